@@ -1,0 +1,1 @@
+"""From spec/fsm.yaml to code, diagrams and tables."""

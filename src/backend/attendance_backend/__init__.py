@@ -1,0 +1,1 @@
+"""The cloud functions between Pub/Sub and the review sheets."""
