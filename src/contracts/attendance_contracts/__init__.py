@@ -1,1 +1,71 @@
-"""What the two sides say to each other: topics, messages, codec, record identity."""
+"""What the two sides say to each other: topics, messages, codec, record identity.
+
+Client and backend both depend on this package and never on each other. Standard library only.
+"""
+
+from attendance_contracts.codec import (
+    CONTRACT_VERSION,
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_RECORDS,
+    decode,
+    decode_topic,
+    encode,
+    from_json,
+    to_json,
+)
+from attendance_contracts.errors import ContractError
+from attendance_contracts.location import validate_location
+from attendance_contracts.messages import (
+    MESSAGE_TYPES,
+    AlarmKind,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    LastStoredTimestamp,
+    Message,
+    NewReviewPeriod,
+    NewReviewSheet,
+    RaiseFinalAlarm,
+    StoreAttendRecords,
+)
+from attendance_contracts.period import ReviewPeriod, business_day
+from attendance_contracts.record import AttendanceRecord
+from attendance_contracts.topics import (
+    REPLY_TOPICS,
+    REQUEST_TOPICS,
+    Topic,
+    subscription_filter,
+    subscription_path,
+    topic_path,
+)
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "MAX_CHUNK_BYTES",
+    "MAX_CHUNK_RECORDS",
+    "MESSAGE_TYPES",
+    "REPLY_TOPICS",
+    "REQUEST_TOPICS",
+    "AlarmKind",
+    "AttendanceRecord",
+    "ContractError",
+    "CreateReviewSheet",
+    "GetReviewPeriod",
+    "LastStoredTimestamp",
+    "Message",
+    "NewReviewPeriod",
+    "NewReviewSheet",
+    "RaiseFinalAlarm",
+    "ReviewPeriod",
+    "StoreAttendRecords",
+    "Topic",
+    "business_day",
+    "decode",
+    "decode_topic",
+    "encode",
+    "from_json",
+    "subscription_filter",
+    "subscription_path",
+    "to_json",
+    "topic_path",
+    "validate_location",
+]

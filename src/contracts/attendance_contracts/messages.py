@@ -1,0 +1,158 @@
+"""The messages of each topic.
+
+Every message names its site (`location`) and carries a `request_id`, which a reply echoes. Dates and times
+are the site's own, naive; where a moment matters across sites its zone is named beside it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import ClassVar
+
+from attendance_contracts.errors import ContractError
+from attendance_contracts.location import validate_location
+from attendance_contracts.period import ReviewPeriod
+from attendance_contracts.record import AttendanceRecord
+from attendance_contracts.topics import Topic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What all messages have in common."""
+
+    topic: ClassVar[Topic]
+
+    location: str
+    request_id: str
+
+    def __post_init__(self) -> None:
+        validate_location(self.location)
+        if not 1 <= len(self.request_id) <= 64:
+            raise ContractError("request_id must have 1 to 64 characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetReviewPeriod(Message):
+    """Which period comes next?
+
+    Attributes:
+        after: last day of the site's previous period; None at the site's first run.
+        on: the site's current day, by which the first period is chosen.
+    """
+
+    topic: ClassVar[Topic] = Topic.GET_REVIEW_PERIOD
+
+    after: date | None
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewReviewPeriod(Message):
+    """The answer to GetReviewPeriod; `period` is None while HR has not published one."""
+
+    topic: ClassVar[Topic] = Topic.NEW_REVIEW_PERIOD
+
+    after: date | None
+    period: ReviewPeriod | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateReviewSheet(Message):
+    """Make sure that the period's review sheet exists and has a place for this site."""
+
+    topic: ClassVar[Topic] = Topic.CREATE_REVIEW_SHEET
+
+    period: ReviewPeriod
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewReviewSheet(Message):
+    """The answer to CreateReviewSheet: the spreadsheet's ID, the same for every site."""
+
+    topic: ClassVar[Topic] = Topic.NEW_REVIEW_SHEET
+
+    period: ReviewPeriod
+    sheet_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreAttendRecords(Message):
+    """Store these records, all of one period, in its review sheet.
+
+    Attributes:
+        time_zone: IANA name, such as "Europe/Berlin".
+        day_boundary: when the site's business day begins.
+    """
+
+    topic: ClassVar[Topic] = Topic.STORE_ATTEND_RECORDS
+
+    sheet_id: str
+    period: ReviewPeriod
+    time_zone: str
+    day_boundary: time
+    records: tuple[AttendanceRecord, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.records:
+            raise ContractError("store_attend_records holds no records")
+        for record in self.records:
+            if not self.period.holds(record.timestamp, self.day_boundary):
+                raise ContractError(
+                    f"record of {record.timestamp.isoformat()} does not belong to {self.period.name}"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastStoredTimestamp(Message):
+    """The answer to StoreAttendRecords.
+
+    Attributes:
+        last_stored_timestamp: the newest of the confirmed records.
+        confirmed: identities of the records that the sheet now holds.
+    """
+
+    topic: ClassVar[Topic] = Topic.LAST_STORED_TIMESTAMP
+
+    sheet_id: str
+    last_stored_timestamp: datetime
+    confirmed: tuple[str, ...]
+
+
+class AlarmKind(StrEnum):
+    """How urgent a missing review period is."""
+
+    FINAL_ALARM = "final_alarm"
+    """The period before it is over: punches wait on the machine."""
+    DAILY_WARNING = "daily_warning"
+    """The current period ends soon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaiseFinalAlarm(Message):
+    """The people who keep the review periods must be told that the next one is missing.
+
+    Attributes:
+        after: last day of the site's latest period; None when it never had one.
+        on: the site's current day.
+    """
+
+    topic: ClassVar[Topic] = Topic.RAISE_FINAL_ALARM
+
+    kind: AlarmKind
+    after: date | None
+    on: date
+
+
+MESSAGE_TYPES: dict[Topic, type[Message]] = {
+    kind.topic: kind
+    for kind in (
+        GetReviewPeriod,
+        NewReviewPeriod,
+        CreateReviewSheet,
+        NewReviewSheet,
+        StoreAttendRecords,
+        LastStoredTimestamp,
+        RaiseFinalAlarm,
+    )
+}
