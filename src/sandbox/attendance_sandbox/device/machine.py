@@ -1,0 +1,305 @@
+"""The state of one attendance machine, apart from any network."""
+
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from attendance_sandbox.device.records import (
+    MAX_UID,
+    RECORD_SIZES,
+    USER_SIZES,
+    PunchRecord,
+    RawRecord,
+    User,
+    check_user_id,
+    pack_punch,
+    pack_user,
+)
+
+Record = PunchRecord | RawRecord
+PunchListener = Callable[[PunchRecord], None]
+
+_FREE_SIZES = struct.Struct("<23i")
+_FIRST_YEAR = 2000
+_LAST_YEAR = 2132
+
+
+class WhenFull(StrEnum):
+    """What a full machine does with the next punch; models differ."""
+
+    STOP_RECORDING = "stop-recording"
+    OVERWRITE_OLDEST = "overwrite-oldest"
+
+
+class AttendanceMachine:
+    """Users, punches and a clock. Safe to use from any thread.
+
+    Args:
+        serial_number: what `~SerialNumber` answers.
+        record_size: bytes of a punch, 40, 16 or 8. Those of 16 hold a numeric user ID, those of 8 only the uid.
+        user_size: bytes of a user, 72 or 28; those of 28 hold a numeric user ID and 8 bytes of name.
+        record_capacity: how many punches fit.
+        user_capacity: how many users fit.
+        when_full: what happens to a punch when all of `record_capacity` is used.
+        clock: the naive local wall time that the machine's clock follows.
+        clock_offset: what the machine's clock is ahead of `clock`; setting the time changes it.
+        encoding: the code page of names.
+
+    Attributes:
+        enabled: False while a client has disabled the machine. Nobody can punch then, and it stays so when the
+            client's connection is lost: only `ENABLE` or a restart ends it.
+    """
+
+    def __init__(
+        self,
+        *,
+        serial_number: str = "SIM0000001",
+        record_size: int = 40,
+        user_size: int = 72,
+        record_capacity: int = 100_000,
+        user_capacity: int = 3_000,
+        when_full: WhenFull = WhenFull.STOP_RECORDING,
+        clock: Callable[[], datetime] = datetime.now,
+        clock_offset: timedelta = timedelta(0),
+        encoding: str = "utf-8",
+    ) -> None:
+        if record_size not in RECORD_SIZES:
+            raise ValueError(f"a record has {RECORD_SIZES} bytes, not {record_size}")
+        if user_size not in USER_SIZES:
+            raise ValueError(f"a user has {USER_SIZES} bytes, not {user_size}")
+        self.record_size = record_size
+        self.user_size = user_size
+        self.record_capacity = record_capacity
+        self.user_capacity = user_capacity
+        self.when_full = WhenFull(when_full)
+        self.clock = clock
+        self.clock_offset = clock_offset
+        self.encoding = encoding
+        self.enabled = True
+        self.firmware = "Ver 6.60 Nov 13 2019"
+        self.options = {
+            "~SerialNumber": serial_number,
+            "~Platform": "ZEM560_TFT",
+            "~DeviceName": "Tx628",
+            "~ZKFPVersion": "10",
+            "~ExtendFmt": "0",
+            "~UserExtFmt": "0",
+            "~OS": "1",
+            "MAC": "00:00:5e:00:53:01",
+            "IPAddress": "127.0.0.1",
+            "NetMask": "255.0.0.0",
+            "GATEIPAddress": "0.0.0.0",  # noqa: S104 - the answer of a machine without a gateway; nothing binds to it
+        }
+        self._lock = threading.RLock()
+        self._users: dict[int, User] = {}
+        self._records: list[Record] = []
+        self._log = bytearray()
+        self._listeners: list[PunchListener] = []
+
+    @property
+    def numeric_ids(self) -> bool:
+        """Whether this machine's layouts hold user IDs as numbers only."""
+        return self.user_size == 28 or self.record_size == 16
+
+    @property
+    def serial_number(self) -> str:
+        return self.options["~SerialNumber"]
+
+    @serial_number.setter
+    def serial_number(self, value: str) -> None:
+        self.options["~SerialNumber"] = value
+
+    # --- the clock
+
+    def now(self) -> datetime:
+        """The machine's wall time: naive, whole seconds, as wrong as `clock_offset` says."""
+        return (self.clock() + self.clock_offset).replace(microsecond=0)
+
+    def set_time(self, when: datetime) -> None:
+        """Set the machine's clock, by way of `clock_offset`."""
+        self.clock_offset = when - self.clock()
+
+    # --- users
+
+    @property
+    def users(self) -> tuple[User, ...]:
+        """A copy, in the order of the uids."""
+        with self._lock:
+            return tuple(self._users[uid] for uid in sorted(self._users))
+
+    def user(self, user_id: str) -> User | None:
+        with self._lock:
+            return next((user for user in self._users.values() if user.user_id == user_id), None)
+
+    def add_user(self, user_id: str, name: str, privilege: int = 0) -> User:
+        """Enrol somebody in the lowest free slot; a user ID that exists gets the new name and privilege.
+
+        Raises:
+            ValueError: the user ID does not fit this machine, or the machine is full.
+        """
+        with self._lock:
+            known = self.user(user_id)
+            if known:
+                user = replace(known, name=name, privilege=privilege)
+            else:
+                uid = next(uid for uid in range(1, MAX_UID + 2) if uid not in self._users)
+                user = User(uid, user_id, name, privilege)
+            self.write_user(user)
+            return user
+
+    def write_user(self, user: User) -> None:
+        """Put `user` into its slot, whoever was there before.
+
+        Raises:
+            ValueError: as in `add_user`.
+        """
+        check_user_id(user.user_id, numeric=self.numeric_ids)
+        if not 1 <= user.uid <= MAX_UID:
+            raise ValueError(f"a uid is a number from 1 to {MAX_UID}, not {user.uid}")
+        with self._lock:
+            if user.uid not in self._users and len(self._users) >= self.user_capacity:
+                raise ValueError(f"the machine holds {self.user_capacity:,} users and is full")
+            self._users[user.uid] = user
+
+    def delete_user(self, user_id: str) -> bool:
+        """Forget somebody, whose punches stay; False when nobody has that user ID."""
+        with self._lock:
+            user = self.user(user_id)
+            return user is not None and self.delete_slot(user.uid)
+
+    def delete_slot(self, uid: int) -> bool:
+        with self._lock:
+            return self._users.pop(uid, None) is not None
+
+    # --- punches
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """A copy of the attendance log, oldest first, as it was written (not in the order of time)."""
+        with self._lock:
+            return tuple(self._records)
+
+    @property
+    def record_count(self) -> int:
+        with self._lock:
+            return len(self._records)
+
+    def punch(self, user_id: str, when: datetime | None = None, status: int = 1, punch: int = 0) -> bool:
+        """Somebody clocks in or out; live clients hear of it.
+
+        Args:
+            user_id: of an enrolled user.
+            when: the time that the machine records; None for the time of its clock.
+            status: how the person was recognised, see `PunchRecord`.
+            punch: which key was pressed, see `PunchRecord`.
+
+        Returns:
+            Whether the punch was recorded. It is not while the machine is disabled, nor when it is full and
+            stops recording then.
+
+        Raises:
+            ValueError: the machine does not know that user (`add_record` writes such a punch), or the time
+                has a zone or does not fit.
+        """
+        with self._lock:
+            user = self.user(user_id)
+            if user is None:
+                raise ValueError(f"no user {user_id!r} is enrolled; add_user first")
+            if not self.enabled:
+                return False
+            record = PunchRecord(user.uid, user_id, _whole_seconds(when or self.now()), status, punch)
+            recorded = self._append(record, pack_punch(self.record_size, record))
+            listeners = list(self._listeners) if recorded else []
+        for listener in listeners:
+            listener(record)
+        return recorded
+
+    def add_record(
+        self, user_id: str, when: datetime, status: int = 1, punch: int = 0, uid: int | None = None
+    ) -> bool:
+        """Write a punch into the log as if it had been there: no user needed, disabled or not, no event.
+
+        `uid` defaults to that of the user, or 0. Returns False when the machine is full and stops recording.
+        """
+        check_user_id(user_id, numeric=self.numeric_ids)
+        with self._lock:
+            if uid is None:
+                user = self.user(user_id)
+                uid = user.uid if user else 0
+            record = PunchRecord(uid, user_id, _whole_seconds(when), status, punch)
+            return self._append(record, pack_punch(self.record_size, record))
+
+    def add_raw_record(self, data: bytes) -> bool:
+        """Write any bytes of `record_size` into the log; see `pack_record` and `encode_fields`.
+
+        Returns False when the machine is full and stops recording.
+        """
+        if len(data) != self.record_size:
+            raise ValueError(f"a record of this machine has {self.record_size} bytes, not {len(data)}")
+        with self._lock:
+            return self._append(RawRecord(bytes(data)), data)
+
+    def clear(self) -> int:
+        """Erase the attendance log, and nothing else; returns how many records there were."""
+        with self._lock:
+            count = len(self._records)
+            self._records.clear()
+            self._log.clear()
+            return count
+
+    def restart(self) -> None:
+        """Switch off and on: what was stored stays, and the machine is enabled again."""
+        self.enabled = True
+
+    def add_listener(self, listener: PunchListener) -> None:
+        """`listener` is called with each punch that is recorded, in the thread that punches."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def remove_listener(self, listener: PunchListener) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    # --- what a client reads
+
+    def free_sizes(self) -> bytes:
+        """23 numbers: how many users and records there are, how many fit and how many fit still."""
+        with self._lock:
+            users, records = len(self._users), len(self._records)
+        fields = [0] * 23
+        fields[4], fields[8] = users, records
+        fields[15], fields[16] = self.user_capacity, self.record_capacity
+        fields[18], fields[19] = self.user_capacity - users, self.record_capacity - records
+        return _FREE_SIZES.pack(*fields)
+
+    def users_blob(self) -> bytes:
+        """The u32 count of the bytes that follow, and the users."""
+        packed = b"".join(pack_user(self.user_size, user, self.encoding) for user in self.users)
+        return struct.pack("<I", len(packed)) + packed
+
+    def attendance_blob(self) -> bytes:
+        """The u32 count of the bytes that follow, and the attendance log."""
+        with self._lock:
+            return struct.pack("<I", len(self._log)) + self._log
+
+    def _append(self, record: Record, packed: bytes) -> bool:
+        if len(self._records) >= self.record_capacity:
+            if self.when_full is WhenFull.STOP_RECORDING:
+                return False
+            del self._records[0]
+            del self._log[: self.record_size]
+        self._records.append(record)
+        self._log += packed
+        return True
+
+
+def _whole_seconds(when: datetime) -> datetime:
+    if when.tzinfo is not None:
+        raise ValueError("the machine records naive wall time; a time with a zone does not fit")
+    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
+        raise ValueError(f"the machine's years run from {_FIRST_YEAR} to {_LAST_YEAR}, not {when.year}")
+    return when.replace(microsecond=0)

@@ -1,0 +1,143 @@
+"""The machine on TCP, as pyzk and others find it on port 4370.
+
+Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both user
+layouts and three record layouts, buffered reads at once and in chunks (from any offset), events, disabling.
+
+Not faithful: fingerprints, faces, doors and enrolling are missing, as are UDP and the unbuffered reads of very
+old firmware. Unlike a real machine this one talks to several clients at once. A buffered read is a copy taken
+when it begins. Packets of a chunk are as large as the chunk unless `frame_bytes` is lowered: machines send about
+1 KB each, far enough apart for pyzk, which stumbles over small ones that arrive together. That the next event
+waits for the acknowledgement of the last is an assumption. People can punch twice in a second.
+"""
+
+import itertools
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+from attendance_sandbox.device.connection import Connection, Log, OnRequest
+from attendance_sandbox.device.faults import Faults
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES
+from attendance_sandbox.device.session import Session
+
+HOST = "127.0.0.1"
+_FIRST_SESSION = 0x1001
+_SESSIONS = 60_000
+_BACKLOG = 128
+_STOP_TIMEOUT_S = 5.0
+
+
+class DeviceServer:
+    """Serves one machine on 127.0.0.1, one thread a connection.
+
+    Args:
+        machine: whose state is served.
+        port: 0 picks a free one; known after `start`.
+        comm_key: the machine's communication key, 0 for none.
+        on_request: called with command and data of every request, in the connection's thread, before the
+            request is carried out and answered.
+        faults: how to misbehave; changeable at any time.
+        log: called with one line in words for each request worth telling.
+        frame_bytes: the most data that one packet of a chunk carries.
+    """
+
+    def __init__(
+        self,
+        machine: AttendanceMachine,
+        port: int = 0,
+        comm_key: int = 0,
+        on_request: OnRequest | None = None,
+        faults: Faults | None = None,
+        *,
+        log: Log | None = None,
+        frame_bytes: int = MAX_CHUNK_BYTES,
+    ) -> None:
+        self.machine = machine
+        self.port = port
+        self.comm_key = comm_key
+        self.faults = faults or Faults()
+        self._on_request = on_request
+        self._log: Log = log or (lambda _line: None)
+        self._frame_bytes = frame_bytes
+        self._session_numbers = itertools.count()
+        self._listener: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._connections: dict[Connection, threading.Thread] = {}
+
+    def start(self) -> None:
+        """Listen. After a `stop`, on the same port again.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._listener = socket.create_server((HOST, self.port), backlog=_BACKLOG)
+        self.port = self._listener.getsockname()[1]
+        self._acceptor = threading.Thread(
+            target=self._accept, args=(self._listener,), name=f"device-{self.port}", daemon=True
+        )
+        self._acceptor.start()
+
+    def stop(self) -> None:
+        """Stop listening and end every connection; the machine keeps its state."""
+        listener, self._listener = self._listener, None
+        if listener is None or self._acceptor is None:
+            return
+        with socket.create_connection((HOST, self.port), timeout=_STOP_TIMEOUT_S):
+            pass  # wakes the acceptor, which closes its socket
+        self._acceptor.join(_STOP_TIMEOUT_S)
+        self.drop_connections()
+
+    def drop_connections(self) -> None:
+        """Pull the cable: every connection ends, new ones are welcome."""
+        with self._lock:
+            connections = dict(self._connections)
+        for connection in connections:
+            connection.close()
+        for thread in connections.values():
+            if thread is not threading.current_thread():
+                thread.join(_STOP_TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with listener:
+            while True:
+                client, _ = listener.accept()
+                if self._listener is not listener:
+                    client.close()
+                    return
+                self._serve(client)
+
+    def _serve(self, client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        session = Session(self.machine, self.comm_key, self._new_session_id, self._frame_bytes)
+        connection = Connection(client, self.machine, session, self.faults, self._on_request, self._log)
+        thread = threading.Thread(
+            target=self._run, args=(connection,), name=f"device-{self.port}-client", daemon=True
+        )
+        with self._lock:
+            self._connections[connection] = thread
+        thread.start()
+
+    def _run(self, connection: Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            with self._lock:
+                self._connections.pop(connection, None)
+
+    def _new_session_id(self) -> int:
+        return _FIRST_SESSION + next(self._session_numbers) % _SESSIONS

@@ -1,0 +1,259 @@
+"""One client's session: what the machine answers to each request, apart from sockets."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from attendance_sandbox.device.faults import Request, Table
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import (
+    EVENT_PUNCH,
+    MAX_CHUNK_BYTES,
+    Command,
+    Packet,
+    Reply,
+    comm_key_matches,
+    decode_time,
+    encode_time,
+)
+from attendance_sandbox.device.records import unpack_user
+
+INLINE_BYTES = 1024
+"""A blob up to this size is answered at once; a longer one is fetched in chunks."""
+
+_TABLES = {Command.READ_USERS: Table.USERS, Command.READ_ATTENDANCE: Table.ATTENDANCE}
+_BUFFER_COMMANDS = (Command.READ_CHUNK, Command.FREE_BUFFER)
+_ACCEPTED = (
+    Command.START_VERIFY,
+    Command.CANCEL_CAPTURE,
+    Command.REFRESH_DATA,
+    Command.TEST_VOICE,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client.
+
+    Attributes:
+        packets: code and data of each; none for what needs no answer.
+        told: the request in words, for whoever watches; None for what is not worth a line.
+        closes: whether the connection ends with it.
+    """
+
+    packets: tuple[tuple[int, bytes], ...] = ()
+    told: str | None = None
+    closes: bool = False
+
+
+def _ok(told: str | None = None, data: bytes = b"", *, closes: bool = False) -> Answer:
+    return Answer(((Reply.OK, data),), told, closes=closes)
+
+
+def _refused(told: str | None = None, code: int = Reply.ERROR) -> Answer:
+    return Answer(((code, b""),), told)
+
+
+class Session:
+    """The state between `CONNECT` and `EXIT`.
+
+    Args:
+        machine: who is asked.
+        comm_key: what the client has to prove to know; 0 for nothing.
+        new_id: gives each `CONNECT` its session number.
+        frame_bytes: the most data that one packet of a chunk carries.
+    """
+
+    def __init__(
+        self, machine: AttendanceMachine, comm_key: int, new_id: Callable[[], int], frame_bytes: int
+    ) -> None:
+        self._machine = machine
+        self._comm_key = comm_key
+        self._new_id = new_id
+        self._frame_bytes = frame_bytes
+        self._authenticated = False
+        self._buffer = b""
+        self._table: Table | None = None
+        self.id = 0
+        self.wants_punches = False
+        self._handlers: dict[int, Callable[[bytes], Answer]] = {
+            Command.EXIT: self._exit,
+            Command.ENABLE: self._enable,
+            Command.DISABLE: self._disable,
+            Command.RESTART: self._restart,
+            Command.GET_VERSION: self._get_version,
+            Command.READ_OPTION: self._read_option,
+            Command.WRITE_OPTION: self._write_option,
+            Command.GET_FREE_SIZES: self._get_free_sizes,
+            Command.GET_PIN_WIDTH: self._get_pin_width,
+            Command.GET_TIME: self._get_time,
+            Command.SET_TIME: self._set_time,
+            Command.PREPARE_BUFFER: self._prepare_buffer,
+            Command.READ_CHUNK: self._read_chunk,
+            Command.FREE_BUFFER: self._free_buffer,
+            Command.CLEAR_ATTENDANCE: self._clear_attendance,
+            Command.CLEAR_ALL: self._clear_all,
+            Command.WRITE_USER: self._write_user,
+            Command.DELETE_USER: self._delete_user,
+            Command.REGISTER_EVENTS: self._register_events,
+        }
+
+    def describe(self, packet: Packet) -> Request:
+        """The request with the table that it is about."""
+        table = None
+        if packet.command == Command.PREPARE_BUFFER:
+            table = _wanted_table(packet.data)
+        elif packet.command in _BUFFER_COMMANDS:
+            table = self._table
+        return Request(packet.command, packet.data, table)
+
+    def answer(self, packet: Packet) -> Answer:
+        """Carry out a request; whatever its data are, the answer says what became of it."""
+        if packet.command == Command.CONNECT:
+            return self._connect()
+        if packet.command == Command.AUTHENTICATE:
+            return self._authenticate(packet.data)
+        if packet.command == Command.ACKNOWLEDGE:
+            return Answer()
+        if not self._authenticated or packet.session != self.id:
+            return _refused(f"command {packet.command} without a session: refused", Reply.UNAUTHORIZED)
+        if packet.command in _ACCEPTED:
+            return _ok()
+        handler = self._handlers.get(packet.command)
+        if handler is None:
+            return _refused(f"command {packet.command} is unknown", Reply.UNKNOWN)
+        try:
+            return handler(packet.data)
+        except (ValueError, struct.error) as error:
+            return _refused(f"command {packet.command} refused: {error}")
+
+    # --- connecting
+
+    def _connect(self) -> Answer:
+        self.id = self._new_id()
+        self._authenticated = self._comm_key == 0
+        if self._authenticated:
+            return _ok("connect")
+        return _refused("connect: asked for the comm key", Reply.UNAUTHORIZED)
+
+    def _authenticate(self, data: bytes) -> Answer:
+        self._authenticated = bool(self.id) and comm_key_matches(data, self._comm_key, self.id)
+        if self._authenticated:
+            return _ok("authenticate")
+        return _refused("authenticate: wrong comm key", Reply.UNAUTHORIZED)
+
+    def _exit(self, _: bytes) -> Answer:
+        self._authenticated = False
+        return _ok("disconnect", closes=True)
+
+    # --- the machine as such
+
+    def _enable(self, _: bytes) -> Answer:
+        self._machine.enabled = True
+        return _ok("enable")
+
+    def _disable(self, _: bytes) -> Answer:
+        self._machine.enabled = False
+        return _ok("disable")
+
+    def _restart(self, _: bytes) -> Answer:
+        self._machine.restart()
+        return _ok("restart", closes=True)
+
+    def _get_version(self, _: bytes) -> Answer:
+        return _ok("read firmware version", self._machine.firmware.encode() + b"\0")
+
+    def _read_option(self, data: bytes) -> Answer:
+        name = data.split(b"\0")[0].decode("ascii", errors="replace")
+        value = self._machine.options.get(name)
+        if value is None:
+            return _refused(f"read option {name}: there is none")
+        return _ok(f"read option {name}", f"{name}={value}\0".encode())
+
+    def _write_option(self, data: bytes) -> Answer:
+        name, equals, value = data.split(b"\0")[0].decode("ascii", errors="replace").partition("=")
+        if not equals:
+            return _refused("write option: no value")
+        self._machine.options[name] = value
+        return _ok(f"write option {name}")
+
+    def _get_free_sizes(self, _: bytes) -> Answer:
+        return _ok("read counts", self._machine.free_sizes())
+
+    def _get_pin_width(self, _: bytes) -> Answer:
+        return _ok(data=b"\x09" if self._machine.numeric_ids else b"\x18")
+
+    def _get_time(self, _: bytes) -> Answer:
+        return _ok("read time", struct.pack("<I", encode_time(self._machine.now())))
+
+    def _set_time(self, data: bytes) -> Answer:
+        when = decode_time(struct.unpack_from("<I", data)[0])
+        self._machine.set_time(when)
+        return _ok(f"set time to {when}")
+
+    # --- reading
+
+    def _prepare_buffer(self, data: bytes) -> Answer:
+        self._table = _wanted_table(data)
+        if self._table is Table.USERS:
+            self._buffer, record_size = self._machine.users_blob(), self._machine.user_size
+        elif self._table is Table.ATTENDANCE:
+            self._buffer, record_size = self._machine.attendance_blob(), self._machine.record_size
+        else:
+            return _refused("buffered read of something that this machine does not have")
+        size = len(self._buffer)
+        count = (size - 4) // record_size
+        told = f"read {self._table.value}: {count:,} records, {size:,} bytes"
+        if size <= INLINE_BYTES:
+            return Answer(((Reply.DATA, self._buffer),), told)
+        return _ok(told, struct.pack("<BIII", 0, size, size, 0))
+
+    def _read_chunk(self, data: bytes) -> Answer:
+        start, size = struct.unpack_from("<ii", data)
+        if not (0 <= start < len(self._buffer) and 0 < size <= MAX_CHUNK_BYTES):
+            return _refused(f"chunk of {size} bytes from {start}: refused")
+        part = self._buffer[start : start + size]
+        announced = struct.pack("<II", len(part), min(len(part), self._frame_bytes))
+        packets: list[tuple[int, bytes]] = [(Reply.PREPARE_DATA, announced)]
+        for offset in range(0, len(part), self._frame_bytes):
+            packets.append((Reply.DATA, part[offset : offset + self._frame_bytes]))
+        packets.append((Reply.OK, b""))
+        return Answer(tuple(packets))
+
+    def _free_buffer(self, _: bytes) -> Answer:
+        self._buffer, self._table = b"", None
+        return _ok()
+
+    # --- writing
+
+    def _clear_attendance(self, _: bytes) -> Answer:
+        return _ok(f"clear attendance log: {self._machine.clear():,} records erased")
+
+    def _clear_all(self, _: bytes) -> Answer:
+        count = self._machine.clear()
+        users = self._machine.users
+        for user in users:
+            self._machine.delete_slot(user.uid)
+        return _ok(f"clear everything: {count:,} records and {len(users):,} users erased")
+
+    def _write_user(self, data: bytes) -> Answer:
+        user = unpack_user(data, self._machine.encoding)
+        self._machine.write_user(user)
+        return _ok(f"write user {user.user_id} {user.name}")
+
+    def _delete_user(self, data: bytes) -> Answer:
+        uid = struct.unpack_from("<H", data)[0]
+        if not self._machine.delete_slot(uid):
+            return _refused(f"delete user {uid}: there is none")
+        return _ok(f"delete user {uid}")
+
+    def _register_events(self, data: bytes) -> Answer:
+        self.wants_punches = bool(struct.unpack_from("<I", data)[0] & EVENT_PUNCH)
+        return _ok("watch punches" if self.wants_punches else "stop watching punches")
+
+
+def _wanted_table(data: bytes) -> Table | None:
+    """The table that the data of a `PREPARE_BUFFER` name: `01`, i16 command, i32 function, i32 extension."""
+    if len(data) < 3:
+        return None
+    return _TABLES.get(struct.unpack_from("<H", data, 1)[0])
