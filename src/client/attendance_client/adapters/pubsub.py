@@ -1,0 +1,154 @@
+"""Pub/Sub through google-cloud-pubsub, as one site sees it."""
+
+import logging
+from collections.abc import Sequence
+
+from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import pubsub_v1
+from google.protobuf import duration_pb2
+
+from attendance_client.errors import AccessError, BusError
+from attendance_contracts import (
+    REPLY_TOPICS,
+    ContractError,
+    Message,
+    Topic,
+    decode_topic,
+    encode,
+    subscription_filter,
+    subscription_path,
+    topic_path,
+)
+
+log = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_S = 30.0
+CALL_TIMEOUT_S = 30.0
+MAX_REPLIES = 20
+RETENTION_S = 7 * 86_400
+"""How long Pub/Sub keeps a reply that nobody fetches: its longest."""
+
+
+class PubSubBus:
+    """The port Bus on google-cloud-pubsub, which honours PUBSUB_EMULATOR_HOST."""
+
+    def __init__(self, project: str, location: str) -> None:
+        self._project = project
+        self._location = location
+        self._prepared = False
+        try:
+            self._publisher = pubsub_v1.PublisherClient(
+                # One message at a time, each confirmed: nothing to gain by waiting for a fuller batch.
+                batch_settings=pubsub_v1.types.BatchSettings(max_messages=1),
+            )
+            self._subscriber = pubsub_v1.SubscriberClient()
+        except GoogleAuthError as error:
+            raise AccessError(
+                f"no usable Google credentials: {error}. Point GOOGLE_APPLICATION_CREDENTIALS at the service "
+                "account's key file"
+            ) from error
+
+    def prepare(self) -> None:
+        if self._prepared:
+            return
+        for topic in REPLY_TOPICS:
+            self._ensure_subscription(topic)
+        self._prepared = True
+
+    def _ensure_subscription(self, topic: Topic) -> None:
+        name = subscription_path(self._project, topic, self._location)
+        request = {
+            "name": name,
+            "topic": topic_path(self._project, topic),
+            "filter": subscription_filter(self._location),
+            "ack_deadline_seconds": 30,
+            "message_retention_duration": duration_pb2.Duration(seconds=RETENTION_S),
+            # Never expires: a Pi may be off for a long holiday.
+            "expiration_policy": {},
+        }
+        try:
+            self._subscriber.create_subscription(request=request, timeout=CALL_TIMEOUT_S, retry=None)
+            log.info("created the subscription %s", name)
+        except exceptions.AlreadyExists:
+            return
+        except exceptions.NotFound as error:
+            raise AccessError(
+                f"the topic {topic} does not exist in the project {self._project}; create the topics "
+                "(docs/deploying-the-functions.md) or mend 'project_id'"
+            ) from error
+        except exceptions.PermissionDenied as error:
+            self._check_subscription(name, topic, error)
+        except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+            raise _unreachable(error) from error
+
+    def _check_subscription(self, name: str, topic: Topic, denied: Exception) -> None:
+        """A Pi that may not create subscriptions must find them made."""
+        try:
+            self._subscriber.get_subscription(
+                request={"subscription": name}, timeout=CALL_TIMEOUT_S, retry=None
+            )
+        except (exceptions.NotFound, exceptions.PermissionDenied):
+            raise AccessError(
+                f"the subscription {name} does not exist and this account may not create it. Create it with: "
+                f"gcloud pubsub subscriptions create {topic}-{self._location} --topic={topic} "
+                f"--message-filter='{subscription_filter(self._location)}' --expiration-period=never"
+            ) from denied
+        except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+            raise _unreachable(error) from error
+
+    def publish(self, message: Message) -> None:
+        data, attributes = encode(message)
+        try:
+            future = self._publisher.publish(
+                topic_path(self._project, message.topic),
+                data,
+                # Bounded here: left alone, the library goes on trying behind a caller that has given up.
+                retry=Retry(
+                    predicate=if_exception_type(exceptions.ServiceUnavailable, exceptions.Aborted),
+                    timeout=PUBLISH_TIMEOUT_S,
+                ),
+                timeout=PUBLISH_TIMEOUT_S,
+                **attributes,
+            )
+            future.result(timeout=2 * PUBLISH_TIMEOUT_S)
+        except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+            raise _unreachable(error) from error
+
+    def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
+        subscription = subscription_path(self._project, topic, self._location)
+        try:
+            response = self._subscriber.pull(
+                request={"subscription": subscription, "max_messages": MAX_REPLIES},
+                timeout=timeout_s,
+                retry=None,
+            )
+            if not response.received_messages:
+                return ()
+            self._subscriber.acknowledge(
+                request={
+                    "subscription": subscription,
+                    "ack_ids": [received.ack_id for received in response.received_messages],
+                },
+                timeout=CALL_TIMEOUT_S,
+                retry=None,
+            )
+        except exceptions.DeadlineExceeded:
+            return ()
+        except exceptions.NotFound as error:
+            self._prepared = False
+            raise BusError(f"the subscription {subscription} was deleted; making it again") from error
+        except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+            raise _unreachable(error) from error
+        replies = []
+        for received in response.received_messages:
+            try:
+                replies.append(decode_topic(topic, received.message.data, received.message.attributes))
+            except ContractError as error:
+                log.warning("dropped a message that breaks the contract: %s", error)
+        return replies
+
+
+def _unreachable(error: Exception) -> BusError:
+    return BusError(f"Pub/Sub: {error or type(error).__name__}")

@@ -1,0 +1,92 @@
+"""Builds the client out of its adapters; nothing else constructs them."""
+
+import fcntl
+import os
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import google.auth
+from google.auth.exceptions import DefaultCredentialsError
+
+from attendance_client.adapters.pubsub import PubSubBus
+from attendance_client.adapters.system_clock import SystemClock
+from attendance_client.adapters.systemd import SystemdSupervisor
+from attendance_client.adapters.zk_machine import ZkMachine
+from attendance_client.config import Config, load_config
+from attendance_client.errors import AccessError, LedgerError
+from attendance_client.ledger import LEDGER_NAME, Ledger
+from attendance_client.ports import Clock
+from attendance_client.runner import Runner
+from attendance_client.session import Session
+from attendance_client.snapshot import FileSnapshotStore
+from attendance_client.steps import Client
+
+LOCK_NAME = "client.lock"
+
+
+@contextmanager
+def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None) -> Iterator[Runner]:
+    """A runner for the site whose files lie in `directory`; `clock` replaces the computer's own.
+
+    Raises:
+        UserError: what a person must mend.
+    """
+    config = load_config(directory)
+    snapshots = FileSnapshotStore(directory)
+    with _only_one(directory):
+        ledger = Ledger(directory / LEDGER_NAME, config.site.day_boundary)
+        try:
+            client = Client(
+                site=config.site,
+                machine=ZkMachine(config.machine),
+                bus=PubSubBus(_project(config), config.site.location),
+                clock=clock or SystemClock(config.site.time_zone, stop),
+                ledger=ledger,
+                supervisor=SystemdSupervisor(stop),
+                session=Session(config.site.day_boundary, snapshots.load()),
+            )
+            yield Runner(client, snapshots, random.Random())  # noqa: S311 - spreads retries, keeps no secret
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock; the kernel lets go of it however the process ends."""
+    path = directory / LOCK_NAME
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot write in {directory}: {error}. It must belong to the user who runs the client"
+        ) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LedgerError(
+                f"another client is running in {directory}; stop it first (systemctl stop attendance-client)"
+            ) from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def _project(config: Config) -> str:
+    if config.project_id:
+        return config.project_id
+    if project := os.environ.get("GOOGLE_CLOUD_PROJECT"):
+        return project
+    try:
+        _, project = google.auth.default()
+    except DefaultCredentialsError:
+        project = None
+    if not project:
+        raise AccessError(
+            "the Google Cloud project is not known; put 'project_id' into biometric_device_config.json, or set "
+            "GOOGLE_CLOUD_PROJECT"
+        )
+    return str(project)

@@ -1,0 +1,104 @@
+"""The command attendance-client."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from attendance_client.errors import StopRequested, UserError
+
+EXIT_USER_ERROR = 2
+DESCRIPTION = """\
+Carries the punches of an attendance machine to HR's review sheet.
+
+The directory holds biometric_device_config.json (which you write), and snapshot.json and ledger.sqlite3
+(which the client keeps).
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns 0, or 2 for what the user must mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except UserError as error:
+        print(f"attendance-client: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--directory",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where biometric_device_config.json and snapshot.json lie (default: here)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="attendance-client",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="relay punches until stopped",
+        description="Relay punches until stopped. Ctrl-C or SIGTERM stops at the next safe point; the same "
+        "command goes on where it stopped.",
+    )
+    run.add_argument("--verbose", action="store_true", help="log every poll too")
+    run.set_defaults(command=_run)
+    status = commands.add_parser(
+        "status",
+        parents=[common],
+        help="show where the client is and what is not stored yet",
+        description="Show where the client is and what is not stored yet. Reads files only; works while the "
+        "client runs.",
+    )
+    status.set_defaults(command=_status)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported late: `status` and `--help` need neither pyzk nor gRPC, and the Pi is slow to load them.
+    from attendance_client.bootstrap import bootstrap  # noqa: PLC0415
+
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+    )
+    for noisy in ("google", "grpc", "urllib3", "statemachine"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    stop = threading.Event()
+    install_stop_signals(stop)
+    with bootstrap(options.directory, stop) as runner:
+        try:
+            runner.run()
+        except StopRequested:
+            logging.getLogger(__name__).info("stopped in %s", runner.state)
+    return 0
+
+
+def install_stop_signals(stop: threading.Event) -> None:
+    """Stop at the next safe point at the first signal, at once at the second."""
+
+    def request_stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, request_stop)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from attendance_client.status import describe  # noqa: PLC0415
+
+    print(describe(options.directory))
+    return 0

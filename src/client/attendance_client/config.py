@@ -1,0 +1,220 @@
+"""biometric_device_config.json: which site this is, and where its attendance machine stands.
+
+The three keys of the original format (`identifier`, `ip`, `port`) are enough to run; the others are optional.
+"""
+
+import difflib
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attendance_client._generated.machine import DEEP_SLEEP_S, POLLING_INTERVAL_S
+from attendance_client.errors import ConfigError
+from attendance_contracts import ContractError, validate_location
+
+FILE_NAME = "biometric_device_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How this site keeps its time.
+
+    Attributes:
+        location: the site's identifier, in every message.
+        time_zone: IANA name.
+        day_boundary: when a business day begins.
+        polling_interval_s: between two readings of the machine.
+        deep_sleep_s: before asking again for a period that is missing.
+        daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
+    """
+
+    location: str
+    time_zone: str
+    day_boundary: time = time(0)
+    polling_interval_s: float = POLLING_INTERVAL_S
+    deep_sleep_s: float = DEEP_SLEEP_S
+    daily_warning_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAddress:
+    """How to talk to the attendance machine.
+
+    Attributes:
+        comm_key: the machine's communication password; 0 for none.
+        timeout_s: of each single exchange.
+        name_encoding: code page of the names in the machine.
+    """
+
+    host: str
+    port: int
+    comm_key: int = 0
+    timeout_s: float = 10.0
+    name_encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file. `project_id` is None where the environment or the credentials are to name it."""
+
+    site: Site
+    machine: MachineAddress
+    project_id: str | None = None
+
+
+def load_config(directory: Path) -> Config:
+    """Read the file in `directory`.
+
+    Raises:
+        ConfigError: names the file, the key and what is expected.
+    """
+    path = directory / FILE_NAME
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} does not exist. Create it, or name its folder with --directory; the least it needs: "
+            '{"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
+        ) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: expected an object with the keys identifier, ip and port")
+    try:
+        return parse_config(document)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse_config(document: Mapping[str, Any]) -> Config:
+    """The config in a parsed document; raises ConfigError that names the key."""
+    for key, value in document.items():
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(_KEYS)}"
+            raise ConfigError(f"unknown key {key!r}{hint}")
+        if isinstance(value, str) and re.fullmatch(r"<.*>", value):
+            raise ConfigError(
+                f"{key!r} still holds the template's placeholder {value}; put the site's own value there"
+            )
+    values: dict[str, Any] = {}
+    for key, (parse, default) in _KEYS.items():
+        if key in document:
+            try:
+                values[key] = parse(document[key])
+            except (ValueError, TypeError, LookupError) as error:
+                raise ConfigError(f"{key!r}: {error}") from error
+        elif default is _REQUIRED:
+            raise ConfigError(f"the key {key!r} is missing")
+        else:
+            values[key] = default
+    return Config(
+        Site(
+            location=values["identifier"],
+            time_zone=values["time_zone"] or system_time_zone(),
+            day_boundary=values["day_boundary"],
+            polling_interval_s=values["polling_interval_minutes"] * 60,
+            deep_sleep_s=values["deep_sleep_minutes"] * 60,
+            daily_warning_days=values["daily_warning_days"],
+        ),
+        MachineAddress(
+            host=values["ip"],
+            port=values["port"],
+            comm_key=values["comm_key"],
+            timeout_s=values["timeout_seconds"],
+            name_encoding=values["name_encoding"],
+        ),
+        values["project_id"],
+    )
+
+
+def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
+    """The IANA name of the computer's own time zone; "UTC" where it does not tell."""
+    _, found, name = str(localtime.resolve()).partition("/zoneinfo/")
+    return name if found else "UTC"
+
+
+def _location(value: object) -> str:
+    try:
+        return validate_location(_text(value))
+    except ContractError as error:
+        raise ValueError(error) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"expected a text, not {value!r}")
+    return value.strip()
+
+
+def _host(value: object) -> str:
+    host = _text(value)
+    if re.fullmatch(r"[0-9.]+", host):
+        ipaddress.IPv4Address(host)
+    elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", host):
+        raise ValueError(f"{host!r} is neither an IPv4 address nor a host name")
+    return host
+
+
+def _time_zone(value: object) -> str:
+    name = _text(value)
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Berlin") from error
+    return name
+
+
+def _day_boundary(value: object) -> time:
+    text = _text(value)
+    if not re.fullmatch(r"\d\d:\d\d", text):
+        raise ValueError(f"expected a time such as 04:00, not {text!r}")
+    return time.fromisoformat(text)
+
+
+def _encoding(value: object) -> str:
+    name = _text(value)
+    b"".decode(name)
+    return name
+
+
+def _integer(least: int, most: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}, not {value!r}")
+        return value
+
+    return parse
+
+
+def _number(least: float, most: float) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(f"expected a number from {least:g} to {most:g}, not {value!r}")
+        return float(value)
+
+    return parse
+
+
+_REQUIRED = object()
+
+_KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
+    "identifier": (_location, _REQUIRED),
+    "ip": (_host, _REQUIRED),
+    "port": (_integer(1, 65535), _REQUIRED),
+    "comm_key": (_integer(0, 2**32 - 1), 0),
+    "timeout_seconds": (_number(1, 120), 10.0),
+    "name_encoding": (_encoding, "utf-8"),
+    "time_zone": (_time_zone, None),
+    "day_boundary": (_day_boundary, time(0)),
+    "polling_interval_minutes": (_number(0.1, 1440), POLLING_INTERVAL_S / 60),
+    "deep_sleep_minutes": (_number(1, 1440), DEEP_SLEEP_S / 60),
+    "daily_warning_days": (_integer(0, 31), 3),
+    "project_id": (_text, None),
+}

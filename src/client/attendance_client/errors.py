@@ -1,0 +1,54 @@
+"""The client's errors, by remedy.
+
+ClientError
+├── UserError            a person must mend something; commands end with exit code 2
+│   ├── ConfigError
+│   ├── SnapshotError
+│   ├── LedgerError
+│   └── AccessError
+└── TransientError       try again later, with back-off
+    ├── MachineError     the attendance machine did not answer, or answered what cannot be true
+    └── BusError         Pub/Sub did not answer
+
+StopRequested            no error: the service was told to stop
+"""
+
+
+class ClientError(Exception):
+    """Says what happened, to what, and what to do next."""
+
+
+class UserError(ClientError):
+    """A person must mend something before the client can go on."""
+
+
+class ConfigError(UserError):
+    """biometric_device_config.json is missing, unreadable or holds something impossible."""
+
+
+class SnapshotError(UserError):
+    """Neither snapshot.json nor the one before it can be read."""
+
+
+class LedgerError(UserError):
+    """The ledger's file cannot be opened or is damaged."""
+
+
+class AccessError(UserError):
+    """Google refuses this client's credentials, or something in the cloud project is missing."""
+
+
+class TransientError(ClientError):
+    """The world is not ready; the same step is tried again later."""
+
+
+class MachineError(TransientError):
+    """The attendance machine could not be read; says nothing about whether there are new punches."""
+
+
+class BusError(TransientError):
+    """Pub/Sub could not be reached or did not confirm."""
+
+
+class StopRequested(Exception):  # noqa: N818 - not an error: a service manager asked, and gets what it asked for
+    """Raised between effects when the service was told to stop."""

@@ -1,0 +1,148 @@
+"""What the client needs of the world; adapters and the tests' worlds implement it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from attendance_client.snapshot import Snapshot
+from attendance_contracts import Message, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """What one small exchange with the machine tells.
+
+    Attributes:
+        time: the machine's wall time, naive; None when it shows an impossible date.
+        records: punches in its memory.
+        record_capacity: punches that its memory holds; 0 when it does not say.
+    """
+
+    serial_number: str
+    time: datetime | None
+    users: int
+    records: int
+    record_capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPunch:
+    """One record of the machine's log, decoded; `raw` holds its bytes."""
+
+    user_id: str
+    timestamp: datetime
+    status: int
+    punch: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UndecodableRecord:
+    """One record of the machine's log that makes no sense, such as one of 31 February."""
+
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceLog:
+    """The machine's whole log, in its own order."""
+
+    punches: Sequence[LoggedPunch]
+    undecodable: Sequence[UndecodableRecord]
+
+
+class MachineSession(Protocol):
+    """A conversation with the machine. Every method raises MachineError when it fails."""
+
+    def status(self) -> MachineStatus: ...
+
+    def read_log(self) -> AttendanceLog:
+        """Read the whole log; raises MachineError when size and count do not add up."""
+        ...
+
+    def read_user_names(self) -> Mapping[str, str]:
+        """User ID to user name; users without a name are left out."""
+        ...
+
+    def enable(self) -> None:
+        """Let people punch, whatever an earlier program left behind."""
+        ...
+
+
+class AttendanceMachine(Protocol):
+    """The machine on the wall."""
+
+    def session(self) -> AbstractContextManager[MachineSession]:
+        """Connect; raises MachineError when the machine cannot be reached or refuses the comm key."""
+        ...
+
+
+class Bus(Protocol):
+    """Pub/Sub, as one site sees it."""
+
+    def prepare(self) -> None:
+        """Make sure that this site's subscriptions exist; must precede the first request.
+
+        Raises:
+            BusError: try again.
+            AccessError: a person must mend the cloud project.
+        """
+        ...
+
+    def publish(self, message: Message) -> None:
+        """Publish and wait for Pub/Sub's confirmation; raises BusError without one."""
+        ...
+
+    def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
+        """Take delivered replies, waiting up to `timeout_s` for the first; none is a normal outcome.
+
+        A reply is acknowledged when it is taken: losing one to a power cut costs a time-out, never a punch.
+        Messages that break the contract are reported and dropped. Raises BusError.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """The Raspberry Pi's clock."""
+
+    def now(self) -> datetime:
+        """The site's wall time, naive."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; the origin means nothing."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; may return early when the service is told to stop."""
+        ...
+
+
+class SnapshotStore(Protocol):
+    """Where the machine's state outlives a power loss."""
+
+    def load(self) -> Snapshot | None:
+        """The last whole snapshot; None on a first run; raises SnapshotError."""
+        ...
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Write the whole snapshot or nothing of it."""
+        ...
+
+
+class Supervisor(Protocol):
+    """The service manager."""
+
+    def ready(self) -> None: ...
+
+    def alive(self, status: str) -> None:
+        """Feed the watchdog and show a one-line status; raises StopRequested when told to stop."""
+        ...
+
+    @property
+    def alive_interval_s(self) -> float:
+        """How often `alive` must be called at least; infinite without a watchdog."""
+        ...

@@ -1,0 +1,129 @@
+"""What the client knows while it runs: the model of the generated state machine."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from attendance_client._generated.machine import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
+from attendance_client.snapshot import Snapshot
+from attendance_contracts import Message, ReviewPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMemory:
+    """What the last complete reading of the machine's log found, to tell whether another one is needed."""
+
+    serial_number: str
+    records: int
+    read_at_s: float
+
+
+class Session:
+    """The model of the state machine, and what its steps share.
+
+    What a snapshot holds is restored from one; all else is forgotten at a power loss, and the client works
+    without it.
+    """
+
+    def __init__(self, day_boundary: time, snapshot: Snapshot | None = None) -> None:
+        self._day_boundary = day_boundary
+        self.flags = Flag(0)
+        self.sheet_id: str | None = None
+        self.last_stored_timestamp: datetime | None = None
+        self.review_period: ReviewPeriod | None = None
+        self.previous_period: ReviewPeriod | None = None
+        self.state: str | None = StateId.FIRST_RUN
+        if snapshot is not None:
+            self.flags = Flag(snapshot.sys_flags)
+            self.sheet_id = snapshot.sheet_id
+            self.last_stored_timestamp = snapshot.last_stored_timestamp
+            self.review_period = snapshot.review_period
+            self.previous_period = snapshot.previous_period
+            self.state = self._resumable(RESUME_AT[snapshot.pi4_state])
+
+        self.machine_time: datetime | None = None
+        """The machine's time, or the Pi's where that is not believable, at the last reading."""
+        self.machine_memory: MachineMemory | None = None
+        self.machine_enabled = False
+        self.users_read: int | None = None
+        self.next_poll_s = float("-inf")
+        self.request: Message | None = None
+        """The latest request; a waiting state waits for its reply."""
+        self.postponed: set[str] = set()
+        """Names of closed periods whose sheet did not answer since the last poll."""
+        self.time_outs = 0
+        """How often in a row a chunk was not confirmed in time."""
+        self.warned_on: date | None = None
+        """The day of the last daily warning."""
+        self._question: object = None
+        self._question_id = ""
+
+    def _resumable(self, state: StateId) -> StateId:
+        needs_period = {
+            StateId.REQUEST_REVIEW_SHEET,
+            StateId.RELAY_ATTENDANCE_RECORDS,
+            StateId.REVIEW_PERIOD_EXPIRED,
+        }
+        if state in needs_period and self.review_period is None:
+            return StateId.FETCH_REVIEW_PERIOD
+        if state in needs_period and self.sheet_id is None:
+            return StateId.REQUEST_REVIEW_SHEET
+        return state
+
+    @property
+    def current(self) -> StateId:
+        """The state, as the generated machine last set it."""
+        return StateId(str(self.state))
+
+    def snapshot(self) -> Snapshot:
+        """What a checkpoint captures; only a state that is one can be asked."""
+        state = self.current
+        if KIND[state] is not Kind.CHECKPOINT:
+            raise ValueError(f"{state} is no checkpoint")
+        return Snapshot(
+            pi4_state=PI4_STATE[state],
+            sys_flags=int(self.flags),
+            sheet_id=self.sheet_id,
+            last_stored_timestamp=self.last_stored_timestamp,
+            review_period=self.review_period,
+            previous_period=self.previous_period,
+        )
+
+    def request_id(self, question: object) -> str:
+        """The ID for a request that asks `question`.
+
+        A question keeps its ID until it is answered (`answered`), so that a reply slower than the time-out
+        still counts; after an answer, or a restart, late replies are nobody's.
+        """
+        if self._question != question:
+            self._question, self._question_id = question, uuid.uuid4().hex
+        return self._question_id
+
+    def answered(self) -> None:
+        """The question was answered: the same one, asked again, is a new one."""
+        self._question = None
+
+    # The generated machine's guards and actions.
+
+    @property
+    def final_alarm_raised(self) -> bool:
+        return Flag.FINAL_ALARM_RAISED in self.flags
+
+    @property
+    def period_expired(self) -> bool:
+        """Whether the machine's clock, when it was read, had passed the end of the open period."""
+        if self.machine_time is None or self.review_period is None:
+            return False
+        return self.machine_time >= self.review_period.closes_at(self._day_boundary)
+
+    def set_final_alarm_raised(self) -> None:
+        self.flags |= Flag.FINAL_ALARM_RAISED
+
+    def clear_final_alarm_raised(self) -> None:
+        self.flags &= ~Flag.FINAL_ALARM_RAISED
+
+    def set_daily_warning(self) -> None:
+        self.flags |= Flag.DAILY_WARNING
+
+    def clear_daily_warning(self) -> None:
+        self.flags &= ~Flag.DAILY_WARNING
