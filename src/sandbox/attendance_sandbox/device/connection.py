@@ -46,6 +46,7 @@ class Connection:
     def __init__(
         self,
         client: socket.socket,
+        *,
         machine: AttendanceMachine,
         session: Session,
         faults: Faults,
@@ -82,14 +83,13 @@ class Connection:
             return  # the client has gone, or close() was called
         finally:
             self._machine.remove_listener(self._punched)
-            self.close()
+            self._client.close()
 
     def close(self) -> None:
-        """End the connection, from any thread; twice does no harm."""
+        """Make `serve` end soon, from any thread; twice does no harm."""
         self._closed.set()
         with contextlib.suppress(OSError):
             self._client.shutdown(socket.SHUT_RDWR)
-        self._client.close()
 
     # --- requests
 
@@ -101,6 +101,9 @@ class Connection:
             self._event_unacknowledged = False
             self._flush_events()
             return
+        if packet.command == Command.REGISTER_EVENTS:
+            self._events.clear()
+            self._event_unacknowledged = False
         faults = self._faults.strike(request)
         self._act_first(faults)
         slow = next((fault for fault in faults if isinstance(fault, SlowLink)), None)
@@ -162,8 +165,8 @@ class Connection:
     def _flush_events(self) -> None:
         """Send the next event unless the last is unacknowledged.
 
-        Called by the connection's own thread and by those who punch. Nobody waits: whoever holds the lock calls
-        this again after having released it.
+        Called by the connection's own thread and by those who punch. Nobody waits: whoever holds the lock
+        calls this again after having released it.
         """
         while self._events and not self._event_unacknowledged:
             if not self._write_lock.acquire(blocking=False):

@@ -99,6 +99,10 @@ class SlowLink:
     bytes_per_second: float
     latency_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.bytes_per_second <= 0:
+            raise ValueError("a slow link still moves some bytes a second")
+
 
 Fault = DropConnection | StaySilent | AnswerWith | TearReply | PunchFirst | RunFirst | SlowLink
 
@@ -116,7 +120,7 @@ class _Waiting:
 
 
 class Faults:
-    """The faults that wait for their request. Safe to use from any thread, before and while the server runs."""
+    """The faults that wait for their request; safe to use from any thread, at any time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

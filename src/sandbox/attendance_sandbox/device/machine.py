@@ -39,7 +39,8 @@ class AttendanceMachine:
 
     Args:
         serial_number: what `~SerialNumber` answers.
-        record_size: bytes of a punch, 40, 16 or 8. Those of 16 hold a numeric user ID, those of 8 only the uid.
+        record_size: bytes of a punch, 40, 16 or 8; those of 16 hold a numeric user ID, those of 8 only the
+            uid.
         user_size: bytes of a user, 72 or 28; those of 28 hold a numeric user ID and 8 bytes of name.
         record_capacity: how many punches fit.
         user_capacity: how many users fit.
@@ -49,8 +50,8 @@ class AttendanceMachine:
         encoding: the code page of names.
 
     Attributes:
-        enabled: False while a client has disabled the machine. Nobody can punch then, and it stays so when the
-            client's connection is lost: only `ENABLE` or a restart ends it.
+        enabled: False while a client has disabled the machine. Nobody can punch then, and it stays so when
+            the client's connection is lost: only `ENABLE` or a restart ends it.
     """
 
     def __init__(
@@ -95,6 +96,8 @@ class AttendanceMachine:
         }
         self._lock = threading.RLock()
         self._users: dict[int, User] = {}
+        self._uids: dict[str, int] = {}
+        self._lowest_free_uid = 1
         self._records: list[Record] = []
         self._log = bytearray()
         self._listeners: list[PunchListener] = []
@@ -132,7 +135,8 @@ class AttendanceMachine:
 
     def user(self, user_id: str) -> User | None:
         with self._lock:
-            return next((user for user in self._users.values() if user.user_id == user_id), None)
+            uid = self._uids.get(user_id)
+            return None if uid is None else self._users[uid]
 
     def add_user(self, user_id: str, name: str, privilege: int = 0) -> User:
         """Enrol somebody in the lowest free slot; a user ID that exists gets the new name and privilege.
@@ -145,8 +149,7 @@ class AttendanceMachine:
             if known:
                 user = replace(known, name=name, privilege=privilege)
             else:
-                uid = next(uid for uid in range(1, MAX_UID + 2) if uid not in self._users)
-                user = User(uid, user_id, name, privilege)
+                user = User(self._free_uid(), user_id, name, privilege)
             self.write_user(user)
             return user
 
@@ -154,7 +157,7 @@ class AttendanceMachine:
         """Put `user` into its slot, whoever was there before.
 
         Raises:
-            ValueError: as in `add_user`.
+            ValueError: as in `add_user`, or the user ID has another slot.
         """
         check_user_id(user.user_id, numeric=self.numeric_ids)
         if not 1 <= user.uid <= MAX_UID:
@@ -162,7 +165,11 @@ class AttendanceMachine:
         with self._lock:
             if user.uid not in self._users and len(self._users) >= self.user_capacity:
                 raise ValueError(f"the machine holds {self.user_capacity:,} users and is full")
+            if self._uids.get(user.user_id, user.uid) != user.uid:
+                raise ValueError(f"user {user.user_id!r} has slot {self._uids[user.user_id]} already")
+            self.delete_slot(user.uid)
             self._users[user.uid] = user
+            self._uids[user.user_id] = user.uid
 
     def delete_user(self, user_id: str) -> bool:
         """Forget somebody, whose punches stay; False when nobody has that user ID."""
@@ -171,8 +178,14 @@ class AttendanceMachine:
             return user is not None and self.delete_slot(user.uid)
 
     def delete_slot(self, uid: int) -> bool:
+        """Forget whoever has that uid; False when nobody has."""
         with self._lock:
-            return self._users.pop(uid, None) is not None
+            user = self._users.pop(uid, None)
+            if user is None:
+                return False
+            del self._uids[user.user_id]
+            self._lowest_free_uid = min(self._lowest_free_uid, uid)
+            return True
 
     # --- punches
 
@@ -285,6 +298,11 @@ class AttendanceMachine:
         """The u32 count of the bytes that follow, and the attendance log."""
         with self._lock:
             return struct.pack("<I", len(self._log)) + self._log
+
+    def _free_uid(self) -> int:
+        while self._lowest_free_uid in self._users:
+            self._lowest_free_uid += 1
+        return self._lowest_free_uid
 
     def _append(self, record: Record, packed: bytes) -> bool:
         if len(self._records) >= self.record_capacity:

@@ -103,8 +103,8 @@ def encode_frame(command: int, session: int, number: int, data: bytes = b"") -> 
 class FrameReader:
     """Cuts a stream of bytes into packets.
 
-    A wrong checksum is accepted, as by the machines: pyzk computes it before it increments the reply number, so
-    that none of its requests bears a right one.
+    A wrong checksum is accepted, as by the machines: pyzk computes it before it increments the reply number,
+    so that none of its requests bears a right one.
     """
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class FrameReader:
             yield Packet(command, session, number, packet[_PACKET_HEADER.size :])
 
 
-def encode_fields(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
+def encode_fields(year: int, month: int, day: int, *, hour: int = 0, minute: int = 0, second: int = 0) -> int:
     """The machine's 32-bit time of a date that need not exist: `encode_fields(2026, 2, 31)` is a 31 February.
 
     Years run from 2000 to 2132; a month has 31 days and a year has 12 months.
@@ -143,7 +143,9 @@ def encode_fields(year: int, month: int, day: int, hour: int = 0, minute: int = 
 
 def encode_time(when: datetime) -> int:
     """The machine's 32-bit time: its order is the order of time; what is below a second is lost."""
-    return encode_fields(when.year, when.month, when.day, when.hour, when.minute, when.second)
+    return encode_fields(
+        when.year, when.month, when.day, hour=when.hour, minute=when.minute, second=when.second
+    )
 
 
 def decode_time(encoded: int) -> datetime:
@@ -163,8 +165,8 @@ def decode_time(encoded: int) -> datetime:
 def scramble_comm_key(key: int, session: int, ticks: int = 50) -> bytes:
     """The four bytes by which a client proves that it knows the comm key, for one session.
 
-    The bits of the key are reversed, the session is added, and the result is hidden behind `ZKSO` and `ticks`,
-    a number of the client's choice that travels in the third byte.
+    The bits of the key are reversed, the session is added, and the result is hidden behind `ZKSO` and
+    `ticks`, a number of the client's choice that travels in the third byte.
     """
     reversed_key = int(f"{key & 0xFFFFFFFF:032b}"[::-1], 2)
     mixed = struct.pack("<I", (reversed_key + session) & 0xFFFFFFFF)

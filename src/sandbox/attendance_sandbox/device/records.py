@@ -60,6 +60,10 @@ class PunchRecord:
     status: int
     punch: int
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.status <= 255 and 0 <= self.punch <= 255):
+            raise ValueError("status and punch are codes from 0 to 255")
+
 
 @dataclass(frozen=True)
 class RawRecord:
@@ -76,7 +80,9 @@ def check_user_id(user_id: str, *, numeric: bool) -> None:
         raise ValueError(f"this machine's user IDs are numbers up to {_MAX_NUMBER}, not {user_id!r}")
 
 
-def pack_record(size: int, uid: int, user_id: str, encoded_time: int, status: int, punch: int) -> bytes:
+def pack_record(
+    size: int, *, uid: int, user_id: str, encoded_time: int, status: int = 1, punch: int = 0
+) -> bytes:
     """The bytes of one punch in the layout of `size` bytes.
 
     The time is given as the machine's 32-bit number, so that `encode_fields` can put an impossible one there.
@@ -92,7 +98,14 @@ def pack_record(size: int, uid: int, user_id: str, encoded_time: int, status: in
 
 def pack_punch(size: int, record: PunchRecord) -> bytes:
     time = encode_time(record.timestamp)
-    return pack_record(size, record.uid, record.user_id, time, record.status, record.punch)
+    return pack_record(
+        size,
+        uid=record.uid,
+        user_id=record.user_id,
+        encoded_time=time,
+        status=record.status,
+        punch=record.punch,
+    )
 
 
 def pack_event(record: PunchRecord, *, numeric: bool) -> bytes:

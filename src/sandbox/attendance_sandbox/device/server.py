@@ -1,13 +1,19 @@
 """The machine on TCP, as pyzk and others find it on port 4370.
 
-Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both user
-layouts and three record layouts, buffered reads at once and in chunks (from any offset), events, disabling.
+Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both
+user layouts and three record layouts, buffered reads at once and in chunks (from any offset), punch events,
+disabling.
 
-Not faithful: fingerprints, faces, doors and enrolling are missing, as are UDP and the unbuffered reads of very
-old firmware. Unlike a real machine this one talks to several clients at once. A buffered read is a copy taken
-when it begins. Packets of a chunk are as large as the chunk unless `frame_bytes` is lowered: machines send about
-1 KB each, far enough apart for pyzk, which stumbles over small ones that arrive together. That the next event
-waits for the acknowledgement of the last is an assumption. People can punch twice in a second.
+Not faithful:
+
+- fingerprints, faces, doors and enrolling are missing, as are UDP and the unbuffered reads of old firmware;
+- several clients are served at once, each with a session and a buffer of its own;
+- a buffered read is a copy taken when it begins;
+- a chunk comes as one packet unless `frame_bytes` is lowered. Machines send about 1 KB a packet, far enough
+  apart for pyzk, which stumbles over small packets that arrive together;
+- that an event waits for the acknowledgement of the one before is an assumption;
+- nobody is refused for punching twice within a minute;
+- a restart ends the connection of the client that asked for it, and no other.
 """
 
 import itertools
@@ -124,13 +130,20 @@ class DeviceServer:
     def _serve(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         session = Session(self.machine, self.comm_key, self._new_session_id, self._frame_bytes)
-        connection = Connection(client, self.machine, session, self.faults, self._on_request, self._log)
+        connection = Connection(
+            client,
+            machine=self.machine,
+            session=session,
+            faults=self.faults,
+            on_request=self._on_request,
+            log=self._log,
+        )
         thread = threading.Thread(
             target=self._run, args=(connection,), name=f"device-{self.port}-client", daemon=True
         )
         with self._lock:
             self._connections[connection] = thread
-        thread.start()
+            thread.start()
 
     def _run(self, connection: Connection) -> None:
         try:

@@ -113,10 +113,11 @@ class Session:
             return self._connect()
         if packet.command == Command.AUTHENTICATE:
             return self._authenticate(packet.data)
-        if packet.command == Command.ACKNOWLEDGE:
-            return Answer()
         if not self._authenticated or packet.session != self.id:
             return _refused(f"command {packet.command} without a session: refused", Reply.UNAUTHORIZED)
+        return self._carry_out(packet)
+
+    def _carry_out(self, packet: Packet) -> Answer:
         if packet.command in _ACCEPTED:
             return _ok()
         handler = self._handlers.get(packet.command)
@@ -214,11 +215,9 @@ class Session:
             return _refused(f"chunk of {size} bytes from {start}: refused")
         part = self._buffer[start : start + size]
         announced = struct.pack("<II", len(part), min(len(part), self._frame_bytes))
-        packets: list[tuple[int, bytes]] = [(Reply.PREPARE_DATA, announced)]
-        for offset in range(0, len(part), self._frame_bytes):
-            packets.append((Reply.DATA, part[offset : offset + self._frame_bytes]))
-        packets.append((Reply.OK, b""))
-        return Answer(tuple(packets))
+        offsets = range(0, len(part), self._frame_bytes)
+        frames = [(Reply.DATA, part[offset : offset + self._frame_bytes]) for offset in offsets]
+        return Answer(((Reply.PREPARE_DATA, announced), *frames, (Reply.OK, b"")))
 
     def _free_buffer(self, _: bytes) -> Answer:
         self._buffer, self._table = b"", None

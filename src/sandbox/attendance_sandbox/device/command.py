@@ -1,0 +1,155 @@
+"""`attendance-sandbox device`: a simulated attendance machine in a terminal."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+
+from attendance_sandbox.device import made_up
+from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
+from attendance_sandbox.device.server import HOST, DeviceServer
+
+_EPILOG = """\
+example:
+  attendance-sandbox device --port 4370 --users 12 --punches 400 --punch-every 30
+  a machine with twelve made-up users, 400 punches of the last working days, and one more every 30 seconds;
+  point "ip" and "port" of biometric_device_config.json at 127.0.0.1 and 4370
+"""
+
+_EXIT_OK = 0
+_EXIT_UNUSABLE = 2
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `device` to the subcommands."""
+    parser = subparsers.add_parser(
+        "device",
+        help="a simulated ZKTeco attendance machine",
+        description="A simulated ZKTeco attendance machine on 127.0.0.1, filled with made-up users and punches. "
+        "It prints what it is asked and runs until it is interrupted.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=_number(0, 65_535), default=4370, help="TCP port, 0 for a free one (default: 4370)")
+    add("--users", type=_number(0, 60_000), default=10, metavar="N", help="made-up users (default: 10)")
+    add(
+        "--punches",
+        type=_number(0, 1_000_000),
+        default=100,
+        metavar="M",
+        help="made-up punches of the last days (default: 100)",
+    )
+    add("--record-size", type=int, choices=RECORD_SIZES, default=40, help="bytes of a punch (default: 40)")
+    add("--user-size", type=int, choices=USER_SIZES, default=72, help="bytes of a user (default: 72)")
+    add(
+        "--comm-key",
+        type=_number(0, 999_999),
+        default=0,
+        metavar="K",
+        help="communication key, 0 for none (default: 0)",
+    )
+    add("--serial-number", default="SIM0000001", metavar="TEXT", help="serial number (default: SIM0000001)")
+    add(
+        "--capacity",
+        type=_number(1, 1_000_000),
+        default=100_000,
+        metavar="N",
+        help="punches that fit (default: 100000)",
+    )
+    add(
+        "--when-full",
+        type=WhenFull,
+        choices=list(WhenFull),
+        default=WhenFull.STOP_RECORDING,
+        help="what happens to a punch when the machine is full (default: stop-recording)",
+    )
+    add("--punch-every", type=_seconds, default=None, metavar="SECONDS", help="let somebody punch so often")
+    add("--seed", type=int, default=None, metavar="S", help="make up the same people and habits each time")
+    add("--quiet", action="store_true", help="print the address and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
+    random = Random(arguments.seed)  # noqa: S311 - makes up people, guards nothing
+    machine = AttendanceMachine(
+        serial_number=arguments.serial_number,
+        record_size=arguments.record_size,
+        user_size=arguments.user_size,
+        record_capacity=arguments.capacity,
+        user_capacity=max(arguments.users, 3_000),
+        when_full=arguments.when_full,
+    )
+    tell = _say_nothing if arguments.quiet else _say
+    server = DeviceServer(machine, port=arguments.port, comm_key=arguments.comm_key, log=tell)
+    try:
+        made_up.enrol(machine, arguments.users, random)
+        made_up.fill(machine, arguments.punches, random)
+        server.start()
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"attendance-sandbox device: cannot start: {error}\n")
+        return _EXIT_UNUSABLE
+    stopped = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopped.set())
+    sys.stdout.write(f"device on {HOST}:{server.port}\n")
+    sys.stdout.flush()
+    _wait(stopped, machine, arguments.punch_every, random, tell)
+    server.stop()
+    return _EXIT_OK
+
+
+def _wait(
+    stopped: threading.Event,
+    machine: AttendanceMachine,
+    punch_every_s: float | None,
+    random: Random,
+    tell: Callable[[str], None],
+) -> None:
+    users = machine.users
+    while not stopped.wait(punch_every_s):
+        if not users:
+            continue
+        user = random.choice(users)
+        key = random.choice((made_up.KEY_CHECK_IN, made_up.KEY_CHECK_OUT))
+        recorded = machine.punch(user.user_id, punch=key)
+        refused = "" if recorded else ": refused, the machine is disabled or full"
+        tell(f"punch of {user.user_id} {user.name}{refused}")
+
+
+def _say(line: str) -> None:
+    now = datetime.now().astimezone()
+    sys.stdout.write(f"{now:%H:%M:%S} {line}\n")
+    sys.stdout.flush()
+
+
+def _say_nothing(_line: str) -> None:
+    pass
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high}, not {text!r}")
+        return value
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.01 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"seconds from 0.01 to 86400, not {text!r}")
+    return value
