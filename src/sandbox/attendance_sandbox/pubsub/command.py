@@ -1,0 +1,171 @@
+"""`attendance-sandbox pubsub`: the server by itself."""
+
+import argparse
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+
+from attendance_sandbox.pubsub.errors import AlreadyExistsError, PubSubError
+from attendance_sandbox.pubsub.faults import Faults
+from attendance_sandbox.pubsub.server import PubSubServer
+
+# The port of Google's own emulator.
+DEFAULT_PORT = 8085
+DEFAULT_PROJECT = "attendance-sandbox"
+FAULT_KINDS = ("drop", "delay", "duplicate", "reorder", "lose_ack", "refuse", "refuse_after")
+
+_EPILOG = """\
+example:
+  attendance-sandbox pubsub --port 8085 --topic new_review_period \\
+      --push get_review_period=http://127.0.0.1:8081
+  export PUBSUB_EMULATOR_HOST=127.0.0.1:8085
+
+Google's client libraries use the server that PUBSUB_EMULATOR_HOST names. A push URL without a path gets
+/projects/PROJECT/topics/TOPIC, from which functions-framework takes the source of the CloudEvent.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    topic: str
+    endpoint: str
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser(
+        "pubsub",
+        help="a Pub/Sub server for Google's client libraries",
+        description="A Pub/Sub server on 127.0.0.1 for Google's client libraries. It keeps everything in memory.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help="the port to listen on; 0 picks a free one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--project",
+        default=DEFAULT_PROJECT,
+        metavar="NAME",
+        help="the project of topics given without one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--topic",
+        action="append",
+        default=[],
+        metavar="TOPIC",
+        help="create this topic at the start, a name or a projects/P/topics/T path; may be repeated",
+    )
+    parser.add_argument(
+        "--push",
+        action="append",
+        default=[],
+        type=_push,
+        metavar="TOPIC=URL",
+        help="create this topic and push its messages to URL, one at a time; may be repeated",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        type=_fault,
+        metavar="KIND=RATE",
+        help=f"misbehave at a rate from 0 to 1; kinds: {', '.join(FAULT_KINDS)}; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not print each request")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. 0 after a stop, 2 if the server could not be started as asked."""
+    stopped = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopped.set())
+    server = PubSubServer(
+        port=arguments.port,
+        faults=Faults(**dict(arguments.fault)),
+        log=None if arguments.quiet else _say,
+    )
+    try:
+        server.start()
+    except OSError as error:
+        _complain(f"cannot listen on 127.0.0.1:{arguments.port}: {error.strerror or error}")
+        return 2
+    try:
+        _set_up(server, arguments.project, arguments.topic, arguments.push)
+        _say(f"pubsub on {server.address}")
+        _say(f"export PUBSUB_EMULATOR_HOST={server.address}")
+        stopped.wait()
+    except PubSubError as error:
+        _complain(str(error))
+        return 2
+    finally:
+        server.stop()
+    return 0
+
+
+def _set_up(server: PubSubServer, project: str, topics: list[str], pushes: list[_Push]) -> None:
+    paths = {_topic_path(project, topic) for topic in topics}
+    paths |= {_topic_path(project, push.topic) for push in pushes}
+    for path in sorted(paths):
+        server.create_topic(path)
+    for push in pushes:
+        _create_push(server, _topic_path(project, push.topic), push.endpoint)
+
+
+def _create_push(server: PubSubServer, topic: str, endpoint: str) -> None:
+    """Subscribe under the name TOPIC-push, or TOPIC-push-2 and so on for further endpoints of one topic."""
+    base = f"{topic.replace('/topics/', '/subscriptions/')}-push"
+    scheme, _, rest = endpoint.partition("://")
+    if scheme and not rest.rstrip("/").partition("/")[2]:
+        endpoint = f"{endpoint.rstrip('/')}/{topic}"
+    number = 1
+    while True:
+        try:
+            server.create_push_subscription(base if number == 1 else f"{base}-{number}", topic, endpoint)
+        except AlreadyExistsError:
+            number += 1
+        else:
+            return
+
+
+def _topic_path(project: str, topic: str) -> str:
+    return topic if topic.startswith("projects/") else f"projects/{project}/topics/{topic}"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
+    return int(text)
+
+
+def _push(text: str) -> _Push:
+    topic, _, endpoint = text.partition("=")
+    if not topic or not endpoint.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text} is not of the form TOPIC=http://host:port[/path]")
+    return _Push(topic, endpoint)
+
+
+def _fault(text: str) -> tuple[str, float]:
+    kind, _, rate_text = text.partition("=")
+    try:
+        rate = float(rate_text)
+    except ValueError:
+        rate = -1.0
+    if kind not in FAULT_KINDS or not 0.0 <= rate <= 1.0:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not of the form KIND=RATE with a rate from 0 to 1 and one of {', '.join(FAULT_KINDS)}"
+        )
+    return kind, rate
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write(f"attendance-sandbox pubsub: {line}\n")

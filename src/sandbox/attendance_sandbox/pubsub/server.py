@@ -1,0 +1,266 @@
+"""A Pub/Sub server that google-cloud-pubsub talks to through PUBSUB_EMULATOR_HOST.
+
+Faithful, for what is listed:
+
+- Publisher: create, get, update, delete and list topics, list a topic's subscriptions, publish, with the service's
+  limits (10 MB and 1,000 messages a request).
+- Subscriber: create, get, update, delete and list subscriptions, modify the push configuration, pull, streaming pull
+  with flow control, acknowledge, modify the acknowledgment deadline, seek to a time.
+- Delivery at least once: leases with deadlines, a new acknowledgment ID each time, IDs that expired have no effect,
+  retry policy, dead-letter policy, filters, ordering keys, message retention, push with backoff.
+
+Not faithful:
+
+- Nothing is stored on disk, nobody is authenticated, there is one region and no quota.
+- Without a retry policy, push backoff (0.1 s to 60 s) is kept per message; the service slows the whole
+  subscription down.
+- Subscriptions do not expire, topics do not retain messages, exactly-once delivery is not more than at-least-once
+  with FAILED_PRECONDITION for acknowledgment IDs that are no longer valid. These settings are stored and shown.
+- Push requests carry no OIDC token and are never unwrapped.
+- A batch of pulled messages stays under 3.5 MB, since clients of an emulator refuse answers over 4 MiB. A single
+  larger message is sent and refused by such a client.
+- Snapshots, schemas, detaching, message transforms, BigQuery and Cloud Storage subscriptions answer UNIMPLEMENTED
+  or are stored without an effect.
+"""
+
+import errno
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+
+from attendance_sandbox.pubsub.broker import Broker, OnPublish
+from attendance_sandbox.pubsub.errors import PubSubError, UnavailableError
+from attendance_sandbox.pubsub.faults import Faults
+from attendance_sandbox.pubsub.messages import Delivery, Message
+from attendance_sandbox.pubsub.publisher import PublisherService
+from attendance_sandbox.pubsub.push import PushDispatcher
+from attendance_sandbox.pubsub.streaming import streaming_pull
+from attendance_sandbox.pubsub.subscriber import SubscriberService
+from attendance_sandbox.pubsub.summaries import summary
+from attendance_sandbox.pubsub.wire import duration_of, raw
+
+HOST = "127.0.0.1"
+# Each blocked Pull and each StreamingPull holds a thread; threads are made when they are needed.
+MAX_THREADS = 500
+STOP_GRACE_S = 0.2
+
+Clock = Callable[[], float]
+Log = Callable[[str], None]
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+)
+
+
+def steady_clock() -> Clock:
+    """Seconds since 1970 that never step, whatever is done to the system's clock."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset
+
+
+class PubSubServer:
+    """A Pub/Sub service on 127.0.0.1, to be started and stopped, or used as a context manager.
+
+    Args:
+        port: 0 picks a free one, shown in `port` after the start.
+        faults: what goes wrong; see `faults.py`. May be changed while the server runs.
+        on_publish: called with (topic path, attributes, data) for each published message before anyone can receive it.
+        clock: seconds since 1970, for leases, backoff and publication times; call `wake` after it has jumped.
+        max_outstanding_pushes: pushes under way at once, per subscription.
+        log: called with one short line for each request and push.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        faults: Faults | None = None,
+        on_publish: OnPublish | None = None,
+        *,
+        clock: Clock | None = None,
+        max_outstanding_pushes: int = 1,
+        log: Log | None = None,
+    ) -> None:
+        self.port = port
+        self.faults = faults if faults is not None else Faults()
+        self._log = log if log is not None else _say_nothing
+        self.broker = Broker(clock=clock or steady_clock(), faults=self.faults, on_publish=on_publish)
+        self._pushes = PushDispatcher(self.broker, max_outstanding=max_outstanding_pushes, log=self._log)
+        self._publisher = PublisherService(self.broker)
+        self._subscriber = SubscriberService(self.broker, self._pushes)
+        self._threads = futures.ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="pubsub")
+        self._grpc = grpc.server(self._threads, options=_OPTIONS)
+        self._grpc.add_generic_rpc_handlers(
+            (
+                self._handlers(self._publisher, {}),
+                self._handlers(self._subscriber, {"StreamingPull": self._streaming_pull()}),
+            )
+        )
+
+    # Life
+
+    @property
+    def address(self) -> str:
+        """What PUBSUB_EMULATOR_HOST has to be."""
+        return f"{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Serve in the background.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        _check_port(self.port)
+        try:
+            self.port = self._grpc.add_insecure_port(self.address)
+        except RuntimeError as error:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE)) from error
+        self.broker.start()
+        self._grpc.start()
+
+    def stop(self) -> None:
+        """Stop at once: blocked callers get UNAVAILABLE, pushes under way are cut. May be called again."""
+        self.broker.close()
+        self._pushes.stop()
+        self._grpc.stop(STOP_GRACE_S).wait()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def wake(self) -> None:
+        """Tell the server that its clock has jumped."""
+        self.broker.wake()
+
+    # Setting up without a client. Names are full paths; errors are those of `errors.py`.
+
+    def create_topic(self, path: str) -> None:
+        self._publisher.create_topic(raw("Topic")(name=path), None)
+
+    def create_subscription(
+        self,
+        path: str,
+        topic: str,
+        *,
+        message_filter: str = "",
+        ack_deadline_s: int = 10,
+        ordered: bool = False,
+        dead_letter_topic: str = "",
+        max_delivery_attempts: int = 5,
+        retry_backoff_s: tuple[float, float] | None = None,
+        push_endpoint: str = "",
+        max_outstanding_pushes: int | None = None,
+    ) -> None:
+        """Create a subscription; `retry_backoff_s` is the shortest and the longest wait before a redelivery."""
+        subscription = raw("Subscription")(
+            name=path,
+            topic=topic,
+            filter=message_filter,
+            ack_deadline_seconds=ack_deadline_s,
+            enable_message_ordering=ordered,
+        )
+        if push_endpoint:
+            subscription.push_config.push_endpoint = push_endpoint
+        if dead_letter_topic:
+            subscription.dead_letter_policy.dead_letter_topic = dead_letter_topic
+            subscription.dead_letter_policy.max_delivery_attempts = max_delivery_attempts
+        if retry_backoff_s is not None:
+            shortest_s, longest_s = retry_backoff_s
+            subscription.retry_policy.minimum_backoff.CopyFrom(duration_of(shortest_s))
+            subscription.retry_policy.maximum_backoff.CopyFrom(duration_of(longest_s))
+        self._subscriber.create_subscription(subscription, None)
+        if max_outstanding_pushes is not None:
+            self._pushes.serve(path, max_outstanding_pushes)
+
+    def create_push_subscription(self, path: str, topic: str, endpoint: str, **settings: Any) -> None:
+        """Create a subscription that posts to `endpoint`; further settings as for `create_subscription`."""
+        self.create_subscription(path, topic, push_endpoint=endpoint, **settings)
+
+    # Looking on
+
+    def published(self, topic: str) -> list[Message]:
+        """What was published to a topic, dead letters too, oldest first."""
+        return list(self.broker.topic(topic).published)
+
+    def unacknowledged(self, subscription: str) -> list[Message]:
+        """What a subscription holds that is not acknowledged, oldest first."""
+        return self.broker.backlog(subscription)
+
+    def deliveries(self, subscription: str) -> list[Delivery]:
+        """Every delivery of a subscription, in order, with what has become of it by now."""
+        return [replace(delivery) for delivery in list(self.broker.subscription(subscription).deliveries)]
+
+    def dead_letters(self, subscription: str) -> list[Message]:
+        """What a subscription gave up on and sent to its dead-letter topic, as it was published at first."""
+        return list(self.broker.subscription(subscription).dead_letters)
+
+    # gRPC
+
+    def _handlers(self, service: PublisherService | SubscriberService, more: dict[str, Any]) -> Any:
+        handlers = {
+            method: grpc.unary_unary_rpc_method_handler(
+                self._unary(method, behaviour),
+                request_deserializer=request.FromString,
+                response_serializer=response.SerializeToString,
+            )
+            for method, (behaviour, request, response) in service.unary.items()
+        }
+        return grpc.method_handlers_generic_handler(service.SERVICE, {**handlers, **more})
+
+    def _unary(self, method: str, behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def handle(request: Any, context: Any) -> Any:
+            try:
+                if self.faults.refuses(method):
+                    raise UnavailableError("The service is currently unavailable (injected).")
+                response = behaviour(request, context)
+                if self.faults.refuses_after(method):
+                    raise UnavailableError("The service is currently unavailable (injected after the fact).")
+            except PubSubError as error:
+                self._log(f"{summary(method, request, None)}: {error.status} {error}")
+                context.abort(grpc.StatusCode[error.status], str(error))
+            self._log(summary(method, request, response))
+            return response
+
+        return handle
+
+    def _streaming_pull(self) -> Any:
+        def handle(requests: Iterator[Any], context: Any) -> Iterator[Any]:
+            try:
+                for response in streaming_pull(self.broker, requests, context):
+                    self._log(f"StreamingPull: {len(response.received_messages)} message(s)")
+                    yield response
+            except PubSubError as error:
+                self._log(f"StreamingPull: {error.status} {error}")
+                context.abort(grpc.StatusCode[error.status], str(error))
+
+        return grpc.stream_stream_rpc_method_handler(
+            handle,
+            request_deserializer=raw("StreamingPullRequest").FromString,
+            response_serializer=raw("StreamingPullResponse").SerializeToString,
+        )
+
+
+def _check_port(port: int) -> None:
+    """Find out that a port is taken before gRPC does, which would write lines of its own to stderr."""
+    if port:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+
+
+def _say_nothing(line: str) -> None:
+    del line
