@@ -1,6 +1,7 @@
 """`attendance-sandbox device`: a simulated attendance machine in a terminal."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -29,7 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "device",
         help="a simulated ZKTeco attendance machine",
-        description="A simulated ZKTeco attendance machine on 127.0.0.1, filled with made-up users and punches. "
+        description="A simulated ZKTeco attendance machine on 127.0.0.1, filled with made-up users and punches.\n"
         "It prints what it is asked and runs until it is interrupted.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -90,10 +91,12 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         made_up.enrol(machine, arguments.users, random)
         made_up.fill(machine, arguments.punches, random)
+    except ValueError as error:
+        return _refuse(str(error))
+    try:
         server.start()
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"attendance-sandbox device: cannot start: {error}\n")
-        return _EXIT_UNUSABLE
+    except OSError as error:
+        return _refuse(f"port {arguments.port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
     stopped = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: stopped.set())
@@ -120,6 +123,11 @@ def _wait(
         recorded = machine.punch(user.user_id, punch=key)
         refused = "" if recorded else ": refused, the machine is disabled or full"
         tell(f"punch of {user.user_id} {user.name}{refused}")
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"attendance-sandbox device: cannot start: {reason}\n")
+    return _EXIT_UNUSABLE
 
 
 def _say(line: str) -> None:

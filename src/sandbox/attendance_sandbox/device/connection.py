@@ -33,6 +33,9 @@ _RECEIVE_BYTES = 65_536
 _PACKET_BYTES = 1_460
 """What one Ethernet packet carries; a slow link delivers in such pieces."""
 
+_BREAKING = DropConnection | StaySilent | AnswerWith | TearReply
+"""Faults that spoil the reply; of several that strike one request, the first counts."""
+
 OnRequest = Callable[[int, bytes], object]
 Log = Callable[[str], object]
 
@@ -105,11 +108,15 @@ class Connection:
             self._events.clear()
             self._event_unacknowledged = False
         faults = self._faults.strike(request)
-        self._act_first(faults)
+        with self._write_lock:
+            self._act_first(faults)
+            self._answer(packet, faults)
+        if not self._closed.is_set():
+            self._flush_events()
+
+    def _answer(self, packet: Packet, faults: list[Fault]) -> None:
         slow = next((fault for fault in faults if isinstance(fault, SlowLink)), None)
-        breaking = next(
-            (fault for fault in faults if not isinstance(fault, SlowLink | PunchFirst | RunFirst)), None
-        )
+        breaking = next((fault for fault in faults if isinstance(fault, _BREAKING)), None)
         if isinstance(breaking, DropConnection | StaySilent | AnswerWith) and not breaking.applied:
             answer = Answer(told=f"command {packet.command}: left undone by a fault")
         else:
@@ -137,12 +144,9 @@ class Connection:
         reply = b"".join(encode_frame(code, self._session.id, packet.number, data) for code, data in packets)
         if isinstance(breaking, TearReply):
             reply = reply[: breaking.keep]
-        with self._write_lock:
-            self._transmit(reply, slow)
+        self._transmit(reply, slow)
         if answer.closes or isinstance(breaking, TearReply):
             self._closed.set()
-        else:
-            self._flush_events()
 
     def _transmit(self, reply: bytes, slow: SlowLink | None) -> None:
         if slow is None:
@@ -163,7 +167,7 @@ class Connection:
             self._flush_events()
 
     def _flush_events(self) -> None:
-        """Send the next event unless the last is unacknowledged.
+        """Send the next event unless the last is unacknowledged or a request is being answered.
 
         Called by the connection's own thread and by those who punch. Nobody waits: whoever holds the lock
         calls this again after having released it.

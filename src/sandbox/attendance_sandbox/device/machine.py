@@ -122,8 +122,12 @@ class AttendanceMachine:
         return (self.clock() + self.clock_offset).replace(microsecond=0)
 
     def set_time(self, when: datetime) -> None:
-        """Set the machine's clock, by way of `clock_offset`."""
-        self.clock_offset = when - self.clock()
+        """Set the machine's clock, by way of `clock_offset`.
+
+        Raises:
+            ValueError: the time has a zone, or a year that the machine does not know.
+        """
+        self.clock_offset = _whole_seconds(when) - self.clock()
 
     # --- users
 

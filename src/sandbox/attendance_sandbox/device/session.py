@@ -204,7 +204,8 @@ class Session:
             return _refused("buffered read of something that this machine does not have")
         size = len(self._buffer)
         count = (size - 4) // record_size
-        told = f"read {self._table.value}: {count:,} records, {size:,} bytes"
+        what = "users" if self._table is Table.USERS else "records"
+        told = f"read {self._table.value}: {count:,} {what}, {size:,} bytes"
         if size <= INLINE_BYTES:
             return Answer(((Reply.DATA, self._buffer),), told)
         return _ok(told, struct.pack("<BIII", 0, size, size, 0))
