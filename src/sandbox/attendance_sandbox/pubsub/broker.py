@@ -223,7 +223,9 @@ class Broker:
                 deliveries = self._lease(subscription, room, caller.ack_deadline_s()) if room > 0 else []
                 if deliveries or (patience_s is not None and patience_s <= 0):
                     return deliveries
+                subscription.waiting += 1
                 subscription.changed.wait(patience_s)
+                subscription.waiting -= 1
 
     def _lease(self, subscription: Subscription, limit: int, ack_deadline_s: int | None) -> list[Delivery]:
         now_s = self._clock()

@@ -204,6 +204,10 @@ class PubSubServer:
         """Every delivery of a subscription, in order, with what has become of it by now."""
         return [replace(delivery) for delivery in list(self.broker.subscription(subscription).deliveries)]
 
+    def waiting(self, subscription: str) -> int:
+        """How many callers (pulls, streams, pushers) are waiting for a message now."""
+        return self.broker.subscription(subscription).waiting
+
     def dead_letters(self, subscription: str) -> list[Message]:
         """What a subscription gave up on and sent to its dead-letter topic, as it was published at first."""
         return list(self.broker.subscription(subscription).dead_letters)

@@ -40,7 +40,7 @@ class Topic:
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """`resource` is what the API shows of the subscription; the broker only keeps it."""
+    """`resource` is what the API shows of the subscription; the broker only keeps it. `waiting` counts callers."""
 
     name: str
     settings: SubscriptionSettings
@@ -51,3 +51,4 @@ class Subscription:
     acknowledged: deque[Message] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     dead_letters: list[Message] = field(default_factory=list)
+    waiting: int = 0

@@ -1,0 +1,603 @@
+"""The Pub/Sub server as google-cloud-pubsub sees it: resources, publishing, pulling, redelivery."""
+
+import datetime
+import subprocess
+import sys
+import threading
+from concurrent import futures
+
+import pytest
+from google.api_core import exceptions
+from google.cloud import pubsub_v1
+from google.protobuf import duration_pb2, field_mask_pb2, timestamp_pb2
+from test_sandbox_pubsub_support import (
+    DEAD_LETTER_SUBSCRIPTION,
+    DEAD_LETTERS,
+    OTHER_TOPIC,
+    PROJECT,
+    SUBSCRIPTION,
+    TOPIC,
+    Cloud,
+    eventually,
+)
+
+from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
+
+ACK_DEADLINE_S = 10
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    with Cloud(monkeypatch) as running:
+        yield running
+
+
+# Topics
+
+
+def test_topics_are_created_shown_listed_and_deleted(cloud):
+    cloud.publisher.create_topic(request={"name": OTHER_TOPIC, "labels": {"site": "a"}})
+    cloud.publisher.create_topic(name="projects/elsewhere/topics/requests")
+
+    assert cloud.publisher.get_topic(topic=OTHER_TOPIC).labels == {"site": "a"}
+    assert [topic.name for topic in cloud.publisher.list_topics(project=PROJECT)] == [OTHER_TOPIC, TOPIC]
+
+    cloud.publisher.delete_topic(topic=OTHER_TOPIC)
+    with pytest.raises(exceptions.NotFound, match="others"):
+        cloud.publisher.get_topic(topic=OTHER_TOPIC)
+
+
+def test_lists_come_in_pages(cloud):
+    names = [f"{PROJECT}/topics/topic-{number}" for number in range(5)]
+    for name in names:
+        cloud.publisher.create_topic(name=name)
+
+    pages = cloud.publisher.list_topics(request={"project": PROJECT, "page_size": 4}).pages
+
+    assert [[topic.name for topic in page.topics] for page in pages] == [[TOPIC, *names[:3]], names[3:]]
+
+
+def test_a_topic_is_updated_where_the_mask_says(cloud):
+    change = {"name": TOPIC, "labels": {"site": "a"}, "kms_key_name": "not in the mask"}
+    mask = field_mask_pb2.FieldMask(paths=["labels"])
+
+    cloud.publisher.update_topic(topic=change, update_mask=mask)
+
+    topic = cloud.publisher.get_topic(topic=TOPIC)
+    assert (topic.labels, topic.kms_key_name) == ({"site": "a"}, "")
+
+
+@pytest.mark.parametrize("name", [f"{PROJECT}/topics/ab", f"{PROJECT}/topics/1abc", f"{PROJECT}/topics/googly", "abc"])
+def test_a_topic_with_a_bad_name_is_refused(cloud, name):
+    with pytest.raises(exceptions.InvalidArgument):
+        cloud.publisher.create_topic(name=name)
+
+
+def test_a_name_is_taken_only_once(cloud):
+    cloud.subscribe()
+    with pytest.raises(exceptions.AlreadyExists):
+        cloud.publisher.create_topic(name=TOPIC)
+    with pytest.raises(exceptions.AlreadyExists):
+        cloud.subscribe()
+
+
+# Subscriptions
+
+
+def test_a_subscription_gets_the_defaults_of_the_service(cloud):
+    cloud.subscribe()
+
+    shown = cloud.subscriber.get_subscription(subscription=SUBSCRIPTION)
+
+    assert shown.ack_deadline_seconds == ACK_DEADLINE_S
+    assert shown.message_retention_duration == datetime.timedelta(days=7)
+    assert shown.expiration_policy.ttl == datetime.timedelta(days=31)
+    assert shown.state == pubsub_v1.types.Subscription.State.ACTIVE
+
+
+def test_subscriptions_are_listed_updated_and_deleted(cloud):
+    cloud.subscribe(filter='attributes.site = "a"')
+    change = {"name": SUBSCRIPTION, "ack_deadline_seconds": 60}
+    mask = field_mask_pb2.FieldMask(paths=["ack_deadline_seconds"])
+    cloud.subscriber.update_subscription(subscription=change, update_mask=mask)
+
+    [shown] = cloud.subscriber.list_subscriptions(project=PROJECT)
+    assert (shown.ack_deadline_seconds, shown.filter) == (60, 'attributes.site = "a"')
+    assert list(cloud.publisher.list_topic_subscriptions(topic=TOPIC)) == [SUBSCRIPTION]
+
+    cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
+    assert list(cloud.subscriber.list_subscriptions(project=PROJECT)) == []
+
+
+@pytest.mark.parametrize("path", ["filter", "topic", "no_such_field", "retry_policy.no_such_field"])
+def test_what_cannot_be_changed_is_refused(cloud, path):
+    cloud.subscribe()
+    change = {"name": SUBSCRIPTION, "filter": "attributes:site", "topic": OTHER_TOPIC}
+    with pytest.raises(exceptions.InvalidArgument, match="update_mask"):
+        cloud.subscriber.update_subscription(
+            subscription=change, update_mask=field_mask_pb2.FieldMask(paths=[path])
+        )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ack_deadline_seconds": 9},
+        {"ack_deadline_seconds": 601},
+        {"filter": "attributes.site = a"},
+        {"message_retention_duration": datetime.timedelta(minutes=9)},
+        {"expiration_policy": {"ttl": datetime.timedelta(hours=23)}},
+        {"retry_policy": {"minimum_backoff": datetime.timedelta(seconds=601)}},
+        {"dead_letter_policy": {"dead_letter_topic": TOPIC, "max_delivery_attempts": 4}},
+        {"push_config": {"push_endpoint": "127.0.0.1:8081"}},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_settings_that_the_service_refuses_are_refused(cloud, settings):
+    with pytest.raises(exceptions.InvalidArgument):
+        cloud.subscribe(**settings)
+
+
+def test_unknown_names_are_not_found(cloud):
+    with pytest.raises(exceptions.NotFound):
+        cloud.subscribe(topic=OTHER_TOPIC)
+    with pytest.raises(exceptions.NotFound):
+        cloud.publish(topic=OTHER_TOPIC)
+    with pytest.raises(exceptions.NotFound):
+        cloud.pull()
+    with pytest.raises(exceptions.NotFound):
+        cloud.subscribe(dead_letter_policy={"dead_letter_topic": DEAD_LETTERS})
+
+
+def test_a_subscription_outlives_its_topic(cloud):
+    cloud.subscribe()
+    cloud.publish(b"before")
+    cloud.publisher.delete_topic(topic=TOPIC)
+    cloud.publisher.create_topic(name=TOPIC)
+    cloud.publish(b"after")
+
+    assert cloud.subscriber.get_subscription(subscription=SUBSCRIPTION).topic == "_deleted-topic_"
+    assert [received.message.data for received in cloud.pull()] == [b"before"]
+
+
+# Publishing
+
+
+def test_a_message_arrives_as_it_was_published(cloud):
+    cloud.subscribe()
+    message_id = cloud.publish(b"\x00\xffpunch", site="a", zone="Europe/Berlin")
+
+    message = cloud.pull_one().message
+
+    assert (message.data, dict(message.attributes)) == (b"\x00\xffpunch", {"site": "a", "zone": "Europe/Berlin"})
+    assert message.message_id == message_id
+    assert message.publish_time.timestamp() == cloud.clock()
+
+
+def test_a_subscription_sees_only_what_is_published_after_it_was_created(cloud):
+    cloud.publish(b"early")
+    cloud.subscribe()
+    cloud.publish(b"late")
+    assert [received.message.data for received in cloud.pull()] == [b"late"]
+
+
+def test_every_subscription_gets_its_own_copy(cloud):
+    second = f"{PROJECT}/subscriptions/site-b"
+    cloud.subscribe()
+    cloud.subscribe(second)
+    cloud.publish(b"punch")
+
+    cloud.acknowledge(cloud.pull_one())
+
+    assert cloud.pull_one(second).message.data == b"punch"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"data": b"x" * 10_000_001},
+        {"data": b"x", "attributes": {"k" * 257: "v"}},
+        {"data": b"x", "attributes": {"k": "v" * 1025}},
+        {"data": b"x", "attributes": {"googly": "v"}},
+        {"data": b"x", "attributes": {f"k{number}": "v" for number in range(101)}},
+    ],
+    ids=["empty", "too large", "long key", "long value", "reserved key", "many attributes"],
+)
+def test_a_message_over_the_limits_is_refused_with_its_whole_request(cloud, message):
+    cloud.subscribe()
+    request = {"topic": TOPIC, "messages": [{"data": b"fine"}, message]}
+    with pytest.raises(exceptions.InvalidArgument):
+        pubsub_v1.publisher.client.publisher_client.PublisherClient.publish(cloud.publisher, request=request)
+    assert cloud.server.published(TOPIC) == []
+
+
+def test_the_largest_message_is_accepted(cloud):
+    cloud.subscribe()
+    cloud.publish(b"x" * 9_999_900)
+    [held] = cloud.server.unacknowledged(SUBSCRIPTION)
+    assert len(held.data) == 9_999_900
+
+
+def test_on_publish_is_told_before_anyone_can_receive(monkeypatch):
+    told = []
+
+    def on_publish(topic, attributes, data):
+        told.append((topic, attributes, data, running.server.unacknowledged(SUBSCRIPTION)))
+
+    with Cloud(monkeypatch, on_publish=on_publish) as running:
+        running.subscribe()
+        running.publish(b"punch", site="a")
+        assert told == [(TOPIC, {"site": "a"}, b"punch", [])]
+        assert running.pull_one().message.data == b"punch"
+
+
+def test_on_publish_can_refuse(monkeypatch):
+    def on_publish(topic, attributes, data):
+        if data == b"never":
+            raise UnavailableError("not now")
+
+    with Cloud(monkeypatch, on_publish=on_publish) as running:
+        running.subscribe()
+        refused = running.publisher.publish(TOPIC, b"never", retry=None)
+        with pytest.raises(exceptions.ServiceUnavailable, match="not now"):
+            refused.result(timeout=5)
+        assert running.server.published(TOPIC) == []
+
+
+# Pulling
+
+
+def test_a_pull_waits_for_the_message(cloud):
+    cloud.subscribe()
+    with futures.ThreadPoolExecutor() as pool:
+        pulled = pool.submit(cloud.pull_one)
+        eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
+        cloud.publish(b"punch")
+        assert pulled.result(timeout=5).message.data == b"punch"
+
+
+def test_a_pull_that_finds_nothing_ends_at_the_callers_deadline(cloud):
+    cloud.subscribe()
+    with pytest.raises(exceptions.DeadlineExceeded):
+        cloud.subscriber.pull(subscription=SUBSCRIPTION, max_messages=1, timeout=0.3)
+
+
+@pytest.mark.filterwarnings("ignore:The return_immediately flag is deprecated")
+def test_a_pull_that_must_not_wait_does_not(cloud):
+    cloud.subscribe()
+    request = {"subscription": SUBSCRIPTION, "max_messages": 1, "return_immediately": True}
+    assert list(cloud.subscriber.pull(request=request, timeout=60).received_messages) == []
+
+
+def test_a_message_is_never_leased_to_a_caller_whose_time_is_up(cloud):
+    cloud.subscribe()
+    with pytest.raises(exceptions.DeadlineExceeded):
+        cloud.subscriber.pull(subscription=SUBSCRIPTION, max_messages=1, timeout=0.3)
+    cloud.publish(b"punch")
+    assert cloud.server.deliveries(SUBSCRIPTION) == []
+
+
+def test_a_message_is_never_leased_to_a_process_that_was_killed(cloud):
+    cloud.subscribe()
+    code = (
+        "from google.cloud import pubsub_v1\n"
+        f"pubsub_v1.SubscriberClient().pull(subscription={SUBSCRIPTION!r}, max_messages=1, timeout=60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        eventually(lambda: cloud.server.waiting(SUBSCRIPTION) == 1)
+        process.kill()
+    eventually(lambda: cloud.server.waiting(SUBSCRIPTION) == 0)
+    cloud.publish(b"punch")
+    assert cloud.server.deliveries(SUBSCRIPTION) == []
+    assert cloud.pull_one().message.data == b"punch"
+
+
+def test_a_pull_takes_no_more_than_it_asks_for_and_than_a_client_can_hold(cloud):
+    cloud.subscribe()
+    for _ in range(3):
+        cloud.publish(b"x" * 2_000_000)
+    assert len(cloud.pull(limit=3)) == 1
+    assert len(cloud.pull(limit=1)) == 1
+    with pytest.raises(exceptions.InvalidArgument):
+        cloud.pull(limit=0)
+
+
+def test_the_deletion_of_a_subscription_ends_its_pulls(cloud):
+    cloud.subscribe()
+    with futures.ThreadPoolExecutor() as pool:
+        pulled = pool.submit(cloud.pull)
+        eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
+        cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
+        with pytest.raises(exceptions.NotFound):
+            pulled.result(timeout=5)
+
+
+# Acknowledgment and redelivery
+
+
+def test_an_acknowledged_message_never_comes_again(cloud):
+    cloud.subscribe()
+    cloud.publish()
+    cloud.acknowledge(cloud.pull_one())
+    cloud.clock.advance(3600)
+
+    assert cloud.server.unacknowledged(SUBSCRIPTION) == []
+    assert cloud.nothing_to_pull()
+    assert [delivery.outcome for delivery in cloud.server.deliveries(SUBSCRIPTION)] == [Outcome.ACKNOWLEDGED]
+
+
+def test_a_message_comes_again_when_its_lease_has_run_out(cloud):
+    cloud.subscribe()
+    cloud.publish(b"punch")
+    first = cloud.pull_one()
+
+    cloud.clock.advance(ACK_DEADLINE_S - 0.001)
+    assert cloud.nothing_to_pull()
+
+    cloud.clock.advance(0.001)
+    second = cloud.pull_one()
+    assert second.message == first.message
+    assert second.ack_id != first.ack_id
+
+
+def test_a_waiting_pull_gets_the_message_when_the_lease_of_another_runs_out(cloud):
+    cloud.subscribe()
+    cloud.publish(b"punch")
+    cloud.pull_one()
+    with futures.ThreadPoolExecutor() as pool:
+        pulled = pool.submit(cloud.pull_one)
+        eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
+        cloud.clock.advance(ACK_DEADLINE_S)
+        assert pulled.result(timeout=5).message.data == b"punch"
+
+
+def test_a_late_acknowledgment_has_no_effect(cloud):
+    cloud.subscribe()
+    cloud.publish()
+    first = cloud.pull_one()
+    cloud.clock.advance(ACK_DEADLINE_S)
+
+    cloud.acknowledge(first)
+
+    second = cloud.pull_one()
+    cloud.acknowledge(first)
+    assert len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1
+    cloud.acknowledge(second)
+    assert cloud.server.unacknowledged(SUBSCRIPTION) == []
+
+
+def test_with_exactly_once_delivery_a_late_acknowledgment_is_refused(cloud):
+    cloud.subscribe(enable_exactly_once_delivery=True)
+    cloud.publish()
+    received = cloud.pull_one()
+    cloud.clock.advance(ACK_DEADLINE_S)
+    with pytest.raises(exceptions.FailedPrecondition):
+        cloud.acknowledge(received)
+
+
+def test_an_acknowledgment_id_that_was_never_given_is_refused(cloud):
+    cloud.subscribe()
+    with pytest.raises(exceptions.InvalidArgument, match="invented"):
+        cloud.subscriber.acknowledge(subscription=SUBSCRIPTION, ack_ids=["invented"])
+
+
+def test_a_longer_deadline_keeps_the_message_away(cloud):
+    cloud.subscribe()
+    cloud.publish()
+    received = cloud.pull_one()
+    cloud.subscriber.modify_ack_deadline(
+        subscription=SUBSCRIPTION, ack_ids=[received.ack_id], ack_deadline_seconds=60
+    )
+    cloud.clock.advance(59)
+    assert cloud.nothing_to_pull()
+    cloud.acknowledge(received)
+    assert cloud.server.unacknowledged(SUBSCRIPTION) == []
+
+
+def test_a_rejected_message_comes_again_at_once(cloud):
+    cloud.subscribe()
+    cloud.publish(b"punch")
+    cloud.reject(cloud.pull_one())
+    assert cloud.pull_one().message.data == b"punch"
+    outcomes = [delivery.outcome for delivery in cloud.server.deliveries(SUBSCRIPTION)]
+    assert outcomes == [Outcome.REJECTED, Outcome.OUTSTANDING]
+
+
+def test_the_retry_policy_doubles_the_wait_up_to_its_maximum(cloud):
+    backoff = {
+        "minimum_backoff": datetime.timedelta(seconds=20),
+        "maximum_backoff": datetime.timedelta(seconds=50),
+    }
+    cloud.subscribe(retry_policy=backoff)
+    cloud.publish()
+    for wait_s in (20, 40, 50, 50):
+        cloud.reject(cloud.pull_one())
+        cloud.clock.advance(wait_s - 1)
+        assert cloud.nothing_to_pull()
+        cloud.clock.advance(1)
+    assert cloud.pull_one().message.data == b"punch"
+
+
+def test_what_is_delivered_too_often_goes_to_the_dead_letters(cloud):
+    cloud.publisher.create_topic(name=DEAD_LETTERS)
+    cloud.subscribe(DEAD_LETTER_SUBSCRIPTION, topic=DEAD_LETTERS)
+    cloud.subscribe(dead_letter_policy={"dead_letter_topic": DEAD_LETTERS, "max_delivery_attempts": 5})
+    cloud.publish(b"poison", site="a")
+    for attempt in range(1, 6):
+        received = cloud.pull_one()
+        assert received.delivery_attempt == attempt
+        if attempt % 2:
+            cloud.reject(received)
+        else:
+            cloud.clock.advance(ACK_DEADLINE_S)
+
+    buried = cloud.pull_one(DEAD_LETTER_SUBSCRIPTION).message
+
+    assert (buried.data, buried.attributes["site"]) == (b"poison", "a")
+    assert buried.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
+    assert buried.attributes["CloudPubSubDeadLetterSourceSubscription"] == "site-a"
+    assert [message.data for message in cloud.server.dead_letters(SUBSCRIPTION)] == [b"poison"]
+    assert cloud.server.unacknowledged(SUBSCRIPTION) == []
+
+
+def test_a_message_is_forgotten_when_its_retention_is_over(cloud):
+    cloud.subscribe(message_retention_duration=duration_pb2.Duration(seconds=3600))
+    cloud.publish(b"old")
+    cloud.clock.advance(1800)
+    cloud.publish(b"new")
+    cloud.clock.advance(1801)
+    assert [received.message.data for received in cloud.pull()] == [b"new"]
+
+
+# Ordering, seeking
+
+
+def test_messages_of_one_ordering_key_come_one_after_the_other(cloud):
+    options = pubsub_v1.types.PublisherOptions(enable_message_ordering=True)
+    ordered = pubsub_v1.PublisherClient(publisher_options=options)
+    cloud.subscribe(enable_message_ordering=True)
+    for data, key in ((b"a1", "a"), (b"a2", "a"), (b"b1", "b")):
+        ordered.publish(TOPIC, data, ordering_key=key).result(timeout=5)
+
+    first = cloud.pull_one()
+    second = cloud.pull_one()
+    assert (first.message.data, second.message.data) == (b"a1", b"b1")
+    assert cloud.nothing_to_pull()
+
+    cloud.reject(first)
+    assert [received.message.data for received in cloud.pull()] == [b"a1", b"a2"]
+    ordered.stop()
+    ordered.transport.close()
+
+
+def test_after_a_failure_all_later_messages_of_the_key_come_again(cloud):
+    options = pubsub_v1.types.PublisherOptions(enable_message_ordering=True)
+    ordered = pubsub_v1.PublisherClient(publisher_options=options)
+    cloud.subscribe(enable_message_ordering=True)
+    for data in (b"1", b"2", b"3"):
+        ordered.publish(TOPIC, data, ordering_key="a").result(timeout=5)
+    batch = cloud.pull()
+    cloud.reject(batch[0])
+    assert [received.message.data for received in cloud.pull()] == [b"1", b"2", b"3"]
+    ordered.stop()
+    ordered.transport.close()
+
+
+def seek(cloud, to_s):
+    timestamp = timestamp_pb2.Timestamp()
+    timestamp.FromMilliseconds(int(to_s * 1000))
+    cloud.subscriber.seek(request={"subscription": SUBSCRIPTION, "time": timestamp})
+
+
+def test_a_seek_forward_is_done_with_what_was_published_before(cloud):
+    cloud.subscribe()
+    cloud.publish(b"old")
+    cloud.clock.advance(10)
+    cloud.publish(b"new")
+    seek(cloud, cloud.clock() - 5)
+    assert [received.message.data for received in cloud.pull()] == [b"new"]
+
+
+def test_a_seek_back_brings_acknowledged_messages_again_if_they_are_retained(cloud):
+    cloud.subscribe(retain_acked_messages=True)
+    cloud.publish(b"one")
+    start_s = cloud.clock()
+    cloud.clock.advance(10)
+    cloud.publish(b"two")
+    cloud.acknowledge(*cloud.pull())
+    seek(cloud, start_s + 5)
+    assert [received.message.data for received in cloud.pull()] == [b"two"]
+    seek(cloud, start_s)
+    assert [received.message.data for received in cloud.pull()] == [b"one", b"two"]
+
+
+# Streaming pull
+
+
+def test_streaming_pull_delivers_and_acknowledges(cloud):
+    cloud.subscribe()
+    received = []
+    everything = threading.Event()
+
+    def callback(message):
+        received.append(message.data)
+        message.ack()
+        if len(received) == 20:
+            everything.set()
+
+    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=callback)
+    for number in range(20):
+        cloud.publish(b"%d" % number)
+
+    assert everything.wait(10)
+    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
+    stream.cancel()
+    stream.result(timeout=10)
+    assert sorted(received, key=int) == [b"%d" % number for number in range(20)]
+
+
+def test_streaming_pull_keeps_to_the_flow_control_of_its_client(cloud):
+    cloud.subscribe()
+    held = []
+    flow = pubsub_v1.types.FlowControl(max_messages=2)
+    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=held.append, flow_control=flow)
+    for _ in range(4):
+        cloud.publish()
+    eventually(lambda: len(held) == 2)
+    eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
+    assert len(cloud.server.deliveries(SUBSCRIPTION)) == 2
+
+    held[0].ack()
+    eventually(lambda: len(held) == 3)
+
+    for message in held:
+        message.ack()
+    eventually(lambda: len(held) == 4)
+    held[3].ack()
+    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
+    stream.cancel()
+    stream.result(timeout=10)
+
+
+def test_a_message_rejected_on_the_stream_comes_again(cloud):
+    cloud.subscribe()
+    attempts = []
+
+    def callback(message):
+        attempts.append(message.message_id)
+        message.ack() if len(attempts) == 3 else message.nack()
+
+    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=callback)
+    message_id = cloud.publish()
+    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION) and len(attempts) == 3)
+    assert attempts == [message_id] * 3
+    stream.cancel()
+    stream.result(timeout=10)
+
+
+# Life
+
+
+def test_a_stop_lets_blocked_callers_go(monkeypatch):
+    with Cloud(monkeypatch) as running, futures.ThreadPoolExecutor() as pool:
+        running.subscribe()
+        pulled = pool.submit(
+            running.subscriber.pull, subscription=SUBSCRIPTION, max_messages=1, timeout=60, retry=None
+        )
+        eventually(lambda: running.server.waiting(SUBSCRIPTION))
+        running.server.stop()
+        with pytest.raises(exceptions.ServiceUnavailable):
+            pulled.result(timeout=5)
+
+
+def test_a_port_in_use_is_an_error_of_the_operating_system(cloud):
+    with pytest.raises(OSError, match="in use"):
+        PubSubServer(port=cloud.server.port).start()
+
+
+def test_several_servers_live_side_by_side(cloud):
+    with PubSubServer() as other:
+        other.create_topic(OTHER_TOPIC)
+        assert other.port != cloud.server.port
+        assert [topic.name for topic in cloud.publisher.list_topics(project=PROJECT)] == [TOPIC]
