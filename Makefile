@@ -1,0 +1,61 @@
+# Two commands to begin with: `make demo` and `make test`. Each sets up all that it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format generate bundle soak clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about two minutes)
+	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
+
+test: $(VENV)/.dev ## run all tests
+	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
+		systemd-analyze=systemd
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev ## check style, types, imports and generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@sh scripts/ensure-system-packages "the generator" dot=graphviz
+	$(BIN)/python -m generator --check
+
+format: $(VENV)/.dev ## put the code into the common format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml
+	@sh scripts/ensure-system-packages "the generator" dot=graphviz
+	$(BIN)/python -m generator
+
+bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
+	rm -rf build/bundle
+	mkdir -p build/bundle
+	cp src/backend/main.py src/backend/requirements.txt build/bundle/
+	cp -R src/backend/attendance_backend src/contracts/attendance_contracts build/bundle/
+	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
+	@echo "build/bundle is ready; docs/deploying-the-functions.md tells how to deploy it"
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.python: scripts/ensure-python
+	@sh scripts/ensure-python $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.sandbox: $(VENV)/.python pyproject.toml
+	@echo "installing the packages of the demo (about half a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml
+	@echo "installing the packages of the tests (about half a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.sandbox

@@ -1,0 +1,148 @@
+"""attendance-sandbox demo."""
+
+import argparse
+import shutil
+import subprocess
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from attendance_sandbox.demo.functions import FunctionError
+from attendance_sandbox.demo.picture import draw
+from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
+from attendance_sandbox.demo.story import FIRST_DAY, LAST_DAY, PERIODS, SITE_SETTINGS, Story
+from attendance_sandbox.demo.timeline import TimelineError
+
+EXIT_NOT_FAULTLESS = 1
+EXIT_USER_ERROR = 2
+MARKER = ".attendance-demo"
+"""Names a folder as the demo's own, which alone it may empty."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the subcommand."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="play a month of three offices and reconcile it",
+        description="Play a month of three offices on a virtual clock, in about a minute: machines, clients, Pub/Sub, "
+        "functions and sheets, with power cuts and a review period that HR forgets. Ends with the workbooks and with "
+        "a table of what was lost (nothing).",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("build/demo"),
+        help="where everything is kept (default: build/demo)",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="for the made-up punches (default: 1)")
+    parser.add_argument("--no-picture", action="store_true", help="do not draw the workbook")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play the demo; 0 when nothing is lost, twice or astray."""
+    console, errors = Console(), Console(stderr=True, soft_wrap=True, highlight=False)
+    folder: Path = arguments.folder
+    if not _prepare(folder):
+        print(
+            f"attendance-sandbox: {folder} is not empty and not the demo's; name another --folder",
+            file=sys.stderr,
+        )
+        return EXIT_USER_ERROR
+    started = time.monotonic()
+    progress = Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    task = progress.add_task("setting up", total=(LAST_DAY - FIRST_DAY).days + 1)
+
+    def say(when: datetime, text: str) -> None:
+        console.print(f"{when:%a %d %b %H:%M}  {text}", highlight=False)
+
+    def show(when: datetime) -> None:
+        local = when + timedelta(hours=1)
+        progress.update(task, completed=(local.date() - FIRST_DAY).days, description=f"{local:%a %d %b}")
+
+    story = Story(folder.resolve(), arguments.seed, say)
+    try:
+        with progress:
+            story.play(show)
+            progress.update(task, completed=(LAST_DAY - FIRST_DAY).days + 1, description="done")
+    except (TimelineError, FunctionError) as error:
+        errors.print(f"attendance-sandbox: {error}")
+        return EXIT_NOT_FAULTLESS
+    workbooks = story.cloud.sheets.save(folder)
+    results = reconcile(
+        {name: office.recorded for name, office in story.offices.items()},
+        PERIODS,
+        {name: _boundary(settings) for name, settings in SITE_SETTINGS.items()},
+        folder,
+    )
+    _report(console, results)
+    for message in story.cloud.mail.messages:
+        console.print(f"mail to {message['To']}: {message['Subject']}", highlight=False)
+    for path in sorted((folder / "mail").glob("*.eml")):
+        console.print(f"  {path}", highlight=False)
+    console.print("workbooks:")
+    for path in workbooks:
+        console.print(f"  {path}", highlight=False)
+    if not arguments.no_picture:
+        _draw(console, folder)
+    console.print(f"{time.monotonic() - started:.0f} s")
+    return 0 if all(result.faultless for result in results) else EXIT_NOT_FAULTLESS
+
+
+def _prepare(folder: Path) -> bool:
+    """Make `folder` empty; False when it holds something that is not the demo's."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            return False
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).touch()
+    return True
+
+
+def _boundary(settings: dict[str, object]) -> timedelta:
+    hours, minutes = str(settings.get("day_boundary", "00:00")).split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _report(console: Console, results: list[SiteResult]) -> None:
+    table = Table(title="Reconciliation: machines against workbooks")
+    table.add_column("site")
+    for title in ("punches made", "rows stored", "lost", "twice", "wrong period"):
+        table.add_column(title, justify="right")
+    for result in results:
+        numbers = (result.punches, result.rows, result.lost, result.twice, result.wrong_period)
+        table.add_row(result.site, *map(str, numbers), style=None if result.faultless else "red")
+    totals = [
+        sum(values)
+        for values in zip(
+            *((r.punches, r.rows, r.lost, r.twice, r.wrong_period) for r in results), strict=True
+        )
+    ]
+    table.add_section()
+    table.add_row("all", *map(str, totals), style="bold")
+    console.print(table)
+
+
+def _draw(console: Console, folder: Path) -> None:
+    try:
+        pictures = draw(folder / "Attendance Review - October 2026.xlsx", folder / "pictures")
+    except (subprocess.SubprocessError, OSError) as error:
+        console.print(f"no picture of the workbook: {error}", highlight=False)
+        return
+    if not pictures:
+        console.print("no picture of the workbook: that needs LibreOffice and poppler-utils (pdftoppm)")
+        return
+    console.print(
+        f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} pages)", highlight=False
+    )

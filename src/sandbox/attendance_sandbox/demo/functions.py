@@ -1,0 +1,76 @@
+"""The cloud functions, each in a functions-framework process of its own, as Cloud Functions runs them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import attendance_backend
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+
+
+class FunctionError(Exception):
+    """A function's process did not start; says where its log lies."""
+
+
+class FunctionProcess:
+    """One function: an instance that handles one event at a time, as the deployment limits it."""
+
+    def __init__(self, target: str, environment: Mapping[str, str], log_folder: Path) -> None:
+        self.target = target
+        self.log_path = log_folder / f"function-{target}.log"
+        self._port = _free_port()
+        self._log = self.log_path.open("w", encoding="utf-8")
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own file
+            [
+                sys.executable,
+                "-m",
+                "functions_framework",
+                f"--target={target}",
+                f"--source={Path(attendance_backend.__file__).parent.parent / 'main.py'}",
+                "--signature-type=cloudevent",
+                f"--host={HOST}",
+                f"--port={self._port}",
+            ],
+            env={**os.environ, **environment, "WORKERS": "1", "THREADS": "1"},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait_until_ready(self) -> None:
+        """Wait until the port answers; raises FunctionError."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                socket.create_connection((HOST, self._port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise FunctionError(f"the function {self.target} did not start; its log: {self.log_path}")
+
+    def push_endpoint(self, topic_path: str) -> str:
+        """Where Pub/Sub pushes to; the path lets functions-framework name the topic in the event's source."""
+        return f"http://{HOST}:{self._port}/{topic_path}"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,0 +1,129 @@
+"""One office of the demo: the machine on the wall, and the client's process beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from attendance_sandbox.demo.people import Person, Punch
+from attendance_sandbox.demo.timeline import Timeline
+from attendance_sandbox.device import AttendanceMachine, DeviceServer
+
+TIME_ZONE = "Europe/Berlin"
+STOP_TIMEOUT_S = 10.0
+POWER_CUT_LASTS = timedelta(minutes=20)
+
+
+class Office:
+    """A site. Its folder holds the client's files, as a Pi's would."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        timeline: Timeline,
+        *,
+        environment: Mapping[str, str],
+        settings: Mapping[str, object],
+        say: Callable[[str], None],
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.recorded: list[Punch] = []
+        """What the machine took, the truth that the sheets are held against."""
+        self.crashed: str | None = None
+        self._timeline = timeline
+        self._environment = environment
+        self._say = say
+        self._process: subprocess.Popen[bytes] | None = None
+        self.machine = AttendanceMachine(serial_number=f"SIM-{name[:4].upper()}-01", clock=self.wall_time)
+        self._server = DeviceServer(self.machine, on_request=self._on_machine_request)
+        self._settings = settings
+        self._cut_on_command: int | None = None
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = {"identifier": self.name, "ip": "127.0.0.1", "port": self._server.port, **self._settings}
+        (self.folder / "biometric_device_config.json").write_text(json.dumps(config, indent=2) + "\n")
+        # As an installer leaves it: the snapshot of a client that has never run.
+        seed = {"pi4_state": 1, "sys_flags": 0, "sheet_id": None, "last_stored_timestamp": None}
+        (self.folder / "snapshot.json").write_text(json.dumps(seed) + "\n")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait(STOP_TIMEOUT_S)
+        self._server.stop()
+
+    def wall_time(self) -> datetime:
+        """What a clock on this office's wall shows: naive."""
+        return self._timeline.now.astimezone(ZoneInfo(TIME_ZONE)).replace(tzinfo=None)
+
+    def enrol(self, person: Person) -> None:
+        """Put somebody's finger into the machine."""
+        self.machine.add_user(person.user_id, person.user_name)
+
+    def punch(self, punch: Punch) -> None:
+        """Somebody puts a finger on the machine."""
+        if not self.machine.punch(punch.user_id, punch.when, punch=punch.key):
+            raise RuntimeError(f"the machine of {self.name} took no punch: {punch}")
+        self.recorded.append(punch)
+
+    def switch_on(self) -> None:
+        """Power for the Pi: start the client, by the same command each time."""
+        self._timeline.expect(self.name)
+        with (self.folder / "client.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+                [
+                    sys.executable,
+                    "-m",
+                    "attendance_sandbox.demo.site_client",
+                    f"--directory={self.folder}",
+                    f"--timeline={self._timeline.address}",
+                ],
+                env={**os.environ, **self._environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._process = process
+        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+
+    def cut_power(self) -> None:
+        """SIGKILL, at whatever the client is doing; power comes back a while later."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGKILL)
+        process.wait(STOP_TIMEOUT_S)
+        self._say(f"power cut at {self.name}, back in {POWER_CUT_LASTS.seconds // 60} minutes")
+        self._timeline.at(self._timeline.now + POWER_CUT_LASTS, self.switch_on)
+
+    def cut_power_at_machine_command(self, command: int) -> None:
+        """Cut the power the next time that the client sends this command to the machine."""
+        self._cut_on_command = command
+
+    def _on_machine_request(self, command: int, _data: bytes) -> None:
+        if command == self._cut_on_command:
+            self._cut_on_command = None
+            self.cut_power()
+
+    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+        code = process.wait()
+        if code not in (0, -signal.SIGKILL):
+            self.crashed = (
+                f"the client of {self.name} ended with exit code {code}; its log: {self.folder}/client.log"
+            )
+        self._timeline.gone(self.name)

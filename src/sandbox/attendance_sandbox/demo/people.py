@@ -1,0 +1,142 @@
+"""The demo's made-up people and when they punch. No real person is meant."""
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+MAIL_DOMAIN = "example.com"
+FORGET_CHECK_OUT = 0.015
+DOUBLE_TAP = 0.02
+ABSENT = 0.03
+VISIT = 0.02
+"""Chance, per person and working day, to check out at another site than the one they checked in at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a finger on a machine.
+
+    Attributes:
+        name: as HR writes it.
+        user_name: on the machine; the local part of the e-mail address.
+        user_id: on the machine.
+        site: where they work.
+        cut_off: the latest weekly mean of their check-ins without a penalty.
+        hired: first working day; None for everybody who was there before.
+    """
+
+    name: str
+    user_name: str
+    user_id: str
+    site: str
+    cut_off: time
+    hired: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Punch:
+    """A finger on a machine, at the site's wall time."""
+
+    site: str
+    user_id: str
+    when: datetime
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A site's usual hours."""
+
+    begins: time
+    ends: timedelta
+    """After midnight of the same day; may exceed 24 hours."""
+    cut_off: time
+
+
+SHIFTS = {
+    "headquarters": Shift(time(9), timedelta(hours=17, minutes=30), time(9, 15)),
+    "warehouse": Shift(time(15), timedelta(hours=24, minutes=10), time(15, 10)),
+    "laboratory": Shift(time(8), timedelta(hours=16, minutes=30), time(8, 10)),
+}
+
+_NAMES = (
+    "Amara Okafor",
+    "Bruno Keller",
+    "Chiara Rossi",
+    "Dmitri Volkov",
+    "Elif Demir",
+    "Farah Haddad",
+    "Goran Novak",
+    "Hana Sato",
+    "Ines Carvalho",
+    "Jonas Lind",
+    "Kavya Nair",
+    "Liam Byrne",
+    "Mira Patel",
+    "Nadia Petrova",
+    "Omar Farouk",
+    "Paula Jensen",
+    "Quentin Moreau",
+    "Rosa Alvarez",
+    "Samir Bakshi",
+    "Tova Berg",
+    "Umar Siddiqui",
+    "Vera Kowalska",
+    "Wanda Meyer",
+    "Xenia Popova",
+    "Yusuf Kaya",
+    "Zora Horvat",
+    "Anton Gruber",
+    "Beatriz Silva",
+    "Callum Reid",
+    "Daniela Costa",
+)
+
+NEW_HIRE = Person(
+    "Esther Mwangi",
+    "esther.mwangi",
+    "131",
+    "headquarters",
+    SHIFTS["headquarters"].cut_off,
+    date(2026, 10, 19),
+)
+UNKNOWN = Person("", "badge-0417", "900", "laboratory", time(8))
+"""On the machine, but not in HR's list."""
+EVENING_OF_FORGOTTEN_CHECK_OUT = date(2026, 10, 14)
+
+
+def staff() -> list[Person]:
+    """Everybody who is there from the beginning: ten people a site."""
+    people = []
+    for number, name in enumerate(_NAMES):
+        site = list(SHIFTS)[number % len(SHIFTS)]
+        user_name = name.lower().replace(" ", ".")
+        people.append(Person(name, user_name, str(101 + number), site, SHIFTS[site].cut_off))
+    return people
+
+
+def punches(people: list[Person], days: list[date], randomness: random.Random) -> list[Punch]:
+    """What these people's fingers do on these days; weekends are free."""
+    made = []
+    sites = list(SHIFTS)
+    for day in days:
+        if day.weekday() >= 5:
+            continue
+        for person in people:
+            if (person.hired and day < person.hired) or randomness.random() < ABSENT:
+                continue
+            shift = SHIFTS[person.site]
+            midnight = datetime.combine(day, time(0))
+            arrives = datetime.combine(day, shift.begins) + timedelta(seconds=int(randomness.gauss(300, 600)))
+            leaves = midnight + shift.ends + timedelta(seconds=int(randomness.gauss(300, 900)))
+            made.append(Punch(person.site, person.user_id, arrives, 0))
+            if randomness.random() < DOUBLE_TAP:
+                made.append(Punch(person.site, person.user_id, arrives + timedelta(seconds=4), 0))
+            forgets = day == EVENING_OF_FORGOTTEN_CHECK_OUT and person.user_id == "101"
+            if forgets or randomness.random() < FORGET_CHECK_OUT:
+                continue
+            visits = person.site != "warehouse" and randomness.random() < VISIT
+            last_site = sites[(sites.index(person.site) + 2) % len(sites)] if visits else person.site
+            # People press whichever key they like; the last punch is the check-out all the same.
+            made.append(Punch(last_site, person.user_id, leaves, randomness.choice((0, 1, 1, 1, 255))))
+    return made

@@ -1,0 +1,141 @@
+"""What happens in the demo, and when.
+
+Thursday 1 October to Wednesday 4 November 2026: the end of one review period, all of the next, and the first days of a
+third, which HR forgets to enter in time. The clocks go back on 25 October.
+"""
+
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, decode
+from attendance_sandbox.demo.cloud import Cloud
+from attendance_sandbox.demo.office import TIME_ZONE, Office
+from attendance_sandbox.demo.people import NEW_HIRE, UNKNOWN, Punch, punches, staff
+from attendance_sandbox.demo.timeline import Timeline, TimelineError
+from attendance_sandbox.device.protocol import Command
+
+FIRST_DAY = date(2026, 10, 1)
+LAST_DAY = date(2026, 11, 4)
+EARLIER_DAYS = 3
+"""Days before the first on which people punched already: the machines have a history when the Pis arrive."""
+LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
+PERIODS = {
+    "September": (date(2026, 8, 31), date(2026, 10, 2)),
+    "October": (date(2026, 10, 5), date(2026, 10, 30)),
+    "November": (date(2026, 11, 2), date(2026, 11, 27)),
+}
+"""As HR enters them, ending on Fridays: each runs through the Sunday after."""
+
+SITE_SETTINGS: dict[str, dict[str, object]] = {
+    "headquarters": {"time_zone": TIME_ZONE},
+    "warehouse": {"time_zone": TIME_ZONE, "day_boundary": "04:00"},
+    "laboratory": {"time_zone": TIME_ZONE},
+}
+
+
+class Story:
+    """One run of the demo. After `play`, `offices` and `cloud` hold what happened."""
+
+    def __init__(self, folder: Path, seed: int, say: Callable[[datetime, str], None]) -> None:
+        self._folder = folder
+        self._random = random.Random(seed)  # noqa: S311 - made-up people, no secrets
+        self._tell = say
+        self._stack = ExitStack()
+        self.timeline = Timeline(_moment(FIRST_DAY, time(0)))
+        self.cloud = Cloud(folder, self._on_publish)
+        self.offices: dict[str, Office] = {}
+        self._cuts_at_publish: dict[tuple[str, str], int] = {
+            # (site, topic): the power goes at the n-th such message, before anything answers it.
+            ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
+            ("laboratory", Topic.CREATE_REVIEW_SHEET): 2,
+        }
+
+    def play(self, show: Callable[[datetime], None]) -> None:
+        """Play it all; raises TimelineError or FunctionError when a part of it dies.
+
+        `show` is called with each new virtual time.
+        """
+        end = _moment(LAST_DAY, time(23, 30))
+        with ExitStack() as stack:
+            stack.enter_context(self.timeline)
+            stack.enter_context(self.cloud)
+            people = staff()
+            self.cloud.set_up_hr(people)
+            for month in ("September", "October"):
+                self.cloud.add_review_period(month, *PERIODS[month])
+            self.cloud.start_functions()
+            for name, settings in SITE_SETTINGS.items():
+                office = Office(
+                    name,
+                    self._folder / "sites" / name,
+                    self.timeline,
+                    environment=self.cloud.client_environment,
+                    settings=settings,
+                    say=self._say,
+                )
+                self.offices[name] = stack.enter_context(office)
+                for person in (*people, UNKNOWN):
+                    office.enrol(person)
+            self._plan()
+            self.timeline.run(end, show)
+            crashed = [office.crashed for office in self.offices.values() if office.crashed]
+            if crashed:
+                raise TimelineError("; ".join(crashed))
+
+    def _plan(self) -> None:
+        everybody = [*staff(), NEW_HIRE, UNKNOWN]
+        days = [FIRST_DAY + timedelta(days=n) for n in range(-EARLIER_DAYS, (LAST_DAY - FIRST_DAY).days + 1)]
+        for punch in sorted(punches(everybody, days, self._random), key=lambda each: each.when):
+            if punch.when.date() < FIRST_DAY:
+                self.offices[punch.site].punch(punch)
+            elif punch.when < datetime.combine(LAST_DAY, time(23)):
+                self._at(punch.when, self._puncher(punch))
+        for office in self.offices.values():
+            self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
+        assert NEW_HIRE.hired is not None
+        self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
+        self._at(datetime(2026, 10, 22, 15, 0), self._cut_in_mid_read)  # noqa: DTZ001 - wall time
+        self._at(LATE_PERIOD_ENTERED, self._enter_late_period)
+
+    def _at(self, when: datetime, action: Callable[[], None]) -> None:
+        self.timeline.at(when.replace(tzinfo=ZoneInfo(TIME_ZONE)), action)
+
+    def _puncher(self, punch: Punch) -> Callable[[], None]:
+        return lambda: self.offices[punch.site].punch(punch)
+
+    def _hire(self) -> None:
+        for office in self.offices.values():
+            office.enrol(NEW_HIRE)
+        self.cloud.add_people([NEW_HIRE])
+        self._say(f"{NEW_HIRE.name} is hired at {NEW_HIRE.site}")
+
+    def _enter_late_period(self) -> None:
+        self.cloud.add_review_period("November", *PERIODS["November"])
+        self._say("HR enters the review period November 2026, half a day late")
+
+    def _cut_in_mid_read(self) -> None:
+        self.offices["warehouse"].cut_power_at_machine_command(Command.READ_CHUNK)
+
+    def _on_publish(self, topic: str, attributes: dict[str, str], data: bytes) -> None:
+        name = topic.rpartition("/")[2]
+        site = attributes.get("location", "")
+        if name == Topic.RAISE_FINAL_ALARM:
+            alarm = decode(RaiseFinalAlarm, data, attributes)
+            if alarm.kind is AlarmKind.FINAL_ALARM:
+                self._say(f"{site} raises the final alarm: no review period after {alarm.after}")
+        left = self._cuts_at_publish.get((site, name))
+        if left is not None:
+            self._cuts_at_publish[site, name] = left - 1
+            if left == 1:
+                self.offices[site].cut_power()
+
+    def _say(self, text: str) -> None:
+        self._tell(self.timeline.now.astimezone(ZoneInfo(TIME_ZONE)), text)
+
+
+def _moment(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, ZoneInfo(TIME_ZONE))

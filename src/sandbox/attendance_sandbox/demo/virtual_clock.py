@@ -1,0 +1,48 @@
+"""The client's clock in the demo: the port Clock on a shared timeline."""
+
+import json
+import socket
+import threading
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+
+class VirtualClock:
+    """Virtual time of a timeline (see `timeline.py`), which stands still while this process works.
+
+    `monotonic` also counts the whole seconds of real time that the process has worked for, so that a reply that never
+    comes still times out.
+    """
+
+    def __init__(self, name: str, timeline_address: str, time_zone: str, stop: threading.Event) -> None:
+        host, _, port = timeline_address.rpartition(":")
+        connection = socket.create_connection((host, int(port)))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = connection.makefile("rw", encoding="utf-8", newline="\n")
+        self._zone = ZoneInfo(time_zone)
+        self._stop = stop
+        self._say({"name": name})
+        self._listen()
+
+    def now(self) -> datetime:
+        return self._now.astimezone(self._zone).replace(tzinfo=None)
+
+    def monotonic(self) -> float:
+        return self._now.timestamp() + int(time.monotonic() - self._woken_s)
+
+    def sleep(self, seconds: float) -> None:
+        self._say({"sleep": seconds})
+        self._listen()
+
+    def _say(self, words: dict[str, object]) -> None:
+        self._stream.write(json.dumps(words) + "\n")
+        self._stream.flush()
+
+    def _listen(self) -> None:
+        line = self._stream.readline()
+        if not line:
+            self._stop.set()  # The demo is over.
+            return
+        self._now = datetime.fromisoformat(json.loads(line)["now"])
+        self._woken_s = time.monotonic()
