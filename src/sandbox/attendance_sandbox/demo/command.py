@@ -48,10 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     console, errors = Console(), Console(stderr=True, soft_wrap=True, highlight=False)
     folder: Path = arguments.folder
     if not _prepare(folder):
-        print(
-            f"attendance-sandbox: {folder} is not empty and not the demo's; name another --folder",
-            file=sys.stderr,
-        )
+        errors.print(f"attendance-sandbox: {folder} is not empty and not the demo's; name another --folder")
         return EXIT_USER_ERROR
     started = time.monotonic()
     progress = Progress(
