@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from zk import ZK, const
-from zk.exception import ZKError
+from zk.exception import ZKError, ZKNetworkError
 
 from attendance_client.adapters.attendance_log import decode_log
 from attendance_client.config import MachineAddress
@@ -38,16 +38,8 @@ class ZkMachine:
             encoding=address.name_encoding,
         )
         try:
-            _translate(where, zk.connect)
-            _make_closed_connections_errors(zk)
+            _connect(zk, where)
             yield ZkSession(zk, where)
-        except MachineError as error:
-            if "Unauthenticated" in str(error):
-                raise MachineError(
-                    f"{where} refuses the comm key; put the one from its menu (Comm. > Security) "
-                    "into 'comm_key'"
-                ) from error
-            raise
         finally:
             # Whatever went wrong was raised already; a machine that is gone need not be told goodbye.
             with suppress(ZKError, OSError, AttributeError):
@@ -110,6 +102,24 @@ class ZkSession:
         return _translate(self._where, function)
 
 
+def _connect(zk: ZK, where: str) -> None:
+    try:
+        _translate(where, zk.connect)
+    except MachineError as error:
+        if "Unauthenticated" in str(error):
+            raise MachineError(
+                f"{where} refuses the comm key; put the one from its menu (Comm. > Security) into 'comm_key'"
+            ) from error
+        if isinstance(error.__cause__, ZKNetworkError | OSError):
+            raise MachineError(
+                f"{where} cannot be reached ({error.__cause__}); is it switched on and on the network, and are 'ip' "
+                "and 'port' right?"
+            ) from error
+        raise
+    # pyzk 0.9 takes the empty read of a connection that the machine closed for "still waiting", and spins.
+    zk._ZK__sock = _StrictSocket(zk._ZK__sock)  # noqa: SLF001 - pyzk offers no way in
+
+
 def _translate(where: str, function: Callable[[], T]) -> T:
     """Call pyzk; whatever it raises becomes a MachineError.
 
@@ -119,19 +129,9 @@ def _translate(where: str, function: Callable[[], T]) -> T:
         return function()
     except MachineError:
         raise
-    except TimeoutError as error:
-        raise MachineError(f"{where} does not answer; is it switched on and on the network?") from error
     except Exception as error:
         text = str(error) or type(error).__name__
         raise MachineError(f"{where}: {text}") from error
-
-
-def _make_closed_connections_errors(zk: Any) -> None:
-    """Have a connection that the machine closed raise.
-
-    pyzk 0.9 takes the empty read for "still waiting" and spins for ever.
-    """
-    zk._ZK__sock = _StrictSocket(zk._ZK__sock)  # noqa: SLF001 - pyzk offers no way in
 
 
 class _StrictSocket:
