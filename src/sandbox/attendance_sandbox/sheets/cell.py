@@ -1,0 +1,160 @@
+"""One cell, and how the API shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from attendance_sandbox.sheets import formula as formulas
+from attendance_sandbox.sheets import masks, values
+from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.locales import Locale
+from attendance_sandbox.sheets.number_format import DATE_TYPES, display
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell holds. Cells and the dictionaries in them are never changed, only replaced."""
+
+    value: Scalar | None = None
+    """The value that is shown; of a formula only when it is plain arithmetic."""
+    formula: str | None = None
+    format: Json = field(default_factory=dict)
+    """The ``userEnteredFormat``."""
+    note: str = ""
+    validation: Json | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Neither value nor formula."""
+        return self.value is None and self.formula is None
+
+    @property
+    def is_unused(self) -> bool:
+        """Nothing at all: no need to keep it."""
+        return self.is_blank and not self.format and not self.note and self.validation is None
+
+    @property
+    def number_format(self) -> Json | None:
+        return self.format.get("numberFormat")
+
+    @property
+    def shows_date(self) -> bool:
+        """Whether its number is formatted as a date or a time."""
+        return (self.number_format or {}).get("type") in DATE_TYPES
+
+    def text(self, locale: Locale) -> str:
+        """What a person sees."""
+        return display(self.value, self.number_format, locale)
+
+    def with_value(self, value: Scalar | None) -> Cell:
+        """The cell with a plain value; an empty text clears it."""
+        if isinstance(value, str) and len(value) > values.MAX_TEXT:
+            raise invalid_argument(
+                f"Your input contains more than the maximum of {values.MAX_TEXT} characters in a single cell."
+            )
+        kept = None if value is None or value == "" else values.tidy(value)
+        return replace(self, value=kept, formula=None)
+
+    def with_formula(self, formula: str) -> Cell:
+        return replace(self, value=formulas.arithmetic(formula), formula=formula)
+
+    def with_typed(self, text: str, locale: Locale) -> Cell:
+        """The cell after a person typed `text` into it."""
+        if text.startswith("=") and len(text) > 1:
+            return self.with_formula(text)
+        if self.number_format == {"type": "TEXT"} or (self.number_format or {}).get("pattern") == "@":
+            return self.with_value(text)
+        value, number_format = values.parse_typed(text, locale)
+        cell = self.with_value(value)
+        if number_format is not None and not cell.number_format:
+            cell = replace(cell, format={**cell.format, "numberFormat": number_format})
+        return cell
+
+    def with_json(self, data: Json, mask: masks.Mask) -> Cell:
+        """The cell with the fields of a ``CellData`` message that the mask means."""
+        cell = self
+        if masks.includes(mask, "userEnteredValue"):
+            cell = _with_extended_value(cell, data.get("userEnteredValue"))
+        if masks.includes(mask, "userEnteredFormat"):
+            merged = masks.merge(
+                cell.format, data.get("userEnteredFormat", {}), masks.below(mask, "userEnteredFormat")
+            )
+            cell = replace(cell, format=with_color_styles(merged))
+        if masks.includes(mask, "note"):
+            cell = replace(cell, note=data.get("note", ""))
+        if masks.includes(mask, "dataValidation"):
+            cell = replace(cell, validation=data.get("dataValidation"))
+        return cell
+
+    def to_json(self, locale: Locale, mask: masks.Mask, default_format: Json) -> Json:
+        """The cell as a ``CellData`` message with the fields of the mask; fields without content are left out."""
+        data: Json = {}
+        if masks.includes(mask, "userEnteredValue") and not self.is_blank:
+            data["userEnteredValue"] = self._entered()
+        if self.value is not None:
+            if masks.includes(mask, "effectiveValue"):
+                data["effectiveValue"] = values.extended_value(self.value)
+            if masks.includes(mask, "formattedValue"):
+                data["formattedValue"] = self.text(locale)
+        if masks.includes(mask, "userEnteredFormat") and self.format:
+            data["userEnteredFormat"] = self.format
+        if masks.includes(mask, "effectiveFormat") and not self.is_unused:
+            data["effectiveFormat"] = _overlay(default_format, self.format)
+        if masks.includes(mask, "note") and self.note:
+            data["note"] = self.note
+        if masks.includes(mask, "dataValidation") and self.validation is not None:
+            data["dataValidation"] = self.validation
+        selected: Json = masks.select(data, mask)
+        return selected
+
+    def _entered(self) -> Json:
+        if self.formula is not None:
+            return {"formulaValue": self.formula}
+        assert self.value is not None
+        return values.extended_value(self.value)
+
+
+EMPTY = Cell()
+
+
+def _with_extended_value(cell: Cell, value: Json | None) -> Cell:
+    if not value:
+        return cell.with_value(None)
+    if len(value) > 1:
+        raise invalid_argument("oneof field 'value' is already set. Cannot set more than one value of a cell")
+    kind, content = next(iter(value.items()))
+    if kind == "errorValue":
+        raise invalid_argument("errorValue cannot be written")
+    if kind == "formulaValue":
+        if not content.startswith("="):
+            raise invalid_argument(f"Formula must start with '=': {content}")
+        return cell.with_formula(content)
+    return cell.with_value(content)
+
+
+def with_color_styles(value: Any) -> Any:
+    """A format as the service keeps it: beside each plain colour the same one as a style, and the reverse."""
+    if not isinstance(value, dict):
+        return value
+    result: Json = {}
+    for name, inner in value.items():
+        result[name] = with_color_styles(inner)
+        if name.endswith("Color") and isinstance(inner, dict):
+            result.setdefault(name + "Style", {"rgbColor": inner})
+        if name.endswith("ColorStyle") and "rgbColor" in inner:
+            result[name.removesuffix("Style")] = inner["rgbColor"]
+    return result
+
+
+def _overlay(under: Json, over: Json) -> Json:
+    result = dict(under)
+    for name, value in over.items():
+        beneath = result.get(name)
+        nested = (
+            isinstance(beneath, dict) and isinstance(value, dict) and not name.endswith(("Color", "Style"))
+        )
+        result[name] = _overlay(beneath, value) if nested and isinstance(beneath, dict) else value
+    return result

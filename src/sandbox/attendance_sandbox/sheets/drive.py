@@ -1,0 +1,321 @@
+"""The part of Drive v3 that spreadsheets need: files, copies, exports and permissions.
+
+Faithful: titles do not identify files; shared drives need ``supportsAllDrives``; an account without storage can
+make files in shared drives only; a file that may not be seen is not found; deleting is at once and for good.
+Not faithful: no revisions, comments are never there, notification e-mails are not sent, names are compared exactly.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+from attendance_sandbox.sheets import masks, value_ranges
+from attendance_sandbox.sheets.a1 import Area, quote_title
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.drive_query import parse_query
+from attendance_sandbox.sheets.errors import ApiError, file_not_found, unimplemented
+from attendance_sandbox.sheets.files import (
+    FOLDER_TYPE,
+    ROLES,
+    SPREADSHEET_TYPE,
+    DriveFile,
+    FileStore,
+    permission,
+)
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.worksheet import Worksheet
+from attendance_sandbox.sheets.xlsx import workbook_bytes
+
+Query = dict[str, list[str]]
+DEFAULT_FILE_FIELDS = "kind,id,name,mimeType"
+DEFAULT_LIST_FIELDS = "kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)"
+DEFAULT_PERMISSION_FIELDS = "kind,id,type,role"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WRITABLE = {"name", "mimeType", "parents", "appProperties", "properties", "description", "trashed"}
+
+
+def _flag(query: Query, name: str) -> bool:
+    return query.get(name, ["false"])[0].lower() == "true"
+
+
+def _first(query: Query, name: str, default: str = "") -> str:
+    return query.get(name, [default])[0]
+
+
+def _bad(message: str, reason: str = "invalid") -> ApiError:
+    return ApiError(400, "INVALID_ARGUMENT", message, reason=reason)
+
+
+class Drive:
+    """Drive's methods on a store of files. Each takes the query, and the JSON body where there is one."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+
+    # -- files
+
+    def create(self, query: Query, body: Json, call: Call) -> Json:
+        self._check_body(body)
+        mime_type = body.get("mimeType") or SPREADSHEET_TYPE
+        if mime_type not in {SPREADSHEET_TYPE, FOLDER_TYPE}:
+            raise unimplemented(f"A file of type {mime_type}")
+        parents = self._parents(query, body, call)
+        file = self._store.create(body.get("name") or "Untitled", mime_type, call.caller, parents)
+        self._set_properties(file, body)
+        return self._shown(file, query)
+
+    def _parents(self, query: Query, body: Json, call: Call) -> list[str]:
+        parents = body.get("parents") or []
+        if len(parents) > 1:
+            raise _bad("A file cannot be in more than one folder.", "cannotAddParent")
+        for parent in parents:
+            self._find(parent, query, call, "writer")
+        return parents if isinstance(parents, list) else []
+
+    def _check_body(self, body: Json) -> None:
+        for name in body:
+            if name not in _WRITABLE:
+                raise unimplemented(f"The file field {name!r}")
+
+    def _set_properties(self, file: DriveFile, body: Json) -> None:
+        """Adds the body's properties; one that is null is removed."""
+        for name, held in (("appProperties", file.app_properties), ("properties", file.properties)):
+            for key, value in (body.get(name) or {}).items():
+                if value is None:
+                    held.pop(key, None)
+                else:
+                    held[key] = str(value)
+        file.description = body.get("description", file.description)
+
+    def _find(self, file_id: str, query: Query, call: Call, role: str) -> DriveFile:
+        file = self._store.find(file_id, call.caller, role)
+        if file.drive_id is not None and not _flag(query, "supportsAllDrives"):
+            raise file_not_found(file_id)
+        return file
+
+    def list(self, query: Query, call: Call) -> Json:
+        matches = parse_query(_first(query, "q"))
+        all_drives = _flag(query, "supportsAllDrives") and _flag(query, "includeItemsFromAllDrives")
+        found = [
+            file
+            for file in self._store.files.values()
+            if (file.drive_id is None or (all_drives and file.drive_id != file.file_id))
+            and self._store.role(file, call.caller) is not None
+            and matches(file)
+        ]
+        found = _ordered(found, _first(query, "orderBy", "modifiedTime desc"))
+        start = int(_first(query, "pageToken") or 0)
+        end = start + int(_first(query, "pageSize", "100"))
+        answer: Json = {
+            "kind": "drive#fileList",
+            "incompleteSearch": False,
+            "files": [file_json(file) for file in found[start:end]],
+        }
+        if end < len(found):
+            answer["nextPageToken"] = str(end)
+        return _select(answer, _first(query, "fields", DEFAULT_LIST_FIELDS))
+
+    def get(self, file_id: str, query: Query, call: Call) -> Json:
+        return self._shown(self._find(file_id, query, call, "reader"), query)
+
+    def update(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
+        file = self._find(file_id, query, call, "writer")
+        self._check_body(body)
+        if "parents" in body:
+            raise ApiError(
+                403,
+                "PERMISSION_DENIED",
+                "The parents field is not directly writable in update requests. "
+                "Use the addParents and removeParents parameters instead.",
+                reason="fieldNotWritable",
+            )
+        if _first(query, "addParents"):
+            folder = self._find(_first(query, "addParents"), query, call, "writer")
+            file.parents, file.drive_id = [folder.file_id], folder.drive_id
+        elif _first(query, "removeParents") in file.parents:
+            file.parents.remove(_first(query, "removeParents"))
+        if "name" in body and file.spreadsheet is not None:
+            renamed = file.spreadsheet.draft()
+            renamed.properties["title"] = body["name"]
+            self._store.replace(file, renamed)
+        file.name = body.get("name", file.name)
+        file.trashed = body.get("trashed", file.trashed)
+        self._set_properties(file, body)
+        file.modified = self._store.now()
+        return self._shown(file, query)
+
+    def delete(self, file_id: str, query: Query, call: Call) -> None:
+        file = self._find(file_id, query, call, "reader")
+        self._find(file_id, query, call, "owner" if file.drive_id is None else "fileOrganizer")
+        del self._store.files[file_id]
+
+    def copy(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
+        original = self._find(file_id, query, call, "reader")
+        if original.spreadsheet is None:
+            raise ApiError(
+                403, "PERMISSION_DENIED", "This file cannot be copied by the user.", reason="cannotCopyFile"
+            )
+        parents = self._parents(query, body, call) or list(original.parents if original.drive_id else [])
+        name = body.get("name") or f"Copy of {original.name}"
+        copy = self._store.create(name, SPREADSHEET_TYPE, call.caller, parents)
+        copy.spreadsheet = original.spreadsheet.draft(copy.file_id)
+        copy.spreadsheet.properties["title"] = name
+        copy.properties.update(original.properties)
+        copy.app_properties.update(original.app_properties)
+        self._set_properties(copy, body)
+        return self._shown(copy, query)
+
+    def export(self, file_id: str, query: Query, call: Call) -> tuple[bytes, str]:
+        """The file in another format, with its content type: text of the first worksheet, or ``.xlsx``."""
+        file = self._find(file_id, query, call, "reader")
+        mime_type = _first(query, "mimeType")
+        if file.spreadsheet is None:
+            raise _bad("Export only supports Docs Editors files.", "fileNotExportable")
+        if mime_type == XLSX_TYPE:
+            return workbook_bytes(file.spreadsheet), mime_type
+        separator = {"text/csv": ",", "text/tab-separated-values": "\t"}.get(mime_type)
+        if separator is None:
+            raise unimplemented(f"Export as {mime_type}")
+        title = quote_title(file.spreadsheet.sheets[0].title)
+        values = value_ranges.read(file.spreadsheet, title, {}, call).get("values", [])
+        text = io.StringIO()
+        csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows(values)
+        return text.getvalue().removesuffix("\r\n").encode(), mime_type
+
+    def import_csv(self, file_id: str, query: Query, text: str, call: Call) -> Json:
+        """Replaces all worksheets by one with the values of a CSV text, read as if typed."""
+        file = self._find(file_id, query, call, "writer")
+        if file.spreadsheet is None:
+            raise file_not_found(file_id)
+        draft = file.spreadsheet.draft()
+        sheet = Worksheet.blank(0, "Sheet1")
+        draft.sheets = [sheet]
+        rows = list(csv.reader(io.StringIO(text)))
+        _fill(draft, sheet, rows)
+        self._store.replace(file, draft)
+        return {"kind": "drive#file", "id": file_id, "title": file.name, "mimeType": file.mime_type}
+
+    def _shown(self, file: DriveFile, query: Query) -> Json:
+        return _select(file_json(file), _first(query, "fields", DEFAULT_FILE_FIELDS))
+
+    # -- permissions
+
+    def list_permissions(self, file_id: str, query: Query, call: Call) -> Json:
+        file = self._find(file_id, query, call, "reader")
+        answer = {"kind": "drive#permissionList", "permissions": file.permissions}
+        return _select(answer, _first(query, "fields", f"kind,permissions({DEFAULT_PERMISSION_FIELDS})"))
+
+    def create_permission(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
+        file = self._find(file_id, query, call, "writer")
+        kind, role = body.get("type"), body.get("role")
+        if kind not in {"user", "group", "domain", "anyone"} or role not in ROLES:
+            raise _bad("The permission type and role fields are required and must be valid.", "required")
+        if role == "owner" and not _flag(query, "transferOwnership"):
+            raise ApiError(
+                403,
+                "PERMISSION_DENIED",
+                "The transferOwnership parameter must be enabled when the permission role is 'owner'.",
+                reason="forbidden",
+            )
+        email = body.get("emailAddress")
+        if kind in {"user", "group"} and "@" not in str(email):
+            raise _bad(
+                "The specified emailAddress is invalid or not applicable for the given permission type.",
+                "invalidSharingRequest",
+            )
+        granted = permission(role, email)
+        granted["type"] = kind
+        if kind == "domain":
+            granted.update(id=f"domain-{body.get('domain')}", domain=body.get("domain", ""))
+        old = [one for one in file.permissions if _same_subject(one, granted)]
+        if old:
+            old[0]["role"] = role
+            granted = old[0]
+        else:
+            file.permissions.append(granted)
+        return _select(granted, _first(query, "fields", DEFAULT_PERMISSION_FIELDS))
+
+    def update_permission(
+        self, file_id: str, permission_id: str, query: Query, body: Json, call: Call
+    ) -> Json:
+        held = self._permission(self._find(file_id, query, call, "writer"), permission_id)
+        if body.get("role") not in ROLES:
+            raise _bad("The permission role field is required and must be valid.", "required")
+        held["role"] = body["role"]
+        return _select(held, _first(query, "fields", DEFAULT_PERMISSION_FIELDS))
+
+    def delete_permission(self, file_id: str, permission_id: str, query: Query, call: Call) -> None:
+        file = self._find(file_id, query, call, "writer")
+        held = self._permission(file, permission_id)
+        if held["role"] == "owner":
+            raise ApiError(
+                403, "PERMISSION_DENIED", "The owner of a file cannot be removed.", reason="forbidden"
+            )
+        file.permissions.remove(held)
+
+    def _permission(self, file: DriveFile, permission_id: str) -> Json:
+        for held in file.permissions:
+            if held["id"] == permission_id:
+                return held
+        raise ApiError(404, "NOT_FOUND", f"Permission not found: {permission_id}.", reason="notFound")
+
+
+def _same_subject(one: Json, other: Json) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("type", "emailAddress", "domain"))
+
+
+def _fill(spreadsheet: Spreadsheet, sheet: Worksheet, rows: list[list[str]]) -> None:
+    width = max(map(len, rows), default=1)
+    area = Area(0, max(len(rows), 1), 0, max(width, 1))
+    sheet.resize(max(sheet.row_count, area.end_row), max(sheet.column_count, area.end_column))
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            sheet.put(number, column, sheet.cell(number, column).with_typed(text, spreadsheet.locale))
+
+
+def file_json(file: DriveFile) -> Json:
+    """A file with all the fields that are known here."""
+    answer: Json = {
+        "kind": "drive#file",
+        "id": file.file_id,
+        "name": file.name,
+        "mimeType": file.mime_type,
+        "description": file.description,
+        "trashed": file.trashed,
+        "parents": list(file.parents) or ["root"],
+        "appProperties": dict(file.app_properties),
+        "properties": dict(file.properties),
+        "createdTime": file.created,
+        "modifiedTime": file.modified,
+        "permissions": list(file.permissions),
+        "webViewLink": f"https://docs.google.com/spreadsheets/d/{file.file_id}/edit",
+        "ownedByMe": file.drive_id is None,
+    }
+    if file.drive_id is not None:
+        answer["driveId"] = file.drive_id
+    return {name: value for name, value in answer.items() if value not in ("", {})}
+
+
+_ORDER: dict[str, Callable[[DriveFile], Any]] = {
+    "name": lambda file: file.name.casefold(),
+    "createdTime": lambda file: file.created,
+    "modifiedTime": lambda file: file.modified,
+}
+
+
+def _ordered(files: list[DriveFile], order: str) -> list[DriveFile]:
+    for key in reversed(order.split(",")):
+        name, _, direction = key.strip().partition(" ")
+        if name not in _ORDER or direction not in {"", "desc"}:
+            raise _bad(f"Invalid Value: orderBy {key.strip()}")
+        files = sorted(files, key=_ORDER[name], reverse=bool(direction))
+    return files
+
+
+def _select(answer: Json, fields: str) -> Json:
+    selected: Json = masks.select(answer, masks.parse_mask(fields))
+    return selected

@@ -1,0 +1,62 @@
+"""What the APIs answer when they refuse.
+
+ApiError
+    the one error of this package's request handlers: an HTTP status with Google's JSON body.
+
+Sheets answers ``{"error": {"code", "message", "status"}}``, Drive ``{"error": {"code", "message", "errors":
+[{"message", "domain", "reason"}]}}``. An `ApiError` with a `reason` is written in Drive's form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """A refusal: HTTP status `code`, canonical `status` name and a message for the caller."""
+
+    def __init__(
+        self, code: int, status: str, message: str, *, reason: str | None = None, domain: str = "global"
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.message = message
+        self.reason = reason
+        self.domain = domain
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the answer."""
+        if self.reason is None:
+            return {"error": {"code": self.code, "message": self.message, "status": self.status}}
+        detail = {"message": self.message, "domain": self.domain, "reason": self.reason}
+        return {"error": {"code": self.code, "message": self.message, "errors": [detail]}}
+
+    def within(self, where: str) -> ApiError:
+        """The same error, naming the part of the request that caused it."""
+        return ApiError(self.code, self.status, f"Invalid {where}: {self.message}")
+
+
+def invalid_argument(message: str) -> ApiError:
+    """400: the request cannot be carried out as it is written."""
+    return ApiError(400, "INVALID_ARGUMENT", message)
+
+
+def permission_denied() -> ApiError:
+    """403 of the Sheets API: the caller may not see or change this spreadsheet."""
+    return ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
+
+
+def not_found() -> ApiError:
+    """404 of the Sheets API."""
+    return ApiError(404, "NOT_FOUND", "Requested entity was not found.")
+
+
+def file_not_found(file_id: str) -> ApiError:
+    """404 of the Drive API, also for files that the caller may not see."""
+    return ApiError(404, "NOT_FOUND", f"File not found: {file_id}.", reason="notFound")
+
+
+def unimplemented(what: str) -> ApiError:
+    """501: the real service knows this, the stand-in does not. Never a silent wrong answer."""
+    return ApiError(501, "UNIMPLEMENTED", f"{what} is not implemented by this stand-in for Google Sheets")

@@ -1,0 +1,154 @@
+"""Formulas as texts: moving their references, and computing plain arithmetic.
+
+There is no formula engine here. A formula is kept and given back; its value is known only when it is arithmetic
+on literal numbers (``=4/2``). What the service does to the *text* of a formula is done: inserted and deleted
+rows and columns, renamed worksheets, and relative references in copies.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+
+from attendance_sandbox.sheets.a1 import column_index, column_letters, quote_title, split_title
+
+_REFERENCE = re.compile(
+    r"""
+    (?P<text>"(?:[^"]|"")*")
+    | (?P<sheet>(?:'(?:[^']|'')+'|(?<![\w.])[A-Za-z_][\w.]*)!)?
+      (?:
+        (?<![\w.$])(?P<first>\$?[A-Za-z]{1,3}\$?\d{1,7})(?::(?P<second>\$?[A-Za-z]{1,3}\$?\d{1,7}))?(?![\w(.!])
+      | (?<![\w.$])(?P<column>\$?[A-Za-z]{1,3}):(?P<column2>\$?[A-Za-z]{1,3})(?![\w(.!])
+      | (?<![\w.$:])(?P<row>\$?\d{1,7}):(?P<row2>\$?\d{1,7})(?![\w(.!])
+      )
+    """,
+    re.VERBOSE,
+)
+BROKEN = "#REF!"
+Ends = tuple[int | None, int | None]
+"""First and last index of a reference in one dimension, None where it names none (``A:A`` names no rows)."""
+
+
+def _rewrite(formula: str, change: Callable[[re.Match[str]], str]) -> str:
+    def one(match: re.Match[str]) -> str:
+        return match[0] if match["text"] is not None else change(match)
+
+    return _REFERENCE.sub(one, formula)
+
+
+def _points(match: re.Match[str]) -> list[str]:
+    names = ("first", "second", "column", "column2", "row", "row2")
+    return [match[name] for name in names if match[name] is not None]
+
+
+_POINT = re.compile(r"(\$?)([A-Za-z]*)(\$?)(\d*)")
+
+
+def _split_point(point: str) -> tuple[str, int | None, str, int | None]:
+    """``$A3`` -> ("$", 0, "", 2); a part that is not there is None."""
+    match = _POINT.fullmatch(point)
+    assert match is not None
+    lock, letters, lock2, digits = match.groups()
+    if not letters:
+        lock, lock2 = "", lock
+    return lock, column_index(letters) if letters else None, lock2, int(digits) - 1 if digits else None
+
+
+def _join_point(column_lock: str, column: int | None, row_lock: str, row: int | None) -> str:
+    letters = "" if column is None else column_lock + column_letters(column)
+    digits = "" if row is None else f"{row_lock}{row + 1}"
+    return letters + digits
+
+
+def copied(formula: str, rows: int, columns: int) -> str:
+    """The formula as it reads in a copy of its cell, that many rows down and columns to the right."""
+
+    def change(match: re.Match[str]) -> str:
+        points = []
+        for point in _points(match):
+            lock, column, lock2, row = _split_point(point)
+            if column is not None and not lock:
+                column += columns
+            if row is not None and not lock2:
+                row += rows
+            if (column is not None and column < 0) or (row is not None and row < 0):
+                return BROKEN
+            points.append(_join_point(lock, column, lock2, row))
+        return (match["sheet"] or "") + ":".join(points)
+
+    return _rewrite(formula, change)
+
+
+def renamed(formula: str, old: str, new: str) -> str:
+    """The formula after worksheet `old` was given the title `new`."""
+
+    def change(match: re.Match[str]) -> str:
+        sheet = match["sheet"]
+        if sheet is None or _title(sheet) != old:
+            return match[0]
+        return f"{quote_title(new)}!" + match[0][len(sheet) :]
+
+    return _rewrite(formula, change)
+
+
+def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable[[Ends], Ends | None]) -> str:
+    """The formula of a cell on worksheet `home` after rows or columns of `sheet` came or went.
+
+    `shift` maps the first and last index of a reference to the new ones, or to None when it is gone.
+    """
+
+    def change(match: re.Match[str]) -> str:
+        prefix = match["sheet"] or ""
+        if (_title(prefix) if prefix else home) != sheet:
+            return match[0]
+        points = [_split_point(point) for point in _points(match)]
+        if dimension == "ROWS":
+            moved = shift((points[0][3], points[-1][3]))
+        else:
+            moved = shift((points[0][1], points[-1][1]))
+        if moved is None:
+            return BROKEN
+        texts = []
+        for (lock, column, lock2, row), index in zip(points, moved, strict=False):
+            new_column, new_row = (column, index) if dimension == "ROWS" else (index, row)
+            texts.append(_join_point(lock, new_column, lock2, new_row))
+        return prefix + ":".join(texts)
+
+    return _rewrite(formula, change)
+
+
+def _title(prefix: str) -> str:
+    return split_title(prefix.removesuffix("!") + "!A1")[0] or ""
+
+
+_OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+}
+
+
+def arithmetic(formula: str) -> int | float | None:
+    """The value of a formula that is arithmetic on literal numbers; None for any other."""
+    if not re.fullmatch(r"=[-+*/().\d\s]{1,200}", formula):
+        return None
+    try:
+        value = _evaluate(ast.parse(formula[1:].strip(), mode="eval").body)
+    except (SyntaxError, ZeroDivisionError, OverflowError, KeyError, TypeError):
+        return None
+    return int(value) if value == int(value) else value
+
+
+def _evaluate(node: ast.AST) -> float:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return node.value
+    if isinstance(node, ast.BinOp):
+        return _OPERATORS[type(node.op)](_evaluate(node.left), _evaluate(node.right))
+    if isinstance(node, ast.UnaryOp):
+        return _OPERATORS[type(node.op)](_evaluate(node.operand))
+    raise TypeError(f"not arithmetic: {ast.dump(node)}")

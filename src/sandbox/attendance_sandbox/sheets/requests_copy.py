@@ -1,0 +1,116 @@
+"""Requests of ``batchUpdate`` that move cells: sorting, copying, cutting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from attendance_sandbox.sheets import formula as formulas
+from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.cell import EMPTY, Cell
+from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.requests_cells import target
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+
+
+def sort_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Sorts the rows of a range: numbers, then texts, then booleans; blanks always last."""
+    sheet, area = target(spreadsheet, request["range"])
+    order = list(area.rows())
+    for spec in reversed(request.get("sortSpecs", [])):
+        column = spec.get("dimensionIndex", 0)
+        if not area.start_column <= column < area.end_column:
+            raise invalid_argument(f"dimensionIndex[{column}] is outside of the range to sort")
+        filled = [row for row in order if sheet.cell(row, column).value is not None]
+        blank = [row for row in order if sheet.cell(row, column).value is None]
+        filled.sort(key=lambda row, at=column: _sort_key(sheet.cell(row, at)), reverse=spec.get("sortOrder") == "DESCENDING")  # type: ignore[misc] # fmt: skip
+        order = filled + blank
+    lines = [[sheet.cell(row, column) for column in area.columns()] for row in order]
+    for row, line, old in zip(area.rows(), lines, order, strict=True):
+        for column, cell in zip(area.columns(), line, strict=True):
+            sheet.put(row, column, _moved(cell, row - old, 0))
+            call.cells_written += 1
+    return {}
+
+
+def _sort_key(cell: Cell) -> tuple[int, Any]:
+    value = cell.value
+    if isinstance(value, bool):
+        return 2, value
+    if isinstance(value, str):
+        return 1, value.casefold()
+    return 0, value
+
+
+def _moved(cell: Cell, rows: int, columns: int) -> Cell:
+    if cell.formula is None:
+        return cell
+    return replace(cell, formula=formulas.copied(cell.formula, rows, columns))
+
+
+_PASTE: dict[str, Callable[[Cell, Cell], Cell]] = {
+    "PASTE_NORMAL": lambda source, _: source,
+    "PASTE_VALUES": lambda source, old: old.with_value(source.value),
+    "PASTE_FORMAT": lambda source, old: replace(old, format=source.format),
+    "PASTE_NO_BORDERS": lambda source, _: replace(
+        source, format={name: value for name, value in source.format.items() if name != "borders"}
+    ),
+    "PASTE_FORMULA": lambda source, old: replace(old, value=source.value, formula=source.formula),
+    "PASTE_DATA_VALIDATION": lambda source, old: replace(old, validation=source.validation),
+}
+
+
+def _paste_of(request: Json) -> Callable[[Cell, Cell], Cell]:
+    kind = request.get("pasteType", "PASTE_NORMAL")
+    if kind not in _PASTE:
+        raise invalid_argument(f"pasteType {kind} is not supported by this stand-in")
+    return _PASTE[kind]
+
+
+def copy_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Copies a range; a destination that is a multiple of its size is filled with repetitions."""
+    paste = _paste_of(request)
+    source, area = target(spreadsheet, request["source"])
+    goal, wanted = target(spreadsheet, request["destination"])
+    turned = request.get("pasteOrientation") == "TRANSPOSE"
+    size = (area.width, area.height) if turned else (area.height, area.width)
+    height = wanted.height if wanted.height % size[0] == 0 else size[0]
+    width = wanted.width if wanted.width % size[1] == 0 else size[1]
+    place = Area(
+        wanted.start_row, wanted.start_row + height, wanted.start_column, wanted.start_column + width
+    )
+    if not goal.area.contains(place):
+        raise goal.outside(place)
+    copies = {}
+    for row, column in place.cells():
+        down, right = (row - place.start_row) % size[0], (column - place.start_column) % size[1]
+        from_row, from_column = (
+            area.start_row + (right if turned else down),
+            area.start_column + (down if turned else right),
+        )
+        copies[row, column] = _moved(source.cell(from_row, from_column), row - from_row, column - from_column)
+    for (row, column), cell in copies.items():
+        goal.put(row, column, paste(cell, goal.cell(row, column)))
+        call.cells_written += 1
+    return {}
+
+
+def cut_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Moves a range. References to it elsewhere are not moved along (the real service does)."""
+    paste = _paste_of(request)
+    source, area = target(spreadsheet, request["source"])
+    start = request["destination"]
+    goal = spreadsheet.sheet(start.get("sheetId", 0))
+    row, column = start.get("rowIndex", 0), start.get("columnIndex", 0)
+    place = Area(row, row + area.height, column, column + area.width)
+    if not goal.area.contains(place):
+        raise goal.outside(place)
+    cells = [source.cell(*position) for position in area.cells()]
+    source.change(area, lambda _: EMPTY)
+    for position, cell in zip(place.cells(), cells, strict=True):
+        goal.put(*position, paste(cell, goal.cell(*position)))
+        call.cells_written += 1
+    return {}

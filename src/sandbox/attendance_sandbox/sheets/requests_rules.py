@@ -1,0 +1,246 @@
+"""Requests of ``batchUpdate`` on rules about ranges: merges, conditional formats, protection, filters, banding."""
+
+from __future__ import annotations
+
+from attendance_sandbox.sheets import masks
+from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.cell import EMPTY, with_color_styles
+from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.requests_cells import target
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
+from attendance_sandbox.sheets.worksheet import Worksheet
+
+# -- merged cells
+
+
+def merge_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Merges cells; of each merge only the first cell keeps its content."""
+    sheet, area = target(spreadsheet, request.get("range", {}))
+    _remove_merges(sheet, area)
+    kind = request.get("mergeType", "MERGE_ALL")
+    if kind == "MERGE_ROWS":
+        parts = [Area(row, row + 1, area.start_column, area.end_column) for row in area.rows()]
+    elif kind == "MERGE_COLUMNS":
+        parts = [Area(area.start_row, area.end_row, column, column + 1) for column in area.columns()]
+    else:
+        parts = [area]
+    for part in parts:
+        if part.height * part.width > 1:
+            sheet.rules["merges"].append(sheet.grid_range(part))
+        for row, column, _ in list(sheet.occupied(part)):
+            if (row, column) != (part.start_row, part.start_column):
+                sheet.put(row, column, EMPTY)
+                call.cells_written += 1
+    return {}
+
+
+def unmerge_cells(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    sheet, area = target(spreadsheet, request.get("range", {}))
+    _remove_merges(sheet, area)
+    return {}
+
+
+def _remove_merges(sheet: Worksheet, area: Area) -> None:
+    kept = []
+    for merge in sheet.rules["merges"]:
+        merged = sheet.area_of(merge)
+        if not merged.overlaps(area):
+            kept.append(merge)
+        elif not area.contains(merged):
+            raise invalid_argument("You must select all cells in a merged range to merge or unmerge them.")
+    sheet.rules["merges"] = kept
+
+
+# -- conditional formats
+
+
+def _rule_sheet(spreadsheet: Spreadsheet, rule: Json) -> Worksheet:
+    """The worksheet of a conditional format, its ranges checked."""
+    ranges = rule.get("ranges", [])
+    if not ranges:
+        raise invalid_argument("ConditionalFormatRule.ranges must not be empty.")
+    if ("booleanRule" in rule) == ("gradientRule" in rule):
+        raise invalid_argument("Exactly one of 'booleanRule' and 'gradientRule' must be set.")
+    sheets = {target(spreadsheet, one)[0].sheet_id for one in ranges}
+    if len(sheets) > 1:
+        raise invalid_argument("All ranges of a conditional format rule must be on the same sheet.")
+    return spreadsheet.sheet(sheets.pop())
+
+
+def add_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    rule = with_color_styles(request.get("rule", {}))
+    rules = _rule_sheet(spreadsheet, rule).rules["conditionalFormats"]
+    index = request.get("index", 0)
+    if not 0 <= index <= len(rules):
+        raise invalid_argument(f"index {index} is out of bounds; there are {len(rules)} rules.")
+    rules.insert(index, rule)
+    return {}
+
+
+def _rule_index(sheet: Worksheet, request: Json) -> int:
+    index: int = request.get("index", 0)
+    if not 0 <= index < len(sheet.rules["conditionalFormats"]):
+        raise invalid_argument(f"No conditional format on sheet: {sheet.sheet_id} at index: {index}")
+    return index
+
+
+def update_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    """Replaces a rule, or moves it to another place."""
+    if ("rule" in request) == ("newIndex" in request):
+        raise invalid_argument("Exactly one of 'rule' and 'newIndex' must be set.")
+    if "rule" in request:
+        rule = with_color_styles(request["rule"])
+        sheet = _rule_sheet(spreadsheet, rule)
+        index = _rule_index(sheet, request)
+        old = sheet.rules["conditionalFormats"][index]
+        sheet.rules["conditionalFormats"][index] = rule
+        reply = {"newRule": rule, "newIndex": index, "oldRule": old}
+    else:
+        sheet = spreadsheet.sheet(request.get("sheetId", 0))
+        index = _rule_index(sheet, request)
+        rule = sheet.rules["conditionalFormats"].pop(index)
+        sheet.rules["conditionalFormats"].insert(request["newIndex"], rule)
+        reply = {"newRule": rule, "newIndex": request["newIndex"], "oldIndex": index}
+    return {"updateConditionalFormatRule": reply}
+
+
+def delete_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    sheet = spreadsheet.sheet(request.get("sheetId", 0))
+    rule = sheet.rules["conditionalFormats"].pop(_rule_index(sheet, request))
+    return {"deleteConditionalFormatRule": {"rule": rule}}
+
+
+# -- protection
+
+
+def add_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Protects a range. The caller, unless the owner, is added to the editors, as in the real service."""
+    wanted = request.get("protectedRange", {})
+    sheet = _protected_sheet(spreadsheet, wanted)
+    protected = {"protectedRangeId": new_id(), **wanted, "requestingUserCanEdit": True}
+    if spreadsheet.find_rule("protectedRanges", "protectedRangeId", protected["protectedRangeId"]):
+        raise invalid_argument(f"A protected range with id {protected['protectedRangeId']} already exists.")
+    if not protected.get("warningOnly"):
+        protected["editors"] = _editors(wanted.get("editors", {}), call)
+    sheet.rules["protectedRanges"].append(protected)
+    shown = {**protected, "editors": protected["editors"]} if "editors" in protected else protected
+    return {"addProtectedRange": {"protectedRange": shown}}
+
+
+def _protected_sheet(spreadsheet: Spreadsheet, protected: Json) -> Worksheet:
+    if "namedRangeId" in protected:
+        raise invalid_argument(
+            "Protecting a named range is not supported by this stand-in; protect its range."
+        )
+    if "range" not in protected:
+        raise invalid_argument("ProtectedRange.range must be set.")
+    sheet, area = target(spreadsheet, protected["range"])
+    for free in protected.get("unprotectedRanges", []):
+        if area != sheet.area:
+            raise invalid_argument("unprotectedRanges are only allowed when a whole sheet is protected.")
+        target(spreadsheet, free)
+    return sheet
+
+
+def _editors(wanted: Json, call: Call) -> Json:
+    editors = {name: value for name, value in wanted.items() if value}
+    users = editors.get("users", [])
+    if call.caller and not call.is_owner and call.caller not in users:
+        editors["users"] = [*users, call.caller]
+    return editors
+
+
+def update_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    wanted = request.get("protectedRange", {})
+    mask = masks.update_mask(request.get("fields"), "ProtectedRange")
+    if "*" in mask:
+        mask = {name: {} for name in wanted}
+    sheet, place = _find_protected(spreadsheet, wanted.get("protectedRangeId"))
+    old = sheet.rules["protectedRanges"][place]
+    changed = {**masks.merge(old, wanted, mask), "protectedRangeId": old["protectedRangeId"]}
+    if changed.get("warningOnly"):
+        changed.pop("editors", None)
+    else:
+        changed["editors"] = _editors(changed.get("editors", {}), call)
+    goal = _protected_sheet(spreadsheet, changed)
+    del sheet.rules["protectedRanges"][place]
+    goal.rules["protectedRanges"].append(changed)
+    return {}
+
+
+def delete_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    sheet, place = _find_protected(spreadsheet, request.get("protectedRangeId"))
+    if not may_edit(sheet.rules["protectedRanges"][place], call):
+        raise invalid_argument("You do not have permission to remove this protected range.")
+    del sheet.rules["protectedRanges"][place]
+    return {}
+
+
+def _find_protected(spreadsheet: Spreadsheet, wanted: int | None) -> tuple[Worksheet, int]:
+    found = spreadsheet.find_rule("protectedRanges", "protectedRangeId", wanted)
+    if found is None:
+        raise invalid_argument(f"No protected range with id: {wanted}")
+    return found
+
+
+def may_edit(protected: Json, call: Call) -> bool:
+    """Whether a protected range lets the caller edit."""
+    users = protected.get("editors", {}).get("users", [])
+    return call.is_owner or bool(protected.get("warningOnly")) or call.caller in users
+
+
+# -- filters and banding
+
+
+def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    """Sets the worksheet's filter. It is kept and shown, and hides no rows here."""
+    wanted = request.get("filter", {})
+    sheet, _ = target(spreadsheet, wanted.get("range", {}))
+    sheet.basic_filter = wanted
+    return {}
+
+
+def clear_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    spreadsheet.sheet(request.get("sheetId", 0)).basic_filter = None
+    return {}
+
+
+def add_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    """Gives rows or columns alternating colours; bands must not overlap."""
+    wanted = request.get("bandedRange", {})
+    sheet, area = target(spreadsheet, wanted.get("range", {}))
+    for other in sheet.rules["bandedRanges"]:
+        if sheet.area_of(other["range"]).overlaps(area):
+            raise invalid_argument(
+                "You cannot add alternating background colors to a range that already has "
+                "alternating background colors."
+            )
+    banded = with_color_styles({"bandedRangeId": new_id(), **wanted})
+    sheet.rules["bandedRanges"].append(banded)
+    return {"addBanding": {"bandedRange": banded}}
+
+
+def _find_banding(spreadsheet: Spreadsheet, wanted: int | None) -> tuple[Worksheet, int]:
+    found = spreadsheet.find_rule("bandedRanges", "bandedRangeId", wanted)
+    if found is None:
+        raise invalid_argument(f"No banded range with id: {wanted}")
+    return found
+
+
+def update_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    wanted = request.get("bandedRange", {})
+    mask = masks.update_mask(request.get("fields"), "BandedRange")
+    sheet, place = _find_banding(spreadsheet, wanted.get("bandedRangeId"))
+    old = sheet.rules["bandedRanges"][place]
+    merged = {**masks.merge(old, wanted, mask), "bandedRangeId": old["bandedRangeId"]}
+    target(spreadsheet, merged.get("range", {}))
+    sheet.rules["bandedRanges"][place] = with_color_styles(merged)
+    return {}
+
+
+def delete_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    sheet, place = _find_banding(spreadsheet, request.get("bandedRangeId"))
+    del sheet.rules["bandedRanges"][place]
+    return {}

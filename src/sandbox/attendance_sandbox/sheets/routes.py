@@ -1,0 +1,189 @@
+"""Which method of which API a request means, by its HTTP method and path."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.drive import Drive
+from attendance_sandbox.sheets.errors import ApiError, invalid_argument
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.sheets_api import SheetsApi
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a status, a body and its type."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json; charset=UTF-8"
+
+    @staticmethod
+    def of_json(status: int, value: Any) -> Answer:
+        return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    """Path and query."""
+    authorization: str | None = None
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
+
+    def json(self) -> Json:
+        """The body, which must be a JSON object; none at all counts as an empty one."""
+        if not self.body.strip():
+            return {}
+        try:
+            value = json.loads(self.body)
+        except ValueError as error:
+            raise invalid_argument(f"Invalid JSON payload received. {error}") from error
+        if not isinstance(value, dict):
+            raise invalid_argument("Invalid JSON payload received. Root element must be a message.")
+        return value
+
+
+Handler = Callable[[HttpRequest, list[str], Call], Any]
+"""Takes the request, the variable parts of its path and the call; returns JSON, None for 204, or an `Answer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of an API."""
+
+    method: str
+    path: re.Pattern[str]
+    kind: str
+    """``read`` or ``write`` of Sheets, ``drive``."""
+    handler: Handler
+
+
+def sheets_routes(api: SheetsApi) -> list[Route]:
+    """The methods of Sheets v4."""
+    root, one = r"/v4/spreadsheets", r"/v4/spreadsheets/([^/:]+)"
+
+    def route(method: str, path: str, kind: str, handler: Handler) -> Route:
+        return Route(method, re.compile(path), kind, handler)
+
+    return [
+        route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
+        route("GET", one, "read", lambda r, p, call: api.get(p[0], r.query, call)),
+        route(
+            "POST", one + ":batchUpdate", "write", lambda r, p, call: api.batch_update(p[0], r.json(), call)
+        ),
+        route(
+            "POST",
+            one + r"/sheets/(\d+):copyTo",
+            "write",
+            lambda r, p, call: api.copy_sheet(p[0], int(p[1]), r.json(), call),
+        ),
+        route(
+            "GET",
+            one + "/values:batchGet",
+            "read",
+            lambda r, p, call: api.batch_get_values(p[0], r.query, call),
+        ),
+        route(
+            "POST",
+            one + "/values:batchUpdate",
+            "write",
+            lambda r, p, call: api.batch_update_values(p[0], r.json(), call),
+        ),
+        route(
+            "POST",
+            one + "/values:batchClear",
+            "write",
+            lambda r, p, call: api.batch_clear_values(p[0], r.json(), call),
+        ),
+        route(
+            "POST",
+            one + "/values/(.+):append",
+            "write",
+            lambda r, p, call: api.append_values(p[0], p[1], r.query, r.json(), call),
+        ),
+        route(
+            "POST", one + "/values/(.+):clear", "write", lambda _, p, call: api.clear_values(p[0], p[1], call)
+        ),
+        route(
+            "GET", one + "/values/(.+)", "read", lambda r, p, call: api.get_values(p[0], p[1], r.query, call)
+        ),
+        route(
+            "PUT",
+            one + "/values/(.+)",
+            "write",
+            lambda r, p, call: api.update_values(p[0], p[1], r.query, r.json(), call),
+        ),
+    ]
+
+
+def drive_routes(drive: Drive) -> list[Route]:
+    """The methods of Drive v3, and the one of v2 with which gspread imports CSV."""
+    root, one = "/drive/v3/files", "/drive/v3/files/([^/]+)"
+    grants, grant = one + "/permissions", one + "/permissions/([^/]+)"
+
+    def route(method: str, path: str, handler: Handler) -> Route:
+        return Route(method, re.compile(path), "drive", handler)
+
+    def export(request: HttpRequest, parts: list[str], call: Call) -> Answer:
+        data, content_type = drive.export(parts[0], request.query, call)
+        return Answer(200, data, content_type)
+
+    def import_csv(request: HttpRequest, parts: list[str], call: Call) -> Json:
+        return drive.import_csv(parts[0], request.query, request.body.decode("utf-8", "replace"), call)
+
+    return [
+        route("GET", root, lambda r, _, call: drive.list(r.query, call)),
+        route("POST", root, lambda r, _, call: drive.create(r.query, r.json(), call)),
+        route("GET", one, lambda r, p, call: drive.get(p[0], r.query, call)),
+        route("PATCH", one, lambda r, p, call: drive.update(p[0], r.query, r.json(), call)),
+        route("DELETE", one, lambda r, p, call: drive.delete(p[0], r.query, call)),
+        route("POST", one + "/copy", lambda r, p, call: drive.copy(p[0], r.query, r.json(), call)),
+        route("GET", one + "/export", export),
+        route(
+            "GET", one + "/comments", lambda r, p, call: drive.get(p[0], r.query, call) and {"comments": []}
+        ),
+        route("GET", grants, lambda r, p, call: drive.list_permissions(p[0], r.query, call)),
+        route("POST", grants, lambda r, p, call: drive.create_permission(p[0], r.query, r.json(), call)),
+        route(
+            "PATCH", grant, lambda r, p, call: drive.update_permission(p[0], p[1], r.query, r.json(), call)
+        ),
+        route("DELETE", grant, lambda r, p, call: drive.delete_permission(p[0], p[1], r.query, call)),
+        route("PUT", "/upload/drive/v2/files/([^/]+)", import_csv),
+    ]
+
+
+def find_route(routes: list[Route], request: HttpRequest) -> tuple[Route, list[str]]:
+    """The route of a request and the variable parts of its path, decoded.
+
+    Raises:
+        ApiError: 404, no API has such a method.
+    """
+    for route in routes:
+        match = route.path.fullmatch(request.path)
+        if match is not None and route.method == request.method:
+            return route, [unquote(part) for part in match.groups()]
+    raise ApiError(404, "NOT_FOUND", f"Method not found: {request.method} {request.path}")
+
+
+def answer(result: Any) -> Answer:
+    """What a handler returned, as an answer."""
+    if isinstance(result, Answer):
+        return result
+    return Answer(204, b"") if result is None else Answer.of_json(200, result)

@@ -1,0 +1,130 @@
+"""Checks request bodies against the message types of the Sheets API, as the real service does.
+
+The real service refuses a body with a misspelt field, a text where a number belongs or an unknown enum value.
+A stand-in that ignored them would let the same request fail in production only. The types are data:
+``api_schema.json``, taken from Google's discovery document.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from importlib import resources
+from typing import Any
+
+from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
+
+Json = dict[str, Any]
+
+
+@functools.cache
+def messages() -> dict[str, dict[str, str]]:
+    """The known message types: name -> field -> type.
+
+    A type is ``string``, ``integer``, ``number``, ``boolean``, ``mask``, ``any``, ``enum:A|B``, ``[]T`` (a list
+    of T), the name of a message, or ``?X`` for a message X that only the real service implements.
+    """
+    text = resources.files(__package__).joinpath("api_schema.json").read_text(encoding="utf-8")
+    known: dict[str, dict[str, str]] = json.loads(text)["messages"]
+    return known
+
+
+def check_message(name: str, payload: Any, path: str = "") -> Json:
+    """Returns `payload` as message `name`: nulls removed, numbers given as texts converted.
+
+    `path` is where the message stands in the request, for the errors.
+
+    Raises:
+        ApiError: 400 for what the real service refuses, 501 for what only the stand-in lacks.
+    """
+    checked: Json = _check(name, payload, path)
+    return checked
+
+
+def _check(kind: str, value: Any, path: str) -> Any:
+    if kind.startswith("[]"):
+        return _check_list(kind[2:], value, path)
+    if kind.startswith("enum:"):
+        return _check_enum(kind[5:].split("|"), value, path)
+    if kind.startswith("?"):
+        raise unimplemented(f"{kind[1:]} (at '{path}')")
+    if kind in _SCALARS:
+        return _check_scalar(kind, value, path)
+    return _check_object(kind, value, path)
+
+
+def _check_object(name: str, value: Any, path: str) -> Json:
+    if not isinstance(value, dict):
+        raise _invalid_value(value, path, f"type.googleapis.com/google.apps.sheets.v4.{name}")
+    fields = messages()[name]
+    result: Json = {}
+    for key, item in value.items():
+        if key not in fields:
+            where = f" at '{snake_path(path)}'" if path else ""
+            raise invalid_argument(
+                f'Invalid JSON payload received. Unknown name "{key}"{where}: Cannot find field.'
+            )
+        if item is not None:
+            result[key] = _check(fields[key], item, f"{path}.{key}" if path else key)
+    return result
+
+
+def _check_list(kind: str, value: Any, path: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _invalid_value(value, path, "type.googleapis.com/google.protobuf.ListValue")
+    if kind == "any":
+        return value
+    if kind == "[]any":  # the rows of a ValueRange; the service names no index in its errors here
+        return [_check(kind, row, path) for row in value]
+    return [_check(kind, item, f"{path}[{index}]") for index, item in enumerate(value)]
+
+
+def _check_enum(names: list[str], value: Any, path: str) -> str:
+    if isinstance(value, str) and value in names:
+        return value
+    raise _invalid_value(value, path, "enum")
+
+
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "mask", "any"})
+
+
+def _check_scalar(kind: str, value: Any, path: str) -> Any:
+    result: Any = None
+    if kind == "any":
+        result = value
+    elif kind in {"string", "mask"} and isinstance(value, str):
+        result = value
+    elif kind == "boolean" and isinstance(value, bool):
+        result = value
+    elif kind == "integer":
+        result = _as_integer(value)
+    elif kind == "number":
+        result = _as_number(value)
+    if result is None and value is not None:
+        raise _invalid_value(value, path, {"boolean": "TYPE_BOOL", "integer": "TYPE_INT32"}.get(kind, kind))
+    return result
+
+
+def _as_integer(value: Any) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        return None
+    return int(value)
+
+
+def _as_number(value: Any) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value
+
+
+def _invalid_value(value: Any, path: str, expected: str) -> ApiError:
+    shown = json.dumps(value, ensure_ascii=False)
+    return invalid_argument(f"Invalid value at '{snake_path(path)}' ({expected}), {shown}")
+
+
+def snake_path(path: str) -> str:
+    """The path as the service prints it: ``requests[0].add_sheet.properties``."""
+    return re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), path)

@@ -1,0 +1,214 @@
+"""The methods of Sheets v4 on a store of files: each finds the spreadsheet, works on a draft and keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attendance_sandbox.sheets import batch_update, value_ranges, view
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
+from attendance_sandbox.sheets.requests_sheets import (
+    check_spreadsheet_properties,
+    copy_of,
+    new_sheet,
+)
+from attendance_sandbox.sheets.schema import Json, check_message
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
+
+Query = dict[str, list[str]]
+_OPTIONS = {
+    "majorDimension": ("", "DIMENSION_UNSPECIFIED", "ROWS", "COLUMNS"),
+    "valueRenderOption": ("", "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
+    "dateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
+    "responseValueRenderOption": ("", "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
+    "responseDateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
+    "insertDataOption": ("", "OVERWRITE", "INSERT_ROWS"),
+}
+
+
+def _options(query: Query) -> Json:
+    """The query's first values, those with a fixed vocabulary checked."""
+    options = {name: values[0] for name, values in query.items()}
+    for name, allowed in _OPTIONS.items():
+        if options.get(name, "") not in allowed:
+            raise invalid_argument(f"Invalid value at '{name}', \"{options[name]}\"")
+    return options
+
+
+class SheetsApi:
+    """Sheets' methods. Each takes what its URL and body say, and the call that is counted."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+
+    def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
+        return self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")[1]
+
+    def _change(self, spreadsheet_id: str, call: Call, change: Callable[[Spreadsheet], Json]) -> Json:
+        """Lets `change` work on a draft, which takes the spreadsheet's place if all goes well."""
+        file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "writer")
+        call.is_owner = self._store.role(file, call.caller) == "owner"
+        draft = spreadsheet.draft()
+        batch_update.lock(draft, call)
+        answer = change(draft)
+        self._store.replace(file, draft)
+        return answer
+
+    # -- spreadsheets
+
+    def create(self, query: Query, body: Json, call: Call) -> Json:
+        """``spreadsheets.create``: properties, worksheets and named ranges; no cells."""
+        message = check_message("Spreadsheet", body)
+        properties = message.get("properties", {})
+        check_spreadsheet_properties(properties)
+        file = self._store.create(
+            properties.get("title", "Untitled spreadsheet"), SPREADSHEET_TYPE, call.caller
+        )
+        assert file.spreadsheet is not None
+        draft = file.spreadsheet.draft()
+        try:
+            draft.properties.update(properties)
+            if message.get("sheets"):
+                draft.sheets = []
+                for sheet in message["sheets"]:
+                    if "data" in sheet:
+                        raise invalid_argument("This stand-in creates worksheets without data.")
+                    properties = {"sheetId": new_id() if draft.sheets else 0, **sheet.get("properties", {})}
+                    draft.insert_sheet(new_sheet(draft, properties))
+            draft.check_size()
+        except Exception:
+            del self._store.files[file.file_id]
+            raise
+        self._store.replace(file, draft)
+        return view.spreadsheet_json(draft, call, fields=query.get("fields", [None])[0])
+
+    def get(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
+        """``spreadsheets.get``."""
+        return view.spreadsheet_json(
+            self._read(spreadsheet_id, call),
+            call,
+            ranges=query.get("ranges"),
+            fields=query.get("fields", [None])[0],
+            grid_data=query.get("includeGridData", ["false"])[0].lower() == "true",
+        )
+
+    def batch_update(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
+        """``spreadsheets.batchUpdate``."""
+        message = check_message("BatchUpdateSpreadsheetRequest", body)
+        return self._change(spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call))
+
+    def copy_sheet(self, spreadsheet_id: str, sheet_id: int, body: Json, call: Call) -> Json:
+        """``spreadsheets.sheets.copyTo``."""
+        message = check_message("CopySheetToAnotherSpreadsheetRequest", body)
+        original = self._read(spreadsheet_id, call).sheet(sheet_id)
+
+        def change(draft: Spreadsheet) -> Json:
+            title = draft.free_title(f"Copy of {original.title}")
+            copy = copy_of(original, new_id(), title)
+            draft.insert_sheet(copy)
+            draft.check_size()
+            return view.properties_json(copy)
+
+        return self._change(message.get("destinationSpreadsheetId", ""), call, change)
+
+    # -- values
+
+    def get_values(self, spreadsheet_id: str, text: str, query: Query, call: Call) -> Json:
+        """``values.get``."""
+        return value_ranges.read(self._read(spreadsheet_id, call), text, _options(query), call)
+
+    def batch_get_values(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
+        """``values.batchGet``."""
+        spreadsheet = self._read(spreadsheet_id, call)
+        options = _options(query)
+        ranges = [value_ranges.read(spreadsheet, text, options, call) for text in query.get("ranges", [])]
+        return {"spreadsheetId": spreadsheet_id, "valueRanges": ranges}
+
+    def update_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
+        """``values.update``."""
+        message = check_message("ValueRange", body, "data")
+        options = _options(query)
+
+        def change(draft: Spreadsheet) -> Json:
+            answer = value_ranges.write(draft, text, message, options.get("valueInputOption"), call)
+            if options.get("includeValuesInResponse", "").lower() == "true":
+                shown = _shown_options(options)
+                answer["updatedData"] = value_ranges.read(draft, answer["updatedRange"], shown, call)
+            return answer
+
+        return self._change(spreadsheet_id, call, change)
+
+    def append_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
+        """``values.append``."""
+        message = check_message("ValueRange", body, "data")
+        options = _options(query)
+        return self._change(
+            spreadsheet_id, call, lambda draft: value_ranges.append(draft, text, message, options, call)
+        )
+
+    def batch_update_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
+        """``values.batchUpdate``: all ranges or none."""
+        message = check_message("BatchUpdateValuesRequest", body)
+
+        def change(draft: Spreadsheet) -> Json:
+            option = message.get("valueInputOption")
+            answers = [
+                value_ranges.write(draft, data.get("range", ""), data, option, call)
+                for data in message.get("data", [])
+            ]
+            if message.get("includeValuesInResponse"):
+                for answer in answers:
+                    shown = _shown_options(message)
+                    answer["updatedData"] = value_ranges.read(draft, answer["updatedRange"], shown, call)
+            return {"spreadsheetId": spreadsheet_id, **_totals(draft, answers), "responses": answers}
+
+        return self._change(spreadsheet_id, call, change)
+
+    def clear_values(self, spreadsheet_id: str, text: str, call: Call) -> Json:
+        """``values.clear``."""
+        return self._change(
+            spreadsheet_id,
+            call,
+            lambda draft: {
+                "spreadsheetId": spreadsheet_id,
+                "clearedRange": value_ranges.clear(draft, text, call),
+            },
+        )
+
+    def batch_clear_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
+        """``values.batchClear``."""
+        message = check_message("BatchClearValuesRequest", body)
+
+        def change(draft: Spreadsheet) -> Json:
+            cleared = [value_ranges.clear(draft, text, call) for text in message.get("ranges", [])]
+            return {"spreadsheetId": spreadsheet_id, "clearedRanges": cleared}
+
+        return self._change(spreadsheet_id, call, change)
+
+
+def _shown_options(options: Json) -> Json:
+    return {
+        "valueRenderOption": options.get("responseValueRenderOption"),
+        "dateTimeRenderOption": options.get("responseDateTimeRenderOption"),
+    }
+
+
+def _totals(draft: Spreadsheet, answers: list[Json]) -> Json:
+    """Rows, columns, cells and worksheets that were written, each counted once."""
+    rows: set[tuple[int, int]] = set()
+    columns: set[tuple[int, int]] = set()
+    sheets: set[int] = set()
+    for answer in answers:
+        sheet, area = draft.resolve(answer["updatedRange"])
+        rows.update((sheet.sheet_id, row) for row in list(area.rows())[: answer["updatedRows"]])
+        columns.update(
+            (sheet.sheet_id, column) for column in list(area.columns())[: answer["updatedColumns"]]
+        )
+        sheets.add(sheet.sheet_id)
+    return {
+        "totalUpdatedRows": len(rows),
+        "totalUpdatedColumns": len(columns),
+        "totalUpdatedCells": sum(answer["updatedCells"] for answer in answers),
+        "totalUpdatedSheets": len(sheets),
+    }

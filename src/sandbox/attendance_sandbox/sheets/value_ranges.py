@@ -1,0 +1,190 @@
+"""``spreadsheets.values``: reading and writing ranges of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from attendance_sandbox.sheets import append_table, dimensions
+from attendance_sandbox.sheets.a1 import Area, column_letters
+from attendance_sandbox.sheets.cell import Cell
+from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.locales import Locale
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.worksheet import Worksheet
+
+Values = list[list[Any]]
+
+
+def read(spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
+    """A ``ValueRange``: the values of a range, blank rows and cells at the end left out.
+
+    Args:
+        spreadsheet: where to read.
+        text: the range.
+        options: ``majorDimension``, ``valueRenderOption``, ``dateTimeRenderOption``.
+        call: counts the cells.
+    """
+    sheet, area = spreadsheet.resolve(text)
+    major = options.get("majorDimension") or "ROWS"
+    values = _values(sheet, area, _renderer(options, spreadsheet.locale))
+    if major == "COLUMNS":
+        values = _trimmed(_transposed(values, ""))
+    call.cells_read += sum(map(len, values))
+    result: Json = {"range": sheet.name_of(area), "majorDimension": major}
+    if values:
+        result["values"] = values
+    return result
+
+
+def _values(sheet: Worksheet, area: Area, render: Callable[[Cell], Any]) -> Values:
+    rows: Values = []
+    for number, column, cell in sheet.occupied(area):
+        value = render(cell)
+        if value == "" and cell.is_blank:
+            continue
+        while len(rows) <= number - area.start_row:
+            rows.append([])
+        row = rows[-1]
+        row.extend("" for _ in range(column - area.start_column - len(row)))
+        row.append(value)
+    return _trimmed(rows)
+
+
+def _trimmed(rows: Values) -> Values:
+    for row in rows:
+        while row and row[-1] == "":
+            row.pop()
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def _renderer(options: Json, locale: Locale) -> Callable[[Cell], Any]:
+    option = options.get("valueRenderOption") or "FORMATTED_VALUE"
+    if option == "FORMATTED_VALUE":
+        return lambda cell: cell.text(locale)
+    dates_as_text = options.get("dateTimeRenderOption") == "FORMATTED_STRING"
+
+    def render(cell: Cell) -> Any:
+        if option == "FORMULA" and cell.formula is not None:
+            return cell.formula
+        if dates_as_text and cell.shows_date:
+            return cell.text(locale)
+        return "" if cell.value is None else cell.value
+
+    return render
+
+
+def _transposed(values: Values, filler: Any) -> Values:
+    width = max(map(len, values), default=0)
+    return [[row[index] if index < len(row) else filler for row in values] for index in range(width)]
+
+
+def write(spreadsheet: Spreadsheet, text: str, body: Json, option: str | None, call: Call) -> Json:
+    """Writes a ``ValueRange`` and returns the ``UpdateValuesResponse``. Nulls leave cells as they are.
+
+    Raises:
+        ApiError: no input option, more values than the range holds, or past the edge of the grid.
+    """
+    values = _rows_of(body, option)
+    sheet, area, single = spreadsheet.resolve_start(text)
+    height, width = len(values), max(map(len, values), default=0)
+    target = Area(
+        area.start_row, area.start_row + max(height, 1), area.start_column, area.start_column + max(width, 1)
+    )
+    if not single and not area.contains(target):
+        raise _too_many(sheet, area, target)
+    if not sheet.area.contains(target):
+        raise sheet.outside(target)
+    _put(sheet, target, values, option == "USER_ENTERED", spreadsheet.locale, call)
+    written = sum(value is not None for row in values for value in row)
+    return {
+        "spreadsheetId": spreadsheet.spreadsheet_id,
+        "updatedRange": sheet.name_of(target),
+        "updatedRows": height,
+        "updatedColumns": width,
+        "updatedCells": written,
+    }
+
+
+def _rows_of(body: Json, option: str | None) -> Values:
+    if option in (None, "", "INPUT_VALUE_OPTION_UNSPECIFIED"):
+        raise invalid_argument("'valueInputOption' is required but not specified")
+    if option not in {"RAW", "USER_ENTERED"}:
+        raise invalid_argument(
+            "Invalid value at 'value_input_option' "
+            f'(type.googleapis.com/google.apps.sheets.v4.ValueInputOption), "{option}"'
+        )
+    values: Values = body.get("values", [])
+    for row in values:
+        for value in row:
+            if isinstance(value, dict | list):
+                kind = "struct_value" if isinstance(value, dict) else "list_value"
+                raise invalid_argument(f"Invalid values[0][0]: {kind} {value}")
+    return _transposed(values, None) if body.get("majorDimension") == "COLUMNS" else values
+
+
+def _too_many(sheet: Worksheet, area: Area, target: Area) -> Exception:
+    where = f"row [{target.end_row}]"
+    if target.end_row <= area.end_row:
+        where = f"column [{column_letters(target.end_column - 1)}]"
+    return invalid_argument(
+        f"Requested writing within range [{sheet.name_of(area)}], but tried writing to {where}"
+    )
+
+
+def _put(sheet: Worksheet, target: Area, values: Values, typed: bool, locale: Locale, call: Call) -> None:
+    for row, line in enumerate(values, target.start_row):
+        for column, value in enumerate(line, target.start_column):
+            if value is None:
+                continue
+            cell = sheet.cell(row, column)
+            if typed and isinstance(value, str):
+                sheet.put(row, column, cell.with_typed(value, locale))
+            else:
+                sheet.put(row, column, cell.with_value(value))
+            call.cells_written += 1
+
+
+def append(spreadsheet: Spreadsheet, text: str, body: Json, options: Json, call: Call) -> Json:
+    """Writes below the last table that touches the range, growing the grid as needed."""
+    option = options.get("valueInputOption")
+    values = _rows_of(body, option)
+    sheet, area = spreadsheet.resolve(text)
+    table = append_table.find_table(sheet, area)
+    row, column = (
+        (area.start_row, area.start_column) if table is None else (table.end_row, table.start_column)
+    )
+    height, width = len(values), max(map(len, values), default=0)
+    if options.get("insertDataOption") == "INSERT_ROWS" and height and row < sheet.row_count:
+        dimensions.insert(spreadsheet, sheet, "ROWS", row, height)
+    rows, columns = max(sheet.row_count, row + height), max(sheet.column_count, column + width)
+    if (rows, columns) != (sheet.row_count, sheet.column_count):
+        sheet.resize(rows, columns)
+        spreadsheet.check_size()
+    target = Area(row, row + max(height, 1), column, column + max(width, 1))
+    by_rows = {"values": values}
+    updates = write(spreadsheet, sheet.name_of(target), by_rows, option, call)
+    if str(options.get("includeValuesInResponse", "")).lower() == "true":
+        read_options = {
+            "valueRenderOption": options.get("responseValueRenderOption"),
+            "dateTimeRenderOption": options.get("responseDateTimeRenderOption"),
+        }
+        updates["updatedData"] = read(spreadsheet, updates["updatedRange"], read_options, call)
+    result: Json = {"spreadsheetId": spreadsheet.spreadsheet_id}
+    if table is not None:
+        result["tableRange"] = sheet.name_of(table)
+    return {**result, "updates": updates}
+
+
+def clear(spreadsheet: Spreadsheet, text: str, call: Call) -> str:
+    """Clears values and formulas, not formats or notes; returns the range that was cleared."""
+    sheet, area = spreadsheet.resolve(text)
+    for row, column, cell in list(sheet.occupied(area)):
+        sheet.put(row, column, replace(cell, value=None, formula=None))
+        call.cells_written += 1
+    return sheet.name_of(area)

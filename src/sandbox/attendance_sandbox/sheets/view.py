@@ -1,0 +1,140 @@
+"""Answers of ``spreadsheets.get``: a spreadsheet as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attendance_sandbox.sheets import masks
+from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.worksheet import Worksheet
+
+DEFAULT_PIXELS = {"ROWS": 21, "COLUMNS": 100}
+
+
+def spreadsheet_json(
+    spreadsheet: Spreadsheet,
+    call: Call,
+    *,
+    ranges: list[str] | None = None,
+    fields: str | None = None,
+    grid_data: bool = False,
+) -> Json:
+    """The spreadsheet, or what of it is asked for.
+
+    Args:
+        spreadsheet: what is shown.
+        call: counts the cells that are given out.
+        ranges: only the worksheets of these ranges, and of their data only the ranges.
+        fields: field mask of the answer; asking for ``sheets.data`` brings the data as well.
+        grid_data: with the cells' data. Ignored when there is a field mask, as in the real service.
+    """
+    mask = masks.parse_mask(fields) if fields else {}
+    sheets_mask = masks.below(mask, "sheets")
+    wants_data = (masks.includes(mask, "sheets") and _wants_data(mask, sheets_mask)) if fields else grid_data
+    areas: dict[int, list[Area]] = {}
+    for text in ranges or []:
+        sheet, area = spreadsheet.resolve(text)
+        areas.setdefault(sheet.sheet_id, []).append(area)
+    shown = [sheet for sheet in spreadsheet.sheets if not ranges or sheet.sheet_id in areas]
+    result: Json = {
+        "spreadsheetId": spreadsheet.spreadsheet_id,
+        "properties": spreadsheet.properties,
+        "sheets": [],
+    }
+    if masks.includes(mask, "sheets"):
+        for sheet in shown:
+            result["sheets"].append(sheet_json(sheet))
+            if wants_data:
+                data_mask = masks.below(sheets_mask, "data")
+                result["sheets"][-1]["data"] = [
+                    grid_json(spreadsheet, sheet, area, data_mask, call)
+                    for area in areas.get(sheet.sheet_id, [sheet.area])
+                ]
+    if spreadsheet.named_ranges:
+        result["namedRanges"] = prune(spreadsheet.named_ranges)
+    if spreadsheet.developer_metadata:
+        result["developerMetadata"] = prune(spreadsheet.developer_metadata)
+    result["spreadsheetUrl"] = spreadsheet.url
+    selected: Json = masks.select(result, mask)
+    return selected
+
+
+def _wants_data(mask: masks.Mask, sheets_mask: masks.Mask) -> bool:
+    return "*" in mask or not sheets_mask or masks.includes(sheets_mask, "data")
+
+
+def sheet_json(sheet: Worksheet) -> Json:
+    """A worksheet without its cells."""
+    result: Json = {"properties": properties_json(sheet)}
+    for name, rules in sheet.rules.items():
+        if rules:
+            # The service leaves a zero sheetId out of every range but those of merged cells.
+            result[name] = list(rules) if name == "merges" else prune(rules)
+    if sheet.basic_filter is not None:
+        result["basicFilter"] = prune(sheet.basic_filter)
+    return result
+
+
+def properties_json(sheet: Worksheet) -> Json:
+    """A worksheet's properties; ID and index are shown even when they are zero."""
+    properties: Json = prune(sheet.properties)
+    return {"sheetId": sheet.sheet_id, **properties}
+
+
+def grid_json(spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: masks.Mask, call: Call) -> Json:
+    """The cells of an area as a ``GridData`` message. Blank rows and cells at the end are left out."""
+    data: Json = {}
+    if area.start_row:
+        data["startRow"] = area.start_row
+    if area.start_column:
+        data["startColumn"] = area.start_column
+    if masks.includes(mask, "rowData"):
+        cell_mask = masks.below(masks.below(mask, "rowData"), "values")
+        rows = _row_data(spreadsheet, sheet, area, cell_mask, call)
+        if rows:
+            data["rowData"] = rows
+    if masks.includes(mask, "rowMetadata"):
+        data["rowMetadata"] = _metadata(sheet, "ROWS", area.rows())
+    if masks.includes(mask, "columnMetadata"):
+        data["columnMetadata"] = _metadata(sheet, "COLUMNS", area.columns())
+    return data
+
+
+def _row_data(
+    spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: masks.Mask, call: Call
+) -> list[Json]:
+    default_format = spreadsheet.properties["defaultFormat"]
+    rows: list[Json] = []
+    for number, column, cell in sheet.occupied(area):
+        data = cell.to_json(spreadsheet.locale, mask, default_format)
+        call.cells_read += 1
+        if not data:
+            continue
+        while len(rows) <= number - area.start_row:
+            rows.append({})
+        values = rows[-1].setdefault("values", [])
+        values.extend({} for _ in range(column - area.start_column - len(values)))
+        values.append(data)
+    return rows
+
+
+def _metadata(sheet: Worksheet, dimension: str, indexes: range) -> list[Json]:
+    known = sheet.meta(dimension)
+    default = {"pixelSize": DEFAULT_PIXELS[dimension]}
+    return [{**default, **prune(known[index])} if index in known else default for index in indexes]
+
+
+def prune(value: Any) -> Any:
+    """A JSON value without what the service leaves out: false, empty texts, zero worksheet IDs, nulls."""
+    if isinstance(value, list):
+        return [prune(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: prune(item)
+        for name, item in value.items()
+        if not (item is None or item is False or item == "" or (name == "sheetId" and item == 0))
+    }
