@@ -1,6 +1,6 @@
 """The Pub/Sub server as google-cloud-pubsub sees it: resources, publishing, pulling, redelivery."""
 
-import datetime
+import datetime as dt
 import subprocess
 import sys
 import threading
@@ -67,7 +67,9 @@ def test_a_topic_is_updated_where_the_mask_says(cloud):
     assert (topic.labels, topic.kms_key_name) == ({"site": "a"}, "")
 
 
-@pytest.mark.parametrize("name", [f"{PROJECT}/topics/ab", f"{PROJECT}/topics/1abc", f"{PROJECT}/topics/googly", "abc"])
+@pytest.mark.parametrize(
+    "name", [f"{PROJECT}/topics/ab", f"{PROJECT}/topics/1abc", f"{PROJECT}/topics/googly", "abc"]
+)
 def test_a_topic_with_a_bad_name_is_refused(cloud, name):
     with pytest.raises(exceptions.InvalidArgument):
         cloud.publisher.create_topic(name=name)
@@ -90,8 +92,8 @@ def test_a_subscription_gets_the_defaults_of_the_service(cloud):
     shown = cloud.subscriber.get_subscription(subscription=SUBSCRIPTION)
 
     assert shown.ack_deadline_seconds == ACK_DEADLINE_S
-    assert shown.message_retention_duration == datetime.timedelta(days=7)
-    assert shown.expiration_policy.ttl == datetime.timedelta(days=31)
+    assert shown.message_retention_duration == dt.timedelta(days=7)
+    assert shown.expiration_policy.ttl == dt.timedelta(days=31)
     assert shown.state == pubsub_v1.types.Subscription.State.ACTIVE
 
 
@@ -125,9 +127,9 @@ def test_what_cannot_be_changed_is_refused(cloud, path):
         {"ack_deadline_seconds": 9},
         {"ack_deadline_seconds": 601},
         {"filter": "attributes.site = a"},
-        {"message_retention_duration": datetime.timedelta(minutes=9)},
-        {"expiration_policy": {"ttl": datetime.timedelta(hours=23)}},
-        {"retry_policy": {"minimum_backoff": datetime.timedelta(seconds=601)}},
+        {"message_retention_duration": dt.timedelta(minutes=9)},
+        {"expiration_policy": {"ttl": dt.timedelta(hours=23)}},
+        {"retry_policy": {"minimum_backoff": dt.timedelta(seconds=601)}},
         {"dead_letter_policy": {"dead_letter_topic": TOPIC, "max_delivery_attempts": 4}},
         {"push_config": {"push_endpoint": "127.0.0.1:8081"}},
     ],
@@ -169,7 +171,10 @@ def test_a_message_arrives_as_it_was_published(cloud):
 
     message = cloud.pull_one().message
 
-    assert (message.data, dict(message.attributes)) == (b"\x00\xffpunch", {"site": "a", "zone": "Europe/Berlin"})
+    assert (message.data, dict(message.attributes)) == (
+        b"\x00\xffpunch",
+        {"site": "a", "zone": "Europe/Berlin"},
+    )
     assert message.message_id == message_id
     assert message.publish_time.timestamp() == cloud.clock()
 
@@ -406,8 +411,8 @@ def test_a_rejected_message_comes_again_at_once(cloud):
 
 def test_the_retry_policy_doubles_the_wait_up_to_its_maximum(cloud):
     backoff = {
-        "minimum_backoff": datetime.timedelta(seconds=20),
-        "maximum_backoff": datetime.timedelta(seconds=50),
+        "minimum_backoff": dt.timedelta(seconds=20),
+        "maximum_backoff": dt.timedelta(seconds=50),
     }
     cloud.subscribe(retry_policy=backoff)
     cloud.publish()

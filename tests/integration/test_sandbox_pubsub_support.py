@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Self
 
 import pytest
 from google.api_core import exceptions
@@ -53,7 +54,7 @@ class Cloud:
         self.subscriber.close()
         self.server.stop()
 
-    def __enter__(self) -> "Cloud":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error) -> None:

@@ -1,0 +1,140 @@
+"""`attendance-sandbox pubsub` as a process of its own."""
+
+import contextlib
+import functools
+import os
+import signal
+import socket
+import subprocess
+import sys
+from concurrent import futures
+
+import pytest
+from google.api_core import exceptions
+from google.cloud import pubsub_v1
+
+MAIN = """
+import argparse, sys
+from attendance_sandbox.pubsub.command import add_parser
+parser = argparse.ArgumentParser(prog="attendance-sandbox")
+add_parser(parser.add_subparsers())
+arguments = parser.parse_args()
+sys.exit(arguments.run(arguments))
+"""
+
+
+@contextlib.contextmanager
+def running(*arguments):
+    command = [sys.executable, "-c", MAIN, "pubsub", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def address_of(process) -> str:
+    first = process.stdout.readline()
+    assert first.startswith("pubsub on 127.0.0.1:")
+    address = first.split()[-1]
+    assert process.stdout.readline() == f"export PUBSUB_EMULATOR_HOST={address}\n"
+    return address
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_says_what_it_is_asked_and_stops_quietly(monkeypatch, signal_number):
+    arguments = [
+        "--port",
+        "0",
+        "--project",
+        "office",
+        "--topic",
+        "requests",
+        "--push",
+        "replies=http://127.0.0.1:9",
+    ]
+    with running(*arguments) as process:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address_of(process))
+        publisher = pubsub_v1.PublisherClient()
+        subscriber = pubsub_v1.SubscriberClient()
+        topics = [topic.name for topic in publisher.list_topics(project="projects/office")]
+        push = subscriber.get_subscription(subscription="projects/office/subscriptions/replies-push")
+        publisher.publish("projects/office/topics/requests", b"punch").result(timeout=5)
+        subscriber.create_subscription(
+            name="projects/office/subscriptions/site-a", topic="projects/office/topics/requests"
+        )
+        pull = functools.partial(subscriber.pull, max_messages=1, timeout=30, retry=None)
+        with futures.ThreadPoolExecutor() as pool:
+            pulled = pool.submit(pull, subscription="projects/office/subscriptions/site-a")
+            process.send_signal(signal_number)
+            output, errors = process.communicate(timeout=5)
+            assert isinstance(pulled.exception(timeout=5), exceptions.ServiceUnavailable)
+        publisher.transport.close()
+        subscriber.close()
+
+    assert topics == ["projects/office/topics/replies", "projects/office/topics/requests"]
+    assert push.push_config.push_endpoint == "http://127.0.0.1:9/projects/office/topics/replies"
+    assert "Publish requests 1 message(s)\n" in output
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_quietly_it_says_only_where_it_is(monkeypatch):
+    with running("--port", "0", "--quiet", "--topic", "projects/office/topics/requests") as process:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address_of(process))
+        publisher = pubsub_v1.PublisherClient()
+        publisher.publish("projects/office/topics/requests", b"punch").result(timeout=5)
+        publisher.transport.close()
+        process.terminate()
+        assert process.communicate(timeout=5) == ("", "")
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_2():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with running("--port", str(port)) as process:
+            output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (2, "")
+    assert errors == f"attendance-sandbox pubsub: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--port", "70000"], "70000 is not a port"),
+        (["--push", "requests"], "TOPIC=http"),
+        (["--fault", "explode=1"], "KIND=RATE"),
+        (["--fault", "drop=often"], "KIND=RATE"),
+        (["--port", "0", "--topic", "no"], "Invalid [topics] name"),
+    ],
+    ids=" ".join,
+)
+def test_bad_arguments_are_explained(arguments, complaint):
+    with running(*arguments) as process:
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 2
+    assert complaint in errors
+    assert "Traceback" not in errors
+
+
+def test_it_misbehaves_on_request(monkeypatch):
+    with running("--port", "0", "--quiet", "--topic", "requests", "--fault", "duplicate=1") as process:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address_of(process))
+        topic = "projects/attendance-sandbox/topics/requests"
+        subscription = "projects/attendance-sandbox/subscriptions/site-a"
+        with pubsub_v1.SubscriberClient() as subscriber:
+            subscriber.create_subscription(name=subscription, topic=topic)
+            publisher = pubsub_v1.PublisherClient()
+            publisher.publish(topic, b"punch").result(timeout=5)
+            publisher.transport.close()
+            answer = subscriber.pull(subscription=subscription, max_messages=5, timeout=5)
+    assert len(answer.received_messages) == 2
+
+
+def test_help_has_an_example():
+    command = [sys.executable, "-c", MAIN, "pubsub", "--help"]
+    shown = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "100"}
+    )
+    assert "export PUBSUB_EMULATOR_HOST=127.0.0.1:8085" in shown.stdout
