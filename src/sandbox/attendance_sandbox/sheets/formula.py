@@ -104,10 +104,8 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
         if (_title(prefix) if prefix else home) != sheet:
             return match[0]
         points = [_split_point(point) for point in _points(match)]
-        if dimension == "ROWS":
-            moved = shift((points[0][3], points[-1][3]))
-        else:
-            moved = shift((points[0][1], points[-1][1]))
+        first, last = points[0], points[-1]
+        moved = shift((first[3], last[3]) if dimension == "ROWS" else (first[1], last[1]))
         if moved is None:
             return BROKEN
         texts = []

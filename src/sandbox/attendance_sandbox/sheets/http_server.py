@@ -30,7 +30,7 @@ class HttpServer:
         Raises:
             OSError: the port is in use.
         """
-        self._server = _Server((HOST, port), _handler_class(handle))
+        self._server = _Server((HOST, port), handle)
         self._thread: threading.Thread | None = None
 
     @property
@@ -58,10 +58,11 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, address: tuple[str, int], handle: Callable[[HttpRequest], Answer]) -> None:
+        self.handle = handle
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
-        super().__init__(address, handler)
+        super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
         # The base class looks up the host's name in DNS, which can take seconds and is of no use here.
@@ -91,55 +92,52 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _handler_class(handle: Callable[[HttpRequest], Answer]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        server_version = "attendance-sandbox"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-        timeout = 300  # an idle connection is closed after that many seconds
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version = "attendance-sandbox"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 300  # an idle connection is closed after that many seconds
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            pass
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        pass
 
-        def _respond(self) -> None:
-            body = self._body()
-            if body is None:
-                return
-            request = HttpRequest(self.command, self.path, self.headers.get("Authorization"), body)
-            try:
-                answer = handle(request)
-            except DropConnectionError:
-                self.close_connection = True
-                self.wfile.flush()
-                with contextlib.suppress(OSError):
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            self._send(answer)
-
-        def _body(self) -> bytes | None:
-            length = self.headers.get("Content-Length", "0")
-            if not length.isdecimal() or "Transfer-Encoding" in self.headers:
-                self._refuse(411, "Length Required")
-            elif int(length) > MAX_BODY_BYTES:
-                self._refuse(413, "Request Too Large")
-            else:
-                return self.rfile.read(int(length))
-            return None
-
-        def _refuse(self, status: int, message: str) -> None:
+    def _respond(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        request = HttpRequest(self.command, self.path, self.headers.get("Authorization"), body)
+        try:
+            answer = self.server.handle(request)
+        except DropConnectionError:
             self.close_connection = True
-            error = {"error": {"code": status, "message": message, "status": "INVALID_ARGUMENT"}}
-            self._send(Answer.of_json(status, error))
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self._send(answer)
 
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            if answer.body:
-                self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _respond  # noqa: N815 - names that the base class calls
 
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        setattr(Handler, f"do_{method}", Handler._respond)  # noqa: SLF001 - our own class
-    return Handler
+    def _body(self) -> bytes | None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or "Transfer-Encoding" in self.headers:
+            self._refuse(411, "Length Required")
+        elif int(length) > MAX_BODY_BYTES:
+            self._refuse(413, "Request Too Large")
+        else:
+            return self.rfile.read(int(length))
+        return None
+
+    def _refuse(self, status: int, message: str) -> None:
+        self.close_connection = True
+        error = {"error": {"code": status, "message": message, "status": "INVALID_ARGUMENT"}}
+        self._send(Answer.of_json(status, error))
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        if answer.body:
+            self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets import formula as formulas
+from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
-from attendance_sandbox.sheets.cell import EMPTY, Cell, with_color_styles
+from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.cell import with_color_styles
 from attendance_sandbox.sheets.errors import invalid_argument
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
-from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.worksheet import Worksheet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from attendance_sandbox.sheets.errors import invalid_argument
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.worksheet import Worksheet
 
 
 def sort_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
@@ -26,7 +28,9 @@ def sort_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
             raise invalid_argument(f"dimensionIndex[{column}] is outside of the range to sort")
         filled = [row for row in order if sheet.cell(row, column).value is not None]
         blank = [row for row in order if sheet.cell(row, column).value is None]
-        filled.sort(key=lambda row, at=column: _sort_key(sheet.cell(row, at)), reverse=spec.get("sortOrder") == "DESCENDING")  # type: ignore[misc] # fmt: skip
+        filled.sort(
+            key=functools.partial(_sort_key, sheet, column), reverse=spec.get("sortOrder") == "DESCENDING"
+        )
         order = filled + blank
     lines = [[sheet.cell(row, column) for column in area.columns()] for row in order]
     for row, line, old in zip(area.rows(), lines, order, strict=True):
@@ -36,8 +40,8 @@ def sort_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     return {}
 
 
-def _sort_key(cell: Cell) -> tuple[int, Any]:
-    value = cell.value
+def _sort_key(sheet: Worksheet, column: int, row: int) -> tuple[int, Any]:
+    value = sheet.cell(row, column).value
     if isinstance(value, bool):
         return 2, value
     if isinstance(value, str):

@@ -91,11 +91,11 @@ _SCALARS = frozenset({"string", "integer", "number", "boolean", "mask", "any"})
 
 def _check_scalar(kind: str, value: Any, path: str) -> Any:
     result: Any = None
-    if kind == "any":
-        result = value
-    elif kind in {"string", "mask"} and isinstance(value, str):
-        result = value
-    elif kind == "boolean" and isinstance(value, bool):
+    if (
+        kind == "any"
+        or (kind in {"string", "mask"} and isinstance(value, str))
+        or (kind == "boolean" and isinstance(value, bool))
+    ):
         result = value
     elif kind == "integer":
         result = _as_integer(value)

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from attendance_sandbox.sheets import batch_update, value_ranges
 from attendance_sandbox.sheets.call import Call
@@ -142,7 +142,7 @@ class SheetsServer:
     def stop(self) -> None:
         self._http.stop()
 
-    def __enter__(self) -> SheetsServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

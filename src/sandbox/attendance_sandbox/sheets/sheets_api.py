@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attendance_sandbox.sheets import batch_update, value_ranges, view
 from attendance_sandbox.sheets.call import Call
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
 from attendance_sandbox.sheets.requests_sheets import (
     check_spreadsheet_properties,
@@ -68,16 +68,8 @@ class SheetsApi:
         assert file.spreadsheet is not None
         draft = file.spreadsheet.draft()
         try:
-            draft.properties.update(properties)
-            if message.get("sheets"):
-                draft.sheets = []
-                for sheet in message["sheets"]:
-                    if "data" in sheet:
-                        raise invalid_argument("This stand-in creates worksheets without data.")
-                    properties = {"sheetId": new_id() if draft.sheets else 0, **sheet.get("properties", {})}
-                    draft.insert_sheet(new_sheet(draft, properties))
-            draft.check_size()
-        except Exception:
+            _fill_new(draft, message)
+        except ApiError:
             del self._store.files[file.file_id]
             raise
         self._store.replace(file, draft)
@@ -185,6 +177,19 @@ class SheetsApi:
             return {"spreadsheetId": spreadsheet_id, "clearedRanges": cleared}
 
         return self._change(spreadsheet_id, call, change)
+
+
+def _fill_new(draft: Spreadsheet, message: Json) -> None:
+    """Gives a new spreadsheet the properties and worksheets of a ``Spreadsheet`` message."""
+    draft.properties.update(message.get("properties", {}))
+    if message.get("sheets"):
+        draft.sheets = []
+    for sheet in message.get("sheets", []):
+        if "data" in sheet:
+            raise unimplemented("Creating a spreadsheet with data")
+        properties = {"sheetId": new_id() if draft.sheets else 0, **sheet.get("properties", {})}
+        draft.insert_sheet(new_sheet(draft, properties))
+    draft.check_size()
 
 
 def _shown_options(options: Json) -> Json:

@@ -8,12 +8,12 @@ from typing import Any
 
 from attendance_sandbox.sheets import append_table, dimensions
 from attendance_sandbox.sheets.a1 import Area, column_letters
+from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import Cell
 from attendance_sandbox.sheets.errors import invalid_argument
 from attendance_sandbox.sheets.locales import Locale
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
-from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.worksheet import Worksheet
 
 Values = list[list[Any]]
@@ -100,7 +100,8 @@ def write(spreadsheet: Spreadsheet, text: str, body: Json, option: str | None, c
         raise _too_many(sheet, area, target)
     if not sheet.area.contains(target):
         raise sheet.outside(target)
-    _put(sheet, target, values, option == "USER_ENTERED", spreadsheet.locale, call)
+    enter = _typed(spreadsheet.locale) if option == "USER_ENTERED" else Cell.with_value
+    _put(sheet, target, values, enter, call)
     written = sum(value is not None for row in values for value in row)
     return {
         "spreadsheetId": spreadsheet.spreadsheet_id,
@@ -137,17 +138,23 @@ def _too_many(sheet: Worksheet, area: Area, target: Area) -> Exception:
     )
 
 
-def _put(sheet: Worksheet, target: Area, values: Values, typed: bool, locale: Locale, call: Call) -> None:
+def _typed(locale: Locale) -> Callable[[Cell, Any], Cell]:
+    """How a value gets into a cell when it is read as if a person had typed it."""
+
+    def enter(cell: Cell, value: Any) -> Cell:
+        return cell.with_typed(value, locale) if isinstance(value, str) else cell.with_value(value)
+
+    return enter
+
+
+def _put(
+    sheet: Worksheet, target: Area, values: Values, enter: Callable[[Cell, Any], Cell], call: Call
+) -> None:
     for row, line in enumerate(values, target.start_row):
         for column, value in enumerate(line, target.start_column):
-            if value is None:
-                continue
-            cell = sheet.cell(row, column)
-            if typed and isinstance(value, str):
-                sheet.put(row, column, cell.with_typed(value, locale))
-            else:
-                sheet.put(row, column, cell.with_value(value))
-            call.cells_written += 1
+            if value is not None:
+                sheet.put(row, column, enter(sheet.cell(row, column), value))
+                call.cells_written += 1
 
 
 def append(spreadsheet: Spreadsheet, text: str, body: Json, options: Json, call: Call) -> Json:

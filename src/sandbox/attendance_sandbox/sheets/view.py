@@ -6,9 +6,9 @@ from typing import Any
 
 from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
-from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.worksheet import Worksheet
 
 DEFAULT_PIXELS = {"ROWS": 21, "COLUMNS": 100}

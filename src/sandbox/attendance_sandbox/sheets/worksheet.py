@@ -70,7 +70,7 @@ class Worksheet:
         copy.column_properties = dict(self.column_properties)
         copy.rules = {name: list(rules) for name, rules in self.rules.items()}
         copy.basic_filter = self.basic_filter
-        copy._rows = dict(self._rows)  # noqa: SLF001 - the same class
+        copy._rows = dict(self._rows)
         self._own_rows = set()  # from here on both share the rows
         return copy
 

@@ -1,0 +1,134 @@
+"""`attendance-sandbox sheets`: Google Sheets in a terminal, its workbooks saved as .xlsx."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from attendance_sandbox.sheets.http_server import HOST
+from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.saver import Saver
+from attendance_sandbox.sheets.server import LogEntry, SheetsServer
+
+_EPILOG = """\
+example:
+  attendance-sandbox sheets --port 8086 --folder books --shared-folder Attendance
+  the key of a service account is in books/service-account.json; let its programs talk to http://127.0.0.1:8086
+  instead of https://sheets.googleapis.com and https://www.googleapis.com; each spreadsheet is saved in books
+  as an .xlsx file a moment after it was changed, and at the end
+"""
+
+_EXIT_OK = 0
+_EXIT_UNUSABLE = 2
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `sheets` to the subcommands."""
+    parser = subparsers.add_parser(
+        "sheets",
+        help="Google Sheets and Drive, saved as .xlsx files",
+        description="A stand-in for Google Sheets v4, Drive v3 and the token endpoint on 127.0.0.1.\n"
+        "It starts empty, prints what it is asked and runs until it is interrupted.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=_port, default=8086, help="TCP port, 0 for a free one (default: 8086)")
+    add(
+        "--folder",
+        type=Path,
+        default=Path("books"),
+        metavar="F",
+        help="where to save .xlsx files (default: books)",
+    )
+    add(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="where to write the service account's key (default: F/service-account.json)",
+    )
+    add("--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID")
+    add("--no-storage", action="store_true", help="accounts own no storage: files in shared drives only")
+    add("--quota", action="store_true", help="allow 60 reads and 60 writes a minute, as Google does")
+    add("--quiet", action="store_true", help="print the address and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
+    tell = _say_nothing if arguments.quiet else _say
+    saver: Saver | None = None
+
+    def on_request(entry: LogEntry) -> None:
+        tell(str(entry))
+        if saver is not None and entry.kind in {"write", "drive"}:
+            saver.changed()
+
+    try:
+        server = SheetsServer(
+            arguments.port,
+            arguments.folder,
+            on_request=on_request,
+            owns_storage=not arguments.no_storage,
+            quota=Quota() if arguments.quota else None,
+        )
+    except OSError as error:
+        return _refuse(f"port {arguments.port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
+    key_file = arguments.key_file or arguments.folder / "service-account.json"
+    try:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
+        _write_key(key_file, server.new_service_account())
+    except OSError as error:
+        server.stop()
+        return _refuse(f"{error.filename}: {os.strerror(error.errno or 0)}")
+    stopped = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopped.set())
+    saver = Saver(server, on_error=_warn)
+    with server, saver:
+        sys.stdout.write(f"sheets on {HOST}:{server.port}\n")
+        sys.stdout.flush()
+        tell(f"service account's key in {key_file}")
+        if arguments.shared_folder:
+            tell(f"folder {arguments.shared_folder}: {server.new_shared_folder(arguments.shared_folder)}")
+        stopped.wait()
+    return _EXIT_OK
+
+
+def _write_key(path: Path, key: dict[str, str]) -> None:
+    """Writes a private key so that only its owner can read it, also where the file was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(key, file, indent=2)
+        file.write("\n")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
+    return int(text)
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"attendance-sandbox sheets: cannot start: {reason}\n")
+    return _EXIT_UNUSABLE
+
+
+def _warn(reason: str) -> None:
+    sys.stderr.write(f"attendance-sandbox sheets: cannot save: {reason}\n")
+
+
+def _say(line: str) -> None:
+    now = datetime.now().astimezone()
+    sys.stdout.write(f"{now:%H:%M:%S} {line}\n")
+    sys.stdout.flush()
+
+
+def _say_nothing(_line: str) -> None:
+    pass
