@@ -1,9 +1,11 @@
 """The simulated attendance machine under pyzk, unpatched, over TCP."""
 
+import struct
+import threading
 from datetime import datetime, timedelta
 
 import pytest
-from zk import ZK
+from zk import ZK, const
 from zk.exception import ZKErrorResponse
 
 from attendance_sandbox.device import (
@@ -72,6 +74,37 @@ def test_pyzk_reads_every_user(user_size, count):
     ]
     assert [(user.uid, user.user_id, user.name, user.privilege) for user in users] == expected
     assert len(users) == count
+
+
+def test_pyzk_reads_small_packets_when_they_come_apart():
+    machine = make_machine()
+    for number in range(300):
+        machine.punch("1001", MONDAY + timedelta(seconds=number))
+    with DeviceServer(machine, frame_bytes=1_024, frame_gap_s=0.005) as server:
+        assert read(server) == stored(machine)
+
+
+def test_reads_are_whole_while_people_punch():
+    machine = make_machine()
+
+    def punch_often():
+        for number in range(400):
+            machine.punch("1001", MONDAY + timedelta(seconds=number))
+
+    people = [threading.Thread(target=punch_often) for _ in range(3)]
+    with DeviceServer(machine) as server:
+        terminal = connect(server)
+        for person in people:
+            person.start()
+        sizes = [0]
+        while sizes[-1] < 4 + 3 * 400 * 40:
+            blob, size = terminal.read_with_buffer(const.CMD_ATTLOG_RRQ)
+            assert struct.unpack_from("<I", blob)[0] == size - 4 == len(blob) - 4
+            assert (size - 4) % 40 == 0
+            sizes.append(size)
+        terminal.disconnect()
+    assert sizes == sorted(sizes)
+    assert machine.record_count == 1_200
 
 
 def test_serial_number_version_name_and_counts():

@@ -173,6 +173,16 @@ def test_a_disabled_machine_takes_no_punch_in_mid_read():
     assert machine.record_count == 3
 
 
+def test_a_fault_of_one_table_leaves_the_other_alone():
+    with DeviceServer(make_machine()) as server:
+        server.faults.add(AnswerWith(Reply.ERROR), on=Command.PREPARE_BUFFER, table=Table.ATTENDANCE)
+        terminal = connect(server)
+        assert len(terminal.get_users()) == 1
+        with pytest.raises(ZKErrorResponse):
+            terminal.get_attendance()
+        terminal.disconnect()
+
+
 def test_an_action_in_mid_read():
     machine = make_machine()
     with DeviceServer(machine) as server:
@@ -238,6 +248,8 @@ def test_a_pulled_cable_and_a_machine_that_comes_back():
     with server:
         assert server.port == port
         assert len(connect(server).get_attendance()) == 3
+        assert server.connections > 0
+    assert server.connections == 0
 
 
 def test_the_tail_of_the_log_can_be_read_alone():
@@ -270,14 +282,37 @@ def test_the_tail_of_the_log_can_be_read_alone():
         (Command.READ_OPTION, b"\xff\xfe", Reply.ERROR),
         (Command.WRITE_USER, b"too short", Reply.ERROR),
         (Command.PREPARE_BUFFER, b"", Reply.ERROR),
-        (Command.READ_CHUNK, struct.pack("<ii", 0, 0xFFC1), Reply.ERROR),
-        (Command.READ_CHUNK, struct.pack("<ii", -4, 8), Reply.ERROR),
         (Command.AUTHENTICATE, b"", Reply.UNAUTHORIZED),
     ],
 )
 def test_senseless_requests_get_an_answer(command, data, code):
     with DeviceServer(make_machine()) as server, Terminal(server) as terminal:
         assert terminal.ask(command, data)[0] == code
+
+
+@pytest.mark.parametrize(("start", "size"), [(0, 0xFFC1), (-4, 8), (0, 0), (0, -1), (4_004, 40)])
+def test_a_chunk_that_cannot_be_is_refused(start, size):
+    with DeviceServer(make_machine(punches=100)) as server, Terminal(server) as terminal:
+        prepare_attendance(terminal)
+        assert terminal.ask(Command.READ_CHUNK, struct.pack("<ii", start, size))[0] == Reply.ERROR
+        assert terminal.ask(Command.READ_CHUNK, struct.pack("<ii", 0, 0xFFC0))[0] == Reply.PREPARE_DATA
+
+
+def test_the_next_event_waits_until_the_last_is_acknowledged():
+    machine = make_machine(punches=0)
+    with DeviceServer(machine) as server, Terminal(server) as terminal:
+        watch = struct.pack("<I", 1)
+        assert terminal.ask(Command.REGISTER_EVENTS, watch)[0] == Reply.OK
+        for key in (1, 2, 3):
+            machine.punch("1001", MONDAY, punch=key)
+        code, event, _, data = terminal.receive()
+        assert (code, event, data[:4], data[25]) == (Command.REGISTER_EVENTS, 1, b"1001", 1)
+        assert terminal.ask(Command.GET_VERSION)[0] == Reply.OK
+        terminal.send(Command.ACKNOWLEDGE)
+        assert terminal.receive()[3][25] == 2
+        assert terminal.ask(Command.REGISTER_EVENTS, watch)[0] == Reply.OK
+        machine.punch("1001", MONDAY, punch=4)
+        assert terminal.receive()[3][25] == 4, "what was not fetched before is forgotten"
 
 
 def test_without_a_session_nothing_is_done():

@@ -11,6 +11,7 @@ from random import Random
 
 from attendance_sandbox.device import made_up
 from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES
 from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
 from attendance_sandbox.device.server import HOST, DeviceServer
 
@@ -21,6 +22,8 @@ example:
   point "ip" and "port" of biometric_device_config.json at 127.0.0.1 and 4370
 """
 
+_PACED_FRAME_BYTES = 1_024
+_PACED_GAP_S = 0.005
 _EXIT_OK = 0
 _EXIT_UNUSABLE = 2
 
@@ -70,6 +73,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what happens to a punch when the machine is full (default: stop-recording)",
     )
     add("--punch-every", type=_seconds, default=None, metavar="SECONDS", help="let somebody punch so often")
+    add("--paced", action="store_true", help="send long answers as machines do, 1 KB each 5 ms")
     add("--seed", type=int, default=None, metavar="S", help="make up the same people and habits each time")
     add("--quiet", action="store_true", help="print the address and nothing else")
     parser.set_defaults(run=run)
@@ -87,7 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
         when_full=arguments.when_full,
     )
     tell = _say_nothing if arguments.quiet else _say
-    server = DeviceServer(machine, port=arguments.port, comm_key=arguments.comm_key, log=tell)
+    server = DeviceServer(
+        machine,
+        port=arguments.port,
+        comm_key=arguments.comm_key,
+        log=tell,
+        frame_bytes=_PACED_FRAME_BYTES if arguments.paced else MAX_CHUNK_BYTES,
+        frame_gap_s=_PACED_GAP_S if arguments.paced else 0.0,
+    )
     try:
         made_up.enrol(machine, arguments.users, random)
         made_up.fill(machine, arguments.punches, random)

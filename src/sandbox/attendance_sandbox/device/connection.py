@@ -55,6 +55,7 @@ class Connection:
         faults: Faults,
         on_request: OnRequest | None,
         log: Log,
+        frame_gap_s: float,
     ) -> None:
         self._client = client
         self._machine = machine
@@ -62,6 +63,7 @@ class Connection:
         self._faults = faults
         self._on_request = on_request
         self._log = log
+        self._frame_gap_s = frame_gap_s
         self._closed = threading.Event()
         self._write_lock = threading.Lock()
         self._events: deque[bytes] = deque()
@@ -141,20 +143,25 @@ class Connection:
         packets = answer.packets
         if isinstance(breaking, AnswerWith):
             packets = ((breaking.code, b""),)
-        reply = b"".join(encode_frame(code, self._session.id, packet.number, data) for code, data in packets)
+        frames = [encode_frame(code, self._session.id, packet.number, data) for code, data in packets]
         if isinstance(breaking, TearReply):
-            reply = reply[: breaking.keep]
-        self._transmit(reply, slow)
+            frames = [b"".join(frames)[: breaking.keep]]
+        if self._frame_gap_s == 0:
+            frames = [b"".join(frames)]
+        for index, frame in enumerate(frames):
+            if index and self._closed.wait(self._frame_gap_s):
+                return
+            self._transmit(frame, slow)
         if answer.closes or isinstance(breaking, TearReply):
             self._closed.set()
 
-    def _transmit(self, reply: bytes, slow: SlowLink | None) -> None:
+    def _transmit(self, frames: bytes, slow: SlowLink | None) -> None:
         if slow is None:
-            self._client.sendall(reply)
+            self._client.sendall(frames)
             return
         self._closed.wait(slow.latency_s)
-        for start in range(0, len(reply), _PACKET_BYTES):
-            piece = reply[start : start + _PACKET_BYTES]
+        for start in range(0, len(frames), _PACKET_BYTES):
+            piece = frames[start : start + _PACKET_BYTES]
             if self._closed.wait(len(piece) / slow.bytes_per_second):
                 return
             self._client.sendall(piece)

@@ -9,8 +9,9 @@ Not faithful:
 - fingerprints, faces, doors and enrolling are missing, as are UDP and the unbuffered reads of old firmware;
 - several clients are served at once, each with a session and a buffer of its own;
 - a buffered read is a copy taken when it begins;
-- a chunk comes as one packet unless `frame_bytes` is lowered. Machines send about 1 KB a packet, far enough
-  apart for pyzk, which stumbles over small packets that arrive together;
+- a chunk comes as one packet at once. Machines send packets of about 1 KB some milliseconds apart, which
+  `frame_bytes=1024, frame_gap_s=0.005` imitates. The gap matters: pyzk stumbles over small packets that arrive
+  together, and clients that take every arrival for one packet (node-zklib, zkteco-js) need it even for large ones;
 - that an event waits for the acknowledgement of the one before is an assumption;
 - nobody is refused for punching twice within a minute;
 - a restart ends the connection of the client that asked for it, and no other.
@@ -47,6 +48,7 @@ class DeviceServer:
         faults: how to misbehave; changeable at any time.
         log: called with one line in words for each request worth telling.
         frame_bytes: the most data that one packet of a chunk carries.
+        frame_gap_s: the pause between the packets of a chunk.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class DeviceServer:
         *,
         log: Log | None = None,
         frame_bytes: int = MAX_CHUNK_BYTES,
+        frame_gap_s: float = 0.0,
     ) -> None:
         self.machine = machine
         self.port = port
@@ -67,6 +70,7 @@ class DeviceServer:
         self._on_request = on_request
         self._log: Log = log or (lambda _line: None)
         self._frame_bytes = frame_bytes
+        self._frame_gap_s = frame_gap_s
         self._session_numbers = itertools.count()
         self._listener: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
@@ -106,6 +110,12 @@ class DeviceServer:
             if thread is not threading.current_thread():
                 thread.join(_STOP_TIMEOUT_S)
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        with self._lock:
+            return len(self._connections)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -137,6 +147,7 @@ class DeviceServer:
             faults=self.faults,
             on_request=self._on_request,
             log=self._log,
+            frame_gap_s=self._frame_gap_s,
         )
         thread = threading.Thread(
             target=self._run, args=(connection,), name=f"device-{self.port}-client", daemon=True
