@@ -37,16 +37,20 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
     config = load_config(directory)
     snapshots = FileSnapshotStore(directory)
     with _only_one(directory):
-        ledger = Ledger(directory / LEDGER_NAME, config.site.day_boundary)
+        session = Session(config.site.day_boundary, snapshots.load())
+        bus = PubSubBus(_project(config), config.site.location)
+        path = directory / LEDGER_NAME
+        path.touch(mode=0o600)  # it says who was where when
+        ledger = Ledger(path, config.site.day_boundary)
         try:
             client = Client(
                 site=config.site,
                 machine=ZkMachine(config.machine),
-                bus=PubSubBus(_project(config), config.site.location),
+                bus=bus,
                 clock=clock or SystemClock(config.site.time_zone, stop),
                 ledger=ledger,
                 supervisor=SystemdSupervisor(stop),
-                session=Session(config.site.day_boundary, snapshots.load()),
+                session=session,
             )
             yield Runner(client, snapshots, random.Random())  # noqa: S311 - spreads retries, keeps no secret
         finally:

@@ -73,8 +73,9 @@ def _run(options: argparse.Namespace) -> int:
         level=logging.DEBUG if options.verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(message)s",
     )
+    # What matters of theirs arrives as an error of ours.
     for noisy in ("google", "grpc", "urllib3", "statemachine"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     stop = threading.Event()
     install_stop_signals(stop)
     with bootstrap(options.directory, stop) as runner:
