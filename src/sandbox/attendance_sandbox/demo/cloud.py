@@ -89,16 +89,15 @@ class Cloud:
             [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks], value_input_option="USER_ENTERED"
         )
 
-    def start_functions(self) -> None:
-        """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
-        self._logs.mkdir(parents=True, exist_ok=True)
+    def create_topics_and_settings(self) -> dict[str, str]:
+        """Make the topics and a service account; returns the functions' environment variables."""
         key = self.sheets.new_service_account("functions@demo.iam.gserviceaccount.com")
         self._key_file.touch(mode=0o600)
         self._key_file.write_text(json.dumps(key), encoding="utf-8")
         for topic in Topic:
             self.pubsub.create_topic(topic_path(PROJECT, topic))
         self.pubsub.create_topic(DEAD_LETTERS)
-        environment = {
+        return {
             **self.client_environment,
             "GOOGLE_APPLICATION_CREDENTIALS": str(self._key_file),
             "SHEETS_API_URL": self.sheets.url,
@@ -110,6 +109,11 @@ class Cloud:
             "MAIL_FROM": f"attendance@{MAIL_DOMAIN}",
             "ALARM_TO": ALARM_TO,
         }
+
+    def start_functions(self) -> None:
+        """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        environment = self.create_topics_and_settings()
         functions = []
         for topic in REQUEST_TOPICS:
             function = FunctionProcess(str(topic), environment, self._logs)

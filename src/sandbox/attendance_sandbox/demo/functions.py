@@ -19,21 +19,35 @@ class FunctionError(Exception):
     """A function's process did not start; says where its log lies."""
 
 
-class FunctionProcess:
-    """One function: an instance that handles one event at a time, as the deployment limits it."""
+SOURCE = Path(attendance_backend.__file__).parent.parent / "main.py"
 
-    def __init__(self, target: str, environment: Mapping[str, str], log_folder: Path) -> None:
+
+class FunctionProcess:
+    """One function: an instance that handles one event at a time, as the deployment limits it.
+
+    `source` and `python` choose another copy of the functions, in another environment, than the one at hand.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        environment: Mapping[str, str],
+        log_folder: Path,
+        *,
+        source: Path = SOURCE,
+        python: str = sys.executable,
+    ) -> None:
         self.target = target
         self.log_path = log_folder / f"function-{target}.log"
         self._port = _free_port()
         self._log = self.log_path.open("w", encoding="utf-8")
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own file
             [
-                sys.executable,
+                python,
                 "-m",
                 "functions_framework",
                 f"--target={target}",
-                f"--source={Path(attendance_backend.__file__).parent.parent / 'main.py'}",
+                f"--source={source}",
                 "--signature-type=cloudevent",
                 f"--host={HOST}",
                 f"--port={self._port}",
