@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import gspread
 from google.oauth2.service_account import Credentials
+from gspread.utils import ValueInputOption
 
 from attendance_contracts import REQUEST_TOPICS, Topic, topic_path
 from attendance_sandbox.demo.functions import FunctionProcess
@@ -59,7 +60,7 @@ class Cloud:
         self._folder_id = self.sheets.new_shared_folder("Attendance")
         key = self.sheets.new_service_account("hr@demo.iam.gserviceaccount.com")
         hr = gspread.Client(
-            auth=Credentials.from_service_account_info(key, scopes=SCOPES),
+            auth=Credentials.from_service_account_info(key, scopes=SCOPES),  # type: ignore[no-untyped-call]
             http_client=_local_http_client(self.sheets.url),
         )
         spreadsheet = hr.create("Review Periods", folder_id=self._folder_id)
@@ -79,14 +80,14 @@ class Cloud:
                 [person.name, f"{person.user_name}@{MAIL_DOMAIN}", person.cut_off.strftime("%H:%M")]
                 for person in people
             ],
-            value_input_option="USER_ENTERED",
+            value_input_option=ValueInputOption.user_entered,
         )
 
     def add_review_period(self, month: str, start: date, end: date) -> None:
         """HR enters a review period."""
         weeks = round(((end - start).days + 1) / 7)
         self._review_periods.append_row(
-            [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks], value_input_option="USER_ENTERED"
+            [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks], value_input_option=ValueInputOption.user_entered
         )
 
     def create_topics_and_settings(self) -> dict[str, str]:
