@@ -12,6 +12,9 @@ from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
 
+_FAR = 2**31
+"""Stands for the end of a range that is open."""
+
 RangeShift = Callable[[int, int], tuple[int, int] | None]
 """Maps a half-open range of indexes to where it is afterwards; None when nothing of it is left."""
 
@@ -131,8 +134,7 @@ def moved_range(grid_range: Json, sheet_id: int, dimension: str, shift: RangeShi
     else:
         part = "Row" if dimension == "ROWS" else "Column"
         start_name, end_name = f"start{part}Index", f"end{part}Index"
-    far = 2**31
-    moved = shift(grid_range.get(start_name, 0), grid_range.get(end_name, far))
+    moved = shift(grid_range.get(start_name, 0), grid_range.get(end_name, _FAR))
     if moved is None:
         return None
     result = dict(grid_range)
@@ -146,10 +148,12 @@ def moved_range(grid_range: Json, sheet_id: int, dimension: str, shift: RangeShi
 def _move_references(spreadsheet: Spreadsheet, sheet: Worksheet, dimension: str, shift: RangeShift) -> None:
     def shift_ends(ends: Ends) -> Ends | None:
         first, last = ends
-        if first is None or last is None:
+        if first is None:
             return ends
-        moved = shift(first, last + 1)
-        return None if moved is None else (moved[0], moved[1] - 1)
+        moved = shift(first, _FAR if last is None else last + 1)
+        if moved is None:
+            return None
+        return moved[0], None if last is None else moved[1] - 1
 
     for home in spreadsheet.sheets:
         rewrite_formulas(

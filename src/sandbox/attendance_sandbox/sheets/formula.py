@@ -19,7 +19,7 @@ _REFERENCE = re.compile(
     (?P<text>"(?:[^"]|"")*")
     | (?P<sheet>(?:'(?:[^']|'')+'|(?<![\w.])[A-Za-z_][\w.]*)!)?
       (?:
-        (?<![\w.$])(?P<first>\$?[A-Za-z]{1,3}\$?\d{1,7})(?::(?P<second>\$?[A-Za-z]{1,3}\$?\d{1,7}))?(?![\w(.!])
+        (?<![\w.$])(?P<first>\$?[A-Za-z]{1,3}\$?\d{1,7})(?::(?P<second>\$?[A-Za-z]{1,3}(?:\$?\d{1,7})?))?(?![\w(.!])
       | (?<![\w.$])(?P<column>\$?[A-Za-z]{1,3}):(?P<column2>\$?[A-Za-z]{1,3})(?![\w(.!])
       | (?<![\w.$:])(?P<row>\$?\d{1,7}):(?P<row2>\$?\d{1,7})(?![\w(.!])
       )
@@ -28,7 +28,8 @@ _REFERENCE = re.compile(
 )
 BROKEN = "#REF!"
 Ends = tuple[int | None, int | None]
-"""First and last index of a reference in one dimension, None where it names none (``A:A`` names no rows)."""
+"""First and last index of a reference in one dimension, None where it names none: ``A:A`` names no rows, ``A2:A``
+no last one."""
 
 
 def _rewrite(formula: str, change: Callable[[re.Match[str]], str]) -> str:

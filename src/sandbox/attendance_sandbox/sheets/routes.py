@@ -29,6 +29,10 @@ class Answer:
         return Answer(status, json.dumps(value, ensure_ascii=False).encode())
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request as it came over the wire."""
@@ -52,7 +56,7 @@ class HttpRequest:
         if not self.body.strip():
             return {}
         try:
-            value = json.loads(self.body)
+            value = json.loads(self.body, parse_constant=_no_constant)
         except ValueError as error:
             raise invalid_argument(f"Invalid JSON payload received. {error}") from error
         if not isinstance(value, dict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
@@ -86,21 +87,8 @@ def _check_enum(names: list[str], value: Any, path: str) -> str:
     raise _invalid_value(value, path, "enum")
 
 
-_SCALARS = frozenset({"string", "integer", "number", "boolean", "mask", "any"})
-
-
 def _check_scalar(kind: str, value: Any, path: str) -> Any:
-    result: Any = None
-    if (
-        kind == "any"
-        or (kind in {"string", "mask"} and isinstance(value, str))
-        or (kind == "boolean" and isinstance(value, bool))
-    ):
-        result = value
-    elif kind == "integer":
-        result = _as_integer(value)
-    elif kind == "number":
-        result = _as_number(value)
+    result = _SCALARS[kind](value)
     if result is None and value is not None:
         raise _invalid_value(value, path, {"boolean": "TYPE_BOOL", "integer": "TYPE_INT32"}.get(kind, kind))
     return result
@@ -118,6 +106,21 @@ def _as_number(value: Any) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value
+
+
+def _as_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "any": lambda value: value,
+    "string": _as_text,
+    "mask": _as_text,
+    "boolean": lambda value: value if isinstance(value, bool) else None,
+    "integer": _as_integer,
+    "number": _as_number,
+}
+"""How a value of each scalar type is read; None when it is of another type."""
 
 
 def _invalid_value(value: Any, path: str, expected: str) -> ApiError:

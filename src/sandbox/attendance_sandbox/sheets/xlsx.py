@@ -1,15 +1,224 @@
-"""Spreadsheets as ``.xlsx`` files."""
+"""Spreadsheets as ``.xlsx`` files, for people, LibreOffice and tests to look at.
+
+Kept: typed values, formulas, number formats, fonts, colours, alignment, wrapping, borders, notes, frozen rows and
+columns, widths and heights, merges, groups, hidden rows, columns and worksheets, conditional formats, validation,
+filters, banding, named ranges, tab colours. Each worksheet prints landscape on one page's width. Protection is
+left out on purpose: HR shall be able to edit the file. The same content gives the same bytes.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import json
+import re
+import zipfile
+from copy import copy
 from pathlib import Path
+from typing import Any
 
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+
+from attendance_sandbox.sheets import formula as formulas
+from attendance_sandbox.sheets import xlsx_styles
+from attendance_sandbox.sheets.a1 import Area, column_letters, quote_title
+from attendance_sandbox.sheets.cell import EMPTY, Cell
+from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.worksheet import Worksheet
+from attendance_sandbox.sheets.xlsx_banding import banded_backgrounds
+from attendance_sandbox.sheets.xlsx_layout import lay_out
+from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet_titles, unique
+from attendance_sandbox.sheets.xlsx_rules import area_reference, conditional_rule, validation
 
-
-def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
-    raise NotImplementedError
+_FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
+_ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def save_workbooks(spreadsheets: list[Spreadsheet], folder: Path) -> list[Path]:
-    raise NotImplementedError
+    """Writes one file for each spreadsheet into `folder`; a file whose content is the same is not touched.
+
+    Returns:
+        The files in the order of the spreadsheets. Of equal titles the second file is called ``… (2).xlsx``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    paths = []
+    for spreadsheet in spreadsheets:
+        path = folder / (unique(file_name(spreadsheet.title), taken) + ".xlsx")
+        content = workbook_bytes(spreadsheet)
+        if not path.is_file() or path.read_bytes() != content:
+            partial = path.with_suffix(".part")
+            partial.write_bytes(content)
+            partial.replace(path)
+        paths.append(path)
+    return paths
+
+
+def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
+    """The spreadsheet as the content of an ``.xlsx`` file."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    workbook.properties.creator = "attendance-sandbox"
+    workbook.properties.title = spreadsheet.title
+    workbook.properties.created = _FIXED_MOMENT
+    workbook.calculation.fullCalcOnLoad = True
+    writer = _Writer(spreadsheet, workbook)
+    for sheet in spreadsheet.sheets:
+        writer.write_sheet(sheet)
+    writer.write_named_ranges()
+    shown = [index for index, sheet in enumerate(spreadsheet.sheets) if not sheet.properties.get("hidden")]
+    workbook.active = shown[0] if shown else 0
+    raw = io.BytesIO()
+    workbook.save(raw)
+    return _repacked(raw)
+
+
+def _repacked(raw: io.BytesIO) -> bytes:
+    """The same archive without the moment at which it was made."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                moment = _FIXED_MOMENT.isoformat().encode() + b"Z"
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, content)
+            entry = zipfile.ZipInfo(name, _ZIP_MOMENT)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
+    return result.getvalue()
+
+
+class _Writer:
+    """Writes the worksheets of one spreadsheet into a workbook."""
+
+    def __init__(self, spreadsheet: Spreadsheet, workbook: Any) -> None:
+        self._spreadsheet = spreadsheet
+        self._workbook = workbook
+        self._titles = sheet_titles(spreadsheet)
+        self._renamed = {old: new for old, new in self._titles.items() if old != new}
+        self._styles: dict[str, Any] = {}
+
+    def write_sheet(self, sheet: Worksheet) -> None:
+        target = self._workbook.create_sheet(self._titles[sheet.title])
+        backgrounds = banded_backgrounds(sheet)
+        for row, column, cell in sheet.occupied(sheet.area):
+            self._write_cell(target, row, column, cell, backgrounds.pop((row, column), None))
+        for (row, column), background in backgrounds.items():
+            self._write_cell(target, row, column, EMPTY, background)
+        self._write_conditional_formats(sheet, target)
+        self._write_validations(sheet, target)
+        lay_out(sheet, target)
+
+    # -- cells
+
+    def _write_cell(self, target: Any, row: int, column: int, cell: Cell, background: Json | None) -> None:
+        if cell.is_unused and background is None:
+            return
+        goal = target.cell(row + 1, column + 1)
+        if cell.formula is not None:
+            goal.value = self._formula(cell.formula)
+        elif isinstance(cell.value, str):
+            goal.value = ILLEGAL_CHARACTERS_RE.sub("", cell.value)
+            goal.data_type = "s"  # a text that begins with = is a text
+        elif cell.value is not None:
+            goal.value = cell.value
+        if cell.note:
+            goal.comment = Comment(cell.note, "attendance-sandbox")
+        cell_format = {**(background or {}), **cell.format}
+        if cell_format:
+            self._style(goal, cell_format)
+
+    def _formula(self, text: str) -> str:
+        for old, new in self._renamed.items():
+            text = formulas.renamed(text, old, new)
+        return excel_formula(text)
+
+    def _style(self, goal: Any, cell_format: Json) -> None:
+        """Styles a cell. Looking up styles is what costs most, so that each format is looked up once."""
+        key = json.dumps(cell_format, sort_keys=True)
+        if key not in self._styles:
+            for name, value in (
+                ("font", xlsx_styles.font(cell_format)),
+                ("fill", xlsx_styles.fill(cell_format)),
+                ("alignment", xlsx_styles.alignment(cell_format)),
+                ("border", xlsx_styles.border(cell_format)),
+                ("number_format", xlsx_styles.number_format(cell_format, self._spreadsheet.locale)),
+            ):
+                if value is not None:
+                    setattr(goal, name, value)
+            self._styles[key] = copy(goal._style)  # noqa: SLF001 - openpyxl's documented way is 50 times slower
+        goal._style = copy(self._styles[key])  # noqa: SLF001 - see above
+
+    # -- rules
+
+    def _rule_with_titles(self, rule: Json) -> Json:
+        """The rule with the formulas of its condition as they are to stand in the file."""
+        condition = rule.get("condition", {})
+        entered = [
+            {**value, "userEnteredValue": self._formula(value["userEnteredValue"])}
+            if str(value.get("userEnteredValue", "")).startswith("=")
+            else value
+            for value in condition.get("values", [])
+        ]
+        return {**rule, "condition": {**condition, "values": entered}}
+
+    def _write_conditional_formats(self, sheet: Worksheet, target: Any) -> None:
+        for wanted in sheet.rules["conditionalFormats"]:
+            areas = [sheet.area_of(one) for one in wanted["ranges"]]
+            rule = dict(wanted)
+            if "booleanRule" in rule:
+                rule["booleanRule"] = self._rule_with_titles(rule["booleanRule"])
+            found = conditional_rule(rule, areas[0], self._spreadsheet.locale)
+            if found is not None:
+                found.stopIfTrue = True if "booleanRule" in rule else None  # the first rule that fits wins
+                target.conditional_formatting.add(" ".join(map(area_reference, areas)), found)
+
+    def _write_validations(self, sheet: Worksheet, target: Any) -> None:
+        grouped: dict[str, list[tuple[int, int]]] = {}
+        rules: dict[str, Json] = {}
+        for row, column, cell in sheet.occupied(sheet.area):
+            if cell.validation is not None:
+                key = json.dumps(cell.validation, sort_keys=True)
+                rules[key] = cell.validation
+                grouped.setdefault(key, []).append((row, column))
+        for key, cells in grouped.items():
+            found = validation(self._rule_with_titles(rules[key]), self._spreadsheet.locale)
+            if found is not None:
+                for area in _blocks(cells):
+                    found.add(area_reference(area))
+                target.add_data_validation(found)
+
+    def write_named_ranges(self) -> None:
+        for named in self._spreadsheet.named_ranges:
+            sheet = self._spreadsheet.sheet(named["range"].get("sheetId", 0))
+            area = sheet.area_of(named["range"])
+            first = f"${column_letters(area.start_column)}${area.start_row + 1}"
+            last = f"${column_letters(area.end_column - 1)}${area.end_row}"
+            text = f"{quote_title(self._titles[sheet.title])}!{first}:{last}"
+            self._workbook.defined_names[named["name"]] = DefinedName(named["name"], attr_text=text)
+
+
+def _blocks(cells: list[tuple[int, int]]) -> list[Area]:
+    """Cells, given row by row, as few rectangles: runs within rows, then equal runs of rows that follow."""
+    runs: list[Area] = []
+    for row, column in cells:
+        if runs and runs[-1].start_row == row and runs[-1].end_column == column:
+            runs[-1] = Area(row, row + 1, runs[-1].start_column, column + 1)
+        else:
+            runs.append(Area(row, row + 1, column, column + 1))
+    blocks: dict[tuple[int, int], Area] = {}
+    finished: list[Area] = []
+    for run in runs:
+        columns = run.start_column, run.end_column
+        above = blocks.get(columns)
+        if above is not None and above.end_row == run.start_row:
+            blocks[columns] = Area(above.start_row, run.end_row, *columns)
+        else:
+            if above is not None:
+                finished.append(above)
+            blocks[columns] = run
+    return sorted([*finished, *blocks.values()], key=lambda area: (area.start_row, area.start_column))

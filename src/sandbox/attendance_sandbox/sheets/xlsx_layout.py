@@ -1,0 +1,85 @@
+"""A worksheet's layout in an ``.xlsx`` file: sizes, frozen panes, merges, groups, filter, print settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attendance_sandbox.sheets.a1 import Area, column_letters
+from attendance_sandbox.sheets.view import DEFAULT_PIXELS
+from attendance_sandbox.sheets.worksheet import Worksheet
+from attendance_sandbox.sheets.xlsx_rules import area_reference
+from attendance_sandbox.sheets.xlsx_styles import color_of
+
+_A4 = 9
+_PIXELS_PER_CHARACTER = 7
+_CELL_PADDING_PIXELS = 5
+_POINTS_PER_PIXEL = 0.75
+
+
+def width_in_characters(pixels: int) -> float:
+    """A column's width as Excel counts it: characters of the standard font."""
+    return round(max(pixels - _CELL_PADDING_PIXELS, 0) / _PIXELS_PER_CHARACTER, 2)
+
+
+def lay_out(sheet: Worksheet, target: Any) -> None:
+    """Gives openpyxl's worksheet the layout of `sheet`, whose cells it holds already."""
+    grid = sheet.properties["gridProperties"]
+    rows, columns = grid.get("frozenRowCount", 0), grid.get("frozenColumnCount", 0)
+    if rows or columns:
+        target.freeze_panes = f"{column_letters(columns)}{rows + 1}"
+    tab_color = color_of(sheet.properties, "tabColor")
+    if tab_color is not None:
+        target.sheet_properties.tabColor = tab_color
+    if sheet.properties.get("hidden"):
+        target.sheet_state = "hidden"
+    target.sheet_view.showGridLines = not grid.get("hideGridlines", False)
+    target.sheet_view.rightToLeft = True if sheet.properties.get("rightToLeft") else None
+    _size(sheet, target)
+    _group(sheet, target)
+    for merge in sheet.rules["merges"]:
+        target.merge_cells(area_reference(sheet.area_of(merge)))
+    if sheet.basic_filter is not None and _used(sheet) is not None:
+        target.auto_filter.ref = area_reference(sheet.area_of(sheet.basic_filter.get("range", {})))
+    _print(target, rows, columns)
+
+
+def _used(sheet: Worksheet) -> Area | None:
+    last = sheet.last_filled_row()
+    return None if last < 0 else Area(0, last + 1, 0, sheet.column_count)
+
+
+def _size(sheet: Worksheet, target: Any) -> None:
+    target.sheet_format.defaultColWidth = width_in_characters(DEFAULT_PIXELS["COLUMNS"])
+    for index, properties in sorted(sheet.column_properties.items()):
+        column = target.column_dimensions[column_letters(index)]
+        column.width = width_in_characters(properties.get("pixelSize", DEFAULT_PIXELS["COLUMNS"]))
+        column.hidden = bool(properties.get("hiddenByUser"))
+    for index, properties in sorted(sheet.row_properties.items()):
+        row = target.row_dimensions[index + 1]
+        if "pixelSize" in properties:
+            row.height = properties["pixelSize"] * _POINTS_PER_PIXEL
+        row.hidden = bool(properties.get("hiddenByUser"))
+
+
+def _group(sheet: Worksheet, target: Any) -> None:
+    for group in sheet.rules["columnGroups"]:
+        bounds = group["range"]
+        for index in range(bounds.get("startIndex", 0), bounds.get("endIndex", sheet.column_count)):
+            target.column_dimensions[column_letters(index)].outlineLevel = group.get("depth", 1)
+    for group in sheet.rules["rowGroups"]:
+        bounds = group["range"]
+        for index in range(bounds.get("startIndex", 0), bounds.get("endIndex", sheet.row_count)):
+            target.row_dimensions[index + 1].outlineLevel = group.get("depth", 1)
+
+
+def _print(target: Any, frozen_rows: int, frozen_columns: int) -> None:
+    """Landscape, one page wide and as many high as it takes, frozen rows and columns on each page."""
+    target.page_setup.orientation = "landscape"
+    target.page_setup.paperSize = _A4
+    target.page_setup.fitToWidth = 1
+    target.page_setup.fitToHeight = 0
+    target.sheet_properties.pageSetUpPr.fitToPage = True
+    if frozen_rows:
+        target.print_title_rows = f"1:{frozen_rows}"
+    if frozen_columns:
+        target.print_title_cols = f"A:{column_letters(frozen_columns - 1)}"
