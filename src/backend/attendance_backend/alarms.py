@@ -1,0 +1,122 @@
+"""``Alarms`` in the control spreadsheet: which alarms were raised, and what became of their e-mails.
+
+    Alarm | Kind | Missing After | Raised On | Site | To | State
+
+A row is written before the e-mail is sent. Whoever finds it in a state other than "failed" does not send: there is
+at least one alarm, the row, and at most one e-mail.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from attendance_backend import serial, styles
+from attendance_backend.changes import Change, NewCell, Row, WriteCells
+from attendance_backend.control import blank_log, create_log, find_log
+from attendance_backend.grid import Worksheet
+from attendance_backend.ports import Spreadsheets
+from attendance_backend.sheet_rows import append_rows
+from attendance_contracts import AlarmKind
+
+TITLE = "Alarms"
+SHEET_ID = 1_900_000_002
+ALARM, KIND, MISSING_AFTER, RAISED_ON, SITE, TO, STATE = range(7)
+HEADERS = ("Alarm", "Kind", "Missing After", "Raised On", "Site", "To", "State")
+_WIDTHS = (260, 120, 120, 110, 120, 260, 110)
+
+
+class State(StrEnum):
+    """What became of an alarm's e-mail."""
+
+    SENDING = "sending"
+    """About to be sent; when this is found, an earlier attempt died on the way."""
+    SENT = "sent"
+    FAILED = "failed"
+    """Surely not sent; the next attempt tries again."""
+    UNCONFIRMED = "unconfirmed"
+    """It may have been sent; nobody tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm, the same whichever site raises it first.
+
+    Attributes:
+        missing_after: last day of the latest period there is; None when there never was one.
+        on: the day on which it was raised; part of the identity of daily warnings only.
+    """
+
+    kind: AlarmKind
+    missing_after: date | None
+    on: date
+
+    @property
+    def identity(self) -> str:
+        """By which an alarm is known to be raised already."""
+        after = self.missing_after.isoformat() if self.missing_after else "the beginning"
+        if self.kind is AlarmKind.DAILY_WARNING:
+            return f"{self.kind} after {after} on {self.on.isoformat()}"
+        return f"{self.kind} after {after}"
+
+
+class AlarmLog:
+    """The worksheet."""
+
+    def __init__(self, spreadsheets: Spreadsheets, control_id: str) -> None:
+        """Read it."""
+        self._spreadsheets = spreadsheets
+        self._control_id = control_id
+        self._worksheet = find_log(spreadsheets, control_id, TITLE)
+
+    def state(self, alarm: Alarm) -> State | None:
+        """What became of an alarm; None when it was never raised. A state that a person typed counts as sent."""
+        row = self._row(alarm)
+        if self._worksheet is None or row is None:
+            return None
+        try:
+            return State(self._worksheet.text(row, STATE).casefold())
+        except ValueError:
+            return State.SENT
+
+    def write(self, alarm: Alarm, state: State, site: str, recipients: str) -> None:
+        """Write down an alarm's state, in its row if it has one."""
+        row = self._row(alarm)
+        if self._worksheet is not None and row is not None:
+            cell = NewCell(str(state))
+            self._spreadsheets.apply(
+                self._control_id, [WriteCells(self._worksheet.sheet_id, row, STATE, ((cell,),))]
+            )
+            return
+        changes: list[Change] = []
+        if self._worksheet is None:
+            changes = create_log(SHEET_ID, TITLE, HEADERS, _WIDTHS)
+        target = self._worksheet or blank_log(SHEET_ID, TITLE, len(HEADERS))
+        changes += append_rows(target, max(target.end_row(), 1), [_row_of(alarm, state, site, recipients)])
+        self._spreadsheets.apply(self._control_id, changes)
+        self._worksheet = find_log(self._spreadsheets, self._control_id, TITLE)
+
+    def _row(self, alarm: Alarm) -> int | None:
+        worksheet = self._worksheet
+        if worksheet is None:
+            return None
+        return next((row for row in worksheet.row_numbers() if _is(worksheet, row, alarm)), None)
+
+
+def _is(worksheet: Worksheet, row: int, alarm: Alarm) -> bool:
+    return worksheet.text(row, ALARM) == alarm.identity
+
+
+def _row_of(alarm: Alarm, state: State, site: str, recipients: str) -> Row:
+    if alarm.missing_after is None:
+        after = NewCell("-", styles.PLAIN)
+    else:
+        after = NewCell(serial.from_date(alarm.missing_after), styles.DAY_CELL)
+    return (
+        NewCell(alarm.identity, styles.PLAIN),
+        NewCell(str(alarm.kind), styles.PLAIN),
+        after,
+        NewCell(serial.from_date(alarm.on), styles.DAY_CELL),
+        NewCell(site, styles.PLAIN),
+        NewCell(recipients, styles.PLAIN),
+        NewCell(str(state), styles.PLAIN),
+    )

@@ -1,0 +1,120 @@
+"""What a spreadsheet looks like when it has been read: worksheets and the cells that were asked for.
+
+Rows and columns count from 0; ends are not included.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from attendance_backend.errors import WorksheetGoneError
+
+Value = float | str | bool
+Place = tuple[int, int]
+"""Row and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that is not empty.
+
+    Attributes:
+        value: what it shows: a number (dates and times are serial numbers), a text, a truth value; None when
+            a formula's value is not known.
+        is_formula: whether somebody typed a formula.
+    """
+
+    value: Value | None
+    is_formula: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of a worksheet; an end that is None reaches to the edge of the grid."""
+
+    worksheet: str
+    first_row: int = 0
+    end_row: int | None = None
+    first_column: int = 0
+    end_column: int | None = None
+
+    @staticmethod
+    def of_columns(worksheet: str, first: int, end: int) -> "Area":
+        """Whole columns."""
+        return Area(worksheet, first_column=first, end_column=end)
+
+    @staticmethod
+    def of_rows(worksheet: str, first: int, end: int) -> "Area":
+        """Whole rows."""
+        return Area(worksheet, first_row=first, end_row=end)
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """A worksheet and those of its cells that were read."""
+
+    sheet_id: int
+    title: str
+    row_count: int
+    column_count: int
+    cells: Mapping[Place, Cell] = field(default_factory=dict)
+
+    def value(self, row: int, column: int) -> Value | None:
+        """What a cell shows; None when it is empty."""
+        cell = self.cells.get((row, column))
+        return None if cell is None else cell.value
+
+    def text(self, row: int, column: int) -> str:
+        """A cell's text without blanks around it; empty when it holds no text."""
+        value = self.value(row, column)
+        return value.strip() if isinstance(value, str) else ""
+
+    def number(self, row: int, column: int) -> float | None:
+        """A cell's number; None when it holds something else."""
+        value = self.value(row, column)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def row_numbers(self) -> range:
+        """From the first row to the last one that holds anything that was read."""
+        return range(max((row for row, _ in self.cells), default=-1) + 1)
+
+    def end_row(self) -> int:
+        """The row after the last one that holds anything that was read."""
+        return len(self.row_numbers())
+
+    def row(self, row: int) -> Iterator[tuple[int, Cell]]:
+        """Column and cell of what a row holds, from left to right."""
+        columns = sorted(column for other, column in self.cells if other == row)
+        return ((column, self.cells[row, column]) for column in columns)
+
+
+@dataclass(frozen=True)
+class Spreadsheet:
+    """A spreadsheet as it was read."""
+
+    spreadsheet_id: str
+    worksheets: tuple[Worksheet, ...]
+
+    def find(self, title: str) -> Worksheet | None:
+        """The worksheet of that title; upper and lower case alike, as Google Sheets has it."""
+        wanted = title.casefold()
+        return next((sheet for sheet in self.worksheets if sheet.title.casefold() == wanted), None)
+
+    def worksheet(self, title: str) -> Worksheet:
+        """As `find`; raises WorksheetGoneError when there is none."""
+        found = self.find(title)
+        if found is None:
+            raise worksheet_gone(self.spreadsheet_id, title)
+        return found
+
+
+def worksheet_gone(spreadsheet_id: str, title: str) -> WorksheetGoneError:
+    """The error for a worksheet that is not there."""
+    return WorksheetGoneError(
+        f"spreadsheet {spreadsheet_id} has no worksheet {title!r}: it was deleted or renamed; "
+        "rename it back, or restore it through File > Version history"
+    )
+
+
+def spreadsheet_link(spreadsheet_id: str) -> str:
+    """Where a person opens it."""
+    return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}/edit"

@@ -1,0 +1,49 @@
+"""A function a message: do what it asks through the ports and return the reply.
+
+Every handler is idempotent: Pub/Sub delivers at least once and in any order, and a handler may die at any point.
+They rely on one thing: that no two of them run at once on the same spreadsheet. The deployment limits each
+function to one instance with one request at a time.
+"""
+
+from attendance_backend.create_sheet import create_review_sheet
+from attendance_backend.errors import EventError
+from attendance_backend.get_period import get_review_period
+from attendance_backend.ports import Backend
+from attendance_backend.raise_alarm import raise_final_alarm
+from attendance_backend.store_records import store_attend_records
+from attendance_contracts import (
+    CreateReviewSheet,
+    GetReviewPeriod,
+    Message,
+    RaiseFinalAlarm,
+    StoreAttendRecords,
+)
+
+__all__ = [
+    "create_review_sheet",
+    "get_review_period",
+    "handle",
+    "raise_final_alarm",
+    "store_attend_records",
+]
+
+
+def handle(message: Message, backend: Backend) -> Message | None:
+    """Handle any request; returns the reply, None for a request that has none.
+
+    Raises:
+        UserError: a person must mend something.
+        TransientError: deliver the message again.
+    """
+    match message:
+        case GetReviewPeriod():
+            return get_review_period(message, backend)
+        case CreateReviewSheet():
+            return create_review_sheet(message, backend)
+        case StoreAttendRecords():
+            return store_attend_records(message, backend)
+        case RaiseFinalAlarm():
+            raise_final_alarm(message, backend)
+            return None
+        case _:
+            raise EventError(f"{message.topic} is not a request: check which topic triggers this function")

@@ -1,0 +1,141 @@
+"""Review periods from the rows that HR keeps, and which of them comes next."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from attendance_backend.grid import Worksheet
+from attendance_backend.table import BadCellError, Problem, Table
+from attendance_contracts import ReviewPeriod
+
+MONTH, START, END = "Month", "Start Date", "End Date"
+HEADERS = (MONTH, START, END)
+
+GAP_DAYS = 7
+"""Days without a period that belong to the period after them. A longer gap means that one is missing."""
+
+MAX_PERIOD_DAYS = 100
+"""A longer period is a slip of the pen, such as a wrong year."""
+
+_FRIDAY = 4
+_YEAR = re.compile(r"[12]\d{3}")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """One row of a year's worksheet.
+
+    Attributes:
+        end: the effective last day: a Friday typed by HR means the Sunday after it.
+        row: where it stands, for reports.
+    """
+
+    name: str
+    start: date
+    end: date
+    worksheet: Worksheet
+    row: int
+
+
+def year_of(title: str) -> int | None:
+    """The year that a worksheet's title names; None when it names none."""
+    return int(title) if _YEAR.fullmatch(title.strip()) else None
+
+
+def effective_end(end: date) -> date:
+    """A period that ends on a Friday runs through the Sunday after it."""
+    return end + 2 * _DAY if end.weekday() == _FRIDAY else end
+
+
+def read_periods(years: Iterable[Worksheet]) -> tuple[list[ReviewPeriod], list[Problem]]:
+    """The periods of the years' worksheets in order of time, and what is wrong in the rows left out."""
+    rows: list[PeriodRow] = []
+    problems: list[Problem] = []
+    for worksheet in years:
+        _read_year(worksheet, rows, problems)
+    rows.sort(key=lambda row: (row.start, row.end))
+    return _windows(rows, problems), problems
+
+
+def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -> ReviewPeriod | None:
+    """The period that follows the one that ended `after`, or without one, the period to begin with.
+
+    Args:
+        periods: in order of time.
+        after: last day of the site's previous period; None at its first run.
+        on: the site's current day.
+
+    Returns:
+        A period that begins the day after `after`, whatever HR changed since; None when it is not published.
+    """
+    if after is None:
+        return next((period for period in periods if _is_first(period, on)), None)
+    for period in periods:
+        if period.last_day > after:
+            if (period.first_day - after).days - 1 > GAP_DAYS:
+                return None
+            return ReviewPeriod(period.name, after + _DAY, period.last_day)
+    return None
+
+
+def last_day_before(periods: Sequence[ReviewPeriod], on: date) -> date | None:
+    """The last day of the latest period that is over on a day; None when there is none."""
+    return max((period.last_day for period in periods if period.last_day < on), default=None)
+
+
+def whole_weeks(first_day: date, last_day: date) -> list[date]:
+    """All days from the Monday of the first day's week to the Sunday of the last day's."""
+    monday = first_day - first_day.weekday() * _DAY
+    sunday = last_day + (6 - last_day.weekday()) * _DAY
+    return [monday + offset * _DAY for offset in range((sunday - monday).days + 1)]
+
+
+def _is_first(period: ReviewPeriod, on: date) -> bool:
+    return period.first_day - GAP_DAYS * _DAY <= on <= period.last_day
+
+
+def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem]) -> None:
+    table = Table.of(worksheet, HEADERS)
+    names = set()
+    for row in table.rows():
+        try:
+            found = _read_row(table, row)
+            if found.name in names:
+                raise BadCellError(row, table.columns[MONTH], f"{found.name} stands here twice; remove one")  # noqa: TRY301 - reported below like any other
+        except BadCellError as error:
+            problems.append(error.problem(worksheet))
+            continue
+        names.add(found.name)
+        rows.append(found)
+
+
+def _read_row(table: Table, row: int) -> PeriodRow:
+    year = year_of(table.worksheet.title)
+    name = f"{table.text(row, MONTH)} {year}"
+    start, end = table.date(row, START), table.date(row, END)
+    if year is None or abs(start.year - year) > 1:
+        raise BadCellError(row, table.columns[START], f"{START} is in {start.year}; correct the year")
+    if end < start:
+        raise BadCellError(row, table.columns[END], f"{END} is before {START}; correct one of them")
+    if (end - start).days >= MAX_PERIOD_DAYS:
+        raise BadCellError(
+            row, table.columns[END], f"{END} is {(end - start).days} days after {START}; correct it"
+        )
+    return PeriodRow(name, start, effective_end(end), table.worksheet, row)
+
+
+def _windows(rows: Sequence[PeriodRow], problems: list[Problem]) -> list[ReviewPeriod]:
+    """Give every day one home: gaps of up to a week go to the period after them, overlaps to the one before."""
+    periods: list[ReviewPeriod] = []
+    for row in rows:
+        first_day = row.start
+        if periods and (row.start - periods[-1].last_day).days - 1 <= GAP_DAYS:
+            first_day = periods[-1].last_day + _DAY
+        if row.end < first_day:
+            error = BadCellError(row.row, 0, f"{row.name} lies within {periods[-1].name}; correct the dates")
+            problems.append(error.problem(row.worksheet))
+            continue
+        periods.append(ReviewPeriod(row.name, first_day, row.end))
+    return periods

@@ -1,0 +1,98 @@
+"""What the backend needs of the world; adapters and the tests' fakes implement it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Protocol
+
+from attendance_backend.changes import Change
+from attendance_backend.grid import Area, Spreadsheet
+from attendance_contracts import Message
+
+
+class Spreadsheets(Protocol):
+    """Google Sheets."""
+
+    def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
+        """Read areas in one call.
+
+        Returns:
+            The worksheets of these areas, with the cells in them; without areas all worksheets, without cells.
+
+        Raises:
+            SpreadsheetGoneError: it does not exist or is not shared with us.
+            WorksheetGoneError: an area's worksheet does not exist.
+            RefusedError: Google refuses for another reason.
+            GoogleError: try again.
+        """
+        ...
+
+    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+        """Make all changes in one atomic call, or none; no call for no changes. Raises as `read`."""
+        ...
+
+
+class Drive(Protocol):
+    """Google Drive, for spreadsheets that this program creates."""
+
+    def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        """IDs of our spreadsheets that bear all these properties and are not in the bin, oldest first."""
+        ...
+
+    def create(self, title: str, properties: Mapping[str, str]) -> str:
+        """Create a spreadsheet with one blank worksheet, whose ID is 0; return its ID.
+
+        Raises:
+            RefusedError: no storage, no such folder, no permission.
+            GoogleError: it may have been created all the same; look before trying again.
+        """
+        ...
+
+
+class Mailer(Protocol):
+    """The mail server."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand a message over.
+
+        Raises:
+            MailRefusedError: nothing was sent.
+            MailUnconfirmedError: it may have been sent.
+        """
+        ...
+
+
+class Replies(Protocol):
+    """The reply topics of Pub/Sub."""
+
+    def publish(self, message: Message) -> None:
+        """Publish and wait for Pub/Sub's confirmation; raises BusError without one."""
+        ...
+
+
+class Clock(Protocol):
+    """The cloud's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, aware."""
+        ...
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The ports, and what the handlers must know besides.
+
+    Attributes:
+        control_id: ID of the Review Periods spreadsheet, kept by HR.
+        mail_from: the alarms' sender.
+        alarm_to: the alarms' recipients.
+    """
+
+    spreadsheets: Spreadsheets
+    drive: Drive
+    mailer: Mailer
+    clock: Clock
+    control_id: str
+    mail_from: str
+    alarm_to: tuple[str, ...]

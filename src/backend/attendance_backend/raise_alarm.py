@@ -1,0 +1,53 @@
+"""RaiseFinalAlarm: tell the people who keep the review periods, once, that the next one is missing."""
+
+import logging
+
+from attendance_backend import alarm_mail
+from attendance_backend.alarms import Alarm, AlarmLog, State
+from attendance_backend.control import read_review_periods
+from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
+from attendance_backend.periods import last_day_before, next_period
+from attendance_backend.ports import Backend
+from attendance_contracts import RaiseFinalAlarm
+
+log = logging.getLogger(__name__)
+
+
+def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
+    """Raise the alarm unless it was raised already or the period has been published meanwhile.
+
+    Raises:
+        MailRefusedError: the mail server did not take it; the next delivery tries again.
+    """
+    around = min(message.after or message.on, message.on)
+    periods = read_review_periods(backend.spreadsheets, backend.control_id, around)
+    if next_period(periods, message.after, message.on) is not None:
+        log.info("%s: no alarm needed, the next review period is published", message.location)
+        return
+    alarm = Alarm(message.kind, message.after or last_day_before(periods, message.on), message.on)
+    alarm_log = AlarmLog(backend.spreadsheets, backend.control_id)
+    state = alarm_log.state(alarm)
+    recipients = ", ".join(backend.alarm_to)
+    if state is State.SENDING:
+        alarm_log.write(alarm, State.UNCONFIRMED, message.location, recipients)
+        log.warning("%s: an earlier attempt died while sending; not sent again", alarm.identity)
+        return
+    if state in (State.SENT, State.UNCONFIRMED):
+        log.info("%s: raised already", alarm.identity)
+        return
+    alarm_log.write(alarm, State.SENDING, message.location, recipients)
+    outcome = State.SENT
+    try:
+        backend.mailer.send(
+            alarm_mail.compose(
+                alarm, message.location, backend.mail_from, backend.alarm_to, backend.control_id
+            )
+        )
+    except MailRefusedError:
+        alarm_log.write(alarm, State.FAILED, message.location, recipients)
+        raise
+    except MailUnconfirmedError as error:
+        outcome = State.UNCONFIRMED
+        log.warning("%s: %s; not sent again", alarm.identity, error)
+    alarm_log.write(alarm, outcome, message.location, recipients)
+    log.info("%s: %s to %s", alarm.identity, outcome, recipients)

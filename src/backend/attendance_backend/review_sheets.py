@@ -1,0 +1,58 @@
+"""``Review Sheets`` in the control spreadsheet: which spreadsheet belongs to which period.
+
+    Period | Spreadsheet ID | Link | Created On
+
+Spreadsheets are found by what is written here, never by their title: titles get changed, copied and binned.
+"""
+
+from datetime import date
+
+from attendance_backend import serial, styles
+from attendance_backend.changes import NewCell, Row
+from attendance_backend.control import blank_log, create_log, find_log
+from attendance_backend.grid import Worksheet, spreadsheet_link
+from attendance_backend.ports import Spreadsheets
+from attendance_backend.sheet_rows import append_rows
+
+TITLE = "Review Sheets"
+SHEET_ID = 1_900_000_001
+PERIOD, SPREADSHEET_ID, LINK, CREATED_ON = range(4)
+HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On")
+_WIDTHS = (150, 360, 520, 110)
+
+
+def find(worksheet: Worksheet | None, period_name: str) -> str | None:
+    """The ID that is recorded for a period; None when there is none."""
+    if worksheet is None:
+        return None
+    for row in worksheet.row_numbers()[1:]:
+        if worksheet.text(row, PERIOD).casefold() == period_name.casefold():
+            return worksheet.text(row, SPREADSHEET_ID) or None
+    return None
+
+
+def read(spreadsheets: Spreadsheets, control_id: str) -> Worksheet | None:
+    """The worksheet; None when it has not been made yet."""
+    return find_log(spreadsheets, control_id, TITLE)
+
+
+def record(
+    spreadsheets: Spreadsheets,
+    control_id: str,
+    worksheet: Worksheet | None,
+    period_name: str,
+    *,
+    spreadsheet_id: str,
+    created_on: date,
+) -> None:
+    """Write down which spreadsheet belongs to a period; `worksheet` is what `read` gave."""
+    row: Row = (
+        NewCell(period_name, styles.PLAIN),
+        NewCell(spreadsheet_id, styles.PLAIN),
+        NewCell(spreadsheet_link(spreadsheet_id), styles.PLAIN),
+        NewCell(serial.from_date(created_on), styles.DAY_CELL),
+    )
+    changes = [] if worksheet else create_log(SHEET_ID, TITLE, HEADERS, _WIDTHS)
+    target = worksheet or blank_log(SHEET_ID, TITLE, len(HEADERS))
+    changes += append_rows(target, max(target.end_row(), 1), [row])
+    spreadsheets.apply(control_id, changes)

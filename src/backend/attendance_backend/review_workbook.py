@@ -1,0 +1,131 @@
+"""Bringing a review sheet's structure up to date: only what is missing is made.
+
+The first time that is everything; later a further site's raw data, days that HR added to the period, or a
+worksheet that somebody deleted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from attendance_backend import daily_attendance as daily
+from attendance_backend import exceptions_sheet, raw_data
+from attendance_backend import weekly_summary as weekly
+from attendance_backend.changes import AddColumns, Change, RemoveWorksheet, SetLocale, WriteCells
+from attendance_backend.daily_attendance import DayTimes
+from attendance_backend.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.periods import whole_weeks
+from attendance_backend.roster import Person
+from attendance_backend.workbook import DAILY, EXCEPTIONS, FIRST_WORKSHEET_ID, LOCALE, WEEKLY, raw_title
+from attendance_contracts import ReviewPeriod
+
+TIME_ZONE = "Etc/GMT"
+"""All times in the workbook are wall times of their site; no formula asks for the present time."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the derived worksheets begin with.
+
+    Attributes:
+        people: in the order of their rows.
+        times: what the raw data holds already, by `Person.key` and day.
+        columns: where the days stand in ``Daily Attendance``, when it exists.
+    """
+
+    people: Sequence[Person] = ()
+    times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
+    columns: Mapping[date, int] = field(default_factory=dict)
+
+
+def lacks_derived(workbook: Spreadsheet) -> bool:
+    """Whether `Content` is needed to complete the workbook."""
+    return workbook.find(DAILY) is None or workbook.find(WEEKLY) is None
+
+
+def missing_worksheets(
+    workbook: Spreadsheet, period: ReviewPeriod, location: str, content: Content
+) -> list[Change]:
+    """What makes the workbook complete for a site."""
+    changes: list[Change] = []
+    days = whole_weeks(period.first_day, period.last_day)
+    columns = content.columns or {day: daily.FIRST_DAY + index for index, day in enumerate(days)}
+    if workbook.find(DAILY) is None:
+        changes += [SetLocale(LOCALE, TIME_ZONE)]
+        changes += daily.create(content.people, days, period, content.times)
+    if workbook.find(WEEKLY) is None:
+        changes += weekly.create(content.people, daily.whole_weeks_of(columns))
+    if workbook.find(EXCEPTIONS) is None:
+        changes += exceptions_sheet.create()
+    if workbook.find(raw_title(location)) is None:
+        changes += raw_data.create(location)
+    if changes and _is_untouched(workbook):
+        changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
+    return changes
+
+
+HEADER_AREAS = (
+    Area.of_columns(DAILY, 0, daily.LABEL + 1),
+    Area.of_rows(DAILY, 0, 1),
+    Area.of_columns(WEEKLY, 0, weekly.FIRST_WEEK),
+    Area.of_rows(WEEKLY, 0, 1),
+)
+"""What must be read to find missing days."""
+
+
+def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
+    """Columns for the days of the period that stand behind the last one; columns in use stay where they are."""
+    sheet = workbook.worksheet(DAILY)
+    columns = daily.columns_by_day(sheet)
+    last_known = max(columns, default=None)
+    if last_known is None or period.last_day <= last_known:
+        return []
+    wanted = whole_weeks(period.first_day, period.last_day)
+    days = [day for day in wanted if day > last_known]
+    first_column = max(column for row, column in sheet.cells if row == 0) + 1
+    added = {day: first_column + index for index, day in enumerate(days)}
+    changes = _add_columns(sheet, first_column + len(days))
+    dates, weekdays = daily.header_rows(days, period)
+    header = (dates[len(daily.HEADERS) :], weekdays[len(daily.HEADERS) :])
+    changes.append(WriteCells(sheet.sheet_id, 0, first_column, header))
+    rows = daily.find_rows(sheet).rows
+    for (user, label), first_row in rows.items():
+        places = [rows.get((user, other)) for other in daily.LABELS]
+        if label != daily.CHECK_IN or places != [first_row, first_row + 1, first_row + 2]:
+            continue
+        cells = [daily.day_cells(first_row, column, day, period) for day, column in added.items()]
+        block = tuple(
+            tuple(cell for day in cells for cell in day[index]) for index in range(len(daily.LABELS))
+        )
+        changes.append(WriteCells(sheet.sheet_id, first_row, first_column, block))
+    known_weeks = daily.whole_weeks_of(columns)
+    return [*changes, *_missing_weeks(workbook.worksheet(WEEKLY), known_weeks, daily.whole_weeks_of(added))]
+
+
+def _missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[date, int]) -> list[Change]:
+    labels = weekly.columns_by_label(sheet)
+    total = labels.get(weekly.TOTAL)
+    first_column = max(column for row, column in sheet.cells if row == 0) + 1
+    added = {first_column + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
+    changes = _add_columns(sheet, first_column + len(added))
+    header = weekly.week_headers(sorted(weeks))
+    changes.append(WriteCells(sheet.sheet_id, 0, first_column, (header,)))
+    summed = [labels[label] for label in map(weekly.week_label, sorted(known)) if label in labels]
+    for first_row in weekly.first_rows(sheet):
+        cells = [weekly.week_cells(first_row, column, monday) for column, monday in added.items()]
+        block = tuple(tuple(week[index] for week in cells) for index in range(len(weekly.LABELS)))
+        changes.append(WriteCells(sheet.sheet_id, first_row, first_column, block))
+        if total is not None:
+            totals = weekly.total_cells(first_row, [*summed, *added])
+            changes.append(WriteCells(sheet.sheet_id, first_row, total, tuple((cell,) for cell in totals)))
+    return changes
+
+
+def _add_columns(sheet: Worksheet, wanted: int) -> list[Change]:
+    missing = wanted - sheet.column_count
+    return [AddColumns(sheet.sheet_id, missing)] if missing > 0 else []
+
+
+def _is_untouched(workbook: Spreadsheet) -> bool:
+    """Whether the workbook is as Drive creates it: one worksheet, and none of ours."""
+    return [sheet.sheet_id for sheet in workbook.worksheets] == [FIRST_WORKSHEET_ID]

@@ -1,0 +1,119 @@
+"""Worksheets kept by people as tables: a header row, found by its words, and what is typed below it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from attendance_backend import serial
+from attendance_backend.a1 import cell_name
+from attendance_backend.errors import LayoutError
+from attendance_backend.grid import Worksheet
+
+_DATE_FORMATS = ("%m/%d/%Y", "%Y-%m-%d")
+_TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a row that keeps it from being used.
+
+    Attributes:
+        remedy: what is wrong and what to do.
+    """
+
+    worksheet: str
+    cell: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"worksheet {self.worksheet!r}, cell {self.cell}: {self.remedy}; this row is skipped"
+
+
+class BadCellError(ValueError):
+    """A cell that cannot be understood; caught by whoever reads its row."""
+
+    def __init__(self, row: int, column: int, remedy: str) -> None:
+        super().__init__(remedy)
+        self.row = row
+        self.column = column
+
+    def problem(self, worksheet: Worksheet) -> Problem:
+        """The error as what is reported."""
+        return Problem(worksheet.title, cell_name(self.row, self.column), str(self))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A worksheet with the places of its columns."""
+
+    worksheet: Worksheet
+    columns: Mapping[str, int]
+
+    @staticmethod
+    def of(worksheet: Worksheet, headers: Sequence[str]) -> "Table":
+        """Find the columns of these headers in the first row; raises LayoutError when one is missing."""
+        found: dict[str, int] = {}
+        for column, cell in worksheet.row(0):
+            found.setdefault(_normal(str(cell.value)), column)
+        missing = [header for header in headers if _normal(header) not in found]
+        if missing:
+            raise LayoutError(
+                f"worksheet {worksheet.title!r} has no column {missing[0]!r} in its first row; "
+                f"it needs: {', '.join(headers)}"
+            )
+        return Table(worksheet, {header: found[_normal(header)] for header in headers})
+
+    def rows(self) -> list[int]:
+        """The rows below the header in which one of the columns holds anything."""
+        columns = set(self.columns.values())
+        return sorted({row for row, column in self.worksheet.cells if row > 0 and column in columns})
+
+    def text(self, row: int, header: str) -> str:
+        """A text, without blanks around it; raises BadCellError when there is none."""
+        text = self.worksheet.text(row, self.columns[header])
+        if not text:
+            raise BadCellError(row, self.columns[header], f"type a text for {header}")
+        return text
+
+    def date(self, row: int, header: str) -> date:
+        """A date, or m/d/yyyy as text; raises BadCellError."""
+        column = self.columns[header]
+        number = self.worksheet.number(row, column)
+        try:
+            if number is not None:
+                return serial.to_date(number)
+            return _parse(self.worksheet.text(row, column), _DATE_FORMATS).date()
+        except (ValueError, OverflowError):
+            raise self._not_understood(row, header, "a date such as 11/30/2026") from None
+
+    def time_of_day(self, row: int, header: str) -> int:
+        """A time of day, or a text such as "09:00" or "9:00 AM", as seconds; raises BadCellError."""
+        column = self.columns[header]
+        number = self.worksheet.number(row, column)
+        if number is not None and 0 <= number < 1:
+            return serial.to_seconds(number)
+        try:
+            moment = _parse(self.worksheet.text(row, column).upper(), _TIME_FORMATS)
+        except ValueError:
+            raise self._not_understood(row, header, "a time such as 09:00") from None
+        return moment.hour * 3600 + moment.minute * 60 + moment.second
+
+    def _not_understood(self, row: int, header: str, wanted: str) -> BadCellError:
+        column = self.columns[header]
+        value = self.worksheet.value(row, column)
+        what = "is empty" if value in (None, "") else f"holds {value!r}"
+        return BadCellError(row, column, f"{header} {what}; type {wanted}")
+
+
+def _normal(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold()
+
+
+def _parse(text: str, formats: Sequence[str]) -> datetime:
+    for known in formats:
+        try:
+            return datetime.strptime(text.strip(), known)  # noqa: DTZ007 - a day or a time of day, without zone
+        except ValueError:
+            continue
+    raise ValueError(text)
