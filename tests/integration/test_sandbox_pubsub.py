@@ -21,7 +21,7 @@ from test_sandbox_pubsub_support import (
     eventually,
 )
 
-from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
+from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError, steady_clock
 
 ACK_DEADLINE_S = 10
 
@@ -132,8 +132,10 @@ def test_what_cannot_be_changed_is_refused(cloud, path):
         {"retry_policy": {"minimum_backoff": dt.timedelta(seconds=601)}},
         {"dead_letter_policy": {"dead_letter_topic": TOPIC, "max_delivery_attempts": 4}},
         {"push_config": {"push_endpoint": "127.0.0.1:8081"}},
+        {"push_config": {"push_endpoint": "http://127.0.0.1:port/"}},
+        {"push_config": {"push_endpoint": "http://127.0.0.1/a path"}},
     ],
-    ids=lambda settings: next(iter(settings)),
+    ids=str,
 )
 def test_settings_that_the_service_refuses_are_refused(cloud, settings):
     with pytest.raises(exceptions.InvalidArgument):
@@ -389,14 +391,19 @@ def test_an_acknowledgment_id_that_was_never_given_is_refused(cloud):
 
 def test_a_longer_deadline_keeps_the_message_away(cloud):
     cloud.subscribe()
-    cloud.publish()
-    received = cloud.pull_one()
+    cloud.publish(b"short")
+    cloud.publish(b"long")
+    _, long = cloud.pull()
     cloud.subscriber.modify_ack_deadline(
-        subscription=SUBSCRIPTION, ack_ids=[received.ack_id], ack_deadline_seconds=60
+        subscription=SUBSCRIPTION, ack_ids=[long.ack_id], ack_deadline_seconds=60
     )
-    cloud.clock.advance(59)
+    cloud.clock.advance(ACK_DEADLINE_S)
+    short = cloud.pull_one()
+    assert short.message.data == b"short"
+    cloud.acknowledge(short)
+    cloud.clock.advance(49)
     assert cloud.nothing_to_pull()
-    cloud.acknowledge(received)
+    cloud.acknowledge(long)
     assert cloud.server.unacknowledged(SUBSCRIPTION) == []
 
 
@@ -422,6 +429,16 @@ def test_the_retry_policy_doubles_the_wait_up_to_its_maximum(cloud):
         assert cloud.nothing_to_pull()
         cloud.clock.advance(1)
     assert cloud.pull_one().message.data == b"punch"
+
+
+def test_by_the_clock_on_the_wall_a_waiting_pull_is_woken_when_the_backoff_is_over(monkeypatch):
+    with Cloud(monkeypatch, clock=steady_clock()) as running:
+        running.server.create_subscription(SUBSCRIPTION, TOPIC, retry_backoff_s=(0.2, 0.2))
+        running.publish(b"punch")
+        running.reject(running.pull_one())
+        assert running.pull_one().message.data == b"punch"
+        first, second = running.server.deliveries(SUBSCRIPTION)
+        assert 0.2 <= second.time_s - first.time_s < 2.0
 
 
 def test_what_is_delivered_too_often_goes_to_the_dead_letters(cloud):

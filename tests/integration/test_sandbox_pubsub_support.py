@@ -40,7 +40,7 @@ class Cloud:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, faults: Faults | None = None, **options) -> None:
         self.clock = ManualClock()
-        self.server = PubSubServer(faults=faults, clock=self.clock, **options)
+        self.server = PubSubServer(faults=faults, **{"clock": self.clock, **options})
         self.clock.on_advance = self.server.wake
         self.server.start()
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", self.server.address)

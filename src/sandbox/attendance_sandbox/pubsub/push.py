@@ -103,8 +103,6 @@ class Endpoint:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
-        if response.will_close:
-            self.close()
         return response.status
 
 

@@ -179,9 +179,19 @@ def _push_endpoint(subscription: Any) -> str:
     endpoint = str(subscription.push_config.push_endpoint)
     if not endpoint:
         return ""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidArgumentError(
-            f"Invalid push endpoint given (endpoint={endpoint}). It must be a http(s) URL."
-        )
-    return endpoint
+    if _is_push_url(endpoint):
+        return endpoint
+    raise InvalidArgumentError(
+        f"Invalid push endpoint given (endpoint={endpoint}). It must be a http(s) URL."
+    )
+
+
+def _is_push_url(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
