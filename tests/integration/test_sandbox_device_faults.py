@@ -247,7 +247,8 @@ def test_a_pulled_cable_and_a_machine_that_comes_back():
         connect(server)
     with server:
         assert server.port == port
-        assert len(connect(server).get_attendance()) == 3
+        terminal = connect(server)
+        assert len(terminal.get_attendance()) == 3
         assert server.connections > 0
     assert server.connections == 0
 
