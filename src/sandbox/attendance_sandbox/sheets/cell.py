@@ -136,17 +136,26 @@ def _with_extended_value(cell: Cell, value: Json | None) -> Cell:
 
 
 def with_color_styles(value: Any) -> Any:
-    """A format as the service keeps it: beside each plain colour the same one as a style, and the reverse."""
+    """A message as the service keeps it: beside each plain colour the same one as a style, and the reverse."""
     if not isinstance(value, dict):
         return value
     result: Json = {}
     for name, inner in value.items():
-        result[name] = with_color_styles(inner)
         if name.endswith("Color") and isinstance(inner, dict):
-            result.setdefault(name + "Style", {"rgbColor": inner})
+            result[name] = _color(inner)
+            if name != "rgbColor":
+                result.setdefault(name + "Style", {"rgbColor": result[name]})
+        else:
+            result[name] = with_color_styles(inner)
         if name.endswith("ColorStyle") and "rgbColor" in inner:
-            result[name.removesuffix("Style")] = inner["rgbColor"]
+            result[name.removesuffix("Style")] = result[name]["rgbColor"]
     return result
+
+
+def _color(color: Json) -> Json:
+    """A colour as the service keeps it: in steps of 1/255, zeros left out."""
+    steps = {name: int(part * 255 + 0.01) for name, part in color.items()}
+    return {name: values.tidy(float(f"{step / 255:.8g}")) for name, step in steps.items() if step}
 
 
 def _overlay(under: Json, over: Json) -> Json:

@@ -192,7 +192,7 @@ class Drive:
         if file.spreadsheet is None:
             raise file_not_found(file_id)
         draft = file.spreadsheet.draft()
-        sheet = Worksheet.blank(0, "Sheet1")
+        sheet = Worksheet.blank(0, file.name)
         draft.sheets = [sheet]
         rows = list(csv.reader(io.StringIO(text)))
         _fill(draft, sheet, rows)

@@ -11,12 +11,21 @@ from __future__ import annotations
 
 from typing import Any
 
+_BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
+
 
 class ApiError(Exception):
     """A refusal: HTTP status `code`, canonical `status` name and a message for the caller."""
 
     def __init__(
-        self, code: int, status: str, message: str, *, reason: str | None = None, domain: str = "global"
+        self,
+        code: int,
+        status: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        domain: str = "global",
+        field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -24,11 +33,16 @@ class ApiError(Exception):
         self.message = message
         self.reason = reason
         self.domain = domain
+        self.field = field
 
     def to_json(self) -> dict[str, Any]:
         """The body of the answer."""
         if self.reason is None:
-            return {"error": {"code": self.code, "message": self.message, "status": self.status}}
+            error: dict[str, Any] = {"code": self.code, "message": self.message, "status": self.status}
+            if self.field is not None:
+                violation = {"field": self.field, "description": self.message}
+                error["details"] = [{"@type": _BAD_REQUEST, "fieldViolations": [violation]}]
+            return {"error": error}
         detail = {"message": self.message, "domain": self.domain, "reason": self.reason}
         return {"error": {"code": self.code, "message": self.message, "errors": [detail]}}
 
@@ -37,9 +51,9 @@ class ApiError(Exception):
         return ApiError(self.code, self.status, f"Invalid {where}: {self.message}")
 
 
-def invalid_argument(message: str) -> ApiError:
-    """400: the request cannot be carried out as it is written."""
-    return ApiError(400, "INVALID_ARGUMENT", message)
+def invalid_argument(message: str, field: str | None = None) -> ApiError:
+    """400: the request cannot be carried out as it is written; `field` of its body is the reason."""
+    return ApiError(400, "INVALID_ARGUMENT", message, field=field)
 
 
 def permission_denied() -> ApiError:

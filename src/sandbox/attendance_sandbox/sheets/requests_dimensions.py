@@ -95,6 +95,8 @@ def add_dimension_group(spreadsheet: Spreadsheet, request: Json, _call: Call) ->
     sheet, dimension, _, _ = _target(spreadsheet, request.get("range", {}))
     groups = sheet.rules["rowGroups" if dimension == "ROWS" else "columnGroups"]
     groups.append({"range": request["range"], "depth": 1})
+    control = "rowGroupControlAfter" if dimension == "ROWS" else "columnGroupControlAfter"
+    sheet.properties["gridProperties"].setdefault(control, True)
     return {"addDimensionGroup": {"dimensionGroups": list(groups)}}
 
 

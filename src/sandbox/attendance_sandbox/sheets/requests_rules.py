@@ -116,17 +116,16 @@ def delete_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _cal
 
 
 def add_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Protects a range. The caller, unless the owner, is added to the editors, as in the real service."""
+    """Protects a range. The caller is added to the editors, which the reply does not show yet."""
     wanted = request.get("protectedRange", {})
     sheet = _protected_sheet(spreadsheet, wanted)
     protected = {"protectedRangeId": new_id(), **wanted, "requestingUserCanEdit": True}
     if spreadsheet.find_rule("protectedRanges", "protectedRangeId", protected["protectedRangeId"]):
         raise invalid_argument(f"A protected range with id {protected['protectedRangeId']} already exists.")
-    if not protected.get("warningOnly"):
-        protected["editors"] = _editors(wanted.get("editors", {}), call)
+    protected["editors"] = _editors(wanted.get("editors", {}), call)
     sheet.rules["protectedRanges"].append(protected)
-    shown = {**protected, "editors": protected["editors"]} if "editors" in protected else protected
-    return {"addProtectedRange": {"protectedRange": shown}}
+    editors = {name: value for name, value in wanted.get("editors", {}).items() if value}
+    return {"addProtectedRange": {"protectedRange": {**protected, "editors": editors}}}
 
 
 def _protected_sheet(spreadsheet: Spreadsheet, protected: Json) -> Worksheet:
@@ -147,7 +146,7 @@ def _protected_sheet(spreadsheet: Spreadsheet, protected: Json) -> Worksheet:
 def _editors(wanted: Json, call: Call) -> Json:
     editors = {name: value for name, value in wanted.items() if value}
     users = editors.get("users", [])
-    if call.caller and not call.is_owner and call.caller not in users:
+    if call.caller and call.caller not in users:
         editors["users"] = [*users, call.caller]
     return editors
 
@@ -160,10 +159,7 @@ def update_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) 
     sheet, place = _find_protected(spreadsheet, wanted.get("protectedRangeId"))
     old = sheet.rules["protectedRanges"][place]
     changed = {**masks.merge(old, wanted, mask), "protectedRangeId": old["protectedRangeId"]}
-    if changed.get("warningOnly"):
-        changed.pop("editors", None)
-    else:
-        changed["editors"] = _editors(changed.get("editors", {}), call)
+    changed["editors"] = _editors(changed.get("editors", {}), call)
     goal = _protected_sheet(spreadsheet, changed)
     del sheet.rules["protectedRanges"][place]
     goal.rules["protectedRanges"].append(changed)
@@ -197,8 +193,8 @@ def may_edit(protected: Json, call: Call) -> bool:
 def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     """Sets the worksheet's filter. It is kept and shown, and hides no rows here."""
     wanted = request.get("filter", {})
-    sheet, _ = target(spreadsheet, wanted.get("range", {}))
-    sheet.basic_filter = wanted
+    sheet, area = target(spreadsheet, wanted.get("range", {}))
+    sheet.basic_filter = {**wanted, "range": sheet.grid_range(area)}
     return {}
 
 

@@ -142,6 +142,8 @@ def _with_tab_color(properties: Json, mask: masks.Mask) -> Json:
         result.pop("tabColor", None)
     elif "tabColor" in mask:
         result.pop("tabColorStyle", None)
+    if not result.get("tabColorStyle", True):
+        del result["tabColorStyle"]
     colored: Json = with_color_styles(result)
     return colored
 

@@ -152,6 +152,10 @@ def drive_routes(drive: Drive) -> list[Route]:
     def import_csv(request: HttpRequest, parts: list[str], call: Call) -> Json:
         return drive.import_csv(parts[0], request.query, request.body.decode("utf-8", "replace"), call)
 
+    def comments(request: HttpRequest, parts: list[str], call: Call) -> Json:
+        drive.get(parts[0], request.query | {"fields": ["id"]}, call)
+        return {"comments": []}
+
     return [
         route("GET", root, lambda r, _, call: drive.list(r.query, call)),
         route("POST", root, lambda r, _, call: drive.create(r.query, r.json(), call)),
@@ -160,9 +164,7 @@ def drive_routes(drive: Drive) -> list[Route]:
         route("DELETE", one, lambda r, p, call: drive.delete(p[0], r.query, call)),
         route("POST", one + "/copy", lambda r, p, call: drive.copy(p[0], r.query, r.json(), call)),
         route("GET", one + "/export", export),
-        route(
-            "GET", one + "/comments", lambda r, p, call: drive.get(p[0], r.query, call) and {"comments": []}
-        ),
+        route("GET", one + "/comments", comments),
         route("GET", grants, lambda r, p, call: drive.list_permissions(p[0], r.query, call)),
         route("POST", grants, lambda r, p, call: drive.create_permission(p[0], r.query, r.json(), call)),
         route(

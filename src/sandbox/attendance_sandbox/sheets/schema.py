@@ -64,7 +64,8 @@ def _check_object(name: str, value: Any, path: str) -> Json:
         if key not in fields:
             where = f" at '{snake_path(path)}'" if path else ""
             raise invalid_argument(
-                f'Invalid JSON payload received. Unknown name "{key}"{where}: Cannot find field.'
+                f'Invalid JSON payload received. Unknown name "{key}"{where}: Cannot find field.',
+                snake_path(path),
             )
         if item is not None:
             result[key] = _check(fields[key], item, f"{path}.{key}" if path else key)
@@ -125,7 +126,8 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 
 def _invalid_value(value: Any, path: str, expected: str) -> ApiError:
     shown = json.dumps(value, ensure_ascii=False)
-    return invalid_argument(f"Invalid value at '{snake_path(path)}' ({expected}), {shown}")
+    where = snake_path(path)
+    return invalid_argument(f"Invalid value at '{where}' ({expected}), {shown}", where)
 
 
 def snake_path(path: str) -> str:

@@ -102,13 +102,18 @@ def write(spreadsheet: Spreadsheet, text: str, body: Json, option: str | None, c
         raise sheet.outside(target)
     enter = _typed(spreadsheet.locale) if option == "USER_ENTERED" else Cell.with_value
     _put(sheet, target, values, enter, call)
-    written = sum(value is not None for row in values for value in row)
+    written = [
+        (row, column)
+        for row, line in enumerate(values)
+        for column, value in enumerate(line)
+        if value is not None
+    ]
     return {
         "spreadsheetId": spreadsheet.spreadsheet_id,
         "updatedRange": sheet.name_of(target),
-        "updatedRows": height,
-        "updatedColumns": width,
-        "updatedCells": written,
+        "updatedRows": len({row for row, _ in written}),
+        "updatedColumns": len({column for _, column in written}),
+        "updatedCells": len(written),
     }
 
 

@@ -13,6 +13,8 @@ from attendance_sandbox.sheets.worksheet import Worksheet
 
 DEFAULT_PIXELS = {"ROWS": 21, "COLUMNS": 100}
 
+_LEFT_OUT_WHEN_ZERO = frozenset({"sheetId", "frozenRowCount", "frozenColumnCount"})
+
 
 def spreadsheet_json(
     spreadsheet: Spreadsheet,
@@ -71,8 +73,7 @@ def sheet_json(sheet: Worksheet) -> Json:
     result: Json = {"properties": properties_json(sheet)}
     for name, rules in sheet.rules.items():
         if rules:
-            # The service leaves a zero sheetId out of every range but those of merged cells.
-            result[name] = list(rules) if name == "merges" else prune(rules)
+            result[name] = prune(rules)
     if sheet.basic_filter is not None:
         result["basicFilter"] = prune(sheet.basic_filter)
     return result
@@ -128,7 +129,7 @@ def _metadata(sheet: Worksheet, dimension: str, indexes: range) -> list[Json]:
 
 
 def prune(value: Any) -> Any:
-    """A JSON value without what the service leaves out: false, empty texts, zero worksheet IDs, nulls."""
+    """A JSON value without what the service leaves out: false, empty texts, nulls, some zeros."""
     if isinstance(value, list):
         return [prune(item) for item in value]
     if not isinstance(value, dict):
@@ -136,5 +137,5 @@ def prune(value: Any) -> Any:
     return {
         name: prune(item)
         for name, item in value.items()
-        if not (item is None or item is False or item == "" or (name == "sheetId" and item == 0))
+        if not (item is None or item is False or item == "" or (item == 0 and name in _LEFT_OUT_WHEN_ZERO))
     }
