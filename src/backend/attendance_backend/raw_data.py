@@ -149,7 +149,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
         NewCell(employee, styles.PLAIN),
         NewCell(location, styles.PLAIN),
         NewCell(entry_label(record.punch), styles.PLAIN),
-        NewCell(record.user_name or "", styles.PLAIN),
+        NewCell(record.user_name or None, styles.PLAIN),
         NewCell(record.user_id, styles.PLAIN),
         NewCell(float(record.status), styles.CODE),
         NewCell(float(record.punch), styles.CODE),

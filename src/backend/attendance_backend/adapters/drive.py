@@ -1,0 +1,71 @@
+"""Google Drive v3, through gspread's HTTP client."""
+
+from collections.abc import Mapping, Sequence
+
+from gspread.urls import DRIVE_FILES_API_V3_URL
+
+from attendance_backend.adapters.google_http import GoogleHttpClient, Json
+from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+
+_SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
+
+
+class GoogleDrive:
+    """The `Drive` port."""
+
+    def __init__(self, client: GoogleHttpClient, folder_id: str | None) -> None:
+        """Create spreadsheets in a folder of a shared drive; without one, in the service account's own drive."""
+        self._client = client
+        self._folder_id = folder_id
+
+    def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        """See the port."""
+        conditions = [f"mimeType = {_text(_SPREADSHEET_TYPE)}", "trashed = false"]
+        conditions += [
+            f"appProperties has {{ key={_text(key)} and value={_text(value)} }}"
+            for key, value in properties.items()
+        ]
+        answer = self._client.call(
+            "get",
+            DRIVE_FILES_API_V3_URL,
+            what="the list of review sheets in Drive",
+            repeatable=True,
+            params={
+                "q": " and ".join(conditions),
+                "fields": "files(id)",
+                "orderBy": "createdTime",
+                "supportsAllDrives": "true",
+                "includeItemsFromAllDrives": "true",
+            },
+        )
+        return [file["id"] for file in answer.get("files", [])]
+
+    def create(self, title: str, properties: Mapping[str, str]) -> str:
+        """See the port."""
+        body: Json = {"name": title, "mimeType": _SPREADSHEET_TYPE, "appProperties": dict(properties)}
+        if self._folder_id is not None:
+            body["parents"] = [self._folder_id]
+        try:
+            answer = self._client.call(
+                "post",
+                DRIVE_FILES_API_V3_URL,
+                what=f"creating {title!r}",
+                repeatable=False,
+                params={"supportsAllDrives": "true", "fields": "id"},
+                json=body,
+            )
+        except SpreadsheetGoneError as error:
+            raise RefusedError(f"the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID): {error}") from error
+        except RefusedError as error:
+            if self._folder_id is not None:
+                raise
+            raise RefusedError(
+                f"{error}. A service account owns no storage: name a folder of a shared drive in "
+                "REVIEW_SHEETS_FOLDER_ID, and make the account a contributor there"
+            ) from error
+        return str(answer["id"])
+
+
+def _text(value: str) -> str:
+    """A text in Drive's query language."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

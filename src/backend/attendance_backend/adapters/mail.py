@@ -1,0 +1,108 @@
+"""Mail through smtplib. What matters is whether a message that was not confirmed may have gone out."""
+
+import contextlib
+import logging
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses, parseaddr
+
+from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
+from attendance_backend.settings import SmtpSettings
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_S = 30.0
+_OK = 250
+_ACCEPTED_RECIPIENT = (250, 251)
+
+
+class SmtpMailer:
+    """The `Mailer` port."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+
+    def send(self, message: EmailMessage) -> None:
+        """See the port."""
+        sender = parseaddr(str(message["From"]))[1]
+        recipients = [address for _, address in getaddresses([str(message["To"])])]
+        where = f"the mail server {self._settings.host}:{self._settings.port}"
+        try:
+            connection = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailRefusedError(
+                f"{where} cannot be used: {_words(error)}; check the SMTP_ settings"
+            ) from error
+        try:
+            self._announce(connection, sender, recipients, where)
+            _transmit(connection, message, where)
+        finally:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                connection.quit()
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        connection = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_S)
+        try:
+            if settings.starttls:
+                connection.starttls(context=ssl.create_default_context())
+            if settings.username and settings.password:
+                connection.login(settings.username, settings.password)
+            connection.ehlo_or_helo_if_needed()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _announce(self, connection: smtplib.SMTP, sender: str, recipients: list[str], where: str) -> None:
+        """Name sender and recipients; nothing has gone out before the message itself is transmitted."""
+        try:
+            code, reply = connection.mail(sender)
+            if code != _OK:
+                raise MailRefusedError(f"{where} refuses the sender {sender}: {_reply(code, reply)}")
+            refused = {}
+            for recipient in recipients:
+                code, reply = connection.rcpt(recipient)
+                if code not in _ACCEPTED_RECIPIENT:
+                    refused[recipient] = _reply(code, reply)
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailRefusedError(
+                f"{where} broke off before the message was sent: {_words(error)}"
+            ) from error
+        for recipient, reason in refused.items():
+            log.warning("%s refuses the recipient %s: %s; check ALARM_TO", where, recipient, reason)
+        if len(refused) == len(recipients):
+            raise MailRefusedError(f"{where} refuses all recipients: {refused}; check ALARM_TO")
+
+
+def _transmit(connection: smtplib.SMTP, message: EmailMessage, where: str) -> None:
+    try:
+        code, reply = connection.data(message.as_bytes(policy=SMTP))
+    except smtplib.SMTPDataError as error:
+        # The server would not even have the message begin.
+        raise MailRefusedError(f"{where} refuses the message: {_words(error)}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailUnconfirmedError(
+            f"{where} broke off after the message was sent: {_words(error)}"
+        ) from error
+    if code == _OK:
+        return
+    if code >= 500:
+        raise MailRefusedError(f"{where} refuses the message: {_reply(code, reply)}")
+    # "Not now", said after the whole message was received: servers are known to deliver it all the same.
+    raise MailUnconfirmedError(f"{where} did not confirm the message: {_reply(code, reply)}")
+
+
+def _reply(code: int, reply: bytes) -> str:
+    return f"{code} {reply.decode('utf-8', 'replace')}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        detail = error.smtp_error
+        return (
+            f"{error.smtp_code} {detail.decode('utf-8', 'replace') if isinstance(detail, bytes) else detail}"
+        )
+    return str(error) or type(error).__name__

@@ -1,0 +1,122 @@
+"""Google Sheets, through gspread's HTTP client: one call a read, one a write."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
+
+from attendance_backend.a1 import area_name
+from attendance_backend.adapters.google_http import GoogleHttpClient, Json
+from attendance_backend.adapters.sheet_requests import is_repeatable, request_of
+from attendance_backend.changes import Change
+from attendance_backend.errors import GoogleError, RefusedError, SpreadsheetGoneError
+from attendance_backend.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
+
+_PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
+_CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class GoogleSheets:
+    """The `Spreadsheets` port."""
+
+    def __init__(self, client: GoogleHttpClient) -> None:
+        self._client = client
+
+    def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
+        """See the port."""
+        params: Json = {"fields": f"sheets({_PROPERTIES})"}
+        if areas:
+            params["fields"] = f"sheets({_PROPERTIES},{_CELLS})"
+            params["ranges"] = [area_name(area) for area in areas]
+        try:
+            answer = self._get(spreadsheet_id, params)
+        except RefusedError:
+            # The API's answer to a title that does not exist reads like its answer to a mistyped range.
+            self._check_titles(spreadsheet_id, areas)
+            raise
+        return _spreadsheet(spreadsheet_id, answer)
+
+    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+        """See the port."""
+        if not changes:
+            return
+        self._client.call(
+            "post",
+            SPREADSHEET_BATCH_UPDATE_URL % _checked(spreadsheet_id),
+            what=f"spreadsheet {spreadsheet_id}",
+            repeatable=is_repeatable(changes),
+            json={"requests": [request_of(change) for change in changes]},
+        )
+
+    def _get(self, spreadsheet_id: str, params: Json) -> Json:
+        return self._client.call(
+            "get",
+            SPREADSHEET_URL % _checked(spreadsheet_id),
+            what=f"spreadsheet {spreadsheet_id}",
+            repeatable=True,
+            params=params,
+        )
+
+    def _check_titles(self, spreadsheet_id: str, areas: Sequence[Area]) -> None:
+        if not areas:
+            return
+        present = self.read(spreadsheet_id)
+        for area in areas:
+            if present.find(area.worksheet) is None:
+                raise worksheet_gone(spreadsheet_id, area.worksheet)
+
+
+def _checked(spreadsheet_id: str) -> str:
+    """An ID that is part of an address: what comes in a message is data."""
+    if not _ID.fullmatch(spreadsheet_id):
+        raise SpreadsheetGoneError(f"{spreadsheet_id!r} is no spreadsheet ID")
+    return quote(spreadsheet_id, safe="")
+
+
+def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
+    try:
+        return Spreadsheet(spreadsheet_id, tuple(_worksheet(sheet) for sheet in answer.get("sheets", [])))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise GoogleError(
+            f"spreadsheet {spreadsheet_id}: Google's answer makes no sense: {error!r}"
+        ) from error
+
+
+def _worksheet(sheet: Json) -> Worksheet:
+    properties = sheet["properties"]
+    grid = properties.get("gridProperties", {})
+    cells: dict[Place, Cell] = {}
+    for block in sheet.get("data", []):
+        _read_block(block, cells)
+    return Worksheet(
+        # The service leaves out what is zero.
+        sheet_id=properties.get("sheetId", 0),
+        title=properties["title"],
+        row_count=grid.get("rowCount", 0),
+        column_count=grid.get("columnCount", 0),
+        cells=cells,
+    )
+
+
+def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
+    first_row, first_column = block.get("startRow", 0), block.get("startColumn", 0)
+    for row, data in enumerate(block.get("rowData", []), first_row):
+        for column, cell in enumerate(data.get("values", []), first_column):
+            if cell:
+                cells[row, column] = _cell(cell)
+
+
+def _cell(data: Json) -> Cell:
+    is_formula = "formulaValue" in data.get("userEnteredValue", {})
+    return Cell(_value(data.get("effectiveValue", {})), is_formula)
+
+
+def _value(effective: dict[str, Any]) -> Value | None:
+    for kind in ("numberValue", "stringValue", "boolValue"):
+        if kind in effective:
+            value: Value = effective[kind]
+            return value
+    return None

@@ -1,0 +1,26 @@
+"""Log lines as Cloud Logging reads them: one JSON object a line, with its severity."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Severity, message and logger; a traceback belongs to the message."""
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return json.dumps({"severity": record.levelname, "message": text, "logger": record.name})
+
+
+def configure_logging(environment: Mapping[str, str]) -> None:
+    """In Google Cloud, which sets K_SERVICE, log as JSON; elsewhere leave logging to whoever runs us."""
+    if "K_SERVICE" not in environment:
+        return
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -1,0 +1,53 @@
+"""The cloud functions' entry points, one for each topic that a site publishes to.
+
+Run one of them on this machine with:
+
+    functions-framework --source src/backend/main.py --target get_review_period --signature-type cloudevent
+"""
+
+from typing import Any
+
+import functions_framework
+from werkzeug.exceptions import InternalServerError
+
+from attendance_backend.errors import BackendError
+from attendance_backend.service import serve
+from attendance_contracts import (
+    CreateReviewSheet,
+    GetReviewPeriod,
+    Message,
+    RaiseFinalAlarm,
+    StoreAttendRecords,
+)
+
+
+@functions_framework.cloud_event
+def get_review_period(event: Any) -> None:
+    """A site asks for its next review period."""
+    _serve(GetReviewPeriod, event)
+
+
+@functions_framework.cloud_event
+def create_review_sheet(event: Any) -> None:
+    """A site asks for the review sheet of its period."""
+    _serve(CreateReviewSheet, event)
+
+
+@functions_framework.cloud_event
+def store_attend_records(event: Any) -> None:
+    """A site has punches to store."""
+    _serve(StoreAttendRecords, event)
+
+
+@functions_framework.cloud_event
+def raise_final_alarm(event: Any) -> None:
+    """A site has no review period to go on with."""
+    _serve(RaiseFinalAlarm, event)
+
+
+def _serve(kind: type[Message], event: Any) -> None:
+    try:
+        serve(kind, event)
+    except BackendError as error:
+        # Status 500 without a traceback in the log: the log has its line already.
+        raise InternalServerError(str(error)) from error
