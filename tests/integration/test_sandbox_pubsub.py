@@ -393,7 +393,9 @@ def test_a_longer_deadline_keeps_the_message_away(cloud):
     cloud.subscribe()
     cloud.publish(b"short")
     cloud.publish(b"long")
-    _, long = cloud.pull()
+    cloud.pull_one()
+    cloud.clock.advance(1)
+    long = cloud.pull_one()
     cloud.subscriber.modify_ack_deadline(
         subscription=SUBSCRIPTION, ack_ids=[long.ack_id], ack_deadline_seconds=60
     )
