@@ -13,7 +13,8 @@ MONTH, START, END = "Month", "Start Date", "End Date"
 HEADERS = (MONTH, START, END)
 
 GAP_DAYS = 7
-"""Days without a period that belong to the period after them. A longer gap means that one is missing."""
+"""A period that begins at most so many days after the end of the one before takes in the days between them.
+A longer gap means that a period is missing."""
 
 MAX_PERIOD_DAYS = 100
 """A longer period is a slip of the pen, such as a wrong year."""
@@ -74,7 +75,7 @@ def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -
         return next((period for period in periods if _is_first(period, on)), None)
     for period in periods:
         if period.last_day > after:
-            if (period.first_day - after).days - 1 > GAP_DAYS:
+            if (period.first_day - after).days > GAP_DAYS:
                 return None
             return ReviewPeriod(period.name, after + _DAY, period.last_day)
     return None
@@ -131,7 +132,7 @@ def _windows(rows: Sequence[PeriodRow], problems: list[Problem]) -> list[ReviewP
     periods: list[ReviewPeriod] = []
     for row in rows:
         first_day = row.start
-        if periods and (row.start - periods[-1].last_day).days - 1 <= GAP_DAYS:
+        if periods and (row.start - periods[-1].last_day).days <= GAP_DAYS:
             first_day = periods[-1].last_day + _DAY
         if row.end < first_day:
             error = BadCellError(row.row, 0, f"{row.name} lies within {periods[-1].name}; correct the dates")

@@ -110,6 +110,9 @@ class GoogleHttpClient(gspread.HTTPClient):
             )
         if not isinstance(failure, APIError):
             return GoogleError(f"{what}: Google cannot be reached: {failure}")
+        return self._refusal(failure, what)
+
+    def _refusal(self, failure: APIError, what: str) -> BackendError:
         status = failure.response.status_code
         message = failure.error.get("message", "")
         if status == _RATE_LIMITED or status >= 500 or _is_drive_rate_limit(failure):

@@ -1,0 +1,323 @@
+"""The backend's ports in memory: a little spreadsheet service that keeps what it is told, and its troubles.
+
+Every effect passes through `Effects`, which can stop the handler before or after any one of them, as a crash
+would.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import TypeVar
+
+from attendance_backend.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    Formula,
+    HighlightWhen,
+    NewCell,
+    RemoveWorksheet,
+    SetColumns,
+    SetLocale,
+    WarnBeforeEdit,
+    WriteCells,
+)
+from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+from attendance_backend.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
+from attendance_backend.ports import Backend
+
+T = TypeVar("T")
+
+CONTROL_ID = "control-spreadsheet"
+
+
+class Crash(BaseException):
+    """The process died here."""
+
+
+@dataclass
+class Effects:
+    """Counts effects and crashes at one of them.
+
+    Attributes:
+        crash_before, crash_after: number of the effect, counted from 1, before or after which the process dies.
+    """
+
+    count: int = 0
+    reads: int = 0
+    crash_before: int | None = None
+    crash_after: int | None = None
+
+    def perform(self, effect: Callable[[], T]) -> T:
+        self.count += 1
+        if self.count == self.crash_before:
+            raise Crash
+        result = effect()
+        if self.count == self.crash_after:
+            raise Crash
+        return result
+
+
+@dataclass
+class Sheet:
+    """One worksheet: values as they were written; formulas stay `Formula`."""
+
+    sheet_id: int
+    title: str
+    row_count: int = 1000
+    column_count: int = 26
+    cells: dict[Place, float | str | Formula] = field(default_factory=dict)
+    hidden_columns: set[int] = field(default_factory=set)
+    warned: bool = False
+
+    def copy(self) -> "Sheet":
+        return replace(self, cells=dict(self.cells), hidden_columns=set(self.hidden_columns))
+
+    def become(self, other: "Sheet") -> "Sheet":
+        vars(self).update(vars(other))
+        return self
+
+    def put(self, row: int, column: int, value: float | str | Formula | None) -> None:
+        if not (0 <= row < self.row_count and 0 <= column < self.column_count):
+            raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
+        if value is None or value == "":
+            self.cells.pop((row, column), None)
+        else:
+            self.cells[row, column] = value
+
+    def rows(self) -> list[list[float | str | Formula | None]]:
+        """All rows up to the last one in use, each up to its last cell in use."""
+        height = max((row for row, _ in self.cells), default=-1) + 1
+        lines = []
+        for row in range(height):
+            width = max((column for other, column in self.cells if other == row), default=-1) + 1
+            lines.append([self.cells.get((row, column)) for column in range(width)])
+        return lines
+
+
+@dataclass
+class Book:
+    """One spreadsheet."""
+
+    title: str
+    sheets: list[Sheet] = field(default_factory=lambda: [Sheet(0, "Sheet1")])
+    locale: str = "de_DE"
+    properties: Mapping[str, str] = field(default_factory=dict)
+    trashed: bool = False
+
+    def sheet(self, title: str) -> Sheet:
+        return next(sheet for sheet in self.sheets if sheet.title == title)
+
+    def by_id(self, sheet_id: int) -> Sheet:
+        for sheet in self.sheets:
+            if sheet.sheet_id == sheet_id:
+                return sheet
+        raise RefusedError(f"no worksheet {sheet_id}")
+
+    def content(self) -> dict[str, list[list[float | str | Formula | None]]]:
+        """Everything that stands in it, for comparison."""
+        return {sheet.title: sheet.rows() for sheet in self.sheets}
+
+
+class FakeSpreadsheets:
+    """The `Spreadsheets` port."""
+
+    def __init__(self, effects: Effects | None = None) -> None:
+        self.effects = effects or Effects()
+        self.books: dict[str, Book] = {}
+
+    def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
+        self.effects.reads += 1
+        book = self._book(spreadsheet_id)
+        if not areas:
+            return Spreadsheet(spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets))
+        wanted: dict[str, list[Area]] = {}
+        for area in areas:
+            wanted.setdefault(area.worksheet.casefold(), []).append(area)
+        titles = {sheet.title.casefold() for sheet in book.sheets}
+        for area in areas:
+            if area.worksheet.casefold() not in titles:
+                raise worksheet_gone(spreadsheet_id, area.worksheet)
+        return Spreadsheet(
+            spreadsheet_id,
+            tuple(
+                _view(sheet, wanted[sheet.title.casefold()])
+                for sheet in book.sheets
+                if sheet.title.casefold() in wanted
+            ),
+        )
+
+    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+        if changes:
+            self.effects.perform(lambda: self._apply(spreadsheet_id, changes))
+
+    def _apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+        book = self._book(spreadsheet_id)
+        draft = replace(book, sheets=[sheet.copy() for sheet in book.sheets])
+        for change in changes:
+            _apply_one(draft, change)
+        before = {sheet.sheet_id: sheet for sheet in book.sheets}
+        # Worksheets that stay keep their identity, so that a test can hold on to them.
+        book.sheets = [
+            before[sheet.sheet_id].become(sheet) if sheet.sheet_id in before else sheet
+            for sheet in draft.sheets
+        ]
+        book.locale = draft.locale
+
+    def _book(self, spreadsheet_id: str) -> Book:
+        if spreadsheet_id not in self.books:
+            raise SpreadsheetGoneError(f"spreadsheet {spreadsheet_id} does not exist")
+        return self.books[spreadsheet_id]
+
+
+class FakeDrive:
+    """The `Drive` port over the same spreadsheets."""
+
+    def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
+        self._spreadsheets = spreadsheets
+
+    def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        return [
+            spreadsheet_id
+            for spreadsheet_id, book in self._spreadsheets.books.items()
+            if not book.trashed and properties.items() <= book.properties.items()
+        ]
+
+    def create(self, title: str, properties: Mapping[str, str]) -> str:
+        def create() -> str:
+            spreadsheet_id = f"spreadsheet-{len(self._spreadsheets.books)}"
+            self._spreadsheets.books[spreadsheet_id] = Book(title, properties=dict(properties))
+            return spreadsheet_id
+
+        return self._spreadsheets.effects.perform(create)
+
+
+class FakeMailer:
+    """The `Mailer` port. `trouble` holds what to raise for the next messages, None for none."""
+
+    def __init__(self, effects: Effects) -> None:
+        self._effects = effects
+        self.sent: list[EmailMessage] = []
+        self.trouble: list[Exception | None] = []
+
+    def send(self, message: EmailMessage) -> None:
+        trouble = self.trouble.pop(0) if self.trouble else None
+        if trouble is not None:
+            raise trouble
+        self._effects.perform(lambda: self.sent.append(message))
+
+
+class FixedClock:
+    """The `Clock` port."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 3, 9, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """All the ports, and what HR keeps."""
+
+    effects: Effects = field(default_factory=Effects)
+
+    def __post_init__(self) -> None:
+        self.spreadsheets = FakeSpreadsheets(self.effects)
+        self.drive = FakeDrive(self.spreadsheets)
+        self.mailer = FakeMailer(self.effects)
+        self.control = Book("Review Periods", sheets=[])
+        self.spreadsheets.books[CONTROL_ID] = self.control
+        self.backend = Backend(
+            spreadsheets=self.spreadsheets,
+            drive=self.drive,
+            mailer=self.mailer,
+            clock=FixedClock(),
+            control_id=CONTROL_ID,
+            mail_from="attendance@example.com",
+            alarm_to=("hr@example.com", "boss@example.com"),
+        )
+
+    def type_worksheet(self, title: str, rows: Sequence[Sequence[float | str | None]]) -> Sheet:
+        """HR keeps a worksheet of these rows."""
+        sheet = Sheet(hash(title) % 10**6, title)
+        for row, values in enumerate(rows):
+            for column, value in enumerate(values):
+                sheet.put(row, column, value)
+        self.control.sheets = [other for other in self.control.sheets if other.title != title]
+        self.control.sheets.append(sheet)
+        return sheet
+
+    def review_books(self) -> list[Book]:
+        """The spreadsheets that the program made."""
+        return [book for book in self.spreadsheets.books.values() if book is not self.control]
+
+
+def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
+    cells: dict[Place, Cell] = {}
+    for area in areas:
+        if area.first_row >= sheet.row_count or area.first_column >= sheet.column_count:
+            raise RefusedError(f"{area} begins outside the grid")
+        end_row = sheet.row_count if area.end_row is None else area.end_row
+        end_column = sheet.column_count if area.end_column is None else area.end_column
+        for (row, column), value in sheet.cells.items():
+            if area.first_row <= row < end_row and area.first_column <= column < end_column:
+                is_formula = isinstance(value, Formula)
+                cells[row, column] = Cell(None if isinstance(value, Formula) else value, is_formula)
+    return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
+
+
+def _apply_one(book: Book, change: Change) -> None:
+    match change:
+        case AddWorksheet():
+            _add_worksheet(book, change)
+        case RemoveWorksheet(sheet_id):
+            book.sheets.remove(book.by_id(sheet_id))
+            if not book.sheets:
+                raise RefusedError("a spreadsheet needs a worksheet")
+        case SetLocale(locale):
+            book.locale = locale
+        case _:
+            _apply_to_sheet(book.by_id(change.sheet_id), change)
+
+
+def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
+    match change:
+        case WriteCells(_, row, column, rows):
+            for down, cells in enumerate(rows):
+                for right, cell in enumerate(cells):
+                    assert isinstance(cell, NewCell)
+                    sheet.put(row + down, column + right, cell.value)
+        case AddRows(_, count):
+            _check_positive(count)
+            sheet.row_count += count
+        case AddColumns(_, count):
+            _check_positive(count)
+            sheet.column_count += count
+        case SetColumns(_, first, end, _, hidden):
+            columns = set(range(first, end))
+            if end > sheet.column_count or not columns:
+                raise RefusedError("no such columns")
+            sheet.hidden_columns = (
+                sheet.hidden_columns | columns if hidden else sheet.hidden_columns - columns
+            )
+        case WarnBeforeEdit():
+            sheet.warned = True
+        case HighlightWhen():
+            pass
+        case _:
+            raise AssertionError(f"an unknown change: {change}")
+
+
+def _add_worksheet(book: Book, change: AddWorksheet) -> None:
+    for sheet in book.sheets:
+        if sheet.sheet_id == change.sheet_id or sheet.title.casefold() == change.title.casefold():
+            raise RefusedError(f"there is a worksheet {sheet.title} already")
+    if change.frozen_rows >= change.row_count or change.frozen_columns >= change.column_count:
+        raise RefusedError("cannot freeze everything")
+    book.sheets.append(Sheet(change.sheet_id, change.title, change.row_count, change.column_count))
+
+
+def _check_positive(count: int) -> None:
+    if count < 1:
+        raise RefusedError("cannot append fewer than one")
