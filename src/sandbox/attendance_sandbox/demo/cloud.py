@@ -87,7 +87,8 @@ class Cloud:
         """HR enters a review period."""
         weeks = round(((end - start).days + 1) / 7)
         self._review_periods.append_row(
-            [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks], value_input_option=ValueInputOption.user_entered
+            [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks],
+            value_input_option=ValueInputOption.user_entered,
         )
 
     def create_topics_and_settings(self) -> dict[str, str]:

@@ -45,7 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the demo; 0 when nothing is lost, twice or astray."""
-    console, errors = Console(), Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     folder: Path = arguments.folder
     if not _prepare(folder):
         errors.print(f"attendance-sandbox: {folder} is not empty and not the demo's; name another --folder")
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     task = progress.add_task("setting up", total=(LAST_DAY - FIRST_DAY).days + 1)
 
     def say(when: datetime, text: str) -> None:
-        console.print(f"{when:%a %d %b %H:%M}  {text}", highlight=False)
+        console.print(f"{when:%a %d %b %H:%M}  {text}")
 
     def show(when: datetime) -> None:
         local = when + timedelta(hours=1)
@@ -83,13 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
         folder,
     )
     _report(console, results)
-    for message in story.cloud.mail.messages:
-        console.print(f"mail to {message['To']}: {message['Subject']}", highlight=False)
+    console.print("mail:")
     for path in sorted((folder / "mail").glob("*.eml")):
-        console.print(f"  {path}", highlight=False)
+        console.print(f"  {path}")
     console.print("workbooks:")
     for path in workbooks:
-        console.print(f"  {path}", highlight=False)
+        console.print(f"  {path}")
     if not arguments.no_picture:
         _draw(console, folder)
     console.print(f"{time.monotonic() - started:.0f} s")
@@ -135,11 +135,9 @@ def _draw(console: Console, folder: Path) -> None:
     try:
         pictures = draw(folder / "Attendance Review - October 2026.xlsx", folder / "pictures")
     except (subprocess.SubprocessError, OSError) as error:
-        console.print(f"no picture of the workbook: {error}", highlight=False)
+        console.print(f"no picture of the workbook: {error}")
         return
     if not pictures:
         console.print("no picture of the workbook: that needs LibreOffice and poppler-utils (pdftoppm)")
         return
-    console.print(
-        f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} pages)", highlight=False
-    )
+    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} pages)")

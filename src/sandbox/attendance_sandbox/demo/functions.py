@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attendance_backend
 
@@ -41,6 +42,8 @@ class FunctionProcess:
         self.log_path = log_folder / f"function-{target}.log"
         self._port = _free_port()
         self._log = self.log_path.open("w", encoding="utf-8")
+        # gunicorn keeps a control socket in the home folder, under one name for all.
+        self._home = TemporaryDirectory(prefix="function-")
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own file
             [
                 python,
@@ -52,7 +55,7 @@ class FunctionProcess:
                 f"--host={HOST}",
                 f"--port={self._port}",
             ],
-            env={**os.environ, **environment, "WORKERS": "1", "THREADS": "1"},
+            env={**os.environ, **environment, "WORKERS": "1", "THREADS": "1", "HOME": self._home.name},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -83,6 +86,7 @@ class FunctionProcess:
             self._process.kill()
             self._process.wait()
         self._log.close()
+        self._home.cleanup()
 
 
 def _free_port() -> int:

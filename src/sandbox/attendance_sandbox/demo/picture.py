@@ -6,11 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 TIMEOUT_S = 120
-RESOLUTION_DPI = 80
+RESOLUTION_DPI = 200
+MOST_PAGES = 5
+"""What HR looks at comes first; the raw data fills many pages more."""
 
 
 def draw(workbook: Path, folder: Path) -> list[Path]:
-    """Write a PNG for each page of the workbook, a sheet a page; empty where a program is missing."""
+    """Write a PNG for each of the workbook's first pages; empty where a program is missing."""
     office, renderer = shutil.which("soffice"), shutil.which("pdftoppm")
     if office is None or renderer is None:
         return []
@@ -34,7 +36,7 @@ def draw(workbook: Path, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         prefix = folder / "page"
         subprocess.run(  # noqa: S603 - as above
-            [renderer, "-png", "-r", str(RESOLUTION_DPI), str(pdf), str(prefix)],
+            [renderer, "-png", "-r", str(RESOLUTION_DPI), "-l", str(MOST_PAGES), str(pdf), str(prefix)],
             check=True,
             timeout=TIMEOUT_S,
         )
