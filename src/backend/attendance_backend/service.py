@@ -45,8 +45,10 @@ def message_of(kind: type[M], data: Any) -> M:
     if not isinstance(attributes, Mapping) or not isinstance(encoded, str):
         raise EventError("the event's Pub/Sub message is malformed")
     try:
-        return decode(kind, base64.b64decode(encoded, validate=True), attributes)
+        content = base64.b64decode(encoded.encode(), validate=True)
     except binascii.Error as error:
         raise EventError(f"the Pub/Sub message's data is not base64: {error}") from error
+    try:
+        return decode(kind, content, attributes)
     except ContractError as error:
         raise EventError(f"not a message of the contract: {error}") from error

@@ -1,0 +1,127 @@
+"""Settings and events: what is missing or malformed is named."""
+
+import base64
+import json
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from attendance_backend.errors import EventError, SettingsError
+from attendance_backend.logs import JsonFormatter
+from attendance_backend.service import message_of
+from attendance_backend.settings import read_settings
+from attendance_contracts import GetReviewPeriod, encode
+
+COMPLETE = {
+    "GOOGLE_CLOUD_PROJECT": "office",
+    "REVIEW_PERIODS_SPREADSHEET_ID": "1AbcDefGhIjKlMn_-",
+    "SMTP_HOST": "mail.example.com",
+    "MAIL_FROM": "attendance@example.com",
+    "ALARM_TO": "hr@example.com, boss@example.com",
+}
+
+
+def test_defaults():
+    settings = read_settings(COMPLETE)
+    assert settings.sheets_api_url == "https://sheets.googleapis.com"
+    assert settings.drive_api_url == "https://www.googleapis.com"
+    assert settings.folder_id is None
+    assert settings.alarm_to == ("hr@example.com", "boss@example.com")
+    assert (settings.smtp.port, settings.smtp.starttls, settings.smtp.username) == (587, False, None)
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_a_missing_variable_is_named(name):
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        read_settings({**COMPLETE, name: " "})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REVIEW_PERIODS_SPREADSHEET_ID", "https://docs.google.com/spreadsheets/d/1AbcDefGhIjKlMn/edit"),
+        ("REVIEW_SHEETS_FOLDER_ID", "a/b"),
+        ("SHEETS_API_URL", "sheets.googleapis.com"),
+        ("DRIVE_API_URL", "ftp://x"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_PORT", "70000"),
+        ("SMTP_STARTTLS", "maybe"),
+        ("MAIL_FROM", "nobody"),
+        ("ALARM_TO", "hr@example.com; boss@example.com,"),
+        ("ALARM_TO", ","),
+    ],
+)
+def test_a_malformed_variable_is_named(name, value):
+    with pytest.raises(SettingsError, match=f"{name} holds"):
+        read_settings({**COMPLETE, name: value})
+
+
+def test_a_user_needs_a_password_and_nobody_sees_it():
+    with pytest.raises(SettingsError, match="SMTP_PASSWORD"):
+        read_settings({**COMPLETE, "SMTP_USERNAME": "u"})
+    settings = read_settings({**COMPLETE, "SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"})
+    assert settings.smtp.password == "hunter2"
+    assert "hunter2" not in repr(settings)
+
+
+REQUEST = GetReviewPeriod(location="berlin", request_id="r1", after=None, on=date(2026, 11, 3))
+
+
+def event_data(data=None, attributes=None):
+    encoded, own = encode(REQUEST)
+    return {
+        "message": {
+            "data": base64.b64encode(encoded if data is None else data).decode(),
+            "attributes": own if attributes is None else attributes,
+        }
+    }
+
+
+def test_an_event_holds_a_message():
+    assert message_of(GetReviewPeriod, event_data()) == REQUEST
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        b"bytes",
+        [],
+        {},
+        {"message": None},
+        {"message": {"data": 7}},
+        {"message": {"data": "no base64!"}},
+        {"message": {"data": "äöü", "attributes": {}}},
+        {"message": {"data": "", "attributes": []}},
+        event_data(data=b"not json"),
+        event_data(attributes={}),
+        event_data(attributes={**encode(REQUEST)[1], "contract_version": "99"}),
+        event_data(attributes={**encode(REQUEST)[1], "location": "hamburg"}),
+    ],
+)
+def test_an_event_without_a_message_is_a_clear_error(data):
+    with pytest.raises(EventError):
+        message_of(GetReviewPeriod, data)
+
+
+def test_log_lines_for_google_cloud():
+    import logging
+
+    record = logging.LogRecord("backend", logging.ERROR, "x.py", 1, "what %s", ("happened",), None)
+    assert json.loads(JsonFormatter().format(record)) == {
+        "severity": "ERROR",
+        "message": "what happened",
+        "logger": "backend",
+    }
+
+
+def test_nothing_happens_at_import():
+    """No client is made and no setting is read before the first message."""
+    program = (
+        "import sys, attendance_backend.handlers, attendance_backend.service, attendance_backend.bootstrap as b\n"
+        "assert b.settings.cache_info().currsize == 0\n"
+        "assert b.backend.cache_info().currsize == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, env={}, timeout=60)
