@@ -51,11 +51,22 @@ def _references(spec: Spec) -> Iterator[tuple[str, Collection[str], list[Name]]]
     flags = [name for t in spec.transitions for name in (*t.sets_flags, *t.clears_flags)]
     flags += [guard.flag for guard in spec.guards if guard.flag is not None]
     fields = [name for t in spec.transitions for name in (*t.writes, *t.clears)]
+    effects = [name for state in spec.states for name in state.effects]
+    yield "effect", {effect.name for effect in spec.effects}, effects
     yield "event", {event.name for event in spec.events}, events
     yield "state", {state.name for state in spec.states}, states
     yield "guard", {guard.name for guard in spec.guards}, guards
     yield "flag", {flag.name for flag in spec.flags}, flags
     yield "snapshot field", {field.name for field in spec.fields}, fields
+
+
+def unused_effects(spec: Spec) -> Iterator[Finding]:
+    """An effect must be a state's."""
+    used = {name for state in spec.states for name in state.effects}
+    for effect in spec.effects:
+        if effect.name not in used:
+            way_out = "name it in 'effects' of a state or remove it"
+            yield Finding(effect.line, f"no state has the effect '{effect.name}'; {way_out}")
 
 
 def unused_guards(spec: Spec) -> Iterator[Finding]:
@@ -90,7 +101,7 @@ def unused_fields(spec: Spec) -> Iterator[Finding]:
 
 
 def collisions(spec: Spec) -> Iterator[Finding]:
-    """States, events, guards and the methods of flags share the namespace of the class and its model."""
+    """States, events, guards, effects and the methods of flags share one namespace, here and in the model."""
     taken: dict[str, tuple[str, Name]] = {}
     for kind, name in _namespace(spec):
         if name.lower() in taken:
@@ -105,6 +116,7 @@ def _namespace(spec: Spec) -> Iterator[tuple[str, Name]]:
     yield from (("state", state.name) for state in spec.states)
     yield from (("event", event.name) for event in spec.events)
     yield from (("guard", guard.name) for guard in spec.guards)
+    yield from (("effect", effect.name) for effect in spec.effects)
     read = {str(guard.name) for guard in spec.guards if guard.flag == guard.name}
     for flag in spec.flags:
         if flag.name not in read:
@@ -137,4 +149,4 @@ def reserved_names() -> frozenset[str]:
     return frozenset({*dir(StateChart), *parameters, *StateChart.__annotations__, *INJECTED, *OF_INSTANCES})
 
 
-RULES: Rules = (unknown, unused_guards, unused_flags, unused_fields, collisions, reserved)
+RULES: Rules = (unknown, unused_effects, unused_guards, unused_flags, unused_fields, collisions, reserved)

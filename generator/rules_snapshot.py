@@ -14,6 +14,9 @@ SEED_FIELDS: dict[str, tuple[str, int | None]] = {
     "last_stored_timestamp": ("string", None),
 }
 
+# How the name of an effect begins that takes a reply.
+RECEIVES = "receive_"
+
 CODED = (Kind.CHECKPOINT, Kind.WAITING)
 
 
@@ -58,6 +61,19 @@ def time_outs(spec: Spec) -> Iterator[Finding]:
                 f"the time-out of '{state.name}' needs exactly one transition on '{state.time_out.event}'"
             )
             yield Finding(state.time_out.line, f"{reason} from it, without a guard")
+
+
+def receiving(spec: Spec) -> Iterator[Finding]:
+    """A waiting state receives, and does nothing else; no other state receives."""
+    for state in spec.states:
+        receives = [name for name in state.effects if name.startswith(RECEIVES)]
+        if state.kind is Kind.WAITING and (len(receives) != 1 or len(state.effects) != 1):
+            reason = f"the waiting state '{state.name}' must have one effect, which receives"
+            yield Finding(state.line, f"{reason}; give it 'effects' with one name that begins with '{RECEIVES}'")
+        if state.kind is not Kind.WAITING:
+            for name in receives:
+                reason = f"'{state.name}' is of kind {state.kind} and waits for no answer"
+                yield Finding(name.line, f"{reason}; remove the effect '{name}'")
 
 
 def time_out_is_power_loss(spec: Spec) -> Iterator[Finding]:
@@ -179,6 +195,7 @@ def effects_reach_the_disk(spec: Spec) -> Iterator[Finding]:
 RULES: Rules = (
     codes,
     time_outs,
+    receiving,
     time_out_is_power_loss,
     seed_fields,
     first_code,

@@ -38,16 +38,30 @@ class TimeOut:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state. `pi4_state` is its code in the snapshot, `at` its place in the picture (pixels, y down)."""
+    """A state. `pi4_state` is its code in the snapshot, `at` its place in the picture (pixels, y down).
+
+    `effects` is what its step does to the world, in order.
+    """
 
     name: Name
     kind: Kind
     pi4_state: int | None
     meaning: str
+    effects: tuple[Name, ...]
     time_out: TimeOut | None
     at: tuple[float, float]
     line: int
     pi4_state_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something a step does to the world; `when` names the option that it needs, None if it is always done."""
+
+    name: Name
+    meaning: str
+    when: str | None
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +185,7 @@ class Spec:
     file: str
     title: str
     states: tuple[State, ...]
+    effects: tuple[Effect, ...]
     intervals: tuple[Interval, ...]
     flags: tuple[Flag, ...]
     fields: tuple[Field, ...]
@@ -224,6 +239,7 @@ class _Builder:
             file=self._document.file,
             title=self._data["title"],
             states=tuple(self._state(name) for name in self._data["states"]),
+            effects=tuple(self._effect(name) for name in self._data["effects"]),
             intervals=tuple(self._interval(name) for name in self._data["intervals"]),
             flags=tuple(self._flag(name) for name in self._data["flags"]),
             fields=tuple(self._field(name) for name in self._data["snapshot"]),
@@ -241,6 +257,7 @@ class _Builder:
             kind=Kind(data["kind"]),
             pi4_state=data.get("pi4_state"),
             meaning=data["meaning"],
+            effects=self._names("states", key, "effects"),
             time_out=None
             if time_out is None
             else TimeOut(
@@ -251,6 +268,15 @@ class _Builder:
             at=_point(data["at"]),
             line=self._document.line("states", key),
             pi4_state_line=self._document.line("states", key, "pi4_state"),
+        )
+
+    def _effect(self, key: str) -> Effect:
+        data = self._data["effects"][key]
+        return Effect(
+            name=self._key("effects", key),
+            meaning=data["meaning"],
+            when=data.get("when"),
+            line=self._document.line("effects", key),
         )
 
     def _interval(self, key: str) -> Interval:

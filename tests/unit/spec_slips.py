@@ -20,7 +20,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 # The sections whose keys are names that the spec declares.
-DECLARING = ("states", "intervals", "flags", "snapshot", "guards", "events")
+DECLARING = ("states", "effects", "intervals", "flags", "snapshot", "guards", "events")
 
 # The keys whose values are texts for people, numbers, or places in the picture: everything else is a name.
 NOT_NAMES = {"title", "meaning", "ours", "label", "at", "via", "label_at", "initial"}
