@@ -1,0 +1,179 @@
+"""The functions and HR's spreadsheets, as a site sees them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from attendance_contracts import (
+    AlarmKind,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    LastStoredTimestamp,
+    Message,
+    NewReviewPeriod,
+    NewReviewSheet,
+    RaiseFinalAlarm,
+    ReviewPeriod,
+    StoreAttendRecords,
+)
+
+FRIDAY = 4
+LONGEST_GAP = timedelta(days=7)
+"""Days between two periods that still count for the later one."""
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """One row of HR's Review Periods."""
+
+    start: date
+    end: date
+    name: str
+
+
+@dataclass(frozen=True)
+class StoredRow:
+    """One row of a sheet's raw data."""
+
+    period: ReviewPeriod
+    identity: str
+    timestamp: datetime
+
+
+class Backend(Protocol):
+    """What a world needs of a backend, however it is made."""
+
+    def publish(self, row: Row) -> None:
+        """HR enters a review period."""
+        ...
+
+    def withdraw(self, row: Row) -> None:
+        """HR takes one out again."""
+        ...
+
+    def handle(self, message: Message) -> Message | None:
+        """Do what a request asks for, and return the reply to publish."""
+        ...
+
+    def rows(self) -> list[StoredRow]:
+        """The raw data of all sheets and sites."""
+        ...
+
+    def mails(self) -> Mapping[str, int]:
+        """How many e-mails went out, by the identity of the alarm."""
+        ...
+
+    def alarms(self) -> set[str]:
+        """Identities of all alarms on record."""
+        ...
+
+
+@dataclass
+class _Sheet:
+    period: ReviewPeriod
+    rows: dict[str, dict[str, datetime]] = field(default_factory=dict)
+
+
+class MemoryBackend:
+    """The smallest backend that keeps the contract."""
+
+    def __init__(self) -> None:
+        self.published: list[Row] = []
+        self._sheets: dict[str, _Sheet] = {}
+        self._mails: dict[str, int] = {}
+
+    def publish(self, row: Row) -> None:
+        if row not in self.published:
+            self.published.append(row)
+
+    def withdraw(self, row: Row) -> None:
+        if row in self.published:
+            self.published.remove(row)
+
+    def handle(self, message: Message) -> Message | None:
+        match message:
+            case GetReviewPeriod():
+                period = self.next_period(message.after, message.on)
+                return NewReviewPeriod(
+                    location=message.location,
+                    request_id=message.request_id,
+                    after=message.after,
+                    period=period,
+                )
+            case CreateReviewSheet():
+                return self._create_sheet(message)
+            case StoreAttendRecords():
+                return self._store(message)
+            case RaiseFinalAlarm():
+                self._raise_alarm(message)
+                return None
+        raise AssertionError(f"the backend does not take {message.topic}")
+
+    def rows(self) -> list[StoredRow]:
+        return [
+            StoredRow(sheet.period, identity, timestamp)
+            for sheet in self._sheets.values()
+            for site in sheet.rows.values()
+            for identity, timestamp in site.items()
+        ]
+
+    def mails(self) -> Mapping[str, int]:
+        return self._mails
+
+    def alarms(self) -> set[str]:
+        return set(self._mails)
+
+    def periods(self) -> list[ReviewPeriod]:
+        """The periods as the rows make them: through Sunday, without gaps of a week or less."""
+        periods: list[ReviewPeriod] = []
+        for row in sorted(self.published):
+            first, last = row.start, row.end
+            if last.weekday() == FRIDAY:
+                last += timedelta(days=2)
+            if periods and first - periods[-1].last_day <= LONGEST_GAP:
+                first = periods[-1].last_day + timedelta(days=1)
+            periods.append(ReviewPeriod(row.name, first, last))
+        return periods
+
+    def next_period(self, after: date | None, on: date) -> ReviewPeriod | None:
+        """The period after the day `after`; for a new site the one that holds `on`, or begins soon."""
+        earlier = on - timedelta(days=1) if after is None else after
+        period = next((period for period in self.periods() if period.last_day > earlier), None)
+        if period is None or period.first_day - earlier > LONGEST_GAP:
+            return None
+        if after is not None and period.first_day <= after:
+            return ReviewPeriod(period.name, after + timedelta(days=1), period.last_day)
+        return period
+
+    def _create_sheet(self, message: CreateReviewSheet) -> NewReviewSheet:
+        sheet_id = f"sheet of {message.period.name}"
+        sheet = self._sheets.setdefault(sheet_id, _Sheet(message.period))
+        sheet.rows.setdefault(message.location, {})
+        return NewReviewSheet(
+            location=message.location,
+            request_id=message.request_id,
+            period=message.period,
+            sheet_id=sheet_id,
+        )
+
+    def _store(self, message: StoreAttendRecords) -> LastStoredTimestamp:
+        rows = self._sheets[message.sheet_id].rows[message.location]
+        for record in message.records:
+            rows.setdefault(record.identity, record.timestamp)
+        return LastStoredTimestamp(
+            location=message.location,
+            request_id=message.request_id,
+            sheet_id=message.sheet_id,
+            last_stored_timestamp=max(record.timestamp for record in message.records),
+            confirmed=tuple(record.identity for record in message.records),
+        )
+
+    def _raise_alarm(self, message: RaiseFinalAlarm) -> None:
+        if self.next_period(message.after, message.on) is not None:
+            return
+        identity = f"{message.kind} after {message.after}"
+        if message.kind is AlarmKind.DAILY_WARNING:
+            identity += f" on {message.on}"
+        if identity not in self._mails:
+            self._mails[identity] = 1

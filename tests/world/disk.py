@@ -1,0 +1,137 @@
+"""The memory card: keeps what was synchronised, and may keep or lose or tear everything else.
+
+The client writes real files into a real directory (in memory where the system offers that). Meanwhile the
+calls that make writing durable are watched, so that at a power loss it is known what may be damaged:
+
+- bytes of a file that were not synchronised (`fsync`) may be there in part, or not at all;
+- names that were changed (`rename`, creation) may be as before until their directory was synchronised.
+"""
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from tests.world.power import Power
+
+MEMORY = Path("/dev/shm")
+"""A file system in memory, on Linux."""
+
+_replace = os.replace
+
+
+@dataclass
+class _Durable:
+    """What a power loss cannot touch: content by inode, and inode by name."""
+
+    contents: dict[int, bytes] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+
+
+class Disk:
+    """One directory whose files can be damaged as a power loss damages them.
+
+    Attributes:
+        directory: where the client's files lie.
+        losses: how often a power loss tore a file or undid a rename.
+    """
+
+    def __init__(self, power: Power) -> None:
+        self._power = power
+        parent = MEMORY if os.access(MEMORY, os.W_OK) else None
+        self.directory = Path(tempfile.mkdtemp(prefix="attendance-world-", dir=parent))
+        self._durable = _Durable()
+        self.losses = 0
+
+    def remove(self) -> None:
+        """Give the directory back."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch what is written meanwhile, and let the power fail around it."""
+        with mock.patch.object(os, "fsync", self._synchronise), mock.patch.object(os, "replace", self._rename):
+            yield
+
+    def _synchronise(self, descriptor: int) -> None:
+        target = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        self._power.instant("before fsync")
+        if target == self.directory:
+            self._durable.names = names = self._inodes()
+            self._durable.contents = {
+                inode: content
+                for inode, content in self._durable.contents.items()
+                if inode in names.values()
+            }
+        elif target.parent == self.directory:
+            self._durable.contents[os.fstat(descriptor).st_ino] = target.read_bytes()
+        self._power.instant("after fsync")
+
+    def _rename(self, source: os.PathLike[str], target: os.PathLike[str]) -> None:
+        self._power.instant("before rename")
+        _replace(source, target)
+        self._power.instant("after rename")
+
+    def _inodes(self) -> dict[str, int]:
+        return {path.name: path.stat().st_ino for path in self.directory.iterdir() if not _ledger(path.name)}
+
+    def power_lost(self, choice: random.Random) -> None:
+        """Leave the directory as a power loss may leave it; `choice` decides what was not yet on the disk."""
+        volatile = self._inodes()
+        names = {
+            name: inode
+            for name in volatile.keys() | self._durable.names.keys()
+            if (inode := self._surviving(name, volatile, choice)) is not None
+        }
+        contents = {inode: self._content(name, inode, choice) for name, inode in names.items()}
+        for name in volatile:
+            (self.directory / name).unlink()
+        for name, inode in names.items():
+            (self.directory / name).write_bytes(contents[inode])
+        self._durable.names = self._inodes()
+        self._durable.contents = {
+            inode: (self.directory / name).read_bytes() for name, inode in self._durable.names.items()
+        }
+
+    def _surviving(self, name: str, volatile: dict[str, int], choice: random.Random) -> int | None:
+        before, now = self._durable.names.get(name), volatile.get(name)
+        if before == now or choice.random() < 0.5:
+            return now
+        self.losses += 1
+        return before
+
+    def _content(self, name: str, inode: int, choice: random.Random) -> bytes:
+        if inode in self._durable.contents:
+            return self._durable.contents[inode]
+        written = (self.directory / name).read_bytes()
+        self.losses += 1
+        kept = choice.randrange(len(written) + 1)
+        return written[:kept] + bytes(choice.choice((0, len(written) - kept)))
+
+    def damage(self, name: str, choice: random.Random) -> bool:
+        """A block of a file goes bad; False where there is no such file."""
+        path = self.directory / name
+        if not path.exists() or not path.stat().st_size:
+            return False
+        data = bytearray(path.read_bytes())
+        start = choice.randrange(len(data))
+        end = min(len(data), start + choice.choice((1, 16, 4096)))
+        data[start:end] = bytes(byte ^ choice.randrange(1, 256) for byte in data[start:end])
+        path.write_bytes(data)
+        self._durable.contents[path.stat().st_ino] = bytes(data)
+        return True
+
+    def delete(self, *names: str) -> None:
+        """A person removes files, and the disk has time to remember it."""
+        for name in names:
+            (self.directory / name).unlink(missing_ok=True)
+        self._durable.names = self._inodes()
+
+
+def _ledger(name: str) -> bool:
+    return name.startswith("ledger.")

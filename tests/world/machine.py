@@ -1,0 +1,201 @@
+"""The attendance machine on the wall, with people in front of it and everything that goes wrong with one.
+
+The log crosses to the client as the bytes that a real machine sends, through the client's own decoder.
+"""
+
+import struct
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from attendance_client.adapters.attendance_log import decode_log
+from attendance_client.errors import MachineError
+from attendance_client.ports import AttendanceLog, MachineStatus
+from attendance_contracts import AttendanceRecord
+from tests.world.power import Power
+from tests.world.timeline import Timeline
+
+EARLIEST = datetime(2000, 1, 1)
+"""What a machine's clock shows after its cell went flat."""
+
+LATEST = datetime(2133, 1, 1)
+"""Near the end of what four bytes hold."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record of the machine's log. `timestamp` None: a date that does not exist."""
+
+    user_id: str
+    timestamp: datetime | None
+    status: int
+    punch: int
+
+    def encode(self) -> bytes:
+        """The 40 bytes of a recent firmware."""
+        moment = self.timestamp
+        if moment is None:
+            days = 1 * 31 + 30  # 31 February
+            encoded = ((2026 - 2000) * 12 * 31 + days) * 86_400
+        else:
+            days = ((moment.year - 2000) * 12 + moment.month - 1) * 31 + moment.day - 1
+            encoded = days * 86_400 + moment.hour * 3600 + moment.minute * 60 + moment.second
+        return struct.pack("<H24sBIB8x", 1, self.user_id.encode(), self.status, encoded, self.punch)
+
+
+class WorldMachine:
+    """The machine itself; `session` is the port AttendanceMachine.
+
+    Attributes:
+        offset: how far its clock is off the true time.
+        shows_impossible_date: its clock cannot be read.
+        reachable: whether it answers at all.
+        failures: names of calls (connect, status, read_log, ...) that fail once each.
+        punches_in_mid_read: entries that people make while the log is being read.
+        enabled: whether people can punch.
+        recorded: every punch that it ever recorded, by the identity that both sides know it by.
+        cleared_unread: identities that somebody else erased before any client had read them.
+        erased_by_client: how often a client asked it to erase anything.
+    """
+
+    def __init__(self, timeline: Timeline, power: Power) -> None:
+        self._timeline = timeline
+        self._power = power
+        self.serial_number = "A1B2C3"
+        self.users: dict[str, str] = {}
+        self.offset = timedelta(0)
+        self.shows_impossible_date = False
+        self.reachable = True
+        self.failures: deque[str] = deque()
+        self.punches_in_mid_read: deque[Entry] = deque()
+        self.enabled = True
+        self.log: list[Entry] = []
+        self.recorded: dict[str, datetime] = {}
+        self.cleared_unread: set[str] = set()
+        self.erased_by_client = 0
+        self.impossible = 0
+        self._occurrences: Counter[Entry] = Counter()
+        self._identities: list[str] = []
+
+    @property
+    def time(self) -> datetime:
+        """What its clock shows: whole seconds, within what it can hold."""
+        shown = self._timeline.wall + self.offset
+        return min(max(shown, EARLIEST), LATEST).replace(microsecond=0)
+
+    def set_clock(self, shown: datetime) -> None:
+        self.offset = shown - self._timeline.wall
+
+    def record(self, user_id: str, timestamp: datetime | None, status: int = 1, punch: int = 255) -> bool:
+        """Somebody punches; False where the machine does not let them."""
+        if not self.enabled:
+            return False
+        self._append(Entry(user_id, timestamp, status, punch))
+        return True
+
+    def _append(self, entry: Entry) -> None:
+        self.log.append(entry)
+        if entry.timestamp is None:
+            self.impossible += 1
+            return
+        self._occurrences[entry] += 1
+        record = AttendanceRecord(
+            self.serial_number,
+            entry.user_id,
+            None,
+            entry.timestamp,
+            entry.status,
+            entry.punch,
+            self._occurrences[entry],
+        )
+        self.recorded.setdefault(record.identity, entry.timestamp)
+        self._identities.append(record.identity)
+
+    def identities(self) -> set[str]:
+        """Of the punches that it holds now."""
+        return set(self._identities)
+
+    def clear(self, taken: Collection[str]) -> None:
+        """Somebody empties it at its menu. What no client has `taken` is lost, and no client's fault."""
+        self.cleared_unread |= set(self._identities).difference(taken)
+        self.log.clear()
+        self._occurrences.clear()
+        self._identities.clear()
+
+    @contextmanager
+    def session(self) -> "Iterator[WorldMachineSession]":
+        with self._power.effect("connecting to the machine"):
+            self._fail("connect")
+        yield WorldMachineSession(self)
+
+    def call(self, name: str) -> None:
+        """The network's part of any call: it may fail."""
+        self._power.instant(f"before the machine's {name}")
+        self._fail(name)
+
+    def called(self, name: str) -> None:
+        self._power.instant(f"after the machine's {name}")
+
+    def _fail(self, name: str) -> None:
+        if not self.reachable:
+            raise MachineError("the machine does not answer")
+        if self.failures and self.failures[0] == name:
+            self.failures.popleft()
+            raise MachineError(f"the machine broke off in {name}")
+
+    def read(self) -> AttendanceLog:
+        """What the buffered read brings: people may punch before or after the machine froze its answer."""
+        before = len(self.log)
+        late = self.punches_in_mid_read.popleft() if self.punches_in_mid_read and self.enabled else None
+        blob = self._encoded()
+        if late is not None:
+            self._append(late)
+            if len(self.log) % 2:
+                blob = self._encoded()
+        return decode_log(struct.pack("<I", len(blob)) + blob, before, len(self.log), dict)
+
+    def _encoded(self) -> bytes:
+        return b"".join(entry.encode() for entry in self.log)
+
+
+class WorldMachineSession:
+    """The port MachineSession."""
+
+    def __init__(self, machine: WorldMachine) -> None:
+        self._machine = machine
+
+    def status(self) -> MachineStatus:
+        machine = self._machine
+        machine.call("status")
+        status = MachineStatus(
+            serial_number=machine.serial_number,
+            time=None if machine.shows_impossible_date else machine.time,
+            users=len(machine.users),
+            records=len(machine.log),
+            record_capacity=100_000,
+        )
+        machine.called("status")
+        return status
+
+    def read_log(self) -> AttendanceLog:
+        self._machine.call("read_log")
+        log = self._machine.read()
+        self._machine.called("read_log")
+        return log
+
+    def read_user_names(self) -> Mapping[str, str]:
+        self._machine.call("read_user_names")
+        names = dict(self._machine.users)
+        self._machine.called("read_user_names")
+        return names
+
+    def enable(self) -> None:
+        self._machine.call("enable")
+        self._machine.enabled = True
+        self._machine.called("enable")
+
+    def clear_attendance(self) -> None:
+        """No part of the port: what a client must not do is counted if one does."""
+        self._machine.erased_by_client += 1

@@ -1,0 +1,183 @@
+"""Pub/Sub in memory: at least once, in any order, and only to subscriptions that exist.
+
+Messages cross it as bytes and attributes, through the contracts' own codec.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from attendance_client.errors import BusError
+from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, Message, Topic, decode_topic, encode
+from tests.world.power import Power
+from tests.world.timeline import Timeline
+
+ORDINARY_DELAY_S = 0.5
+MAX_REPLIES = 20
+REDELIVERY_S = 10.0
+MAX_DELIVERIES = 5
+"""Tries of a request before it goes to the dead letters."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """When the copies of a message arrive, in seconds after it was published; none: it is lost."""
+
+    delays_s: tuple[float, ...] = (ORDINARY_DELAY_S,)
+
+    @property
+    def name(self) -> str:
+        """What happens to the message, for counting."""
+        if not self.delays_s:
+            return "lost"
+        if len(self.delays_s) > 1:
+            return "duplicated"
+        return "delayed" if self.delays_s[0] > ORDINARY_DELAY_S else "ordinary"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A message on its way."""
+
+    topic: Topic
+    data: bytes
+    attributes: dict[str, str]
+
+
+class Network:
+    """All topics, the backend's triggers, and one site's subscriptions.
+
+    Attributes:
+        handle: the backend: takes a request, returns the reply; raises when it fails.
+        fates: of the next messages published; afterwards they are ordinary ones.
+        latest_first: whether the newest waiting reply is handed out first.
+        reachable: whether the site reaches Pub/Sub.
+        confirmations_lost: how many of the next publishes are applied, yet look failed to their publisher.
+        replies: every reply that was ever published, for replaying stale ones.
+        happened: fates and other faults that came true.
+    """
+
+    def __init__(self, timeline: Timeline, handle: Callable[[Message], Message | None]) -> None:
+        self._timeline = timeline
+        self.handle = handle
+        self.fates: deque[Fate] = deque()
+        self.latest_first = False
+        self.reachable = True
+        self.confirmations_lost = 0
+        self.replies: list[Envelope] = []
+        self.happened: Counter[str] = Counter()
+        self.dead_letters: list[Envelope] = []
+        self._inboxes: dict[Topic, list[Envelope]] = {}
+
+    @property
+    def subscribed(self) -> bool:
+        return len(self._inboxes) == len(REPLY_TOPICS)
+
+    def subscribe(self) -> None:
+        for topic in REPLY_TOPICS:
+            self._inboxes.setdefault(topic, [])
+
+    def delete_subscriptions(self) -> None:
+        """Somebody deletes them in the console, with what waits in them."""
+        self._inboxes.clear()
+
+    def inbox(self, topic: Topic) -> list[Envelope]:
+        """What waits for the site; raises BusError without a subscription."""
+        if topic not in self._inboxes:
+            raise BusError(f"no subscription on {topic}")
+        return self._inboxes[topic]
+
+    def publish(self, message: Message) -> None:
+        """Take a message and see to its fate."""
+        data, attributes = encode(message)
+        envelope = Envelope(message.topic, data, attributes)
+        if message.topic in REPLY_TOPICS:
+            self.replies.append(envelope)
+        fate = self.fates.popleft() if self.fates else Fate()
+        if not fate.delays_s and message.topic is Topic.RAISE_FINAL_ALARM:
+            fate = Fate()  # nobody answers it, so Pub/Sub's "at least once" is all there is
+        if fate.name != "ordinary":
+            self.happened[f"message {fate.name}"] += 1
+        for delay_s in fate.delays_s:
+            self._timeline.after(delay_s, lambda: self._deliver(envelope))
+
+    def replay(self, number: int) -> bool:
+        """Deliver an old reply again, whoever asked for it and whenever; False without any."""
+        if not self.replies:
+            return False
+        self._timeline.after(0.0, lambda envelope=self.replies[number % len(self.replies)]: self._deliver(envelope))
+        self.happened["stale reply"] += 1
+        return True
+
+    def _deliver(self, envelope: Envelope, delivery: int = 1) -> None:
+        if envelope.topic in REQUEST_TOPICS:
+            self._trigger(envelope, delivery)
+        elif envelope.topic in self._inboxes:
+            self._inboxes[envelope.topic].append(envelope)
+
+    def _trigger(self, envelope: Envelope, delivery: int) -> None:
+        request = decode_topic(envelope.topic, envelope.data, envelope.attributes)
+        try:
+            reply = self.handle(request)
+        except BackendFault as fault:
+            self.happened[str(fault)] += 1
+            last = delivery == MAX_DELIVERIES and envelope.topic is not Topic.RAISE_FINAL_ALARM
+            if last:
+                self.dead_letters.append(envelope)
+            else:
+                self._timeline.after(REDELIVERY_S, lambda: self._deliver(envelope, delivery + 1))
+            return
+        if reply is not None:
+            self.publish(reply)
+
+
+class BackendFault(Exception):
+    """A function died; Pub/Sub delivers its request again."""
+
+
+class WorldBus:
+    """The port Bus of one site."""
+
+    def __init__(self, network: Network, timeline: Timeline, power: Power) -> None:
+        self._network = network
+        self._timeline = timeline
+        self._power = power
+
+    def prepare(self) -> None:
+        with self._power.effect("prepare"):
+            self._reach()
+            self._network.subscribe()
+
+    def publish(self, message: Message) -> None:
+        with self._power.effect(f"publish {message.topic}"):
+            self._reach()
+            self._network.publish(message)
+            if self._network.confirmations_lost:
+                self._network.confirmations_lost -= 1
+                self._network.happened["confirmation lost"] += 1
+                raise BusError("published, but the confirmation was lost")
+
+    def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
+        self._power.instant(f"before receive {topic}")
+        self._reach()
+        end_s = self._timeline.now_s + timeout_s
+        while not self._network.inbox(topic):
+            if not self._timeline.advance_to_next(end_s):
+                return ()
+        waiting = self._network.inbox(topic)
+        waiting.sort(key=self._newest_first if self._network.latest_first else self._as_published)
+        taken = waiting[:MAX_REPLIES]
+        del waiting[:MAX_REPLIES]
+        # From here on they are acknowledged: a power loss loses them.
+        self._power.instant(f"after receive {topic}")
+        return [decode_topic(topic, envelope.data, envelope.attributes) for envelope in taken]
+
+    def _as_published(self, envelope: Envelope) -> int:
+        return self._network.replies.index(envelope)
+
+    def _newest_first(self, envelope: Envelope) -> int:
+        return -self._network.replies.index(envelope)
+
+    def _reach(self) -> None:
+        if not self._network.reachable:
+            raise BusError("Pub/Sub cannot be reached")

@@ -1,0 +1,46 @@
+"""The power supply, which can fail before or after any effect that the client has on the world."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class PowerLoss(BaseException):
+    """The Raspberry Pi is off; nothing of the program runs on."""
+
+
+class Power:
+    """Counts effects and fails at the one that was chosen.
+
+    Attributes:
+        losses: how often it failed, by the effect at which it did.
+    """
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self.losses: Counter[str] = Counter()
+
+    def fail_at(self, effects: int | None) -> None:
+        """Fail at the instant that lies `effects` instants ahead (0 is the next one); None: not at all."""
+        self._left = effects
+
+    @property
+    def armed(self) -> bool:
+        return self._left is not None
+
+    @contextmanager
+    def effect(self, name: str) -> Iterator[None]:
+        """An effect on the world: the power may fail just before it and just after it."""
+        self.instant(f"before {name}")
+        yield
+        self.instant(f"after {name}")
+
+    def instant(self, name: str) -> None:
+        """An instant at which the power may fail."""
+        if self._left is None:
+            return
+        if self._left == 0:
+            self._left = None
+            self.losses[name] += 1
+            raise PowerLoss(name)
+        self._left -= 1

@@ -1,0 +1,118 @@
+"""What is promised, as checks on a world. The names are those of the design.
+
+The first group holds at every moment, the second once the faults have stopped and the client has settled.
+"""
+
+from collections import Counter
+
+from attendance_client._generated.machine import KIND, Kind, StateId
+from tests.world.network import ORDINARY_DELAY_S
+from tests.world.world import DAY_BOUNDARY, World
+
+
+def stored_once(world: World) -> None:
+    """Every punch that the machine recorded ends exactly once in the raw data of its own period's sheet.
+
+    At every moment: no punch stands in two rows, and none that nobody made.
+    """
+    rows = Counter(row.identity for row in world.backend.rows())
+    assert not {identity: count for identity, count in rows.items() if count > 1}, "stored more than once"
+    assert not rows.keys() - world.machine.recorded.keys(), "stored although nobody punched"
+
+
+def own_period(world: World) -> None:
+    """A punch is stored in the period of its business day, in no other."""
+    for row in world.backend.rows():
+        assert row.period.holds(row.timestamp, DAY_BOUNDARY), f"{row.timestamp} is in {row.period}"
+
+
+def confirmed_is_stored(world: World) -> None:
+    """What the ledger takes for confirmed is in a sheet (the half of stored_once that the client keeps)."""
+    stored = {row.identity for row in world.backend.rows()}
+    assert not world.confirmed().keys() - stored, "confirmed although no sheet holds it"
+
+
+def resumes_at_a_checkpoint(world: World) -> None:
+    """After a power loss at any instant the client resumes in a green state, with a snapshot that was whole.
+
+    That the snapshot was whole, and the right one, is checked as the world starts the client.
+    """
+    for state in world.resumed_in:
+        assert KIND[state] is Kind.CHECKPOINT or state is StateId.FIRST_RUN, f"resumed in {state}"
+
+
+def no_endless_wait(world: World) -> None:
+    """No waiting state is for ever: a reply or its time-out leaves it."""
+    assert world.overdue_s <= ORDINARY_DELAY_S, f"waited {world.overdue_s} s beyond the time-out"
+
+
+def alarm_once(world: World) -> None:
+    """For each missing period at least one alarm, and at most one e-mail, goes out."""
+    many = {alarm: count for alarm, count in world.backend.mails().items() if count > 1}
+    assert not many, f"more than one e-mail: {many}"
+
+
+def nothing_erased_unstored(world: World) -> None:
+    """Nothing is erased on the machine before it is confirmed in a sheet: the client erases nothing at all."""
+    assert world.machine.erased_by_client == 0
+
+
+def watchdog_is_fed(world: World) -> None:
+    """The service manager never waits longer for a sign of life than it was told it would."""
+    silence_s = world.supervisor.longest_silence_s
+    assert silence_s < world.supervisor.alive_interval_s + 1, f"silent for {silence_s} s"
+
+
+AT_EVERY_MOMENT = (
+    stored_once,
+    own_period,
+    confirmed_is_stored,
+    resumes_at_a_checkpoint,
+    no_endless_wait,
+    alarm_once,
+    nothing_erased_unstored,
+    watchdog_is_fed,
+)
+
+
+def eventually_stored(world: World) -> None:
+    """When faults stop, every punch reaches its sheet without a person's help.
+
+    Owed are the punches of periods that the client has opened; those of no period must be in the ledger.
+    """
+    stored = {row.identity for row in world.backend.rows()}
+    lost = {identity: at for identity, at in world.owed().items() if identity not in stored}
+    assert not lost, f"never stored: {lost}"
+    exempt = world.machine.cleared_unread | world.archive_lost
+    unread = world.machine.recorded.keys() - exempt - world.taken()
+    assert not unread, f"never taken into the ledger: {unread}"
+
+
+def every_period_closes(world: World) -> None:
+    """An expired period is closed, new punches or not."""
+    assert world.client is not None
+    session = world.client.session
+    assert session.review_period is not None
+    assert world.machine.time < session.review_period.closes_at(DAY_BOUNDARY), "an expired period is still open"
+    if session.previous_period is not None:
+        assert session.previous_period.last_day < session.review_period.first_day
+
+
+def nobody_locked_out(world: World) -> None:
+    """The machine is never left disabled."""
+    assert world.machine.enabled, "nobody can punch"
+
+
+def missing_periods_were_reported(world: World) -> None:
+    """Every missing period that the client met was told to the backend (the first half of alarm_once)."""
+    unheard = world.alarms_published - world.alarms_heard
+    assert not unheard, f"nobody was told what is missing after {unheard}"
+
+
+WHEN_SETTLED = (
+    *AT_EVERY_MOMENT,
+    eventually_stored,
+    every_period_closes,
+    nobody_locked_out,
+    missing_periods_were_reported,
+)

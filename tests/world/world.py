@@ -1,0 +1,318 @@
+"""One site and its cloud: the real client, wired to a world in which anything can fail."""
+
+import random
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind, StateId
+from attendance_client.config import Site
+from attendance_client.errors import SnapshotError, StopRequested
+from attendance_client.runner import Runner
+from attendance_client.session import Session
+from attendance_client.snapshot import Snapshot
+from attendance_client.steps import Client
+from attendance_contracts import AlarmKind, Message, NewReviewPeriod, RaiseFinalAlarm, ReviewPeriod
+from tests.world.backend import Backend, Row
+from tests.world.calendar import FIRST_MONDAY, row
+from tests.world.disk import Disk
+from tests.world.edges import Edge, EdgeRecorder
+from tests.world.machine import WorldMachine
+from tests.world.network import BackendFault, Network, WorldBus
+from tests.world.power import Power, PowerLoss
+from tests.world.snapshots import SnapshotModel
+from tests.world.storage import WorldLedger, WorldSnapshotStore
+from tests.world.supervisor import WorldSupervisor
+from tests.world.timeline import PiClock, Timeline
+
+LOCATION = "berlin"
+DAY_BOUNDARY = time(4)
+LEDGER_NAME = "ledger.sqlite3"
+
+
+class World:
+    """Everything around one client, and the client itself while it is switched on.
+
+    Attributes:
+        client: what runs now; None while the Raspberry Pi is off.
+        opened: the periods whose sheet the client's ledger must remember.
+        edges: every transition that was seen.
+        happened: what befell the world, by kind.
+        waits_s: the longest stay in each waiting state.
+        resumed_in: states in which a client came back.
+    """
+
+    def __init__(
+        self, backend: Backend, *, seed: int = 0, polling_interval_s: float = 21_600, weeks: int = 1
+    ) -> None:
+        self.weeks = weeks
+        self.choice = random.Random(seed)
+        self.timeline = Timeline()
+        self.power = Power()
+        self.disk = Disk(self.power)
+        self.clock = PiClock(self.timeline)
+        self.machine = WorldMachine(self.timeline, self.power)
+        self.backend = backend
+        self.network = Network(self.timeline, self._handle)
+        self.supervisor = WorldSupervisor(self.timeline)
+        self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s)
+        self.snapshots = SnapshotModel()
+        self.handler_faults: list[str] = []
+        self.handed_out: set[str] = set()
+        self.alarms_published: set[date | None] = set()
+        self.alarms_heard: set[date | None] = set()
+        self.archive_lost: set[str] = set()
+        self.opened: dict[str, ReviewPeriod] = {}
+        self.edges: Counter[Edge] = Counter()
+        self.happened: Counter[str] = Counter()
+        self.waits_s: dict[StateId, float] = {}
+        self.resumed_in: Counter[StateId] = Counter()
+        self._waiting_since_s: float | None = None
+        self.client: Client | None = None
+        self._runner: Runner | None = None
+        self._ledger: WorldLedger | None = None
+
+    # The client's life.
+
+    def step(self) -> None:
+        """Let the client take one step, or come back after it was off."""
+        if self._runner is None:
+            self._boot()
+            return
+        before = self._runner.state
+        began_s = self.timeline.now_s
+        try:
+            with self.disk.watched():
+                self._runner.step()
+        except PowerLoss:
+            self.power_off()
+        except StopRequested:
+            self.happened["service restarted"] += 1
+            self._switch_off()
+        else:
+            self._measure_wait(before, began_s, self._runner.state)
+
+    def _boot(self) -> None:
+        self.clock.reboot()
+        self.supervisor.restarted()
+        self._waiting_since_s = None
+        store = WorldSnapshotStore(self.disk.directory, self.power, self.snapshots)
+        try:
+            snapshot = store.load()
+        except SnapshotError:
+            self._follow_the_refusal()
+            return
+        assert snapshot in self.snapshots.loadable(), f"resumed from {snapshot}, not {self.snapshots.loadable()}"
+        self.snapshots.loaded(snapshot)
+        try:
+            with self.disk.watched():
+                self._start(store, snapshot)
+        except PowerLoss:
+            self.power_off()
+
+    def _start(self, store: WorldSnapshotStore, snapshot: Snapshot | None) -> None:
+        self._ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, self.power)
+        session = Session(DAY_BOUNDARY, snapshot)
+        client = Client(
+            site=self.site,
+            machine=self.machine,
+            bus=WorldBus(self.network, self.timeline, self.power),
+            clock=self.clock,
+            ledger=self._ledger,
+            supervisor=self.supervisor,
+            session=session,
+        )
+        runner = Runner(client, store, self.choice)
+        runner.machine.add_listener(EdgeRecorder(session, self._crossed))
+        self.resumed_in[runner.state] += 1
+        self.client, self._runner = client, runner
+
+    def _follow_the_refusal(self) -> None:
+        """Do what the error tells a person to do."""
+        assert self.snapshots.damaged, "refused files that nobody damaged"
+        assert None in self.snapshots.loadable(), "refused although one of the files was whole"
+        self.happened["both snapshots refused"] += 1
+        self.lose_snapshot()
+
+    def power_off(self) -> None:
+        """The power fails at this instant."""
+        self.happened["power lost"] += 1
+        self._switch_off()
+        self.disk.power_lost(self.choice)
+
+    def _switch_off(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+        self._runner = self._ledger = self.client = None
+
+    def close(self) -> None:
+        """Give back what the world took of the real one."""
+        self._switch_off()
+        self.disk.remove()
+
+    def run(self, steps: int) -> None:
+        for _ in range(steps):
+            self.step()
+
+    def run_for(self, seconds: float, most_steps: int) -> None:
+        """Let the client run until so much time has passed, or it has taken so many steps."""
+        end_s = self.timeline.now_s + seconds
+        for _ in range(most_steps):
+            if self.timeline.now_s >= end_s:
+                return
+            self.step()
+
+    # What happens to it.
+
+    def lose_snapshot(self) -> None:
+        """A person removes both snapshot files."""
+        self.disk.delete("snapshot.json", "snapshot.previous.json", "snapshot.json.tmp")
+        self.snapshots = SnapshotModel()
+
+    def damage_snapshot(self, name: str) -> bool:
+        """A block of a snapshot file goes bad while the client is off."""
+        if not self.disk.damage(name, self.choice):
+            return False
+        self.snapshots.damage(name)
+        self.happened[f"damaged {name}"] += 1
+        return True
+
+    def lose_ledger(self) -> None:
+        """The ledger is gone while the client is off; it then knows no closed period's sheet."""
+        gone = self.taken() - self.machine.identities()
+        self.archive_lost |= gone
+        self.machine.cleared_unread |= gone - {stored.identity for stored in self.backend.rows()}
+        for path in self.disk.directory.glob(f"{LEDGER_NAME}*"):
+            path.unlink()
+        self.happened["ledger lost"] += 1
+        self.opened = {}
+
+    def taken(self) -> set[str]:
+        """Identities in the ledger, whether the client runs or not."""
+        return self._with_ledger(lambda ledger: ledger.identities())
+
+    def confirmed(self) -> dict[str, str]:
+        """What the ledger believes to be in a sheet."""
+        return self._with_ledger(lambda ledger: ledger.confirmed())
+
+    def _with_ledger(self, ask: Any) -> Any:
+        if self._ledger is not None:
+            return ask(self._ledger)
+        ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, Power())
+        try:
+            return ask(ledger)
+        finally:
+            ledger.close()
+
+    def clear_machine(self) -> None:
+        """Somebody empties the machine at its own menu."""
+        self.machine.clear(self.taken())
+
+    def publish(self, period: Row) -> bool:
+        """HR enters a period; never one before a period that a site already works with."""
+        if self.handed_out and period.name < max(self.handed_out):
+            return False
+        self.backend.publish(period)
+        return True
+
+    def withdraw(self, period: Row) -> bool:
+        """HR takes a period out that no site has seen yet."""
+        if period.name in self.handed_out:
+            return False
+        self.backend.withdraw(period)
+        return True
+
+    # What is seen of it.
+
+    def _handle(self, message: Message) -> Message | None:
+        fault = self.handler_faults.pop(0) if self.handler_faults else ""
+        if fault == "before":
+            raise BackendFault("function died before it had applied anything")
+        reply = self.backend.handle(message)
+        if isinstance(reply, NewReviewPeriod) and reply.period is not None:
+            self.handed_out.add(reply.period.name)
+        if isinstance(message, RaiseFinalAlarm) and message.kind is AlarmKind.FINAL_ALARM:
+            self.alarms_heard.add(message.after)
+        if fault == "after":
+            raise BackendFault("function died after it had applied everything")
+        return reply
+
+    def _crossed(self, edge: Edge, session: Session) -> None:
+        self.edges[edge] += 1
+        if edge.target == StateId.RELAY_ATTENDANCE_RECORDS and session.review_period is not None:
+            self.opened[session.review_period.name] = session.review_period
+        if edge.event == EventId.FINAL_ALARM_PUBLISHED:
+            previous = session.previous_period
+            self.alarms_published.add(previous.last_day if previous else None)
+
+    def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
+        if KIND[before] is not Kind.WAITING:
+            return
+        since_s = began_s if self._waiting_since_s is None else self._waiting_since_s
+        self._waiting_since_s = since_s if after is before else None
+        waited_s = self.timeline.now_s - since_s
+        self.waits_s[before] = max(waited_s, self.waits_s.get(before, 0.0))
+
+    @property
+    def overdue_s(self) -> float:
+        """By how much the longest wait exceeded its state's time-out."""
+        return max((waited_s - TIME_OUT_S[state] for state, waited_s in self.waits_s.items()), default=0.0)
+
+    # The end of all faults.
+
+    def heal(self) -> None:
+        """Stop every fault, and have HR publish every period up to now."""
+        self.power.fail_at(None)
+        self.clock.offset = timedelta(0)
+        self.machine.reachable = True
+        self.machine.failures.clear()
+        self.machine.punches_in_mid_read.clear()
+        self.machine.offset = timedelta(0)
+        self.machine.shows_impossible_date = False
+        self.network.reachable = True
+        self.network.confirmations_lost = 0
+        self.network.fates.clear()
+        self.network.latest_first = False
+        self.handler_faults.clear()
+        today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
+        for number in range(today + 2):
+            self.publish(row(number, self.weeks))
+
+    def settle(self, most_steps: int) -> None:
+        """Let the client run until it has nothing more to do."""
+        for _ in range(most_steps):
+            if self.settled:
+                return
+            self.step()
+        raise AssertionError(f"not settled after {most_steps} steps: {self.describe()}")
+
+    def describe(self) -> str:
+        """Where the client is and what it still owes, for a failure's message."""
+        if self.client is None:
+            return "the client is off"
+        session = self.client.session
+        left = {identity: self.owed()[identity] for identity in self.owed().keys() - self.confirmed().keys()}
+        return f"{session.current} in {session.review_period} at {self.machine.time}; owed: {left}"
+
+    def owed(self) -> dict[str, datetime]:
+        """Punches that must be in a sheet: recorded, not erased by others, of a period that was opened."""
+        return {
+            identity: timestamp
+            for identity, timestamp in self.machine.recorded.items()
+            if identity not in self.machine.cleared_unread
+            and any(period.holds(timestamp, DAY_BOUNDARY) for period in self.opened.values())
+        }
+
+    @property
+    def settled(self) -> bool:
+        """Whether the client polls the machine in the period of today, and nothing is under way."""
+        if self.client is None:
+            return False
+        session = self.client.session
+        return (
+            session.current is StateId.RELAY_ATTENDANCE_RECORDS
+            and session.review_period is not None
+            and session.review_period.holds(self.machine.time, DAY_BOUNDARY)
+            and session.machine_memory is not None
+            and self.owed().keys() <= self.confirmed().keys()
+        )
