@@ -18,8 +18,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(environment: Mapping[str, str]) -> None:
-    """In Google Cloud, which sets K_SERVICE, log as JSON; elsewhere leave logging to whoever runs us."""
+    """In Google Cloud, which sets K_SERVICE, log as JSON; elsewhere in words, unless somebody set up logging."""
     if "K_SERVICE" not in environment:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
         return
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())

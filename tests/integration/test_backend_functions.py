@@ -1,0 +1,281 @@
+"""The functions under functions-framework with gspread, google-auth, Pub/Sub and smtplib over real sockets."""
+
+from contextlib import ExitStack
+from datetime import date
+
+import pytest
+from backend_office import NOVEMBER, CloudOffice, forget_adapters, period_request, punch, store_message
+
+from attendance_backend import serial
+from attendance_backend.adapters import google_http
+from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, encode
+from attendance_sandbox.mail.faults import connection_lost, failure_after_data, refusal
+from attendance_sandbox.sheets import dropped, rate_limited, unavailable
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    monkeypatch.setattr(google_http, "FIRST_DELAY_S", 0.01)
+    with ExitStack() as stack:
+        yield CloudOffice(stack, tmp_path, monkeypatch)
+
+
+def is_write(request):
+    return request.kind == "write"
+
+
+def is_drive_write(request):
+    return request.kind == "drive" and request.method == "POST"
+
+
+def is_read(request):
+    return request.kind == "read"
+
+
+def test_the_next_review_period(office):
+    reply = office.ask(period_request(), Topic.NEW_REVIEW_PERIOD)
+    assert reply.period == NOVEMBER
+    assert office.ask(period_request(after=NOVEMBER.last_day), Topic.NEW_REVIEW_PERIOD).period is None
+
+
+def test_a_review_sheet_for_two_sites(office):
+    sheet_id = office.create("berlin")
+    assert office.create("hamburg") == sheet_id
+    file = office.sheets.file(sheet_id)
+    assert file.name == "Attendance Review - November 2026"
+    assert file.parents == [office.folder_id]
+    book = office.sheets.spreadsheet(sheet_id)
+    assert [sheet.title for sheet in book.sheets] == [
+        "Daily Attendance",
+        "Weekly Summary",
+        "Exceptions",
+        "Raw Data - berlin",
+        "Raw Data - hamburg",
+    ]
+    assert book.properties["locale"] == "en_GB"
+    assert [sheet.rules["protectedRanges"][0]["warningOnly"] for sheet in book.sheets] == [True] * 5
+    assert len(office.sheets.spreadsheets()) == 2
+    recorded = office.sheets.read(office.control_id, "'Review Sheets'!A2:B", "FORMATTED_VALUE")
+    assert recorded == [["November 2026", sheet_id]]
+
+
+def test_the_cells_read_as_hr_expects(office):
+    sheet_id = office.create()
+    office.store(sheet_id, punch("ann", "2026-11-03T08:55:30", key=0), punch("ann", "2026-11-04T02:10:00"))
+    shown = office.sheets.read(sheet_id, "'Daily Attendance'!A1:H5", "FORMATTED_VALUE")
+    assert shown[0][6:8] == ["03 Nov", "04 Nov"]
+    assert shown[1][6:8] == ["Tue", "Wed"]
+    assert shown[2][6] == "08:55"
+    assert shown[3][6] == "02:10"
+    raw = office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:J", "FORMATTED_VALUE")
+    assert raw[0] == [
+        "Timestamp", "Employee", "Location", "Entry", "User Name", "User ID", "Status", "Key", "Record ID",
+        "Business Day",
+    ]  # fmt: skip
+    assert raw[1][:8] == [
+        "03-11-2026 08:55:30",
+        "Ann Archer",
+        "berlin",
+        "Check In",
+        "ann",
+        "id-ann",
+        "1",
+        "0",
+    ]
+    assert raw[2][9] == "03-11-2026"
+
+
+def test_storing_costs_one_read_and_one_write(office):
+    sheet_id = office.create()
+    before = len(office.api_calls())
+    office.store(sheet_id, punch("ann", "2026-11-03T09:00:00"), punch("bob", "2026-11-05T09:00:00"))
+    assert office.api_calls()[before:] == ["read", "write"]
+    office.store(sheet_id, punch("ann", "2026-11-03T09:00:00"))
+    assert office.api_calls()[before + 2 :] == ["read"]
+
+
+def test_texts_never_become_formulas_dates_or_numbers(office):
+    sheet_id = office.create()
+    office.store(sheet_id, punch("=1+1", "2026-11-03T09:00:00"), punch("1/2/2026", "2026-11-03T09:00:01"))
+    formulas = office.sheets.read(sheet_id, "'Raw Data - berlin'!B2:E3", "FORMULA")
+    assert [row[0] for row in formulas] == ["=1+1", "1/2/2026"]
+    values = office.sheets.read(sheet_id, "'Raw Data - berlin'!B2:E3", "UNFORMATTED_VALUE")
+    assert values == formulas
+
+
+def test_two_sites_late_punches_and_what_hr_typed(office):
+    sheet_id = office.create()
+    office.create("hamburg")
+    day = date(2026, 11, 3)
+    office.store(sheet_id, punch("ann", "2026-11-03T09:00:00"), punch("bob", "2026-11-03T09:00:00"))
+    office.store(sheet_id, punch("ann", "2026-11-03T18:00:00", serial_number="SN2"), location="hamburg")
+    office.store(sheet_id, punch("ann", "2026-11-03T19:00:00"), punch("ann", "2026-11-03T08:00:00"))
+    assert office.times(sheet_id, "Ann Archer", day) == pytest.approx((8 / 24, 19 / 24))
+    office.sheets.write(sheet_id, "'Daily Attendance'!G7", [["17:00"]])
+    office.store(sheet_id, punch("bob", "2026-11-03T17:30:00"))
+    assert office.times(sheet_id, "Bob Baker", day) == pytest.approx((9 / 24, 17 / 24))
+    exceptions = office.sheets.read(sheet_id, "Exceptions!C2:D")
+    assert exceptions == [
+        [
+            "Bob Baker",
+            "Check Out of 03-11-2026 was typed by hand and is kept, though the machine recorded another time",
+        ]
+    ]
+
+
+def test_somebody_hired_and_somebody_unknown(office):
+    sheet_id = office.create()
+    office.sheets.write(office.control_id, "'Cut Off Times'!A5", [["Carl Cook", "carl@example.com", "08:30"]])
+    reply = office.store(
+        sheet_id,
+        punch("carl", "2026-11-10T08:31:00"),
+        punch("guest", "2026-11-10T08:32:00"),
+        punch("carl", "2026-11-10T16:00:00"),
+    )
+    assert len(reply.confirmed) == 3
+    assert office.times(sheet_id, "Carl Cook", date(2026, 11, 10)) == pytest.approx(
+        (8.5 / 24 + 1 / 1440, 16 / 24)
+    )
+    who = office.sheets.read(sheet_id, "Exceptions!C2:C")
+    assert sorted(who) == [["Carl Cook"], ["guest"]]
+    weekly = office.sheets.read(sheet_id, "'Weekly Summary'!A11:D11", "FORMATTED_VALUE")
+    assert weekly == [["Carl Cook", "carl", "08:30", "Weekly Average"]]
+
+
+def test_days_that_hr_adds_get_columns(office):
+    office.create()
+    longer = type(NOVEMBER)(NOVEMBER.name, date(2026, 11, 30), date(2026, 12, 6))
+    sheet_id = office.create(period=longer)
+    header = office.sheets.read(sheet_id, "'Daily Attendance'!1:1")[0]
+    assert header[-1] == serial.from_date(date(2026, 12, 6))
+    assert office.sheets.read(sheet_id, "'Weekly Summary'!1:1")[0][-2:] == ["Total", "30 Nov - 06 Dec"]
+
+
+@pytest.mark.parametrize(
+    "fault", [unavailable(applied=True), unavailable(), rate_limited(), dropped(applied=True)]
+)
+def test_google_on_a_bad_day(office, fault):
+    sheet_id = office.create()
+    office.sheets.faults.add(fault, when=is_write)
+    office.sheets.faults.add(fault, when=is_read)
+    record = punch("ann", "2026-11-03T09:00:00")
+    assert office.store(sheet_id, record).confirmed == (record.identity,)
+    rows = office.sheets.read(sheet_id, "'Raw Data - berlin'!I2:I")
+    assert rows == [[record.identity]]
+
+
+def test_creation_that_was_carried_out_but_not_confirmed_makes_no_second_spreadsheet(office):
+    office.sheets.faults.add(
+        unavailable(applied=True), when=lambda request: request.method == "POST" and "drive" in request.path
+    )
+    office.sheets.faults.add(dropped(applied=True), when=is_write)
+    office.sheets.faults.add(dropped(applied=True), when=is_write)
+    message = CreateReviewSheet(location="berlin", request_id="r1", period=NOVEMBER)
+    statuses = [office.post(message).status_code for _ in range(4)]
+    assert statuses == [500, 500, 500, 200]
+    assert len(office.replies(Topic.NEW_REVIEW_SHEET)) == 1
+    assert len(office.sheets.spreadsheets()) == 2
+    recorded = office.sheets.read(office.control_id, "'Review Sheets'!A2:A")
+    assert recorded == [["November 2026"]]
+
+
+@pytest.mark.parametrize(
+    ("sheet_id", "words"),
+    [("no-such-spreadsheet", "does not exist or is not shared with"), ("../../oops", "is no spreadsheet ID")],
+)
+def test_a_spreadsheet_that_is_gone_is_one_clear_line_and_a_failure(office, caplog, sheet_id, words):
+    response = office.post(store_message(sheet_id, punch("ann", "2026-11-03T09:00:00")))
+    assert response.status_code == 500
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert words in errors[0].getMessage()
+    assert "store_attend_records of berlin, request r2 failed" in errors[0].getMessage()
+    assert errors[0].exc_info is None
+    assert office.replies(Topic.LAST_STORED_TIMESTAMP) == []
+
+
+def test_a_renamed_worksheet_is_a_clear_line(office, caplog):
+    sheet_id = office.create()
+    office.sheets.batch_update(
+        sheet_id,
+        [{"updateSheetProperties": {"properties": {"sheetId": 101, "title": "Daily"}, "fields": "title"}}],
+    )
+    assert office.post(store_message(sheet_id, punch("ann", "2026-11-03T09:00:00"))).status_code == 500
+    assert "no worksheet 'Daily Attendance': it was deleted or renamed; rename it back" in caplog.text
+
+
+def test_without_a_shared_drive_the_error_says_what_to_do(office, monkeypatch, caplog):
+    monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
+    forget_adapters()
+    message = CreateReviewSheet(location="berlin", request_id="r1", period=NOVEMBER)
+    assert office.post(message).status_code == 500
+    assert "name a folder of a shared drive in REVIEW_SHEETS_FOLDER_ID" in caplog.text
+
+
+def test_a_missing_setting_is_one_clear_line(office, monkeypatch, caplog):
+    monkeypatch.delenv("ALARM_TO")
+    forget_adapters()
+    assert office.post(period_request()).status_code == 500
+    assert "the environment variable ALARM_TO is not set" in caplog.text
+
+
+@pytest.mark.parametrize("data", [b"", b"not json", b"[]", b'{"location": 7}'])
+def test_a_message_that_breaks_the_contract_fails_without_a_traceback(office, caplog, data):
+    _, attributes = encode(period_request())
+    assert office.post_raw(Topic.GET_REVIEW_PERIOD, data, attributes).status_code in (400, 500)
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+ALARM = RaiseFinalAlarm(
+    location="berlin",
+    request_id="r3",
+    kind=AlarmKind.FINAL_ALARM,
+    after=NOVEMBER.last_day,
+    on=date(2026, 11, 30),
+)
+
+
+def alarm_state(office):
+    return [row[0] for row in office.sheets.read(office.control_id, "Alarms!G2:G")]
+
+
+def test_an_alarm_goes_out_once(office):
+    for _ in range(2):
+        assert office.post(ALARM).status_code == 200
+    (message,) = office.mail.messages
+    assert message["X-Rcpt-To"] == "hr@example.com, boss@example.com"
+    assert "the review period after Sunday, 29 November 2026 is missing" in message["Subject"]
+    assert f"https://docs.google.com/spreadsheets/d/{office.control_id}/edit" in message.get_content()
+    assert alarm_state(office) == ["sent"]
+
+
+def test_a_refused_alarm_is_tried_again_with_the_next_delivery(office):
+    office.mail.faults.add(refusal(450), times=2)
+    assert office.post(ALARM).status_code == 500
+    assert alarm_state(office) == ["failed"]
+    assert office.post(ALARM).status_code == 200
+    assert alarm_state(office) == ["sent"]
+    assert len(office.mail.messages) == 1
+
+
+def test_one_bad_recipient_does_not_silence_the_others(office, caplog):
+    office.mail.faults.add(refusal(550))
+    assert office.post(ALARM).status_code == 200
+    assert office.mail.messages[0]["X-Rcpt-To"] == "boss@example.com"
+    assert "refuses the recipient hr@example.com" in caplog.text
+
+
+@pytest.mark.parametrize("fault", [failure_after_data(), connection_lost()])
+def test_an_e_mail_that_may_have_gone_out_is_not_sent_again(office, fault):
+    office.mail.faults.add(fault)
+    for _ in range(2):
+        assert office.post(ALARM).status_code == 200
+    assert alarm_state(office) == ["unconfirmed"]
+    assert len(office.mail.messages) == 1
+
+
+def test_a_mail_server_that_is_down_is_tried_again(office, monkeypatch, caplog):
+    office.mail.stop()
+    assert office.post(ALARM).status_code == 500
+    assert alarm_state(office) == ["failed"]
+    assert "check the SMTP_ settings" in caplog.text
