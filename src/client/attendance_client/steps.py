@@ -127,7 +127,8 @@ def await_review_period(client: Client) -> EventId:
     session.answered()
     period = found[-1]
     if period is None:
-        log.warning("no review period is published after %s", session.previous_period)
+        previous = session.previous_period
+        log.warning("HR has not entered a review period %s", f"after {previous.name}" if previous else "yet")
         return EventId.REVIEW_PERIOD_MISSING
     session.review_period = period
     session.sheet_id = None

@@ -106,10 +106,11 @@ class Office:
         process = self._process
         if process is None or process.poll() is not None:
             return
-        process.send_signal(signal.SIGKILL)
-        process.wait(STOP_TIMEOUT_S)
+        # All that needs the time first: it goes on as soon as the process is gone.
         self._say(f"power cut at {self.name}, back in {POWER_CUT_LASTS.seconds // 60} minutes")
         self._timeline.at(self._timeline.now + POWER_CUT_LASTS, self.switch_on)
+        process.send_signal(signal.SIGKILL)
+        process.wait(STOP_TIMEOUT_S)
 
     def cut_power_at_machine_command(self, command: int) -> None:
         """Cut the power the next time that the client sends this command to the machine."""

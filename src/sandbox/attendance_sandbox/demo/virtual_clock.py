@@ -7,7 +7,6 @@ import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-
 GRACE_S = 20.0
 
 
