@@ -83,9 +83,7 @@ def eventually_stored(world: World) -> None:
     stored = {row.identity for row in world.backend.rows()}
     lost = {identity: at for identity, at in world.owed().items() if identity not in stored}
     assert not lost, f"never stored: {lost}"
-    exempt = world.machine.cleared_unread | world.archive_lost
-    unread = world.machine.recorded.keys() - exempt - world.taken()
-    assert not unread, f"never taken into the ledger: {unread}"
+    assert not world.unread(), f"never taken into the ledger: {world.unread()}"
 
 
 def every_period_closes(world: World) -> None:

@@ -72,6 +72,11 @@ class World:
         self._runner: Runner | None = None
         self._ledger: WorldLedger | None = None
 
+    @property
+    def state(self) -> StateId | None:
+        """Where the client is; None while it is off."""
+        return None if self.client is None else self.client.session.current
+
     # The client's life.
 
     def step(self) -> None:
@@ -278,13 +283,13 @@ class World:
         for number in range(today + 2):
             self.publish(row(number, self.weeks))
 
-    def settle(self, most_steps: int) -> None:
-        """Let the client run until it has nothing more to do."""
+    def settle(self, most_steps: int) -> bool:
+        """Let the client run until it has nothing more to do; False when it still has by then."""
         for _ in range(most_steps):
             if self.settled:
-                return
+                return True
             self.step()
-        raise AssertionError(f"not settled after {most_steps} steps: {self.describe()}")
+        return False
 
     def describe(self) -> str:
         """Where the client is and what it still owes, for a failure's message."""
@@ -314,5 +319,11 @@ class World:
             and session.review_period is not None
             and session.review_period.holds(self.machine.time, DAY_BOUNDARY)
             and session.machine_memory is not None
+            and not self.unread()
             and self.owed().keys() <= self.confirmed().keys()
         )
+
+    def unread(self) -> set[str]:
+        """Punches that should be in the ledger and are not."""
+        exempt = self.machine.cleared_unread | self.archive_lost
+        return self.machine.recorded.keys() - exempt - self.taken()

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from attendance_client._generated.machine import TIME_OUT_S, EventId, Flag, StateId
 from attendance_client.config import Site
-from attendance_client.errors import MachineError
+from attendance_client.errors import BusError, MachineError
 from attendance_client.ledger import Chunk, Ledger
 from attendance_client.ports import AttendanceMachine, Bus, Clock, MachineSession, MachineStatus, Supervisor
 from attendance_client.session import MachineMemory, Session
@@ -73,12 +73,23 @@ class Client:
         self.supervisor.alive(self.status)
 
     def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
-        """Wait for a reply that `accept` takes, at most the state's time-out; drop all others."""
+        """Wait for a reply that `accept` takes, at most the state's time-out; drop all others.
+
+        A failure of the bus is no reason to wait longer: only the next request makes a deleted subscription anew.
+        """
         deadline = self.clock.monotonic() + TIME_OUT_S[state]
+        failed = False
         while (remaining := deadline - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
             accepted = False
-            for message in self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S)):
+            try:
+                messages = self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S))
+            except BusError as error:
+                log.log(logging.DEBUG if failed else logging.WARNING, "%s", error)
+                failed = True
+                self.pause(min(remaining, RECEIVE_SLICE_S))
+                continue
+            for message in messages:
                 if isinstance(message, reply) and message.location == self.site.location and accept(message):
                     accepted = True
                 else:
