@@ -92,15 +92,7 @@ class CloudOffice:
             self._apps[topic] = functions_framework.create_app(
                 str(topic), str(MAIN), "cloudevent"
             ).test_client()
-        envelope = {
-            "message": {
-                "data": base64.b64encode(data).decode(),
-                "attributes": attributes,
-                "messageId": "1",
-                "publishTime": "2026-11-03T09:00:00Z",
-            },
-            "subscription": f"projects/{PROJECT}/subscriptions/{topic}",
-        }
+        envelope = envelope_for(topic, data, attributes)
         return self._apps[topic].post(f"/{topic_path(PROJECT, topic)}", json=envelope)
 
     def replies(self, topic):
@@ -137,6 +129,24 @@ class CloudOffice:
     def api_calls(self):
         """Kinds of the Sheets and Drive calls so far."""
         return [entry.kind for entry in self.sheets.log if entry.kind in ("read", "write", "drive")]
+
+
+def envelope_for(topic, data, attributes):
+    """The body of a push."""
+    return {
+        "message": {
+            "data": base64.b64encode(data).decode(),
+            "attributes": attributes,
+            "messageId": "1",
+            "publishTime": "2026-11-03T09:00:00Z",
+        },
+        "subscription": f"projects/{PROJECT}/subscriptions/{topic}",
+    }
+
+
+def envelope_of(message):
+    """The body of a message's push."""
+    return envelope_for(message.topic, *encode(message))
 
 
 def forget_adapters():
