@@ -108,7 +108,7 @@ def split_title(text: str) -> tuple[str | None, str]:
     return (title, cells) if mark else (None, text)
 
 
-_CELLS = re.compile(r"\$?([A-Za-z]{0,3})\$?(\d{0,8})(?::\$?([A-Za-z]{0,3})\$?(\d{0,8}))?")
+_CELLS = re.compile(r"\$?([A-Za-z]{0,3})\$?(\d{0,8})(?::\$?([A-Za-z]{0,3})\$?(\d{0,8}))?", re.ASCII)
 
 
 def parse_cells(title: str | None, cells: str) -> Reference | None:

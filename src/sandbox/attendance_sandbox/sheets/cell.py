@@ -56,7 +56,7 @@ class Cell:
                 f"Your input contains more than the maximum of {values.MAX_TEXT} characters in a single cell."
             )
         kept = None if value is None or value == "" else values.tidy(value)
-        return replace(self, value=kept, formula=None)
+        return Cell(kept, None, self.format, self.note, self.validation)
 
     def with_formula(self, formula: str) -> Cell:
         return replace(self, value=formulas.arithmetic(formula), formula=formula)
@@ -78,16 +78,17 @@ class Cell:
         cell = self
         if masks.includes(mask, "userEnteredValue"):
             cell = _with_extended_value(cell, data.get("userEnteredValue"))
+        cell_format, note, validation = cell.format, cell.note, cell.validation
         if masks.includes(mask, "userEnteredFormat"):
-            merged = masks.merge(
-                cell.format, data.get("userEnteredFormat", {}), masks.below(mask, "userEnteredFormat")
-            )
-            cell = replace(cell, format=with_color_styles(merged))
+            wanted = data.get("userEnteredFormat", {})
+            if wanted or cell_format:
+                merged = masks.merge(cell_format, wanted, masks.below(mask, "userEnteredFormat"))
+                cell_format = with_color_styles(merged)
         if masks.includes(mask, "note"):
-            cell = replace(cell, note=data.get("note", ""))
+            note = data.get("note", "")
         if masks.includes(mask, "dataValidation"):
-            cell = replace(cell, validation=data.get("dataValidation"))
-        return cell
+            validation = data.get("dataValidation")
+        return Cell(cell.value, cell.formula, cell_format, note, validation)
 
     def to_json(self, locale: Locale, mask: masks.Mask, default_format: Json) -> Json:
         """The cell as a ``CellData`` message with the fields of the mask; fields without content are left out."""

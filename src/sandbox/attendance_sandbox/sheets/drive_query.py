@@ -141,7 +141,11 @@ class _Parser:
         return lambda file: wanted in collection(file)
 
     def _comparison(self) -> Predicate:
-        name = self._next("trashed", "appProperties", "properties", *_FIELDS)
+        name = self._next("trashed", "appProperties", "properties", *_FIELDS, *_COLLECTIONS)
+        if name in _COLLECTIONS:  # gspread writes it this way round, and Drive accepts it
+            self._next("in")
+            member = self._text()
+            return lambda file: member in _COLLECTIONS[name](file)
         if name == "trashed":
             same = self._next("=", "!=") == "="
             wanted = self._next("true", "false") == "true"

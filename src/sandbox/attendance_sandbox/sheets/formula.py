@@ -24,7 +24,7 @@ _REFERENCE = re.compile(
       | (?<![\w.$:])(?P<row>\$?\d{1,7}):(?P<row2>\$?\d{1,7})(?![\w(.!])
       )
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 BROKEN = "#REF!"
 Ends = tuple[int | None, int | None]
@@ -134,7 +134,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
 
 def arithmetic(formula: str) -> int | float | None:
     """The value of a formula that is arithmetic on literal numbers; None for any other."""
-    if not re.fullmatch(r"=[-+*/().\d\s]{1,200}", formula):
+    if not re.fullmatch(r"=[-+*/().0-9\s]{1,200}", formula):
         return None
     try:
         value = _evaluate(ast.parse(formula[1:].strip(), mode="eval").body)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +33,7 @@ class Saver:
         self._condition = threading.Condition()
         self._changes = 0
         self._stopped = False
+        self._saved: set[Path] = set()
         self._thread = threading.Thread(target=self._run, name="sheets-saver", daemon=True)
 
     def changed(self) -> None:
@@ -71,7 +73,11 @@ class Saver:
             return not self._stopped
 
     def _save(self) -> None:
+        """Saves all workbooks, and removes the files of those that were renamed, binned or deleted."""
         try:
-            self._server.save()
+            saved = set(self._server.save())
+            for path in self._saved - saved:
+                path.unlink(missing_ok=True)
+            self._saved = saved
         except OSError as error:
             self._on_error(str(error))

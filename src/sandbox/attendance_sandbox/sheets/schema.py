@@ -96,7 +96,7 @@ def _check_scalar(kind: str, value: Any, path: str) -> Any:
 
 
 def _as_integer(value: Any) -> int | None:
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         return None

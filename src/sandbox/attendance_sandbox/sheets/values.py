@@ -54,7 +54,7 @@ def _parse_number(text: str, locale: Locale) -> tuple[Scalar, Json | None] | Non
     group, point = (".", ",") if locale.decimal_comma else (",", ".")
     digits = rf"(?:\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+)?(?:{re.escape(point)}\d*)?(?:[eE][-+]?\d+)?"
     currency = re.escape(locale.currency)
-    match = re.fullmatch(rf"([-+]?)({currency})?({digits})(\s?%)?", text)
+    match = re.fullmatch(rf"([-+]?)({currency})?({digits})(\s?%)?", text, re.ASCII)
     if match is None or not re.search(r"\d", match[3]):
         return None
     plain = match[3].replace(group, "").replace(point, ".")
@@ -69,7 +69,7 @@ def _parse_number(text: str, locale: Locale) -> tuple[Scalar, Json | None] | Non
     return tidy(number), None
 
 
-_TIME = r"(\d{1,4}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(?:\s*([aApP])\.?[mM]\.?)?"
+_TIME = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(?:\s*([aApP])\.?[mM]\.?)?", re.ASCII)
 
 
 def _time_of(groups: tuple[Any, ...]) -> float | None:
@@ -86,7 +86,7 @@ def _time_of(groups: tuple[Any, ...]) -> float | None:
 
 
 def _parse_time(text: str, locale: Locale) -> tuple[Scalar, Json | None] | None:
-    match = re.fullmatch(_TIME, text)
+    match = _TIME.fullmatch(text)
     seconds = _time_of(match.groups()) if match else None
     if match is None or seconds is None:
         return None
@@ -100,9 +100,9 @@ def _parse_time(text: str, locale: Locale) -> tuple[Scalar, Json | None] | None:
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
-_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})", re.ASCII)
+_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
 
 
 def _date_of(text: str, locale: Locale) -> tuple[dt.date, str] | None:
@@ -133,7 +133,7 @@ def _parse_date(text: str, locale: Locale) -> tuple[Scalar, Json | None] | None:
     midnight = dt.datetime.combine(date, dt.time())
     if not rest:
         return serial.from_datetime(midnight), {"type": "DATE", "pattern": pattern}
-    match = re.fullmatch(_TIME, rest.strip())
+    match = _TIME.fullmatch(rest.strip())
     seconds = _time_of(match.groups()) if match else None
     if match is None or seconds is None:
         return None

@@ -1,0 +1,496 @@
+"""spreadsheets.batchUpdate: every kind of request, and that a batch is carried out whole or not at all."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from test_sandbox_sheets_support import Office, error_message
+
+TABLE = [["b", 2, "x"], ["a", 1, "y"], ["c", 3, "z"]]
+GRID = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 3, "startColumnIndex": 0, "endColumnIndex": 3}
+BOLD = {"userEnteredFormat": {"textFormat": {"bold": True}}}
+RED = {"red": 1}
+RULE = {
+    "ranges": [GRID],
+    "booleanRule": {
+        "condition": {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": "=$B1>1"}]},
+        "format": {"backgroundColor": RED},
+    },
+}
+CHOICE = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "yes"}]}, "strict": True}
+
+# One good request of each kind, on a sheet with TABLE, a named range n1, a protected range 7, a conditional
+# format, a banded range 9, a group of columns 1 to 3 and a second sheet 5.
+GOOD: dict[str, dict[str, Any]] = {
+    "addSheet": {"properties": {"title": "New", "sheetId": 77}},
+    "deleteSheet": {"sheetId": 5},
+    "duplicateSheet": {"sourceSheetId": 0, "newSheetName": "Twin"},
+    "updateSheetProperties": {
+        "properties": {"sheetId": 5, "title": "Other", "gridProperties": {"frozenRowCount": 1}},
+        "fields": "title,gridProperties.frozenRowCount",
+    },
+    "updateSpreadsheetProperties": {
+        "properties": {"title": "T", "locale": "en_GB"},
+        "fields": "title,locale",
+    },
+    "addNamedRange": {"namedRange": {"name": "More", "range": GRID}},
+    "updateNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "Less"}, "fields": "name"},
+    "deleteNamedRange": {"namedRangeId": "n1"},
+    "createDeveloperMetadata": {
+        "developerMetadata": {
+            "metadataKey": "site",
+            "metadataValue": "hq",
+            "location": {"sheetId": 5},
+            "visibility": "DOCUMENT",
+        }
+    },
+    "updateCells": {
+        "start": {"sheetId": 0, "rowIndex": 5, "columnIndex": 1},
+        "rows": [{"values": [{"userEnteredValue": {"numberValue": 5}}]}],
+        "fields": "userEnteredValue",
+    },
+    "repeatCell": {"range": GRID, "cell": BOLD, "fields": "userEnteredFormat.textFormat.bold"},
+    "appendCells": {"sheetId": 0, "rows": [{"values": [{"note": "last"}]}], "fields": "note"},
+    "setDataValidation": {"range": GRID, "rule": CHOICE},
+    "updateBorders": {"range": GRID, "top": {"style": "SOLID"}, "innerVertical": {"style": "DASHED"}},
+    "findReplace": {"find": "a", "replacement": "A", "sheetId": 0, "matchCase": True},
+    "sortRange": {"range": GRID, "sortSpecs": [{"dimensionIndex": 1, "sortOrder": "ASCENDING"}]},
+    "copyPaste": {"source": GRID, "destination": {"sheetId": 5, "endRowIndex": 3, "endColumnIndex": 3}},
+    "cutPaste": {"source": GRID, "destination": {"sheetId": 5, "rowIndex": 1, "columnIndex": 1}},
+    "appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 10},
+    "insertDimension": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 1, "endIndex": 3}},
+    "deleteDimension": {"range": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 1}},
+    "updateDimensionProperties": {
+        "range": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 2},
+        "properties": {"pixelSize": 150},
+        "fields": "pixelSize",
+    },
+    "autoResizeDimensions": {
+        "dimensions": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 3}
+    },
+    "addDimensionGroup": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 0, "endIndex": 2}},
+    "deleteDimensionGroup": {"range": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 3}},
+    "mergeCells": {"range": GRID, "mergeType": "MERGE_ROWS"},
+    "unmergeCells": {"range": GRID},
+    "addConditionalFormatRule": {"rule": RULE, "index": 0},
+    "updateConditionalFormatRule": {
+        "rule": {**RULE, "ranges": [{"sheetId": 0, "endRowIndex": 1}]},
+        "index": 0,
+    },
+    "deleteConditionalFormatRule": {"sheetId": 0, "index": 0},
+    "addProtectedRange": {"protectedRange": {"range": {"sheetId": 5}, "warningOnly": True}},
+    "updateProtectedRange": {
+        "protectedRange": {"protectedRangeId": 7, "description": "ours"},
+        "fields": "description",
+    },
+    "deleteProtectedRange": {"protectedRangeId": 7},
+    "setBasicFilter": {"filter": {"range": GRID}},
+    "clearBasicFilter": {"sheetId": 5},
+    "addBanding": {"bandedRange": {"range": {"sheetId": 5}, "rowProperties": {"firstBandColor": RED}}},
+    "updateBanding": {
+        "bandedRange": {"bandedRangeId": 9, "rowProperties": {"firstBandColor": {"green": 1}}},
+        "fields": "rowProperties",
+    },
+    "deleteBanding": {"bandedRangeId": 9},
+}
+CHANGES_NOTHING = {"unmergeCells"}
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with Office() as running:
+        yield running
+
+
+@pytest.fixture
+def book(office: Office) -> str:
+    return office.new()
+
+
+@pytest.fixture
+def furnished(office: Office, book: str) -> str:
+    office.put(book, "A1", TABLE)
+    office.replies(
+        book,
+        {"addSheet": {"properties": {"title": "Second", "sheetId": 5}}},
+        {"setBasicFilter": {"filter": {"range": {"sheetId": 5}}}},
+        {"addNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "First", "range": GRID}}},
+        {"addProtectedRange": {"protectedRange": {"protectedRangeId": 7, "range": GRID}}},
+        {"addConditionalFormatRule": {"rule": RULE}},
+        {
+            "addBanding": {
+                "bandedRange": {"bandedRangeId": 9, "range": GRID, "rowProperties": {"firstBandColor": RED}}
+            }
+        },
+        {"addDimensionGroup": {"range": {"dimension": "COLUMNS", "startIndex": 1, "endIndex": 3}}},
+    )
+    return book
+
+
+def everything(office: Office, book: str) -> Any:
+    return office.get(book, includeGridData="true")
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_every_request_is_carried_out(office: Office, furnished: str, kind: str) -> None:
+    before = everything(office, furnished)
+    office.replies(furnished, {kind: GOOD[kind]})
+    assert (everything(office, furnished) == before) == (kind in CHANGES_NOTHING)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_later_failure_undoes_every_request(office: Office, furnished: str, kind: str) -> None:
+    before = everything(office, furnished)
+    response = office.batch(furnished, {kind: GOOD[kind]}, {"deleteSheet": {"sheetId": 4711}})
+    assert error_message(response) == "Invalid requests[1].deleteSheet: No grid with id: 4711"
+    assert everything(office, furnished) == before
+    assert office.server.log[-2].cells_written == 0
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_misspelt_field_is_refused(office: Office, furnished: str, kind: str) -> None:
+    response = office.batch(furnished, {kind: {**GOOD[kind], "feilds": "x"}})
+    assert 'Unknown name "feilds" at \'requests[0].' in error_message(response)
+
+
+def test_known_requests_that_are_not_covered_say_so(office: Office, book: str) -> None:
+    response = office.batch(book, {"addChart": {}})
+    assert "not implemented by this stand-in" in error_message(response, 501)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"explode": {}}, "Unknown name \"explode\" at 'requests[0]'"),
+        ({}, "exactly one kind"),
+        ({"addSheet": {}, "deleteSheet": {}}, "exactly one kind"),
+        ({"addSheet": {"properties": {"title": "SHEET1"}}}, 'A sheet with the name "SHEET1" already exists.'),
+        ({"addSheet": {"properties": {"sheetId": 0}}}, "already exists"),
+        (
+            {"addSheet": {"properties": {"gridProperties": {"rowCount": 10**6, "columnCount": 11}}}},
+            "10000000 cells",
+        ),
+        ({"addSheet": {"properties": {"index": 9}}}, "out of bounds"),
+        (
+            {"addSheet": {"properties": {"title": 5}}},
+            "Invalid value at 'requests[0].add_sheet.properties.title'",
+        ),
+        ({"deleteSheet": {"sheetId": 0}}, "You can't remove all the sheets"),
+        ({"appendDimension": {"dimension": "ROWS", "length": 10**6}}, "10000000 cells"),
+        ({"appendDimension": {"dimension": "DEPTH", "length": 1}}, "Invalid value"),
+        (
+            {"updateSheetProperties": {"properties": {"hidden": True}, "fields": "hidden"}},
+            "You can't hide all the sheets",
+        ),
+        (
+            {
+                "updateSheetProperties": {
+                    "properties": {"gridProperties": {"frozenRowCount": 1000}},
+                    "fields": "gridProperties.frozenRowCount",
+                }
+            },
+            "You can't freeze all visible rows",
+        ),
+        (
+            {"updateSheetProperties": {"properties": {"title": "x"}}},
+            "At least one field must be listed in 'fields'",
+        ),
+        ({"updateSheetProperties": {"properties": {}, "fields": "titel"}}, "Invalid field: titel"),
+        (
+            {"updateSpreadsheetProperties": {"properties": {"locale": "English"}, "fields": "locale"}},
+            "Unsupported locale",
+        ),
+        (
+            {"updateCells": {"start": {"rowIndex": 1000}, "rows": [{}], "fields": "note"}},
+            "GridCoordinate.rowIndex[1000] is after last row in grid[999]",
+        ),
+        (
+            {"updateCells": {"start": {"rowIndex": 999}, "rows": [{}, {}], "fields": "note"}},
+            "Attempting to write row: 1000, beyond the last requested row of: 999",
+        ),
+        (
+            {"updateCells": {"range": GRID, "rows": [{"values": [{}] * 4}], "fields": "note"}},
+            "Attempting to write column: 3, beyond the last requested column of: 2",
+        ),
+        ({"updateCells": {"rows": [], "fields": "note"}}, "Exactly one of 'start' and 'range'"),
+        (
+            {"repeatCell": {"range": {"endRowIndex": 1001}, "cell": {}, "fields": "note"}},
+            "Range (Sheet1!A1:Z1001) exceeds grid limits. Max rows: 1000, max columns: 26",
+        ),
+        (
+            {"repeatCell": {"range": {"startRowIndex": 3, "endRowIndex": 3}, "cell": {}, "fields": "note"}},
+            "empty",
+        ),
+        ({"repeatCell": {"range": {"sheetId": 99}, "cell": {}, "fields": "note"}}, "No grid with id: 99"),
+        (
+            {
+                "updateCells": {
+                    "start": {},
+                    "rows": [{"values": [{"userEnteredValue": {"formulaValue": "1+1"}}]}],
+                    "fields": "*",
+                }
+            },
+            "Formula must start with '='",
+        ),
+        (
+            {
+                "updateCells": {
+                    "start": {},
+                    "rows": [{"values": [{"userEnteredValue": {"stringValue": "x" * 50_001}}]}],
+                    "fields": "*",
+                }
+            },
+            "50000 characters",
+        ),
+        ({"deleteDimension": {"range": {"dimension": "ROWS"}}}, "You can't delete all the rows"),
+        (
+            {"deleteDimension": {"range": {"dimension": "ROWS", "startIndex": 999, "endIndex": 1001}}},
+            "not exist",
+        ),
+        ({"addNamedRange": {"namedRange": {"name": "A1", "range": GRID}}}, "not a valid name"),
+        ({"deleteConditionalFormatRule": {"index": 3}}, "No conditional format"),
+        ({"deleteProtectedRange": {"protectedRangeId": 3}}, "No protected range with id: 3"),
+        ({"sortRange": {"range": GRID, "sortSpecs": [{"dimensionIndex": 9}]}}, "dimensionIndex[9]"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else json.dumps(value)[:40],
+)
+def test_what_cannot_be_done_is_refused_with_the_reason(
+    office: Office, book: str, request_: dict[str, Any], message: str
+) -> None:
+    before = everything(office, book)
+    assert message in error_message(office.batch(book, request_))
+    assert everything(office, book) == before
+
+
+def test_a_batch_needs_requests(office: Office, book: str) -> None:
+    assert "at least one request" in error_message(office.batch(book))
+
+
+def test_replies_stand_in_the_order_of_the_requests(office: Office, book: str) -> None:
+    replies = office.replies(
+        book,
+        {"addSheet": {"properties": {"sheetId": 8, "title": "A"}}},
+        {"updateSheetProperties": {"properties": {"sheetId": 8, "title": "B"}, "fields": "title"}},
+        {"addSheet": {"properties": {"title": "A", "index": 0}}},
+    )
+    assert replies[0]["addSheet"]["properties"]["sheetId"] == 8
+    assert replies[1] == {}
+    assert replies[2]["addSheet"]["properties"]["index"] == 0
+    shown = office.get(book, fields="sheets.properties(title,index)")["sheets"]
+    assert [(one["properties"]["title"], one["properties"]["index"]) for one in shown] == [
+        ("A", 0),
+        ("Sheet1", 1),
+        ("B", 2),
+    ]
+
+
+def test_the_changed_spreadsheet_can_come_with_the_replies(office: Office, book: str) -> None:
+    body = {
+        "requests": [{"addSheet": {"properties": {"title": "X"}}}],
+        "includeSpreadsheetInResponse": True,
+        "responseRanges": ["X!A1"],
+    }
+    answer = office.call("POST", f"/v4/spreadsheets/{book}:batchUpdate", body).json()
+    assert [sheet["properties"]["title"] for sheet in answer["updatedSpreadsheet"]["sheets"]] == ["X"]
+
+
+def test_update_cells_touches_only_the_fields_it_names(office: Office, book: str) -> None:
+    start = {"start": {}}
+    cell = {
+        "userEnteredValue": {"numberValue": 1},
+        "note": "kept",
+        "userEnteredFormat": {"textFormat": {"bold": True, "fontSize": 12}},
+    }
+    office.replies(book, {"updateCells": {**start, "rows": [{"values": [cell]}], "fields": "*"}})
+    change = {"userEnteredValue": {"boolValue": True}, "userEnteredFormat": {"textFormat": {"italic": True}}}
+    fields = "userEnteredValue,userEnteredFormat.textFormat(italic,fontSize)"
+    office.replies(book, {"updateCells": {**start, "rows": [{"values": [change]}], "fields": fields}})
+    assert office.cell(book, "A1", "userEnteredValue,userEnteredFormat,note") == {
+        "userEnteredValue": {"boolValue": True},
+        "userEnteredFormat": {"textFormat": {"bold": True, "italic": True}},
+        "note": "kept",
+    }
+
+
+def test_update_cells_clears_the_part_of_a_range_that_no_row_reaches(office: Office, book: str) -> None:
+    office.put(book, "A1", TABLE)
+    rows = [{"values": [{"userEnteredValue": {"stringValue": "only"}}]}]
+    office.replies(book, {"updateCells": {"range": GRID, "rows": rows, "fields": "userEnteredValue"}})
+    assert office.values(book, "A1:C3") == [["only"]]
+
+
+def test_append_cells_goes_below_the_last_value_and_grows_the_grid(office: Office, book: str) -> None:
+    office.put(book, "Z1000", [["last"]])
+    rows = [{"values": [{"userEnteredValue": {"numberValue": number}}]} for number in range(2)]
+    office.replies(book, {"appendCells": {"rows": rows, "fields": "userEnteredValue"}})
+    assert office.values(book, "A1001:A1002") == [["0"], ["1"]]
+
+
+def test_resizing_the_grid_loses_what_lies_outside(office: Office, book: str) -> None:
+    office.put(book, "A1", TABLE)
+    size = {"gridProperties": {"rowCount": 2, "columnCount": 2}}
+    office.replies(
+        book,
+        {
+            "updateSheetProperties": {
+                "properties": size,
+                "fields": "gridProperties(rowCount,columnCount)",
+            }
+        },
+        {"appendDimension": {"dimension": "ROWS", "length": 5}},
+    )
+    assert office.values(book, "Sheet1") == [["b", "2"], ["a", "1"]]
+
+
+def test_a_copied_format_does_not_bring_values(office: Office, book: str) -> None:
+    office.put(book, "A1", [["x"]])
+    source = {"endRowIndex": 1, "endColumnIndex": 1}
+    office.replies(
+        book,
+        {"repeatCell": {"range": source, "cell": BOLD, "fields": "userEnteredFormat"}},
+        {
+            "copyPaste": {
+                "source": source,
+                "destination": {"startRowIndex": 1, "endRowIndex": 3, "endColumnIndex": 1},
+                "pasteType": "PASTE_FORMAT",
+            }
+        },
+    )
+    assert office.cell(book, "A3", "userEnteredFormat,userEnteredValue") == BOLD
+
+
+def test_sorting_keeps_rows_whole_and_blanks_last(office: Office, book: str) -> None:
+    office.put(book, "A1", [["d", ""], ["b", 2], ["c", "text"], ["a", 10]])
+    grid = {"endRowIndex": 4, "endColumnIndex": 2}
+    for order, expected in (("ASCENDING", "bacd"), ("DESCENDING", "cabd")):
+        spec = {"dimensionIndex": 1, "sortOrder": order}
+        office.replies(book, {"sortRange": {"range": grid, "sortSpecs": [spec]}})
+        assert "".join(row[0] for row in office.values(book, "A1:B4")) == expected
+
+
+def test_merging_keeps_the_first_cell_and_splitting_a_merge_is_refused(office: Office, book: str) -> None:
+    office.put(book, "A1", [["keep", "lose"]])
+    office.replies(
+        book, {"mergeCells": {"range": {"endRowIndex": 2, "endColumnIndex": 2}, "mergeType": "MERGE_ALL"}}
+    )
+    assert office.values(book, "A1:B2") == [["keep"]]
+    part = {"range": {"endRowIndex": 1, "endColumnIndex": 2}}
+    assert "select all cells" in error_message(office.batch(book, {"unmergeCells": part}))
+
+
+def test_rules_move_with_inserted_and_deleted_rows(office: Office, furnished: str) -> None:
+    office.replies(
+        furnished, {"insertDimension": {"range": {"dimension": "ROWS", "startIndex": 0, "endIndex": 2}}}
+    )
+    moved = {"startRowIndex": 2, "endRowIndex": 5, "startColumnIndex": 0, "endColumnIndex": 3}
+    mask = "namedRanges,sheets(conditionalFormats.ranges,protectedRanges.range,bandedRanges.range)"
+    shown = office.get(furnished, fields=mask)
+    sheet = shown["sheets"][0]
+    assert shown["namedRanges"][0]["range"] == moved
+    assert sheet["conditionalFormats"][0]["ranges"] == [moved]
+    assert sheet["protectedRanges"][0]["range"] == moved
+    office.replies(
+        furnished, {"deleteDimension": {"range": {"dimension": "ROWS", "startIndex": 1, "endIndex": 6}}}
+    )
+    shown = office.get(furnished, fields=mask)
+    assert "namedRanges" not in shown
+    assert shown["sheets"][0] == {}
+
+
+@pytest.mark.parametrize(
+    ("formula", "changed"),
+    [
+        ("=A1+B2", "=A1+B4"),
+        ("=SUM(A1:A5)", "=SUM(A1:A7)"),
+        ("=SUM($A$2:A)", "=SUM($A$4:A)"),
+        ("=SUM(B:C)", "=SUM(B:C)"),
+        ("=Sheet1!A3", "=Sheet1!A5"),
+        ("=Second!A3", "=Second!A3"),
+        ('="A3"&A3', '="A3"&A5'),
+        ("=LOG10(A3)", "=LOG10(A5)"),
+        ("=SUM(2:3)", "=SUM(4:5)"),
+    ],
+)
+def test_references_follow_inserted_rows(office: Office, furnished: str, formula: str, changed: str) -> None:
+    office.put(furnished, "H1", [[formula]])
+    office.put(furnished, "Second!A1", [["=Sheet1!B3"]])
+    office.replies(
+        furnished, {"insertDimension": {"range": {"dimension": "ROWS", "startIndex": 1, "endIndex": 3}}}
+    )
+    assert office.values(furnished, "H1", valueRenderOption="FORMULA") == [[changed]]
+    assert office.values(furnished, "Second!A1", valueRenderOption="FORMULA") == [["=Sheet1!B5"]]
+
+
+@pytest.mark.parametrize(
+    ("formula", "changed"),
+    [("=C1+E1", "=C1+D1"), ("=SUM(B1:F1)", "=SUM(B1:E1)"), ("=D1", "=#REF!"), ("=SUM(D1:D9)", "=SUM(#REF!)")],
+)
+def test_references_follow_deleted_columns(office: Office, book: str, formula: str, changed: str) -> None:
+    office.put(book, "A1", [[formula]])
+    columns = {"dimension": "COLUMNS", "startIndex": 3, "endIndex": 4}
+    office.replies(book, {"deleteDimension": {"range": columns}})
+    assert office.values(book, "A1", valueRenderOption="FORMULA") == [[changed]]
+
+
+def test_references_follow_a_renamed_worksheet_and_a_repeated_formula(office: Office, furnished: str) -> None:
+    office.put(furnished, "Second!A1", [["=Sheet1!A1&'Sheet1'!B$2"]])
+    cell = {"userEnteredValue": {"formulaValue": "=A1+$B$1"}}
+    grid = {"sheetId": 5, "startRowIndex": 1, "endRowIndex": 3, "startColumnIndex": 1, "endColumnIndex": 3}
+    office.replies(
+        furnished,
+        {"updateSheetProperties": {"properties": {"title": "Raw Data"}, "fields": "title"}},
+        {"repeatCell": {"range": grid, "cell": cell, "fields": "userEnteredValue"}},
+    )
+    formulas = office.values(furnished, "Second!A1:C3", valueRenderOption="FORMULA")
+    assert formulas == [
+        ["='Raw Data'!A1&'Raw Data'!B$2"],
+        ["", "=A1+$B$1", "=B1+$B$1"],
+        ["", "=A2+$B$1", "=B2+$B$1"],
+    ]
+
+
+def test_protection_binds_others_but_neither_owner_nor_editors(office: Office) -> None:
+    book = office.server.new_spreadsheet("HR's own", share_with=[office.email])
+    locked = {"protectedRangeId": 1, "range": {"endRowIndex": 2}, "editors": {"users": ["hr@example.com"]}}
+    office.server.batch_update(book, [{"addProtectedRange": {"protectedRange": locked}}])
+    assert "protected cell" in error_message(office.put(book, "A2", [["x"]]))
+    assert "protected cell" in error_message(office.batch(book, {"repeatCell": GOOD["repeatCell"]}))
+    rows = {"range": {"dimension": "ROWS", "startIndex": 1, "endIndex": 2}}
+    assert "protected cell" in error_message(office.batch(book, {"deleteDimension": rows}))
+    assert "permission" in error_message(
+        office.batch(book, {"deleteProtectedRange": {"protectedRangeId": 1}})
+    )
+    assert office.put(book, "A3", [["free"]]).status_code == 200
+    office.server.write(book, "A1", [["the owner may"]])
+    editors = {"protectedRangeId": 1, "editors": {"users": ["hr@example.com", office.email]}}
+    office.server.batch_update(
+        book, [{"updateProtectedRange": {"protectedRange": editors, "fields": "editors"}}]
+    )
+    assert office.put(book, "A2", [["x"]]).status_code == 200
+
+
+def test_unprotected_parts_of_a_protected_sheet_stay_free(office: Office) -> None:
+    book = office.server.new_spreadsheet("Mostly locked", share_with=[office.email])
+    free = [{"startRowIndex": 4, "endRowIndex": 9}]
+    protected = {"range": {"sheetId": 0}, "unprotectedRanges": free}
+    office.server.batch_update(book, [{"addProtectedRange": {"protectedRange": protected}}])
+    assert office.put(book, "A5:A6", [["x"], ["y"]]).status_code == 200
+    assert "protected cell" in error_message(office.put(book, "A9:A10", [["x"], ["y"]]))
+    assert office.values(book, "A9:A10") == []
+
+
+def test_a_warning_does_not_lock(office: Office) -> None:
+    book = office.server.new_spreadsheet("Warned", share_with=[office.email])
+    office.server.batch_update(
+        book, [{"addProtectedRange": {"protectedRange": {"range": {"sheetId": 0}, "warningOnly": True}}}]
+    )
+    assert office.put(book, "A1", [["x"]]).status_code == 200
+
+
+def test_a_worksheet_can_be_copied_to_another_spreadsheet(office: Office, furnished: str) -> None:
+    other = office.new("Other")
+    path = f"/v4/spreadsheets/{furnished}/sheets/0:copyTo"
+    copied = office.call("POST", path, {"destinationSpreadsheetId": other}).json()
+    assert copied["title"] == "Copy of Sheet1"
+    assert office.values(other, "Copy of Sheet1") == [["b", "2", "x"], ["a", "1", "y"], ["c", "3", "z"]]

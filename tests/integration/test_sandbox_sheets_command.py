@@ -1,0 +1,153 @@
+"""`attendance-sandbox sheets` as people run it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import openpyxl
+from google.auth.transport.requests import AuthorizedSession
+from test_sandbox_sheets_support import credentials
+
+from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.saver import Saver
+
+STARTER = "import sys; from attendance_sandbox.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command, and the first line that it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTER, "sheets", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            rest(process)
+
+
+def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What the command printed after its first line, and its errors, once it has ended."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout as output, process.stderr as errors:
+        printed = output.read(), errors.read()
+    process.wait(timeout=10)
+    return printed
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 8) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
+
+
+def test_it_serves_saves_and_stops_cleanly(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    with running("--port", "0", "--folder", str(folder), "--shared-folder", "Office") as (process, line):
+        assert line.startswith("sheets on 127.0.0.1:")
+        url = "http://" + line.rsplit(" ", 1)[1]
+        key_file = folder / "service-account.json"
+        assert key_file.stat().st_mode & 0o777 == 0o600
+        with AuthorizedSession(credentials(json.loads(key_file.read_text(encoding="utf-8")))) as session:
+            made = session.post(url + "/v4/spreadsheets", json={"properties": {"title": "Book"}}).json()
+            values = {"values": [["x", 1]]}
+            one = f"{url}/v4/spreadsheets/{made['spreadsheetId']}/values/A1"
+            session.put(one, json=values, params={"valueInputOption": "RAW"})
+            book = folder / "Book.xlsx"
+            eventually(lambda: book.exists() and openpyxl.load_workbook(book).active["B1"].value == 1)
+            session.put(one, json={"values": [["last"]]}, params={"valueInputOption": "RAW"})
+        process.send_signal(signal.SIGTERM)
+        output, errors = rest(process)
+    assert (process.returncode, errors) == (0, "")
+    assert openpyxl.load_workbook(book).active["A1"].value == "last"
+    assert "folder Office: 0A" in output
+    assert f"PUT /v4/spreadsheets/{made['spreadsheetId']}/values/A1 200 wrote 2" in output
+
+
+def test_quiet_prints_the_address_and_nothing_else(tmp_path: Path) -> None:
+    key_file = tmp_path / "keys" / "key.json"
+    arguments = ("--port", "0", "--folder", str(tmp_path), "--key-file", str(key_file), "--quiet")
+    with running(*arguments) as (process, line):
+        assert line.startswith("sheets on 127.0.0.1:")
+        assert json.loads(key_file.read_text(encoding="utf-8"))["type"] == "service_account"
+        process.send_signal(signal.SIGINT)
+        assert rest(process) == ("", "")
+        assert process.returncode == 0
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running("--port", str(port), "--folder", str(tmp_path)) as (process, line):
+            _, errors = rest(process)
+    assert (process.returncode, line) == (2, "")
+    assert errors.count("\n") == 1
+    assert f"port {port}" in errors
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with running("--port", "0", "--folder", str(tmp_path / "file" / "books")) as (process, _):
+        _, errors = rest(process)
+    assert process.returncode == 2
+    assert errors.startswith("attendance-sandbox sheets: cannot start: ")
+    assert errors.count("\n") == 1
+
+
+def test_help_shows_an_example() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", STARTER, "sheets", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    assert "attendance-sandbox sheets --port" in result.stdout
+
+
+def test_many_changes_are_saved_together_and_none_is_forgotten(tmp_path: Path) -> None:
+    server = SheetsServer(folder=tmp_path)
+    errors: list[str] = []
+    with Saver(server, on_error=errors.append, quiet_s=0.02, longest_s=0.1) as saver:
+        made = server.new_spreadsheet("Book")
+        for number in range(20):
+            server.write(made, "A1", [[number]])
+            saver.changed()
+        eventually((tmp_path / "Book.xlsx").exists)
+        server.batch_update(
+            made, [{"updateSpreadsheetProperties": {"properties": {"title": "Renamed"}, "fields": "title"}}]
+        )
+        saver.changed()
+    server.stop()
+    assert errors == []
+    assert os.listdir(tmp_path) == ["Renamed.xlsx"]  # noqa: PTH208 - names are what is asked
+    assert openpyxl.load_workbook(tmp_path / "Renamed.xlsx").active["A1"].value == 19
+
+
+def test_a_save_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    folder.write_text("in the way", encoding="utf-8")
+    server = SheetsServer(folder=folder)
+    server.new_spreadsheet("Book")
+    errors: list[str] = []
+    with Saver(server, on_error=errors.append, quiet_s=0.01) as saver:
+        saver.changed()
+        eventually(lambda: bool(errors))
+        folder.unlink()
+    server.stop()
+    assert (folder / "Book.xlsx").exists()
