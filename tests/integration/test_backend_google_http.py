@@ -130,7 +130,7 @@ def test_what_is_not_shared_is_not_asked_for_twice(bench, which):
 
 
 def test_a_missing_worksheet_is_named(bench):
-    with pytest.raises(WorksheetGoneError, match="has no worksheet .It's gone.: it was deleted or renamed"):
+    with pytest.raises(WorksheetGoneError, match=r"has no worksheet .It's gone.: it was deleted or renamed"):
         bench.sheets.read(bench.book, [Area("Sheet1"), Area("It's gone")])
 
 

@@ -126,3 +126,11 @@ def test_a_system_without_any_period_alarms_too():
     (message,) = world.mailer.sent
     assert message["Subject"] == "Attendance: no review period has been entered yet"
     assert world.control.sheet("Alarms").rows()[1][0] == "final_alarm after the beginning"
+
+
+def test_the_e_mail_shows_the_rows_that_do_not_count(world):
+    world.type_worksheet("2027", [("Month", "Start Date", "End Date"), ("Jänner", "13/13/2027", "1/31/2027")])
+    handle(alarm(), world.backend)
+    text = world.mailer.sent[0].get_content()
+    assert "These rows do not count as they stand; the missing period may be among them:" in text
+    assert "worksheet '2027', cell B2: Start Date holds '13/13/2027'; type a date such as 11/30/2026" in text

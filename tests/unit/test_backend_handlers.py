@@ -47,7 +47,8 @@ def create(world, location="berlin", period=NOVEMBER):
     return handle(message, world.backend).sheet_id
 
 
-def punch(user_name, moment, *, user_id="7", key=255, serial_number="SN1", occurrence=1):
+def punch(user_name, moment, *, user_id=None, key=255, serial_number="SN1", occurrence=1):
+    user_id = user_id or f"id-{user_name}"
     return AttendanceRecord(
         serial_number, user_id, user_name, datetime.fromisoformat(moment), 1, key, occurrence
     )
@@ -240,13 +241,14 @@ def test_days_that_hr_adds_get_columns_and_weeks(world):
     sheet_id = create(world)
     (book,) = world.review_books()
     book.sheet("Weekly Summary").column_count += 1
-    book.sheet("Weekly Summary").put(0, 9, "HR's notes")
+    book.sheet("Weekly Summary").put(4, 9, "HR's note")
     longer = ReviewPeriod("November 2026", date(2026, 11, 30), date(2026, 12, 1))
     assert create(world, period=longer) == sheet_id
     store(world, sheet_id, punch("bob", "2026-12-01T09:00:00"), period=longer)
     assert times(book, "bob", date(2026, 12, 1)) == ("9:00:00", None)
     weekly = book.sheet("Weekly Summary").rows()
-    assert weekly[0][8:] == ["Total", "HR's notes", "30 Nov - 06 Dec"]
+    assert weekly[0][8:] == ["Total", None, "30 Nov - 06 Dec"]
+    assert weekly[4][9] == "HR's note"
     assert weekly[6][8] == Formula("=SUM(E7:H7,K7:K7)")
     assert weekly[5][10] is not None
 
@@ -263,7 +265,7 @@ def test_raw_rows(world):
     (book,) = world.review_books()
     (row,) = book.sheet("Raw Data - berlin").rows()[1:]
     assert serial.to_datetime(row[0]) == datetime(2026, 11, 3, 9, 1, 2)
-    assert row[1:9] == ["Zoe Young", "berlin", "Check In", "Zoe", "7", 1.0, 0.0, record.identity]
+    assert row[1:9] == ["Zoe Young", "berlin", "Check In", "Zoe", "id-Zoe", 1.0, 0.0, record.identity]
     assert serial.to_date(row[9]) == date(2026, 11, 3)
 
 
@@ -448,6 +450,27 @@ def test_an_unknown_user_who_becomes_known_gets_all_earlier_punches(world):
     (book,) = world.review_books()
     assert times(book, "carl", date(2026, 11, 3)) == ("8:00:00", "16:30:00")
     assert times(book, "carl", date(2026, 11, 5)) == ("8:10:00", None)
+
+
+def test_notes_below_the_tables_stay_when_somebody_is_hired(world):
+    sheet_id = create(world)
+    (book,) = world.review_books()
+    book.sheet("Daily Attendance").row_count += 5
+    book.sheet("Daily Attendance").put(12, 20, "HR's note")
+    world.type_worksheet("Cut Off Times", [*PEOPLE, ("Carl Cook", "carl@example.com", "08:30")])
+    store(world, sheet_id, punch("carl", "2026-11-10T08:31:00"))
+    assert book.sheet("Daily Attendance").cells[12, 20] == "HR's note"
+    assert times(book, "carl", date(2026, 11, 10)) == ("8:31:00", None)
+
+
+def test_a_roster_that_cannot_be_read_keeps_nobody_from_being_stored(world, caplog):
+    sheet_id = create(world)
+    world.type_worksheet("Cut Off Times", [("Name", "Mail", "Cut Off Time")])
+    store(world, sheet_id, punch("ann", "2026-11-03T09:00:00"), punch("carl", "2026-11-03T09:00:00"))
+    (book,) = world.review_books()
+    assert times(book, "ann", date(2026, 11, 3)) == ("9:00:00", None)
+    assert exceptions(book)[0][1] == "carl"
+    assert "'Cut Off Times' has no column 'Email'" in caplog.text
 
 
 def test_a_bad_row_in_the_roster_costs_only_that_person(world, caplog):

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from attendance_backend import serial
-from attendance_backend.errors import LayoutError
 from attendance_backend.grid import Cell, Worksheet
 from attendance_backend.periods import last_day_before, next_period, read_periods, whole_weeks
 from attendance_contracts import ReviewPeriod
@@ -140,9 +139,16 @@ def test_headers_are_found_by_their_words():
     assert names_and_days(periods) == [("November 2026", date(2026, 11, 2), date(2026, 11, 29))]
 
 
-def test_a_missing_header_is_a_clear_error():
-    with pytest.raises(LayoutError, match="'2026' has no column 'End Date'"):
-        read_periods([year("2026", header=("Month", "Start Date", "Ende"))])
+def test_a_worksheet_without_the_headers_is_reported_and_never_stops_the_others():
+    broken = year("2027", ("January", "1/4/2027", "1/29/2027"), header=("Month", "Start Date", "Ende"))
+    good = year("2026", ("November", "11/2/2026", "11/29/2026"))
+    periods, problems = read_periods([broken, good])
+    assert [period.name for period in periods] == ["November 2026"]
+    assert "worksheet '2027' has no column 'End Date'" in str(problems[0])
+
+
+def test_a_blank_worksheet_means_nothing():
+    assert read_periods([Worksheet(1, "2027", 100, 10)]) == ([], [])
 
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))

@@ -61,9 +61,17 @@ def test_a_malformed_variable_is_named(name, value):
 def test_a_user_needs_a_password_and_nobody_sees_it():
     with pytest.raises(SettingsError, match="SMTP_PASSWORD"):
         read_settings({**COMPLETE, "SMTP_USERNAME": "u"})
-    settings = read_settings({**COMPLETE, "SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"})
+    login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
+    settings = read_settings({**COMPLETE, **login, "SMTP_STARTTLS": "true"})
     assert settings.smtp.password == "hunter2"
     assert "hunter2" not in repr(settings)
+
+
+def test_a_password_never_crosses_the_network_in_the_open():
+    login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
+    with pytest.raises(SettingsError, match="SMTP_STARTTLS"):
+        read_settings({**COMPLETE, **login})
+    assert read_settings({**COMPLETE, **login, "SMTP_PORT": "465"}).smtp.port == 465
 
 
 REQUEST = GetReviewPeriod(location="berlin", request_id="r1", after=None, on=date(2026, 11, 3))

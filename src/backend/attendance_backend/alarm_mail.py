@@ -8,14 +8,32 @@ from email.utils import format_datetime
 
 from attendance_backend.alarms import Alarm
 from attendance_backend.grid import spreadsheet_link
+from attendance_backend.table import Problem
 from attendance_contracts import AlarmKind
 
 _EXAMPLE_WEEKS = 4
 _MID_MORNING = time(9)
 
 
-def compose(alarm: Alarm, site: str, sender: str, recipients: Sequence[str], control_id: str) -> EmailMessage:
-    """The same message, to the last header, however often it is composed."""
+def compose(
+    alarm: Alarm,
+    *,
+    site: str,
+    sender: str,
+    recipients: Sequence[str],
+    control_id: str,
+    problems: Sequence[Problem],
+) -> EmailMessage:
+    """The same message, to the last header, however often it is composed.
+
+    Args:
+        alarm: what is missing.
+        site: which raised it.
+        sender: e-mail address.
+        recipients: e-mail addresses.
+        control_id: of the spreadsheet to mend.
+        problems: rows that do not count, one of which may be the missing period.
+    """
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(recipients)
@@ -23,7 +41,7 @@ def compose(alarm: Alarm, site: str, sender: str, recipients: Sequence[str], con
     message["Date"] = format_datetime(datetime.combine(alarm.on, _MID_MORNING, UTC))
     message["Message-ID"] = message_id(alarm, control_id, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_text(alarm, site, control_id))
+    message.set_content(_text(alarm, site, control_id, problems))
     return message
 
 
@@ -42,7 +60,7 @@ def _subject(alarm: Alarm) -> str:
     return f"Attendance: the review period after {_day(alarm.missing_after)} is missing, punches are waiting"
 
 
-def _text(alarm: Alarm, site: str, control_id: str) -> str:
+def _text(alarm: Alarm, site: str, control_id: str, problems: Sequence[Problem]) -> str:
     first = (alarm.missing_after or alarm.on - timedelta(days=1)) + timedelta(days=1)
     last = first + timedelta(weeks=_EXAMPLE_WEEKS, days=-1)
     middle = first + (last - first) / 2
@@ -61,7 +79,7 @@ and add a row to the worksheet "{middle.year}" (make the worksheet if it is not 
     {f"{middle:%B}":<12}{_us(first):<14}{_us(last):<14}{_EXAMPLE_WEEKS}
 
 Dates are month/day/year. A period that ends on a Friday runs through the Sunday after it.
-
+{_rows_that_do_not_count(problems)}
 What happens then
 -----------------
 Within about an hour each site asks again, makes the period's review sheet and stores what has waited.
@@ -70,6 +88,13 @@ Nothing is lost meanwhile: the punches stay on the attendance machines and on th
 This message was sent by a program, once. How it fared is written in the worksheet "Alarms" of the same
 spreadsheet.
 """
+
+
+def _rows_that_do_not_count(problems: Sequence[Problem]) -> str:
+    if not problems:
+        return ""
+    lines = "".join(f"    {problem}\n" for problem in problems)
+    return f"\nThese rows do not count as they stand; the missing period may be among them:\n\n{lines}"
 
 
 def _what(alarm: Alarm, site: str) -> str:

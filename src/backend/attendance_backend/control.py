@@ -6,6 +6,7 @@ first needed: ``Review Sheets`` (`review_sheets`), ``Alarms`` (`alarms`).
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend import roster, styles
@@ -28,19 +29,32 @@ from attendance_contracts import ReviewPeriod
 log = logging.getLogger(__name__)
 
 
-def read_review_periods(spreadsheets: Spreadsheets, control_id: str, around: date) -> list[ReviewPeriod]:
-    """The periods of the year before `around` and of all later ones, in order of time."""
+@dataclass(frozen=True)
+class PublishedPeriods:
+    """What HR has published.
+
+    Attributes:
+        periods: in order of time.
+        problems: why some rows do not count.
+    """
+
+    periods: Sequence[ReviewPeriod] = ()
+    problems: Sequence[Problem] = ()
+
+
+def read_review_periods(spreadsheets: Spreadsheets, control_id: str, around: date) -> PublishedPeriods:
+    """The periods of the year before `around` and of all later ones."""
     titles = [
         worksheet.title
         for worksheet in spreadsheets.read(control_id).worksheets
         if (year := year_of(worksheet.title)) is not None and year >= around.year - 1
     ]
     if not titles:
-        return []
+        return PublishedPeriods()
     years = spreadsheets.read(control_id, [Area(title) for title in titles]).worksheets
     periods, problems = read_periods(years)
     report(problems)
-    return periods
+    return PublishedPeriods(periods, problems)
 
 
 def read_people(spreadsheets: Spreadsheets, control_id: str) -> Mapping[str, Person]:
@@ -54,7 +68,7 @@ def read_people(spreadsheets: Spreadsheets, control_id: str) -> Mapping[str, Per
 def report(problems: Iterable[Problem]) -> None:
     """One log line for each row that is skipped."""
     for problem in problems:
-        log.warning("Review Periods spreadsheet: %s", problem)
+        log.warning("Review Periods spreadsheet, %s (skipped)", problem)
 
 
 def find_log(spreadsheets: Spreadsheets, control_id: str, title: str) -> Worksheet | None:

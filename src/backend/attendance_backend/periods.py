@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from attendance_backend.errors import LayoutError
 from attendance_backend.grid import Worksheet
 from attendance_backend.table import BadCellError, Problem, Table
 from attendance_contracts import ReviewPeriod
@@ -98,7 +99,13 @@ def _is_first(period: ReviewPeriod, on: date) -> bool:
 
 
 def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem]) -> None:
-    table = Table.of(worksheet, HEADERS)
+    if not worksheet.cells:
+        return
+    try:
+        table = Table.of(worksheet, HEADERS)
+    except LayoutError as error:
+        problems.append(Problem(worksheet.title, "A1", f"{error}; until then none of its rows counts"))
+        return
     names = set()
     for row in table.rows():
         try:

@@ -20,11 +20,11 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
         MailRefusedError: the mail server did not take it; the next delivery tries again.
     """
     around = min(message.after or message.on, message.on)
-    periods = read_review_periods(backend.spreadsheets, backend.control_id, around)
-    if next_period(periods, message.after, message.on) is not None:
+    published = read_review_periods(backend.spreadsheets, backend.control_id, around)
+    if next_period(published.periods, message.after, message.on) is not None:
         log.info("%s: no alarm needed, the next review period is published", message.location)
         return
-    alarm = Alarm(message.kind, message.after or last_day_before(periods, message.on), message.on)
+    alarm = Alarm(message.kind, message.after or last_day_before(published.periods, message.on), message.on)
     alarm_log = AlarmLog(backend.spreadsheets, backend.control_id)
     state = alarm_log.state(alarm)
     recipients = ", ".join(backend.alarm_to)
@@ -35,14 +35,18 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
     if state in (State.SENT, State.UNCONFIRMED):
         log.info("%s: raised already", alarm.identity)
         return
+    mail = alarm_mail.compose(
+        alarm,
+        site=message.location,
+        sender=backend.mail_from,
+        recipients=backend.alarm_to,
+        control_id=backend.control_id,
+        problems=published.problems,
+    )
     alarm_log.write(alarm, State.SENDING, message.location, recipients)
     outcome = State.SENT
     try:
-        backend.mailer.send(
-            alarm_mail.compose(
-                alarm, message.location, backend.mail_from, backend.alarm_to, backend.control_id
-            )
-        )
+        backend.mailer.send(mail)
     except MailRefusedError:
         alarm_log.write(alarm, State.FAILED, message.location, recipients)
         raise

@@ -74,7 +74,10 @@ HEADER_AREAS = (
 
 
 def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
-    """Columns for the days of the period that stand behind the last one; columns in use stay where they are."""
+    """Columns for the days of the period behind the last one that is there.
+
+    They are added at the end of the grid, so that nothing that stands in it is touched or moved.
+    """
     sheet = workbook.worksheet(DAILY)
     columns = daily.columns_by_day(sheet)
     last_known = max(columns, default=None)
@@ -82,9 +85,9 @@ def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
         return []
     wanted = whole_weeks(period.first_day, period.last_day)
     days = [day for day in wanted if day > last_known]
-    first_column = max(column for row, column in sheet.cells if row == 0) + 1
+    first_column = sheet.column_count
     added = {day: first_column + index for index, day in enumerate(days)}
-    changes = _add_columns(sheet, first_column + len(days))
+    changes: list[Change] = [AddColumns(sheet.sheet_id, len(days))]
     dates, weekdays = daily.header_rows(days, period)
     header = (dates[len(daily.HEADERS) :], weekdays[len(daily.HEADERS) :])
     changes.append(WriteCells(sheet.sheet_id, 0, first_column, header))
@@ -105,9 +108,9 @@ def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
 def _missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[date, int]) -> list[Change]:
     labels = weekly.columns_by_label(sheet)
     total = labels.get(weekly.TOTAL)
-    first_column = max(column for row, column in sheet.cells if row == 0) + 1
+    first_column = sheet.column_count
     added = {first_column + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
-    changes = _add_columns(sheet, first_column + len(added))
+    changes: list[Change] = [AddColumns(sheet.sheet_id, len(added))]
     header = weekly.week_headers(sorted(weeks))
     changes.append(WriteCells(sheet.sheet_id, 0, first_column, (header,)))
     summed = [labels[label] for label in map(weekly.week_label, sorted(known)) if label in labels]
@@ -119,11 +122,6 @@ def _missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[d
             totals = weekly.total_cells(first_row, [*summed, *added])
             changes.append(WriteCells(sheet.sheet_id, first_row, total, tuple((cell,) for cell in totals)))
     return changes
-
-
-def _add_columns(sheet: Worksheet, wanted: int) -> list[Change]:
-    missing = wanted - sheet.column_count
-    return [AddColumns(sheet.sheet_id, missing)] if missing > 0 else []
 
 
 def _is_untouched(workbook: Spreadsheet) -> bool:

@@ -10,6 +10,8 @@ from attendance_backend.errors import SettingsError
 SHEETS_API_URL = "https://sheets.googleapis.com"
 DRIVE_API_URL = "https://www.googleapis.com"
 DEFAULT_SMTP_PORT = 587
+IMPLICIT_TLS_PORT = 465
+"""On this port a connection is encrypted from its first byte."""
 
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
@@ -72,12 +74,18 @@ def _smtp(environment: Mapping[str, str]) -> SmtpSettings:
     password = _optional(environment, "SMTP_PASSWORD")
     if username and not password:
         _missing("SMTP_PASSWORD", "the password that belongs to SMTP_USERNAME")
+    port = _port(environment, "SMTP_PORT", DEFAULT_SMTP_PORT)
+    starttls = _flag(environment, "SMTP_STARTTLS")
+    if username and not starttls and port != IMPLICIT_TLS_PORT:
+        raise SettingsError(
+            "SMTP_USERNAME is set, and the password would cross the network in the open: set SMTP_STARTTLS to true"
+        )
     return SmtpSettings(
         host=_required(environment, "SMTP_HOST", "the name of the mail server"),
-        port=_port(environment, "SMTP_PORT", DEFAULT_SMTP_PORT),
+        port=port,
         username=username,
         password=password,
-        starttls=_flag(environment, "SMTP_STARTTLS"),
+        starttls=starttls and port != IMPLICIT_TLS_PORT,
     )
 
 

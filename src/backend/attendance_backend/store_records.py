@@ -10,12 +10,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attendance_backend import daily_attendance as daily
-from attendance_backend import exceptions_sheet, raw_data
-from attendance_backend import weekly_summary as weekly
+from attendance_backend import exceptions_sheet, hires, raw_data
 from attendance_backend.changes import Change
 from attendance_backend.control import read_people
-from attendance_backend.daily_attendance import DailyRows, DayTimes
-from attendance_backend.errors import RefusedError
+from attendance_backend.daily_attendance import DayTimes
+from attendance_backend.errors import RefusedError, UserError
 from attendance_backend.exceptions_sheet import Entry
 from attendance_backend.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.periods import whole_weeks
@@ -24,7 +23,7 @@ from attendance_backend.raw_data import RawPunch
 from attendance_backend.roster import Person, user_key
 from attendance_backend.sheet_rows import append_rows
 from attendance_backend.store_plan import DailyUpdate, UserDay, by_user_day, plan_daily, times_of
-from attendance_backend.workbook import DAILY, EXCEPTIONS, WEEKLY, is_raw_title, raw_title
+from attendance_backend.workbook import DAILY, EXCEPTIONS, is_raw_title, raw_title
 from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords, business_day
 
 log = logging.getLogger(__name__)
@@ -97,25 +96,30 @@ class _Storing:
 
     def changes(self, raw_end_row: int) -> list[Change]:
         """All that the message changes, for one atomic call."""
-        hires = self._hires()
-        names = {**self.rows.names, **{user: person.name for user, person in hires.items()}}
+        hired = self._hired()
+        names = {**self.rows.names, **{user: person.name for user, person in hired.items()}}
         self._report_unknown(names)
-        for user, person in hires.items():
+        for user, person in hired.items():
             when = min(r.timestamp for r in self.new if r.user_name and user_key(r.user_name) == user)
             self.entries.append(exceptions_sheet.hired(when, self.message.location, person.name))
         changes = [
             *self._raw_rows(raw_end_row, names),
             *self._daily_changes(),
-            *self._hire_changes(hires),
+            *self._hire_changes(hired),
         ]
         return [*changes, *exceptions_sheet.append_entries(self.view.worksheet(EXCEPTIONS), self.entries)]
 
-    def _hires(self) -> Mapping[str, Person]:
+    def _hired(self) -> Mapping[str, Person]:
         """People of the message who are in ``Cut Off Times`` and not in the workbook yet."""
         absent = raw_data.known_users(self.punches) - self.rows.names.keys()
         if not absent:
             return {}
-        people = read_people(self.backend.spreadsheets, self.backend.control_id)
+        try:
+            people = read_people(self.backend.spreadsheets, self.backend.control_id)
+        except UserError as error:
+            # A punch must not wait for somebody to mend the roster: it goes into the raw data, and is reported.
+            log.error("nobody can be added to %s: %s", self.message.period.name, error)  # noqa: TRY400 - the line says it all
+            return {}
         return {user: person for user, person in people.items() if user in absent}
 
     def _report_unknown(self, names: Mapping[str, str]) -> None:
@@ -186,47 +190,18 @@ class _Storing:
         boundary = self.message.day_boundary
         return [punch for sheet in sheets for punch in raw_data.read_punches(sheet, boundary, users)]
 
-    def _hire_changes(self, hires: Mapping[str, Person]) -> list[Change]:
+    def _hire_changes(self, people: Mapping[str, Person]) -> list[Change]:
         """Rows for people who are new in the workbook, with all their punches of the period."""
-        if not hires:
+        if not people:
             return []
-        users = frozenset(hires)
+        users = frozenset(people)
         mine = [punch for punch in self.punches if punch.user in users]
         for punch in mine:
             if punch.day not in self.columns:
                 self._report_place("everybody", f"the column of {punch.day:%d-%m-%Y}", punch.day)
         times = times_of([*self._all_punches(users), *mine])
-        days = {column: day for day, column in self.columns.items()}
-        end_row = self.rows.end_row
-        daily_rows = [
-            row
-            for index, person in enumerate(hires.values())
-            for row in daily.person_rows(
-                person, end_row + index * len(daily.LABELS), days, self.message.period, times
-            )
-        ]
-        return [*append_rows(self.daily, end_row, daily_rows), *self._weekly_changes(hires)]
-
-    def _weekly_changes(self, hires: Mapping[str, Person]) -> list[Change]:
-        areas = [Area.of_columns(WEEKLY, 0, weekly.FIRST_WEEK), Area.of_rows(WEEKLY, 0, 1)]
-        worksheet = self.backend.spreadsheets.read(self.message.sheet_id, areas).worksheet(WEEKLY)
-        labels = weekly.columns_by_label(worksheet)
-        weeks = {
-            labels[weekly.week_label(monday)]: column
-            for monday, column in daily.whole_weeks_of(self.columns).items()
-            if weekly.week_label(monday) in labels
-        }
-        end_row = max(worksheet.end_row(), weekly.HEADER_ROWS)
-        known = weekly.known_users(worksheet)
-        absent = [person for user, person in hires.items() if user not in known]
-        rows = [
-            row
-            for index, person in enumerate(absent)
-            for row in weekly.person_rows(
-                person, end_row + index * len(weekly.LABELS), weeks, labels.get(weekly.TOTAL)
-            )
-        ]
-        return append_rows(worksheet, end_row, rows)
+        workbook = self.backend.spreadsheets.read(self.message.sheet_id, hires.AREAS)
+        return hires.add_people(workbook, tuple(people.values()), self.message.period, times)
 
     def _report(self, update: DailyUpdate) -> None:
         site = self.message.location
@@ -260,6 +235,3 @@ def clock_change(day: date, times: DayTimes, time_zone: str) -> timedelta:
     start = (midnight + timedelta(seconds=times.check_in)).utcoffset() or timedelta()
     end = (midnight + timedelta(seconds=times.check_out)).utcoffset() or timedelta()
     return end - start
-
-
-__all__ = ["DailyRows", "clock_change", "store_attend_records"]

@@ -16,7 +16,7 @@ _TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a row that keeps it from being used.
+    """Something that keeps a row from being used; the other rows are.
 
     Attributes:
         remedy: what is wrong and what to do.
@@ -27,7 +27,7 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"worksheet {self.worksheet!r}, cell {self.cell}: {self.remedy}; this row is skipped"
+        return f"worksheet {self.worksheet!r}, cell {self.cell}: {self.remedy}"
 
 
 class BadCellError(ValueError):

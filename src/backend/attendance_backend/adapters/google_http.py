@@ -59,7 +59,11 @@ class GoogleHttpClient(gspread.HTTPClient):
         """As gspread's, at our addresses."""
         moved = endpoint.replace(SHEETS_API_URL, self._addresses.sheets, 1)
         moved = moved.replace(DRIVE_API_URL, self._addresses.drive, 1)
-        return super().request(method, moved, *args, **options)
+        try:
+            return super().request(method, moved, *args, **options)
+        except (KeyError, TypeError) as error:
+            # gspread looks into errors for a code; what a proxy answers may have none.
+            raise requests.exceptions.InvalidJSONError("an error that is not in Google's form") from error
 
     def call(
         self,

@@ -9,11 +9,14 @@ from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
 
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
-from attendance_backend.settings import SmtpSettings
+from attendance_backend.settings import IMPLICIT_TLS_PORT, SmtpSettings
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 30.0
+_POLICY = SMTP.clone(cte_type="7bit")
+"""Any server takes it."""
+
 _OK = 250
 _ACCEPTED_RECIPIENT = (250, 251)
 
@@ -44,7 +47,8 @@ class SmtpMailer:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        connection = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_S)
+        kind = smtplib.SMTP_SSL if settings.port == IMPLICIT_TLS_PORT else smtplib.SMTP
+        connection = kind(settings.host, settings.port, timeout=TIMEOUT_S)
         try:
             if settings.starttls:
                 connection.starttls(context=ssl.create_default_context())
@@ -79,7 +83,7 @@ class SmtpMailer:
 
 def _transmit(connection: smtplib.SMTP, message: EmailMessage, where: str) -> None:
     try:
-        code, reply = connection.data(message.as_bytes(policy=SMTP))
+        code, reply = connection.data(message.as_bytes(policy=_POLICY))
     except smtplib.SMTPDataError as error:
         # The server would not even have the message begin.
         raise MailRefusedError(f"{where} refuses the message: {_words(error)}") from error
