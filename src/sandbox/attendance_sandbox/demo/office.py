@@ -23,7 +23,10 @@ POWER_CUT_LASTS = timedelta(minutes=20)
 
 
 class Office:
-    """A site. Its folder holds the client's files, as a Pi's would."""
+    """A site. Its folder holds the client's files, as a Pi's would.
+
+    `cuts_power` is asked at each command that the client sends to the machine.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class Office:
         *,
         environment: Mapping[str, str],
         settings: Mapping[str, object],
+        cuts_power: Callable[[int], bool],
         say: Callable[[str], None],
     ) -> None:
         self.name = name
@@ -47,7 +51,7 @@ class Office:
         self.machine = AttendanceMachine(serial_number=f"SIM-{name[:4].upper()}-01", clock=self.wall_time)
         self._server = DeviceServer(self.machine, on_request=self._on_machine_request)
         self._settings = settings
-        self._cut_on_command: int | None = None
+        self._cuts_power = cuts_power
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -112,13 +116,8 @@ class Office:
         process.send_signal(signal.SIGKILL)
         process.wait(STOP_TIMEOUT_S)
 
-    def cut_power_at_machine_command(self, command: int) -> None:
-        """Cut the power the next time that the client sends this command to the machine."""
-        self._cut_on_command = command
-
     def _on_machine_request(self, command: int, _data: bytes) -> None:
-        if command == self._cut_on_command:
-            self._cut_on_command = None
+        if self._cuts_power(command):
             self.cut_power()
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:

@@ -5,9 +5,11 @@ third, which HR forgets to enter in time. The clocks go back on 25 October.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,12 @@ LAST_DAY = date(2026, 11, 4)
 EARLIER_DAYS = 3
 """Days before the first on which people punched already: the machines have a history when the Pis arrive."""
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
+CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
+CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
+    ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
+    ("laboratory", Topic.CREATE_REVIEW_SHEET): 2,
+}
+"""The how-many-eth message of a site on a topic cuts its power."""
 PERIODS = {
     "September": (date(2026, 8, 31), date(2026, 10, 2)),
     "October": (date(2026, 10, 5), date(2026, 10, 30)),
@@ -38,28 +46,28 @@ SITE_SETTINGS: dict[str, dict[str, object]] = {
 
 
 class Story:
-    """One run of the demo. After `play`, `offices` and `cloud` hold what happened."""
+    """One run of the demo, up to `last_day`. After `play`, `offices` and `cloud` hold what happened."""
 
-    def __init__(self, folder: Path, seed: int, say: Callable[[datetime, str], None]) -> None:
+    def __init__(
+        self, folder: Path, seed: int, say: Callable[[datetime, str], None], last_day: date = LAST_DAY
+    ) -> None:
         self._folder = folder
         self._random = random.Random(seed)  # noqa: S311 - made-up people, no secrets
         self._tell = say
+        self._last_day = last_day
         self._stack = ExitStack()
         self.timeline = Timeline(_moment(FIRST_DAY, time(0)))
         self.cloud = Cloud(folder, self._on_publish)
         self.offices: dict[str, Office] = {}
-        self._cuts_at_publish: dict[tuple[str, str], int] = {
-            # (site, topic): the power goes at the n-th such message, before anything answers it.
-            ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
-            ("laboratory", Topic.CREATE_REVIEW_SHEET): 2,
-        }
+        self._published: Counter[tuple[str, str]] = Counter()
+        self._cut_in_mid_read = False
 
     def play(self, show: Callable[[datetime], None]) -> None:
         """Play it all; raises TimelineError or FunctionError when a part of it dies.
 
         `show` is called with each new virtual time.
         """
-        end = _moment(LAST_DAY, time(23, 30))
+        end = _moment(self._last_day, time(23, 30))
         with ExitStack() as stack:
             stack.enter_context(self.timeline)
             stack.enter_context(self.cloud)
@@ -75,6 +83,7 @@ class Story:
                     self.timeline,
                     environment=self.cloud.client_environment,
                     settings=settings,
+                    cuts_power=partial(self.cuts_power_at_command, name),
                     say=self._say,
                 )
                 self.offices[name] = stack.enter_context(office)
@@ -88,17 +97,18 @@ class Story:
 
     def _plan(self) -> None:
         everybody = [*staff(), NEW_HIRE, UNKNOWN]
-        days = [FIRST_DAY + timedelta(days=n) for n in range(-EARLIER_DAYS, (LAST_DAY - FIRST_DAY).days + 1)]
+        days = [
+            FIRST_DAY + timedelta(days=n) for n in range(-EARLIER_DAYS, (self._last_day - FIRST_DAY).days + 1)
+        ]
         for punch in sorted(punches(everybody, days, self._random), key=lambda each: each.when):
             if punch.when.date() < FIRST_DAY:
                 self.offices[punch.site].punch(punch)
-            elif punch.when < datetime.combine(LAST_DAY, time(23)):
+            elif punch.when < datetime.combine(self._last_day, time(23)):
                 self._at(punch.when, self._puncher(punch))
         for office in self.offices.values():
             self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
         assert NEW_HIRE.hired is not None
         self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
-        self._at(datetime(2026, 10, 22, 15, 0), self._cut_in_mid_read)  # noqa: DTZ001 - wall time
         self._at(LATE_PERIOD_ENTERED, self._enter_late_period)
 
     def _at(self, when: datetime, action: Callable[[], None]) -> None:
@@ -117,8 +127,18 @@ class Story:
         self.cloud.add_review_period("November", *PERIODS["November"])
         self._say("HR enters the review period November 2026, half a day late")
 
-    def _cut_in_mid_read(self) -> None:
-        self.offices["warehouse"].cut_power_at_machine_command(Command.READ_CHUNK)
+    def cuts_power_at_command(self, site: str, command: int) -> bool:
+        """Whether the power goes when this site's client sends a command to its machine: once, in mid-read."""
+        due = site == "warehouse" and command == Command.READ_CHUNK and self.timeline.now >= CUT_IN_MID_READ
+        if not due or self._cut_in_mid_read:
+            return False
+        self._cut_in_mid_read = True
+        return True
+
+    def cuts_power_at_publish(self, site: str, topic: str) -> bool:
+        """Whether the power goes when this site's client publishes, before anything answers."""
+        self._published[site, topic] += 1
+        return self._published[site, topic] == CUTS_AT_PUBLISH.get((site, topic))
 
     def _on_publish(self, topic: str, attributes: dict[str, str], data: bytes) -> None:
         name = topic.rpartition("/")[2]
@@ -127,11 +147,8 @@ class Story:
             alarm = decode(RaiseFinalAlarm, data, attributes)
             if alarm.kind is AlarmKind.FINAL_ALARM:
                 self._say(f"{site} raises the final alarm: no review period after {alarm.after}")
-        left = self._cuts_at_publish.get((site, name))
-        if left is not None:
-            self._cuts_at_publish[site, name] = left - 1
-            if left == 1:
-                self.offices[site].cut_power()
+        if site in self.offices and self.cuts_power_at_publish(site, name):
+            self.offices[site].cut_power()
 
     def _say(self, text: str) -> None:
         self._tell(self.timeline.now.astimezone(ZoneInfo(TIME_ZONE)), text)

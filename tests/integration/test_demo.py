@@ -1,0 +1,110 @@
+"""A month of three offices: real programs, real sockets, SIGKILL, reconciled from the saved workbooks."""
+
+import random
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+
+from attendance_sandbox.cli import main
+from attendance_sandbox.demo.people import Punch
+from attendance_sandbox.demo.reconciliation import reconcile
+from attendance_sandbox.demo.story import PERIODS, Story
+
+BOUNDARIES = {
+    "headquarters": timedelta(0),
+    "warehouse": timedelta(hours=4),
+    "laboratory": timedelta(0),
+}
+
+
+class StoryWithManyPowerCuts(Story):
+    """Cuts the power at random commands to the machine and at random messages, at every state in the end."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.chances = random.Random(7)
+        self.cuts = Counter()
+
+    def cuts_power_at_command(self, site, command):
+        return self.cut(0.0003, ("machine", command))
+
+    def cuts_power_at_publish(self, site, topic):
+        return self.cut(0.03, ("publish", topic))
+
+    def cut(self, chance, where):
+        if self.chances.random() >= chance:
+            return False
+        self.cuts[where] += 1
+        return True
+
+
+def play(story):
+    said = []
+    story.play(said.append)
+    return said
+
+
+@pytest.mark.slow
+def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path):
+    story = StoryWithManyPowerCuts(tmp_path, 3, lambda when, text: None)
+    play(story)
+    assert sum(story.cuts.values()) >= 20, story.cuts
+    assert len({where for where, _ in story.cuts}) == 2
+    story.cloud.sheets.save(tmp_path)
+    recorded = {name: office.recorded for name, office in story.offices.items()}
+    results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
+    assert all(result.faultless for result in results), results
+    assert sum(result.rows for result in results) == sum(map(len, recorded.values())) > 1500
+    alarms = [
+        m["Subject"] for m in story.cloud.mail.messages if "is missing" in " ".join(m["Subject"].split())
+    ]
+    assert len(alarms) == 1
+    assert all(office.machine.enabled for office in story.offices.values())
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_workbooks(tmp_path):
+    saved = []
+    for name in ("first", "second"):
+        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
+        play(story)
+        saved.append({path.name: path.read_bytes() for path in story.cloud.sheets.save(tmp_path / name)})
+    reviews = [{n: data for n, data in each.items() if n.startswith("Attendance Review")} for each in saved]
+    assert reviews[0].keys() == {
+        "Attendance Review - September 2026.xlsx",
+        "Attendance Review - October 2026.xlsx",
+    }
+    assert reviews[0] == reviews[1]
+
+
+def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
+    """The judge is judged: three faults planted in workbooks."""
+    openpyxl = pytest.importorskip("openpyxl")
+    from datetime import datetime
+
+    made = [Punch("headquarters", "101", datetime(2026, 10, 5 + day, 9), 0) for day in range(4)]
+    made.append(Punch("headquarters", "101", datetime(2026, 10, 2, 9), 0))
+    rows = {
+        # The second of October strays into October's workbook; the 6th is there twice; the 7th is lost.
+        "October": [datetime(2026, 10, 2, 9), *[datetime(2026, 10, day, 9) for day in (5, 6, 6, 8)]],
+        "September": [],
+    }
+    for month, stamps in rows.items():
+        book = openpyxl.Workbook()
+        sheet = book.active
+        sheet.title = "Raw Data - headquarters"
+        sheet.append(["Timestamp", "User ID", "Key"])
+        for stamp in stamps:
+            sheet.append([stamp, "101", 0])
+        book.save(tmp_path / f"Attendance Review - {month} 2026.xlsx")
+    (result,) = reconcile({"headquarters": made}, PERIODS, BOUNDARIES, tmp_path)
+    assert (result.punches, result.rows, result.lost, result.twice, result.wrong_period) == (5, 5, 1, 1, 1)
+    assert not result.faultless
+
+
+def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, capsys):
+    (tmp_path / "thesis.odt").write_text("years of work")
+    assert main(["demo", "--folder", str(tmp_path)]) == 2
+    assert (tmp_path / "thesis.odt").exists()
+    assert "another --folder" in capsys.readouterr().err
