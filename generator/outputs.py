@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import emit_dot, emit_machine, emit_mermaid, emit_table
+from generator import emit_dot, emit_machine, emit_mermaid, emit_promela, emit_table
 from generator.spec import Spec
 
 Emitter = Callable[[Spec], str]
@@ -36,6 +36,7 @@ TEXTS = (
     Text(_DIAGRAMS / "client-fsm-seed.dot", emit_dot.emit_seed),
     Text(_DIAGRAMS / "client-fsm.mmd", emit_mermaid.emit),
     Text(Path("docs/state-machine.md"), emit_table.emit),
+    Text(Path("spec/formal/client.pml"), emit_promela.emit),
 )
 
 PICTURES = (

@@ -69,7 +69,9 @@ def receiving(spec: Spec) -> Iterator[Finding]:
         receives = [name for name in state.effects if name.startswith(RECEIVES)]
         if state.kind is Kind.WAITING and (len(receives) != 1 or len(state.effects) != 1):
             reason = f"the waiting state '{state.name}' must have one effect, which receives"
-            yield Finding(state.line, f"{reason}; give it 'effects' with one name that begins with '{RECEIVES}'")
+            yield Finding(
+                state.line, f"{reason}; give it 'effects' with one name that begins with '{RECEIVES}'"
+            )
         if state.kind is not Kind.WAITING:
             for name in receives:
                 reason = f"'{state.name}' is of kind {state.kind} and waits for no answer"

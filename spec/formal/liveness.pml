@@ -1,0 +1,24 @@
+/* What holds again and again, whatever happened. A run ends with a world in which nothing more happens, so that this
+   is: in the end it holds. */
+
+/* A punch must be in its sheet once its period is published and has begun for good. One that a clock that was set back
+   stamped into a closed period waits for the next period to open. */
+#define MISSING(p) (of_period[(p) - 1] & (known | on_machine) & ~rows[(p) - 1])
+#if CLOCK_BACK
+#define STAMPED_LATE stamped_late
+#else
+#define STAMPED_LATE 0
+#endif
+#define IN_SHEET(p) (published < (p) || PERIOD_AT(clock) < (p) || MISSING(p) == 0 || (closed >= published && (MISSING(p) & ~STAMPED_LATE) == 0))
+#define all_in_sheets (IN_SHEET(1) && IN_SHEET(2))
+#define waiting (IS_WAITING(state))
+#define overdue (PERIODS_OVER > closed && published > closed)
+#if ALARMS
+#define unreported (PERIODS_OVER >= published && alarm_row[published] == NOT_RAISED)
+ltl alarm_once { []<> !(unreported) }
+#else
+ltl eventually_stored { []<> (all_in_sheets) }
+ltl no_endless_wait { []<> !(waiting) }
+ltl every_period_closes { []<> !(overdue) }
+ltl nobody_locked_out { []<> !(locked) }
+#endif

@@ -1,0 +1,150 @@
+/* The office: the attendance machine, its clock, people, HR, and Pub/Sub's topics.
+   A set of punches is a byte with a bit for each; so is a set of periods or of replies. */
+
+#define BIT(i) (1 << (i))
+#define PERIOD_AT(tick) ((tick) / TICKS + 1)
+#define PERIODS_OVER (clock / TICKS)
+
+/* Every fault counts in a liveness run, and none in a safety run. */
+#if LIVENESS
+byte faults = 0;
+#define FAULT_LEFT (faults < FAULTS)
+#define COUNT_FAULT faults++
+#else
+#define FAULT_LEFT true
+#define COUNT_FAULT skip
+#endif
+
+/* ---- The attendance machine ---- */
+
+byte clock = 0;
+byte punches = 0; /* how many were made */
+byte of_period[PERIODS + 1]; /* the punches stamped in each period: own_period's truth */
+byte on_machine = 0;
+bool locked = false; /* disabled: nobody can punch */
+#if TICKS > 1
+byte stamp[PUNCHES];
+#endif
+#if LIVENESS && CLOCK_BACK
+byte set_back = 0;
+byte stamped_late = 0; /* punches stamped into a period that was closed already */
+#endif
+
+/* ---- HR ---- */
+
+byte published = 0; /* HR has published the periods 1 to this */
+#if CORRECTIONS
+bool typed = false; /* HR has typed a correction into period 1's workbook */
+bool correction = false; /* and there it is */
+#endif
+
+/* ---- What the client's ledger holds; SQLite writes it durably ---- */
+
+byte known = 0; /* punches ever read */
+byte confirmed = 0; /* punches that a sheet confirmed */
+byte sheet_of[PERIODS]; /* each period's sheet; 0 while it is not known. A sheet has the number of its period. */
+byte latest_closed = 0;
+#if LEDGER_LOSS
+byte closed = 0; /* how many periods were closed: the truth, which the ledger may have lost */
+#else
+#define closed latest_closed
+#endif
+
+/* ---- What the client has in memory beside the snapshot's fields; gone after a power loss ---- */
+
+byte machine_time = 0; /* how many periods were over when the machine was asked; 0 also: not asked yet */
+byte just_read = 0; /* the punches that were on the machine when it was read */
+byte asked = 0; /* the punches published last, while they are waited for */
+byte asked_sheet = 0;
+byte postponed = 0; /* periods whose sheet did not answer since the last poll */
+
+/* ---- Pub/Sub: a topic is a set of messages, of which any may be delivered next ---- */
+
+byte get_requests = 0; /* bit a: the period after a is asked for */
+byte get_replies = 0; /* bit 2a: there is none after a; bit 2a+1: there is one */
+byte create_requests = 0; /* bit p: the sheet of the period p is asked for */
+byte create_replies = 0;
+#if PUNCHES > 3
+#define BATCHES int
+#else
+#define BATCHES byte
+#endif
+BATCHES store_requests[PERIODS]; /* of each sheet: bit b: the batch b (a set of punches) */
+BATCHES store_replies[PERIODS]; /* bit b: the sheet holds the batch b */
+#if ALARMS
+byte alarm_requests = 0; /* bit a: the period after a is missing */
+#endif
+byte subscribed = 0; /* bit 0, 1, 2: to new_review_period, new_review_sheet, last_stored_timestamp */
+
+/* Scratch, 0 between steps. */
+byte m = 0;
+byte i = 0;
+byte answer = 0;
+byte batch = 0;
+
+#define PICK(set) \
+  m = 0; \
+  do \
+  :: ((set) & BIT(m)) -> break \
+  :: ((set) >> (m + 1)) -> m++ \
+  od
+
+#if !REDELIVERY
+#define ACKNOWLEDGE(set) set = set & ~BIT(m)
+#elif LIVENESS
+#define ACKNOWLEDGE(set) \
+  if \
+  :: set = set & ~BIT(m) \
+  :: FAULT_LEFT -> COUNT_FAULT; printf("Pub/Sub keeps the message and will deliver it again\n") \
+  fi
+#else
+#define ACKNOWLEDGE(set) skip
+#endif
+
+#define STORY_STATE(s) printf("now in <%d>\n", s);
+
+/* ---- What happens by itself, in any order ---- */
+
+inline punch() {
+  d_step {
+    of_period[PERIOD_AT(clock) - 1] = of_period[PERIOD_AT(clock) - 1] | BIT(punches);
+    on_machine = on_machine | BIT(punches);
+#if TICKS > 1
+    stamp[punches] = clock;
+#endif
+#if LIVENESS && CLOCK_BACK
+    if
+    :: (PERIOD_AT(clock) <= closed) -> stamped_late = stamped_late | BIT(punches)
+    :: else
+    fi;
+#endif
+    printf("Somebody punches: [%d], stamped in period %d (tick %d)\n", BIT(punches), PERIOD_AT(clock), clock);
+    punches++
+  }
+}
+
+proctype World() {
+end_of_the_world:
+  do
+  :: atomic { (clock < LAST_TICK) -> clock++; printf("The machine's clock goes on: period %d (tick %d)\n", PERIOD_AT(clock), clock) }
+  :: atomic { (punches < PUNCHES && !locked) -> punch() }
+  :: atomic { (published < PERIODS) -> published++; printf("HR publishes period %d\n", published) }
+#if CLOCK_BACK
+#if LIVENESS
+  :: atomic { (clock > 0 && set_back < CLOCK_BACK) -> clock--; set_back++;
+#else
+  :: atomic { (clock > 0) -> clock--;
+#endif
+       printf("The machine's clock is set back: period %d (tick %d)\n", PERIOD_AT(clock), clock) }
+#endif
+#if SOMEBODY_CLEARS
+  :: atomic { (on_machine && FAULT_LEFT) -> COUNT_FAULT; printf("Somebody clears the machine: [%d] erased\n", on_machine); on_machine = 0 }
+#endif
+#if CORRECTIONS
+  :: atomic { (!typed) -> typed = true; correction = true; printf("HR types a correction\n") }
+#endif
+#if LIVENESS
+  :: break /* from now on time, people and HR do nothing more */
+#endif
+  od
+}
