@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, decode
+from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.office import TIME_ZONE, Office
 from attendance_sandbox.demo.people import NEW_HIRE, UNKNOWN, Punch, punches, staff
@@ -147,6 +147,9 @@ class Story:
             alarm = decode(RaiseFinalAlarm, data, attributes)
             if alarm.kind is AlarmKind.FINAL_ALARM:
                 self._say(f"{site} raises the final alarm: no review period after {alarm.after}")
+        elif name == Topic.CREATE_REVIEW_SHEET:
+            period = decode(CreateReviewSheet, data, attributes).period
+            self._say(f"{site} asks for the review sheet of {period.name}")
         if site in self.offices and self.cuts_power_at_publish(site, name):
             self.offices[site].cut_power()
 
