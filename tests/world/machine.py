@@ -92,6 +92,8 @@ class WorldMachine:
         """Somebody punches; False where the machine does not let them."""
         if not self.enabled:
             return False
+        if timestamp is not None:
+            timestamp = min(max(timestamp, EARLIEST), LATEST)
         self._append(Entry(user_id, timestamp, status, punch))
         return True
 

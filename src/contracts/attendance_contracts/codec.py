@@ -26,6 +26,10 @@ MAX_CHUNK_RECORDS = 500
 MAX_CHUNK_BYTES = 300_000
 """Of encoded message data. Events to functions hold 512 KB, in which the data stands base64-coded (4/3)."""
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Of any date in a message. A machine's own dates are of 2000 to 2133; near the ends of the calendar, going a
+day back or forth would fail."""
+
 
 def encode(message: Message) -> tuple[bytes, dict[str, str]]:
     """A message's data and attributes, as google-cloud-pubsub publishes them."""
@@ -48,7 +52,7 @@ def decode(kind: type[M], data: bytes, attributes: typing.Mapping[str, str]) -> 
         )
     try:
         document = json.loads(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ContractError(f"{kind.topic}: not JSON: {error}") from error
     message = _from_json(kind, document, str(kind.topic))
     if not isinstance(message, kind):
@@ -113,15 +117,29 @@ def _from_json(kind: Any, value: Any, where: str) -> Any:  # noqa: PLR0911 - one
     if not isinstance(value, str):
         raise ContractError(f"{where}: expected a string, not {type(value).__name__}")
     if kind is str:
-        return value
+        return _writable(value, where)
     return _scalar_from_text(kind, value, where)
+
+
+def _writable(text: str, where: str) -> str:
+    """JSON may hold halves of surrogate pairs, which no file and no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ContractError(f"{where}: {text!r} is no Unicode text") from error
+    return text
 
 
 def _scalar_from_text(kind: Any, text: str, where: str) -> Any:
     try:
-        return kind.fromisoformat(text) if kind in (date, datetime, time) else kind(text)
+        value = kind.fromisoformat(text) if kind in (date, datetime, time) else kind(text)
     except ValueError as error:
         raise ContractError(f"{where}: {text!r} is no {kind.__name__}") from error
+    if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ContractError(f"{where}: {text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    if isinstance(value, datetime | time) and value.tzinfo is not None:
+        raise ContractError(f"{where}: {text!r} bears a time zone; times are the site's own, naive")
+    return value
 
 
 def _dataclass_from_json(kind: Any, value: Any, where: str) -> Any:
