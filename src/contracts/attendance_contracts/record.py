@@ -8,8 +8,9 @@ from functools import cached_property
 
 from attendance_contracts.errors import ContractError
 
-_TEXT_LIMIT = 64
-"""Characters; the machine's own fields hold at most 24 bytes."""
+_TEXT_LIMIT = 96
+"""Characters; the machine's own fields hold at most 24 bytes, and a byte that is no text is written as four
+characters (`\\xff`)."""
 
 
 @dataclass(frozen=True)
