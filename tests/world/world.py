@@ -11,7 +11,7 @@ from attendance_client.errors import SnapshotError, StopRequested
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot
-from attendance_client.steps import Client
+from attendance_client.client import Client
 from attendance_contracts import AlarmKind, Message, NewReviewPeriod, RaiseFinalAlarm, ReviewPeriod
 from tests.world.backend import Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row

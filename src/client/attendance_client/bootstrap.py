@@ -15,6 +15,7 @@ from attendance_client.adapters.pubsub import PubSubBus
 from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.adapters.systemd import SystemdSupervisor
 from attendance_client.adapters.zk_machine import ZkMachine
+from attendance_client.client import Client
 from attendance_client.config import Config, load_config
 from attendance_client.errors import AccessError, LedgerError
 from attendance_client.ledger import LEDGER_NAME, Ledger
@@ -22,7 +23,6 @@ from attendance_client.ports import Clock
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import FileSnapshotStore
-from attendance_client.steps import Client
 
 LOCK_NAME = "client.lock"
 

@@ -4,9 +4,11 @@ import logging
 import random
 
 from attendance_client._generated.machine import KIND, ClientMachine, Kind, StateId
+from attendance_client.client import Client
 from attendance_client.errors import TransientError
+from attendance_client.polling import enable_machine
 from attendance_client.ports import SnapshotStore
-from attendance_client.steps import STEPS, Client
+from attendance_client.steps import STEPS
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Runner:
         """Run until told to stop (StopRequested) or until a person must mend something (UserError)."""
         log.info("resuming in %s", self.state)
         self._client.supervisor.ready()
+        enable_machine(self._client)
         while True:
             self.step()
 

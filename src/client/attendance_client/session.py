@@ -45,6 +45,8 @@ class Session:
         """The machine's time, or the Pi's where that is not believable, at the last reading."""
         self.machine_memory: MachineMemory | None = None
         self.machine_enabled = False
+        self.clock_is_off = False
+        """Whether the machine's clock was notably off when last read; said once, not at each poll."""
         self.users_read: int | None = None
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
@@ -74,6 +76,13 @@ class Session:
     def current(self) -> StateId:
         """The state, as the generated machine last set it."""
         return StateId(str(self.state))
+
+    @property
+    def open_period(self) -> ReviewPeriod:
+        """The open period, in states that cannot be entered without one."""
+        if self.review_period is None:
+            raise AssertionError(f"{self.state} without a review period")
+        return self.review_period
 
     def snapshot(self) -> Snapshot:
         """What a checkpoint captures; only a state that is one can be asked."""

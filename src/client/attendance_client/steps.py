@@ -6,16 +6,12 @@ A TransientError means that nothing is known yet; the runner stays in the state 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import TypeVar
 
-from attendance_client._generated.machine import TIME_OUT_S, EventId, Flag, StateId
-from attendance_client.config import Site
-from attendance_client.errors import BusError, MachineError
-from attendance_client.ledger import Chunk, Ledger
-from attendance_client.ports import AttendanceMachine, Bus, Clock, MachineSession, MachineStatus, Supervisor
-from attendance_client.session import MachineMemory, Session
+from attendance_client._generated.machine import EventId, StateId
+from attendance_client.client import Client
+from attendance_client.errors import MachineError
+from attendance_client.ledger import Chunk
+from attendance_client.polling import poll, publish_alarm, read_completely
 from attendance_contracts import (
     MAX_CHUNK_BYTES,
     MAX_CHUNK_RECORDS,
@@ -26,7 +22,6 @@ from attendance_contracts import (
     Message,
     NewReviewPeriod,
     NewReviewSheet,
-    RaiseFinalAlarm,
     ReviewPeriod,
     StoreAttendRecords,
     Topic,
@@ -35,69 +30,6 @@ from attendance_contracts import (
 )
 
 log = logging.getLogger(__name__)
-M = TypeVar("M", bound=Message)
-
-RECEIVE_SLICE_S = 5.0
-"""The longest single wait for a reply: how soon a stop request is heeded."""
-
-COMPLETE_READ_INTERVAL_S = 86_400.0
-"""The log is read at least daily, even when its count has not changed: the machine may have been cleared
-and filled again, or overwrite its oldest records."""
-
-BELIEVABLE_OFFSET = timedelta(days=1)
-"""A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
-
-NOTABLE_OFFSET = timedelta(minutes=2)
-"""A machine's clock further off than this is reported."""
-
-
-@dataclass
-class Client:
-    """One site's client: its ports and what it knows."""
-
-    site: Site
-    machine: AttendanceMachine
-    bus: Bus
-    clock: Clock
-    ledger: Ledger
-    supervisor: Supervisor
-    session: Session
-    status: str = field(default="starting")
-
-    def pause(self, seconds: float) -> None:
-        """Wait, feeding the watchdog; raises StopRequested."""
-        end = self.clock.monotonic() + seconds
-        while (remaining := end - self.clock.monotonic()) > 0:
-            self.supervisor.alive(self.status)
-            self.clock.sleep(min(remaining, self.supervisor.alive_interval_s))
-        self.supervisor.alive(self.status)
-
-    def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
-        """Wait for a reply that `accept` takes, at most the state's time-out; drop all others.
-
-        A failure of the bus is no reason to wait longer: only the next request makes a deleted subscription anew.
-        """
-        deadline = self.clock.monotonic() + TIME_OUT_S[state]
-        failed = False
-        while (remaining := deadline - self.clock.monotonic()) > 0:
-            self.supervisor.alive(self.status)
-            accepted = False
-            try:
-                messages = self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S))
-            except BusError as error:
-                log.log(logging.DEBUG if failed else logging.WARNING, "%s", error)
-                failed = True
-                self.pause(min(remaining, RECEIVE_SLICE_S))
-                continue
-            for message in messages:
-                if isinstance(message, reply) and message.location == self.site.location and accept(message):
-                    accepted = True
-                else:
-                    log.info("dropped a %s that nobody waits for", reply.topic)
-            if accepted:
-                return True
-        log.warning("no %s within %g s; asking again", reply.topic, TIME_OUT_S[state])
-        return False
 
 
 def first_run(client: Client) -> EventId:
@@ -150,7 +82,7 @@ def await_review_period(client: Client) -> EventId:
 
 def raise_final_alarm(client: Client) -> EventId:
     previous = client.session.previous_period
-    _publish_alarm(client, AlarmKind.FINAL_ALARM, previous.last_day if previous else None, client.clock.now())
+    publish_alarm(client, AlarmKind.FINAL_ALARM, previous.last_day if previous else None, client.clock.now())
     return EventId.FINAL_ALARM_PUBLISHED
 
 
@@ -165,7 +97,7 @@ def deep_sleep(client: Client) -> EventId:
 
 
 def request_review_sheet(client: Client) -> EventId:
-    period = _open_period(client)
+    period = client.session.open_period
     _request(
         client,
         CreateReviewSheet(
@@ -178,7 +110,7 @@ def request_review_sheet(client: Client) -> EventId:
 
 
 def await_review_sheet(client: Client) -> EventId:
-    period = _open_period(client)
+    period = client.session.open_period
     sheet_ids: list[str] = []
 
     def accept(reply: NewReviewSheet) -> bool:
@@ -205,7 +137,7 @@ def relay_attendance_records(client: Client) -> EventId:
             client.pause(session.next_poll_s - client.clock.monotonic())
     if chunk is None:
         try:
-            _poll(client)
+            poll(client)
         except MachineError as error:
             chunk = _next_chunk(client)
             if chunk is None:
@@ -246,10 +178,9 @@ def await_last_stored_timestamp(client: Client) -> EventId:
 
 def review_period_expired(client: Client) -> EventId:
     session = client.session
-    period = _open_period(client)
-    with client.machine.session() as machine:
-        # Whatever the count says: this is the last look at the machine for this period.
-        _read(client, machine, _status(client, machine))
+    period = client.session.open_period
+    # This is the last look at the machine for this period.
+    read_completely(client)
     left = client.ledger.backlog_of(period)
     if left:
         log.info("%s is over, but %d of its punches are not stored yet", period.name, left)
@@ -278,36 +209,16 @@ STEPS: Mapping[StateId, Callable[[Client], EventId]] = {
 }
 
 
-def _open_period(client: Client) -> ReviewPeriod:
-    period = client.session.review_period
-    if period is None:
-        raise AssertionError(f"{client.session.state} without a review period")
-    return period
-
-
 def _request(client: Client, message: Message) -> None:
     client.bus.prepare()
     client.bus.publish(message)
     client.session.request = message
 
 
-def _publish_alarm(client: Client, kind: AlarmKind, after: date | None, now: datetime) -> None:
-    on = business_day(now, client.site.day_boundary)
-    client.bus.publish(
-        RaiseFinalAlarm(
-            location=client.site.location,
-            request_id=client.session.request_id((Topic.RAISE_FINAL_ALARM, kind, after, on)),
-            kind=kind,
-            after=after,
-            on=on,
-        )
-    )
-
-
 def _next_chunk(client: Client) -> Chunk | None:
     """What to relay next: the open period's punches, then, unless it is about to close, late ones of others."""
     session = client.session
-    period = _open_period(client)
+    period = client.session.open_period
     # A message that cannot be stored in time is halved each time.
     limit = max(1, MAX_CHUNK_RECORDS >> session.time_outs)
     chunk = client.ledger.next_chunk(period, limit)
@@ -335,66 +246,3 @@ def _store_message(client: Client, chunk: Chunk) -> StoreAttendRecords:
         if len(encode(message)[0]) <= MAX_CHUNK_BYTES or len(records) == 1:
             return message
         records = records[: len(records) // 2]
-
-
-def _poll(client: Client) -> None:
-    """Read the machine if it has anything new, and see to the daily warning."""
-    session = client.session
-    with client.machine.session() as machine:
-        if not session.machine_enabled:
-            machine.enable()
-            session.machine_enabled = True
-        status = _status(client, machine)
-        if _needs_reading(client, status):
-            _read(client, machine, status)
-    session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
-    session.postponed.clear()
-    _warn_daily(client)
-
-
-def _status(client: Client, machine: MachineSession) -> MachineStatus:
-    status = machine.status()
-    now = client.clock.now()
-    believable = status.time is not None and abs(status.time - now) <= BELIEVABLE_OFFSET
-    client.session.machine_time = status.time if believable else now
-    if status.time is None or abs(status.time - now) > NOTABLE_OFFSET:
-        log.warning("the machine's clock shows %s, this computer's %s; set the machine's", status.time, now)
-    return status
-
-
-def _needs_reading(client: Client, status: MachineStatus) -> bool:
-    memory = client.session.machine_memory
-    return (
-        memory is None
-        or memory.serial_number != status.serial_number
-        or memory.records != status.records
-        or 0 < status.record_capacity <= status.records
-        or client.clock.monotonic() - memory.read_at_s >= COMPLETE_READ_INTERVAL_S
-    )
-
-
-def _read(client: Client, machine: MachineSession, status: MachineStatus) -> None:
-    session, ledger, serial_number = client.session, client.ledger, status.serial_number
-    attendance_log = machine.read_log()
-    new = ledger.add_log(serial_number, attendance_log, client.clock.now())
-    if session.users_read != status.users or ledger.has_unnamed_backlog(serial_number):
-        ledger.remember_users(serial_number, machine.read_user_names())
-        session.users_read = status.users
-    records = len(attendance_log.punches) + len(attendance_log.undecodable)
-    session.machine_memory = MachineMemory(serial_number, records, client.clock.monotonic())
-    if new:
-        log.info("%d new records on machine %s", new, serial_number)
-
-
-def _warn_daily(client: Client) -> None:
-    """In a period's last days, let the backend warn, once a day, if it knows no period after it."""
-    session = client.session
-    period = _open_period(client)
-    now = session.machine_time or client.clock.now()
-    day = business_day(now, client.site.day_boundary)
-    days_left = (period.last_day - day).days
-    if not 0 <= days_left < client.site.daily_warning_days or session.warned_on == day:
-        return
-    session.flags |= Flag.DAILY_WARNING
-    _publish_alarm(client, AlarmKind.DAILY_WARNING, period.last_day, now)
-    session.warned_on = day
