@@ -82,7 +82,7 @@ def load_config(directory: Path) -> Config:
             f"{path} does not exist. Create it, or name its folder with --directory; the least it needs: "
             '{"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
         ) from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: expected an object with the keys identifier, ip and port")
@@ -180,7 +180,7 @@ def _day_boundary(value: object) -> time:
 
 def _encoding(value: object) -> str:
     name = _text(value)
-    b"".decode(name)
+    "a".encode(name)
     return name
 
 

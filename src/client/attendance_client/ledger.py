@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from attendance_client.errors import LedgerError
 from attendance_client.ports import AttendanceLog
@@ -129,9 +130,17 @@ class Ledger:
             try:
                 yield self._db
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A full disk makes SQLite roll back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+
+    def _ask(self, question: str, parameters: tuple[object, ...] = ()) -> list[Any]:
+        try:
+            return self._db.execute(question, parameters).fetchall()
         except sqlite3.Error as error:
             raise self._damaged(error) from error
 
@@ -183,12 +192,13 @@ class Ledger:
 
     def has_unnamed_backlog(self, serial_number: str) -> bool:
         """Whether an unconfirmed punch belongs to a user whose name is not known."""
-        row = self._db.execute(
-            "SELECT 1 FROM punches LEFT JOIN users USING (serial_number, user_id)"
-            " WHERE sheet_id IS NULL AND serial_number = ? AND user_name IS NULL LIMIT 1",
-            (serial_number,),
-        ).fetchone()
-        return row is not None
+        return bool(
+            self._ask(
+                "SELECT 1 FROM punches LEFT JOIN users USING (serial_number, user_id)"
+                " WHERE sheet_id IS NULL AND serial_number = ? AND user_name IS NULL LIMIT 1",
+                (serial_number,),
+            )
+        )
 
     def open_period(self, period: ReviewPeriod, sheet_id: str) -> None:
         """Remember a period's sheet; from now on its punches can be relayed."""
@@ -206,10 +216,10 @@ class Ledger:
 
     def latest_closed_period(self) -> ReviewPeriod | None:
         """What the snapshot would say, should it be lost."""
-        row = self._db.execute(
+        rows = self._ask(
             "SELECT name, first_day, last_day FROM periods WHERE closed ORDER BY last_day DESC LIMIT 1"
-        ).fetchone()
-        return None if row is None else _period(*row)
+        )
+        return _period(*rows[0]) if rows else None
 
     def periods_with_backlog(self) -> list[ReviewPeriod]:
         """Periods whose sheet is known and that have unconfirmed punches, the oldest first."""
@@ -220,7 +230,7 @@ class Ledger:
         sheet_id = next((sheet for known, sheet in self._periods() if known.name == period.name), None)
         if sheet_id is None:
             return None
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence"
             " FROM punches LEFT JOIN users USING (serial_number, user_id)"
             " WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?"
@@ -237,10 +247,10 @@ class Ledger:
 
     def backlog_of(self, period: ReviewPeriod) -> int:
         """How many punches of the period no sheet has confirmed."""
-        (count,) = self._db.execute(
+        [(count,)] = self._ask(
             "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
             self._window(period),
-        ).fetchone()
+        )
         return int(count)
 
     def confirm(self, identities: tuple[str, ...], sheet_id: str) -> None:
@@ -253,13 +263,13 @@ class Ledger:
 
     def summary(self) -> LedgerSummary:
         """Counts for `attendance-client status`."""
-        punches, confirmed = self._db.execute("SELECT count(*), count(sheet_id) FROM punches").fetchone()
-        (undecodable,) = self._db.execute("SELECT count(*) FROM undecodable").fetchone()
+        [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
+        [(undecodable,)] = self._ask("SELECT count(*) FROM undecodable")
         backlog = sum(self.backlog_of(period) for period, _ in self._periods())
         return LedgerSummary(punches, confirmed, backlog, punches - confirmed - backlog, undecodable)
 
     def _periods(self) -> list[tuple[ReviewPeriod, str]]:
-        rows = self._db.execute("SELECT name, first_day, last_day, sheet_id FROM periods ORDER BY first_day")
+        rows = self._ask("SELECT name, first_day, last_day, sheet_id FROM periods ORDER BY first_day")
         return [(_period(*row[:3]), row[3]) for row in rows]
 
     def _window(self, period: ReviewPeriod) -> tuple[str, str]:

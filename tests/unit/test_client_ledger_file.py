@@ -1,0 +1,124 @@
+"""The ledger's file: what it keeps over a restart, and what it says when it is damaged."""
+
+import sqlite3
+from datetime import date, datetime, time
+
+import pytest
+
+from attendance_client.errors import LedgerError
+from attendance_client.ledger import Ledger
+from attendance_client.ports import AttendanceLog, LoggedPunch
+from attendance_contracts import ReviewPeriod
+
+BOUNDARY = time(4)
+NINE = datetime(2026, 11, 2, 9)
+NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))
+
+
+def log_of(*user_ids):
+    return AttendanceLog(tuple(LoggedPunch(user_id, NINE, 1, 255, b"raw") for user_id in user_ids), ())
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.sqlite3"
+
+
+def test_it_keeps_everything_over_a_restart(path):
+    ledger = Ledger(path, BOUNDARY)
+    ledger.add_log("A1", log_of("1001", "1002"), NINE)
+    ledger.remember_users("A1", {"1001": "anna"})
+    ledger.open_period(NOVEMBER, "sheet")
+    first = ledger.next_chunk(NOVEMBER, 1)
+    ledger.confirm((first.records[0].identity,), "sheet")
+    ledger.close_period(NOVEMBER)
+    ledger.close()
+
+    again = Ledger(path, BOUNDARY)
+    summary = again.summary()
+    assert (summary.punches, summary.confirmed, summary.backlog) == (2, 1, 1)
+    assert again.latest_closed_period() == NOVEMBER
+    assert again.periods_with_backlog() == [NOVEMBER]
+    names = {record.user_id: record.user_name for record in again.next_chunk(NOVEMBER, 9).records + first.records}
+    assert names == {"1001": "anna", "1002": None}
+    again.close()
+
+
+def test_the_name_of_a_deleted_user_is_kept_and_a_new_name_taken():
+    ledger = Ledger(":memory:", BOUNDARY)
+    ledger.add_log("A1", log_of("1001", "1002"), NINE)
+    ledger.open_period(NOVEMBER, "sheet")
+    assert ledger.has_unnamed_backlog("A1")
+    ledger.remember_users("A1", {"1001": "anna", "1002": "bert"})
+    ledger.remember_users("A1", {"1002": "bertha"})
+
+    names = [record.user_name for record in ledger.next_chunk(NOVEMBER, 9).records]
+    assert sorted(names) == ["anna", "bertha"]
+    assert not ledger.has_unnamed_backlog("A1")
+    ledger.close()
+
+
+def test_an_opened_period_that_was_closed_stays_closed(path):
+    ledger = Ledger(path, BOUNDARY)
+    ledger.open_period(NOVEMBER, "sheet")
+    assert ledger.latest_closed_period() is None
+    ledger.close_period(NOVEMBER)
+    ledger.open_period(NOVEMBER, "sheet")
+
+    assert ledger.latest_closed_period() == NOVEMBER
+    ledger.close()
+
+
+@pytest.mark.parametrize("how", ["ABORT", "ROLLBACK"])  # SQLite rolls back by itself when the disk is full
+def test_a_transaction_that_breaks_off_leaves_nothing_and_says_why(path, how):
+    """A reading of the machine's log is taken whole or not at all."""
+    ledger = Ledger(path, BOUNDARY)
+    ledger._db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON punches WHEN NEW.user_id = '1002' "
+        f"BEGIN SELECT RAISE({how}, 'disk is full'); END"
+    )
+
+    with pytest.raises(LedgerError, match="disk is full"):
+        ledger.add_log("A1", log_of("1001", "1002"), NINE)
+    assert ledger.summary().punches == 0
+    ledger.close()
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
+def test_a_file_that_is_no_ledger_is_refused_with_the_way_out(path, content):
+    path.write_bytes(content)
+
+    with pytest.raises(LedgerError, match="move the file away"):
+        Ledger(path, BOUNDARY)
+
+
+def test_a_page_that_goes_bad_while_the_client_runs_is_a_ledger_error(path):
+    ledger = Ledger(path, BOUNDARY)
+    ledger.add_log("A1", log_of(*(str(number) for number in range(2000))), NINE)
+    ledger.open_period(NOVEMBER, "sheet")
+    ledger.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 3 :] = b"\xa5" * (len(data) - 4096 * 3)
+    path.write_bytes(data)
+    damaged = Ledger(path, BOUNDARY)
+
+    for question in (
+        lambda: damaged.next_chunk(NOVEMBER, 500),
+        lambda: damaged.backlog_of(NOVEMBER),
+        damaged.periods_with_backlog,
+        damaged.summary,
+        lambda: damaged.has_unnamed_backlog("A1"),
+        lambda: damaged.confirm(("x",), "sheet"),
+    ):
+        with pytest.raises(LedgerError, match="move the file away"):
+            question()
+    damaged.close()
+
+
+def test_a_ledger_of_a_newer_release_is_refused(path):
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+
+    with pytest.raises(LedgerError, match="newer release"):
+        Ledger(path, BOUNDARY)
