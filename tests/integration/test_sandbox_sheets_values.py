@@ -126,7 +126,9 @@ def test_open_and_named_ranges_are_cut_to_the_grid(office: Office, book: str) ->
     assert office.values(book, "Punches") == [["1", "2"], ["3", "4"]]
 
 
-@pytest.mark.parametrize("text", ["Nowhere!A1", "A0", "1A", "Sheet1!A", "A1:", "'Open!A1", "!"])
+@pytest.mark.parametrize(
+    "text", ["Nowhere!A1", "A0", "A00", "A1:B00", "1A", "Sheet1!A", "A1:", "'Open!A1", "!"]
+)
 def test_what_names_no_range_is_refused(office: Office, book: str, text: str) -> None:
     response = office.call("GET", f"/v4/spreadsheets/{book}/values/{text}")
     assert error_message(response) == f"Unable to parse range: {text}"
@@ -316,7 +318,7 @@ def test_unknown_spreadsheets_methods_and_bodies_are_refused(office: Office, boo
     error_message(office.call("GET", "/v4/nothing"), 404)
     error_message(office.call("PUT", f"/v4/spreadsheets/{book}"), 404)
     url = f"{office.server.url}/v4/spreadsheets/{book}:batchUpdate"
-    for bad in (b"{", b"[]", b'{"requests": NaN}', b"\xff"):
+    for bad in (b"{", b"[]", b'{"requests": NaN}', b"\xff", b'{"requests": ["\\ud800"]}'):
         assert "Invalid JSON payload" in error_message(office.session.post(url, data=bad))
 
 

@@ -206,6 +206,7 @@ def test_formats_are_kept(raw: Any) -> None:
     assert raw["A3"].border.bottom.style == "medium"
     assert raw["A2"].border.bottom.style is None
     assert not raw["B2"].font.bold
+    assert {(raw[name].font.name, raw[name].font.size) for name in ("A1", "A2", "F9")} == {("Arial", 10)}
 
 
 def test_the_layout_is_kept(workbook: Any, raw: Any) -> None:
@@ -316,9 +317,14 @@ def test_odd_texts_do_not_spoil_a_file(server: SheetsServer, tmp_path: Path) -> 
     made = server.new_spreadsheet("Odd")
     texts = ["a\x00b\x1f", "=1+1", "😀", "<b>&amp;", "line\nbreak", "x" * 40_000]
     rows = [{"values": [{"userEnteredValue": {"stringValue": text}} for text in texts]}]
-    server.batch_update(made, [{"updateCells": {"start": {}, "rows": rows, "fields": "*"}}])
+    title = {"properties": {"title": "a\x00\uffffb"}, "fields": "title"}
+    server.batch_update(
+        made,
+        [{"updateCells": {"start": {}, "rows": rows, "fields": "*"}}, {"updateSheetProperties": title}],
+    )
     sheet = openpyxl.load_workbook(saved(server, made, tmp_path)).active
     assert [cell.value for cell in sheet[1]][:5] == ["ab", *texts[1:5]]
+    assert sheet.title == "ab"
 
 
 def test_worksheets_with_nothing_in_them_are_saved(server: SheetsServer, tmp_path: Path) -> None:

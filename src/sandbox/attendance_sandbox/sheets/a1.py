@@ -114,7 +114,11 @@ _CELLS = re.compile(r"\$?([A-Za-z]{0,3})\$?(\d{0,8})(?::\$?([A-Za-z]{0,3})\$?(\d
 def parse_cells(title: str | None, cells: str) -> Reference | None:
     """Reads the part after the ``!``; None when it is no cell range, such as the name of a named range."""
     match = _CELLS.fullmatch(cells)
-    if match is None or not (match[1] or match[2]) or match[2] == "0" or match[4] == "0":
+    if (
+        match is None
+        or not (match[1] or match[2])
+        or any(row and int(row) == 0 for row in (match[2], match[4]))
+    ):
         return None
     column, row, last_column, last_row = match.groups()
     if last_column is None and last_row is None:  # no colon: one cell, never a whole row or column

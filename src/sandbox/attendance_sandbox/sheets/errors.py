@@ -74,3 +74,14 @@ def file_not_found(file_id: str) -> ApiError:
 def unimplemented(what: str) -> ApiError:
     """501: the real service knows this, the stand-in does not. Never a silent wrong answer."""
     return ApiError(501, "UNIMPLEMENTED", f"{what} is not implemented by this stand-in for Google Sheets")
+
+
+def required(message: dict[str, Any], name: str) -> Any:
+    """A field of a message that cannot be done without.
+
+    Raises:
+        ApiError: 400, it is missing.
+    """
+    if name not in message:
+        raise invalid_argument(f"{name} is required but not specified")
+    return message[name]

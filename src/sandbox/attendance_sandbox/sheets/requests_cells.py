@@ -10,7 +10,7 @@ from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import with_color_styles
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
@@ -29,7 +29,7 @@ def update_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     if ("range" in request) == ("start" in request):
         raise invalid_argument("Exactly one of 'start' and 'range' must be set.")
     if "range" in request:
-        sheet, area = target(spreadsheet, request["range"])
+        sheet, area = target(spreadsheet, required(request, "range"))
     else:
         sheet, area = _from_start(spreadsheet, request["start"], rows)
     _check_fits(area, rows)
@@ -78,7 +78,7 @@ def _check_fits(area: Area, rows: list[Json]) -> None:
 def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Gives every cell of a range the same content; relative references move along."""
     mask = masks.update_mask(request.get("fields"), "CellData")
-    sheet, area = target(spreadsheet, request["range"])
+    sheet, area = target(spreadsheet, required(request, "range"))
     data = request.get("cell", {})
     text = data.get("userEnteredValue", {}).get("formulaValue")
     for row, column in area.cells():
@@ -111,7 +111,7 @@ def append_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
 
 def set_data_validation(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Sets the rule that input in a range must keep to; no rule removes it."""
-    sheet, area = target(spreadsheet, request["range"])
+    sheet, area = target(spreadsheet, required(request, "range"))
     rule = request.get("rule")
     sheet.change(area, lambda cell: replace(cell, validation=rule))
     call.cells_written += area.height * area.width
@@ -120,7 +120,7 @@ def set_data_validation(spreadsheet: Spreadsheet, request: Json, call: Call) -> 
 
 def update_borders(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Sets the borders around a range and between its cells; those not named stay as they are."""
-    sheet, area = target(spreadsheet, request["range"])
+    sheet, area = target(spreadsheet, required(request, "range"))
     for row, column in area.cells():
         sides = {
             "top": request.get("top" if row == area.start_row else "innerHorizontal"),
@@ -177,6 +177,6 @@ def _search_areas(spreadsheet: Spreadsheet, request: Json) -> list[tuple[Workshe
     if request.get("allSheets"):
         return [(sheet, sheet.area) for sheet in spreadsheet.sheets]
     if "range" in request:
-        return [target(spreadsheet, request["range"])]
+        return [target(spreadsheet, required(request, "range"))]
     sheet = spreadsheet.sheet(request.get("sheetId", 0))
     return [(sheet, sheet.area)]

@@ -11,7 +11,7 @@ from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import EMPTY, Cell
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
@@ -20,7 +20,7 @@ from attendance_sandbox.sheets.worksheet import Worksheet
 
 def sort_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Sorts the rows of a range: numbers, then texts, then booleans; blanks always last."""
-    sheet, area = target(spreadsheet, request["range"])
+    sheet, area = target(spreadsheet, required(request, "range"))
     order = list(area.rows())
     for spec in reversed(request.get("sortSpecs", [])):
         column = spec.get("dimensionIndex", 0)
@@ -77,8 +77,8 @@ def _paste_of(request: Json) -> Callable[[Cell, Cell], Cell]:
 def copy_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Copies a range; a destination that is a multiple of its size is filled with repetitions."""
     paste = _paste_of(request)
-    source, area = target(spreadsheet, request["source"])
-    goal, wanted = target(spreadsheet, request["destination"])
+    source, area = target(spreadsheet, required(request, "source"))
+    goal, wanted = target(spreadsheet, required(request, "destination"))
     turned = request.get("pasteOrientation") == "TRANSPOSE"
     size = (area.width, area.height) if turned else (area.height, area.width)
     height = wanted.height if wanted.height % size[0] == 0 else size[0]
@@ -105,8 +105,8 @@ def copy_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
 def cut_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Moves a range. References to it elsewhere are not moved along (the real service does)."""
     paste = _paste_of(request)
-    source, area = target(spreadsheet, request["source"])
-    start = request["destination"]
+    source, area = target(spreadsheet, required(request, "source"))
+    start = required(request, "destination")
     goal = spreadsheet.sheet(start.get("sheetId", 0))
     row, column = start.get("rowIndex", 0), start.get("columnIndex", 0)
     place = Area(row, row + area.height, column, column + area.width)

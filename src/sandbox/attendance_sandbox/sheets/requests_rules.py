@@ -6,7 +6,7 @@ from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import EMPTY, with_color_styles
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
@@ -17,7 +17,7 @@ from attendance_sandbox.sheets.worksheet import Worksheet
 
 def merge_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Merges cells; of each merge only the first cell keeps its content."""
-    sheet, area = target(spreadsheet, request.get("range", {}))
+    sheet, area = target(spreadsheet, required(request, "range"))
     _remove_merges(sheet, area)
     kind = request.get("mergeType", "MERGE_ALL")
     if kind == "MERGE_ROWS":
@@ -37,7 +37,7 @@ def merge_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
 
 
 def unmerge_cells(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    sheet, area = target(spreadsheet, request.get("range", {}))
+    sheet, area = target(spreadsheet, required(request, "range"))
     _remove_merges(sheet, area)
     return {}
 
@@ -91,7 +91,7 @@ def update_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _cal
     if ("rule" in request) == ("newIndex" in request):
         raise invalid_argument("Exactly one of 'rule' and 'newIndex' must be set.")
     if "rule" in request:
-        rule = with_color_styles(request["rule"])
+        rule = with_color_styles(required(request, "rule"))
         sheet = _rule_sheet(spreadsheet, rule)
         index = _rule_index(sheet, request)
         old = sheet.rules["conditionalFormats"][index]
@@ -135,7 +135,7 @@ def _protected_sheet(spreadsheet: Spreadsheet, protected: Json) -> Worksheet:
         )
     if "range" not in protected:
         raise invalid_argument("ProtectedRange.range must be set.")
-    sheet, area = target(spreadsheet, protected["range"])
+    sheet, area = target(spreadsheet, required(protected, "range"))
     for free in protected.get("unprotectedRanges", []):
         if area != sheet.area:
             raise invalid_argument("unprotectedRanges are only allowed when a whole sheet is protected.")
@@ -193,7 +193,7 @@ def may_edit(protected: Json, call: Call) -> bool:
 def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     """Sets the worksheet's filter. It is kept and shown, and hides no rows here."""
     wanted = request.get("filter", {})
-    sheet, area = target(spreadsheet, wanted.get("range", {}))
+    sheet, area = target(spreadsheet, required(wanted, "range"))
     sheet.basic_filter = {**wanted, "range": sheet.grid_range(area)}
     return {}
 
@@ -206,7 +206,7 @@ def clear_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> 
 def add_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     """Gives rows or columns alternating colours; bands must not overlap."""
     wanted = request.get("bandedRange", {})
-    sheet, area = target(spreadsheet, wanted.get("range", {}))
+    sheet, area = target(spreadsheet, required(wanted, "range"))
     for other in sheet.rules["bandedRanges"]:
         if sheet.area_of(other["range"]).overlaps(area):
             raise invalid_argument(
@@ -231,7 +231,7 @@ def update_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json
     sheet, place = _find_banding(spreadsheet, wanted.get("bandedRangeId"))
     old = sheet.rules["bandedRanges"][place]
     merged = {**masks.merge(old, wanted, mask), "bandedRangeId": old["bandedRangeId"]}
-    target(spreadsheet, merged.get("range", {}))
+    target(spreadsheet, required(merged, "range"))
     sheet.rules["bandedRanges"][place] = with_color_styles(merged)
     return {}
 

@@ -8,7 +8,7 @@ from attendance_sandbox.sheets import dimensions, masks
 from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import with_color_styles
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
@@ -200,7 +200,7 @@ def add_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Jso
     wanted = request.get("namedRange", {})
     named = {"namedRangeId": wanted.get("namedRangeId") or str(new_id()), **wanted}
     _check_name(spreadsheet, named.get("name", ""), named["namedRangeId"])
-    target(spreadsheet, named.get("range", {}))
+    target(spreadsheet, required(named, "range"))
     if any(other["namedRangeId"] == named["namedRangeId"] for other in spreadsheet.named_ranges):
         raise invalid_argument(f"A named range with id {named['namedRangeId']} already exists.")
     spreadsheet.named_ranges.append(named)
@@ -221,7 +221,7 @@ def update_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> 
     old = spreadsheet.named_ranges[place]
     named = {**masks.merge(old, wanted, mask), "namedRangeId": old["namedRangeId"]}
     _check_name(spreadsheet, named.get("name", ""), old["namedRangeId"])
-    target(spreadsheet, named.get("range", {}))
+    target(spreadsheet, required(named, "range"))
     spreadsheet.named_ranges[place] = named
     return {}
 

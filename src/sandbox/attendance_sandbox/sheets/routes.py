@@ -33,6 +33,14 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request as it came over the wire."""
@@ -59,6 +67,8 @@ class HttpRequest:
             value = json.loads(self.body, parse_constant=_no_constant)
         except ValueError as error:
             raise invalid_argument(f"Invalid JSON payload received. {error}") from error
+        if b"\\ud" in self.body.lower() and not _is_unicode(value):
+            raise invalid_argument("Invalid JSON payload received. Half of a surrogate pair is no character.")
         if not isinstance(value, dict):
             raise invalid_argument("Invalid JSON payload received. Root element must be a message.")
         return value

@@ -20,6 +20,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 
 from attendance_sandbox.sheets import formula as formulas
@@ -35,6 +36,8 @@ from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet
 from attendance_sandbox.sheets.xlsx_rules import area_reference, conditional_rule, validation
 
 _FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Characters that may stand in a title, a note or a pattern but not in XML, as UTF-8."""
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -66,6 +69,7 @@ def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
     workbook.properties.title = spreadsheet.title
     workbook.properties.created = _FIXED_MOMENT
     workbook.calculation.fullCalcOnLoad = True
+    _set_default_font(workbook)
     writer = _Writer(spreadsheet, workbook)
     for sheet in spreadsheet.sheets:
         writer.write_sheet(sheet)
@@ -77,12 +81,19 @@ def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
     return _repacked(raw)
 
 
+def _set_default_font(workbook: Any) -> None:
+    """Cells without a format look as in Sheets; openpyxl has no public way to say so."""
+    font = Font(name=xlsx_styles.DEFAULT_FONT, size=xlsx_styles.DEFAULT_FONT_SIZE)
+    workbook._fonts[0] = font  # noqa: SLF001 - see above
+    workbook._named_styles["Normal"].font = font  # noqa: SLF001 - see above
+
+
 def _repacked(raw: io.BytesIO) -> bytes:
-    """The same archive without the moment at which it was made."""
+    """The same archive without the moment at which it was made and without what is no XML."""
     result = io.BytesIO()
     with zipfile.ZipFile(raw) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
-            content = source.read(name)
+            content = _NO_XML.sub(b"", source.read(name))
             if name == "docProps/core.xml":
                 moment = _FIXED_MOMENT.isoformat().encode() + b"Z"
                 content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, content)
@@ -122,7 +133,7 @@ class _Writer:
         if cell.formula is not None:
             goal.value = self._formula(cell.formula)
         elif isinstance(cell.value, str):
-            goal.value = ILLEGAL_CHARACTERS_RE.sub("", cell.value)
+            goal.value = ILLEGAL_CHARACTERS_RE.sub("", cell.value)  # openpyxl refuses them
             goal.data_type = "s"  # a text that begins with = is a text
         elif cell.value is not None:
             goal.value = cell.value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from openpyxl.worksheet.page import PageMargins
+
 from attendance_sandbox.sheets.a1 import Area, column_letters
 from attendance_sandbox.sheets.view import DEFAULT_PIXELS
 from attendance_sandbox.sheets.worksheet import Worksheet
@@ -11,6 +13,7 @@ from attendance_sandbox.sheets.xlsx_rules import area_reference
 from attendance_sandbox.sheets.xlsx_styles import color_of
 
 _A4 = 9
+_MARGIN_IN = 0.4
 _PIXELS_PER_CHARACTER = 7
 _CELL_PADDING_PIXELS = 5
 _POINTS_PER_PIXEL = 0.75
@@ -73,12 +76,17 @@ def _group(sheet: Worksheet, target: Any) -> None:
 
 
 def _print(target: Any, frozen_rows: int, frozen_columns: int) -> None:
-    """Landscape, one page wide and as many high as it takes, frozen rows and columns on each page."""
+    """Landscape, one page wide and as many high as it takes, frozen rows and columns on each page, numbered."""
     target.page_setup.orientation = "landscape"
     target.page_setup.paperSize = _A4
     target.page_setup.fitToWidth = 1
     target.page_setup.fitToHeight = 0
     target.sheet_properties.pageSetUpPr.fitToPage = True
+    target.page_margins = PageMargins(
+        left=_MARGIN_IN, right=_MARGIN_IN, top=_MARGIN_IN, bottom=2 * _MARGIN_IN
+    )
+    target.oddFooter.left.text = "&A"  # the worksheet's title
+    target.oddFooter.right.text = "&P / &N"
     if frozen_rows:
         target.print_title_rows = f"1:{frozen_rows}"
     if frozen_columns:
