@@ -1,0 +1,297 @@
+"""The real client in a world where everything fails at any moment; each promise is an invariant."""
+
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.world import promises
+from tests.world.backend import MemoryBackend
+from tests.world.calendar import FIRST_MONDAY, row
+from tests.world.machine import Entry
+from tests.world.network import Fate
+from tests.world.world import DAY_BOUNDARY, World
+
+HOUR_S = 3600.0
+USERS = ("1001", "1002", "1003", "4711")
+"""The last one is not in the machine's list of users."""
+
+SETTLING_STEPS = 1500
+MOST_STEPS = 40
+"""Of the client in one rule: a world in which nothing works makes it retry often."""
+
+users = st.sampled_from(USERS)
+keys = st.sampled_from((0, 1, 255))
+period_numbers = st.integers(0, 6)
+delays_s = st.sampled_from((0.0, 0.5, 3.0, 59.0, 61.0, 150.0, 500.0, 4000.0, 100_000.0))
+fates = st.lists(delays_s, max_size=3).map(lambda delays: Fate(tuple(delays)))
+steps = st.integers(0, 8)
+"""How many steps the client takes after something happened to it."""
+
+MACHINE_CALLS = ("connect", "status", "read_log", "read_user_names", "enable")
+BROKEN_CLOCKS = (datetime(2000, 1, 1), datetime(2063, 5, 6), datetime(2110, 1, 1))
+SNAPSHOT_FILES = ("snapshot.json", "snapshot.previous.json")
+
+
+class FaultyWorld(RuleBasedStateMachine):
+    """Rules are what people, HR, time and misfortune do; the client runs in between.
+
+    Attributes:
+        tally: what befell all worlds of this class, by kind.
+    """
+
+    tally: Counter[str]
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.tally = Counter()
+
+    @initialize(seed=st.integers(0, 2**32 - 1), published=st.integers(0, 4))
+    def begin(self, seed, published):
+        self.world = World(self.new_backend(seed), seed=seed)
+        self.world.machine.users = {user: f"name{user}" for user in USERS[:-1]}
+        for number in range(published):
+            self.world.publish(row(number, self.world.weeks))
+        self.world.run(8)
+
+    def new_backend(self, seed):
+        return MemoryBackend()
+
+    def happened(self, what, then=0):
+        self.world.happened[what] += 1
+        self.world.run(then)
+
+    # People
+
+    @rule(user=users, key=keys, taps=st.integers(1, 3), then=steps)
+    def somebody_punches(self, user, key, taps, then):
+        for _ in range(taps):
+            if self.world.machine.record(user, self.world.machine.time, punch=key):
+                self.happened("punch" if taps == 1 else "punches in one second")
+        self.world.run(then)
+
+    @rule(people=st.lists(users, min_size=2, max_size=12), apart_s=st.integers(0, 3600))
+    def many_punch(self, people, apart_s):
+        for number, user in enumerate(people):
+            self.world.timeline.after(number * apart_s, lambda user=user: self.punch(user))
+
+    def punch(self, user):
+        if self.world.machine.record(user, self.world.machine.time):
+            self.happened("punch")
+
+    @rule(user=users, days=st.integers(-30, 60), then=steps)
+    def a_punch_bears_another_day(self, user, days, then):
+        if self.world.machine.record(user, self.world.machine.time + timedelta(days=days)):
+            self.happened("backdated punch" if days < 0 else "punch from the future", then)
+
+    @rule(user=users, number=period_numbers, seconds=st.sampled_from((-1, 0, 1)), then=steps)
+    def a_punch_is_at_a_periods_edge(self, user, number, seconds, then):
+        monday = FIRST_MONDAY + number * timedelta(weeks=self.world.weeks)
+        edge = datetime.combine(monday, DAY_BOUNDARY) + timedelta(seconds=seconds)
+        if self.world.machine.record(user, edge):
+            self.happened("punch at an edge", then)
+
+    @rule(user=users)
+    def a_punch_has_an_impossible_date(self, user):
+        if self.world.machine.record(user, None):
+            self.happened("impossible date")
+
+    @rule(user=users, then=steps)
+    def somebody_punches_in_mid_read(self, user, then):
+        self.world.machine.punches_in_mid_read.append(Entry(user, self.world.machine.time, 1, 255))
+        self.happened("punch in mid-read", then)
+
+    @rule(user=users, name=st.sampled_from(("Anna", "Bert", None)))
+    def a_user_is_added_renamed_or_deleted(self, user, name):
+        if name is None:
+            self.world.machine.users.pop(user, None)
+        else:
+            self.world.machine.users[user] = name
+        self.happened("users changed")
+
+    # Time and the client
+
+    @rule(steps=st.integers(1, 12))
+    def the_client_runs(self, steps):
+        self.world.run(steps)
+
+    @rule(hours=st.integers(1, 100))
+    def hours_pass(self, hours):
+        self.world.run_for(hours * HOUR_S, MOST_STEPS)
+
+    @rule(weeks=st.integers(1, 2))
+    def weeks_pass(self, weeks):
+        self.world.run_for(weeks * 168 * HOUR_S, 2 * MOST_STEPS)
+
+    @rule(hours=st.integers(1, 400), then=steps)
+    def the_pi_is_off(self, hours, then):
+        self.world.power_off()
+        self.world.timeline.advance(hours * HOUR_S)
+        self.world.run(then)
+
+    @rule(then=steps)
+    def the_service_is_restarted(self, then):
+        self.world.supervisor.stop = True
+        self.world.run(1 + then)
+
+    # HR
+
+    @rule(number=period_numbers, then=steps)
+    def hr_publishes_a_period(self, number, then):
+        if self.world.publish(row(number, self.world.weeks)):
+            self.happened("period published", then)
+
+    @rule(number=period_numbers, then=steps)
+    def hr_withdraws_a_period(self, number, then):
+        if self.world.withdraw(row(number, self.world.weeks)):
+            self.happened("period withdrawn", then)
+
+    # Pub/Sub and the functions
+
+    @rule(fates=st.lists(fates, min_size=1, max_size=4), then=steps)
+    def messages_go_astray(self, fates, then):
+        self.world.network.fates.extend(fates)
+        self.world.run(then)
+
+    @rule(number=st.integers(0, 100), then=steps)
+    def a_stale_reply_arrives(self, number, then):
+        self.world.network.replay(number)
+        self.world.network.latest_first = not self.world.network.latest_first
+        self.world.run(then)
+
+    @rule(then=steps)
+    def pubsub_cannot_be_reached(self, then):
+        network = self.world.network
+        network.reachable = not network.reachable
+        self.happened("Pub/Sub back" if network.reachable else "Pub/Sub unreachable", then)
+
+    @rule(publishes=st.integers(1, 3), then=steps)
+    def confirmations_are_lost(self, publishes, then):
+        self.world.network.confirmations_lost = publishes
+        self.world.run(then)
+
+    @rule(then=steps)
+    def the_subscriptions_are_deleted(self, then):
+        self.world.network.delete_subscriptions()
+        self.happened("subscriptions deleted", then)
+
+    @rule(faults=st.lists(st.sampled_from(("before", "after")), min_size=1, max_size=6), then=steps)
+    def functions_die(self, faults, then):
+        self.world.handler_faults.extend(faults)
+        self.world.run(then)
+
+    # Power and disk
+
+    @rule(instants=st.integers(0, 40), hours=st.integers(0, 60))
+    def power_is_lost(self, instants, hours):
+        self.world.power.fail_at(instants)
+        self.world.run_for(hours * HOUR_S, MOST_STEPS)
+        self.world.run(2)
+
+    @rule(name=st.sampled_from(SNAPSHOT_FILES), then=steps)
+    def a_snapshot_file_goes_bad(self, name, then):
+        self.world.power_off()
+        self.world.damage_snapshot(name)
+        self.world.run(then)
+
+    @rule(snapshot=st.booleans(), ledger=st.booleans(), then=steps)
+    def files_are_lost(self, snapshot, ledger, then):
+        self.world.power_off()
+        if ledger:
+            self.world.lose_ledger()
+        if snapshot:
+            self.world.lose_snapshot()
+            self.happened("snapshot lost")
+        self.world.run(then)
+
+    @rule(minutes=st.integers(-40_000, 600), then=steps)
+    def the_pi_boots_with_a_wrong_time(self, minutes, then):
+        self.world.power_off()
+        self.world.clock.offset = timedelta(minutes=minutes)
+        self.happened("Pi's clock behind" if minutes < 0 else "Pi's clock ahead", then)
+
+    # The machine
+
+    @rule(then=steps)
+    def the_machine_cannot_be_reached(self, then):
+        machine = self.world.machine
+        machine.reachable = not machine.reachable
+        self.happened("machine back" if machine.reachable else "machine unreachable", then)
+
+    @rule(calls=st.lists(st.sampled_from(MACHINE_CALLS), min_size=1, max_size=3), then=steps)
+    def the_machine_breaks_off(self, calls, then):
+        self.world.machine.failures.extend(calls)
+        self.happened("machine breaks off", then)
+
+    @rule(minutes=st.integers(-600, 600), then=steps)
+    def the_machines_clock_is_set(self, minutes, then):
+        self.world.machine.offset = timedelta(minutes=minutes)
+        self.world.machine.shows_impossible_date = False
+        self.happened("machine's clock set", then)
+
+    @rule(shown=st.sampled_from((*BROKEN_CLOCKS, None)), then=steps)
+    def the_machines_clock_breaks(self, shown, then):
+        if shown is None:
+            self.world.machine.shows_impossible_date = True
+        else:
+            self.world.machine.set_clock(shown)
+        self.happened("machine's clock broken", then)
+
+    @rule(then=steps)
+    def somebody_clears_the_machine(self, then):
+        self.world.clear_machine()
+        self.happened("machine cleared", then)
+
+    @rule(then=steps)
+    def an_earlier_program_left_it_disabled(self, then):
+        self.world.power_off()
+        self.world.machine.enabled = False
+        self.happened("machine left disabled", then)
+
+    # Promises, one function each in tests/world/promises.py
+
+    @invariant()
+    def every_promise_holds(self):
+        for promise in promises.AT_EVERY_MOMENT:
+            promise(self.world)
+
+    def teardown(self):
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.settle()
+        finally:
+            self.count()
+            self.world.close()
+
+    def count(self):
+        """Remember over all sequences what befell their worlds."""
+        tally = type(self).tally
+        tally["sequences"] += 1
+        tally.update(self.world.happened)
+        tally.update(self.world.network.happened)
+        tally.update({f"power lost {instant}": n for instant, n in self.world.power.losses.items()})
+        tally.update({f"edge {edge.source} {edge.event} {edge.target}": n for edge, n in self.world.edges.items()})
+        tally["disk lost or tore what was not synchronised"] += self.world.disk.losses
+        tally["rows stored"] += len(self.world.backend.rows())
+        tally["e-mails"] += sum(self.world.backend.mails().values())
+
+    def settle(self):
+        world = self.world
+        world.heal()
+        settled = world.settle(SETTLING_STEPS)
+        self.every_promise_holds()
+        assert settled, f"eventually_stored: {world.describe()}"
+        for promise in promises.WHEN_SETTLED:
+            promise(world)
+        for kind in world.happened | world.network.happened:
+            event(kind)
+
+
+def limits(sequences):
+    """Settings for sequences of rules: how many of them by profile, 50 rules each."""
+    profile = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+    return settings(settings.get_profile(profile), max_examples=sequences[profile], stateful_step_count=50)
