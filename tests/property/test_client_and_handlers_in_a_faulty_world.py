@@ -1,7 +1,8 @@
 """The same faulty world with the real handlers of the backend, over spreadsheets in memory."""
 
 from tests.handlers_backend import HandlersBackend
-from tests.property.faulty_world import FaultyWorld, limits
+from tests.property.faulty_world import FaultyWorld
+from tests.property.profiles import limits
 
 PEOPLE = (
     ("Anna Weber", "name1001@example.com", 9 / 24),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.property.faulty_world import FaultyWorld, limits
+from tests.property.faulty_world import FaultyWorld
+from tests.property.profiles import limits
 
 EVERY_KIND = {
     # people

@@ -12,7 +12,7 @@ class WorldSupervisor:
         longest_silence_s: the longest time between two signs of life.
     """
 
-    alive_interval_s = 30.0
+    alive_interval_s = 600.0
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline

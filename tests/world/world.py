@@ -8,6 +8,7 @@ from typing import Any
 from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind, StateId
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
+from attendance_client.polling import enable_machine
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot
@@ -131,6 +132,7 @@ class World:
         runner.machine.add_listener(EdgeRecorder(session, self._crossed))
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
+        enable_machine(client)  # as Runner.run begins; this world takes the steps that follow one by one
 
     def _follow_the_refusal(self) -> None:
         """Do what the error tells a person to do."""
