@@ -19,7 +19,7 @@ USERS = ("1001", "1002", "1003", "4711")
 """The last one is not in the machine's list of users."""
 
 SETTLING_STEPS = 1500
-MOST_STEPS = 40
+MOST_STEPS = 25
 """Of the client in one rule: a world in which nothing works makes it retry often."""
 
 users = st.sampled_from(USERS)
@@ -27,7 +27,7 @@ keys = st.sampled_from((0, 1, 255))
 period_numbers = st.integers(0, 6)
 delays_s = st.sampled_from((0.0, 0.5, 3.0, 59.0, 61.0, 150.0, 500.0, 4000.0, 100_000.0))
 fates = st.lists(delays_s, max_size=3).map(lambda delays: Fate(tuple(delays)))
-steps = st.integers(0, 8)
+steps = st.integers(0, 5)
 """How many steps the client takes after something happened to it."""
 
 MACHINE_CALLS = ("connect", "status", "read_log", "read_user_names", "enable")

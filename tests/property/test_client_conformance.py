@@ -41,35 +41,27 @@ def played_through():
     network.fates.extend([Fate(())])
     world.run(8)  # no answer to the question for the period
     world.publish(row(0, world.weeks))
-    run_until(world, StateId.REQUEST_REVIEW_SHEET)
+    world.run_until(StateId.REQUEST_REVIEW_SHEET)
     network.fates.extend([Fate(())])
     world.run(2)  # no answer to the question for the sheet
-    run_until(world, StateId.RELAY_ATTENDANCE_RECORDS)
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     world.run(2)  # nothing new
     machine.record("1001", machine.time)
     network.fates.extend([Fate(())])
-    run_until(world, StateId.AWAIT_LAST_STORED_TIMESTAMP)
+    world.run_until(StateId.AWAIT_LAST_STORED_TIMESTAMP)
     world.run(6)  # not confirmed, then confirmed
     world.publish(row(1, world.weeks))
     world.run_for(8 * 86_400, 200)  # the period ends with nothing new
-    run_until(world, StateId.RELAY_ATTENDANCE_RECORDS)
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     world.publish(row(2, world.weeks))
     skip_to_the_end_of_the_period(world)
     machine.record("1001", machine.time)  # the last punch of the period is there at its first look after the end
     world.timeline.advance(3600)
-    run_until(world, StateId.REVIEW_PERIOD_EXPIRED)
+    world.run_until(StateId.REVIEW_PERIOD_EXPIRED)
     period = world.client.session.review_period
     machine.record("1001", period.closes_at(world.site.day_boundary).replace(hour=3, minute=59))
-    run_until(world, StateId.FETCH_REVIEW_PERIOD)  # that one was left, and is stored before the period closes
+    world.run_until(StateId.FETCH_REVIEW_PERIOD)  # that one was left, and is stored before the period closes
     return world
-
-
-def run_until(world, state, most_steps=300):
-    for _ in range(most_steps):
-        if world.state is state:
-            return
-        world.step()
-    raise AssertionError(f"still {world.state}, not {state}")
 
 
 def skip_to_the_end_of_the_period(world):

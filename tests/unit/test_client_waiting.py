@@ -15,17 +15,9 @@ def world():
     world.close()
 
 
-def run_until(world, state, most_steps=100):
-    for _ in range(most_steps):
-        if world.state is state:
-            return
-        world.step()
-    raise AssertionError(f"still {world.state}, not {state}")
-
-
 def test_a_subscription_deleted_while_waiting_ends_in_the_time_out(world):
     """no_endless_wait: an error of Pub/Sub must not begin the wait anew each time."""
-    run_until(world, StateId.AWAIT_REVIEW_PERIOD)
+    world.run_until(StateId.AWAIT_REVIEW_PERIOD)
     world.network.delete_subscriptions()
 
     began_s = world.timeline.now_s
@@ -37,15 +29,15 @@ def test_a_subscription_deleted_while_waiting_ends_in_the_time_out(world):
 
 def test_a_deleted_subscription_is_made_again_by_the_next_request(world):
     world.publish(row(0, world.weeks))
-    run_until(world, StateId.AWAIT_REVIEW_PERIOD)
+    world.run_until(StateId.AWAIT_REVIEW_PERIOD)
     world.network.delete_subscriptions()
 
-    run_until(world, StateId.REQUEST_REVIEW_SHEET)
+    world.run_until(StateId.REQUEST_REVIEW_SHEET)
 
 
 def test_a_short_failure_of_pubsub_does_not_cost_the_reply(world):
     world.publish(row(0, world.weeks))
-    run_until(world, StateId.AWAIT_REVIEW_PERIOD)
+    world.run_until(StateId.AWAIT_REVIEW_PERIOD)
     world.network.reachable = False
     world.timeline.after(10.0, lambda: setattr(world.network, "reachable", True))
 

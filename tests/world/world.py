@@ -161,6 +161,14 @@ class World:
         for _ in range(steps):
             self.step()
 
+    def run_until(self, state: StateId, most_steps: int = 300) -> None:
+        """Let the client run until it is in a state; not getting there is an error."""
+        for _ in range(most_steps):
+            if self.state is state:
+                return
+            self.step()
+        assert self.state is state, f"still {self.state}, not {state}"
+
     def run_for(self, seconds: float, most_steps: int) -> None:
         """Let the client run until so much time has passed, or it has taken so many steps."""
         end_s = self.timeline.now_s + seconds

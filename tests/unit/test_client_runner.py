@@ -1,0 +1,144 @@
+"""The runner: back-off on a virtual clock, stopping, and what it starts with."""
+
+import logging
+import random
+
+import pytest
+
+from attendance_client._generated.machine import StateId
+from attendance_client.errors import SnapshotError, StopRequested
+from attendance_client.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
+from tests.world.backend import MemoryBackend
+from tests.world.calendar import row
+from tests.world.world import World
+
+
+@pytest.fixture
+def world():
+    world = World(MemoryBackend())
+    world.publish(row(0, world.weeks))
+    yield world
+    world.close()
+
+
+def pauses(world, steps):
+    """How long each of the next steps takes."""
+    taken = []
+    for _ in range(steps):
+        began_s = world.timeline.now_s
+        world.step()
+        taken.append(world.timeline.now_s - began_s)
+    return taken
+
+
+def test_a_failure_is_tried_again_after_ever_longer_pauses(world):
+    world.run_until(StateId.FETCH_REVIEW_PERIOD)
+    world.network.reachable = False
+
+    for attempt, pause_s in enumerate(pauses(world, 14)):
+        longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2**attempt)
+        assert longest / 2 <= pause_s <= longest + 0.01
+        assert world.state is StateId.FETCH_REVIEW_PERIOD
+
+
+def test_after_a_success_the_pauses_begin_anew(world):
+    world.run_until(StateId.FETCH_REVIEW_PERIOD)
+    world.network.reachable = False
+    world.run(10)
+    world.network.reachable = True
+    world.run_until(StateId.REQUEST_REVIEW_SHEET)
+    world.network.reachable = False
+
+    assert pauses(world, 1)[0] <= FIRST_RETRY_S + 0.01
+
+
+def test_sites_do_not_retry_in_step():
+    firsts = set()
+    for seed in range(5):
+        world = World(MemoryBackend(), seed=seed)
+        world.run_until(StateId.FETCH_REVIEW_PERIOD)
+        world.network.reachable = False
+        firsts.add(tuple(pauses(world, 3)))
+        world.close()
+
+    assert len(firsts) == 5
+
+
+def test_a_failure_that_repeats_is_loud_once(world, caplog):
+    world.run_until(StateId.FETCH_REVIEW_PERIOD)
+    world.network.reachable = False
+    with caplog.at_level(logging.DEBUG, "attendance_client"):
+        world.run(5)
+        world.network.reachable = True
+        world.step()
+
+    failures = [record.levelname for record in caplog.records if "cannot be reached" in record.message]
+    assert failures == ["WARNING", "DEBUG", "DEBUG", "DEBUG", "DEBUG"]
+    assert "working again after 5 failures" in caplog.text
+
+
+def test_a_stop_is_heeded_at_the_next_safe_point(world):
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    world.step()  # the first poll
+    world.timeline.after(10, lambda: setattr(world.supervisor, "stop", True))
+    began_s = world.timeline.now_s
+
+    world.step()  # would wait for the next poll for hours
+
+    assert world.state is None
+    assert world.timeline.now_s - began_s <= world.supervisor.alive_interval_s + 1
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS, most_steps=1)
+
+
+def test_run_enables_the_machine_and_ends_with_the_request_to_stop(world):
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    world.machine.enabled = False
+    world.client.session.machine_enabled = False
+    world.timeline.after(100_000, lambda: setattr(world.supervisor, "stop", True))
+
+    with pytest.raises(StopRequested):
+        Runner(world.client, KeptInMind(), random.Random(1)).run()
+    assert world.machine.enabled
+
+
+def test_a_machine_that_is_away_at_the_start_does_not_stop_the_client(world):
+    world.machine.reachable = False
+
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+
+    world.machine.enabled = False
+    world.machine.reachable = True
+    world.run(3)
+    assert world.machine.enabled
+
+
+def test_a_snapshot_that_cannot_be_written_stops_the_client_at_the_older_one(world):
+    world.run_until(StateId.REQUEST_REVIEW_SHEET)
+    runner = Runner(world.client, Full(), random.Random(1))
+
+    with pytest.raises(SnapshotError, match="No space left"):
+        for _ in range(5):
+            runner.step()
+    world.power_off()
+    world.step()
+    assert world.state is StateId.REQUEST_REVIEW_SHEET
+
+
+class KeptInMind:
+    """A snapshot store in memory."""
+
+    def load(self):
+        return None
+
+    def save(self, snapshot):
+        self.snapshot = snapshot
+
+
+class Full:
+    """A snapshot store on a full disk."""
+
+    def load(self):
+        return None
+
+    def save(self, snapshot):
+        raise SnapshotError("cannot write snapshot.json: No space left on device")
