@@ -212,6 +212,14 @@ def test_without_a_shared_drive_the_error_says_what_to_do(office, monkeypatch, c
     assert "name a folder of a shared drive in REVIEW_SHEETS_FOLDER_ID" in caplog.text
 
 
+def test_a_folder_that_is_not_shared_is_named(office, monkeypatch, caplog):
+    monkeypatch.setenv("REVIEW_SHEETS_FOLDER_ID", "1NoSuchFolder")
+    forget_adapters()
+    message = CreateReviewSheet(location="berlin", request_id="r1", period=NOVEMBER)
+    assert office.post(message).status_code == 500
+    assert "cannot be created in the folder 1NoSuchFolder (REVIEW_SHEETS_FOLDER_ID)" in caplog.text
+
+
 def test_a_missing_setting_is_one_clear_line(office, monkeypatch, caplog):
     monkeypatch.delenv("ALARM_TO")
     forget_adapters()
@@ -272,6 +280,16 @@ def test_an_e_mail_that_may_have_gone_out_is_not_sent_again(office, fault):
         assert office.post(ALARM).status_code == 200
     assert alarm_state(office) == ["unconfirmed"]
     assert len(office.mail.messages) == 1
+
+
+def test_letters_beyond_ascii_reach_the_reader(office):
+    office.sheets.write(office.control_id, "'2026'!A3", [["Jänner", "später", "12/25/2026"]])
+    office.sheets.batch_update(office.control_id, [{"addSheet": {"properties": {"title": "2027"}}}])
+    office.sheets.write(office.control_id, "'2027'!A1", [["Monat", "Anfang", "Ende"]])
+    assert office.post(ALARM).status_code == 200
+    text = office.mail.messages[0].get_content()
+    assert "worksheet '2026', cell B3: Start Date holds 'später'" in text
+    assert "worksheet '2027', cell A1: the first row lacks 'Month'" in text
 
 
 def test_a_mail_server_that_is_down_is_tried_again(office, monkeypatch, caplog):

@@ -470,7 +470,10 @@ def test_a_roster_that_cannot_be_read_keeps_nobody_from_being_stored(world, capl
     (book,) = world.review_books()
     assert times(book, "ann", date(2026, 11, 3)) == ("9:00:00", None)
     assert exceptions(book)[0][1] == "carl"
-    assert "'Cut Off Times' has no column 'Email'" in caplog.text
+    assert (
+        "worksheet 'Cut Off Times': the first row lacks 'Email'; it needs Name, Email, Cut Off Time"
+        in caplog.text
+    )
 
 
 def test_a_bad_row_in_the_roster_costs_only_that_person(world, caplog):

@@ -144,7 +144,7 @@ def test_a_worksheet_without_the_headers_is_reported_and_never_stops_the_others(
     good = year("2026", ("November", "11/2/2026", "11/29/2026"))
     periods, problems = read_periods([broken, good])
     assert [period.name for period in periods] == ["November 2026"]
-    assert "worksheet '2027' has no column 'End Date'" in str(problems[0])
+    assert "worksheet '2027', cell A1: the first row lacks 'End Date'" in str(problems[0])
 
 
 def test_a_blank_worksheet_means_nothing():

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance_backend.errors import LayoutError
 from attendance_backend.grid import Worksheet
-from attendance_backend.table import BadCellError, Problem, Table
+from attendance_backend.table import BadCellError, Problem, Table, header_problem
 from attendance_contracts import ReviewPeriod
 
 MONTH, START, END = "Month", "Start Date", "End Date"
@@ -101,11 +100,11 @@ def _is_first(period: ReviewPeriod, on: date) -> bool:
 def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem]) -> None:
     if not worksheet.cells:
         return
-    try:
-        table = Table.of(worksheet, HEADERS)
-    except LayoutError as error:
-        problems.append(Problem(worksheet.title, "A1", f"{error}; until then none of its rows counts"))
+    broken = header_problem(worksheet, HEADERS)
+    if broken is not None:
+        problems.append(broken)
         return
+    table = Table.of(worksheet, HEADERS)
     names = set()
     for row in table.rows():
         try:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import logging
+import threading
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ from attendance_contracts import ContractError, Message, decode
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Message)
+
+_TURN = threading.Lock()
+"""A spreadsheet has one writer at a time: the messages of a process take turns."""
 
 
 def serve(kind: type[Message], event: Any) -> None:
@@ -26,9 +30,10 @@ def serve(kind: type[Message], event: Any) -> None:
     try:
         message = message_of(kind, event.data)
         who = f"{message.location}, request {message.request_id}"
-        reply = handle(message, bootstrap.backend())
-        if reply is not None:
-            bootstrap.replies().publish(reply)
+        with _TURN:
+            reply = handle(message, bootstrap.backend())
+            if reply is not None:
+                bootstrap.replies().publish(reply)
     except BackendError as error:
         log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
         raise

@@ -53,15 +53,10 @@ class Table:
     @staticmethod
     def of(worksheet: Worksheet, headers: Sequence[str]) -> "Table":
         """Find the columns of these headers in the first row; raises LayoutError when one is missing."""
-        found: dict[str, int] = {}
-        for column, cell in worksheet.row(0):
-            found.setdefault(_normal(str(cell.value)), column)
-        missing = [header for header in headers if _normal(header) not in found]
+        missing = missing_headers(worksheet, headers)
         if missing:
-            raise LayoutError(
-                f"worksheet {worksheet.title!r} has no column {missing[0]!r} in its first row; "
-                f"it needs: {', '.join(headers)}"
-            )
+            raise LayoutError(f"worksheet {worksheet.title!r}: {_advice(missing, headers)}")
+        found = _found(worksheet)
         return Table(worksheet, {header: found[_normal(header)] for header in headers})
 
     def rows(self) -> list[int]:
@@ -104,6 +99,31 @@ class Table:
         value = self.worksheet.value(row, column)
         what = "is empty" if value in (None, "") else f"holds {value!r}"
         return BadCellError(row, column, f"{header} {what}; type {wanted}")
+
+
+def missing_headers(worksheet: Worksheet, headers: Sequence[str]) -> list[str]:
+    """Those of the headers that the first row lacks."""
+    found = _found(worksheet)
+    return [header for header in headers if _normal(header) not in found]
+
+
+def header_problem(worksheet: Worksheet, headers: Sequence[str]) -> Problem | None:
+    """What is wrong with the first row; None when it has all the headers."""
+    missing = missing_headers(worksheet, headers)
+    if not missing:
+        return None
+    return Problem(worksheet.title, cell_name(0, 0), f"{_advice(missing, headers)}; until then no row counts")
+
+
+def _advice(missing: Sequence[str], headers: Sequence[str]) -> str:
+    return f"the first row lacks {missing[0]!r}; it needs {', '.join(headers)}"
+
+
+def _found(worksheet: Worksheet) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for column, cell in worksheet.row(0):
+        found.setdefault(_normal(str(cell.value)), column)
+    return found
 
 
 def _normal(text: str) -> str:

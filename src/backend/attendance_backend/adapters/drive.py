@@ -55,7 +55,10 @@ class GoogleDrive:
                 json=body,
             )
         except SpreadsheetGoneError as error:
-            raise RefusedError(f"the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID): {error}") from error
+            raise RefusedError(
+                f"{title!r} cannot be created in the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID): the folder "
+                "does not exist, or the backend's account is no contributor of its shared drive"
+            ) from error
         except RefusedError as error:
             if self._folder_id is not None:
                 raise

@@ -127,7 +127,7 @@ class GoogleHttpClient(gspread.HTTPClient):
             )
         if status == 403 and failure.error.get("status") == "PERMISSION_DENIED":
             return SpreadsheetGoneError(
-                f"{what} may not be changed by {self._account}: share it with that account, for editing"
+                f"{what} may not be used by {self._account} ({message}): share it with that account, as an editor"
             )
         return RefusedError(f"{what}: Google refuses ({status}): {message}")
 
