@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from openpyxl.worksheet.page import PageMargins
@@ -62,6 +63,22 @@ def _size(sheet: Worksheet, target: Any) -> None:
         if "pixelSize" in properties:
             row.height = properties["pixelSize"] * _POINTS_PER_PIXEL
         row.hidden = bool(properties.get("hiddenByUser"))
+    _fit_wrapped_rows(target)
+
+
+def _fit_wrapped_rows(target: Any) -> None:
+    """Make rows high enough for wrapped text, as Sheets does by itself; by an estimate of its lines."""
+    for cells in target.iter_rows():
+        lines = 1
+        for cell in cells:
+            if isinstance(cell.value, str) and cell.alignment.wrap_text:
+                width = (
+                    target.column_dimensions[cell.column_letter].width or target.sheet_format.defaultColWidth
+                )
+                lines = max(lines, sum(math.ceil(len(line) / width) or 1 for line in cell.value.split("\n")))
+        row = target.row_dimensions[cells[0].row]
+        if lines > 1 and row.height is None:
+            row.height = lines * DEFAULT_PIXELS["ROWS"] * _POINTS_PER_PIXEL
 
 
 def _group(sheet: Worksheet, target: Any) -> None:
