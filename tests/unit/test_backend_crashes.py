@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 import pytest
 
+from attendance_backend.changes import Formula
 from attendance_backend.handlers import handle
 from attendance_contracts import (
     AlarmKind,
@@ -197,3 +198,35 @@ def test_effects_count_from_one():
     effects.perform(lambda: None)
     with pytest.raises(Crash):
         effects.perform(lambda: None)
+
+
+def any_record(chance, site):
+    user, day = chance.choice(("ann", "bob")), chance.choice((3, 4))
+    return record(user, day, chance.randint(6, 20), chance.choice((0, 30)), site)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_hr_typed_is_never_changed(seed):
+    """corrections_survive: whatever arrives before, after and in between, from whichever site."""
+    chance = random.Random(seed)
+    world = new_world()
+    sites = ("berlin", "hamburg")
+    for site in sites:
+        sheet_id = handle(sheet_request(site), world.backend).sheet_id
+    (book,) = world.review_books()
+    sheet = book.sheet("Daily Attendance")
+    typed = {}
+    for _ in range(25):
+        if chance.random() < 0.25:
+            # Rows 2 and 3 are Ann's check-in and check-out, 5 and 6 Bob's; columns 6 and 7 are the 3rd and the 4th.
+            place = chance.choice((2, 3, 5, 6)), chance.choice((6, 7))
+            # At these seconds nobody punches.
+            value = chance.choice(("sick", "?", Formula("=1/3"), (chance.randint(6, 20) * 3600 + 1) / 86400))
+            sheet.put(*place, value)
+            typed[place] = value
+        else:
+            site = chance.choice(sites)
+            records = [any_record(chance, site) for _ in range(chance.randint(1, 4))]
+            reply = handle(store_request(sheet_id, records, site), world.backend)
+            assert set(reply.confirmed) == {each.identity for each in records}
+    assert {place: sheet.cells.get(place) for place in typed} == typed
