@@ -31,6 +31,7 @@ EVERY_KIND = {
     "subscriptions deleted",
     "function died before it had applied anything",
     "function died after it had applied everything",
+    "records stored in part",
     # disk
     "damaged snapshot.json",
     "damaged snapshot.previous.json",

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot
 from attendance_client.client import Client
-from attendance_contracts import AlarmKind, Message, NewReviewPeriod, RaiseFinalAlarm, ReviewPeriod
+from attendance_contracts import AlarmKind, Message, NewReviewPeriod, RaiseFinalAlarm, ReviewPeriod, StoreAttendRecords
 from tests.world.backend import Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
 from tests.world.disk import Disk
@@ -243,6 +244,9 @@ class World:
         fault = self.handler_faults.pop(0) if self.handler_faults else ""
         if fault == "before":
             raise BackendFault("function died before it had applied anything")
+        if fault == "partly" and isinstance(message, StoreAttendRecords):
+            self.happened["records stored in part"] += 1
+            message = replace(message, records=message.records[: (len(message.records) + 1) // 2])
         reply = self.backend.handle(message)
         if isinstance(reply, NewReviewPeriod) and reply.period is not None:
             self.handed_out.add(reply.period.name)
@@ -276,7 +280,7 @@ class World:
     # The end of all faults.
 
     def heal(self) -> None:
-        """Stop every fault, and have HR publish every period up to now."""
+        """Stop every fault."""
         self.power.fail_at(None)
         self.clock.offset = timedelta(0)
         self.machine.reachable = True
@@ -289,13 +293,13 @@ class World:
         self.network.fates.clear()
         self.network.latest_first = False
         self.handler_faults.clear()
-        today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
-        for number in range(today + 2):
-            self.publish(row(number, self.weeks))
 
     def settle(self, most_steps: int) -> bool:
-        """Let the client run until it has nothing more to do; False when it still has by then."""
+        """Let the client run, with HR up to date, until it has nothing more to do; False when it still has by then."""
         for _ in range(most_steps):
+            today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
+            for number in range(today + 2):
+                self.publish(row(number, self.weeks))
             if self.settled:
                 return True
             self.step()
@@ -306,8 +310,10 @@ class World:
         if self.client is None:
             return "the client is off"
         session = self.client.session
-        left = {identity: self.owed()[identity] for identity in self.owed().keys() - self.confirmed().keys()}
-        return f"{session.current} in {session.review_period} at {self.machine.time}; owed: {left}"
+        return (
+            f"{session.current} in {session.review_period} at {self.machine.time}; not stored: {self.unstored()}, "
+            f"not read: {self.unread()}"
+        )
 
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: recorded, not erased by others, of a period that was opened."""
@@ -330,8 +336,17 @@ class World:
             and session.review_period.holds(self.machine.time, DAY_BOUNDARY)
             and session.machine_memory is not None
             and not self.unread()
-            and self.owed().keys() <= self.confirmed().keys()
+            and not self.unstored()
         )
+
+    def unstored(self) -> dict[str, datetime]:
+        """Owed punches that are in no sheet."""
+        owed, confirmed = self.owed(), self.confirmed()
+        left = {identity: at for identity, at in owed.items() if identity not in confirmed}
+        if left:
+            stored = {row.identity for row in self.backend.rows()}
+            left = {identity: at for identity, at in left.items() if identity not in stored}
+        return left
 
     def unread(self) -> set[str]:
         """Punches that should be in the ledger and are not."""
