@@ -1,0 +1,145 @@
+"""attendance-client as a person meets it: one line for what they must mend, and no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from attendance_client.cli import main
+
+CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
+
+
+@pytest.fixture
+def directory(tmp_path):
+    write_config(tmp_path)
+    return tmp_path
+
+
+def write_config(directory, **changes):
+    (directory / "biometric_device_config.json").write_text(json.dumps(CONFIG | changes))
+
+
+def complaint(capsys, *arguments):
+    """The one line that a failing command prints."""
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err.startswith("attendance-client: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_missing_config(tmp_path, capsys, command):
+    assert "biometric_device_config.json does not exist" in complaint(capsys, command, "--directory", str(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_config_that_is_wrong(tmp_path, capsys, command):
+    write_config(tmp_path, port="4370")
+
+    assert "'port': expected a whole number" in complaint(capsys, command, "--directory", str(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+@pytest.mark.parametrize("content", ["", "{", '{"pi4_state": 1}', '{"pi4_state": 77}', "[" * 100_000])
+def test_a_snapshot_that_cannot_be_read(directory, capsys, command, content):
+    (directory / "snapshot.json").write_text(content)
+
+    line = complaint(capsys, command, "--directory", str(directory))
+    assert "snapshot.json" in line
+    assert "Delete snapshot.json" in line
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_ledger_that_is_no_database(directory, capsys, monkeypatch, command):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    (directory / "ledger.sqlite3").write_bytes(b"not a database" * 1000)
+
+    assert "ledger.sqlite3: file is not a database" in complaint(capsys, command, "--directory", str(directory))
+
+
+def test_a_second_client_in_the_same_directory(directory, capsys, monkeypatch):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import fcntl, os, sys\n"
+            "lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)\n"
+            "fcntl.flock(lock, fcntl.LOCK_EX)\n"
+            "print('locked', flush=True)\n"
+            "sys.stdin.read()",
+            directory / "client.lock",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout.readline() == b"locked\n"
+
+        line = complaint(capsys, "run", "--directory", str(directory))
+        assert "another client is running" in line
+        assert main(["status", "--directory", str(directory)]) == 0  # which only reads
+    finally:
+        holder.communicate()
+
+
+def test_no_google_project(directory, capsys, monkeypatch, tmp_path_factory):
+    write_config(directory, project_id="x")
+    document = {key: value for key, value in CONFIG.items() if key != "project_id"}
+    (directory / "biometric_device_config.json").write_text(json.dumps(document))
+    for name in ("GOOGLE_CLOUD_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS", "GCLOUD_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path_factory.mktemp("gcloud")))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+    assert "'project_id'" in complaint(capsys, "run", "--directory", str(directory))
+
+
+def test_the_status_of_a_client_that_never_ran(directory, capsys):
+    assert main(["status", "--directory", str(directory)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "berlin" in printed
+    assert "127.0.0.1:4370" in printed
+    assert "has never run here" in printed
+    assert sorted(os.listdir(directory)) == ["biometric_device_config.json"]  # it writes nothing
+
+
+def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
+    (directory / "snapshot.json").write_text(
+        '{"pi4_state": 1, "sys_flags": 0, "sheet_id": null, "last_stored_timestamp": null}'
+    )
+
+    assert main(["status", "--directory", str(directory)]) == 0
+    assert "FETCH_REVIEW_PERIOD" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["--help"], 0, "snapshot.json"),
+        (["run", "--help"], 0, "--verbose"),
+        (["status", "--help"], 0, "not stored yet"),
+        ([], 2, "COMMAND"),
+        (["fly"], 2, "fly"),
+    ],
+)
+def test_help_and_slips_of_the_pen(capsys, arguments, code, word):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+
+    printed = capsys.readouterr()
+    assert end.value.code == code
+    assert word in (printed.err if code else printed.out)
+
+
+def test_a_directory_that_cannot_be_written(directory, capsys, monkeypatch):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    directory.joinpath("client.lock").mkdir()
+
+    assert "must belong to the user who runs the client" in complaint(capsys, "run", "--directory", str(directory))
