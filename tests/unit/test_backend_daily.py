@@ -81,6 +81,12 @@ def test_what_is_no_plain_time_was_typed_and_stays(typed):
     assert update.typed == [("ann", DAY, "Check In")]
 
 
+def test_a_formula_stays_even_when_its_value_is_a_punchs_time():
+    update = plan(sheet(NINE, Cell(serial.from_seconds(FIVE), is_formula=True)), [NINE, FIVE, SIX])
+    assert written(update) == {}
+    assert update.typed == [("ann", DAY, "Check Out")]
+
+
 def test_a_time_at_which_nobody_punched_was_typed_and_stays():
     update = plan(sheet(NINE, SIX), [NINE, FIVE, SIX + 600])
     assert written(update) == {}

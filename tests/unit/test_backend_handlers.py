@@ -309,6 +309,14 @@ def test_new_punches_cost_one_read_and_one_write(world):
     assert (world.effects.reads, world.effects.count) == (1, 1)
 
 
+def test_a_site_that_moves_its_own_check_out_needs_no_further_read(world):
+    sheet_id = create(world)
+    store(world, sheet_id, punch("ann", "2026-11-03T08:00:00"), punch("ann", "2026-11-03T12:00:00"))
+    world.effects.reads = world.effects.count = 0
+    store(world, sheet_id, punch("ann", "2026-11-03T17:00:00"))
+    assert (world.effects.reads, world.effects.count) == (1, 1)
+
+
 def test_the_daily_attendance(world):
     sheet_id = create(world)
     store(
