@@ -1,6 +1,7 @@
 """The e-mail of an alarm."""
 
 import hashlib
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from attendance_contracts import AlarmKind
 
 _EXAMPLE_WEEKS = 4
 _MID_MORNING = time(9)
+_WIDTH = 76
 
 
 def compose(
@@ -41,7 +43,8 @@ def compose(
     message["Date"] = format_datetime(datetime.combine(alarm.on, _MID_MORNING, UTC))
     message["Message-ID"] = message_id(alarm, control_id, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_text(alarm, site, control_id, problems))
+    text = _text(alarm, site, control_id, problems)
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 
@@ -65,7 +68,7 @@ def _text(alarm: Alarm, site: str, control_id: str, problems: Sequence[Problem])
     last = first + timedelta(weeks=_EXAMPLE_WEEKS, days=-1)
     middle = first + (last - first) / 2
     return f"""\
-{_what(alarm, site)}
+{textwrap.fill(_what(alarm, site), _WIDTH)}
 
 What to do
 ----------
@@ -82,11 +85,12 @@ Dates are month/day/year. A period that ends on a Friday runs through the Sunday
 {_rows_that_do_not_count(problems)}
 What happens then
 -----------------
-Within about an hour each site asks again, makes the period's review sheet and stores what has waited.
-Nothing is lost meanwhile: the punches stay on the attendance machines and on the sites' computers.
+Within about an hour each site asks again, makes the period's review sheet
+and stores what has waited. Nothing is lost meanwhile: the punches stay on
+the attendance machines and on the sites' computers.
 
-This message was sent by a program, once. How it fared is written in the worksheet "Alarms" of the same
-spreadsheet.
+This message was sent by a program, once. How it fared is written in the
+worksheet "Alarms" of the same spreadsheet.
 """
 
 

@@ -228,14 +228,14 @@ def whole_weeks_of(columns: Mapping[date, int]) -> dict[date, int]:
 
 
 def _labels(person: Person, row: int, label: str) -> list[NewCell]:
-    name = styles.NAME if label == CHECK_IN else styles.PLAIN
+    name, user_name = (styles.NAME, styles.PLAIN) if label == CHECK_IN else (styles.REPEATED, styles.REPEATED)
     user_cell = f"${cell_name(row, USER_NAME)}"
     key = f'={user_cell}&"{KEY_SEPARATOR}"&${cell_name(row, LABEL)}'
     weekly = quoted(WEEKLY)
     cut_off = f'=IFERROR(INDEX({weekly}!$C:$C,MATCH({user_cell},{weekly}!$B:$B,0)),"")'
     return [
         NewCell(person.name, name),
-        NewCell(person.user_name, styles.PLAIN),
+        NewCell(person.user_name, user_name),
         NewCell(label, styles.PLAIN),
         NewCell(Formula(key), styles.PLAIN),
         NewCell(Formula(cut_off), styles.TIME_CELL),

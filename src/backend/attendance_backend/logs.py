@@ -19,6 +19,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(environment: Mapping[str, str]) -> None:
     """In Google Cloud, which sets K_SERVICE, log as JSON; elsewhere in words, unless somebody set up logging."""
+    # Whatever fails in the end is reported in our own words; each try of the library below is not.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     if "K_SERVICE" not in environment:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
         return

@@ -114,7 +114,7 @@ def week_cells(first_row: int, column: int, monday_column: int) -> tuple[NewCell
     late = f"ROUND({average_cell}*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
     known = f"AND(ISNUMBER({average_cell}),ISNUMBER({cut_off}))"
     return (
-        NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.TIME_CELL),
+        NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL),
         NewCell(Formula(f'=IF(COUNT({hours})=0,"",SUM({hours}))'), styles.DURATION_CELL),
         NewCell(Formula(f'=IF({known},IF({late},1,0),"")'), styles.PENALTY),
     )
@@ -175,10 +175,10 @@ def first_rows(worksheet: Worksheet) -> list[int]:
 
 
 def _labels(person: Person, label: str) -> list[NewCell]:
-    name = styles.NAME if label == AVERAGE else styles.PLAIN
+    name, user_name = (styles.NAME, styles.PLAIN) if label == AVERAGE else (styles.REPEATED, styles.REPEATED)
     return [
         NewCell(person.name, name),
-        NewCell(person.user_name, styles.PLAIN),
+        NewCell(person.user_name, user_name),
         NewCell(serial.from_seconds(person.cut_off), styles.TIME_CELL),
         NewCell(label, styles.PLAIN),
     ]
