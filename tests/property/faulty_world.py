@@ -273,7 +273,9 @@ class FaultyWorld(RuleBasedStateMachine):
         tally.update(self.world.happened)
         tally.update(self.world.network.happened)
         tally.update({f"power lost {instant}": n for instant, n in self.world.power.losses.items()})
-        tally.update({f"edge {edge.source} {edge.event} {edge.target}": n for edge, n in self.world.edges.items()})
+        tally.update(
+            {f"edge {edge.source} {edge.event} {edge.target}": n for edge, n in self.world.edges.items()}
+        )
         tally["disk lost or tore what was not synchronised"] += self.world.disk.losses
         tally["rows stored"] += len(self.world.backend.rows())
         tally["e-mails"] += sum(self.world.backend.mails().values())

@@ -10,7 +10,9 @@ STEPS = 50
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
-settings.register_profile("dev", deadline=None, print_blob=True, max_examples=50, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile(
+    "dev", deadline=None, print_blob=True, max_examples=50, suppress_health_check=_SLOW_IS_FINE
+)
 settings.register_profile("ci", settings.get_profile("dev"), database=None, max_examples=500)
 
 

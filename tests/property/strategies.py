@@ -78,7 +78,9 @@ headers = st.fixed_dictionaries(
 
 
 def _messages(kind_of_message, **fields):
-    return st.builds(lambda header, rest: kind_of_message(**header, **rest), headers, st.fixed_dictionaries(fields))
+    return st.builds(
+        lambda header, rest: kind_of_message(**header, **rest), headers, st.fixed_dictionaries(fields)
+    )
 
 
 messages = st.one_of(

@@ -37,7 +37,9 @@ def played_through():
     machine, network = world.machine, world.network
     machine.users = {"1001": "Anna"}
 
-    world.run(20)  # no period is known: the alarm, and after each sleep the flag that keeps it from going out again
+    world.run(
+        20
+    )  # no period is known: the alarm, and after each sleep the flag that keeps it from going out again
     network.fates.extend([Fate(())])
     world.run(8)  # no answer to the question for the period
     world.publish(row(0, world.weeks))
@@ -55,7 +57,9 @@ def played_through():
     world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     world.publish(row(2, world.weeks))
     skip_to_the_end_of_the_period(world)
-    machine.record("1001", machine.time)  # the last punch of the period is there at its first look after the end
+    machine.record(
+        "1001", machine.time
+    )  # the last punch of the period is there at its first look after the end
     world.timeline.advance(3600)
     world.run_until(StateId.REVIEW_PERIOD_EXPIRED)
     period = world.client.session.review_period

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +88,9 @@ def test_equal_punches_are_told_apart_by_their_occurrence(log):
             if period.holds(at, BOUNDARY)
         }
         records = all_of(ledger, period)
-        assert {(record.user_id, record.timestamp, record.punch, record.occurrence) for record in records} == expected
+        assert {
+            (record.user_id, record.timestamp, record.punch, record.occurrence) for record in records
+        } == expected
         assert len(records) == len(expected) == ledger.backlog_of(period)
     ledger.close()
 
@@ -166,7 +168,7 @@ def test_consecutive_periods_share_out_the_punches(log, lengths):
     start = date(2026, 11, 1)
     periods = [
         ReviewPeriod(f"P{first}", start + timedelta(days=first), start + timedelta(days=end - 1))
-        for first, end in zip(ends, ends[1:], strict=False)
+        for first, end in pairwise(ends)
     ]
     for period in periods:
         ledger.open_period(period, period.name)

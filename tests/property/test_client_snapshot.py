@@ -69,7 +69,12 @@ def test_one_damaged_file_costs_at_most_one_step(older, newer, damage, current):
     assert loaded in ({older, newer} if current else {newer})
 
 
-@given(older=strategies.snapshots, newer=strategies.snapshots, place=st.integers(0, 2000), then=strategies.snapshots)
+@given(
+    older=strategies.snapshots,
+    newer=strategies.snapshots,
+    place=st.integers(0, 2000),
+    then=strategies.snapshots,
+)
 def test_a_torn_file_never_displaces_the_whole_one(older, newer, place, then):
     assume(older != newer)
     with TemporaryDirectory() as name:
@@ -95,7 +100,7 @@ def test_two_damaged_files_are_refused_with_the_way_out(one, two):
         for path in (store.path, store.previous_path):
             path.write_bytes(path.read_bytes()[:-20])
 
-        with pytest.raises(SnapshotError, match="Delete snapshot.json"):
+        with pytest.raises(SnapshotError, match=r"Delete snapshot\.json"):
             FileSnapshotStore(Path(name)).load()
 
 
@@ -127,4 +132,6 @@ def test_power_lost_at_any_instant_leaves_the_old_snapshot_or_the_new_one(snapsh
 def test_a_file_in_the_original_format_loads(state, flags, sheet_id):
     document = {"pi4_state": state, "sys_flags": flags, "sheet_id": sheet_id, "last_stored_timestamp": None}
 
-    assert decode_snapshot(json.dumps(document).encode()) == Snapshot(state, flags, sheet_id, None, None, None)
+    assert decode_snapshot(json.dumps(document).encode()) == Snapshot(
+        state, flags, sheet_id, None, None, None
+    )

@@ -21,7 +21,12 @@ def consecutive(first_day, lengths):
     return found
 
 
-@given(first=strategies.dates, lengths=lengths, boundary=strategies.boundaries, seconds=st.integers(0, 86_400 * 60))
+@given(
+    first=strategies.dates,
+    lengths=lengths,
+    boundary=strategies.boundaries,
+    seconds=st.integers(0, 86_400 * 60),
+)
 def test_every_moment_belongs_to_exactly_one_of_consecutive_periods(first, lengths, boundary, seconds):
     periods = consecutive(first, lengths)
     moment = datetime.combine(first, boundary) + timedelta(seconds=seconds)
@@ -55,7 +60,9 @@ def test_a_business_day_lasts_a_day_from_its_boundary(day, boundary, seconds):
 
 @given(record=strategies.records, other=strategies.records)
 def test_equal_identities_mean_equal_punches(record, other):
-    assert (record.identity == other.identity) is (replace(record, user_name=None) == replace(other, user_name=None))
+    assert (record.identity == other.identity) is (
+        replace(record, user_name=None) == replace(other, user_name=None)
+    )
 
 
 @given(record=strategies.records, name=st.none() | strategies.texts)

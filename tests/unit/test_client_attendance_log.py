@@ -65,7 +65,9 @@ def test_records_of_8_bytes_get_the_user_id_of_their_internal_number():
 
 
 def test_an_impossible_date_is_set_aside_and_the_others_are_not_lost():
-    impossible = record_40(b"1001", NINE)[:27] + struct.pack("<I", (26 * 12 * 31 + 31 + 30) * 86_400) + bytes(9)
+    impossible = (
+        record_40(b"1001", NINE)[:27] + struct.pack("<I", (26 * 12 * 31 + 31 + 30) * 86_400) + bytes(9)
+    )
     log = decode_log(blob(record_40(b"1001", NINE), impossible, record_40(b"1002", NINE)), 3, 3, nobody)
 
     assert [p.user_id for p in log.punches] == ["1001", "1002"]
@@ -96,7 +98,10 @@ def test_a_user_id_fills_its_field():
 
 @pytest.mark.parametrize(("before", "after"), [(2, 2), (2, 3), (1, 2), (3, 2)])
 def test_a_punch_in_mid_read_is_in_the_log_or_not(before, after):
-    assert len(decode_log(blob(record_40(b"1", NINE), record_40(b"2", NINE)), before, after, nobody).punches) == 2
+    assert (
+        len(decode_log(blob(record_40(b"1", NINE), record_40(b"2", NINE)), before, after, nobody).punches)
+        == 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """attendance-client as a person meets it: one line for what they must mend, and no traceback."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -10,6 +9,14 @@ import pytest
 from attendance_client.cli import main
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
+
+HOLD_LOCK = """
+import fcntl, os, sys
+lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -34,7 +41,9 @@ def complaint(capsys, *arguments):
 
 @pytest.mark.parametrize("command", ["run", "status"])
 def test_a_missing_config(tmp_path, capsys, command):
-    assert "biometric_device_config.json does not exist" in complaint(capsys, command, "--directory", str(tmp_path))
+    assert "biometric_device_config.json does not exist" in complaint(
+        capsys, command, "--directory", str(tmp_path)
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "status"])
@@ -59,7 +68,9 @@ def test_a_ledger_that_is_no_database(directory, capsys, monkeypatch, command):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
     (directory / "ledger.sqlite3").write_bytes(b"not a database" * 1000)
 
-    assert "ledger.sqlite3: file is not a database" in complaint(capsys, command, "--directory", str(directory))
+    assert "ledger.sqlite3: file is not a database" in complaint(
+        capsys, command, "--directory", str(directory)
+    )
 
 
 def test_a_second_client_in_the_same_directory(directory, capsys, monkeypatch):
@@ -68,11 +79,7 @@ def test_a_second_client_in_the_same_directory(directory, capsys, monkeypatch):
         [
             sys.executable,
             "-c",
-            "import fcntl, os, sys\n"
-            "lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)\n"
-            "fcntl.flock(lock, fcntl.LOCK_EX)\n"
-            "print('locked', flush=True)\n"
-            "sys.stdin.read()",
+            HOLD_LOCK,
             directory / "client.lock",
         ],
         stdin=subprocess.PIPE,
@@ -107,7 +114,9 @@ def test_the_status_of_a_client_that_never_ran(directory, capsys):
     assert "berlin" in printed
     assert "127.0.0.1:4370" in printed
     assert "has never run here" in printed
-    assert sorted(os.listdir(directory)) == ["biometric_device_config.json"]  # it writes nothing
+    assert [path.name for path in directory.iterdir()] == [
+        "biometric_device_config.json"
+    ]  # it writes nothing
 
 
 def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
@@ -142,4 +151,6 @@ def test_a_directory_that_cannot_be_written(directory, capsys, monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
     directory.joinpath("client.lock").mkdir()
 
-    assert "must belong to the user who runs the client" in complaint(capsys, "run", "--directory", str(directory))
+    assert "must belong to the user who runs the client" in complaint(
+        capsys, "run", "--directory", str(directory)
+    )

@@ -20,7 +20,11 @@ def test_the_three_keys_of_the_original_format_are_enough(tmp_path):
     write(tmp_path, '{"identifier": "berlin", "ip": "192.168.1.201", "port": 4370}')
     config = load_config(tmp_path)
 
-    assert (config.site.location, config.machine.host, config.machine.port) == ("berlin", "192.168.1.201", 4370)
+    assert (config.site.location, config.machine.host, config.machine.port) == (
+        "berlin",
+        "192.168.1.201",
+        4370,
+    )
     assert (config.site.polling_interval_s, config.site.deep_sleep_s) == (900, 3600)
     assert config.site.day_boundary == time(0)
     assert config.project_id is None
@@ -43,7 +47,11 @@ def test_every_key_is_heeded():
     )
 
     assert config.machine.host == "machine.office.example"
-    assert (config.machine.comm_key, config.machine.timeout_s, config.machine.name_encoding) == (123456, 20, "cp1251")
+    assert (config.machine.comm_key, config.machine.timeout_s, config.machine.name_encoding) == (
+        123456,
+        20,
+        "cp1251",
+    )
     assert (config.site.time_zone, config.site.day_boundary) == ("Europe/Berlin", time(4, 30))
     assert (config.site.polling_interval_s, config.site.deep_sleep_s) == (300, 1800)
     assert (config.site.daily_warning_days, config.project_id) == (0, "attendance-123")
@@ -118,7 +126,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_explained_with_the_least_it_needs(tmp_path):
-    with pytest.raises(ConfigError, match="--directory.*identifier"):
+    with pytest.raises(ConfigError, match=r"--directory.*identifier"):
         load_config(tmp_path)
 
 

@@ -39,7 +39,9 @@ def test_it_keeps_everything_over_a_restart(path):
     assert (summary.punches, summary.confirmed, summary.backlog) == (2, 1, 1)
     assert again.latest_closed_period() == NOVEMBER
     assert again.periods_with_backlog() == [NOVEMBER]
-    names = {record.user_id: record.user_name for record in again.next_chunk(NOVEMBER, 9).records + first.records}
+    names = {
+        record.user_id: record.user_name for record in again.next_chunk(NOVEMBER, 9).records + first.records
+    }
     assert names == {"1001": "anna", "1002": None}
     again.close()
 

@@ -117,8 +117,7 @@ def test_a_snapshot_that_cannot_be_written_stops_the_client_at_the_older_one(wor
     runner = Runner(world.client, Full(), random.Random(1))
 
     with pytest.raises(SnapshotError, match="No space left"):
-        for _ in range(5):
-            runner.step()
+        runner.run()
     world.power_off()
     world.step()
     assert world.state is StateId.REQUEST_REVIEW_SHEET

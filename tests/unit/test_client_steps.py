@@ -60,7 +60,11 @@ def test_a_backlog_goes_in_chunks_one_after_the_other_without_waiting_for_the_po
     while len(world.backend.rows()) < 2 * MAX_CHUNK_RECORDS + 1:
         world.step()
 
-    assert [len(chunk.records) for chunk in world.backend.chunks()] == [MAX_CHUNK_RECORDS, MAX_CHUNK_RECORDS, 1]
+    assert [len(chunk.records) for chunk in world.backend.chunks()] == [
+        MAX_CHUNK_RECORDS,
+        MAX_CHUNK_RECORDS,
+        1,
+    ]
     assert world.timeline.now_s - began_s < 60
 
 
@@ -90,7 +94,9 @@ def test_a_chunk_that_is_not_confirmed_in_time_is_halved_each_time_and_then_whol
 
 def test_a_reply_slower_than_the_time_out_still_counts(world):
     punch(world)
-    world.network.fates.extend([Fate((0.5,)), Fate((125.0,)), Fate(())])  # the reply is late, the next request lost
+    world.network.fates.extend(
+        [Fate((0.5,)), Fate((125.0,)), Fate(())]
+    )  # the reply is late, the next request lost
     world.run_until(StateId.AWAIT_LAST_STORED_TIMESTAMP)
     world.step()
     assert world.state is StateId.RELAY_ATTENDANCE_RECORDS
@@ -117,7 +123,9 @@ def test_a_closed_periods_sheet_that_never_answers_does_not_hold_up_the_open_one
     first = world.client.session.previous_period
     real = world.network.handle
     deleted = f"sheet of {first.name}"
-    world.network.handle = lambda message: None if getattr(message, "sheet_id", "") == deleted else real(message)
+    world.network.handle = lambda message: (
+        None if getattr(message, "sheet_id", "") == deleted else real(message)
+    )
     world.machine.record(ANNA, first.closes_at(world.site.day_boundary) - timedelta(seconds=1))
     for _ in range(4):
         punch(world)
@@ -184,7 +192,9 @@ def test_the_final_alarm_is_raised_once_and_the_flag_cleared_with_the_period(wor
     while world.state is not StateId.DEEP_SLEEP:
         world.step()
     world.run(12)
-    assert [alarm for alarm in world.backend.alarms() if alarm.startswith("final")] == ["final_alarm after 2026-01-11"]
+    assert [alarm for alarm in world.backend.alarms() if alarm.startswith("final")] == [
+        "final_alarm after 2026-01-11"
+    ]
     assert Flag.FINAL_ALARM_RAISED in world.client.session.flags
 
     world.publish(row(1, world.weeks))

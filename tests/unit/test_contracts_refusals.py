@@ -47,7 +47,12 @@ def with_field(message, name, value):
         (STORE, "records", [], "no records"),
         (STORE, "records", {}, "expected a list"),
         (STORE, "records", [[]], r"records\[0\]: expected an object"),
-        (GetReviewPeriod(**HEADER, after=None, on=date(2026, 11, 2)), "on", "9999-12-31", "between the years"),
+        (
+            GetReviewPeriod(**HEADER, after=None, on=date(2026, 11, 2)),
+            "on",
+            "9999-12-31",
+            "between the years",
+        ),
         (GetReviewPeriod(**HEADER, after=None, on=date(2026, 11, 2)), "on", 20261102, "expected a string"),
         (GetReviewPeriod(**HEADER, after=None, on=date(2026, 11, 2)), "on", "2.11.2026", "is no date"),
         (CreateReviewSheet(**HEADER, period=NOVEMBER), "location", "no such place", "location"),

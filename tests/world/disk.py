@@ -15,14 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest import mock
 
 from tests.world.power import Power
 
 MEMORY = Path("/dev/shm")
 """A file system in memory, on Linux."""
 
-_replace = os.replace
+_fsync, _replace = os.fsync, os.replace
 
 
 @dataclass
@@ -55,18 +54,21 @@ class Disk:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Watch what is written meanwhile, and let the power fail around it."""
-        with mock.patch.object(os, "fsync", self._synchronise), mock.patch.object(os, "replace", self._rename):
+        os.fsync = self._synchronise  # type: ignore[assignment]  # narrower, and only in this file's directory
+        os.replace = self._rename  # type: ignore[assignment]  # ditto
+        try:
             yield
+        finally:
+            os.fsync = _fsync
+            os.replace = _replace
 
     def _synchronise(self, descriptor: int) -> None:
-        target = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        target = Path(f"/proc/self/fd/{descriptor}").readlink()
         self._power.instant("before fsync")
         if target == self.directory:
             self._durable.names = names = self._inodes()
             self._durable.contents = {
-                inode: content
-                for inode, content in self._durable.contents.items()
-                if inode in names.values()
+                inode: content for inode, content in self._durable.contents.items() if inode in names.values()
             }
         elif target.parent == self.directory:
             self._durable.contents[os.fstat(descriptor).st_ino] = target.read_bytes()

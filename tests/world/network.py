@@ -105,7 +105,8 @@ class Network:
         """Deliver an old reply again, whoever asked for it and whenever; False without any."""
         if not self.replies:
             return False
-        self._timeline.after(0.0, lambda envelope=self.replies[number % len(self.replies)]: self._deliver(envelope))
+        envelope = self.replies[number % len(self.replies)]
+        self._timeline.after(0.0, lambda: self._deliver(envelope))
         self.happened["stale reply"] += 1
         return True
 
@@ -131,7 +132,7 @@ class Network:
             self.publish(reply)
 
 
-class BackendFault(Exception):
+class BackendFault(Exception):  # noqa: N818 - a misfortune of the world, no error of the program
     """A function died; Pub/Sub delivers its request again."""
 
 

@@ -91,7 +91,9 @@ def every_period_closes(world: World) -> None:
     assert world.client is not None
     session = world.client.session
     assert session.review_period is not None
-    assert world.machine.time < session.review_period.closes_at(DAY_BOUNDARY), "an expired period is still open"
+    assert world.machine.time < session.review_period.closes_at(DAY_BOUNDARY), (
+        "an expired period is still open"
+    )
     if session.previous_period is not None:
         assert session.previous_period.last_day < session.review_period.first_day
 

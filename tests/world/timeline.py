@@ -19,7 +19,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._now_us = 0
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._order = count()
 
     @property
@@ -34,7 +34,7 @@ class Timeline:
     def _in(self, seconds: float) -> int:
         return self._now_us + math.ceil(seconds * 1e6)
 
-    def after(self, delay_s: float, event: Callable[[], None]) -> None:
+    def after(self, delay_s: float, event: Callable[[], object]) -> None:
         """Have `event` happen in `delay_s` seconds."""
         heapq.heappush(self._events, (self._in(delay_s), next(self._order), event))
 

@@ -2,19 +2,27 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TypeVar
 
 from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind, StateId
+from attendance_client.client import Client
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
 from attendance_client.polling import enable_machine
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot
-from attendance_client.client import Client
-from attendance_contracts import AlarmKind, Message, NewReviewPeriod, RaiseFinalAlarm, ReviewPeriod, StoreAttendRecords
+from attendance_contracts import (
+    AlarmKind,
+    Message,
+    NewReviewPeriod,
+    RaiseFinalAlarm,
+    ReviewPeriod,
+    StoreAttendRecords,
+)
 from tests.world.backend import Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
 from tests.world.disk import Disk
@@ -26,6 +34,8 @@ from tests.world.snapshots import SnapshotModel
 from tests.world.storage import WorldLedger, WorldSnapshotStore
 from tests.world.supervisor import WorldSupervisor
 from tests.world.timeline import PiClock, Timeline
+
+T = TypeVar("T")
 
 LOCATION = "berlin"
 DAY_BOUNDARY = time(4)
@@ -109,7 +119,9 @@ class World:
         except SnapshotError:
             self._follow_the_refusal()
             return
-        assert snapshot in self.snapshots.loadable(), f"resumed from {snapshot}, not {self.snapshots.loadable()}"
+        assert snapshot in self.snapshots.loadable(), (
+            f"resumed from {snapshot}, not {self.snapshots.loadable()}"
+        )
         self.snapshots.loaded(snapshot)
         try:
             with self.disk.watched():
@@ -130,7 +142,7 @@ class World:
             session=session,
         )
         runner = Runner(client, store, self.choice)
-        runner.machine.add_listener(EdgeRecorder(session, self._crossed))
+        runner.machine.add_listener(EdgeRecorder(session, self._crossed))  # type: ignore[no-untyped-call]
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
         enable_machine(client)  # as Runner.run begins; this world takes the steps that follow one by one
@@ -205,13 +217,13 @@ class World:
 
     def taken(self) -> set[str]:
         """Identities in the ledger, whether the client runs or not."""
-        return self._with_ledger(lambda ledger: ledger.identities())
+        return self._with_ledger(WorldLedger.identities)
 
     def confirmed(self) -> dict[str, str]:
         """What the ledger believes to be in a sheet."""
-        return self._with_ledger(lambda ledger: ledger.confirmed())
+        return self._with_ledger(WorldLedger.confirmed)
 
-    def _with_ledger(self, ask: Any) -> Any:
+    def _with_ledger(self, ask: Callable[[WorldLedger], T]) -> T:
         if self._ledger is not None:
             return ask(self._ledger)
         ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, Power())
