@@ -80,7 +80,7 @@ class FileSnapshotStore:
     def __init__(self, directory: Path) -> None:
         self.path = directory / "snapshot.json"
         self.previous_path = directory / "snapshot.previous.json"
-        self._written: bytes | None = None
+        self._written: Snapshot | None = None
 
     def load(self) -> Snapshot | None:
         """The last whole snapshot, None on a first run.
@@ -109,15 +109,14 @@ class FileSnapshotStore:
 
     def save(self, snapshot: Snapshot) -> None:
         """Write `snapshot` durably; a snapshot equal to the last one written costs nothing."""
-        data = encode_snapshot(snapshot)
-        if data == self._written:
+        if snapshot == self._written:
             return
         try:
             self._keep_previous()
-            _write_durably(self.path, data)
+            _write_durably(self.path, encode_snapshot(snapshot))
         except OSError as error:
             raise SnapshotError(f"cannot write {self.path}: {error}. Check its owner and the disk") from error
-        self._written = data
+        self._written = snapshot
 
     def _keep_previous(self) -> None:
         """Make the current file the previous one; a torn file must not displace a whole one."""
