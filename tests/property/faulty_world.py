@@ -7,6 +7,8 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from attendance_client._generated.machine import StateId
+from attendance_contracts import REPLY_TOPICS
 from tests.world import promises
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import FIRST_MONDAY, row
@@ -48,7 +50,7 @@ class FaultyWorld(RuleBasedStateMachine):
         super().__init_subclass__(**kwargs)
         cls.tally = Counter()
 
-    @initialize(seed=st.integers(0, 2**32 - 1), published=st.integers(0, 4))
+    @initialize(seed=st.integers(0, 2**32 - 1), published=st.sampled_from((0, 1, 2, 4, 7)))
     def begin(self, seed, published):
         self.world = World(self.new_backend(seed), seed=seed)
         self.world.machine.users = {user: f"name{user}" for user in USERS[:-1]}
@@ -92,6 +94,16 @@ class FaultyWorld(RuleBasedStateMachine):
         edge = datetime.combine(monday, DAY_BOUNDARY) + timedelta(seconds=seconds)
         if self.world.machine.record(user, edge):
             self.happened("punch at an edge", then)
+
+    @rule(user=users, then=steps)
+    def a_punch_is_made_before_the_end_and_read_after_it(self, user, then):
+        for _ in range(MOST_STEPS):
+            if self.world.state is StateId.REVIEW_PERIOD_EXPIRED:
+                period = self.world.client.session.open_period
+                self.world.machine.record(user, period.closes_at(DAY_BOUNDARY) - timedelta(seconds=1))
+                self.happened("punch between the last polling and the closing", then)
+                return
+            self.world.step()
 
     @rule(user=users)
     def a_punch_has_an_impossible_date(self, user):
@@ -155,9 +167,14 @@ class FaultyWorld(RuleBasedStateMachine):
         self.world.network.fates.extend(fates)
         self.world.run(then)
 
-    @rule(number=st.integers(0, 100), then=steps)
-    def a_stale_reply_arrives(self, number, then):
-        self.world.network.replay(number)
+    @rule(
+        topics=st.lists(st.sampled_from(REPLY_TOPICS), min_size=1, max_size=3),
+        age=st.integers(0, 20),
+        then=steps,
+    )
+    def stale_replies_arrive(self, topics, age, then):
+        for topic in topics:
+            self.world.network.replay(topic, age)
         self.world.network.latest_first = not self.world.network.latest_first
         self.world.run(then)
 
@@ -184,8 +201,9 @@ class FaultyWorld(RuleBasedStateMachine):
 
     # Power and disk
 
-    @rule(instants=st.integers(0, 40), hours=st.integers(0, 60))
-    def power_is_lost(self, instants, hours):
+    @rule(instants=st.integers(0, 100), hours=st.integers(0, 100), user=users)
+    def power_is_lost(self, instants, hours, user):
+        self.punch(user)
         self.world.power.fail_at(instants)
         self.world.run_for(hours * HOUR_S, MOST_STEPS)
         self.world.run(2)

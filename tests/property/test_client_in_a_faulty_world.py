@@ -12,6 +12,7 @@ EVERY_KIND = {
     "backdated punch",
     "punch from the future",
     "punch at an edge",
+    "punch between the last polling and the closing",
     "impossible date",
     "punch in mid-read",
     "users changed",

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from attendance_contracts import REPLY_TOPICS
 from tests.world.machine import Entry
 from tests.world.network import Fate
 from tests.world.world import World
@@ -93,8 +94,8 @@ class Misfortunes:
 
     def stale_replies(self) -> None:
         self._world.network.latest_first = not self._world.network.latest_first
-        for _ in range(3):
-            self._world.network.replay(self._choice.randrange(1000))
+        for topic in REPLY_TOPICS:
+            self._world.network.replay(topic, self._choice.randrange(1000))
 
     def unreachable_pubsub(self) -> None:
         network = self._world.network

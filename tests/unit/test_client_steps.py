@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from attendance_client._generated.machine import Flag, StateId
-from attendance_contracts import MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, StoreAttendRecords, encode
+from attendance_contracts import MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, StoreAttendRecords, Topic, encode
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.network import Fate
@@ -229,12 +229,11 @@ def test_the_end_of_a_period_is_the_machines_not_the_pis(world, hours):
 def test_a_stale_answer_for_another_period_is_dropped(world):
     """After the sheets of two periods were named, the first answer comes again."""
     end_the_period(world)
-    stale = next(n for n, reply in enumerate(world.network.replies) if reply.topic == "new_review_sheet")
     second = world.client.session.sheet_id
     world.power_off()
     world.lose_snapshot()
     world.run_until(StateId.AWAIT_REVIEW_SHEET)
-    world.network.replay(stale)
+    world.network.replay(Topic.NEW_REVIEW_SHEET, 1)
     world.step()
 
     assert world.client.session.sheet_id == second

@@ -101,11 +101,12 @@ class Network:
         for delay_s in fate.delays_s:
             self._timeline.after(delay_s, lambda: self._deliver(envelope))
 
-    def replay(self, number: int) -> bool:
-        """Deliver an old reply again, whoever asked for it and whenever; False without any."""
-        if not self.replies:
+    def replay(self, topic: Topic, age: int) -> bool:
+        """Deliver an old reply of a topic again, `age` replies after it was new; False without any."""
+        known = [envelope for envelope in self.replies if envelope.topic is topic]
+        if not known:
             return False
-        envelope = self.replies[number % len(self.replies)]
+        envelope = known[-1 - age % len(known)]
         self._timeline.after(0.0, lambda: self._deliver(envelope))
         self.happened["stale reply"] += 1
         return True
