@@ -22,7 +22,6 @@ The client of the attendance relay as a process. The world around it is world.pm
 and when each event is reported; see generator/emit_promela.py for the terms between the two, docs/formal.md for
 what is checked."""
 WIDTH = 118
-FIRST_CODE_OF_THE_UNCODED = 10
 
 # Of the snapshot's fields, what the process keeps in another way: the state as `state`, the flags one by one.
 KEPT_OTHERWISE = ("pi4_state", "sys_flags")
@@ -52,6 +51,16 @@ def emit(
         f'#include "effects.pml"\n\n{emitter.process()}',
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def state_codes(spec: Spec) -> dict[str, int]:
+    """Each state's number in the process: its code in a snapshot, else one of the numbers after all codes."""
+    free = max((state.pi4_state or 0 for state in spec.states), default=0) + 1
+    codes: dict[str, int] = {}
+    for state in spec.states:
+        codes[str(state.name)] = state.pi4_state if state.pi4_state is not None else free
+        free += state.pi4_state is None
+    return codes
 
 
 def _comment(text: str, indent: str = "") -> str:
@@ -91,12 +100,7 @@ class _Emitter:
     def codes(self) -> str:
         """The states as numbers, and what they are."""
         lines = [_comment("The states. A code that pi4_state knows is that code.")]
-        free = FIRST_CODE_OF_THE_UNCODED
-        for state in self._spec.states:
-            code = state.pi4_state
-            if code is None:
-                code, free = free, free + 1
-            lines.append(f"#define {state.name} {code}")
+        lines += [f"#define {name} {code}" for name, code in state_codes(self._spec).items()]
         for kind in (Kind.CHECKPOINT, Kind.WAITING):
             members = " || ".join(f"(s) == {state.name}" for state in self._spec.of_kind(kind))
             lines += ["", f"#define IS_{kind.name}(s) ( \\"]

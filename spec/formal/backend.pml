@@ -8,6 +8,11 @@
 
 byte rows[PERIODS]; /* the punches in the raw data of each sheet */
 #define STORED (rows[0] | rows[1])
+#if LATER_WRITES
+byte under_way = 0; /* functions that have read and not yet written */
+#else
+#define under_way 0
+#endif
 #if ALARMS
 #define NOT_RAISED 0
 #define SENDING 1
@@ -55,12 +60,12 @@ inline choose_rows(sheet, seen) {
   batch = batch & ~seen
 #elif DEDUPLICATION == 2
   d_step {
-    /* Newer than the last row; without one, newer than the first moment of the period. */
+    /* Newer than the last row; without one, not older than the period. */
     answer = (sheet) * TICKS; i = 0;
     do
     :: (i < punches) ->
        if
-       :: ((seen & BIT(i)) && stamp[i] > answer) -> answer = stamp[i]
+       :: ((seen & BIT(i)) && stamp[i] + 1 > answer) -> answer = stamp[i] + 1
        :: else
        fi; i++
     :: else -> break
@@ -69,7 +74,7 @@ inline choose_rows(sheet, seen) {
     do
     :: (i < punches) ->
        if
-       :: (stamp[i] <= answer) -> batch = batch & ~BIT(i)
+       :: (stamp[i] + 1 <= answer) -> batch = batch & ~BIT(i)
        :: else
        fi; i++
     :: else -> break
@@ -83,10 +88,10 @@ inline choose_rows(sheet, seen) {
 
 inline append_rows(sheet) {
   d_step {
+    printf("Backend: appends [%d] to sheet %d, which held [%d]\n", batch, (sheet) + 1, rows[sheet]);
     PROMISE(STORED_ONCE, !(batch & STORED));
     PROMISE(OWN_PERIOD, !(batch & ~of_period[sheet]));
-    rows[sheet] = rows[sheet] | batch;
-    printf("Backend: appends [%d] to sheet %d, which now holds [%d]\n", batch, (sheet) + 1, rows[sheet])
+    rows[sheet] = rows[sheet] | batch
   }
 }
 
@@ -111,21 +116,25 @@ end_of_requests:
        wanted = m; m = 0;
 #if LATER_WRITES
        seen = rows[sheet];
+       under_way++;
        printf("Backend: instance %d reads sheet %d: [%d]\n", _pid, sheet + 1, seen);
 #if CORRECTIONS
        seen_correction = correction;
 #endif
      }
      atomic {
+       under_way--;
        batch = wanted;
        choose_rows(sheet, seen);
        append_rows(sheet);
-#if CORRECTIONS && !OWN_CELLS
-       PROMISE(CORRECTIONS_SURVIVE, sheet != 0 || !correction || seen_correction);
+#if CORRECTIONS
+#if !OWN_CELLS
        if
        :: (sheet == 0) -> correction = seen_correction; printf("Backend: writes the whole workbook back as it was read\n")
        :: else
        fi;
+#endif
+       PROMISE(CORRECTIONS_SURVIVE, correction == typed);
 #endif
 #else
        batch = wanted;

@@ -16,8 +16,11 @@ inline settle() { answer = 0; batch = 0; m = 0 }
 inline forget() {
   d_step {
     machine_time = 0; just_read = 0; asked = 0; asked_sheet = 0; postponed = 0;
+#if SOMEBODY_CLEARS
+    counted = 0;
+#endif
 #if STALE_DROPPED
-    retire_question();
+    retire_question()
 #endif
   }
 }
@@ -91,29 +94,19 @@ inline power_loss() {
 #define AFTER review_period
 #endif
 
-/* The replies to a question that is open no more would be dropped: with them gone, there is less to explore. */
+/* A reply bears the ID of its question, which changes once the question was answered, and with a restart. A reply to
+   a question that is open no more would be dropped without a trace, so that it can go at once: there is less to explore. */
 inline retire_question() { get_requests = 0; get_replies = 0 }
 
 inline publish_get_review_period() {
 #if SUBSCRIBED_FIRST
   subscribed = 7;
 #endif
-#if STALE_DROPPED
-  if
-  :: (!KEPT_ID || get_requests != BIT(AFTER)) -> retire_if_other()
-  :: else
-  fi;
+#if STALE_DROPPED && !KEPT_ID
+  retire_question();
 #endif
   get_requests = get_requests | BIT(AFTER);
   printf("Client: asks for the period after %d\n", AFTER)
-}
-inline retire_if_other() {
-  d_step {
-    if
-    :: (!KEPT_ID || (get_requests & ~BIT(AFTER)) || (get_replies & ~(BIT(2 * AFTER) | BIT(2 * AFTER + 1)))) -> retire_question()
-    :: else
-    fi
-  }
 }
 #define REPORTS_STARTED true
 #define REPORTS_REVIEW_PERIOD_REQUESTED true
@@ -134,6 +127,7 @@ inline receive_new_review_period() {
 #define REPORTS_REVIEW_PERIOD_MISSING (answer == 0)
 inline write_review_period() {
   d_step {
+    printf("Client: opens period %d; closed are %d\n", answer, closed);
     PROMISE(EVERY_PERIOD_CLOSES, answer <= closed + 1);
     review_period = answer;
     sheet_id = 0;
@@ -195,6 +189,8 @@ inline write_sheet_id() { sheet_id = answer }
 #define LATE_CHUNK (LATE_RELAYED && OWN_WINDOW && !period_expired && BACKLOG(OTHER) && sheet_of[OTHER - 1] && !(postponed & BIT(OTHER)))
 #define HAS_CHUNK (OWN_CHUNK || LATE_CHUNK)
 
+#define COUNT(set) (((set) & 1) + (((set) >> 1) & 1) + (((set) >> 2) & 1) + (((set) >> 3) & 1))
+
 inline fail() { COUNT_FAULT; failed = true; printf("Client: the machine does not answer\n") }
 
 inline ask_machine() {
@@ -218,6 +214,14 @@ inline ask_machine() {
      printf("Client: asks the machine and believes that it is period %d\n", machine_time + 1)
 #endif
   :: (state == RELAY_ATTENDANCE_RECORDS && HAS_CHUNK) -> enough = true /* not due yet, or out of reach */
+#if SOMEBODY_CLEARS
+  :: (state == RELAY_ATTENDANCE_RECORDS && counted == COUNT(on_machine) + 1 && FAULT_LEFT) ->
+     COUNT_FAULT;
+     machine_time = PERIODS_OVER;
+     postponed = 0;
+     enough = true;
+     printf("Client: the machine holds as many records as before and is not read\n")
+#endif
 #if LIVENESS
   :: (FAILING_READS && FAULT_LEFT) -> fail()
 #endif
@@ -230,6 +234,9 @@ inline read_machine() {
      d_step {
        known = known | on_machine;
        just_read = on_machine;
+#if SOMEBODY_CLEARS
+       counted = COUNT(on_machine) + 1;
+#endif
        if
        :: (state == RELAY_ATTENDANCE_RECORDS) -> postponed = 0; just_read = 0
        :: else
@@ -263,26 +270,35 @@ inline judge() {
   skip
 }
 
+/* One message at a time: the open period's backlog, then, unless it is about to close, a closed one's. */
+#define FIRST_OF(set) ((set) & ~((set) - 1))
 inline publish_store_attend_records() {
+#if SUBSCRIBED_FIRST
+  subscribed = 7;
+#endif
   d_step {
     judge();
     if
-    :: OWN_CHUNK -> batch = BACKLOG(review_period); asked_sheet = sheet_of[review_period - 1]
-    :: (!(OWN_CHUNK) && LATE_CHUNK) -> batch = BACKLOG(OTHER); asked_sheet = sheet_of[OTHER - 1]
+    :: OWN_CHUNK -> asked = BACKLOG(review_period); asked_sheet = sheet_of[review_period - 1]
+    :: (!(OWN_CHUNK) && LATE_CHUNK) -> asked = BACKLOG(OTHER); asked_sheet = sheet_of[OTHER - 1]
     :: else
-    fi;
-    asked = batch;
+    fi
+  }
+#if CHUNKED
+  if
+  :: true
+  :: (asked != FIRST_OF(asked)) -> asked = FIRST_OF(asked)
+  fi;
+#endif
+  d_step {
     if
-    :: (batch != 0) ->
-       PROMISE(OWN_PERIOD, !(batch & ~of_period[asked_sheet - 1]));
-       store_requests[asked_sheet - 1] = store_requests[asked_sheet - 1] | BIT(batch);
-       printf("Client: publishes [%d] for sheet %d\n", batch, asked_sheet)
+    :: (asked != 0) ->
+       printf("Client: publishes [%d] for sheet %d\n", asked, asked_sheet);
+       PROMISE(OWN_PERIOD, !(asked & ~of_period[asked_sheet - 1]));
+       store_requests[asked_sheet - 1] = store_requests[asked_sheet - 1] | BIT(asked)
     :: else -> printf("Client: nothing new\n")
     fi
   }
-#if SUBSCRIBED_FIRST
-  ; subscribed = 7
-#endif
 }
 #define REPORTS_NO_NEW_RECORDS (asked == 0)
 #define REPORTS_RECORDS_PUBLISHED (asked != 0)
@@ -339,10 +355,10 @@ inline write_last_stored_timestamp() {
 /* ---- The end of a period ---- */
 
 #define REPORTS_RECORDS_LEFT (BACKLOG(review_period) != 0)
-#define REPORTS_PERIOD_CLOSED (BACKLOG(review_period) == 0)
+#define REPORTS_PERIOD_CLOSED (!LEFT_GOES_BACK || BACKLOG(review_period) == 0)
 inline write_previous_period() {
   d_step {
-    latest_closed = review_period;
+    latest_closed = (review_period > latest_closed -> review_period : latest_closed);
 #if LEDGER_LOSS
     closed = (review_period > closed -> review_period : closed);
 #endif
@@ -369,8 +385,8 @@ inline clear_machine() {
 #else
     :: (BACKLOG(review_period) == 0 && on_machine) ->
 #endif
-       PROMISE(NOTHING_ERASED_UNSTORED, !(on_machine & ~STORED));
        printf("Client: CLEARS the machine: [%d] erased, stored are [%d]\n", on_machine, STORED);
+       PROMISE(NOTHING_ERASED_UNSTORED, !(on_machine & ~STORED));
        on_machine = 0
     :: else
     fi
@@ -385,13 +401,15 @@ inline clear_machine() {
 #else
 #define IN_HASTE HASTE
 #endif
-#define TIMES_OUT_RECEIVE_NEW_REVIEW_PERIOD (get_replies == 0 || IN_HASTE)
-#define TIMES_OUT_RECEIVE_NEW_REVIEW_SHEET (create_replies == 0 || IN_HASTE)
-#define TIMES_OUT_RECEIVE_LAST_STORED_TIMESTAMP ((store_replies[0] == 0 && store_replies[1] == 0) || IN_HASTE)
+#define TIMES_OUT(requests, replies) ((!(replies) && (SLOWNESS || !(requests))) || ((replies) && IN_HASTE))
+#define TIMES_OUT_RECEIVE_NEW_REVIEW_PERIOD TIMES_OUT(get_requests, get_replies)
+#define TIMES_OUT_RECEIVE_NEW_REVIEW_SHEET TIMES_OUT(create_requests, create_replies)
+#define TIMES_OUT_RECEIVE_LAST_STORED_TIMESTAMP TIMES_OUT(store_requests[0] | store_requests[1] | under_way, store_replies[0] | store_replies[1])
 #define REPORTS_TIMED_OUT true
 
 inline time_out() {
   d_step {
+    PROMISE(NO_NEEDLESS_TIME_OUT, SLOWNESS);
 #if LIVENESS
     if
     :: ((state == AWAIT_REVIEW_PERIOD && get_replies != 0) || (state == AWAIT_REVIEW_SHEET && create_replies != 0) || (state == AWAIT_LAST_STORED_TIMESTAMP && CAN_RECEIVE_LAST_STORED_TIMESTAMP)) -> faults++
@@ -407,3 +425,15 @@ inline time_out() {
     printf("Client: TIME-OUT in <%d>\n", state)
   }
 }
+
+#if !SUBSCRIBED_FIRST
+/* The client, in a waiting state, creates the subscription that it needs there. */
+proctype Subscribing() {
+end_of_subscribing:
+  do
+  :: atomic { (state == AWAIT_REVIEW_PERIOD && !(subscribed & 1)) -> subscribed = subscribed | 1; printf("Client: subscribes to new_review_period\n") }
+  :: atomic { (state == AWAIT_REVIEW_SHEET && !(subscribed & 2)) -> subscribed = subscribed | 2; printf("Client: subscribes to new_review_sheet\n") }
+  :: atomic { (state == AWAIT_LAST_STORED_TIMESTAMP && !(subscribed & 4)) -> subscribed = subscribed | 4; printf("Client: subscribes to last_stored_timestamp\n") }
+  od
+}
+#endif

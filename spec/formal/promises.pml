@@ -9,9 +9,14 @@
 #define CORRECTIONS_SURVIVE 7
 #define NO_NEEDLESS_TIME_OUT 8
 
-/* ONLY: 0 checks all of them, another number that one alone. A survey notes which ones fall, and goes on. */
+/* ONLY: 0 checks all of them, another number that one alone, NONE none: a formula is looked for. A survey notes which ones fall, and goes on. */
+#define NONE 99
 #ifndef ONLY
+#if LIVENESS
+#define ONLY NONE
+#else
 #define ONLY 0
+#endif
 #endif
 #ifndef SURVEY
 #define SURVEY 0

@@ -28,6 +28,9 @@
 #ifndef CORRECTIONS
 #define CORRECTIONS 0 /* 1: what HR types is modelled, and that a function writes later than it reads */
 #endif
+#ifndef CHUNKED
+#define CHUNKED 1 /* 1: a message may hold less than the backlog */
+#endif
 #ifndef CLEARING
 #define CLEARING 0 /* 1: the machine is cleared when a period closes (designed, not built) */
 #endif
@@ -45,6 +48,9 @@
 #endif
 #ifndef HASTE
 #define HASTE 1 /* a time-out passes although the reply is there */
+#endif
+#ifndef SLOWNESS
+#define SLOWNESS 1 /* a time-out passes although the request or its reply is still on its way */
 #endif
 #ifndef DYING
 #define DYING 1 /* a function dies before its reply, its request given up */
@@ -122,5 +128,8 @@
 #define OWN_CELLS 1 /* 0: a function writes the whole workbook back */
 #endif
 #ifndef TIME_OUTS
-#define TIME_OUTS 1 /* 0: the transitions are gone, too; here only for what waits on them */
+#define TIME_OUTS 1 /* 0: the transitions are gone; somebody idles, so that SPIN sees the standstill as a run */
+#endif
+#ifndef LEFT_GOES_BACK
+#define LEFT_GOES_BACK 1 /* 0: an expired period is closed, punches left or not; the transition is gone */
 #endif

@@ -57,6 +57,9 @@ byte just_read = 0; /* the punches that were on the machine when it was read */
 byte asked = 0; /* the punches published last, while they are waited for */
 byte asked_sheet = 0;
 byte postponed = 0; /* periods whose sheet did not answer since the last poll */
+#if SOMEBODY_CLEARS
+byte counted = 0; /* how many records were on the machine when it was read last, and 1; 0: not read yet */
+#endif
 
 /* ---- Pub/Sub: a topic is a set of messages, of which any may be delivered next ---- */
 

@@ -1,0 +1,108 @@
+"""Carries runs out: searches for all, and for the shortest way to each promise that falls."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from generator import emit_promela
+from generator.model import spin, story
+from generator.model.promises import BY_NAME, BY_NUMBER
+from generator.model.runs import Run
+from generator.model.spin import Outcome, Verdict
+from generator.spec import Spec
+
+SAFETY_OPTIONS = ("-DSAFETY",)
+SHORTEST_OPTIONS = ("-DSAFETY", "-DBFS")
+LIVENESS_OPTIONS = ("-DNFAIR=3",)
+DEPTHS = (60, 80, 100, 120, 150, 200, 300, 500, 1000)
+"""A trail of liveness is searched for within these depths, one after another, to find a short one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a run found about a promise; `told` is the counterexample in plain words."""
+
+    promise: str
+    run: Run
+    outcome: Outcome
+    told: tuple[str, ...] = ()
+
+
+def carry_out(run: Run, spec: Spec) -> Iterator[Row]:
+    """A row for each promise of the run.
+
+    Raises:
+        ModelError: SPIN or gcc is missing, or refuses the model.
+    """
+    yield from _liveness(run, spec) if run.liveness else _safety(run, spec)
+
+
+def survey(run: Run, spec: Spec) -> Outcome:
+    """Which promises of safety fall anywhere in the run's world: a complete search that stops at none of them."""
+    with spin.built(spec, run.variant, {**run.all_switches(), "SURVEY": 1}, SAFETY_OPTIONS) as build:
+        return build.search(seconds=run.seconds)
+
+
+def _safety(run: Run, spec: Spec) -> Iterator[Row]:
+    with spin.built(spec, run.variant, run.all_switches(), SAFETY_OPTIONS) as build:
+        outcome = build.search(seconds=run.seconds)
+    if outcome.verdict is not Verdict.FALLS:
+        for promise in run.promises:
+            yield Row(promise, run, outcome)
+        return
+    fallen = survey(run, spec).fell
+    for promise in run.promises:
+        if BY_NAME[promise].number not in fallen:
+            yield Row(promise, run, Outcome(Verdict.HOLDS, outcome.figures))
+        else:
+            yield Row(promise, run, outcome, shortest(run, promise, spec))
+    for number in sorted(fallen - {BY_NAME[promise].number for promise in run.promises}):
+        other = BY_NUMBER[number].name
+        yield Row(other, run, outcome, shortest(run, other, spec))
+
+
+def shortest(run: Run, promise: str, spec: Spec) -> tuple[str, ...]:
+    """The shortest way to a promise of safety that falls, told."""
+    switches = {**run.all_switches(), "ONLY": BY_NAME[promise].number or 0}
+    with spin.built(spec, run.variant, switches, SHORTEST_OPTIONS) as build:
+        return _told(build.search(seconds=run.seconds).trail, spec)
+
+
+def _liveness(run: Run, spec: Spec) -> Iterator[Row]:
+    with spin.built(spec, run.variant, run.all_switches(), LIVENESS_OPTIONS) as build:
+        for promise in run.promises:
+            outcome = search_formula(build, promise, run.seconds)
+            told: tuple[str, ...] = ()
+            if outcome.verdict is Verdict.FALLS:
+                told = _told(_shorter(build, promise, outcome, run.seconds).trail, spec)
+            yield Row(promise, run, outcome, told)
+
+
+def formulas(run: Run, spec: Spec) -> Iterator[tuple[str, Verdict]]:
+    """Whether each of the run's formulas holds, without the story."""
+    if not run.promises:
+        return
+    with spin.built(spec, run.variant, run.all_switches(), LIVENESS_OPTIONS) as build:
+        for promise in run.promises:
+            yield promise, search_formula(build, promise, run.seconds).verdict
+
+
+def search_formula(build: spin.Build, promise: str, seconds: float, depth: int = spin.DEPTH) -> Outcome:
+    """Search for a run that breaks the formula, among those that are fair to every process."""
+    return build.search("-a", "-f", "-N", promise, seconds=seconds, depth=depth)
+
+
+def _shorter(build: spin.Build, promise: str, found: Outcome, seconds: float) -> Outcome:
+    for depth in DEPTHS:
+        outcome = search_formula(build, promise, seconds, depth)
+        if outcome.verdict is Verdict.FALLS:
+            return outcome
+    return found
+
+
+def _told(trail: tuple[str, ...], spec: Spec) -> tuple[str, ...]:
+    return tuple(story.tell(trail, codes(spec)))
+
+
+def codes(spec: Spec) -> Mapping[int, str]:
+    """The states by the numbers that the model gives them."""
+    return {code: name for name, code in emit_promela.state_codes(spec).items()}

@@ -1,0 +1,100 @@
+"""The machine as the seed draws it: none of our transitions, none of our measures, and a plain backend."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from generator.model import check
+from generator.model.promises import PROMISES, Promise
+from generator.model.runs import CALM, Run
+from generator.model.spin import Verdict
+from generator.model.variants import Arrow, Variant, ours
+from generator.spec import Spec
+
+UNPROTECTED: Mapping[str, int] = {
+    "STALE_DROPPED": 0,
+    "KEPT_ID": 0,
+    "SUBSCRIBED_FIRST": 0,
+    "LEFT_GOES_BACK": 0,
+    "OWN_WINDOW": 0,
+    "LATE_RELAYED": 0,
+    "IDENTITY": 0,
+    "DEDUPLICATION": 2,
+    "READ_FAILURE_TOLD": 0,
+    "GUARDED_CLEAR": 0,
+    "PERIOD_IN_SNAPSHOT": 0,
+    "TWO_SNAPSHOTS": 0,
+    "ALARM_IDENTITY": 0,
+    "ENABLED_AT_START": 0,
+    "ONE_WRITER": 0,
+    "OWN_CELLS": 0,
+    "TICKS": 2,
+    "CHUNKED": 0,
+}
+"""The picture says nothing of these; a plain implementation has none of them."""
+
+GOES_ON = Arrow("AWAIT_LAST_STORED_TIMESTAMP", "last_stored_timestamp_received", "RELAY_ATTENDANCE_RECORDS")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A way to read the picture: `granted` are transitions that it does not draw and may mean."""
+
+    name: str
+    sentence: str
+    granted: tuple[Arrow, ...] = ()
+
+    def variant(self, spec: Spec) -> Variant:
+        """The machine that the reading makes."""
+        dropped = tuple(arrow for arrow in ours(spec) if arrow not in self.granted)
+        return Variant(clearing=True, dropped=dropped, period_apart=True)
+
+
+READINGS = (
+    Reading("to the letter", "each arrow as it is drawn: the first confirmation ends the period"),
+    Reading(
+        "kindly",
+        "after a confirmation the period goes on until it is over, which the picture does not draw",
+        (GOES_ON,),
+    ),
+)
+
+WORLDS: tuple[tuple[str, Mapping[str, int], Mapping[str, int]], ...] = (
+    ("nothing fails", {**CALM, "PUNCHES": 2}, {**CALM, "PUNCHES": 2, "FAULTS": 0}),
+    ("anything fails", {"PUNCHES": 2, "CLOCK_BACK": 0}, {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0}),
+)
+"""The name of a world, its switches for safety, and for liveness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that falls, in the mildest world where it does, and the way to it; `world` is empty if it stands."""
+
+    promise: str
+    world: str
+    told: tuple[str, ...]
+
+
+def violations(reading: Reading, spec: Spec) -> Iterator[Violation]:
+    """For each promise how the drawn machine breaks it; ModelError as for a run."""
+    for promise in PROMISES:
+        if not promise.auxiliary:
+            yield _mildest(reading, promise, spec)
+
+
+def _mildest(reading: Reading, promise: Promise, spec: Spec) -> Violation:
+    variant = reading.variant(spec)
+    extra = {
+        "ALARMS": int(promise.name == "alarm_once"),
+        "CORRECTIONS": int(promise.name == "corrections_survive"),
+    }
+    for world, safe, live in WORLDS:
+        if promise.number is not None:
+            run = Run(world, (promise.name,), {**safe, **UNPROTECTED, **extra}, variant)
+            if told := check.shortest(run, promise.name, spec):
+                return Violation(promise.name, world, told)
+        if promise.formula:
+            run = Run(world, (promise.name,), {**live, **UNPROTECTED, **extra}, variant, liveness=True)
+            for row in check.carry_out(run, spec):
+                if row.outcome.verdict is Verdict.FALLS:
+                    return Violation(promise.name, world, row.told)
+    return Violation(promise.name, "", ())

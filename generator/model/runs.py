@@ -1,0 +1,79 @@
+"""What is searched: which machine, in which world, for which promises."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from generator.model.variants import Variant
+
+AS_BUILT = Variant()
+CLEARING = Variant(clearing=True)
+
+SAFETY = ("stored_once", "own_period", "resumes_at_a_checkpoint", "every_period_closes")
+LIVENESS = ("no_endless_wait", "every_period_closes", "nobody_locked_out", "eventually_stored")
+
+CALM: Mapping[str, int] = {
+    "POWER_LOSS": 0,
+    "LOST_WRITES": 0,
+    "REDELIVERY": 0,
+    "HASTE": 0,
+    "DYING": 0,
+    "FAILING_READS": 0,
+    "CLOCK_BACK": 0,
+    "SLOWNESS": 0,
+}
+"""A world in which nothing fails; time, people and HR still do as they please."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model and the promises that are checked in it.
+
+    Attributes:
+        name: of the world, in the table.
+        promises: those of safety are searched for together, each of liveness by itself.
+        switches: of spec/formal/switches.pml.
+        seconds: how long a single search may take.
+    """
+
+    name: str
+    promises: tuple[str, ...]
+    switches: Mapping[str, int]
+    variant: Variant = AS_BUILT
+    liveness: bool = False
+    seconds: float = 300.0
+
+    def all_switches(self) -> Mapping[str, int]:
+        """The switches with those that follow from what kind of run this is."""
+        return {**self.switches, "LIVENESS": int(self.liveness), "CLEARING": int(self.variant.clearing)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A set of runs, and what to say about it."""
+
+    name: str
+    sentence: str
+    runs: tuple[Run, ...] = field(default=())
+
+
+QUICK = Plan(
+    "quick",
+    "every promise, within small bounds",
+    (
+        Run("2 punches", SAFETY, {"PUNCHES": 2}),
+        Run("3 punches, whole backlogs", SAFETY, {"PUNCHES": 3, "CHUNKED": 0}),
+        Run("2 punches, 2 moments a period", SAFETY, {"PUNCHES": 2, "TICKS": 2}),
+        Run(
+            "2 punches, ledger and snapshots lost, machine cleared by somebody",
+            SAFETY,
+            {"PUNCHES": 2, "CHUNKED": 0, "SNAPSHOT_LOSS": 1, "LEDGER_LOSS": 1, "SOMEBODY_CLEARS": 1},
+        ),
+        Run("clearing, 2 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 2}, CLEARING),
+        Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
+        Run("corrections, 1 punch", ("corrections_survive",), {"PUNCHES": 1, "CORRECTIONS": 1}),
+        Run("nothing fails, 2 punches", ("no_needless_time_out",), {"PUNCHES": 2, **CALM}),
+        Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, liveness=True),
+        Run("clearing, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, CLEARING, liveness=True),
+        Run("alarms, 1 fault", ("alarm_once",), {"PUNCHES": 0, "FAULTS": 1, "ALARMS": 1}, liveness=True),
+    ),
+)
