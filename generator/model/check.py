@@ -7,7 +7,7 @@ from generator import emit_promela
 from generator.model import spin, story
 from generator.model.promises import BY_NAME, BY_NUMBER
 from generator.model.runs import Run
-from generator.model.spin import Outcome, Verdict
+from generator.model.spin import ModelError, Outcome, Verdict
 from generator.spec import Spec
 
 SAFETY_OPTIONS = ("-DSAFETY",)
@@ -36,39 +36,49 @@ def carry_out(run: Run, spec: Spec) -> Iterator[Row]:
     yield from _liveness(run, spec) if run.liveness else _safety(run, spec)
 
 
-def survey(run: Run, spec: Spec) -> Outcome:
-    """Which promises of safety fall anywhere in the run's world: a complete search that stops at none of them."""
-    with spin.built(spec, run.variant, {**run.all_switches(), "SURVEY": 1}, SAFETY_OPTIONS) as build:
-        return build.search(seconds=run.seconds)
+def survey(run: Run, spec: Spec) -> list[str]:
+    """Which promises of safety fall anywhere in the run's world, by a complete search that stops at none of them.
+
+    Raises:
+        ModelError: as for `carry_out`; also, the search was not complete.
+    """
+    with spin.built(
+        spec, run.variant, {**run.all_switches(), "SURVEY": 1}, (*run.optimised, *SAFETY_OPTIONS)
+    ) as build:
+        outcome = build.search(seconds=run.seconds)
+    _must_be_decided(run, outcome)
+    return [BY_NUMBER[number].name for number in sorted(outcome.fell)]
+
+
+def _must_be_decided(run: Run, outcome: Outcome) -> None:
+    if outcome.verdict is Verdict.UNKNOWN:
+        raise ModelError(f"'{run.name}' with {dict(run.switches)}: the search was not complete")
 
 
 def _safety(run: Run, spec: Spec) -> Iterator[Row]:
-    with spin.built(spec, run.variant, run.all_switches(), SAFETY_OPTIONS) as build:
+    with spin.built(spec, run.variant, run.all_switches(), (*run.optimised, *SAFETY_OPTIONS)) as build:
         outcome = build.search(seconds=run.seconds)
     if outcome.verdict is not Verdict.FALLS:
         for promise in run.promises:
             yield Row(promise, run, outcome)
         return
-    fallen = survey(run, spec).fell
-    for promise in run.promises:
-        if BY_NAME[promise].number not in fallen:
-            yield Row(promise, run, Outcome(Verdict.HOLDS, outcome.figures))
-        else:
+    fallen = survey(run, spec)
+    for promise in (*run.promises, *(name for name in fallen if name not in run.promises)):
+        if promise in fallen:
             yield Row(promise, run, outcome, shortest(run, promise, spec))
-    for number in sorted(fallen - {BY_NAME[promise].number for promise in run.promises}):
-        other = BY_NUMBER[number].name
-        yield Row(other, run, outcome, shortest(run, other, spec))
+        else:
+            yield Row(promise, run, Outcome(Verdict.HOLDS, outcome.figures))
 
 
 def shortest(run: Run, promise: str, spec: Spec) -> tuple[str, ...]:
     """The shortest way to a promise of safety that falls, told."""
     switches = {**run.all_switches(), "ONLY": BY_NAME[promise].number or 0}
-    with spin.built(spec, run.variant, switches, SHORTEST_OPTIONS) as build:
+    with spin.built(spec, run.variant, switches, (*run.optimised, *SHORTEST_OPTIONS)) as build:
         return _told(build.search(seconds=run.seconds).trail, spec)
 
 
 def _liveness(run: Run, spec: Spec) -> Iterator[Row]:
-    with spin.built(spec, run.variant, run.all_switches(), LIVENESS_OPTIONS) as build:
+    with spin.built(spec, run.variant, run.all_switches(), (*run.optimised, *LIVENESS_OPTIONS)) as build:
         for promise in run.promises:
             outcome = search_formula(build, promise, run.seconds)
             told: tuple[str, ...] = ()
@@ -77,13 +87,16 @@ def _liveness(run: Run, spec: Spec) -> Iterator[Row]:
             yield Row(promise, run, outcome, told)
 
 
-def formulas(run: Run, spec: Spec) -> Iterator[tuple[str, Verdict]]:
-    """Whether each of the run's formulas holds, without the story."""
+def formulas_that_fall(run: Run, spec: Spec) -> Iterator[str]:
+    """Which of the run's formulas do not hold, without the story; raises as `survey`."""
     if not run.promises:
         return
-    with spin.built(spec, run.variant, run.all_switches(), LIVENESS_OPTIONS) as build:
+    with spin.built(spec, run.variant, run.all_switches(), (*run.optimised, *LIVENESS_OPTIONS)) as build:
         for promise in run.promises:
-            yield promise, search_formula(build, promise, run.seconds).verdict
+            outcome = search_formula(build, promise, run.seconds)
+            _must_be_decided(run, outcome)
+            if outcome.verdict is Verdict.FALLS:
+                yield promise
 
 
 def search_formula(build: spin.Build, promise: str, seconds: float, depth: int = spin.DEPTH) -> Outcome:

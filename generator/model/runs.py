@@ -1,7 +1,7 @@
 """What is searched: which machine, in which world, for which promises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from generator.model.variants import Variant
 
@@ -33,6 +33,7 @@ class Run:
         promises: those of safety are searched for together, each of liveness by itself.
         switches: of spec/formal/switches.pml.
         seconds: how long a single search may take.
+        long: the compiler may take its time.
     """
 
     name: str
@@ -40,40 +41,63 @@ class Run:
     switches: Mapping[str, int]
     variant: Variant = AS_BUILT
     liveness: bool = False
-    seconds: float = 300.0
+    seconds: float = 900.0
+    long: bool = False
+
+    @property
+    def optimised(self) -> tuple[str, ...]:
+        """How much the compiler is to optimise; for short searches that takes longer than it saves."""
+        return ("-O2",) if self.long else ("-O1",)
 
     def all_switches(self) -> Mapping[str, int]:
         """The switches with those that follow from what kind of run this is."""
         return {**self.switches, "LIVENESS": int(self.liveness), "CLEARING": int(self.variant.clearing)}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A set of runs, and what to say about it."""
+LOSSES: Mapping[str, int] = {"SNAPSHOT_LOSS": 1, "LEDGER_LOSS": 1, "SOMEBODY_CLEARS": 1}
 
-    name: str
-    sentence: str
-    runs: tuple[Run, ...] = field(default=())
+QUICK = (
+    Run("2 punches", SAFETY, {"PUNCHES": 2}),
+    Run("2 punches, 2 moments a period", SAFETY, {"PUNCHES": 2, "TICKS": 2}),
+    Run("3 punches, whole backlogs", SAFETY, {"PUNCHES": 3, "CHUNKED": 0}, long=True),
+    Run("1 punch; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 1, **LOSSES}),
+    Run("clearing, 2 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 2}, CLEARING),
+    Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
+    Run("corrections, 1 punch", ("corrections_survive",), {"PUNCHES": 1, "CORRECTIONS": 1}),
+    Run("nothing fails, 2 punches", ("no_needless_time_out",), {"PUNCHES": 2, **CALM}),
+    Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, liveness=True),
+    Run("clearing, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, CLEARING, liveness=True),
+    Run("alarms, 1 fault", ("alarm_once",), {"PUNCHES": 0, "FAULTS": 1, "ALARMS": 1}, liveness=True),
+)
+"""Every promise, within bounds that take minutes."""
 
-
-QUICK = Plan(
-    "quick",
-    "every promise, within small bounds",
-    (
-        Run("2 punches", SAFETY, {"PUNCHES": 2}),
-        Run("3 punches, whole backlogs", SAFETY, {"PUNCHES": 3, "CHUNKED": 0}),
-        Run("2 punches, 2 moments a period", SAFETY, {"PUNCHES": 2, "TICKS": 2}),
-        Run(
-            "2 punches, ledger and snapshots lost, machine cleared by somebody",
-            SAFETY,
-            {"PUNCHES": 2, "CHUNKED": 0, "SNAPSHOT_LOSS": 1, "LEDGER_LOSS": 1, "SOMEBODY_CLEARS": 1},
-        ),
-        Run("clearing, 2 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 2}, CLEARING),
-        Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
-        Run("corrections, 1 punch", ("corrections_survive",), {"PUNCHES": 1, "CORRECTIONS": 1}),
-        Run("nothing fails, 2 punches", ("no_needless_time_out",), {"PUNCHES": 2, **CALM}),
-        Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, liveness=True),
-        Run("clearing, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, CLEARING, liveness=True),
-        Run("alarms, 1 fault", ("alarm_once",), {"PUNCHES": 0, "FAULTS": 1, "ALARMS": 1}, liveness=True),
+FULL = (
+    Run("3 punches", SAFETY, {"PUNCHES": 3}, long=True),
+    Run("4 punches, whole backlogs", SAFETY, {"PUNCHES": 4, "CHUNKED": 0}, seconds=3600, long=True),
+    Run("3 punches, 2 moments a period", SAFETY, {"PUNCHES": 3, "CHUNKED": 0, "TICKS": 2}, long=True),
+    Run(
+        "2 punches; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 2, "CHUNKED": 0, **LOSSES}, seconds=3600
+    ),
+    Run("clearing, 3 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 3}, CLEARING, long=True),
+    Run("alarms, 2 punches", ("alarm_once",), {"PUNCHES": 2, "ALARMS": 1}, long=True),
+    Run("corrections, 2 punches", ("corrections_survive",), {"PUNCHES": 2, "CORRECTIONS": 1}),
+    Run("nothing fails, 4 punches", ("no_needless_time_out",), {"PUNCHES": 4, **CALM}),
+    Run("2 punches, 1 fault", LIVENESS, {"PUNCHES": 2, "FAULTS": 1}, liveness=True, seconds=3600, long=True),
+    Run("1 punch, 3 faults", LIVENESS, {"PUNCHES": 1, "FAULTS": 3}, liveness=True, seconds=3600, long=True),
+    Run(
+        "clearing, 2 punches, 1 fault",
+        LIVENESS,
+        {"PUNCHES": 2, "FAULTS": 1},
+        CLEARING,
+        liveness=True,
+        seconds=1800,
+    ),
+    Run(
+        "alarms, 2 faults",
+        ("alarm_once",),
+        {"PUNCHES": 0, "FAULTS": 2, "ALARMS": 1},
+        liveness=True,
+        seconds=1800,
     ),
 )
+"""Every promise, within bounds that take an hour or two."""

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,7 +106,7 @@ def _number(pattern: str, output: str) -> float:
 
 @contextmanager
 def built(
-    spec: Spec, variant: Variant, switches: Mapping[str, int], compile_options: tuple[str, ...]
+    spec: Spec, variant: Variant, switches: Mapping[str, int], compile_options: Iterable[str]
 ) -> Iterator[Build]:
     """A verifier of the variant, compiled; its directory is gone afterwards.
 
@@ -122,7 +122,7 @@ def built(
         said = _run(["spin", "-a", *defines, "model.pml"], directory)
         if not (directory / "pan.c").exists():
             raise ModelError(f"SPIN refuses the model:\n{said}")
-        options = ("-O2", "-DNOREDUCE", f"-DMEMLIM={MEMORY_MB}", *compile_options)
+        options = ("-DNOREDUCE", f"-DMEMLIM={MEMORY_MB}", *compile_options)
         said = _run(["gcc", *options, "-o", "pan", "pan.c"], directory)
         if not (directory / "pan").exists():
             raise ModelError(f"gcc refuses SPIN's verifier:\n{said}")

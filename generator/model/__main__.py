@@ -1,0 +1,135 @@
+"""`python -m generator.model`: does the machine keep its promises, whatever happens?"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from generator.errors import SpecError
+from generator.load import load
+from generator.model import ablation, check, drawn, report, runs
+from generator.model.measures import MEASURES, Measure
+from generator.model.runs import Run
+from generator.model.spin import ModelError, Verdict
+from generator.spec import Spec
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SPEC = Path("spec/fsm.yaml")
+
+KEPT, BROKEN, CANNOT_CHECK = 0, 1, 2
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0 (as it should be), 1 (it is not) or 2 (SPIN missing, bad usage)."""
+    options = _parser().parse_args(arguments)
+    commands: dict[str, Callable[[Spec, int], int]] = {
+        "quick": lambda spec, jobs: _check(runs.QUICK, spec, jobs),
+        "full": lambda spec, jobs: _check(runs.FULL, spec, jobs),
+        "ablation": _ablation,
+        "drawn": _drawn,
+    }
+    try:
+        spec = load(ROOT / SPEC, shown_as=SPEC.as_posix())
+        return commands[options.what](spec, options.jobs)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return BROKEN
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_CHECK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m generator.model",
+        description="Explore the formal model of the client and its world with SPIN, exhaustively.",
+        epilog="Exit code: 0 all is as it should be; 1 a promise falls or was not decided, or a measure protects "
+        "nothing; 2 SPIN or gcc is missing or refuses the model.",
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("quick", "full", "ablation", "drawn"),
+        default="quick",
+        help="quick: every promise within small bounds (default, minutes); full: within larger bounds (an hour); "
+        "ablation: each protective measure switched off by itself; drawn: the machine as the seed draws it",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        default=min(2, os.cpu_count() or 1),
+        help="searches at the same time; each may need some gigabytes (default: %(default)s)",
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Iterator[R]:
+    """The results in the order of the items, each as soon as those before it are there."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(work, items)
+
+
+def _check(plan: Sequence[Run], spec: Spec, jobs: int) -> int:
+    print(report.CHECKED.head(), flush=True)
+    broken = []
+    for rows in _in_order(lambda run: list(check.carry_out(run, spec)), plan, jobs):
+        for row in rows:
+            print(report.checked(row), flush=True)
+            if row.outcome.verdict is not Verdict.HOLDS:
+                broken.append(row)
+    for row in broken:
+        print(f"\n{row.promise} {row.outcome.verdict} with {row.run.name}:")
+        print(report.story(row.told))
+    print(
+        f"\n{len(broken)} of the promises above fall or were not decided"
+        if broken
+        else "\nAll promises hold."
+    )
+    return BROKEN if broken else KEPT
+
+
+def _ablation(spec: Spec, jobs: int) -> int:
+    print(report.ABLATED.head(), flush=True)
+    idle = []
+
+    def fallen(measure: Measure) -> list[str]:
+        return [fallen.promise for fallen in ablation.without(measure, spec)]
+
+    for measure, names in zip(MEASURES, _in_order(fallen, MEASURES, jobs), strict=True):
+        print(report.ablated(measure, names), flush=True)
+        if not names:
+            idle.append(measure.name)
+    if idle:
+        print(f"\nNothing falls without: {', '.join(idle)}")
+    return BROKEN if idle else KEPT
+
+
+def _drawn(spec: Spec, jobs: int) -> int:
+    del jobs
+    for reading in drawn.READINGS:
+        print(f"\n## Read {reading.name}: {reading.sentence}", flush=True)
+        for violation in drawn.violations(reading, spec):
+            if violation.world:
+                print(f"\n{violation.promise} falls where {violation.world}:")
+                print(report.story(violation.told), flush=True)
+            else:
+                print(f"\n{violation.promise} stands.", flush=True)
+    return KEPT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

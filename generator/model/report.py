@@ -1,0 +1,69 @@
+"""Tables for people: Markdown that reads well in a terminal, too."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from generator.model.check import Row
+from generator.model.measures import Measure
+from generator.model.promises import BY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's columns: heading and width; a negative width aligns to the right."""
+
+    columns: tuple[tuple[str, int], ...]
+
+    def head(self) -> str:
+        """The heading and the line below it."""
+        rule = "|".join("-" * (abs(width) + 1) + (":" if width < 0 else "-") for _, width in self.columns)
+        return f"{self.line([heading for heading, _ in self.columns])}\n|{rule}|"
+
+    def line(self, cells: Sequence[str]) -> str:
+        """A row."""
+        padded = (
+            cell.rjust(-width) if width < 0 else cell.ljust(width)
+            for cell, (_, width) in zip(cells, self.columns, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+
+CHECKED = Table(
+    (
+        ("promise", 23),
+        ("world", 44),
+        ("verdict", 11),
+        ("states", -11),
+        ("transitions", -13),
+        ("MB", -5),
+        ("s", -5),
+    )
+)
+ABLATED = Table((("without", 27), ("in its place", 56), ("falls", 40)))
+
+
+def checked(row: Row) -> str:
+    """A line of `CHECKED`."""
+    figures = row.outcome.figures
+    return CHECKED.line(
+        [
+            row.promise,
+            row.run.name,
+            str(row.outcome.verdict),
+            f"{figures.states:,}",
+            f"{figures.transitions:,}",
+            f"{figures.memory_mb:.0f}",
+            f"{figures.seconds:.0f}",
+        ]
+    )
+
+
+def ablated(measure: Measure, fallen: Sequence[str]) -> str:
+    """A line of `ABLATED`."""
+    names = sorted(fallen, key=list(BY_NAME).index)
+    return ABLATED.line([measure.name, measure.without, ", ".join(names) or "nothing"])
+
+
+def story(told: Iterable[str]) -> str:
+    """A trail, a line a step."""
+    return "\n".join(f"  {number:>3}. {line}" for number, line in enumerate(told, 1))
