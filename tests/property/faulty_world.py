@@ -21,7 +21,7 @@ USERS = ("1001", "1002", "1003", "4711")
 """The last one is not in the machine's list of users."""
 
 SETTLING_STEPS = 400
-MOST_STEPS = 25
+MOST_STEPS = 16
 """Of the client in one rule: a world in which nothing works makes it retry often."""
 
 users = st.sampled_from(USERS)
@@ -35,6 +35,27 @@ steps = st.integers(0, 5)
 MACHINE_CALLS = ("connect", "status", "read_log", "read_user_names", "enable")
 BROKEN_CLOCKS = (datetime(2000, 1, 1), datetime(2063, 5, 6), datetime(2110, 1, 1))
 SNAPSHOT_FILES = ("snapshot.json", "snapshot.previous.json")
+EFFECTS = (
+    "snapshot",
+    "fsync",
+    "rename",
+    "ledger transaction",
+    "prepare",
+    "publish get_review_period",
+    "publish create_review_sheet",
+    "publish store_attend_records",
+    "publish raise_final_alarm",
+    "receive new_review_period",
+    "receive new_review_sheet",
+    "receive last_stored_timestamp",
+    "connecting to the machine",
+    "the machine's status",
+    "the machine's read_log",
+    "the machine's read_user_names",
+    "the machine's enable",
+)
+INSTANTS = tuple(f"{side} {effect}" for effect in EFFECTS for side in ("before", "after"))
+"""Moments at which power is lost by name."""
 
 
 class FaultyWorld(RuleBasedStateMachine):
@@ -135,7 +156,7 @@ class FaultyWorld(RuleBasedStateMachine):
 
     @rule(weeks=st.integers(1, 2))
     def weeks_pass(self, weeks):
-        self.world.run_for(weeks * 168 * HOUR_S, MOST_STEPS)
+        self.world.run_for(weeks * 168 * HOUR_S, 2 * MOST_STEPS)
 
     @rule(hours=st.integers(1, 400), then=steps)
     def the_pi_is_off(self, hours, then):
@@ -207,6 +228,11 @@ class FaultyWorld(RuleBasedStateMachine):
         self.world.power.fail_at(instants)
         self.world.run_for(hours * HOUR_S, MOST_STEPS)
         self.world.run(2)
+
+    @rule(instant=st.sampled_from(INSTANTS), steps=st.integers(1, 15))
+    def power_is_lost_at_an_effect(self, instant, steps):
+        self.world.power.fail_when(instant)
+        self.world.run(steps)
 
     @rule(name=st.sampled_from(SNAPSHOT_FILES), then=steps)
     def a_snapshot_file_goes_bad(self, name, then):

@@ -20,4 +20,4 @@ class FaultyWorldWithHandlers(FaultyWorld):
 
 
 TestFaultyWorldWithHandlers = FaultyWorldWithHandlers.TestCase
-TestFaultyWorldWithHandlers.settings = limits(sequences={"dev": 10, "ci": 300})
+TestFaultyWorldWithHandlers.settings = limits(sequences={"dev": 10, "ci": 200})

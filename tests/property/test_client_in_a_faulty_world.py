@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.property.faulty_world import FaultyWorld
+from tests.property.faulty_world import INSTANTS, FaultyWorld
 from tests.property.profiles import limits
 
 EVERY_KIND = {
@@ -52,24 +52,6 @@ EVERY_KIND = {
     "machine left disabled",
 }
 
-EVERY_EFFECT = {
-    "snapshot",
-    "fsync",
-    "rename",
-    "ledger transaction",
-    "prepare",
-    "publish get_review_period",
-    "publish create_review_sheet",
-    "publish store_attend_records",
-    "receive new_review_period",
-    "receive new_review_sheet",
-    "receive last_stored_timestamp",
-    "connecting to the machine",
-    "the machine's status",
-    "the machine's read_log",
-}
-"""At each of them, power is to be lost before and after."""
-
 
 class World(FaultyWorld):
     """The faulty world over the smallest backend."""
@@ -91,8 +73,7 @@ def test_power_was_lost_before_and_after_every_effect():
     if World.tally["sequences"] < 500:
         pytest.skip("too few sequences; set HYPOTHESIS_PROFILE=ci")
 
-    instants = {f"{side} {effect}" for side in ("before", "after") for effect in EVERY_EFFECT}
-    assert {instant for instant in instants if not World.tally[f"power lost {instant}"]} == set()
+    assert {instant for instant in INSTANTS if not World.tally[f"power lost {instant}"]} == set()
 
 
 def test_punches_were_stored_and_alarms_mailed():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from attendance_client._generated.machine import DEEP_SLEEP_S, POLLING_INTERVAL_S
 from tests.soak.misfortune import USERS, Misfortunes
 from tests.world import promises
 from tests.world.backend import Backend
@@ -15,7 +16,6 @@ from tests.world.timeline import EPOCH
 from tests.world.world import World
 
 WEEKS = 4
-POLLING_INTERVAL_S = 900.0
 DAYS = 7 * WEEKS + 3
 """A few days more than a period, so that it ends, and the next one begins, under way."""
 
@@ -42,7 +42,13 @@ class Report:
 def play(backend: Backend, seed: str, misfortunes: int) -> Report:
     """Play one month; the same seed plays the same month."""
     choice = random.Random(seed)
-    world = World(backend, seed=choice.getrandbits(32), polling_interval_s=POLLING_INTERVAL_S, weeks=WEEKS)
+    world = World(
+        backend,
+        seed=choice.getrandbits(32),
+        polling_interval_s=POLLING_INTERVAL_S,
+        deep_sleep_s=DEEP_SLEEP_S,
+        weeks=WEEKS,
+    )
     troubles = Misfortunes(world, choice)
     try:
         _plan(world, choice, troubles, misfortunes)

@@ -18,15 +18,16 @@ class Power:
 
     def __init__(self) -> None:
         self._left: int | None = None
+        self._awaited: str | None = None
         self.losses: Counter[str] = Counter()
 
     def fail_at(self, effects: int | None) -> None:
         """Fail at the instant that lies `effects` instants ahead (0 is the next one); None: not at all."""
-        self._left = effects
+        self._left, self._awaited = effects, None
 
-    @property
-    def armed(self) -> bool:
-        return self._left is not None
+    def fail_when(self, name: str) -> None:
+        """Fail at the next instant of this name, such as "after snapshot"."""
+        self._awaited = name
 
     @contextmanager
     def effect(self, name: str) -> Iterator[None]:
@@ -37,10 +38,9 @@ class Power:
 
     def instant(self, name: str) -> None:
         """An instant at which the power may fail."""
-        if self._left is None:
-            return
-        if self._left == 0:
-            self._left = None
+        if self._left == 0 or self._awaited == name:
+            self.fail_at(None)
             self.losses[name] += 1
             raise PowerLoss(name)
-        self._left -= 1
+        if self._left is not None:
+            self._left -= 1

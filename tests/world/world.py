@@ -55,7 +55,13 @@ class World:
     """
 
     def __init__(
-        self, backend: Backend, *, seed: int = 0, polling_interval_s: float = 21_600, weeks: int = 1
+        self,
+        backend: Backend,
+        *,
+        seed: int = 0,
+        polling_interval_s: float = 21_600,
+        deep_sleep_s: float = 14_400,
+        weeks: int = 1,
     ) -> None:
         self.weeks = weeks
         self.choice = random.Random(seed)
@@ -67,7 +73,7 @@ class World:
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
         self.supervisor = WorldSupervisor(self.timeline)
-        self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s)
+        self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s, deep_sleep_s)
         self.snapshots = SnapshotModel()
         self.handler_faults: list[str] = []
         self.handed_out: set[str] = set()
