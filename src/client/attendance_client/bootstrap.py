@@ -11,13 +11,13 @@ from pathlib import Path
 import google.auth
 from google.auth.exceptions import DefaultCredentialsError
 
-from attendance_client.adapters.pubsub import PubSubBus
+from attendance_client.adapters.pubsub import PubSubBus, unusable_credentials
 from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.adapters.systemd import SystemdSupervisor
 from attendance_client.adapters.zk_machine import ZkMachine
 from attendance_client.client import Client
 from attendance_client.config import Config, load_config
-from attendance_client.errors import AccessError, LedgerError
+from attendance_client.errors import AccessError, LedgerError, no_permission
 from attendance_client.ledger import LEDGER_NAME, Ledger
 from attendance_client.ports import Clock
 from attendance_client.runner import Runner
@@ -40,7 +40,7 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
         session = Session(config.site.day_boundary, snapshots.load())
         bus = PubSubBus(_project(config), config.site.location)
         path = directory / LEDGER_NAME
-        path.touch(mode=0o600)  # it says who was where when
+        _keep_private(path)
         ledger = Ledger(path, config.site.day_boundary)
         try:
             client = Client(
@@ -55,6 +55,16 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
             yield Runner(client, snapshots, random.Random())  # noqa: S311 - spreads retries, keeps no secret
         finally:
             ledger.close()
+
+
+def _keep_private(path: Path) -> None:
+    """Let only this user read the ledger: it says who was where when."""
+    try:
+        path.touch(mode=0o600)
+    except PermissionError as error:
+        raise LedgerError(no_permission(path)) from error
+    except OSError as error:
+        raise LedgerError(f"{path}: {error}") from error
 
 
 @contextmanager
@@ -86,7 +96,9 @@ def _project(config: Config) -> str:
         return project
     try:
         _, project = google.auth.default()
-    except DefaultCredentialsError:
+    except DefaultCredentialsError as error:
+        if key_file := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
+            raise AccessError(unusable_credentials(key_file)) from error
         project = None
     if not project:
         raise AccessError(

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attendance_client._generated.machine import DEEP_SLEEP_S, POLLING_INTERVAL_S
-from attendance_client.errors import ConfigError
+from attendance_client.errors import ConfigError, no_permission
 from attendance_contracts import ContractError, validate_location
 
 FILE_NAME = "biometric_device_config.json"
@@ -82,6 +82,15 @@ def load_config(directory: Path) -> Config:
             f"{path} does not exist. Create it, or name its folder with --directory; the least it needs: "
             '{"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
         ) from error
+    except PermissionError as error:
+        raise ConfigError(no_permission(path)) from error
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"{path}: line {error.lineno}, column {error.colno} is no valid JSON ({error.msg}); is a placeholder such "
+            "as <port>, a quote or a comma in the way?"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if not isinstance(document, dict):
@@ -156,7 +165,10 @@ def _text(value: object) -> str:
 def _host(value: object) -> str:
     host = _text(value)
     if re.fullmatch(r"[0-9.]+", host):
-        ipaddress.IPv4Address(host)
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError as error:
+            raise ValueError(f"{host!r} is no IPv4 address, such as 192.0.2.17") from error
     elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", host):
         raise ValueError(f"{host!r} is neither an IPv4 address nor a host name")
     return host

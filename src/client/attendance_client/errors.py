@@ -13,6 +13,8 @@ ClientError
 StopRequested            no error: the service was told to stop
 """
 
+from pathlib import Path
+
 
 class ClientError(Exception):
     """Says what happened, to what, and what to do next."""
@@ -52,3 +54,11 @@ class BusError(TransientError):
 
 class StopRequested(Exception):  # noqa: N818 - not an error: a service manager asked, and gets what it asked for
     """Raised between effects when the service was told to stop."""
+
+
+def no_permission(path: Path) -> str:
+    """What to say, and to do, about a file that this user may not open."""
+    return (
+        f"{path}: this user may not open it. Run the command as the service's user (sudo -u attendance-client ...), or "
+        f"give the files back to it: sudo chown -R attendance-client: {path.absolute().parent}"
+    )

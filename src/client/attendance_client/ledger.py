@@ -6,6 +6,7 @@ is the archive that outlives a machine's memory. It can be lost: the machine is 
 recognise what they hold.
 """
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from attendance_client.errors import LedgerError
+from attendance_client.errors import LedgerError, no_permission
 from attendance_client.ports import AttendanceLog
 from attendance_contracts import AttendanceRecord, ReviewPeriod
 
@@ -105,6 +106,12 @@ class Ledger:
             raise self._damaged(error) from error
 
     def _damaged(self, error: sqlite3.Error) -> LedgerError:
+        if (
+            isinstance(self._path, Path)
+            and self._path.exists()
+            and not os.access(self._path, os.R_OK | os.W_OK)
+        ):
+            return LedgerError(no_permission(self._path))
         return LedgerError(
             f"{self._path}: {error}. If the disk is in order, move the file away: the machine is then read "
             "again, and the sheets recognise what they already hold"

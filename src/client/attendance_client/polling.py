@@ -21,6 +21,9 @@ and filled again, or overwrite its oldest records."""
 BELIEVABLE_OFFSET = timedelta(days=1)
 """A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
 
+FULL_ENOUGH_TO_SAY = 0.8
+"""Of the machine's capacity."""
+
 NOTABLE_OFFSET = timedelta(minutes=2)
 """A machine's clock further off than this is reported."""
 
@@ -32,6 +35,7 @@ def poll(client: Client) -> None:
         status = _status(client, machine)
         if _needs_reading(client, status):
             _read(client, machine, status)
+    _warn_of_full_machine(client, status)
     session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
     session.postponed.clear()
     _warn_daily(client)
@@ -87,6 +91,22 @@ def _needs_reading(client: Client, status: MachineStatus) -> bool:
         or 0 < status.record_capacity <= status.records
         or client.clock.monotonic() - memory.read_at_s >= COMPLETE_READ_INTERVAL_S
     )
+
+
+def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
+    """Say once a day that the machine is nearly full: it then drops punches, the new or the oldest ones."""
+    session = client.session
+    today = client.clock.now().date()
+    if status.records < FULL_ENOUGH_TO_SAY * status.record_capacity or status.record_capacity == 0:
+        return
+    if session.fullness_said_on != today:
+        session.fullness_said_on = today
+        log.warning(
+            "the machine holds %d of %d records and will lose punches when it is full; once `attendance-client status` "
+            "shows nothing on its way, clear its attendance log in its own menu",
+            status.records,
+            status.record_capacity,
+        )
 
 
 def _read(client: Client, machine: MachineSession, status: MachineStatus) -> None:

@@ -47,6 +47,7 @@ class Session:
         self.machine_enabled = False
         self.clock_is_off = False
         """Whether the machine's clock was notably off when last read; said once, not at each poll."""
+        self.fullness_said_on: date | None = None
         self.users_read: int | None = None
         self.next_poll_s = float("-inf")
         self.request: Message | None = None

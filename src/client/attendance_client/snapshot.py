@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from attendance_client._generated.machine import RESUME_AT, Flag
-from attendance_client.errors import SnapshotError
+from attendance_client.errors import SnapshotError, no_permission
 from attendance_contracts import ContractError, ReviewPeriod, from_json, to_json
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,8 @@ class FileSnapshotStore:
                 snapshot = decode_snapshot(path.read_bytes())
             except FileNotFoundError:
                 continue
+            except PermissionError as error:
+                raise SnapshotError(no_permission(path)) from error
             except (OSError, ValueError, RecursionError) as error:
                 problems.append(f"{path}: {error}")
                 continue

@@ -1,6 +1,7 @@
 """Pub/Sub through google-cloud-pubsub, as one site sees it."""
 
 import logging
+import os
 from collections.abc import Sequence
 
 from google.api_core import exceptions
@@ -46,8 +47,7 @@ class PubSubBus:
             self._subscriber = pubsub_v1.SubscriberClient()
         except GoogleAuthError as error:
             raise AccessError(
-                f"no usable Google credentials: {error}. Point GOOGLE_APPLICATION_CREDENTIALS at the service "
-                "account's key file"
+                unusable_credentials(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"))
             ) from error
 
     def prepare(self) -> None:
@@ -89,11 +89,18 @@ class PubSubBus:
             self._subscriber.get_subscription(
                 request={"subscription": name}, timeout=CALL_TIMEOUT_S, retry=None
             )
-        except (exceptions.NotFound, exceptions.PermissionDenied):
+        except exceptions.PermissionDenied:
+            raise AccessError(
+                f"this account may neither see nor create the subscription {name}. Let it see the one there: gcloud "
+                f"pubsub subscriptions add-iam-policy-binding {topic}-{self._location} --role=roles/pubsub.viewer "
+                "--member=serviceAccount:ITS-ADDRESS"
+            ) from denied
+        except exceptions.NotFound:
             raise AccessError(
                 f"the subscription {name} does not exist and this account may not create it. Create it with: "
                 f"gcloud pubsub subscriptions create {topic}-{self._location} --topic={topic} "
-                f"--message-filter='{subscription_filter(self._location)}' --expiration-period=never"
+                f"--message-filter='{subscription_filter(self._location)}' "
+                "--expiration-period=never --message-retention-duration=7d"
             ) from denied
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise _unreachable(error) from error
@@ -148,6 +155,19 @@ class PubSubBus:
             except ContractError as error:
                 log.warning("dropped a message that breaks the contract: %s", error)
         return replies
+
+
+def unusable_credentials(key_file: str | None) -> str:
+    """What to say, and to do, about credentials that google-auth does not find or cannot read."""
+    if key_file is None:
+        return (
+            "there are no Google credentials; point GOOGLE_APPLICATION_CREDENTIALS at the key file of this site's "
+            "service account"
+        )
+    return (
+        f"GOOGLE_APPLICATION_CREDENTIALS names {key_file}, which does not exist, may not be read by this user, "
+        "or is no service account's key file"
+    )
 
 
 def _unreachable(error: Exception) -> BusError:
