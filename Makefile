@@ -11,7 +11,7 @@ SECONDS ?= 60
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about two minutes)
+demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (two to four minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests

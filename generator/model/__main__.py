@@ -11,7 +11,7 @@ from typing import TypeVar
 from generator.errors import SpecError
 from generator.load import load
 from generator.model import ablation, check, drawn, report, runs
-from generator.model.measures import MEASURES, Measure
+from generator.model.measures import MEASURES
 from generator.model.runs import Run
 from generator.model.spin import ModelError, Verdict
 from generator.spec import Spec
@@ -105,14 +105,10 @@ def _check(plan: Sequence[Run], spec: Spec, jobs: int) -> int:
 def _ablation(spec: Spec, jobs: int) -> int:
     print(report.ABLATED.head(), flush=True)
     idle = []
-
-    def fallen(measure: Measure) -> list[str]:
-        return [fallen.promise for fallen in ablation.without(measure, spec)]
-
-    for measure, names in zip(MEASURES, _in_order(fallen, MEASURES, jobs), strict=True):
-        print(report.ablated(measure, names), flush=True)
-        if not names:
-            idle.append(measure.name)
+    for result in _in_order(lambda measure: ablation.without(measure, spec), MEASURES, jobs):
+        print(report.ablated(result), flush=True)
+        if not result.fallen:
+            idle.append(result.measure.name)
     if idle:
         print(f"\nNothing falls without: {', '.join(idle)}")
     return BROKEN if idle else KEPT

@@ -1,11 +1,13 @@
 """Switches each measure off by itself, and asks of every promise whether it falls."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generator.model import check
 from generator.model.measures import Measure
+from generator.model.promises import BY_NAME
 from generator.model.runs import CALM, LIVENESS, Run
+from generator.model.spin import Verdict
 from generator.model.variants import Variant
 from generator.spec import Spec
 
@@ -23,35 +25,37 @@ LIVE_WORLDS: tuple[tuple[Mapping[str, int], tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fallen:
-    """A promise that falls without a measure, and the run in which it does."""
+class Ablation:
+    """What became of the promises without a measure. `undecided` are those whose search was cut short."""
 
-    promise: str
-    run: Run
+    measure: Measure
+    fallen: tuple[str, ...]
+    undecided: tuple[str, ...]
 
 
-def without(measure: Measure, spec: Spec) -> Iterator[Fallen]:
-    """Every promise that falls when the measure is off, each once, in the machine that clears.
+def without(measure: Measure, spec: Spec) -> Ablation:
+    """Try every promise while the measure is off, in the machine that clears.
 
     Raises:
-        ModelError: SPIN or gcc is missing, refuses the model, or a search was not complete.
+        ModelError: SPIN or gcc is missing, refuses the model, or a search for safety was not complete.
     """
-    met: set[str] = set()
+    found: dict[str, Verdict] = {}
     for world in WORLDS:
         for name in check.survey(_run(measure, world), spec):
-            if name not in met:
-                met.add(name)
-                yield Fallen(name, _run(measure, world))
+            found[name] = Verdict.FALLS
     for world, promises in LIVE_WORLDS:
-        left = tuple(promise for promise in promises if promise not in met)
+        left = tuple(name for name in promises if found.get(name) is not Verdict.FALLS)
         run = _run(measure, world, left)
-        for name in check.formulas_that_fall(run, spec):
-            met.add(name)
-            yield Fallen(name, run)
+        found |= {name: verdict for name, verdict in check.verdicts(run, spec) if verdict is not Verdict.HOLDS}
+    return Ablation(measure, _of(Verdict.FALLS, found), _of(Verdict.UNKNOWN, found))
+
+
+def _of(verdict: Verdict, found: Mapping[str, Verdict]) -> tuple[str, ...]:
+    return tuple(name for name in BY_NAME if found.get(name) is verdict)
 
 
 def _run(measure: Measure, world: Mapping[str, int], formulas: tuple[str, ...] = ()) -> Run:
     variant = Variant(clearing=True, dropped=measure.dropped, period_apart=measure.period_apart)
     punches = min(world["PUNCHES"], measure.most_punches)
     switches = {**world, **measure.switches, "PUNCHES": punches}
-    return Run(f"without: {measure.name}", formulas, switches, variant, liveness=bool(formulas))
+    return Run(f"without: {measure.name}", formulas, switches, variant, liveness=bool(formulas), seconds=400)

@@ -27,7 +27,7 @@ class Measure:
         switches: the values that switch it off, and what its absence needs in order to show.
         dropped: the transitions that go with it.
         period_apart: see `Variant`.
-        most_punches: without it there is so much more to explore that fewer punches must do.
+        most_punches: without it there is so much more to explore that fewer punches must do (and fewer faults).
     """
 
     name: str
@@ -51,7 +51,7 @@ MEASURES = (
         "stale replies dropped",
         "a reply that does not answer the open question is dropped",
         "the first reply on the topic is taken for the answer",
-        {"STALE_DROPPED": 0},
+        {"STALE_DROPPED": 0, "FAULTS": 0, "CLOCK_BACK": 0},
         most_punches=1,
     ),
     Measure(

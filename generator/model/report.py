@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from generator.model.ablation import Ablation
 from generator.model.check import Row
-from generator.model.measures import Measure
-from generator.model.promises import BY_NAME
+from generator.model.spin import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def checked(row: Row) -> str:
     )
 
 
-def ablated(measure: Measure, fallen: Sequence[str]) -> str:
+def ablated(result: Ablation) -> str:
     """A line of `ABLATED`."""
-    names = sorted(fallen, key=list(BY_NAME).index)
-    return ABLATED.line([measure.name, measure.without, ", ".join(names) or "nothing"])
+    names = [*result.fallen, *(f"{name} ({Verdict.UNKNOWN})" for name in result.undecided)]
+    return ABLATED.line([result.measure.name, result.measure.without, ", ".join(names) or "nothing"])
 
 
 def story(told: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ inline start() {
     :: else
     fi;
 #endif
-    PROMISE(RESUMES_AT_A_CHECKPOINT, (IS_CHECKPOINT(state) || disk_state == FIRST_RUN) && (review_period != 0 || !NEEDS_PERIOD(state)) && (sheet_id == review_period || !NEEDS_SHEET(state)));
+    PROMISE(RESUMES_AT_A_CHECKPOINT, (IS_CHECKPOINT(state) || disk_state == FIRST_RUN) && (review_period != 0 || !NEEDS_PERIOD(state)) && (sheet_id != 0 || !NEEDS_SHEET(state)));
     if
     :: (NEEDS_PERIOD(state) && review_period == 0) -> state = FETCH_REVIEW_PERIOD
     :: (NEEDS_SHEET(state) && review_period != 0 && sheet_id == 0) -> state = REQUEST_REVIEW_SHEET

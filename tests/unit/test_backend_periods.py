@@ -201,3 +201,11 @@ def test_weeks_are_whole():
     days = whole_weeks(date(2026, 11, 4), date(2026, 11, 10))
     assert (days[0], days[-1], len(days)) == (date(2026, 11, 2), date(2026, 11, 15), 14)
     assert len(whole_weeks(date(2026, 11, 2), date(2026, 11, 8))) == 7
+
+
+def test_a_worksheet_copied_from_last_years_makes_no_second_set_of_periods():
+    this_year = year("2026", ("November", "11/2/2026", "11/29/2026"))
+    copied = year("2027", ("November", "11/2/2026", "11/29/2026"), ("December", "11/29/2027", "12/31/2027"))
+    periods, problems = read_periods([this_year, copied])
+    assert [period.name for period in periods] == ["November 2026", "December 2027"]
+    assert "is in 2026, this worksheet is 2027; correct the year" in str(problems[0])

@@ -122,8 +122,11 @@ def _read_row(table: Table, row: int) -> PeriodRow:
     year = year_of(table.worksheet.title)
     name = f"{table.text(row, MONTH)} {year}"
     start, end = table.date(row, START), table.date(row, END)
-    if year is None or abs(start.year - year) > 1:
-        raise BadCellError(row, table.columns[START], f"{START} is in {start.year}; correct the year")
+    if year not in (start.year, end.year):
+        # A worksheet copied from last year's, dates and all, must not make a second set of periods.
+        raise BadCellError(
+            row, table.columns[START], f"{START} is in {start.year}, this worksheet is {year}; correct the year"
+        )
     if end < start:
         raise BadCellError(row, table.columns[END], f"{END} is before {START}; correct one of them")
     if (end - start).days >= MAX_PERIOD_DAYS:
