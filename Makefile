@@ -6,21 +6,36 @@ SEED ?= 1
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format generate bundle clean
+.PHONY: help demo test soak model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (two to four minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd
+		systemd-analyze=systemd spin=spin gcc=gcc
 	$(BIN)/pytest
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
+
+model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
+	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	$(BIN)/python -m generator.model quick
+
+model-full: $(VENV)/.dev ## the same within larger bounds (about an hour, 20 GB)
+	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	$(BIN)/python -m generator.model full
+
+model-ablation: $(VENV)/.dev ## switch off each protective measure by itself: which promise falls?
+	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	$(BIN)/python -m generator.model ablation
+
+mutants: $(VENV)/.dev ## break the code in many small ways and count what the tests notice (hours)
+	sh scripts/mutate
 
 lint: $(VENV)/.dev ## check style, types, imports and generated files
 	$(BIN)/ruff check

@@ -215,9 +215,16 @@ class FaultyWorld(RuleBasedStateMachine):
         self.world.network.delete_subscriptions()
         self.happened("subscriptions deleted", then)
 
-    @rule(faults=st.lists(st.sampled_from(("before", "after", "partly")), min_size=1, max_size=6), then=steps)
+    @rule(faults=st.lists(st.sampled_from(("before", "after")), min_size=1, max_size=6), then=steps)
     def functions_die(self, faults, then):
         self.world.handler_faults.extend(faults)
+        self.world.run(then)
+
+    @rule(times=st.integers(1, 3), people=st.lists(users, min_size=2, max_size=5), then=steps)
+    def records_are_stored_in_part(self, times, people, then):
+        self.world.partial_stores = times
+        for user in people:
+            self.punch(user)
         self.world.run(then)
 
     # Power and disk

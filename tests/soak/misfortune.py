@@ -108,7 +108,8 @@ class Misfortunes:
         self._note("subscriptions deleted")
 
     def dying_functions(self) -> None:
-        faults = self._choice.choices(("before", "after", "partly"), k=self._choice.randint(1, 8))
+        self._world.partial_stores = self._choice.randint(0, 2)
+        faults = self._choice.choices(("before", "after"), k=self._choice.randint(1, 8))
         self._world.handler_faults.extend(faults)
 
     # The machine and the clocks

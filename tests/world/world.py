@@ -47,6 +47,8 @@ class World:
 
     Attributes:
         client: what runs now; None while the Raspberry Pi is off.
+        handler_faults: "before" or "after" for each of the next requests: when its function dies.
+        partial_stores: how many of the next store requests are stored, and confirmed, in part only.
         opened: the periods whose sheet the client's ledger must remember.
         edges: every transition that was seen.
         happened: what befell the world, by kind.
@@ -76,6 +78,7 @@ class World:
         self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s, deep_sleep_s)
         self.snapshots = SnapshotModel()
         self.handler_faults: list[str] = []
+        self.partial_stores = 0
         self.handed_out: set[str] = set()
         self.alarms_published: set[date | None] = set()
         self.alarms_heard: set[date | None] = set()
@@ -262,7 +265,8 @@ class World:
         fault = self.handler_faults.pop(0) if self.handler_faults else ""
         if fault == "before":
             raise BackendFault("function died before it had applied anything")
-        if fault == "partly" and isinstance(message, StoreAttendRecords):
+        if self.partial_stores and isinstance(message, StoreAttendRecords) and len(message.records) > 1:
+            self.partial_stores -= 1
             self.happened["records stored in part"] += 1
             message = replace(message, records=message.records[: (len(message.records) + 1) // 2])
         reply = self.backend.handle(message)
@@ -311,6 +315,7 @@ class World:
         self.network.fates.clear()
         self.network.latest_first = False
         self.handler_faults.clear()
+        self.partial_stores = 0
 
     def settle(self, most_steps: int) -> bool:
         """Let the client run, with HR up to date, until it has nothing more to do; False when it still has by then."""
