@@ -35,6 +35,7 @@ model-ablation: $(VENV)/.dev ## switch off each protective measure by itself: wh
 	$(BIN)/python -m generator.model ablation
 
 mutants: $(VENV)/.dev ## break the code in many small ways and count what the tests notice (hours)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	sh scripts/mutate
 
 lint: $(VENV)/.dev ## check style, types, imports and generated files
