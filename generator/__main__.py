@@ -5,10 +5,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator import write
-from generator.errors import RenderError, SpecError
-from generator.load import load
-from generator.spec import Spec
+try:
+    from generator import write
+    from generator.errors import RenderError, SpecError
+    from generator.load import load
+    from generator.spec import Spec
+except ModuleNotFoundError as missing:
+    print(f"the generator needs the package {missing.name}; `make generate` installs what it needs", file=sys.stderr)
+    raise SystemExit(2) from None
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = Path("spec/fsm.yaml")
