@@ -11,7 +11,10 @@ try:
     from generator.load import load
     from generator.spec import Spec
 except ModuleNotFoundError as missing:
-    print(f"the generator needs the package {missing.name}; `make generate` installs what it needs", file=sys.stderr)
+    print(
+        f"the generator needs the package {missing.name}; `make generate` installs what it needs",
+        file=sys.stderr,
+    )
     raise SystemExit(2) from None
 
 ROOT = Path(__file__).resolve().parent.parent

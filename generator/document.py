@@ -57,7 +57,9 @@ def parse(text: str, file: str) -> Document:
         reason = f"this is not YAML: {problem}; mend it here or just above"
         raise SpecError(file, [Finding(line, reason)]) from None
     except RecursionError:
-        raise SpecError(file, [Finding(1, "this is nested too deeply to be read; no spec needs that")]) from None
+        raise SpecError(
+            file, [Finding(1, "this is nested too deeply to be read; no spec needs that")]
+        ) from None
     except yaml.YAMLError as error:
         raise SpecError(file, [Finding(1, f"this is not YAML: {' '.join(str(error).split())}")]) from None
     if root is None:

@@ -46,7 +46,9 @@ def without(measure: Measure, spec: Spec) -> Ablation:
     for world, promises in LIVE_WORLDS:
         left = tuple(name for name in promises if found.get(name) is not Verdict.FALLS)
         run = _run(measure, world, left)
-        found |= {name: verdict for name, verdict in check.verdicts(run, spec) if verdict is not Verdict.HOLDS}
+        found |= {
+            name: verdict for name, verdict in check.verdicts(run, spec) if verdict is not Verdict.HOLDS
+        }
     return Ablation(measure, _of(Verdict.FALLS, found), _of(Verdict.UNKNOWN, found))
 
 

@@ -125,7 +125,9 @@ def _read_row(table: Table, row: int) -> PeriodRow:
     if year not in (start.year, end.year):
         # A worksheet copied from last year's, dates and all, must not make a second set of periods.
         raise BadCellError(
-            row, table.columns[START], f"{START} is in {start.year}, this worksheet is {year}; correct the year"
+            row,
+            table.columns[START],
+            f"{START} is in {start.year}, this worksheet is {year}; correct the year",
         )
     if end < start:
         raise BadCellError(row, table.columns[END], f"{END} is before {START}; correct one of them")
