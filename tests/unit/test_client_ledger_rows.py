@@ -1,0 +1,166 @@
+"""What the ledger's rows and refusals hold, word for word, and how durably they are written."""
+
+import sqlite3
+from datetime import date, datetime, time, timedelta
+
+import pytest
+
+from attendance_client.errors import LedgerError
+from attendance_client.ledger import Ledger, LedgerSummary
+from attendance_client.ports import AttendanceLog, LoggedPunch, UndecodableRecord
+from attendance_contracts import ReviewPeriod
+
+BOUNDARY = time(4)
+NINE = datetime(2026, 11, 2, 9)
+READ_AT = datetime(2026, 11, 3, 12)
+NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))
+DECEMBER = ReviewPeriod("December 2026", date(2026, 12, 1), date(2026, 12, 31))
+REMEDY = (
+    "If the disk is in order, move the file away: the machine is then read again, "
+    "and the sheets recognise what they already hold"
+)
+
+
+def punched(user_id, at=NINE, *, status=1, punch=255):
+    return LoggedPunch(user_id, at, status, punch, f"bytes of {user_id}".encode())
+
+
+@pytest.fixture
+def ledger():
+    ledger = Ledger(":memory:", BOUNDARY)
+    yield ledger
+    ledger.close()
+
+
+def test_each_commit_reaches_the_disk(tmp_path):
+    """A power loss must not take back what add_log has returned from."""
+    ledger = Ledger(tmp_path / "ledger.sqlite3", BOUNDARY)
+
+    assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    ledger.close()
+
+
+def test_a_new_file_bears_the_schemas_version_and_a_newer_one_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    Ledger(path, BOUNDARY).close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+
+    with pytest.raises(LedgerError) as refusal:
+        Ledger(path, BOUNDARY)
+    assert str(refusal.value) == f"{path} was written by a newer release (schema 2); upgrade the client"
+
+
+def test_a_damaged_file_is_told_with_the_databases_own_words_and_the_remedy(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(b"no database at all" * 100)
+
+    with pytest.raises(LedgerError) as refusal:
+        Ledger(path, BOUNDARY)
+    assert str(refusal.value) == f"{path}: file is not a database. {REMEDY}"
+
+
+def test_a_question_that_fails_is_told_with_the_databases_own_words(ledger):
+    ledger._db.execute("DROP TABLE periods")
+
+    with pytest.raises(LedgerError) as refusal:
+        ledger.latest_closed_period()
+    assert str(refusal.value) == f":memory:: no such table: periods. {REMEDY}"
+
+
+def test_the_archive_keeps_what_was_read_with_its_bytes_and_when(ledger):
+    """Long after the machine has overwritten it."""
+    odd = UndecodableRecord(b"\x01\x02", "31 February")
+    ledger.add_log("A1", AttendanceLog((punched("1001", status=3, punch=4),), (odd,)), READ_AT)
+
+    columns = "serial_number, user_id, timestamp, status, punch, occurrence, raw, read_at, sheet_id"
+    assert ledger._db.execute(f"SELECT {columns} FROM punches").fetchall() == [
+        ("A1", "1001", "2026-11-02T09:00:00", 3, 4, 1, b"bytes of 1001", "2026-11-03T12:00:00", None)
+    ]
+    assert ledger._db.execute("SELECT serial_number, raw, reason, read_at FROM undecodable").fetchall() == [
+        ("A1", b"\x01\x02", "31 February", "2026-11-03T12:00:00")
+    ]
+
+
+def test_an_undecodable_record_counts_as_new_once(ledger):
+    odd = UndecodableRecord(b"\x01", "31 February")
+
+    assert ledger.add_log("A1", AttendanceLog((punched("1001"),), (odd,)), READ_AT) == 2
+    assert ledger.add_log("A1", AttendanceLog((punched("1001"),), (odd,)), READ_AT) == 0
+
+
+def test_records_go_out_oldest_first_however_they_were_read(ledger):
+    ledger.open_period(NOVEMBER, "sheet")
+    hours = (5, 1, 4, 2, 3)
+    log = tuple(punched("1001", NINE + timedelta(hours=hour)) for hour in hours)
+    ledger.add_log("A1", AttendanceLog(log, ()), READ_AT)
+
+    times = [record.timestamp for record in ledger.next_chunk(NOVEMBER, 9).records]
+    assert times == sorted(times)
+
+
+def test_another_machines_users_are_not_this_ones(ledger):
+    """After an exchange, the new machine may give an ID to somebody else."""
+    ledger.open_period(NOVEMBER, "sheet")
+    ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
+    ledger.add_log("B2", AttendanceLog((punched("1001"),), ()), READ_AT)
+    ledger.remember_users("A1", {"1001": "anna"})
+
+    assert not ledger.has_unnamed_backlog("A1")
+    assert ledger.has_unnamed_backlog("B2")
+    named = {(record.serial_number, record.user_name) for record in ledger.next_chunk(NOVEMBER, 9).records}
+    assert named == {("A1", "anna"), ("B2", None)}
+
+
+def test_the_confirmed_need_no_name_and_no_second_sheet(ledger):
+    ledger.open_period(NOVEMBER, "sheet")
+    ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
+    [record] = ledger.next_chunk(NOVEMBER, 9).records
+    ledger.confirm((record.identity,), "sheet")
+    ledger.confirm((record.identity,), "another")
+
+    assert not ledger.has_unnamed_backlog("A1")
+    assert ledger._db.execute("SELECT sheet_id FROM punches").fetchall() == [("sheet",)]
+
+
+def test_the_latest_of_the_closed_periods_is_told(ledger):
+    for period in (DECEMBER, NOVEMBER):
+        ledger.open_period(period, period.name)
+    ledger.close_period(NOVEMBER)
+    assert ledger.latest_closed_period() == NOVEMBER
+    ledger.close_period(DECEMBER)
+    assert ledger.latest_closed_period() == DECEMBER
+
+
+def test_a_period_that_is_opened_again_takes_its_new_days_and_its_new_sheet(ledger):
+    ledger.open_period(ReviewPeriod(NOVEMBER.name, date(2026, 11, 9), date(2026, 11, 10)), "first")
+    ledger.open_period(NOVEMBER, "second")
+    ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
+
+    assert ledger.periods_with_backlog() == [NOVEMBER]
+    assert ledger.next_chunk(NOVEMBER, 9).sheet_id == "second"
+
+
+def test_periods_with_backlog_come_oldest_first(ledger):
+    for period in (DECEMBER, NOVEMBER):
+        ledger.open_period(period, period.name)
+        ledger.add_log(
+            "A1", AttendanceLog((punched("1001", datetime.combine(period.last_day, time(9))),), ()), READ_AT
+        )
+
+    assert ledger.periods_with_backlog() == [NOVEMBER, DECEMBER]
+
+
+def test_a_summary_tells_each_punch_in_one_place(ledger):
+    ledger.open_period(NOVEMBER, "sheet")
+    log = (punched("1001"), punched("1002"), punched("1003"), punched("1001", datetime(2025, 1, 1)))
+    odd = UndecodableRecord(b"\x01", "31 February")
+    ledger.add_log("A1", AttendanceLog(log, (odd,)), READ_AT)
+    ledger.confirm((ledger.next_chunk(NOVEMBER, 1).records[0].identity,), "sheet")
+
+    assert ledger.summary() == LedgerSummary(
+        punches=4, confirmed=1, backlog=2, without_period=1, undecodable=1
+    )
