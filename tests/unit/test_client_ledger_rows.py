@@ -92,6 +92,15 @@ def test_an_undecodable_record_counts_as_new_once(ledger):
     assert ledger.add_log("A1", AttendanceLog((punched("1001"),), (odd,)), READ_AT) == 0
 
 
+def test_an_undecodable_record_is_kept_once_a_machine_however_often_it_is_read(ledger):
+    for day in range(2):
+        for serial_number in ("A1", "B2"):
+            odd = UndecodableRecord(b"\x01", f"31 February, said on day {day}")
+            ledger.add_log(serial_number, AttendanceLog((), (odd,)), READ_AT + timedelta(days=day))
+
+    assert ledger.summary().undecodable == 2
+
+
 def test_records_go_out_oldest_first_however_they_were_read(ledger):
     ledger.open_period(NOVEMBER, "sheet")
     hours = (5, 1, 4, 2, 3)
@@ -114,6 +123,10 @@ def test_another_machines_users_are_not_this_ones(ledger):
     named = {(record.serial_number, record.user_name) for record in ledger.next_chunk(NOVEMBER, 9).records}
     assert named == {("A1", "anna"), ("B2", None)}
 
+    ledger.remember_users("B2", {"1001": "bert"})
+    both = {record.user_name for record in ledger.next_chunk(NOVEMBER, 9).records}
+    assert both == {"anna", "bert"}
+
 
 def test_the_confirmed_need_no_name_and_no_second_sheet(ledger):
     ledger.open_period(NOVEMBER, "sheet")
@@ -126,8 +139,9 @@ def test_the_confirmed_need_no_name_and_no_second_sheet(ledger):
     assert ledger._db.execute("SELECT sheet_id FROM punches").fetchall() == [("sheet",)]
 
 
-def test_the_latest_of_the_closed_periods_is_told(ledger):
-    for period in (DECEMBER, NOVEMBER):
+@pytest.mark.parametrize("opened", [(NOVEMBER, DECEMBER), (DECEMBER, NOVEMBER)])
+def test_the_latest_of_the_closed_periods_is_told(ledger, opened):
+    for period in opened:
         ledger.open_period(period, period.name)
     ledger.close_period(NOVEMBER)
     assert ledger.latest_closed_period() == NOVEMBER
