@@ -41,6 +41,15 @@ def resumes_at_a_checkpoint(world: World) -> None:
         assert KIND[state] is Kind.CHECKPOINT or state is StateId.FIRST_RUN, f"resumed in {state}"
 
 
+def closes_in_time(world: World) -> None:
+    """A period expires by the machine's clock, and is closed after a last look at the machine, with nothing left.
+
+    The half of every_period_closes that must hold at every moment: a period closed in haste would leave its last
+    punches to the next one's polling.
+    """
+    assert not world.hasty, world.hasty
+
+
 def no_endless_wait(world: World) -> None:
     """No waiting state is for ever: a reply or its time-out leaves it."""
     assert world.overdue_s <= ORDINARY_DELAY_S, f"waited {world.overdue_s} s beyond the time-out"
@@ -68,6 +77,7 @@ AT_EVERY_MOMENT = (
     own_period,
     confirmed_is_stored,
     resumes_at_a_checkpoint,
+    closes_in_time,
     no_endless_wait,
     alarm_once,
     nothing_erased_unstored,

@@ -11,7 +11,7 @@ from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind
 from attendance_client.client import Client
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
-from attendance_client.polling import enable_machine
+from attendance_client.polling import BELIEVABLE_OFFSET, enable_machine
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot
@@ -52,6 +52,7 @@ class World:
         opened: the periods whose sheet the client's ledger must remember.
         edges: every transition that was seen.
         happened: what befell the world, by kind.
+        hasty: periods that were expired or closed before their time.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
     """
@@ -86,6 +87,7 @@ class World:
         self.opened: dict[str, ReviewPeriod] = {}
         self.edges: Counter[Edge] = Counter()
         self.happened: Counter[str] = Counter()
+        self.hasty: list[str] = []
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
         self._waiting_since_s: float | None = None
@@ -280,11 +282,30 @@ class World:
 
     def _crossed(self, edge: Edge, session: Session) -> None:
         self.edges[edge] += 1
+        if edge.event == EventId.PERIOD_CLOSED:
+            self._check_closing(session)
+        if edge.event == EventId.NO_NEW_RECORDS and edge.target == StateId.REVIEW_PERIOD_EXPIRED:
+            self._check_expiry(session.open_period)
         if edge.target == StateId.RELAY_ATTENDANCE_RECORDS and session.review_period is not None:
             self.opened[session.review_period.name] = session.review_period
         if edge.event == EventId.FINAL_ALARM_PUBLISHED:
             previous = session.previous_period
             self.alarms_published.add(previous.last_day if previous else None)
+
+    def _check_closing(self, session: Session) -> None:
+        assert self._ledger is not None
+        assert session.previous_period is not None
+        memory = session.machine_memory
+        if memory is None or memory.read_at_s != self.clock.monotonic():
+            self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
+        if left := self._ledger.backlog_of(session.previous_period):
+            self.hasty.append(f"{session.previous_period.name} was closed with {left} punches not confirmed")
+
+    def _check_expiry(self, period: ReviewPeriod) -> None:
+        offset = abs(self.machine.time - self.clock.now())
+        believable = not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
+        if believable and self.machine.time < period.closes_at(DAY_BOUNDARY):
+            self.hasty.append(f"{period.name} expired at {self.machine.time} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
         if KIND[before] is not Kind.WAITING:
