@@ -3,21 +3,25 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from generator.errors import SpecError
 from generator.load import load
 from generator.model import ablation, check, drawn, report, runs
-from generator.model.measures import MEASURES
+from generator.model.measures import MEASURES, Measure
+from generator.model.promises import PROMISES, Promise
 from generator.model.runs import Run
 from generator.model.spin import ModelError, Verdict
 from generator.spec import Spec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = Path("spec/fsm.yaml")
+
+PLANS: Mapping[str, Sequence[Run]] = {"quick": runs.QUICK, "full": runs.FULL}
 
 KEPT, BROKEN, CANNOT_CHECK = 0, 1, 2
 
@@ -28,15 +32,17 @@ R = TypeVar("R")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0 (as it should be), 1 (it is not) or 2 (SPIN missing, bad usage)."""
     options = _parser().parse_args(arguments)
-    commands: dict[str, Callable[[Spec, int], int]] = {
-        "quick": lambda spec, jobs: _check(runs.QUICK, spec, jobs),
-        "full": lambda spec, jobs: _check(runs.FULL, spec, jobs),
-        "ablation": _ablation,
-        "drawn": _drawn,
-    }
     try:
         spec = load(ROOT / SPEC, shown_as=SPEC.as_posix())
-        return commands[options.what](spec, options.jobs)
+        match options.what:
+            case "ablation":
+                return _ablation(_chosen(MEASURES, options.only, lambda m: m.name), spec, options.jobs)
+            case "drawn":
+                return _drawn(_chosen(PROMISES, options.only, lambda p: p.name), spec, options.jobs)
+            case plan:
+                return _check(
+                    _chosen(PLANS[plan], options.only, lambda run: " ".join(run.promises)), spec, options.jobs
+                )
     except SpecError as error:
         print(error, file=sys.stderr)
         return BROKEN
@@ -67,7 +73,25 @@ def _parser() -> argparse.ArgumentParser:
         default=min(2, os.cpu_count() or 1),
         help="searches at the same time; each may need some gigabytes (default: %(default)s)",
     )
+    parser.add_argument(
+        "--only",
+        metavar="WORDS",
+        help="only the runs of a promise, or the measures, whose name holds these words",
+    )
     return parser
+
+
+def _chosen(items: Sequence[T], only: str | None, name: Callable[[T], str]) -> Sequence[T]:
+    """The items whose name holds the words; all without any.
+
+    Raises:
+        ModelError: there is no such item.
+    """
+    chosen = [item for item in items if only is None or only in name(item)]
+    if not chosen:
+        names = sorted({word for item in items for word in (name(item),)})
+        raise ModelError(f"nothing is named '{only}'; there are: {'; '.join(names)}")
+    return chosen
 
 
 def _positive(text: str) -> int:
@@ -102,10 +126,10 @@ def _check(plan: Sequence[Run], spec: Spec, jobs: int) -> int:
     return BROKEN if broken else KEPT
 
 
-def _ablation(spec: Spec, jobs: int) -> int:
+def _ablation(measures: Sequence[Measure], spec: Spec, jobs: int) -> int:
     print(report.ABLATED.head(), flush=True)
     idle = []
-    for result in _in_order(lambda measure: ablation.without(measure, spec), MEASURES, jobs):
+    for result in _in_order(lambda measure: ablation.without(measure, spec), measures, jobs):
         print(report.ablated(result), flush=True)
         if not result.fallen:
             idle.append(result.measure.name)
@@ -114,16 +138,15 @@ def _ablation(spec: Spec, jobs: int) -> int:
     return BROKEN if idle else KEPT
 
 
-def _drawn(spec: Spec, jobs: int) -> int:
-    del jobs
+def _drawn(promises: Sequence[Promise], spec: Spec, jobs: int) -> int:
     for reading in drawn.READINGS:
-        print(f"\n## Read {reading.name}: {reading.sentence}", flush=True)
-        for violation in drawn.violations(reading, spec):
-            if violation.world:
-                print(f"\n{violation.promise} falls where {violation.world}:")
-                print(report.story(violation.told), flush=True)
+        print(f"\nRead {reading.name}: {reading.sentence}.", flush=True)
+        tried = (promise for promise in promises if not promise.auxiliary)
+        for row in _in_order(partial(drawn.try_promise, reading, spec), tried, jobs):
+            if row.outcome.verdict is Verdict.FALLS:
+                print(f"\n{row.promise} falls where {row.run.name}:\n{report.story(row.told)}", flush=True)
             else:
-                print(f"\n{violation.promise} stands.", flush=True)
+                print(f"\n{row.promise}: {row.outcome.verdict}.", flush=True)
     return KEPT
 
 

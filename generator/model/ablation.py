@@ -40,12 +40,14 @@ def without(measure: Measure, spec: Spec) -> Ablation:
         ModelError: SPIN or gcc is missing, refuses the model, or a search for safety was not complete.
     """
     found: dict[str, Verdict] = {}
-    for world in WORLDS:
-        for name in check.survey(_run(measure, world), spec):
-            found[name] = Verdict.FALLS
+    runs = [_run(measure, _few(world, measure.most_punches)) for world in WORLDS]
+    if measure.also is not None:
+        runs.append(_run(measure, measure.also))
+    for run in runs:
+        found |= dict.fromkeys(check.survey(run, spec), Verdict.FALLS)
     for world, promises in LIVE_WORLDS:
         left = tuple(name for name in promises if found.get(name) is not Verdict.FALLS)
-        run = _run(measure, world, left)
+        run = _run(measure, _few(world, measure.most_punches), left)
         found |= {
             name: verdict for name, verdict in check.verdicts(run, spec) if verdict is not Verdict.HOLDS
         }
@@ -58,6 +60,9 @@ def _of(verdict: Verdict, found: Mapping[str, Verdict]) -> tuple[str, ...]:
 
 def _run(measure: Measure, world: Mapping[str, int], formulas: tuple[str, ...] = ()) -> Run:
     variant = Variant(clearing=True, dropped=measure.dropped, period_apart=measure.period_apart)
-    punches = min(world["PUNCHES"], measure.most_punches)
-    switches = {**world, **measure.switches, "PUNCHES": punches}
+    switches = {**world, **measure.switches}
     return Run(f"without: {measure.name}", formulas, switches, variant, liveness=bool(formulas), seconds=400)
+
+
+def _few(world: Mapping[str, int], most_punches: int) -> Mapping[str, int]:
+    return {**world, "PUNCHES": min(world["PUNCHES"], most_punches)}

@@ -65,16 +65,18 @@ def _safety(run: Run, spec: Spec) -> Iterator[Row]:
     fallen = survey(run, spec)
     for promise in (*run.promises, *(name for name in fallen if name not in run.promises)):
         if promise in fallen:
-            yield Row(promise, run, outcome, shortest(run, promise, spec))
+            yield Row(promise, run, outcome, shortest(run, promise, spec).told)
         else:
             yield Row(promise, run, Outcome(Verdict.HOLDS, outcome.figures))
 
 
-def shortest(run: Run, promise: str, spec: Spec) -> tuple[str, ...]:
-    """The shortest way to a promise of safety that falls, told."""
+def shortest(run: Run, promise: str, spec: Spec) -> Row:
+    """Look for the shortest way to break a promise of safety, and tell it."""
     switches = {**run.all_switches(), "ONLY": BY_NAME[promise].number or 0}
-    with spin.built(spec, run.variant, switches, (*run.optimised, *SHORTEST_OPTIONS)) as build:
-        return _told(build.search(seconds=run.seconds).trail, spec)
+    options = (*run.optimised, *SHORTEST_OPTIONS)
+    with spin.built(spec, run.variant, switches, options) as build:
+        outcome = build.search(seconds=run.seconds)
+    return Row(promise, run, outcome, _told(outcome.trail, spec))
 
 
 def _liveness(run: Run, spec: Spec) -> Iterator[Row]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.model import check
-from generator.model.promises import PROMISES, Promise
+from generator.model.check import Row
+from generator.model.promises import Promise
 from generator.model.runs import CALM, Run
 from generator.model.spin import Verdict
 from generator.model.variants import Arrow, Variant, ours
@@ -65,36 +66,27 @@ WORLDS: tuple[tuple[str, Mapping[str, int], Mapping[str, int]], ...] = (
 """The name of a world, its switches for safety, and for liveness."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A promise that falls, in the mildest world where it does, and the way to it; `world` is empty if it stands."""
+def try_promise(reading: Reading, spec: Spec, promise: Promise) -> Row:
+    """How the drawn machine breaks a promise in the mildest world where it does; if in none, the last row tried.
 
-    promise: str
-    world: str
-    told: tuple[str, ...]
-
-
-def violations(reading: Reading, spec: Spec) -> Iterator[Violation]:
-    """For each promise how the drawn machine breaks it; ModelError as for a run."""
-    for promise in PROMISES:
-        if not promise.auxiliary:
-            yield _mildest(reading, promise, spec)
+    Raises:
+        ModelError: as for a run.
+    """
+    tried: list[Row] = []
+    for row in _rows(reading, spec, promise):
+        tried.append(row)
+        if row.outcome.verdict is Verdict.FALLS:
+            break
+    return tried[-1]
 
 
-def _mildest(reading: Reading, promise: Promise, spec: Spec) -> Violation:
+def _rows(reading: Reading, spec: Spec, promise: Promise) -> Iterator[Row]:
     variant = reading.variant(spec)
-    extra = {
-        "ALARMS": int(promise.name == "alarm_once"),
-        "CORRECTIONS": int(promise.name == "corrections_survive"),
-    }
+    parts = {"ALARMS": promise.name == "alarm_once", "CORRECTIONS": promise.name == "corrections_survive"}
+    switches = {**UNPROTECTED, **{name: int(used) for name, used in parts.items()}}
     for world, safe, live in WORLDS:
         if promise.number is not None:
-            run = Run(world, (promise.name,), {**safe, **UNPROTECTED, **extra}, variant)
-            if told := check.shortest(run, promise.name, spec):
-                return Violation(promise.name, world, told)
+            yield check.shortest(Run(world, (), {**safe, **switches}, variant), promise.name, spec)
         if promise.formula:
-            run = Run(world, (promise.name,), {**live, **UNPROTECTED, **extra}, variant, liveness=True)
-            for row in check.carry_out(run, spec):
-                if row.outcome.verdict is Verdict.FALLS:
-                    return Violation(promise.name, world, row.told)
-    return Violation(promise.name, "", ())
+            run = Run(world, (promise.name,), {**live, **switches}, variant, liveness=True)
+            yield from check.carry_out(run, spec)

@@ -28,6 +28,7 @@ class Measure:
         dropped: the transitions that go with it.
         period_apart: see `Variant`.
         most_punches: without it there is so much more to explore that fewer punches must do (and fewer faults).
+        also: the switches of one more world in which promises of safety are tried.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Measure:
     dropped: tuple[Arrow, ...] = ()
     period_apart: bool = False
     most_punches: int = 4
+    also: Mapping[str, int] | None = None
 
 
 MEASURES = (
@@ -53,6 +55,7 @@ MEASURES = (
         "the first reply on the topic is taken for the answer",
         {"STALE_DROPPED": 0, "FAULTS": 0, "CLOCK_BACK": 0},
         most_punches=1,
+        also={"PUNCHES": 2, "CHUNKED": 0, "LOST_WRITES": 0},
     ),
     Measure(
         "request ID kept",
