@@ -108,10 +108,14 @@ class Disk:
         return before
 
     def _content(self, name: str, inode: int, choice: random.Random) -> bytes:
-        if inode in self._durable.contents:
-            return self._durable.contents[inode]
-        written = (self.directory / name).read_bytes()
+        synchronised = self._durable.contents.get(inode)
+        path = self.directory / name
+        written = path.read_bytes() if path.exists() and path.stat().st_ino == inode else synchronised
+        if written is None or written == synchronised:
+            return synchronised or b""
         self.losses += 1
+        if synchronised is not None and choice.random() < 0.5:
+            return synchronised
         kept = choice.randrange(len(written) + 1)
         return written[:kept] + bytes(choice.choice((0, len(written) - kept)))
 
