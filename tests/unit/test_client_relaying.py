@@ -1,0 +1,268 @@
+"""Relaying one step at a time: what goes into a message, what a confirmation ends, and when a period may close."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from attendance_client import steps
+from attendance_client._generated.machine import EventId
+from attendance_client.errors import MachineError
+from attendance_contracts import MAX_CHUNK_BYTES, StoreAttendRecords, encode
+from tests.unit.lone_client import (
+    JANUARY,
+    NOON,
+    SERIAL,
+    asked,
+    confirmation,
+    just_polled,
+    lone_client,
+    publish_two,
+    stored,
+    take,
+)
+
+
+@pytest.fixture
+def client():
+    with lone_client() as client:
+        yield client
+
+
+@pytest.fixture
+def session(client):
+    return client.session
+
+
+# Relaying
+
+
+def test_a_backlog_does_not_keep_the_machine_from_being_polled_when_it_is_time(client, session):
+    just_polled(client)
+    take(client, NOON)
+    session.next_poll_s = client.clock.monotonic()
+    client.machine.record("1002", NOON - timedelta(hours=1))
+
+    assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+    assert stored(client) == [NOON - timedelta(hours=1), NOON]
+
+
+def test_a_backlog_does_not_keep_a_late_poll_waiting_either(client, session):
+    client.clock.sleep(5000)
+    just_polled(client)
+    take(client, NOON)
+    session.next_poll_s -= 2000
+    client.machine.record("1002", NOON - timedelta(hours=1))
+
+    steps.relay_attendance_records(client)
+    assert stored(client) == [NOON - timedelta(hours=1), NOON]
+
+
+def test_a_machine_that_is_away_does_not_hold_up_the_backlog(client):
+    client.machine.reachable = False
+    take(client, NOON)
+
+    assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+    assert stored(client) == [NOON]
+
+
+def test_a_machine_that_is_away_is_a_failure_when_there_is_nothing_else_to_do(client):
+    client.machine.reachable = False
+
+    with pytest.raises(MachineError):
+        steps.relay_attendance_records(client)
+    assert client.bus.published == []
+
+
+def test_a_first_poll_that_breaks_off_is_simply_tried_again(client):
+    client.machine.record("1001", NOON)
+    client.machine.failures.append("read_log")
+    with pytest.raises(MachineError):
+        steps.relay_attendance_records(client)
+
+    assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+    assert stored(client) == [NOON]
+
+
+def test_the_open_periods_punches_go_before_late_ones(client):
+    late = datetime(2026, 1, 2, 12)
+    take(client, late, NOON)
+    just_polled(client)
+
+    steps.relay_attendance_records(client)
+    assert (asked(client).sheet_id, stored(client)) == ("sheet", [NOON])
+
+    client.ledger.confirm(tuple(record.identity for record in asked(client).records), "sheet")
+    steps.relay_attendance_records(client)
+    assert (asked(client).sheet_id, stored(client)) == ("winter", [late])
+
+
+def test_late_punches_wait_while_the_open_period_is_about_to_close(client, session):
+    take(client, datetime(2026, 1, 2, 12))
+    client.machine.set_clock(datetime(2026, 1, 12, 4))
+    client.clock.offset = timedelta(days=7)
+    just_polled(client)
+    session.next_poll_s = client.clock.monotonic()
+
+    assert steps.relay_attendance_records(client) is EventId.NO_NEW_RECORDS
+    assert client.bus.published == []
+
+
+@pytest.mark.parametrize(("time_outs", "records"), [(0, 500), (1, 250), (7, 3), (8, 1), (9, 1), (60, 1)])
+def test_a_message_that_is_not_confirmed_in_time_is_halved_down_to_one_record(
+    client, session, time_outs, records
+):
+    take(client, *(NOON + timedelta(seconds=second) for second in range(600)))
+    just_polled(client)
+    session.time_outs = time_outs
+
+    steps.relay_attendance_records(client)
+    assert len(asked(client).records) == records
+
+
+def test_a_message_of_the_longest_texts_is_halved_until_it_fits(client):
+    """Each of these characters takes six bytes."""
+    longest = "\x01" * 96
+    for second in range(500):
+        take(client, NOON + timedelta(seconds=second), user=longest, serial=longest)
+    client.ledger.remember_users(longest, {longest: longest})
+    just_polled(client)
+
+    steps.relay_attendance_records(client)
+    assert len(encode(asked(client))[0]) <= MAX_CHUNK_BYTES
+    assert len(asked(client).records) == 500 // 4
+
+
+def test_a_message_may_be_as_long_as_the_limit_and_no_byte_longer(client):
+    def ask(letters):
+        client.ledger.remember_users(SERIAL, names(letters))
+        steps.relay_attendance_records(client)
+        return asked(client)
+
+    def names(letters):
+        share, rest = divmod(letters, 500)
+        return {f"{number:096}": "\x01" * 60 + "x" * (share + (number < rest)) for number in range(500)}
+
+    for user in names(0):
+        take(client, NOON, user=user)
+    just_polled(client)
+    missing = MAX_CHUNK_BYTES - len(encode(ask(0))[0])
+
+    assert len(encode(ask(missing))[0]) == MAX_CHUNK_BYTES
+    assert len(asked(client).records) == 500
+    assert len(ask(missing + 1).records) == 250
+
+
+# Confirmations
+
+
+@pytest.mark.parametrize(
+    ("records", "request_id", "event"),
+    [
+        (2, None, EventId.LAST_STORED_TIMESTAMP_RECEIVED),
+        (2, "another", EventId.LAST_STORED_TIMESTAMP_RECEIVED),
+        (1, None, EventId.LAST_STORED_TIMESTAMP_RECEIVED),
+        (1, "another", EventId.TIMED_OUT),
+        (0, None, EventId.TIMED_OUT),
+        (0, "another", EventId.TIMED_OUT),
+    ],
+)
+def test_what_a_reply_confirms_is_remembered_and_all_or_the_answer_ends_the_wait(
+    client, records, request_id, event
+):
+    question = publish_two(client)
+    reply = confirmation(question, question.records[:records])
+    client.bus.waiting = [
+        confirmation(question, question.records[:records], request_id=request_id or reply.request_id)
+    ]
+
+    assert steps.await_last_stored_timestamp(client) is event
+    assert client.ledger.backlog_of(JANUARY) == 2 - records
+
+
+def test_what_was_not_asked_for_is_not_confirmed(client):
+    """A stale reply may name punches that another sheet holds."""
+    question = publish_two(client)
+    take(client, NOON, user="1002")
+    other = client.ledger.next_chunk(JANUARY, 9).records
+    client.bus.waiting = [confirmation(question, other)]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert client.ledger.backlog_of(JANUARY) == 1
+
+
+def test_another_sheets_confirmation_is_dropped(client):
+    question = publish_two(client)
+    client.bus.waiting = [confirmation(question, sheet_id="winter")]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert client.ledger.backlog_of(JANUARY) == 2
+
+
+def test_a_confirmation_that_nobody_waits_for_is_dropped(client):
+    question = publish_two(client)
+    steps.request_review_sheet(client)
+    client.bus.waiting = [confirmation(question)]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert client.ledger.backlog_of(JANUARY) == 2
+
+
+def test_the_newest_confirmed_punch_of_the_open_period_is_remembered(client, session):
+    newest = NOON + timedelta(hours=1)
+    client.bus.waiting = [confirmation(publish_two(client))]
+    steps.await_last_stored_timestamp(client)
+    assert session.last_stored_timestamp == newest
+
+    take(client, NOON - timedelta(hours=1), user="1002")  # read later, made earlier
+    steps.relay_attendance_records(client)
+    client.bus.waiting = [confirmation(asked(client))]
+    steps.await_last_stored_timestamp(client)
+    assert session.last_stored_timestamp == newest
+
+    take(client, datetime(2026, 1, 2, 12))
+    steps.relay_attendance_records(client)
+    client.bus.waiting = [confirmation(asked(client))]
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert session.last_stored_timestamp == newest
+
+
+def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session):
+    question = publish_two(client)
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert session.postponed == set()
+    assert session.time_outs == 1
+
+    client.ledger.confirm(tuple(record.identity for record in question.records), "sheet")
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    steps.relay_attendance_records(client)
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert session.postponed == {"Winter"}
+    assert session.time_outs == 2
+
+
+# The end of a period
+
+
+def test_an_expired_period_with_a_backlog_stays_open(client, session):
+    take(client, NOON)
+
+    assert steps.review_period_expired(client) is EventId.RECORDS_LEFT
+    assert session.review_period == JANUARY
+    assert client.ledger.latest_closed_period() is None
+
+
+def test_a_closed_period_leaves_nothing_of_itself(client, session):
+    session.last_stored_timestamp = NOON
+
+    assert steps.review_period_expired(client) is EventId.PERIOD_CLOSED
+    assert session.previous_period == client.ledger.latest_closed_period() == JANUARY
+    assert (session.review_period, session.sheet_id, session.last_stored_timestamp) == (None, None, None)
+
+
+def test_a_request_carries_all_that_the_backend_needs(client):
+    question = publish_two(client)
+
+    assert isinstance(question, StoreAttendRecords)
+    assert (question.location, question.sheet_id, question.period) == ("berlin", "sheet", JANUARY)
+    assert (question.time_zone, question.day_boundary) == ("Europe/Berlin", time(4))

@@ -1,0 +1,154 @@
+"""Single steps between a question and its reply: what is asked, and which reply counts."""
+
+import logging
+from datetime import date
+
+import pytest
+
+from attendance_client import steps
+from attendance_client._generated.machine import TIME_OUT_S, EventId, StateId
+from attendance_contracts import CreateReviewSheet, GetReviewPeriod, NewReviewPeriod, NewReviewSheet
+from tests.unit.lone_client import (
+    FEBRUARY,
+    JANUARY,
+    NOON,
+    SITE,
+    WINTER,
+    asked,
+    confirmation,
+    lone_client,
+    publish_two,
+)
+
+
+@pytest.fixture
+def client():
+    with lone_client() as client:
+        yield client
+
+
+@pytest.fixture
+def session(client):
+    return client.session
+
+
+# The review period
+
+
+def test_the_period_after_the_last_closed_one_is_asked_for(client, session):
+    session.previous_period = WINTER
+
+    assert steps.fetch_review_period(client) is EventId.REVIEW_PERIOD_REQUESTED
+    question = asked(client)
+    assert isinstance(question, GetReviewPeriod)
+    assert (question.after, question.on) == (date(2026, 1, 4), date(2026, 1, 5))
+    assert session.request is question
+
+
+def test_a_site_without_a_closed_period_asks_for_its_first(client):
+    steps.fetch_review_period(client)
+
+    assert asked(client).after is None
+
+
+def new_period(question, **changes):
+    parts = {
+        "location": SITE.location,
+        "request_id": question.request_id,
+        "after": question.after,
+        "period": FEBRUARY,
+    }
+    return NewReviewPeriod(**{**parts, **changes})
+
+
+def test_the_answer_opens_the_period_with_nothing_of_the_one_before(client, session):
+    session.last_stored_timestamp = NOON
+    steps.fetch_review_period(client)
+    client.bus.waiting = [new_period(asked(client))]
+
+    assert steps.await_review_period(client) is EventId.REVIEW_PERIOD_RECEIVED
+    assert session.review_period == FEBRUARY
+    assert session.sheet_id is None
+    assert session.last_stored_timestamp is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"request_id": "another"}, {"after": date(2025, 12, 31)}, {"location": "hamburg"}],
+)
+def test_an_answer_to_another_question_about_the_period_is_dropped(client, session, changes):
+    steps.fetch_review_period(client)
+    client.bus.waiting = [new_period(asked(client), **changes)]
+
+    assert steps.await_review_period(client) is EventId.TIMED_OUT
+    assert session.review_period == JANUARY
+
+
+def test_a_period_that_nobody_asked_for_is_dropped(client, session):
+    steps.fetch_review_period(client)
+    question = asked(client)
+    steps.request_review_sheet(client)
+    client.bus.waiting = [new_period(question)]
+
+    assert steps.await_review_period(client) is EventId.TIMED_OUT
+    assert session.review_period == JANUARY
+
+
+@pytest.mark.parametrize(("previous", "words"), [(None, "a review period yet"), (WINTER, "after Winter")])
+def test_a_missing_period_is_told_with_the_one_before(client, session, caplog, previous, words):
+    session.previous_period = previous
+    steps.fetch_review_period(client)
+    client.bus.waiting = [new_period(asked(client), period=None)]
+
+    assert steps.await_review_period(client) is EventId.REVIEW_PERIOD_MISSING
+    assert words in caplog.text
+
+
+# The sheet
+
+
+def test_the_first_question_of_all_may_be_the_one_for_a_sheet(client, session):
+    """As after a restart in that state."""
+    assert steps.request_review_sheet(client) is EventId.REVIEW_SHEET_REQUESTED
+    first = asked(client)
+    assert isinstance(first, CreateReviewSheet)
+    assert first.period == JANUARY
+
+    session.review_period = FEBRUARY
+    steps.request_review_sheet(client)
+    assert asked(client).request_id != first.request_id
+
+
+@pytest.mark.parametrize(
+    ("period", "event"), [(JANUARY, EventId.REVIEW_SHEET_RECEIVED), (FEBRUARY, EventId.TIMED_OUT)]
+)
+def test_a_sheet_is_that_of_its_period_whichever_question_it_answers(client, session, period, event):
+    session.sheet_id = None
+    steps.request_review_sheet(client)
+    client.bus.waiting = [
+        NewReviewSheet(location=SITE.location, request_id="earlier", period=period, sheet_id="new")
+    ]
+
+    assert steps.await_review_sheet(client) is event
+    assert session.sheet_id == ("new" if event is EventId.REVIEW_SHEET_RECEIVED else None)
+
+
+# Waiting
+
+
+def test_no_wait_is_longer_than_the_states_time_out(client):
+    publish_two(client)
+    began_s = client.clock.monotonic()
+
+    steps.await_last_stored_timestamp(client)
+    waited_s = client.clock.monotonic() - began_s
+    assert waited_s == pytest.approx(TIME_OUT_S[StateId.AWAIT_LAST_STORED_TIMESTAMP], abs=0.01)
+
+
+def test_the_right_reply_counts_though_a_wrong_one_came_after_it(client, caplog):
+    question = publish_two(client)
+    client.bus.waiting = [confirmation(question), confirmation(question, sheet_id="winter")]
+
+    with caplog.at_level(logging.INFO, "attendance_client"):
+        assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert "dropped a last_stored_timestamp that nobody waits for" in caplog.text
