@@ -65,8 +65,14 @@ QUICK = (
     Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
     Run("corrections, 1 punch", ("corrections_survive",), {"PUNCHES": 1, "CORRECTIONS": 1}),
     Run("nothing fails, 2 punches", ("no_needless_time_out",), {"PUNCHES": 2, **CALM}),
-    Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, liveness=True),
-    Run("clearing, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1}, CLEARING, liveness=True),
+    Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1, "LOCKED_AT_FIRST": 1}, liveness=True),
+    Run(
+        "clearing, 1 punch, 1 fault",
+        LIVENESS,
+        {"PUNCHES": 1, "FAULTS": 1, "LOCKED_AT_FIRST": 1},
+        CLEARING,
+        liveness=True,
+    ),
     Run("alarms, 1 fault", ("alarm_once",), {"PUNCHES": 0, "FAULTS": 1, "ALARMS": 1}, liveness=True),
 )
 """Every promise, within bounds that take minutes."""
@@ -82,12 +88,19 @@ FULL = (
     Run("alarms, 2 punches", ("alarm_once",), {"PUNCHES": 2, "ALARMS": 1}, long=True),
     Run("corrections, 2 punches", ("corrections_survive",), {"PUNCHES": 2, "CORRECTIONS": 1}),
     Run("nothing fails, 4 punches", ("no_needless_time_out",), {"PUNCHES": 4, **CALM}),
-    Run("2 punches, 1 fault", LIVENESS, {"PUNCHES": 2, "FAULTS": 1}, liveness=True, seconds=3600, long=True),
+    Run(
+        "2 punches, 1 fault",
+        LIVENESS,
+        {"PUNCHES": 2, "FAULTS": 1, "LOCKED_AT_FIRST": 1},
+        liveness=True,
+        seconds=3600,
+        long=True,
+    ),
     Run("1 punch, 3 faults", LIVENESS, {"PUNCHES": 1, "FAULTS": 3}, liveness=True, seconds=3600, long=True),
     Run(
         "clearing, 2 punches, 1 fault",
         LIVENESS,
-        {"PUNCHES": 2, "FAULTS": 1},
+        {"PUNCHES": 2, "FAULTS": 1, "LOCKED_AT_FIRST": 1},
         CLEARING,
         liveness=True,
         seconds=1800,

@@ -19,6 +19,9 @@ inline forget() {
 #if SOMEBODY_CLEARS
     counted = 0;
 #endif
+#if MAY_BE_LOCKED
+    was_enabled = false;
+#endif
 #if STALE_DROPPED
     retire_question()
 #endif
@@ -46,11 +49,31 @@ inline start() {
     :: (NEEDS_SHEET(state) && review_period != 0 && sheet_id == 0) -> state = REQUEST_REVIEW_SHEET
     :: else
     fi;
-#if ENABLED_AT_START == 1
-    locked = false;
-#endif
     printf("The client starts in <%d>\n", state)
   }
+}
+
+/* Best effort, at the start and when the machine is read, until it has worked once. */
+inline enable_once() {
+#if MAY_BE_LOCKED && ENABLED_AT_START
+  if
+  :: !was_enabled -> was_enabled = true; locked = false; printf("Client: enables the machine\n")
+  :: else
+  fi
+#else
+  skip
+#endif
+}
+
+inline enable_at_start() {
+#if MAY_BE_LOCKED && ENABLED_AT_START
+  if
+  :: enable_once()
+  :: (FAILING_READS && FAULT_LEFT) -> COUNT_FAULT; printf("Client: the machine does not answer at the start\n")
+  fi
+#else
+  skip
+#endif
 }
 
 inline power_loss() {
@@ -81,7 +104,7 @@ inline power_loss() {
   load_snapshot();
   forget();
   if
-  :: RUNNING -> start()
+  :: RUNNING -> start(); enable_at_start()
   :: else
   fi
 }
@@ -196,13 +219,8 @@ inline fail() { COUNT_FAULT; failed = true; printf("Client: the machine does not
 inline ask_machine() {
   if
   :: true ->
+     enable_once();
      machine_time = PERIODS_OVER;
-#if ENABLED_AT_START == 2
-     if
-     :: (state == RELAY_ATTENDANCE_RECORDS) -> locked = false
-     :: else
-     fi;
-#endif
 #if !MACHINE_TIME
      machine_time = (PERIODS_OVER < PERIODS -> PERIODS_OVER + 1 : PERIODS);
 #endif
@@ -210,6 +228,7 @@ inline ask_machine() {
 #if CLOCK_AHEAD
   :: (FAULT_LEFT && PERIODS_OVER < PERIODS) ->
      COUNT_FAULT;
+     enable_once();
      machine_time = PERIODS_OVER + 1;
      printf("Client: asks the machine and believes that it is period %d\n", machine_time + 1)
 #endif
@@ -217,6 +236,7 @@ inline ask_machine() {
 #if SOMEBODY_CLEARS
   :: (state == RELAY_ATTENDANCE_RECORDS && counted == COUNT(on_machine) + 1 && FAULT_LEFT) ->
      COUNT_FAULT;
+     enable_once();
      machine_time = PERIODS_OVER;
      postponed = 0;
      enough = true;
@@ -371,6 +391,7 @@ inline write_previous_period() {
 inline disable_machine() {
 #if GUARDED_CLEAR
   locked = true;
+  was_enabled = true;
   printf("Client: disables the machine\n")
 #else
   skip

@@ -23,9 +23,7 @@ init {
     :: true -> locked = true; printf("An earlier program has left the machine disabled\n")
     fi;
 #endif
-#if ENABLED_AT_START == 1
-    locked = false;
-#endif
+    enable_at_start();
     /* SPIN tries the process that was started last first: the world moves only when nobody else does. */
     run World();
 #if LIVENESS && (!TIME_OUTS || !TWO_SNAPSHOTS)

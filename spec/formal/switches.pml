@@ -116,7 +116,7 @@
 #define ALARM_IDENTITY 1 /* 0: every delivery sends an e-mail */
 #endif
 #ifndef ENABLED_AT_START
-#define ENABLED_AT_START 1 /* 0: a machine found disabled stays so; 2: enabled at the first poll, not at the start */
+#define ENABLED_AT_START 1 /* 0: a machine found disabled stays so */
 #endif
 #ifndef SUBSCRIBED_FIRST
 #define SUBSCRIBED_FIRST 1 /* 0: a subscription is created when its reply is waited for */

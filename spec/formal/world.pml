@@ -57,6 +57,10 @@ byte just_read = 0; /* the punches that were on the machine when it was read */
 byte asked = 0; /* the punches published last, while they are waited for */
 byte asked_sheet = 0;
 byte postponed = 0; /* periods whose sheet did not answer since the last poll */
+#define MAY_BE_LOCKED (LOCKED_AT_FIRST || CLEARING)
+#if MAY_BE_LOCKED
+bool was_enabled = false; /* since the start; then it stays so, but for what the client itself does */
+#endif
 #if SOMEBODY_CLEARS
 byte counted = 0; /* how many records were on the machine when it was read last, and 1; 0: not read yet */
 #endif
