@@ -38,10 +38,15 @@ class Mailbox:
         self.published.append(message)
 
     def receive(self, topic, timeout_s):
+        end_s = self._timeline.now_s + timeout_s
+        while not self.waiting and self._timeline.advance_to_next(end_s):
+            pass
         taken, self.waiting = self.waiting, []
-        if not taken:
-            self._timeline.advance(timeout_s)
         return taken
+
+    def arrives(self, delay_s, message):
+        """Put a message in after so many seconds."""
+        self._timeline.after(delay_s, lambda: self.waiting.append(message))
 
 
 @contextmanager

@@ -128,3 +128,33 @@ def test_the_order_of_punches_never_matters():
 
 def test_after_midnight_is_later_not_earlier():
     assert day_times([22 * 3600, 26 * 3600]) == DayTimes(22 * 3600, 26 * 3600)
+
+
+def test_a_lone_punch_that_stands_as_check_out_moves_to_the_check_in():
+    assert written(plan(sheet(None, NINE), [NINE])) == {2: NINE, 3: None}
+
+
+def test_a_formula_that_gives_the_only_punchs_time_has_no_check_out_beside_it():
+    update = plan(sheet(Cell(serial.from_seconds(NINE), is_formula=True)), [NINE])
+    assert written(update) == {}
+    assert update.typed == []
+
+
+def test_an_empty_text_was_not_typed():
+    update = plan(sheet(Cell(""), Cell("")), [NINE, FIVE])
+    assert written(update) == {2: NINE, 3: FIVE}
+    assert update.typed == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "punches", "final"),
+    [
+        ((), [NINE], DayTimes(NINE, None)),
+        ((NINE,), [NINE, FIVE], DayTimes(NINE, FIVE)),
+        ((8 * 3600,), [NINE, FIVE], DayTimes(8 * 3600, FIVE)),
+        ((NINE, SIX), [NINE, FIVE], DayTimes(NINE, SIX)),
+        ((NINE, "sick"), [NINE, FIVE], DayTimes(NINE, None)),
+    ],
+)
+def test_what_the_cells_hold_in_the_end_is_told(cells, punches, final):
+    assert plan(sheet(*cells), punches).times == {("ann", DAY): final}

@@ -7,6 +7,7 @@ import pytest
 
 from attendance_client import steps
 from attendance_client._generated.machine import TIME_OUT_S, EventId, StateId
+from attendance_client.errors import BusError
 from attendance_contracts import CreateReviewSheet, GetReviewPeriod, NewReviewPeriod, NewReviewSheet
 from tests.unit.lone_client import (
     FEBRUARY,
@@ -143,6 +144,33 @@ def test_no_wait_is_longer_than_the_states_time_out(client):
     steps.await_last_stored_timestamp(client)
     waited_s = client.clock.monotonic() - began_s
     assert waited_s == pytest.approx(TIME_OUT_S[StateId.AWAIT_LAST_STORED_TIMESTAMP], abs=0.01)
+
+
+def test_a_reply_in_the_last_moment_counts(client):
+    question = publish_two(client)
+    time_out_s = TIME_OUT_S[StateId.AWAIT_LAST_STORED_TIMESTAMP]
+    client.bus.arrives(time_out_s - 0.6, confirmation(question, sheet_id="winter"))
+    client.bus.arrives(time_out_s - 0.2, confirmation(question))
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+
+
+def test_a_failure_of_pubsub_is_loud_once_a_wait(client, caplog):
+    publish_two(client)
+    client.bus = Broken()
+    with caplog.at_level(logging.DEBUG, "attendance_client"):
+        steps.await_last_stored_timestamp(client)
+
+    levels = [record.levelname for record in caplog.records if record.message == "no answer"]
+    assert levels[:3] == ["WARNING", "DEBUG", "DEBUG"]
+    assert levels.count("WARNING") == 1
+
+
+class Broken:
+    """The port Bus without a network."""
+
+    def receive(self, topic, timeout_s):
+        raise BusError("no answer")
 
 
 def test_the_right_reply_counts_though_a_wrong_one_came_after_it(client, caplog):
