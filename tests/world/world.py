@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind, StateId
@@ -14,7 +15,7 @@ from attendance_client.errors import SnapshotError, StopRequested
 from attendance_client.polling import BELIEVABLE_OFFSET, enable_machine
 from attendance_client.runner import Runner
 from attendance_client.session import Session
-from attendance_client.snapshot import Snapshot
+from attendance_client.snapshot import Snapshot, decode_snapshot
 from attendance_contracts import (
     AlarmKind,
     Message,
@@ -210,8 +211,11 @@ class World:
 
     def damage_snapshot(self, name: str) -> bool:
         """A block of a snapshot file goes bad while the client is off."""
+        before = _meaning(self.disk.directory / name)
         if not self.disk.damage(name, self.choice):
             return False
+        if _meaning(self.disk.directory / name) == before:
+            return False  # it hit what means nothing, such as a line break
         self.snapshots.damage(name)
         self.happened[f"damaged {name}"] += 1
         return True
@@ -396,3 +400,10 @@ class World:
         """Punches that should be in the ledger and are not."""
         exempt = self.machine.cleared_unread | self.archive_lost
         return self.machine.recorded.keys() - exempt - self.taken()
+
+
+def _meaning(path: Path) -> Snapshot | None:
+    try:
+        return decode_snapshot(path.read_bytes())
+    except (OSError, ValueError):
+        return None
