@@ -1,14 +1,16 @@
 """Storing in workbooks that people have changed: what is read, what stays, and every row of Exceptions in full."""
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from attendance_backend import daily_attendance as daily
 from attendance_backend import serial
+from attendance_backend.daily_attendance import DayTimes
 from attendance_backend.grid import Area
 from attendance_backend.handlers import handle
+from attendance_backend.store_records import clock_change
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,
@@ -277,3 +279,24 @@ def test_a_row_without_its_business_day_counts_by_the_boundary(office):
     office.store(punch("carl", "2026-11-05T08:00:00"))
 
     assert office.times("carl", TUESDAY) == (20.0, 26.0)
+
+
+# Clocks
+
+
+@pytest.mark.parametrize(
+    ("day", "check_in", "check_out", "hours"),
+    [
+        (date(2026, 3, 28), 22, 27, 1),  # a night in which summer time begins
+        (date(2026, 3, 29), 5, 13, 0),  # the day after that night
+        (date(2026, 3, 29), 1, 13, 1),
+        (date(2026, 10, 24), 22, 29, -1),  # a night in which it ends
+        (date(2026, 10, 25), 5, 13, 0),
+        (date(2026, 11, 3), 9, None, 0),
+        (date(2026, 11, 3), None, 17, 0),
+    ],
+)
+def test_clocks_change_only_for_those_who_are_there(day, check_in, check_out, hours):
+    times = DayTimes(*(hour if hour is None else hour * 3600 for hour in (check_in, check_out)))
+
+    assert clock_change(day, times, "Europe/Berlin") == timedelta(hours=hours)
