@@ -54,6 +54,20 @@ def test_a_new_file_bears_the_schemas_version_and_a_newer_one_is_refused(tmp_pat
     assert str(refusal.value) == f"{path} was written by a newer release (schema 2); upgrade the client"
 
 
+def test_tables_are_made_all_at_once(tmp_path):
+    """A power loss among them would leave a file that no release can read."""
+    path = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE periods (name TEXT)")  # the last of them: it stands in the way
+    db.close()
+    with pytest.raises(LedgerError, match="table periods already exists"):
+        Ledger(path, BOUNDARY)
+
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall() == [("periods",)]
+    db.close()
+
+
 def test_a_damaged_file_is_told_with_the_databases_own_words_and_the_remedy(tmp_path):
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"no database at all" * 100)
