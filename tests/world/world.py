@@ -24,7 +24,7 @@ from attendance_contracts import (
     ReviewPeriod,
     StoreAttendRecords,
 )
-from tests.world.backend import Backend, Row
+from tests.world.backend import LONGEST_GAP, Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
 from tests.world.disk import Disk
 from tests.world.edges import Edge, EdgeRecorder
@@ -53,7 +53,7 @@ class World:
         opened: the periods whose sheet the client's ledger must remember.
         edges: every transition that was seen.
         happened: what befell the world, by kind.
-        hasty: periods that were expired or closed before their time.
+        hasty: periods that were expired, closed or passed over before their time.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
     """
@@ -286,6 +286,8 @@ class World:
 
     def _crossed(self, edge: Edge, session: Session) -> None:
         self.edges[edge] += 1
+        if edge.event == EventId.REVIEW_PERIOD_RECEIVED:
+            self._check_opening(session.open_period)
         if edge.event == EventId.PERIOD_CLOSED:
             self._check_closing(session)
         if edge.event == EventId.NO_NEW_RECORDS and edge.target == StateId.REVIEW_PERIOD_EXPIRED:
@@ -295,6 +297,12 @@ class World:
         if edge.event == EventId.FINAL_ALARM_PUBLISHED:
             previous = session.previous_period
             self.alarms_published.add(previous.last_day if previous else None)
+
+    def _check_opening(self, period: ReviewPeriod) -> None:
+        assert self._ledger is not None
+        latest = self._ledger.latest_closed_period()
+        if latest is not None and period.first_day - latest.last_day > LONGEST_GAP:
+            self.hasty.append(f"{period.name} was opened after {latest.name}; one in between was passed over")
 
     def _check_closing(self, session: Session) -> None:
         assert self._ledger is not None
