@@ -68,10 +68,13 @@ def _backend(kind: str, number: int) -> Backend:
 
 def _print_summary(reports: list[Report], seconds: float) -> None:
     faults: Counter[str] = sum((report.faults for report in reports), Counter())
-    say(
-        f"{len(reports)} site-months in {seconds:.0f} s, {sum(report.punches for report in reports)} punches made,"
+    punches, owed, rows = (
+        sum(getattr(report, name) for report in reports) for name in ("punches", "owed", "rows")
     )
-    say(f"{sum(report.rows for report in reports)} rows stored, {faults.total()} faults and other events:")
+    say(
+        f"{len(reports)} site-months in {seconds:.0f} s: {punches} punches made, {owed} owed, {rows} rows stored"
+    )
+    say(f"{faults.total()} faults and other events:")
     for kind, number in faults.most_common():
         say(f"{number:8}  {kind}")
     say("violations: 1" if reports[-1].violation else "violations: none")

@@ -29,11 +29,16 @@ class Report:
     """How a month went.
 
     Attributes:
+        punches: all that the machine recorded with a date.
+        owed: those that must be in a sheet; the others are of no period that HR entered for this site, or were
+            erased by somebody before any client could read them.
+        rows: in all sheets.
         violation: the promise that was broken, with its message; empty if none was.
         faults: what befell the site, by kind.
     """
 
     punches: int
+    owed: int
     rows: int
     violation: str
     faults: Counter[str]
@@ -53,11 +58,11 @@ def play(backend: Backend, seed: str, misfortunes: int) -> Report:
     try:
         _plan(world, choice, troubles, misfortunes)
         violation = _broken_promise(world, troubles)
-        rows = len(backend.rows())
+        owed, rows = len(world.owed()), len(backend.rows())
     finally:
         world.close()
     faults = world.happened + world.network.happened
-    return Report(len(world.machine.recorded), rows, violation, faults)
+    return Report(len(world.machine.recorded), owed, rows, violation, faults)
 
 
 def _plan(world: World, choice: random.Random, troubles: Misfortunes, misfortunes: int) -> None:
