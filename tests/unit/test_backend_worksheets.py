@@ -103,8 +103,10 @@ def raw_sheet(*rows):
 
 
 def test_the_header_is_no_record_and_empty_ids_are_none():
-    found = raw_data.read(raw_sheet({0: 1.0, 8: "abc"}, {0: 2.0}, {0: 3.0, 8: "def"}))
+    sheet = raw_sheet({0: 1.0, 8: "abc"}, {0: 2.0}, {0: 3.0, 8: "def"})
+    found = raw_data.read(sheet)
 
+    assert found.worksheet is sheet
     assert found.record_ids == {"abc", "def"}
     assert found.end_row == 4
 
