@@ -446,15 +446,3 @@ inline time_out() {
     printf("Client: TIME-OUT in <%d>\n", state)
   }
 }
-
-#if !SUBSCRIBED_FIRST
-/* The client, in a waiting state, creates the subscription that it needs there. */
-proctype Subscribing() {
-end_of_subscribing:
-  do
-  :: atomic { (state == AWAIT_REVIEW_PERIOD && !(subscribed & 1)) -> subscribed = subscribed | 1; printf("Client: subscribes to new_review_period\n") }
-  :: atomic { (state == AWAIT_REVIEW_SHEET && !(subscribed & 2)) -> subscribed = subscribed | 2; printf("Client: subscribes to new_review_sheet\n") }
-  :: atomic { (state == AWAIT_LAST_STORED_TIMESTAMP && !(subscribed & 4)) -> subscribed = subscribed | 4; printf("Client: subscribes to last_stored_timestamp\n") }
-  od
-}
-#endif

@@ -3,7 +3,11 @@
 
 /* A punch must be in its sheet once its period is published and has begun for good. One that a clock that was set back
    stamped into a closed period waits for the next period to open. */
-#define MISSING(p) (of_period[(p) - 1] & (known | on_machine) & ~rows[(p) - 1])
+#if SOMEBODY_CLEARS
+#define MISSING(p) (of_period[(p) - 1] & (known | on_machine) & ~rows[(p) - 1]) /* what somebody erased is gone */
+#else
+#define MISSING(p) (of_period[(p) - 1] & ~rows[(p) - 1])
+#endif
 #if CLOCK_BACK
 #define STAMPED_LATE stamped_late
 #else

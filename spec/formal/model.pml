@@ -5,6 +5,7 @@
 #include "world.pml"
 #include "backend.pml"
 #include "client.pml"
+#include "people.pml"
 
 #if LIVENESS && (!TIME_OUTS || !TWO_SNAPSHOTS)
 /* SPIN's stutter extension can miss a violated formula where everything stands still under weak fairness. */

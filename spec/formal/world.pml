@@ -1,4 +1,4 @@
-/* The office: the attendance machine, its clock, people, HR, and Pub/Sub's topics.
+/* What there is: the attendance machine, HR's periods, what the client keeps beside its snapshot, Pub/Sub's topics.
    A set of punches is a byte with a bit for each; so is a set of periods or of replies. */
 
 #define BIT(i) (1 << (i))
@@ -27,7 +27,7 @@ byte stamp[PUNCHES];
 #endif
 #if LIVENESS && CLOCK_BACK
 byte set_back = 0;
-byte stamped_late = 0; /* punches stamped into a period that was closed already */
+byte stamped_late = 0; /* punches stamped into a period that was closed already, or was read for the last time */
 #endif
 
 /* ---- HR ---- */
@@ -109,49 +109,3 @@ byte batch = 0;
 #endif
 
 #define STORY_STATE(s) printf("now in <%d>\n", s);
-
-/* ---- What happens by itself, in any order ---- */
-
-inline punch() {
-  d_step {
-    of_period[PERIOD_AT(clock) - 1] = of_period[PERIOD_AT(clock) - 1] | BIT(punches);
-    on_machine = on_machine | BIT(punches);
-#if TICKS > 1
-    stamp[punches] = clock;
-#endif
-#if LIVENESS && CLOCK_BACK
-    if
-    :: (PERIOD_AT(clock) <= closed) -> stamped_late = stamped_late | BIT(punches)
-    :: else
-    fi;
-#endif
-    printf("Somebody punches: [%d], stamped in period %d (tick %d)\n", BIT(punches), PERIOD_AT(clock), clock);
-    punches++
-  }
-}
-
-proctype World() {
-end_of_the_world:
-  do
-  :: atomic { (clock < LAST_TICK) -> clock++; printf("The machine's clock goes on: period %d (tick %d)\n", PERIOD_AT(clock), clock) }
-  :: atomic { (punches < PUNCHES && !locked) -> punch() }
-  :: atomic { (published < PERIODS) -> published++; printf("HR publishes period %d\n", published) }
-#if CLOCK_BACK
-#if LIVENESS
-  :: atomic { (clock > 0 && set_back < CLOCK_BACK) -> clock--; set_back++;
-#else
-  :: atomic { (clock > 0) -> clock--;
-#endif
-       printf("The machine's clock is set back: period %d (tick %d)\n", PERIOD_AT(clock), clock) }
-#endif
-#if SOMEBODY_CLEARS
-  :: atomic { (on_machine && FAULT_LEFT) -> COUNT_FAULT; printf("Somebody clears the machine: [%d] erased\n", on_machine); on_machine = 0 }
-#endif
-#if CORRECTIONS
-  :: atomic { (!typed) -> typed = true; correction = true; printf("HR types a correction\n") }
-#endif
-#if LIVENESS
-  :: break /* from now on time, people and HR do nothing more */
-#endif
-  od
-}
