@@ -423,9 +423,9 @@ inline clear_machine() {
 #define IN_HASTE HASTE
 #endif
 #define TIMES_OUT(requests, replies) ((!(replies) && (SLOWNESS || !(requests))) || ((replies) && IN_HASTE))
-#define TIMES_OUT_RECEIVE_NEW_REVIEW_PERIOD TIMES_OUT(get_requests, get_replies)
-#define TIMES_OUT_RECEIVE_NEW_REVIEW_SHEET TIMES_OUT(create_requests, create_replies)
-#define TIMES_OUT_RECEIVE_LAST_STORED_TIMESTAMP TIMES_OUT(store_requests[0] | store_requests[1] | under_way, store_replies[0] | store_replies[1])
+#define TIMES_OUT_RECEIVE_NEW_REVIEW_PERIOD ((subscribed & BIT(0)) && TIMES_OUT(get_requests, get_replies))
+#define TIMES_OUT_RECEIVE_NEW_REVIEW_SHEET ((subscribed & BIT(1)) && TIMES_OUT(create_requests, create_replies))
+#define TIMES_OUT_RECEIVE_LAST_STORED_TIMESTAMP ((subscribed & BIT(2)) && TIMES_OUT(store_requests[0] | store_requests[1] | under_way, store_replies[0] | store_replies[1]))
 #define REPORTS_TIMED_OUT true
 
 inline time_out() {
