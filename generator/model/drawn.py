@@ -61,7 +61,11 @@ READINGS = (
 
 WORLDS: tuple[tuple[str, Mapping[str, int], Mapping[str, int]], ...] = (
     ("nothing fails", {**CALM, "PUNCHES": 2}, {**CALM, "PUNCHES": 2, "FAULTS": 0}),
-    ("anything fails", {"PUNCHES": 2, "CLOCK_BACK": 0}, {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0, "SLOWNESS": 0}),
+    (
+        "anything fails",
+        {"PUNCHES": 2, "CLOCK_BACK": 0},
+        {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0, "SLOWNESS": 0},
+    ),
 )
 """The name of a world, its switches for safety, and for liveness."""
 
