@@ -12,10 +12,12 @@ from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
     LastStoredTimestamp,
+    MachineHealth,
     NewReviewPeriod,
     NewReviewSheet,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteHealth,
     StoreAttendRecords,
 )
 
@@ -83,6 +85,17 @@ def _messages(kind_of_message, **fields):
     )
 
 
+machine_healths = st.builds(
+    MachineHealth,
+    serial_number=texts,
+    firmware=texts,
+    platform=texts,
+    clock_offset_s=st.none() | st.integers(),
+    records=st.integers(0),
+    record_capacity=st.integers(0),
+    users=st.integers(0),
+)
+
 messages = st.one_of(
     _messages(GetReviewPeriod, after=st.none() | dates, on=dates),
     _messages(NewReviewPeriod, after=st.none() | dates, period=st.none() | periods),
@@ -94,6 +107,21 @@ messages = st.one_of(
         sheet_id=texts,
         last_stored_timestamp=moments,
         confirmed=st.lists(texts, max_size=5).map(tuple),
+    ),
+    _messages(
+        SiteHealth,
+        sheet_id=texts,
+        period=periods,
+        at=moments,
+        time_zone=texts,
+        day_boundary=boundaries,
+        release=texts,
+        backlog=st.integers(0),
+        undecodable=st.integers(0),
+        complete_through=st.none() | dates,
+        pi_clock_synchronised=st.none() | st.booleans(),
+        machine=st.none() | machine_healths,
+        problem=texts,
     ),
     _messages(RaiseFinalAlarm, kind=st.sampled_from(AlarmKind), after=st.none() | dates, on=dates),
 )

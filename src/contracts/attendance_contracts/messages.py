@@ -144,6 +144,64 @@ class RaiseFinalAlarm(Message):
     on: date
 
 
+@dataclass(frozen=True, kw_only=True)
+class MachineHealth:
+    """What an attendance machine tells about itself.
+
+    Attributes:
+        firmware: as the machine words it; empty when it does not say.
+        platform: as the machine words it; empty when it does not say.
+        clock_offset_s: the machine's wall time less the Raspberry Pi's; None for an impossible date.
+        records: punches in its memory.
+        record_capacity: punches that its memory holds; 0 when it does not say.
+        users: people enrolled.
+    """
+
+    serial_number: str
+    firmware: str
+    platform: str
+    clock_offset_s: int | None
+    records: int
+    record_capacity: int
+    users: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteHealth(Message):
+    """How a site is, sent after each poll of its attendance machine; nothing is answered.
+
+    Attributes:
+        sheet_id: the review sheet of the open period.
+        period: the open period.
+        at: the site's wall time.
+        time_zone: IANA name, such as "Europe/Berlin".
+        day_boundary: when the site's business day begins.
+        release: of the client's software.
+        backlog: punches read and not yet confirmed by a sheet.
+        undecodable: records of the machine that make no sense, kept with their bytes.
+        complete_through: the last business day of which every punch was read and is confirmed; None before
+            there is one.
+        pi_clock_synchronised: whether the Raspberry Pi's clock follows a time server; None when it cannot tell.
+        machine: None when it could not be read.
+        problem: why it could not be read; empty when it could.
+    """
+
+    topic: ClassVar[Topic] = Topic.SITE_HEALTH
+
+    sheet_id: str
+    period: ReviewPeriod
+    at: datetime
+    time_zone: str
+    day_boundary: time
+    release: str
+    backlog: int
+    undecodable: int
+    complete_through: date | None
+    pi_clock_synchronised: bool | None
+    machine: MachineHealth | None
+    problem: str
+
+
 MESSAGE_TYPES: dict[Topic, type[Message]] = {
     kind.topic: kind
     for kind in (
@@ -154,5 +212,6 @@ MESSAGE_TYPES: dict[Topic, type[Message]] = {
         StoreAttendRecords,
         LastStoredTimestamp,
         RaiseFinalAlarm,
+        SiteHealth,
     )
 }

@@ -1,7 +1,7 @@
 """Names of the Pub/Sub topics and of the subscriptions on them.
 
 Source: the architecture drawing of the project that this one grew from: three pairs of topics, a request
-and its reply each; the alarm's topic has no reply.
+and its reply each; the alarm's and the health's topics have no reply.
 """
 
 from enum import StrEnum
@@ -17,6 +17,7 @@ class Topic(StrEnum):
     STORE_ATTEND_RECORDS = "store_attend_records"
     LAST_STORED_TIMESTAMP = "last_stored_timestamp"
     RAISE_FINAL_ALARM = "raise_final_alarm"
+    SITE_HEALTH = "site_health"
 
 
 REQUEST_TOPICS = (
