@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import TypeVar
 
-from attendance_backend.changes import (
+from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+from attendance_backend.ports import Backend
+from attendance_backend.sheet.changes import (
     AddColumns,
     AddRows,
     AddWorksheet,
@@ -24,9 +26,7 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.errors import RefusedError, SpreadsheetGoneError
-from attendance_backend.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
-from attendance_backend.ports import Backend
+from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
 
 T = TypeVar("T")
 

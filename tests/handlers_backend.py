@@ -7,8 +7,8 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 
-from attendance_backend import serial
-from attendance_backend.handlers import handle
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.sheet import serial
 from attendance_contracts import CreateReviewSheet, Message, ReviewPeriod, StoreAttendRecords
 from tests.fakes_backend import Book, Crash, World
 from tests.world.backend import Row, StoredRow

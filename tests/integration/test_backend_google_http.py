@@ -10,9 +10,9 @@ from attendance_backend.adapters.drive import GoogleDrive
 from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
 from attendance_backend.adapters.sheets import GoogleSheets
 from attendance_backend.bootstrap import SCOPES
-from attendance_backend.changes import AddRows, AddWorksheet, NewCell, WriteCells
 from attendance_backend.errors import GoogleError, RefusedError, SpreadsheetGoneError, WorksheetGoneError
-from attendance_backend.grid import Area
+from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, WriteCells
+from attendance_backend.sheet.grid import Area
 from attendance_sandbox.sheets import Quota, SheetsServer, dropped, internal_error, rate_limited, unavailable
 
 

@@ -7,7 +7,7 @@ from email.policy import default
 import pytest
 
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
-from attendance_backend.handlers import handle
+from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import AlarmKind, RaiseFinalAlarm
 from tests.fakes_backend import World
 

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 
 import pytest
 
-from attendance_backend.changes import Formula
-from attendance_backend.handlers import handle
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.sheet.changes import Formula
 from attendance_contracts import (
     AlarmKind,
     AttendanceRecord,

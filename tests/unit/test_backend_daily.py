@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import serial
-from attendance_backend.changes import WriteCells
-from attendance_backend.daily_attendance import DayTimes, day_times
-from attendance_backend.grid import Cell, Worksheet
-from attendance_backend.store_plan import plan_daily
+from attendance_backend.handlers.store_plan import plan_daily
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import WriteCells
+from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook.daily_attendance import DayTimes, day_times
 
 DAY = date(2026, 11, 3)
 COLUMN = daily.FIRST_DAY

@@ -4,11 +4,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import serial
-from attendance_backend.changes import Formula
 from attendance_backend.errors import SpreadsheetGoneError, WorksheetGoneError
-from attendance_backend.handlers import handle
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import Formula
+from attendance_backend.workbook import daily_attendance as daily
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,

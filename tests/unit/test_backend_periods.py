@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from attendance_backend import serial
-from attendance_backend.grid import Cell, Worksheet
-from attendance_backend.periods import last_day_before, next_period, read_periods, whole_weeks
+from attendance_backend.control.periods import last_day_before, next_period, read_periods, whole_weeks
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_contracts import ReviewPeriod
 
 HEADER = ("Month", "Start Date", "End Date", "Duration (Weeks)")

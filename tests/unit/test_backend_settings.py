@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 
+from attendance_backend.control.settings import read_settings
 from attendance_backend.errors import EventError, SettingsError
 from attendance_backend.logs import JsonFormatter
 from attendance_backend.service import message_of
-from attendance_backend.settings import read_settings
 from attendance_contracts import GetReviewPeriod, encode
 
 COMPLETE = {
@@ -128,7 +128,8 @@ def test_log_lines_for_google_cloud():
 def test_nothing_happens_at_import():
     """No client is made and no setting is read before the first message."""
     program = (
-        "import sys, attendance_backend.handlers, attendance_backend.service, attendance_backend.bootstrap as b\n"
+        "import sys, attendance_backend.handlers.dispatch, attendance_backend.service\n"
+        "import attendance_backend.bootstrap as b\n"
         "assert b.settings.cache_info().currsize == 0\n"
         "assert b.backend.cache_info().currsize == 0\n"
     )

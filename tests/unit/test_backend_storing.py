@@ -5,12 +5,12 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import serial
-from attendance_backend.daily_attendance import DayTimes
-from attendance_backend.grid import Area
-from attendance_backend.handlers import handle
-from attendance_backend.store_records import clock_change
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.store_records import clock_change
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.grid import Area
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook.daily_attendance import DayTimes
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,

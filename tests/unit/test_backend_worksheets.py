@@ -4,9 +4,9 @@ from datetime import date, datetime, time
 
 import pytest
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import raw_data, serial, styles
-from attendance_backend.changes import (
+from attendance_backend.control.roster import Person
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import (
     AddRows,
     AddWorksheet,
     Formula,
@@ -17,12 +17,13 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.daily_attendance import DayTimes
-from attendance_backend.grid import Area, Cell, Worksheet
-from attendance_backend.raw_data import RawPunch
-from attendance_backend.roster import Person
-from attendance_backend.sheet_rows import append_rows
-from attendance_backend.workbook import DAILY, DAILY_ID, raw_id
+from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook import raw_data
+from attendance_backend.workbook.daily_attendance import DayTimes
+from attendance_backend.workbook.names import DAILY, DAILY_ID, raw_id
+from attendance_backend.workbook.raw_data import RawPunch
+from attendance_backend.workbook.sheet_rows import append_rows
 from attendance_contracts import AttendanceRecord, ReviewPeriod
 
 BOUNDARY = time(4)

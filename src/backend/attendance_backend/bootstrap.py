@@ -12,10 +12,10 @@ from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
 from attendance_backend.adapters.mail import SmtpMailer
 from attendance_backend.adapters.pubsub import PubSubReplies
 from attendance_backend.adapters.sheets import GoogleSheets
+from attendance_backend.control.settings import Settings, read_settings
 from attendance_backend.errors import SettingsError
 from attendance_backend.logs import configure_logging
 from attendance_backend.ports import Backend
-from attendance_backend.settings import Settings, read_settings
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
-from attendance_backend.changes import Change
-from attendance_backend.grid import Area, Spreadsheet
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_contracts import Message
 
 

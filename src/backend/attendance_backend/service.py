@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attendance_backend import bootstrap
 from attendance_backend.errors import BackendError, EventError
-from attendance_backend.handlers import handle
+from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import ContractError, Message, decode
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import gspread
 import requests
 from gspread.exceptions import APIError
 
+from attendance_backend.control.settings import DRIVE_API_URL, SHEETS_API_URL
 from attendance_backend.errors import BackendError, GoogleError, RefusedError, SpreadsheetGoneError
-from attendance_backend.settings import DRIVE_API_URL, SHEETS_API_URL
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
 
+from attendance_backend.control.settings import IMPLICIT_TLS_PORT, SmtpSettings
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
-from attendance_backend.settings import IMPLICIT_TLS_PORT, SmtpSettings
 
 log = logging.getLogger(__name__)
 

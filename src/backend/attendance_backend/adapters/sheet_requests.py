@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from attendance_backend.changes import (
+from attendance_backend.sheet.changes import (
     AddColumns,
     AddRows,
     AddWorksheet,

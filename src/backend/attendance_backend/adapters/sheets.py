@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from attendance_backend.a1 import area_name
 from attendance_backend.adapters.google_http import GoogleHttpClient, Json
 from attendance_backend.adapters.sheet_requests import is_repeatable, request_of
-from attendance_backend.changes import Change
 from attendance_backend.errors import GoogleError, RefusedError, SpreadsheetGoneError
-from attendance_backend.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
+from attendance_backend.sheet.a1 import area_name
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"

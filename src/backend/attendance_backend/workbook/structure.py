@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import exceptions_sheet, raw_data
-from attendance_backend import weekly_summary as weekly
-from attendance_backend.changes import AddColumns, Change, RemoveWorksheet, SetLocale, WriteCells
-from attendance_backend.daily_attendance import DayTimes
-from attendance_backend.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.periods import whole_weeks
-from attendance_backend.roster import Person
-from attendance_backend.workbook import DAILY, EXCEPTIONS, FIRST_WORKSHEET_ID, LOCALE, WEEKLY, raw_title
+from attendance_backend.control.periods import whole_weeks
+from attendance_backend.control.roster import Person
+from attendance_backend.sheet.changes import AddColumns, Change, RemoveWorksheet, SetLocale, WriteCells
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook import exceptions_sheet, raw_data
+from attendance_backend.workbook import weekly_summary as weekly
+from attendance_backend.workbook.daily_attendance import DayTimes
+from attendance_backend.workbook.names import DAILY, EXCEPTIONS, FIRST_WORKSHEET_ID, LOCALE, WEEKLY, raw_title
 from attendance_contracts import ReviewPeriod
 
 TIME_ZONE = "Etc/GMT"

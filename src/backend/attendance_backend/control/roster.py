@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from attendance_backend.grid import Worksheet
-from attendance_backend.table import BadCellError, Problem, Table
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 
 TITLE = "Cut Off Times"
 NAME, EMAIL, CUT_OFF = "Name", "Email", "Cut Off Time"

@@ -1,6 +1,6 @@
 """The A1 notation of cells and areas."""
 
-from attendance_backend.grid import Area
+from attendance_backend.sheet.grid import Area
 
 
 def column_letters(column: int) -> str:

@@ -7,10 +7,10 @@ Google Sheets, Excel and LibreOffice all compute. The cut-off time is HR's to ch
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import serial, styles
-from attendance_backend.a1 import cell_name
-from attendance_backend.changes import (
+from attendance_backend.control.roster import Person, user_key
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
     Formula,
@@ -21,9 +21,9 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.grid import Worksheet
-from attendance_backend.roster import Person, user_key
-from attendance_backend.workbook import WEEKLY, WEEKLY_ID
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook.names import WEEKLY, WEEKLY_ID
 
 EMPLOYEE, USER_NAME, CUT_OFF, LABEL, FIRST_WEEK = range(5)
 HEADERS = ("Employee", "User Name", "Cut Off Time", "Measure")

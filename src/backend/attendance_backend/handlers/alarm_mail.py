@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from attendance_backend.alarms import Alarm
-from attendance_backend.grid import spreadsheet_link
-from attendance_backend.table import Problem
+from attendance_backend.control.alarms import Alarm
+from attendance_backend.sheet.grid import spreadsheet_link
+from attendance_backend.sheet.table import Problem
 from attendance_contracts import AlarmKind
 
 _EXAMPLE_WEEKS = 4

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from attendance_backend import serial, styles
-from attendance_backend.changes import Change, NewCell, Row, WriteCells
-from attendance_backend.control import blank_log, create_log, find_log
-from attendance_backend.grid import Worksheet
+from attendance_backend.control.reading import blank_log, create_log, find_log
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet_rows import append_rows
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import Change, NewCell, Row, WriteCells
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.workbook.sheet_rows import append_rows
 from attendance_contracts import AlarmKind
 
 TITLE = "Alarms"

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from attendance_backend import serial
-from attendance_backend.a1 import cell_name
 from attendance_backend.errors import LayoutError
-from attendance_backend.grid import Worksheet
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.grid import Worksheet
 
 _DATE_FORMATS = ("%m/%d/%Y", "%Y-%m-%d")
 _TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")

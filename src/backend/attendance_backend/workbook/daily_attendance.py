@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance_backend import serial, styles
-from attendance_backend.a1 import cell_name, column_letters, quoted
-from attendance_backend.changes import (
+from attendance_backend.control.roster import Person, user_key
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
+from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
     Formula,
@@ -23,9 +24,8 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.grid import Worksheet
-from attendance_backend.roster import Person, user_key
-from attendance_backend.workbook import DAILY, DAILY_ID, WEEKLY
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.workbook.names import DAILY, DAILY_ID, WEEKLY
 from attendance_contracts import ReviewPeriod
 
 EMPLOYEE, USER_NAME, LABEL, KEY, CUT_OFF, FIRST_DAY = range(6)

@@ -7,12 +7,12 @@ Spreadsheets are found by what is written here, never by their title: titles get
 
 from datetime import date
 
-from attendance_backend import serial, styles
-from attendance_backend.changes import NewCell, Row
-from attendance_backend.control import blank_log, create_log, find_log
-from attendance_backend.grid import Worksheet, spreadsheet_link
+from attendance_backend.control.reading import blank_log, create_log, find_log
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet_rows import append_rows
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import NewCell, Row
+from attendance_backend.sheet.grid import Worksheet, spreadsheet_link
+from attendance_backend.workbook.sheet_rows import append_rows
 
 TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001

@@ -1,6 +1,6 @@
 """How cells look, in one place."""
 
-from attendance_backend.changes import Align, NumberFormat, Style
+from attendance_backend.sheet.changes import Align, NumberFormat, Style
 
 DATE_TIME = NumberFormat("DATE_TIME", "dd-mm-yyyy hh:mm:ss")
 DATE = NumberFormat("DATE", "dd-mm-yyyy")

@@ -5,12 +5,12 @@ They rely on one thing: that no two of them run at once on the same spreadsheet.
 function to one instance with one request at a time.
 """
 
-from attendance_backend.create_sheet import create_review_sheet
 from attendance_backend.errors import EventError
-from attendance_backend.get_period import get_review_period
+from attendance_backend.handlers.create_sheet import create_review_sheet
+from attendance_backend.handlers.get_period import get_review_period
+from attendance_backend.handlers.raise_alarm import raise_final_alarm
+from attendance_backend.handlers.store_records import store_attend_records
 from attendance_backend.ports import Backend
-from attendance_backend.raise_alarm import raise_final_alarm
-from attendance_backend.store_records import store_attend_records
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,

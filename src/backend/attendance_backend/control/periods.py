@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance_backend.grid import Worksheet
-from attendance_backend.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
 from attendance_contracts import ReviewPeriod
 
 MONTH, START, END = "Month", "Start Date", "End Date"

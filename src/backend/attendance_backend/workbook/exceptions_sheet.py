@@ -7,11 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from attendance_backend import serial, styles
-from attendance_backend.changes import AddWorksheet, Change, NewCell, SetColumns, WarnBeforeEdit, WriteCells
-from attendance_backend.grid import Area, Worksheet
-from attendance_backend.sheet_rows import append_rows
-from attendance_backend.workbook import EXCEPTIONS, EXCEPTIONS_ID
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import (
+    AddWorksheet,
+    Change,
+    NewCell,
+    SetColumns,
+    WarnBeforeEdit,
+    WriteCells,
+)
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID
+from attendance_backend.workbook.sheet_rows import append_rows
 
 WHEN, SITE, WHO, WHAT, REMEDY = range(5)
 HEADERS = ("When", "Site", "Who", "What", "What to do")

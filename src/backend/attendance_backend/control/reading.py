@@ -9,8 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from attendance_backend import roster, styles
-from attendance_backend.changes import (
+from attendance_backend.control import roster
+from attendance_backend.control.periods import read_periods, year_of
+from attendance_backend.control.roster import Person
+from attendance_backend.ports import Spreadsheets
+from attendance_backend.sheet import styles
+from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
     NewCell,
@@ -19,11 +23,8 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.grid import Area, Worksheet
-from attendance_backend.periods import read_periods, year_of
-from attendance_backend.ports import Spreadsheets
-from attendance_backend.roster import Person
-from attendance_backend.table import Problem
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.table import Problem
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)

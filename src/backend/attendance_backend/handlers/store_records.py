@@ -9,21 +9,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import exceptions_sheet, hires, raw_data
-from attendance_backend.changes import Change
-from attendance_backend.control import read_people
-from attendance_backend.daily_attendance import DayTimes
+from attendance_backend.control.periods import whole_weeks
+from attendance_backend.control.reading import read_people
+from attendance_backend.control.roster import Person, user_key
 from attendance_backend.errors import RefusedError, UserError
-from attendance_backend.exceptions_sheet import Entry
-from attendance_backend.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.periods import whole_weeks
+from attendance_backend.handlers.store_plan import DailyUpdate, UserDay, by_user_day, plan_daily, times_of
 from attendance_backend.ports import Backend
-from attendance_backend.raw_data import RawPunch
-from attendance_backend.roster import Person, user_key
-from attendance_backend.sheet_rows import append_rows
-from attendance_backend.store_plan import DailyUpdate, UserDay, by_user_day, plan_daily, times_of
-from attendance_backend.workbook import DAILY, EXCEPTIONS, is_raw_title, raw_title
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook import exceptions_sheet, hires, raw_data
+from attendance_backend.workbook.daily_attendance import DayTimes
+from attendance_backend.workbook.exceptions_sheet import Entry
+from attendance_backend.workbook.names import DAILY, EXCEPTIONS, is_raw_title, raw_title
+from attendance_backend.workbook.raw_data import RawPunch
+from attendance_backend.workbook.sheet_rows import append_rows
 from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords, business_day
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from attendance_backend.changes import AddRows, Change, Row, WriteCells
-from attendance_backend.grid import Worksheet
+from attendance_backend.sheet.changes import AddRows, Change, Row, WriteCells
+from attendance_backend.sheet.grid import Worksheet
 
 
 def append_rows(worksheet: Worksheet, end_row: int, rows: Sequence[Row]) -> list[Change]:

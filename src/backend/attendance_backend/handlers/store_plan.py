@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from attendance_backend import serial
-from attendance_backend.changes import Change, NewCell, WriteCells
-from attendance_backend.daily_attendance import CHECK_IN, CHECK_OUT, DailyRows, DayTimes, day_times
-from attendance_backend.grid import Cell, Worksheet
-from attendance_backend.raw_data import RawPunch
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import Change, NewCell, WriteCells
+from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.workbook.daily_attendance import CHECK_IN, CHECK_OUT, DailyRows, DayTimes, day_times
+from attendance_backend.workbook.raw_data import RawPunch
 
 UserDay = tuple[str, date]
 

@@ -9,21 +9,22 @@ import logging
 from collections.abc import Mapping
 from datetime import date, time
 
-from attendance_backend import raw_data, review_sheets
-from attendance_backend.control import read_people
-from attendance_backend.daily_attendance import DayTimes, columns_by_day
+from attendance_backend.control import review_sheets
+from attendance_backend.control.reading import read_people
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.grid import Area, Spreadsheet
+from attendance_backend.handlers.store_plan import times_of
 from attendance_backend.ports import Backend
-from attendance_backend.review_workbook import (
+from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.workbook import raw_data
+from attendance_backend.workbook.daily_attendance import DayTimes, columns_by_day
+from attendance_backend.workbook.names import DAILY, drive_properties, is_raw_title, workbook_title
+from attendance_backend.workbook.structure import (
     HEADER_AREAS,
     Content,
     lacks_derived,
     missing_days,
     missing_worksheets,
 )
-from attendance_backend.store_plan import times_of
-from attendance_backend.workbook import DAILY, drive_properties, is_raw_title, workbook_title
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 
 log = logging.getLogger(__name__)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attendance_backend import daily_attendance as daily
-from attendance_backend import weekly_summary as weekly
-from attendance_backend.changes import Change
-from attendance_backend.daily_attendance import DayTimes
-from attendance_backend.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.roster import Person
-from attendance_backend.sheet_rows import append_rows
-from attendance_backend.workbook import DAILY, WEEKLY
+from attendance_backend.control.roster import Person
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import daily_attendance as daily
+from attendance_backend.workbook import weekly_summary as weekly
+from attendance_backend.workbook.daily_attendance import DayTimes
+from attendance_backend.workbook.names import DAILY, WEEKLY
+from attendance_backend.workbook.sheet_rows import append_rows
 from attendance_contracts import ReviewPeriod
 
 AREAS = (Area(DAILY), Area(WEEKLY))

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
-from attendance_backend import serial, styles
-from attendance_backend.changes import (
+from attendance_backend.control.roster import user_key
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
     NewCell,
@@ -19,9 +20,8 @@ from attendance_backend.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.grid import Area, Worksheet
-from attendance_backend.roster import user_key
-from attendance_backend.workbook import raw_id, raw_title
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.workbook.names import raw_id, raw_title
 from attendance_contracts import AttendanceRecord, business_day
 
 HEADERS = (

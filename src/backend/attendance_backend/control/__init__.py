@@ -1,0 +1,1 @@
+"""The ``Review Periods`` spreadsheet, which HR keeps: settings, periods, people, alarms."""

@@ -1,0 +1,1 @@
+"""What a spreadsheet is to us: grids, cells, changes, tables and styles."""

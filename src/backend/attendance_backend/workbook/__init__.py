@@ -1,0 +1,1 @@
+"""The review sheet of a period: a module for each of its worksheets."""
