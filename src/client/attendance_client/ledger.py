@@ -228,6 +228,11 @@ class Ledger:
         )
         return _period(*rows[0]) if rows else None
 
+    @property
+    def revision(self) -> int:
+        """A number that grows with every row written: while it stands still, every answer stays the same."""
+        return self._db.total_changes
+
     def periods_with_backlog(self) -> list[ReviewPeriod]:
         """Periods whose sheet is known and that have unconfirmed punches, the oldest first."""
         return [period for period, _ in self._periods() if self.backlog_of(period)]

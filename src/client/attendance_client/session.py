@@ -56,6 +56,8 @@ class Session:
         """Names of closed periods whose sheet did not answer since the last poll."""
         self.time_outs = 0
         """How often in a row a chunk was not confirmed in time."""
+        self.nothing_to_relay: object = None
+        """The circumstances in which the ledger last had nothing to relay, so that it need not be asked again."""
         self.warned_on: date | None = None
         """The day of the last daily warning."""
         self._question: object = None

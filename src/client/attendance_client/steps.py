@@ -219,6 +219,9 @@ def _next_chunk(client: Client) -> Chunk | None:
     """What to relay next: the open period's punches, then, unless it is about to close, late ones of others."""
     session = client.session
     period = client.session.open_period
+    circumstances = (client.ledger.revision, period, session.period_expired, frozenset(session.postponed))
+    if session.nothing_to_relay == circumstances:
+        return None
     # A message that cannot be stored in time is halved each time.
     limit = max(1, MAX_CHUNK_RECORDS >> session.time_outs)
     chunk = client.ledger.next_chunk(period, limit)
@@ -227,6 +230,8 @@ def _next_chunk(client: Client) -> Chunk | None:
             if late.name not in session.postponed and late != period:
                 chunk = client.ledger.next_chunk(late, limit)
                 break
+    if chunk is None:
+        session.nothing_to_relay = circumstances
     return chunk
 
 
