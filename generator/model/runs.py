@@ -17,6 +17,7 @@ CALM: Mapping[str, int] = {
     "REDELIVERY": 0,
     "HASTE": 0,
     "DYING": 0,
+    "LOST_ANSWERS": 0,
     "FAILING_READS": 0,
     "CLOCK_BACK": 0,
     "SLOWNESS": 0,
@@ -60,6 +61,7 @@ QUICK = (
     Run("2 punches", SAFETY, {"PUNCHES": 2}),
     Run("2 punches, 2 moments a period", SAFETY, {"PUNCHES": 2, "TICKS": 2}),
     Run("3 punches, whole backlogs", SAFETY, {"PUNCHES": 3, "CHUNKED": 0}, long=True),
+    Run("two writers, 2 punches", SAFETY, {"PUNCHES": 2, "ONE_WRITER": 0}),
     Run("1 punch; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 1, **LOSSES}),
     Run("clearing, 2 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 2}, CLEARING),
     Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
@@ -84,6 +86,12 @@ FULL = (
     Run(
         "2 punches; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 2, "CHUNKED": 0, **LOSSES}, seconds=3600
     ),
+    Run(
+        "two writers, 3 punches, whole backlogs",
+        SAFETY,
+        {"PUNCHES": 3, "CHUNKED": 0, "ONE_WRITER": 0},
+        long=True,
+    ),
     Run("clearing, 3 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 3}, CLEARING, long=True),
     Run("alarms, 2 punches", ("alarm_once",), {"PUNCHES": 2, "ALARMS": 1}, long=True),
     Run("corrections, 2 punches", ("corrections_survive",), {"PUNCHES": 2, "CORRECTIONS": 1}),
@@ -95,6 +103,9 @@ FULL = (
         liveness=True,
         seconds=3600,
         long=True,
+    ),
+    Run(
+        "two writers, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1, "ONE_WRITER": 0}, liveness=True
     ),
     Run("1 punch, 3 faults", LIVENESS, {"PUNCHES": 1, "FAULTS": 3}, liveness=True, seconds=3600, long=True),
     Run(

@@ -44,6 +44,9 @@ class Figures:
     seconds: float
 
 
+NO_FIGURES = Figures(0, 0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A search's end. `fell` holds the numbers of the promises that a survey saw fall."""
@@ -77,7 +80,7 @@ class Build:
     def _outcome(self, output: str) -> Outcome:
         errors = re.search(r"errors: (\d+)", output)
         if errors is None:
-            return Outcome(Verdict.UNKNOWN, Figures(0, 0, 0.0, 0.0))
+            return Outcome(Verdict.UNKNOWN, NO_FIGURES)
         figures = Figures(
             states=int(_number(r"(\S+) states, stored", output)),
             transitions=int(_number(r"(\S+) transitions \(", output)),
