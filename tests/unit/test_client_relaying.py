@@ -152,6 +152,14 @@ def test_a_message_may_be_as_long_as_the_limit_and_no_byte_longer(client):
     assert len(ask(missing + 1).records) == 250
 
 
+def test_what_is_too_long_however_often_it_is_halved_goes_out_as_one_record(client):
+    """It is for the backend to refuse; an empty message would be sent for ever."""
+    client.ledger.open_period(JANUARY, "s" * MAX_CHUNK_BYTES)
+    question = publish_two(client)
+
+    assert [record.timestamp for record in question.records] == [NOON]
+
+
 # Confirmations
 
 
@@ -224,6 +232,16 @@ def test_the_newest_confirmed_punch_of_the_open_period_is_remembered(client, ses
     client.bus.waiting = [confirmation(asked(client))]
     assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
     assert session.last_stored_timestamp == newest
+
+
+def test_a_closed_periods_punch_is_not_the_newest_of_an_open_period_that_has_none_yet(client, session):
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    steps.relay_attendance_records(client)
+    client.bus.waiting = [confirmation(asked(client))]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert session.last_stored_timestamp is None
 
 
 def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session):
