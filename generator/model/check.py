@@ -12,7 +12,10 @@ from generator.spec import Spec
 
 SAFETY_OPTIONS = ("-DSAFETY",)
 SHORTEST_OPTIONS = ("-DSAFETY", "-DBFS")
-LIVENESS_OPTIONS = ("-DNFAIR=3",)
+LIVENESS_OPTIONS = ("-DNFAIR=4",)
+"""Room for the fairness of 14 processes."""
+STANDSTILL_ALLOWED = "-E"
+"""Not to take a client that has ended for the fall of the promise that is looked for."""
 DEPTHS = (*range(20, 200, 10), 250, 300, 500, 1000)
 """A trail of liveness is searched for within these depths, one after another, to find a short one."""
 
@@ -53,13 +56,14 @@ def survey(run: Run, spec: Spec) -> Survey:
     with spin.built(
         spec, run.variant, {**run.all_switches(), "SURVEY": 1}, (*run.optimised, *SAFETY_OPTIONS)
     ) as build:
-        outcome = build.search(seconds=run.seconds)
+        outcome = build.search(STANDSTILL_ALLOWED, seconds=run.seconds)
     _must_be_decided(run, outcome)
     return Survey(tuple(BY_NUMBER[number].name for number in sorted(outcome.fell)), outcome.figures)
 
 
 def _must_be_decided(run: Run, outcome: Outcome) -> None:
-    if outcome.verdict is Verdict.UNKNOWN:
+    # A survey stops at no promise, so that a trail means that something else stopped it.
+    if outcome.verdict is Verdict.UNKNOWN or outcome.trail:
         raise ModelError(f"'{run.name}' with {dict(run.switches)}: the search was not complete")
 
 
@@ -83,7 +87,7 @@ def shortest(run: Run, promise: str, spec: Spec) -> Row:
     switches = {**run.all_switches(), "ONLY": BY_NAME[promise].number or 0}
     options = (*run.optimised, *SHORTEST_OPTIONS)
     with spin.built(spec, run.variant, switches, options) as build:
-        outcome = build.search(seconds=run.seconds)
+        outcome = build.search(STANDSTILL_ALLOWED, seconds=run.seconds)
     return Row(promise, run, outcome, _told(outcome.trail, spec))
 
 

@@ -32,7 +32,7 @@
 #define CHUNKED 1 /* 1: a message may hold less than the backlog */
 #endif
 #ifndef CLEARING
-#define CLEARING 0 /* 1: the machine is cleared when a period closes (designed, not built) */
+#define CLEARING 0 /* 1: the machine is cleared when a period closes */
 #endif
 
 /* ---- Faults: 1 it may happen, 0 it does not ---- */
