@@ -259,6 +259,17 @@ def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session
     assert session.time_outs == 2
 
 
+def test_a_closed_periods_sheet_that_was_put_off_is_tried_again_after_the_next_poll(client, session):
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    steps.relay_attendance_records(client)
+    steps.await_last_stored_timestamp(client)
+    session.next_poll_s = client.clock.monotonic()
+
+    assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+    assert stored(client) == [datetime(2026, 1, 2, 12)]
+
+
 # The end of a period
 
 
