@@ -103,6 +103,7 @@ FULL = (
         "two writers, 3 punches, whole backlogs",
         SAFETY,
         {"PUNCHES": 3, "CHUNKED": 0, "ONE_WRITER": 0},
+        seconds=3600,
         long=True,
     ),
     Run("clearing, 3 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 3}, CLEARING, long=True),
