@@ -128,25 +128,38 @@ def _check(plan: Sequence[Run], spec: Spec, jobs: int) -> int:
 
 def _ablation(measures: Sequence[Measure], spec: Spec, jobs: int) -> int:
     print(report.ABLATED.head(), flush=True)
-    idle = []
+    results = []
     for result in _in_order(lambda measure: ablation.without(measure, spec), measures, jobs):
         print(report.ablated(result), flush=True)
-        if not result.fallen:
-            idle.append(result.measure.name)
+        results.append(result)
+    for result in results:
+        if result.shown:
+            print(
+                f"\nWithout '{result.measure.name}' ({result.measure.without}), {result.shown.promise} falls:"
+            )
+            print(report.story(result.shown.told))
+    idle = [result.measure.name for result in results if not result.fallen]
     if idle:
         print(f"\nNothing falls without: {', '.join(idle)}")
     return BROKEN if idle else KEPT
 
 
 def _drawn(promises: Sequence[Promise], spec: Spec, jobs: int) -> int:
+    tried = [promise for promise in promises if not promise.auxiliary]
+    columns = []
     for reading in drawn.READINGS:
         print(f"\nRead {reading.name}: {reading.sentence}.", flush=True)
-        tried = (promise for promise in promises if not promise.auxiliary)
+        rows = []
         for row in _in_order(partial(drawn.try_promise, reading, spec), tried, jobs):
             if row.outcome.verdict is Verdict.FALLS:
                 print(f"\n{row.promise} falls where {row.run.name}:\n{report.story(row.told)}", flush=True)
             else:
                 print(f"\n{row.promise}: {row.outcome.verdict}.", flush=True)
+            rows.append(row)
+        columns.append(rows)
+    print(f"\n{report.DRAWN.head()}")
+    for of_all_readings in zip(*columns, strict=True):
+        print(report.drawn(of_all_readings))
     return KEPT
 
 

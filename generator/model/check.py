@@ -7,13 +7,16 @@ from generator import emit_promela
 from generator.model import spin, story
 from generator.model.promises import BY_NAME, BY_NUMBER
 from generator.model.runs import Run
-from generator.model.spin import ModelError, Outcome, Verdict
+from generator.model.spin import Figures, ModelError, Outcome, Verdict
 from generator.spec import Spec
 
 SAFETY_OPTIONS = ("-DSAFETY",)
 SHORTEST_OPTIONS = ("-DSAFETY", "-DBFS")
-LIVENESS_OPTIONS = ("-DNFAIR=3",)
-DEPTHS = (60, 80, 100, 120, 150, 200, 300, 500, 1000)
+LIVENESS_OPTIONS = ("-DNFAIR=4",)
+"""Room for the fairness of 14 processes."""
+STANDSTILL_ALLOWED = "-E"
+"""Not to take a client that has ended for the fall of the promise that is looked for."""
+DEPTHS = (*range(20, 200, 10), 250, 300, 500, 1000)
 """A trail of liveness is searched for within these depths, one after another, to find a short one."""
 
 
@@ -36,8 +39,16 @@ def carry_out(run: Run, spec: Spec) -> Iterator[Row]:
     yield from _liveness(run, spec) if run.liveness else _safety(run, spec)
 
 
-def survey(run: Run, spec: Spec) -> list[str]:
-    """Which promises of safety fall anywhere in the run's world, by a complete search that stops at none of them.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Which promises of safety fall anywhere in a world, and what it took to visit all of it."""
+
+    fallen: tuple[str, ...]
+    figures: Figures
+
+
+def survey(run: Run, spec: Spec) -> Survey:
+    """Search the run's world completely, stopping at no promise of safety that falls.
 
     Raises:
         ModelError: as for `carry_out`; also, the search was not complete.
@@ -45,13 +56,14 @@ def survey(run: Run, spec: Spec) -> list[str]:
     with spin.built(
         spec, run.variant, {**run.all_switches(), "SURVEY": 1}, (*run.optimised, *SAFETY_OPTIONS)
     ) as build:
-        outcome = build.search(seconds=run.seconds)
+        outcome = build.search(STANDSTILL_ALLOWED, seconds=run.seconds)
     _must_be_decided(run, outcome)
-    return [BY_NUMBER[number].name for number in sorted(outcome.fell)]
+    return Survey(tuple(BY_NUMBER[number].name for number in sorted(outcome.fell)), outcome.figures)
 
 
 def _must_be_decided(run: Run, outcome: Outcome) -> None:
-    if outcome.verdict is Verdict.UNKNOWN:
+    # A survey stops at no promise, so that a trail means that something else stopped it.
+    if outcome.verdict is Verdict.UNKNOWN or outcome.trail:
         raise ModelError(f"'{run.name}' with {dict(run.switches)}: the search was not complete")
 
 
@@ -62,7 +74,7 @@ def _safety(run: Run, spec: Spec) -> Iterator[Row]:
         for promise in run.promises:
             yield Row(promise, run, outcome)
         return
-    fallen = survey(run, spec)
+    fallen = survey(run, spec).fallen
     for promise in (*run.promises, *(name for name in fallen if name not in run.promises)):
         if promise in fallen:
             yield Row(promise, run, outcome, shortest(run, promise, spec).told)
@@ -75,7 +87,7 @@ def shortest(run: Run, promise: str, spec: Spec) -> Row:
     switches = {**run.all_switches(), "ONLY": BY_NAME[promise].number or 0}
     options = (*run.optimised, *SHORTEST_OPTIONS)
     with spin.built(spec, run.variant, switches, options) as build:
-        outcome = build.search(seconds=run.seconds)
+        outcome = build.search(STANDSTILL_ALLOWED, seconds=run.seconds)
     return Row(promise, run, outcome, _told(outcome.trail, spec))
 
 
@@ -89,13 +101,13 @@ def _liveness(run: Run, spec: Spec) -> Iterator[Row]:
             yield Row(promise, run, outcome, told)
 
 
-def verdicts(run: Run, spec: Spec) -> Iterator[tuple[str, Verdict]]:
-    """Each of the run's formulas with its verdict, without the story; raises as `carry_out`."""
+def verdicts(run: Run, spec: Spec) -> Iterator[Row]:
+    """A row for each of the run's formulas, without the story; raises as `carry_out`."""
     if not run.promises:
         return
     with spin.built(spec, run.variant, run.all_switches(), (*run.optimised, *LIVENESS_OPTIONS)) as build:
         for promise in run.promises:
-            yield promise, search_formula(build, promise, run.seconds).verdict
+            yield Row(promise, run, search_formula(build, promise, run.seconds))
 
 
 def search_formula(build: spin.Build, promise: str, seconds: float, depth: int = spin.DEPTH) -> Outcome:

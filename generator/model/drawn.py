@@ -27,6 +27,7 @@ UNPROTECTED: Mapping[str, int] = {
     "ALARM_IDENTITY": 0,
     "ENABLED_AT_START": 0,
     "ONE_WRITER": 0,
+    "COMPARE_AND_SET": 0,
     "OWN_CELLS": 0,
     "TICKS": 2,
     "CHUNKED": 0,
@@ -64,7 +65,7 @@ WORLDS: tuple[tuple[str, Mapping[str, int], Mapping[str, int]], ...] = (
     (
         "anything fails",
         {"PUNCHES": 2, "CLOCK_BACK": 0},
-        {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0, "SLOWNESS": 0},
+        {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0, "SLOWNESS": 0, "LOCKED_AT_FIRST": 1},
     ),
 )
 """The name of a world, its switches for safety, and for liveness."""

@@ -29,6 +29,7 @@ class Measure:
         period_apart: see `Variant`.
         most_punches: without it there is so much more to explore that fewer punches must do (and fewer faults).
         also: the switches of one more world in which promises of safety are tried.
+        shows: of the promises that fall, the one that is told; without a name, or where it stands, the first.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Measure:
     period_apart: bool = False
     most_punches: int = 4
     also: Mapping[str, int] | None = None
+    shows: str | None = None
 
 
 MEASURES = (
@@ -62,6 +64,7 @@ MEASURES = (
         "a question keeps its ID until it is answered",
         "each repetition has a new ID",
         {"KEPT_ID": 0},
+        shows="every_period_closes",
     ),
     Measure(
         "subscriptions first",
@@ -74,6 +77,7 @@ MEASURES = (
         "expiry is looked at when there is nothing new, too",
         "only a stored punch can end a period",
         dropped=(Arrow(RELAY, "no_new_records", EXPIRED),),
+        shows="every_period_closes",
     ),
     Measure(
         "stored, not expired",
@@ -144,6 +148,14 @@ MEASURES = (
         period_apart=True,
     ),
     Measure(
+        "sheet told to the ledger",
+        "at the start the ledger is told the open period's sheet, as the snapshot has it",
+        "a ledger that was lost does not know it",
+        {"SHEET_TOLD": 0, "LEDGER_LOSS": 1, "CLOCK_BACK": 0},
+        most_punches=1,
+        shows="eventually_stored",
+    ),
+    Measure(
         "two snapshots, checksum",
         "a torn snapshot is known, and the one before it is kept",
         "a torn snapshot ends the client at every start",
@@ -162,10 +174,18 @@ MEASURES = (
         {"ENABLED_AT_START": 0, "LOCKED_AT_FIRST": 1},
     ),
     Measure(
+        "compare-and-set",
+        "Sheets refuses a write if the workbook was written to since it was read",
+        "it is applied all the same",
+        {"COMPARE_AND_SET": 0},
+        also={"PUNCHES": 1, "ONE_WRITER": 0, "LOST_ANSWERS": 0},
+    ),
+    Measure(
         "one writer",
-        "one instance of a function works at a time",
+        "one instance of a function works at a time; the log of alarms has no compare-and-set",
         "two do",
         {"ONE_WRITER": 0},
+        most_punches=1,
     ),
     Measure(
         "own cells only",

@@ -39,7 +39,20 @@ CHECKED = Table(
         ("s", -5),
     )
 )
-ABLATED = Table((("without", 27), ("in its place", 56), ("falls", 40)))
+ABLATED = Table(
+    (
+        ("without", 26),
+        ("in its place", 67),
+        ("falls", 67),
+        ("shown", 23),
+        ("steps", -5),
+        ("states", -11),
+        ("s", -4),
+    )
+)
+"""`shown` is the promise whose fall is told, in so many steps; states and seconds are of all searches together."""
+
+DRAWN = Table((("promise", 23), ("to the letter", 26), ("kindly", 26)))
 
 
 def checked(row: Row) -> str:
@@ -61,7 +74,29 @@ def checked(row: Row) -> str:
 def ablated(result: Ablation) -> str:
     """A line of `ABLATED`."""
     names = [*result.fallen, *(f"{name} ({Verdict.UNKNOWN})" for name in result.undecided)]
-    return ABLATED.line([result.measure.name, result.measure.without, ", ".join(names) or "nothing"])
+    shown = result.shown
+    return ABLATED.line(
+        [
+            result.measure.name,
+            result.measure.without,
+            ", ".join(names) or "nothing",
+            shown.promise if shown else "",
+            str(len(shown.told)) if shown else "",
+            f"{result.states:,}",
+            f"{result.seconds:.0f}",
+        ]
+    )
+
+
+def drawn(readings: Sequence[Row]) -> str:
+    """A line of `DRAWN`: one promise, in each reading of the picture."""
+    cells = [
+        f"{row.outcome.verdict}: {row.run.name}"
+        if row.outcome.verdict is Verdict.FALLS
+        else str(row.outcome.verdict)
+        for row in readings
+    ]
+    return DRAWN.line([readings[0].promise, *cells])
 
 
 def story(told: Iterable[str]) -> str:

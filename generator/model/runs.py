@@ -17,6 +17,7 @@ CALM: Mapping[str, int] = {
     "REDELIVERY": 0,
     "HASTE": 0,
     "DYING": 0,
+    "LOST_ANSWERS": 0,
     "FAILING_READS": 0,
     "CLOCK_BACK": 0,
     "SLOWNESS": 0,
@@ -55,17 +56,31 @@ class Run:
 
 
 LOSSES: Mapping[str, int] = {"SNAPSHOT_LOSS": 1, "LEDGER_LOSS": 1, "SOMEBODY_CLEARS": 1}
+"""What is kept is lost. With the ledger goes the memory of the sheets of closed periods, so that a clock that is set
+back as well can stamp a punch that no sheet is known for: a promise of liveness is looked for without that."""
 
 QUICK = (
-    Run("2 punches", SAFETY, {"PUNCHES": 2}),
+    Run("2 punches", SAFETY, {"PUNCHES": 2, "CLOCK_AHEAD": 1}),
     Run("2 punches, 2 moments a period", SAFETY, {"PUNCHES": 2, "TICKS": 2}),
     Run("3 punches, whole backlogs", SAFETY, {"PUNCHES": 3, "CHUNKED": 0}, long=True),
+    Run("two writers, 2 punches", SAFETY, {"PUNCHES": 2, "ONE_WRITER": 0}),
     Run("1 punch; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 1, **LOSSES}),
     Run("clearing, 2 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 2}, CLEARING),
     Run("alarms, 1 punch", ("alarm_once",), {"PUNCHES": 1, "ALARMS": 1}),
     Run("corrections, 1 punch", ("corrections_survive",), {"PUNCHES": 1, "CORRECTIONS": 1}),
     Run("nothing fails, 2 punches", ("no_needless_time_out",), {"PUNCHES": 2, **CALM}),
-    Run("1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1, "LOCKED_AT_FIRST": 1}, liveness=True),
+    Run(
+        "1 punch, 1 fault",
+        LIVENESS,
+        {"PUNCHES": 1, "FAULTS": 1, "LOCKED_AT_FIRST": 1, "CLOCK_AHEAD": 1},
+        liveness=True,
+    ),
+    Run(
+        "1 punch, 1 loss of ledger, snapshots, log",
+        LIVENESS,
+        {"PUNCHES": 1, "FAULTS": 1, "CLOCK_BACK": 0, **LOSSES},
+        liveness=True,
+    ),
     Run(
         "clearing, 1 punch, 1 fault",
         LIVENESS,
@@ -78,11 +93,18 @@ QUICK = (
 """Every promise, within bounds that take minutes."""
 
 FULL = (
-    Run("3 punches", SAFETY, {"PUNCHES": 3}, long=True),
+    Run("3 punches", SAFETY, {"PUNCHES": 3, "CLOCK_AHEAD": 1}, long=True),
     Run("4 punches, whole backlogs", SAFETY, {"PUNCHES": 4, "CHUNKED": 0}, seconds=3600, long=True),
     Run("3 punches, 2 moments a period", SAFETY, {"PUNCHES": 3, "CHUNKED": 0, "TICKS": 2}, long=True),
     Run(
         "2 punches; ledger, snapshots, log lost", SAFETY, {"PUNCHES": 2, "CHUNKED": 0, **LOSSES}, seconds=3600
+    ),
+    Run(
+        "two writers, 3 punches, whole backlogs",
+        SAFETY,
+        {"PUNCHES": 3, "CHUNKED": 0, "ONE_WRITER": 0},
+        seconds=3600,
+        long=True,
     ),
     Run("clearing, 3 punches", ("nothing_erased_unstored", *SAFETY), {"PUNCHES": 3}, CLEARING, long=True),
     Run("alarms, 2 punches", ("alarm_once",), {"PUNCHES": 2, "ALARMS": 1}, long=True),
@@ -91,10 +113,13 @@ FULL = (
     Run(
         "2 punches, 1 fault",
         LIVENESS,
-        {"PUNCHES": 2, "FAULTS": 1, "LOCKED_AT_FIRST": 1},
+        {"PUNCHES": 2, "FAULTS": 1, "LOCKED_AT_FIRST": 1, "CLOCK_AHEAD": 1},
         liveness=True,
         seconds=3600,
         long=True,
+    ),
+    Run(
+        "two writers, 1 punch, 1 fault", LIVENESS, {"PUNCHES": 1, "FAULTS": 1, "ONE_WRITER": 0}, liveness=True
     ),
     Run("1 punch, 3 faults", LIVENESS, {"PUNCHES": 1, "FAULTS": 3}, liveness=True, seconds=3600, long=True),
     Run(

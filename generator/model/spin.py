@@ -44,6 +44,9 @@ class Figures:
     seconds: float
 
 
+NO_FIGURES = Figures(0, 0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A search's end. `fell` holds the numbers of the promises that a survey saw fall."""
@@ -62,7 +65,11 @@ class Build:
     switches: tuple[str, ...]
 
     def search(self, *options: str, seconds: float, depth: int = DEPTH) -> Outcome:
-        """Run the verifier; the outcome's trail is empty unless a promise fell."""
+        """Run the verifier; the outcome's trail is empty unless a promise fell.
+
+        Raises:
+            ModelError: the verifier refuses to search.
+        """
         for old in self.directory.glob("*.trail"):
             old.unlink()
         command = ["./pan", f"-m{depth}", f"-w{TABLE_BITS}", *options]
@@ -77,7 +84,7 @@ class Build:
     def _outcome(self, output: str) -> Outcome:
         errors = re.search(r"errors: (\d+)", output)
         if errors is None:
-            return Outcome(Verdict.UNKNOWN, Figures(0, 0, 0.0, 0.0))
+            raise ModelError(f"SPIN's verifier ended without a result:\n{output.strip()}")
         figures = Figures(
             states=int(_number(r"(\S+) states, stored", output)),
             transitions=int(_number(r"(\S+) transitions \(", output)),

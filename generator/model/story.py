@@ -7,6 +7,9 @@ PUNCHES = "ABCDEFGH"
 CYCLE = "<<<<<START OF CYCLE>>>>>"
 FOR_EVER = "... and from here on for ever:"
 
+LONGEST_REPEATED = 12
+"""Lines; a longer part of a story is told each time it happens."""
+
 # What SPIN says itself, and what only matters beside something else.
 _NOISE = re.compile(r"^(spin:|ltl |$|\d+ process|now in|#processes|Never claim|\s*MSC|starting claim)")
 
@@ -21,9 +24,17 @@ def tell(trail: Iterable[str], codes: Mapping[int, str]) -> list[str]:
         if _NOISE.match(printed):
             continue
         line = _named(printed, codes)
-        if not lines or lines[-1] != line:
-            lines.append(line)
+        lines.append(line)
+        _forget_repetition(lines)
     return lines
+
+
+def _forget_repetition(lines: list[str]) -> None:
+    """Drop the end of the story if what stands before it says the same."""
+    for length in range(1, LONGEST_REPEATED + 1):
+        if len(lines) >= 2 * length and lines[-length:] == lines[-2 * length : -length]:
+            del lines[-length:]
+            return
 
 
 def _named(line: str, codes: Mapping[int, str]) -> str:

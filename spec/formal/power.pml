@@ -31,10 +31,12 @@ inline forget() {
 #define NEEDS_PERIOD(s) ((s) == REQUEST_REVIEW_SHEET || NEEDS_SHEET(s))
 inline start() {
   d_step {
+#if SHEET_TOLD
     if
     :: (review_period != 0 && sheet_id != 0) -> sheet_of[review_period - 1] = sheet_id
     :: else
     fi;
+#endif
 #if PERIOD_IN_SNAPSHOT
     if
     :: (previous_period == 0) -> previous_period = latest_closed

@@ -32,7 +32,7 @@
 #define CHUNKED 1 /* 1: a message may hold less than the backlog */
 #endif
 #ifndef CLEARING
-#define CLEARING 0 /* 1: the machine is cleared when a period closes (designed, not built) */
+#define CLEARING 0 /* 1: the machine is cleared when a period closes */
 #endif
 
 /* ---- Faults: 1 it may happen, 0 it does not ---- */
@@ -54,6 +54,9 @@
 #endif
 #ifndef DYING
 #define DYING 1 /* a function dies before its reply, its request given up */
+#endif
+#ifndef LOST_ANSWERS
+#define LOST_ANSWERS 1 /* Sheets applies a write, its answer is lost, and the write is sent again */
 #endif
 #ifndef FAILING_READS
 #define FAILING_READS 1 /* the machine cannot be reached, or its answer does not add up */
@@ -112,6 +115,9 @@
 #ifndef PERIOD_IN_SNAPSHOT
 #define PERIOD_IN_SNAPSHOT 1 /* 0: the latest period, open or closed, is a file of its own */
 #endif
+#ifndef SHEET_TOLD
+#define SHEET_TOLD 1 /* 0: a ledger that was lost is not told the open period's sheet */
+#endif
 #ifndef ALARM_IDENTITY
 #define ALARM_IDENTITY 1 /* 0: every delivery sends an e-mail */
 #endif
@@ -123,6 +129,9 @@
 #endif
 #ifndef ONE_WRITER
 #define ONE_WRITER 1 /* 0: two instances of a function work at once */
+#endif
+#ifndef COMPARE_AND_SET
+#define COMPARE_AND_SET 1 /* 0: a write is applied though the workbook was written to since it was read */
 #endif
 #ifndef OWN_CELLS
 #define OWN_CELLS 1 /* 0: a function writes the whole workbook back */

@@ -8,7 +8,7 @@ from shutil import which
 import pytest
 
 from generator.load import load
-from generator.model import check, spin
+from generator.model import ablation, check, spin, story
 from generator.model.__main__ import main
 from generator.model.measures import MEASURES
 from generator.model.runs import LIVENESS, SAFETY, Run
@@ -43,11 +43,54 @@ def test_the_promises_of_liveness_hold():
     )
 
 
+def fallen(run: Run) -> tuple[str, ...]:
+    return check.survey(run, SPEC).fallen
+
+
+def end_of(run: Run, promise: str, lines: int) -> list[str]:
+    """How the shortest way to break the promise ends."""
+    return list(check.shortest(run, promise, SPEC).told[-lines:])
+
+
 def test_without_identities_in_the_backend_a_punch_is_stored_twice():
     run = without("identity in the backend", PUNCHES=1)
-    assert check.survey(run, SPEC) == ["stored_once"]
-    told = check.shortest(run, "stored_once", SPEC).told
-    assert told[-1] == "Backend: appends punch A to sheet 1, which held punch A"
+    assert fallen(run) == ("stored_once",)
+    assert end_of(run, "stored_once", 1) == ["Backend: appends punch A to sheet 1, which held punch A"]
+
+
+def test_two_writers_at_once_are_harmless():
+    assert fallen(Run("two writers", (), {"PUNCHES": 1, "ONE_WRITER": 0})) == ()
+
+
+def test_without_compare_and_set_two_writers_store_a_punch_twice():
+    run = without("compare-and-set", PUNCHES=1, ONE_WRITER=0, LOST_ANSWERS=0)
+    assert fallen(run) == ("stored_once",)
+    assert end_of(run, "stored_once", 3) == [
+        "Backend: instance 2 reads sheet 1: no punch",
+        "Backend: appends punch A to sheet 1, which held no punch",
+        "Backend: appends punch A to sheet 1, which held punch A",
+    ]
+
+
+def test_without_compare_and_set_a_write_that_is_sent_twice_is_applied_twice():
+    run = without("compare-and-set", PUNCHES=1)
+    assert end_of(run, "stored_once", 2) == [
+        "The answer to the write is lost; it is sent again",
+        "Backend: appends punch A to sheet 1, which held punch A",
+    ]
+
+
+def test_without_a_window_of_its_own_a_punch_goes_to_the_wrong_period():
+    assert fallen(without("own window", PUNCHES=1)) == ("own_period",)
+
+
+def test_without_the_guarded_clear_a_punch_is_erased_before_it_is_stored():
+    run = without("guarded clear", PUNCHES=2)
+    assert "CLEARS the machine" in end_of(run, "nothing_erased_unstored", 1)[0]
+
+
+def test_a_write_back_of_the_whole_workbook_undoes_what_hr_typed():
+    assert fallen(without("own cells only", PUNCHES=1, CORRECTIONS=1)) == ("corrections_survive",)
 
 
 def test_without_time_outs_a_lost_reply_is_waited_for_for_ever():
@@ -55,6 +98,27 @@ def test_without_time_outs_a_lost_reply_is_waited_for_for_ever():
     (row,) = check.carry_out(run, SPEC)
     assert row.outcome.verdict is Verdict.FALLS
     assert "The function dies before it replies" in row.told
+
+
+def test_a_quiet_end_of_a_period_would_never_close_it():
+    run = replace(
+        without("expiry without new punches", PUNCHES=0, FAULTS=0),
+        promises=("every_period_closes",),
+        liveness=True,
+    )
+    (row,) = check.carry_out(run, SPEC)
+    assert row.outcome.verdict is Verdict.FALLS
+    assert "Client: nothing new" in row.told[row.told.index(story.FOR_EVER) :]
+
+
+def test_an_ablation_from_end_to_end(monkeypatch, capsys):
+    monkeypatch.setattr(ablation, "WORLDS", ({"PUNCHES": 0, "ALARMS": 1},))
+    monkeypatch.setattr(ablation, "LIVE_WORLDS", ())
+    assert main(["ablation", "--only", "alarm identity", "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "| alarm identity " in said
+    assert "Without 'alarm identity' (each delivery sends an e-mail), alarm_once falls:" in said
+    assert "Backend: MAILS that the period after 0 is missing; e-mail 2" in said
 
 
 def test_a_search_that_was_cut_short_proves_nothing():

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client._generated.machine import Flag, StateId
-from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll
+from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll, read_completely
 from attendance_contracts import RaiseFinalAlarm
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -129,6 +129,22 @@ def test_the_log_is_read_when_a_day_has_passed(world, machine, early_s, logs):
     poll(world.client)
 
     assert machine.logs == logs
+
+
+def test_the_last_look_reads_the_log_whatever_its_count_says(world, machine):
+    poll(world.client)
+    read_completely(world.client)
+
+    assert machine.logs == 2
+
+
+def test_a_poll_tells_of_a_memory_that_is_nearly_full(world, machine, caplog):
+    machine.capacity = 1
+    punch(world)
+    with caplog.at_level(logging.WARNING, "attendance_client"):
+        poll(world.client)
+
+    assert "the machine holds 1 of 1 records" in caplog.text
 
 
 def test_records_that_make_no_sense_count_as_read(world, machine):

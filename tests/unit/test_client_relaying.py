@@ -152,6 +152,14 @@ def test_a_message_may_be_as_long_as_the_limit_and_no_byte_longer(client):
     assert len(ask(missing + 1).records) == 250
 
 
+def test_what_is_too_long_however_often_it_is_halved_goes_out_as_one_record(client):
+    """It is for the backend to refuse; an empty message would be sent for ever."""
+    client.ledger.open_period(JANUARY, "s" * MAX_CHUNK_BYTES)
+    question = publish_two(client)
+
+    assert [record.timestamp for record in question.records] == [NOON]
+
+
 # Confirmations
 
 
@@ -226,6 +234,16 @@ def test_the_newest_confirmed_punch_of_the_open_period_is_remembered(client, ses
     assert session.last_stored_timestamp == newest
 
 
+def test_a_closed_periods_punch_is_not_the_newest_of_an_open_period_that_has_none_yet(client, session):
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    steps.relay_attendance_records(client)
+    client.bus.waiting = [confirmation(asked(client))]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert session.last_stored_timestamp is None
+
+
 def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session):
     question = publish_two(client)
     assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
@@ -239,6 +257,17 @@ def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session
     assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
     assert session.postponed == {"Winter"}
     assert session.time_outs == 2
+
+
+def test_a_closed_periods_sheet_that_was_put_off_is_tried_again_after_the_next_poll(client, session):
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    steps.relay_attendance_records(client)
+    steps.await_last_stored_timestamp(client)
+    session.next_poll_s = client.clock.monotonic()
+
+    assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+    assert stored(client) == [datetime(2026, 1, 2, 12)]
 
 
 # The end of a period

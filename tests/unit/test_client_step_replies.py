@@ -85,6 +85,18 @@ def test_an_answer_to_another_question_about_the_period_is_dropped(client, sessi
     assert session.review_period == JANUARY
 
 
+def test_an_answer_that_comes_twice_answers_once(client):
+    """That HR had entered nothing yet says nothing of an hour later."""
+    steps.fetch_review_period(client)
+    nothing_yet = new_period(asked(client), period=None)
+    client.bus.waiting = [nothing_yet]
+    assert steps.await_review_period(client) is EventId.REVIEW_PERIOD_MISSING
+
+    steps.fetch_review_period(client)
+    client.bus.waiting = [nothing_yet]
+    assert steps.await_review_period(client) is EventId.TIMED_OUT
+
+
 def test_a_period_that_nobody_asked_for_is_dropped(client, session):
     steps.fetch_review_period(client)
     question = asked(client)
@@ -135,6 +147,13 @@ def test_a_sheet_is_that_of_its_period_whichever_question_it_answers(client, ses
 
 
 # Waiting
+
+
+def test_a_deep_sleep_is_as_long_as_the_site_says(client):
+    began_s = client.clock.monotonic()
+
+    assert steps.deep_sleep(client) is EventId.SLEEP_ENDED
+    assert client.clock.monotonic() - began_s == pytest.approx(SITE.deep_sleep_s, abs=0.01)
 
 
 def test_no_wait_is_longer_than_the_states_time_out(client):

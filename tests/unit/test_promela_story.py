@@ -46,6 +46,10 @@ def test_a_trail_is_told_without_noise_and_codes():
     ]
 
 
+def test_what_happens_over_and_over_is_told_once():
+    assert story.tell(["a", "b", "c", "b", "c", "b", "c", "d", "d", "a"], {}) == ["a", "b", "c", "d", "a"]
+
+
 def test_a_row_fits_its_heading():
     row = Row("stored_once", runs.QUICK[0], Outcome(Verdict.HOLDS, Figures(236_539, 2_458_532, 240.2, 1.9)))
     line = report.checked(row)
@@ -59,6 +63,7 @@ def test_a_row_fits_its_heading():
 def test_every_switch_is_one_of_the_models():
     used = [run.all_switches() for run in (*runs.QUICK, *runs.FULL)]
     used += [measure.switches for measure in MEASURES]
+    used += [measure.also for measure in MEASURES if measure.also]
     used += [*WORLDS, *(world for world, _ in LIVE_WORLDS), drawn.UNPROTECTED]
     assert {name for switches in used for name in switches} <= SWITCHES
 
@@ -68,6 +73,10 @@ def test_every_measure_of_the_model_is_switched_off_somewhere():
     measures = set(re.findall(r"^#ifndef (\w+)", text[text.index("---- Measures") :], re.MULTILINE))
     off = {name for measure in MEASURES for name, value in measure.switches.items() if value != 1}
     assert measures <= off
+
+
+def test_every_measure_shows_a_promise():
+    assert {measure.shows for measure in MEASURES if measure.shows} <= set(BY_NAME)
 
 
 def test_every_promise_is_checked_by_both_plans():

@@ -35,8 +35,10 @@ def confirmed_is_stored(world: World) -> None:
 def resumes_at_a_checkpoint(world: World) -> None:
     """After a power loss at any instant the client resumes in a green state, with a snapshot that was whole.
 
-    That the snapshot was whole, and the right one, is checked as the world starts the client.
+    That the snapshot was whole, and the last one written, is checked as the world starts the client. A green state
+    has its snapshot before anything is done there, so that it is resumed in itself.
     """
+    assert not world.unsaved, f"entered without a snapshot: {world.unsaved}"
     for state in world.resumed_in:
         assert KIND[state] is Kind.CHECKPOINT or state is StateId.FIRST_RUN, f"resumed in {state}"
 

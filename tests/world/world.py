@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind, StateId
+from attendance_client._generated.machine import KIND, PI4_STATE, TIME_OUT_S, EventId, Kind, StateId
 from attendance_client.client import Client
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
@@ -56,6 +56,7 @@ class World:
         hasty: periods that were expired, closed or passed over before their time.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
+        unsaved: checkpoints that were entered and left no snapshot.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class World:
         self.hasty: list[str] = []
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
+        self.unsaved: list[StateId] = []
         self._waiting_since_s: float | None = None
         self.client: Client | None = None
         self._runner: Runner | None = None
@@ -120,6 +122,13 @@ class World:
             self._switch_off()
         else:
             self._measure_wait(before, began_s, self._runner.state)
+            if self._runner.state is not before:
+                self._check_checkpoint(self._runner.state)
+
+    def _check_checkpoint(self, entered: StateId) -> None:
+        saved = self.snapshots.current
+        if KIND[entered] is Kind.CHECKPOINT and (saved is None or saved.pi4_state != PI4_STATE[entered]):
+            self.unsaved.append(entered)
 
     def _boot(self) -> None:
         self.clock.reboot()
