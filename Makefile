@@ -16,7 +16,7 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd spin=spin gcc=gcc
+		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
 	$(BIN)/pytest
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
