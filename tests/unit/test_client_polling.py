@@ -9,6 +9,7 @@ import pytest
 
 from attendance_client._generated.machine import Flag, StateId
 from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll
+from attendance_client.reading import NAMES_AGAIN_S
 from attendance_contracts import RaiseFinalAlarm
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -59,9 +60,9 @@ class WatchedSession:
     def status(self):
         return replace(self._real.status(), record_capacity=self._machine.capacity)
 
-    def read_log(self):
+    def read_log(self, known=None):
         self._machine.logs += 1
-        return self._real.read_log()
+        return self._real.read_log(known)
 
     def read_user_names(self):
         self._machine.names += 1
@@ -162,7 +163,7 @@ def test_names_are_read_again_when_the_number_of_users_changes(world, machine):
     assert machine.names == 2
 
 
-def test_names_are_read_again_while_a_punch_has_none(world, machine):
+def test_names_are_read_again_each_hour_while_a_punch_has_none(world, machine):
     """A user deleted and one added leave their number the same."""
     world.machine.users = {ANNA: "anna", "1009": "zoe"}
     punch(world, BERT)
@@ -172,7 +173,22 @@ def test_names_are_read_again_while_a_punch_has_none(world, machine):
     world.machine.users = {ANNA: "anna", BERT: "bert"}
     punch(world)
     poll(world.client)
+    assert machine.names == 1
+    world.timeline.advance(NAMES_AGAIN_S)
+    punch(world)
+    poll(world.client)
     assert names_in_the_ledger(world) == {ANNA: "anna", BERT: "bert"}
+
+
+def test_names_are_read_at_once_for_another_user_without_one(world, machine):
+    world.machine.users = {ANNA: "anna", "1009": "zoe"}
+    punch(world, BERT)
+    poll(world.client)
+    world.machine.users = {ANNA: "anna", "1003": "carl"}
+    punch(world, "1003")
+    poll(world.client)
+
+    assert names_in_the_ledger(world) == {BERT: None, "1003": "carl"}
 
 
 # Which clock counts

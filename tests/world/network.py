@@ -54,6 +54,7 @@ class Network:
         reachable: whether the site reaches Pub/Sub.
         confirmations_lost: how many of the next publishes are applied, yet look failed to their publisher.
         replies: every reply that was ever published, for replaying stale ones.
+        health: what the site told of itself; nobody answers it.
         happened: fates and other faults that came true.
     """
 
@@ -67,6 +68,7 @@ class Network:
         self.replies: list[Envelope] = []
         self.happened: Counter[str] = Counter()
         self.dead_letters: list[Envelope] = []
+        self.health: list[Message] = []
         self._inboxes: dict[Topic, list[Envelope]] = {}
 
     @property
@@ -90,6 +92,9 @@ class Network:
     def publish(self, message: Message) -> None:
         """Take a message and see to its fate."""
         data, attributes = encode(message)
+        if message.topic is Topic.SITE_HEALTH:
+            self.health.append(decode_topic(message.topic, data, attributes))
+            return
         envelope = Envelope(message.topic, data, attributes)
         if message.topic in REPLY_TOPICS:
             self.replies.append(envelope)

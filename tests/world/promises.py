@@ -62,8 +62,9 @@ def alarm_once(world: World) -> None:
 
 
 def nothing_erased_unstored(world: World) -> None:
-    """Nothing is erased on the machine before it is confirmed in a sheet: the client erases nothing at all."""
-    assert world.machine.erased_by_client == 0
+    """Nothing is erased on the machine before it is confirmed in a sheet, and nothing at all unless configured."""
+    assert not world.erased_in_haste, f"erased, and in no sheet: {world.erased_in_haste}"
+    assert world.site.clear_machine or not world.machine.erased_by_client
 
 
 def watchdog_is_fed(world: World) -> None:

@@ -12,7 +12,8 @@ from attendance_client._generated.machine import KIND, TIME_OUT_S, EventId, Kind
 from attendance_client.client import Client
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
-from attendance_client.polling import BELIEVABLE_OFFSET, enable_machine
+from attendance_client.polling import enable_machine
+from attendance_client.reading import BELIEVABLE_OFFSET
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot, decode_snapshot
@@ -54,6 +55,7 @@ class World:
         edges: every transition that was seen.
         happened: what befell the world, by kind.
         hasty: periods that were expired, closed or passed over before their time.
+        erased_in_haste: punches that the client had the machine erase although a sheet was still to take them.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
     """
@@ -66,6 +68,8 @@ class World:
         polling_interval_s: float = 21_600,
         deep_sleep_s: float = 14_400,
         weeks: int = 1,
+        clear_machine: bool = False,
+        set_machine_clock: bool = False,
     ) -> None:
         self.weeks = weeks
         self.choice = random.Random(seed)
@@ -77,7 +81,16 @@ class World:
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
         self.supervisor = WorldSupervisor(self.timeline)
-        self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s, deep_sleep_s)
+        self.machine.before_erasing = self._check_erasing
+        self.site = Site(
+            LOCATION,
+            "Europe/Berlin",
+            DAY_BOUNDARY,
+            polling_interval_s,
+            deep_sleep_s,
+            clear_machine=clear_machine,
+            set_machine_clock=set_machine_clock,
+        )
         self.snapshots = SnapshotModel()
         self.handler_faults: list[str] = []
         self.partial_stores = 0
@@ -89,6 +102,7 @@ class World:
         self.edges: Counter[Edge] = Counter()
         self.happened: Counter[str] = Counter()
         self.hasty: list[str] = []
+        self.erased_in_haste: dict[str, datetime] = {}
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
         self._waiting_since_s: float | None = None
@@ -312,6 +326,16 @@ class World:
             self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
         if left := self._ledger.backlog_of(session.previous_period):
             self.hasty.append(f"{session.previous_period.name} was closed with {left} punches not confirmed")
+
+    def _check_erasing(self, identities: set[str]) -> None:
+        """All must be in a sheet; or, if older than any period that the client knows of, in its ledger."""
+        stored = {stored.identity for stored in self.backend.rows()}
+        first = min((period.opens_at(DAY_BOUNDARY) for period in self.opened.values()), default=None)
+        for identity in identities - stored:
+            at = self.machine.recorded[identity]
+            if first is None or at >= first or identity not in self.taken():
+                self.erased_in_haste[identity] = at
+        self.happened["log erased by the client"] += 1
 
     def _check_expiry(self, period: ReviewPeriod) -> None:
         offset = abs(self.machine.time - self.clock.now())

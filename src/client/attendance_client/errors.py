@@ -8,6 +8,7 @@ ClientError
 │   └── AccessError
 └── TransientError       try again later, with back-off
     ├── MachineError     the attendance machine did not answer, or answered what cannot be true
+    │   └── RefusalError     it answered that it will not
     └── BusError         Pub/Sub did not answer
 
 StopRequested            no error: the service was told to stop
@@ -46,6 +47,10 @@ class TransientError(ClientError):
 
 class MachineError(TransientError):
     """The attendance machine could not be read; says nothing about whether there are new punches."""
+
+
+class RefusalError(MachineError):
+    """The machine understood what it was asked and will not do it."""
 
 
 class BusError(TransientError):
