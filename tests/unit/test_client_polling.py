@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client._generated.machine import Flag, StateId
+from attendance_client.errors import MachineError
 from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll
 from attendance_client.reading import NAMES_AGAIN_S
 from attendance_contracts import RaiseFinalAlarm
@@ -286,3 +287,43 @@ def test_a_warning_leaves_the_other_flags_alone(world):
     poll(world.client)
 
     assert world.client.session.flags == Flag.FINAL_ALARM_RAISED | Flag.DAILY_WARNING
+
+
+def test_the_end_of_a_log_is_taken_once_even_if_the_names_cannot_be_read(world):
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time + timedelta(seconds=seconds))
+    poll(world.client)
+    world.machine.users[BERT] = "bert"
+    punch(world, BERT)
+    world.machine.failures.append("read_user_names")
+    with pytest.raises(MachineError):
+        poll(world.client)
+    punch(world, BERT)
+    poll(world.client)
+
+    assert world.client.ledger.summary().punches == len(world.machine.log)
+    assert names_in_the_ledger(world)[BERT] == "bert"
+
+
+def test_the_whole_log_waits_for_a_quiet_poll_but_not_for_ever(world):
+    """It takes minutes on a slow machine; at the latest it is read after two days."""
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time + timedelta(seconds=seconds))
+    poll(world.client)
+    read = []
+    real = world.machine.read
+
+    def watched(known=None):
+        log = real(known)
+        read.append(log.first)
+        return log
+
+    world.machine.read = watched
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    punch(world)
+    poll(world.client)
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    punch(world)
+    poll(world.client)
+
+    assert read == [10, 0]

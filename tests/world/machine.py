@@ -21,6 +21,9 @@ from tests.world.timeline import Timeline
 EARLIEST = datetime(2000, 1, 1)
 """What a machine's clock shows after its cell went flat."""
 
+OVERLAP_RECORDS = 4
+"""Few, so that the short logs of these worlds are read in part, too."""
+
 LATEST = datetime(2133, 1, 1)
 """Near the end of what four bytes hold."""
 
@@ -56,9 +59,11 @@ class WorldMachine:
         failures: names of calls (connect, status, read_log, ...) that fail once each.
         punches_in_mid_read: entries that people make while the log is being read.
         enabled: whether people can punch.
+        heeds_disabling: whether it keeps people from punching while it is disabled.
         recorded: every punch that it ever recorded, by the identity that both sides know it by.
         cleared_unread: identities that somebody else erased before any client had read them.
         erased_by_client: identities of what a client had it erase, and how often each.
+        clock_set_by_client: how often a client set its clock.
         before_erasing: asked to look at what a client is about to have erased.
     """
 
@@ -73,10 +78,12 @@ class WorldMachine:
         self.failures: deque[str] = deque()
         self.punches_in_mid_read: deque[Entry] = deque()
         self.enabled = True
+        self.heeds_disabling = True
         self.log: list[Entry] = []
         self.recorded: dict[str, datetime] = {}
         self.cleared_unread: set[str] = set()
         self.erased_by_client: Counter[str] = Counter()
+        self.clock_set_by_client = 0
         self.before_erasing: Callable[[set[str]], None] = lambda _identities: None
         self.impossible = 0
         self._occurrences: Counter[Entry] = Counter()
@@ -88,12 +95,16 @@ class WorldMachine:
         shown = self._timeline.wall + self.offset
         return min(max(shown, EARLIEST), LATEST).replace(microsecond=0)
 
+    @property
+    def lets_punch(self) -> bool:
+        return self.enabled or not self.heeds_disabling
+
     def set_clock(self, shown: datetime) -> None:
         self.offset = shown - self._timeline.wall
 
     def record(self, user_id: str, timestamp: datetime | None, status: int = 1, punch: int = 255) -> bool:
         """Somebody punches; False where the machine does not let them."""
-        if not self.enabled:
+        if not self.lets_punch:
             return False
         if timestamp is not None:
             timestamp = min(max(timestamp, EARLIEST), LATEST)
@@ -160,12 +171,12 @@ class WorldMachine:
 
     def read(self, known: LogEnd | None = None) -> AttendanceLog:
         """What the client's own reading makes of its bytes."""
-        return read_log(lambda: len(self.log), self._prepared, known, lambda _: {})
+        return read_log(lambda: len(self.log), self._prepared, known, lambda _: {}, OVERLAP_RECORDS)
 
     @contextmanager
     def _prepared(self) -> Iterator[Table]:
         """The log as it is frozen: people may punch just before that, or after."""
-        late = self.punches_in_mid_read.popleft() if self.punches_in_mid_read and self.enabled else None
+        late = self.punches_in_mid_read.popleft() if self.punches_in_mid_read and self.lets_punch else None
         body = self._encoded()
         if late is not None:
             self._append(late)
@@ -221,6 +232,7 @@ class WorldMachineSession:
     def set_time(self, time: datetime) -> None:
         self._machine.call("set_time")
         self._machine.set_clock(time)
+        self._machine.clock_set_by_client += 1
         self._machine.called("set_time")
 
     def clear(self) -> None:

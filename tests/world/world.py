@@ -367,6 +367,7 @@ class World:
         self.machine.punches_in_mid_read.clear()
         self.machine.offset = timedelta(0)
         self.machine.shows_impossible_date = False
+        self.machine.heeds_disabling = True
         self.network.reachable = True
         self.network.confirmations_lost = 0
         self.network.fates.clear()

@@ -26,6 +26,7 @@ def read_log(
     prepare: Callable[[], AbstractContextManager[Table]],
     known: LogEnd | None,
     user_ids: UserIds,
+    overlap: int = OVERLAP_RECORDS,
 ) -> AttendanceLog:
     """What follows `known` in the machine's log; the whole log where that is None or does not join up.
 
@@ -34,6 +35,7 @@ def read_log(
         prepare: has the machine freeze its log.
         known: where an earlier reading ended.
         user_ids: see `decode_records`.
+        overlap: how many known records the next reading is to find again.
 
     Raises:
         MachineError: size and count do not add up, so that nothing can be believed.
@@ -50,13 +52,22 @@ def read_log(
         if tail is not None:
             body, joint, first = tail
             _fitting_width(first * known.width + len(body), before, count(), known.width)
-            return _decoded(body, joint, first, known.width, user_ids)
+            punches, undecodable = decode_records(body[joint:], known.width, user_ids)
+            records = first + len(body) // known.width
+            end = LogEnd(records, known.width, body[-overlap * known.width :])
+            return AttendanceLog(punches, undecodable, first + joint // known.width, end)
     with prepare() as table:
         blob = table.part(0, table.size)
-    return decode_log(blob, before, count(), user_ids)
+    return decode_log(blob, before, count(), user_ids, overlap)
 
 
-def decode_log(blob: bytes, records_before: int, records_after: int, user_ids: UserIds) -> AttendanceLog:
+def decode_log(
+    blob: bytes,
+    records_before: int,
+    records_after: int,
+    user_ids: UserIds,
+    overlap: int = OVERLAP_RECORDS,
+) -> AttendanceLog:
     """The whole log in `blob`: a u32 byte count, then records of 8, 16, 40 or 49 bytes.
 
     Args:
@@ -64,6 +75,7 @@ def decode_log(blob: bytes, records_before: int, records_after: int, user_ids: U
         records_before: the machine's own count before the read.
         records_after: its count after the read; people may have punched meanwhile.
         user_ids: see `decode_records`.
+        overlap: how many records a later reading is to find again.
 
     Raises:
         MachineError: size and count do not add up, so that nothing in the blob can be believed.
@@ -78,14 +90,9 @@ def decode_log(blob: bytes, records_before: int, records_after: int, user_ids: U
     if size == 0 and records_before == 0:
         return AttendanceLog((), ())
     width = _fitting_width(size, records_before, records_after)
-    return _decoded(blob[4:], 0, 0, width, user_ids)
-
-
-def _decoded(body: bytes, joint: int, first: int, width: int, user_ids: UserIds) -> AttendanceLog:
-    """The log in `body`, whose first record is the machine's record `first`; those before `joint` are known already."""
-    punches, undecodable = decode_records(body[joint:] if joint else body, width, user_ids)
-    end = LogEnd(first + len(body) // width, width, body[-OVERLAP_RECORDS * width :])
-    return AttendanceLog(punches, undecodable, first + joint // width, end)
+    body = blob[4:]
+    punches, undecodable = decode_records(body, width, user_ids)
+    return AttendanceLog(punches, undecodable, 0, LogEnd(size // width, width, body[-overlap * width :]))
 
 
 def _tail(table: Table, known: LogEnd) -> tuple[bytes, int, int] | None:

@@ -14,7 +14,8 @@ from attendance_client.adapters.frames import Code, Packet
 from attendance_client.errors import MachineError, RefusalError
 
 CHUNK_BYTES = 0xFFC0
-UDP_CHUNK_BYTES = 16 * 1024
+UDP_CHUNK_BYTES = 1024
+"""What one datagram carries: the packets of a longer chunk bear one and the same number, and UDP keeps no order."""
 
 
 class Table(Protocol):
