@@ -14,7 +14,7 @@ from attendance_sandbox.device.protocol import FrameReader, Packet, decode_packe
 from attendance_sandbox.device.session import Session
 from tests.fuzz.mutations import Reply, Sent
 
-MOST_CALLS = 20_000
+MOST_CALLS = 200_000
 """Far more than any honest reading needs: who asks more often than that, hangs."""
 
 
