@@ -5,6 +5,8 @@ ClientError
 │   ├── ConfigError
 │   ├── SnapshotError
 │   ├── LedgerError
+│   ├── RecordingError
+│   ├── ClockError
 │   └── AccessError
 └── TransientError       try again later, with back-off
     ├── MachineError     the attendance machine did not answer, or answered what cannot be true
@@ -35,6 +37,14 @@ class SnapshotError(UserError):
 
 class LedgerError(UserError):
     """The ledger's file cannot be opened or is damaged."""
+
+
+class RecordingError(UserError):
+    """A recording of a machine cannot be written, or read."""
+
+
+class ClockError(UserError):
+    """The machine's clock was not set, because that would do harm."""
 
 
 class AccessError(UserError):

@@ -52,7 +52,7 @@ def read_log(
         if tail is not None:
             body, joint, first = tail
             _fitting_width(first * known.width + len(body), before, count(), known.width)
-            punches, undecodable = decode_records(body[joint:], known.width, user_ids)
+            punches, undecodable = decode_records(body, known.width, user_ids, start=joint)
             records = first + len(body) // known.width
             end = LogEnd(records, known.width, body[-overlap * known.width :])
             return AttendanceLog(punches, undecodable, first + joint // known.width, end)
@@ -90,9 +90,9 @@ def decode_log(
     if size == 0 and records_before == 0:
         return AttendanceLog((), ())
     width = _fitting_width(size, records_before, records_after)
-    body = blob[4:]
-    punches, undecodable = decode_records(body, width, user_ids)
-    return AttendanceLog(punches, undecodable, 0, LogEnd(size // width, width, body[-overlap * width :]))
+    punches, undecodable = decode_records(blob, width, user_ids, start=4)
+    last = blob[max(4, len(blob) - overlap * width) :]
+    return AttendanceLog(punches, undecodable, 0, LogEnd(size // width, width, last))
 
 
 def _tail(table: Table, known: LogEnd) -> tuple[bytes, int, int] | None:

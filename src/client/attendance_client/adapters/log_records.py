@@ -6,7 +6,7 @@ the other nine mean is not known, and nothing is read out of them (they are kept
 """
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ UserIds = Callable[[Collection[int]], Mapping[int, str]]
 
 WIDTHS = (8, 16, 40, 49)
 _WIDE = {40: struct.Struct("<2x24sBIB8x"), 49: struct.Struct("<2x24sBIB17x")}
+_NARROW = {8: struct.Struct("<HBIB"), 16: struct.Struct("<IIBB6x")}
 _DAY_S = 86_400
 
 Decoded = tuple[list[LoggedPunch], list[UndecodableRecord]]
@@ -41,19 +42,49 @@ def encode_time(moment: datetime) -> int:
     return days * _DAY_S + moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
-def decode_records(body: bytes, width: int, user_ids: UserIds) -> Decoded:
-    """The punches in `body`, and the records that cannot be decoded, with their bytes.
+def decode_records(data: bytes, width: int, user_ids: UserIds, start: int = 0) -> Decoded:
+    """The punches in `data`, and the records that cannot be decoded, with their bytes.
 
     Args:
-        body: whole records of `width` bytes each.
+        data: whole records of `width` bytes each, from `start` on.
         width: one of WIDTHS.
         user_ids: asked once, with all internal numbers, for records of 8 bytes.
+        start: in bytes.
     """
+    # A log is long: no copy is made of it but for the bytes that each record keeps.
+    body = memoryview(data)[start:]
     if width == 8:
-        return _decode_8(body, user_ids)
-    if width == 16:
-        return _decode_16(body)
-    return _decode_wide(body, width)
+        rows = _rows_8(body, user_ids)
+    elif width == 16:
+        rows = ((str(number), *rest) for number, *rest in _NARROW[16].iter_unpack(body))
+    else:
+        rows = (
+            (who, encoded, status, punch) for who, status, encoded, punch in _WIDE[width].iter_unpack(body)
+        )
+    texts = _Texts() if width in _WIDE else None
+    midnights = _Calendar()
+    punches: list[LoggedPunch] = []
+    undecodable: list[UndecodableRecord] = []
+    for who, encoded, status, punch in rows:
+        end = start + width
+        raw = data[start:end]
+        start = end
+        day, second = divmod(encoded, _DAY_S)
+        try:
+            user_id = who if texts is None else texts[who]
+            moment = midnights[day] + timedelta(0, second)
+        except ValueError as error:
+            undecodable.append(UndecodableRecord(raw, str(error)))
+        else:
+            punches.append(LoggedPunch(user_id, moment, status, punch, raw))
+    return punches, undecodable
+
+
+def _rows_8(body: memoryview, user_ids: UserIds) -> Iterator[tuple[Any, ...]]:
+    known = user_ids({number for number, *_ in _NARROW[8].iter_unpack(body)})
+    for number, status, encoded, punch in _NARROW[8].iter_unpack(body):
+        # An unknown internal number must not pass for the user ID that happens to look like it.
+        yield known.get(number) or f"#{number}", encoded, status, punch
 
 
 class _Calendar(dict[int, datetime]):
@@ -73,59 +104,3 @@ class _Texts(dict[bytes, str]):
             raise ValueError("no user ID")
         self[field] = text
         return text
-
-
-class _Seconds(dict[int, timedelta]):
-    """Times of day."""
-
-    def __missing__(self, second: int) -> timedelta:
-        since_midnight = self[second] = timedelta(seconds=second)
-        return since_midnight
-
-
-def _decode_wide(body: bytes, width: int) -> Decoded:
-    # People and days are few beside punches: each is decoded once.
-    texts, midnights, seconds = _Texts(), _Calendar(), _Seconds()
-    punches: list[LoggedPunch] = []
-    undecodable: list[UndecodableRecord] = []
-    start = 0
-    for field, status, encoded, punch in _WIDE[width].iter_unpack(body):
-        end = start + width
-        raw = body[start:end]
-        start = end
-        day, second = divmod(encoded, _DAY_S)
-        try:
-            punches.append(LoggedPunch(texts[field], midnights[day] + seconds[second], status, punch, raw))
-        except ValueError as error:
-            undecodable.append(UndecodableRecord(raw, str(error)))
-    return punches, undecodable
-
-
-def _decode_16(body: bytes) -> Decoded:
-    rows = ((str(number), *rest) for number, *rest in struct.iter_unpack("<IIBB6x", body))
-    return _decode_narrow(body, 16, rows)
-
-
-def _decode_8(body: bytes, user_ids: UserIds) -> Decoded:
-    records = list(struct.iter_unpack("<HBIB", body))
-    known = user_ids({number for number, *_ in records})
-    # An unknown internal number must not pass for the user ID that happens to look like it.
-    rows = (
-        (known.get(number, f"#{number}"), encoded, status, punch)
-        for number, status, encoded, punch in records
-    )
-    return _decode_narrow(body, 8, rows)
-
-
-def _decode_narrow(body: bytes, width: int, rows: Iterable[Sequence[Any]]) -> Decoded:
-    midnights, seconds = _Calendar(), _Seconds()
-    punches: list[LoggedPunch] = []
-    undecodable: list[UndecodableRecord] = []
-    for index, (user_id, encoded, status, punch) in enumerate(rows):
-        raw = body[index * width : (index + 1) * width]
-        day, second = divmod(encoded, _DAY_S)
-        try:
-            punches.append(LoggedPunch(user_id, midnights[day] + seconds[second], status, punch, raw))
-        except ValueError as error:
-            undecodable.append(UndecodableRecord(raw, str(error)))
-    return punches, undecodable

@@ -83,3 +83,13 @@ def users_at(
             return None
         found[number] = user.user_id
     return found
+
+
+def blanked(blob: bytes, count: int) -> bytes:
+    """The table `blob` of `count` users with nothing left of a user but the internal number and the user ID."""
+    width = next((width for width in _FORMS if len(blob) - 4 == count * width), 0)
+    if not width:
+        return b""  # of an unknown form: who knows where its names are
+    user_id = {28: 24, 72: 48}[width]
+    records = (blob[start : start + width] for start in range(4, len(blob), width))
+    return blob[:4] + b"".join(record[:2] + bytes(user_id - 2) + record[user_id:] for record in records)
