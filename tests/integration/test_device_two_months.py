@@ -173,8 +173,14 @@ def test_two_months_lose_nothing_and_double_nothing(office):
 
     office.punch()
     office.break_something()
-    run_until(10)
-    office.machine.lose_clock()
+    run_until(10.3)  # far from the readings of the whole log
+    for times in (1, 2):
+        # The same punch to the second, read at different times: it was made twice.
+        office.machine.lose_clock()
+        assert office.machine.punch("1001", punch=255)
+        run_until(10.3 + times / 24)
+        query = "SELECT count(*) FROM punches WHERE timestamp = '2000-01-01T00:00:00'"
+        assert client.ledger._db.execute(query).fetchone() == (times,)
     run_until(11)
     office.set_clock_right()
     run_until(25)
