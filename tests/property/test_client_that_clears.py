@@ -59,7 +59,7 @@ class ClearingWorld(FaultyWorld):
 
 
 TestClientThatClears = ClearingWorld.TestCase
-TestClientThatClears.settings = limits({"dev": 40, "ci": 400})
+TestClientThatClears.settings = limits({"dev": 40, "ci": 150})
 
 
 def test_logs_were_erased_and_clocks_set():

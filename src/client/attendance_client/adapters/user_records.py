@@ -67,8 +67,8 @@ def users_at(
 
     None where the list has changed so that they cannot be found there, or where the whole list costs no more.
     """
-    width, odd = divmod(table.size - 4, len(known))
-    if odd or width not in _FORMS or len(numbers) > MOST_LOOKUPS:
+    width, odd = divmod(table.size - 4, len(known) or 1)
+    if not known or odd or width not in _FORMS or len(numbers) > MOST_LOOKUPS:
         return None
     places = {user.number: place for place, user in enumerate(known)}
     found: dict[int, str] = {}

@@ -17,7 +17,7 @@ from attendance_client.adapters.buffered_read import CHUNK_BYTES, UDP_CHUNK_BYTE
 from attendance_client.adapters.frames import Code, FrameSocket, Packet, encode_packet, frame
 from attendance_client.adapters.user_records import MachineUser, read_users, users_at
 from attendance_client.config import MachineAddress
-from attendance_client.errors import MachineError
+from attendance_client.errors import MachineError, RefusalError
 from attendance_client.ports import AttendanceLog, LogEnd, MachineStatus
 
 T = TypeVar("T")
@@ -177,7 +177,8 @@ class ZkSession:
 
         A number is given to somebody else when its user is deleted: what was read earlier only says where to look.
         """
-        if self._memory.users:
+        # A machine that refuses to send a part of its list still sends the whole.
+        with suppress(RefusalError):
             with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
                 found = users_at(table, self._memory.users, numbers, self._zk.encoding)
             if found is not None:
