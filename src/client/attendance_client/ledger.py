@@ -11,45 +11,18 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from attendance_client.errors import LedgerError, no_permission
+from attendance_client.ledger_answers import Chunk, LedgerSummary
 from attendance_client.ledger_schema import SCHEMA, SCHEMA_VERSION
 from attendance_client.ports import AttendanceLog
 from attendance_contracts import AttendanceRecord, ReviewPeriod
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Unconfirmed records of one period, and the sheet they go to."""
-
-    period: ReviewPeriod
-    sheet_id: str
-    records: tuple[AttendanceRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerSummary:
-    """Counts for people.
-
-    Attributes:
-        confirmed: punches that a sheet confirmed.
-        backlog: unconfirmed punches of a period whose sheet is known; they are on their way.
-        without_period: unconfirmed punches of no known period: older than the first, or of one yet to come.
-        undecodable: records that make no sense, kept with their bytes.
-    """
-
-    punches: int
-    confirmed: int
-    backlog: int
-    without_period: int
-    undecodable: int
 
 
 class Ledger:

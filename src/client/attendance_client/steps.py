@@ -11,7 +11,7 @@ from attendance_client._generated.machine import EventId, StateId
 from attendance_client.client import Client
 from attendance_client.errors import MachineError
 from attendance_client.last_look import look_last
-from attendance_client.ledger import Chunk
+from attendance_client.ledger_answers import Chunk
 from attendance_client.polling import poll, publish_alarm
 from attendance_contracts import (
     MAX_CHUNK_BYTES,
