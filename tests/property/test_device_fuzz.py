@@ -7,7 +7,7 @@ import os
 from datetime import datetime, timedelta
 from functools import cache
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from attendance_client.adapters.zk_machine import ZkMachine
@@ -28,7 +28,7 @@ FORMS = ((40, 72), (49, 72), (16, 28), (8, 28), (8, 72))
 SIZES = (0, 1, 3, 24, 45, 2_000)
 """Records: none, few enough to come at once, in a chunk, in several."""
 
-READINGS = ("status", "log", "tail", "users")
+READINGS = ("status", "log", "tail", "users", "users, then log")
 numbers = st.integers(0, 2**32 - 1)
 
 
@@ -102,6 +102,8 @@ def read(session, reading, form, udp):
         return session.status()
     if reading == "users":
         return dict(session.read_user_names())
+    if reading == "users, then log":
+        session.read_user_names()
     log = session.read_log(end_of(form, udp) if reading == "tail" else None)
     return log.first, found(log)
 
@@ -151,6 +153,7 @@ def test_a_spoilt_reply_is_an_error_or_harmless(
     except MachineError:
         result = None
     assume(is_spoilt)
+    event(f"{mutation.__name__}: {'an error' if result is None else 'harmless'}")
     assert wire.now_s <= 2 * TIMEOUT_S, "one time-out for the request, one for saying goodbye"
     if result is None or (mutation is count_wrongly and result == (0, ([], []))):
         return  # a machine that counts no records has none
