@@ -114,13 +114,24 @@ def test_a_punch_in_mid_clear_keeps_all(client):
 
 
 @pytest.mark.parametrize("call", ["disable", "status", "read_log", "clear", "enable"])
-def test_a_failure_on_the_way_leaves_the_machine_to_be_enabled_by_the_next_session(client, call):
+def test_a_failure_on_the_way_neither_keeps_the_period_open_nor_the_machine_disabled(client, call):
     client.machine.record("1001", NOON)
     confirm_all(client)
     client.machine.failures.append(call)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.enabled
+    assert client.ledger.summary().punches == 1
+    assert len(client.machine.log) == (0 if call == "enable" else 1)
+
+
+def test_a_machine_that_goes_away_on_the_way_is_enabled_by_the_next_session(client):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.failures.extend(["read_log", "enable", "connect"])
     with pytest.raises(MachineError):
         expire(client)
-    client.machine.failures.clear()
+    assert not client.machine.enabled
 
     assert expire(client) is EventId.PERIOD_CLOSED
     assert client.machine.enabled

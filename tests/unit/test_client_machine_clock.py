@@ -84,3 +84,16 @@ def test_it_is_not_set_back_when_somebody_punches_at_that_moment(client):
     machine.call = call
     assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
     assert client.machine.enabled
+
+
+@pytest.mark.parametrize("call", ["disable", "set_time", "enable"])
+def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(client, call):
+    client.machine.record("1001", client.machine.time - timedelta(hours=1))
+    client.machine.offset = LARGEST_STEP
+    client.session.machine_enabled = True
+    client.machine.failures.append(call)
+    poll(client)
+    assert client.ledger.summary().punches == 1
+
+    poll(client)
+    assert client.machine.enabled

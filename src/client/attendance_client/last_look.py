@@ -7,6 +7,7 @@ enabled when the client starts, and one left full is erased, if at all, after it
 import logging
 
 from attendance_client.client import Client
+from attendance_client.errors import MachineError
 from attendance_client.ports import LogEnd, MachineSession, MachineStatus
 from attendance_client.reading import ask_status, enabled_machine, nobody_punching, read_log
 from attendance_client.session import MachineMemory
@@ -16,26 +17,37 @@ log = logging.getLogger(__name__)
 
 
 def look_last(client: Client, period: ReviewPeriod) -> None:
-    """Read the whole log, whatever its count says, and erase it if that is configured and loses nothing."""
-    with enabled_machine(client) as machine:
-        if not client.site.clear_machine or client.ledger.backlog_of(period):
-            read_log(client, machine, ask_status(client, machine))
+    """Read the whole log, whatever its count says, and erase it if that is configured and loses nothing.
+
+    A machine that cannot be erased must not keep its period open: it is then only read.
+    """
+    if client.site.clear_machine and not client.ledger.backlog_of(period):
+        try:
+            _read_and_erase(client)
+        except MachineError as error:
+            log.warning("%s; the machine's log is not erased this time", error)
+        else:
             return
-        with nobody_punching(client, machine):
-            status = ask_status(client, machine)
-            attendance_log = read_log(client, machine, status)
-            records = len(attendance_log.punches) + len(attendance_log.undecodable)
-            if records and _nothing_would_be_lost(client, machine, status, records):
-                machine.clear()
-                now_s = client.clock.monotonic()
-                client.session.machine_memory = MachineMemory(
-                    status.serial_number, LogEnd(0, 0, b""), now_s, now_s
-                )
-                log.warning(
-                    "erased the log of machine %s: its %d records are in the ledger and its punches in their sheets",
-                    status.serial_number,
-                    records,
-                )
+    with enabled_machine(client) as machine:
+        read_log(client, machine, ask_status(client, machine))
+
+
+def _read_and_erase(client: Client) -> None:
+    with enabled_machine(client) as machine, nobody_punching(client, machine):
+        status = ask_status(client, machine)
+        attendance_log = read_log(client, machine, status)
+        records = len(attendance_log.punches) + len(attendance_log.undecodable)
+        if records and _nothing_would_be_lost(client, machine, status, records):
+            machine.clear()
+            now_s = client.clock.monotonic()
+            client.session.machine_memory = MachineMemory(
+                status.serial_number, LogEnd(0, 0, b""), now_s, now_s
+            )
+            log.warning(
+                "erased the log of machine %s: its %d records are in the ledger and its punches in their sheets",
+                status.serial_number,
+                records,
+            )
 
 
 def _nothing_would_be_lost(

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from attendance_client.client import Client
+from attendance_client.errors import MachineError
 from attendance_client.ports import MachineSession, MachineStatus
 from attendance_client.reading import nobody_punching
 
@@ -44,11 +45,15 @@ def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -
     client.session.clock_is_off = is_off
     small = offset is not None and TOLERATED_OFFSET < abs(offset) <= LARGEST_CORRECTION
     if client.site.set_machine_clock and small:
-        set_nearer(client, machine, status)
+        try:
+            _set_nearer(client, machine, status)
+        except MachineError as error:
+            # A machine that does not let its clock be set must not keep its punches.
+            log.warning("%s; its clock was not set", error)
 
 
-def set_nearer(client: Client, machine: MachineSession, status: MachineStatus) -> bool:
-    """Set the machine's clock by one step towards the Pi's; False where a punch forbids it for now.
+def _set_nearer(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+    """Set the machine's clock by one step towards the Pi's, unless a punch forbids it for now.
 
     Into the past it is only set while nobody can punch, and not across a punch: a later punch would bear an earlier
     time. `status` is what the machine said in this session, and all its records are in the ledger.
@@ -57,19 +62,19 @@ def set_nearer(client: Client, machine: MachineSession, status: MachineStatus) -
     now = client.clock.now()
     offset = offset_of(before, now)
     if offset is None or before.time is None:
-        return False
+        return
     if offset < timedelta(0):
         _set(machine, before.time, before.time + min(-offset, LARGEST_STEP))
-        return True
+        return
     with nobody_punching(client, machine):
         before = machine.status()
         if before.time is None or before.records != status.records:
-            return False  # somebody has punched since; at the next poll, then
+            return  # somebody has punched since; at the next poll, then
         target = before.time - min(offset, LARGEST_STEP)
-        if client.ledger.punched_between(status.serial_number, target - timedelta(seconds=1), before.time):
-            return False
-        _set(machine, before.time, target)
-    return True
+        if not client.ledger.punched_between(
+            status.serial_number, target - timedelta(seconds=1), before.time
+        ):
+            _set(machine, before.time, target)
 
 
 def _set(machine: MachineSession, shown: datetime, target: datetime) -> None:
