@@ -32,7 +32,6 @@ class Wire:
 
     Attributes:
         now_s: what the clock of this world shows; only waiting for nothing moves it.
-        replies: how many requests were answered.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Wire:
             manner = Manner(inline_bytes=INLINE_BYTES, frame_bytes=FRAME_BYTES) if udp else Manner()
         self.udp = udp
         self.now_s = 0.0
-        self.replies = 0
+        self._replies = 0
         self._machine = machine
         self._spoil = spoil
         self._manner = manner
@@ -68,8 +67,8 @@ class Wire:
         answer = session.answer(request)
         sent = [Sent(code, session.id, request.number, data) for code, data in answer.packets]
         reply = Reply(sent, encode_packet if self.udp else encode_frame, udp=self.udp)
-        self._spoil(self.replies, request, reply)
-        self.replies += 1
+        self._spoil(self._replies, request, reply)
+        self._replies += 1
         return reply
 
 

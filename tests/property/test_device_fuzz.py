@@ -14,7 +14,7 @@ from attendance_client.adapters.zk_machine import ZkMachine
 from attendance_client.config import MachineAddress
 from attendance_client.errors import MachineError
 from attendance_sandbox.device import AttendanceMachine, Manner, encode_fields, pack_record
-from tests.fuzz.mutations import MUTATIONS, Reply, count_wrongly
+from tests.fuzz.mutations import MUTATIONS, Reply, count_wrongly, exchange_packets, send_one_for_another
 from tests.fuzz.wire import Wire, on
 from tests.property.profiles import PROFILE
 
@@ -61,11 +61,25 @@ def truth(form, records, udp):
 
 @cache
 def replies_to(reading, form, records, udp, small_frames):
-    """How many replies a reading takes when nothing goes wrong."""
-    wire = Wire(machine_with(form, records), lambda *_: None, udp=udp, manner=manner_of(udp, small_frames))
+    """The replies that a reading takes when nothing goes wrong: of how many packets each of them is."""
+    packets = []
+    wire = Wire(
+        machine_with(form, records),
+        lambda _number, _request, reply: packets.append(len(reply.packets)),
+        udp=udp,
+        manner=manner_of(udp, small_frames),
+    )
     with on(wire), address(udp).session() as session:
         read(session, reading, form, udp)
-    return wire.replies
+    return packets
+
+
+def chosen(replies, mutation, which):
+    """The number of the reply to spoil; one of several packets, if there is any, where it takes them."""
+    several = [number for number, packets in enumerate(replies) if packets > 1]
+    if mutation in (exchange_packets, send_one_for_another) and several:
+        return several[which % len(several)]
+    return which % len(replies)
 
 
 @cache
@@ -136,7 +150,7 @@ def test_a_spoilt_reply_is_an_error_or_harmless(
 ):
     truth(form, records, udp)
     end_of(form, udp)
-    spoilt_one = reply % replies_to(reading, form, records, udp, small_frames)
+    spoilt_one = chosen(replies_to(reading, form, records, udp, small_frames), mutation, reply)
     is_spoilt = False
 
     def spoil(number, request, sent):
