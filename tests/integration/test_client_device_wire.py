@@ -10,6 +10,7 @@ from attendance_client.errors import MachineError
 from attendance_client.polling import poll
 from attendance_sandbox.device import AttendanceMachine, DeviceServer, Manner
 from attendance_sandbox.device.protocol import Reply
+from attendance_sandbox.device.records import User
 from tests.unit.lone_client import NOON, lone_client
 
 USERS = 3_000
@@ -113,6 +114,24 @@ def test_a_reused_number_is_the_person_who_has_it_now():
         with adapter.session() as session:
             session.status()
             assert [punch.user_id for punch in session.read_log(log.end).punches] == ["7777", "1004"]
+
+
+def test_people_who_stand_elsewhere_in_the_list_are_found():
+    """One is deleted and one added at the end: the count is the same, and all after the first have moved up."""
+    machine = filled(8, 100, 10)
+    with DeviceServer(machine) as server:
+        adapter = zk_machine(server)
+        with adapter.session() as session:
+            session.status()
+            log = session.read_log()
+        machine.delete_user("1002")
+        machine.write_user(User(50, "7777", "new"))
+        for user in ("1004", "7777", "1001"):
+            machine.punch(user, NOON)
+        with adapter.session() as session:
+            session.status()
+            read = session.read_log(log.end).punches
+    assert [punch.user_id for punch in read] == ["1004", "7777", "1001"]
 
 
 def test_a_wrong_comm_key_says_where_the_right_one_is():
