@@ -67,6 +67,11 @@ def nothing_erased_unstored(world: World) -> None:
     assert world.site.clear_machine or not world.machine.erased_by_client
 
 
+def complete_days_are_complete(world: World) -> None:
+    """A day that the site calls complete has every punch in its sheet that was read."""
+    assert not world.called_complete, f"called complete without {world.called_complete}"
+
+
 def watchdog_is_fed(world: World) -> None:
     """The service manager never waits longer for a sign of life than it was told it would."""
     silence_s = world.supervisor.longest_silence_s
@@ -82,6 +87,7 @@ AT_EVERY_MOMENT = (
     no_endless_wait,
     alarm_once,
     nothing_erased_unstored,
+    complete_days_are_complete,
     watchdog_is_fed,
 )
 

@@ -23,7 +23,9 @@ from attendance_contracts import (
     NewReviewPeriod,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteHealth,
     StoreAttendRecords,
+    business_day,
 )
 from tests.world.backend import LONGEST_GAP, Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
@@ -56,6 +58,7 @@ class World:
         happened: what befell the world, by kind.
         hasty: periods that were expired, closed or passed over before their time.
         erased_in_haste: punches that the client had the machine erase although a sheet was still to take them.
+        called_complete: punches of a day that the site called complete before a sheet held them.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
     """
@@ -80,6 +83,7 @@ class World:
         self.machine = WorldMachine(self.timeline, self.power)
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
+        self.network.watch_health = self._check_health
         self.supervisor = WorldSupervisor(self.timeline)
         self.machine.before_erasing = self._check_erasing
         self.site = Site(
@@ -103,6 +107,7 @@ class World:
         self.happened: Counter[str] = Counter()
         self.hasty: list[str] = []
         self.erased_in_haste: dict[str, datetime] = {}
+        self.called_complete: dict[str, datetime] = {}
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
         self._waiting_since_s: float | None = None
@@ -337,10 +342,26 @@ class World:
                 self.erased_in_haste[identity] = at
         self.happened["log erased by the client"] += 1
 
-    def _check_expiry(self, period: ReviewPeriod) -> None:
+    def _check_health(self, health: SiteHealth) -> None:
+        through = health.complete_through
+        if through is None:
+            return
+        stored = {stored.identity for stored in self.backend.rows()}
+        for identity in (self.machine.identities() & self.taken()) - stored:
+            at = self.machine.recorded[identity]
+            known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
+            if known and business_day(at, DAY_BOUNDARY) <= through:
+                self.called_complete[identity] = at
+        if business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time:
+            self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
+
+    @property
+    def _machine_tells_the_time(self) -> bool:
         offset = abs(self.machine.time - self.clock.now())
-        believable = not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
-        if believable and self.machine.time < period.closes_at(DAY_BOUNDARY):
+        return not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
+
+    def _check_expiry(self, period: ReviewPeriod) -> None:
+        if self._machine_tells_the_time and self.machine.time < period.closes_at(DAY_BOUNDARY):
             self.hasty.append(f"{period.name} expired at {self.machine.time} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
