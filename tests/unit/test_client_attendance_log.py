@@ -91,6 +91,30 @@ def test_a_record_without_user_id_is_set_aside():
     assert log.undecodable[0].reason == "no user ID"
 
 
+@pytest.mark.parametrize("width", [50, 64])
+def test_records_of_a_form_that_nobody_knows_are_set_aside(width):
+    records = [bytes([number]) * width for number in range(3)]
+    log = decode_log(blob(*records), 3, 3, nobody)
+
+    assert not log.punches
+    assert [item.raw for item in log.undecodable] == records
+    assert log.undecodable[0].reason == f"records of {width} bytes are of no known form"
+
+
+@pytest.mark.parametrize(("width", "before", "after"), [(48, 3, 3), (64, 3, 4), (60, 4, 4)])
+def test_a_form_that_nobody_knows_is_not_taken_from_a_count_that_may_be_wrong(width, before, after):
+    """48 bytes is shorter than a known form; the count moved; three records were counted as four."""
+    with pytest.raises(MachineError, match="do not fit"):
+        decode_log(blob(*[bytes(width)] * 3), before, after, nobody)
+
+
+def test_records_of_49_bytes_begin_like_those_of_40():
+    record = record_40(b"1001", NINE, 15, 4) + b"\xff" * 9
+    [punch] = decode_log(blob(record), 1, 1, nobody).punches
+
+    assert punch == ("1001", NINE, 15, 4, record)
+
+
 def test_a_user_id_that_is_no_text_is_kept_legibly_and_reaches_the_ledger():
     log = decode_log(blob(record_40(b"\xff" * 24, NINE)), 1, 1, nobody)
     ledger = Ledger(":memory:", datetime.min.time())

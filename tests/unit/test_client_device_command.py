@@ -66,12 +66,16 @@ def test_the_last_punches(capsys, directory):
     ]
 
 
+def without_clock(told):
+    return [line for line in told.splitlines() if not line.startswith("clock")]
+
+
 def test_a_recording_says_the_same_without_the_machine_and_without_names(capsys, directory):
     file = directory / "machine.json"
     live = {kind: said(capsys, directory, kind, "--dump", str(file)) for kind in ("info", "users", "punches")}
     replayed = {kind: said(capsys, directory, kind, "--replay", str(file)) for kind in live}
 
-    assert replayed["info"] == live["info"]
+    assert without_clock(replayed["info"]) == without_clock(live["info"])
     assert replayed["punches"] == live["punches"]
     assert replayed["users"] == "1001\n1002\n"
     assert b"Example" not in b"".join(

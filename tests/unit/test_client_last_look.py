@@ -95,11 +95,21 @@ def test_punches_older_than_any_period_are_in_the_ledger_and_are_erased(client):
 
 def test_records_that_make_no_sense_are_in_the_ledger_and_are_erased(client):
     client.machine.record("1001", None)
+    client.machine.record("1001", NOON)
     confirm_all(client)
     expire(client)
 
     assert client.machine.log == []
     assert client.ledger.summary().undecodable == 1
+
+
+def test_a_log_in_which_nothing_makes_sense_is_kept(client):
+    """Its form may be one that a later release knows."""
+    client.machine.record("1001", None)
+    confirm_all(client)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 1
 
 
 def test_a_punch_in_mid_clear_keeps_all(client):

@@ -327,3 +327,12 @@ def test_the_whole_log_waits_for_a_quiet_poll_but_not_for_ever(world):
     poll(world.client)
 
     assert read == [10, 0]
+
+
+def test_records_that_make_no_sense_are_told_once(world, caplog):
+    world.machine.record(ANNA, None)
+    with caplog.at_level(logging.WARNING, "attendance_client"):
+        poll(world.client)
+        world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+        poll(world.client)
+    assert len([record for record in caplog.records if "make no sense" in record.message]) == 1

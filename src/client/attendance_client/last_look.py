@@ -37,7 +37,7 @@ def _read_and_erase(client: Client) -> None:
         status = ask_status(client, machine)
         attendance_log = read_log(client, machine, status)
         records = len(attendance_log.punches) + len(attendance_log.undecodable)
-        if records and _nothing_would_be_lost(client, machine, status, records):
+        if attendance_log.punches and _nothing_would_be_lost(client, machine, status, records):
             machine.clear()
             now_s = client.clock.monotonic()
             client.session.machine_memory = MachineMemory(
@@ -55,7 +55,8 @@ def _nothing_would_be_lost(
 ) -> bool:
     """Whether all that the machine holds was just read, and is confirmed by a sheet or of no sheet.
 
-    Records that make no sense are in the ledger with their bytes, as far as they can ever get.
+    Records that make no sense are in the ledger with their bytes, as far as they can ever get. (A log in which nothing
+    makes sense is not asked about: its form may be one that a later release knows.)
     """
     unconfirmed = client.ledger.not_to_be_erased(status.serial_number)
     if unconfirmed:

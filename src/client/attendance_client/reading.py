@@ -67,8 +67,23 @@ def read_log(
     session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
     if new:
         log.info("%d new records on machine %s", new, serial_number)
+    _tell_of_undecodable(client, attendance_log)
     _read_names(client, machine, status)
     return attendance_log
+
+
+def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
+    """Say once how many records make no sense, and why."""
+    if not attendance_log.undecodable:
+        return
+    undecodable = client.ledger.summary().undecodable
+    if undecodable != client.session.undecodable_said:
+        client.session.undecodable_said = undecodable
+        log.warning(
+            "%d records of the machine make no sense (%s); they are kept with their bytes, and in no sheet",
+            undecodable,
+            attendance_log.undecodable[-1].reason,
+        )
 
 
 def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:

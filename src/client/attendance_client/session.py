@@ -59,6 +59,8 @@ class Session:
         self.users_read: int | None = None
         self.nameless: frozenset[str] = frozenset()
         """Users for whom the machine's list was read in vain."""
+        self.undecodable_said = 0
+        """How many records make no sense, as last told."""
         self.names_read_at_s = float("-inf")
         self.complete_through: date | None = None
         """The last business day of which every punch is known to be confirmed; as of the last reading."""

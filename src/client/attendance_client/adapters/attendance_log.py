@@ -128,15 +128,21 @@ def _tail(table: Table, known: LogEnd) -> tuple[bytes, int, int] | None:
 
 
 def _fitting_width(size: int, before: int, after: int, width: int = 0) -> int:
-    """The one width that fits the counts before and after a reading, or `width` where that is known and does."""
+    """The one width that fits the counts before and after a reading, or `width` where that is known and does.
+
+    A form that nobody knows yet must be longer than the known ones, as each new one was, and fit a count that stood
+    still: anything else is more likely a count that is wrong.
+    """
     least, most = sorted((before, after))
     fitting = [
         candidate
         for candidate in ((width,) if width else WIDTHS)
         if size % candidate == 0 and least <= size // candidate <= most
     ]
-    if len(fitting) != 1:
-        raise MachineError(
-            f"{size} bytes of records do not fit the machine's count ({before} before the read, {after} after it)"
-        )
-    return fitting[0]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting and before == after and size % before == 0 and size // before > WIDTHS[-1]:
+        return size // before
+    raise MachineError(
+        f"{size} bytes of records do not fit the machine's count ({before} before the read, {after} after it)"
+    )

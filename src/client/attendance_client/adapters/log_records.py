@@ -47,10 +47,14 @@ def decode_records(data: bytes, width: int, user_ids: UserIds, start: int = 0) -
 
     Args:
         data: whole records of `width` bytes each, from `start` on.
-        width: one of WIDTHS.
+        width: one of WIDTHS; records of any other are of an unknown form and set aside, all of them.
         user_ids: asked once, with all internal numbers, for records of 8 bytes.
         start: in bytes.
     """
+    if width not in WIDTHS:
+        reason = f"records of {width} bytes are of no known form"
+        places = range(start, len(data), width)
+        return [], [UndecodableRecord(data[place : place + width], reason) for place in places]
     # A log is long: no copy is made of it but for the bytes that each record keeps.
     body = memoryview(data)[start:]
     if width == 8:
