@@ -153,3 +153,16 @@ def test_a_machine_that_cannot_be_read_leaves_the_complete_days_as_they_were(cli
     with pytest.raises(MachineError):
         poll(client)
     assert client.bus.health[-1].complete_through == date(2026, 1, 7)
+
+
+def test_a_reading_that_takes_minutes_is_no_wrong_clock(client, caplog):
+    client.machine.record("1001", NOON)
+    machine, real = client.machine, client.machine.read
+
+    def read(known=None):
+        client.clock._timeline.advance(600)
+        return real(known)
+
+    machine.read = read
+    assert health(client).machine.clock_offset_s == 0
+    assert "clock" not in caplog.text

@@ -97,3 +97,9 @@ def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(clien
 
     poll(client)
     assert client.machine.enabled
+
+
+def test_it_is_not_set_by_a_pi_that_cannot_tell_whether_its_own_is_right(client):
+    client.clock.synchronised = lambda: None
+
+    assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP

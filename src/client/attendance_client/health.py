@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from attendance_client.client import Client
 from attendance_client.errors import AccessError, BusError
-from attendance_client.machine_clock import offset_of
 from attendance_client.ports import MachineStatus
 from attendance_contracts import MachineHealth, SiteHealth, business_day
 
@@ -19,9 +18,9 @@ DISTRIBUTION = "attendance-relay"
 
 def report_read(client: Client, status: MachineStatus) -> None:
     """Publish the site's health: the machine was just read, or had nothing new."""
-    session, now = client.session, client.clock.now()
-    session.complete_through = complete_through(client, session.machine_time or now)
-    offset = offset_of(status, now)
+    session = client.session
+    session.complete_through = complete_through(client, session.machine_time or client.clock.now())
+    offset = session.clock_offset
     machine = MachineHealth(
         serial_number=status.serial_number,
         firmware=status.firmware,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from attendance_client.client import Client
 from attendance_client.errors import MachineError
 from attendance_client.ports import MachineSession, MachineStatus
-from attendance_client.reading import nobody_punching
+from attendance_client.reading import nobody_punching, offset_of
 
 log = logging.getLogger(__name__)
 
@@ -23,28 +23,24 @@ LARGEST_CORRECTION = timedelta(hours=1)
 """More is no drift but a wrong zone, a flat cell or a typing error, which a person must look at."""
 
 
-def offset_of(status: MachineStatus, now: datetime) -> timedelta | None:
-    """By how much the machine's clock is ahead; None when it shows an impossible date."""
-    return None if status.time is None else status.time - now.replace(microsecond=0)
-
-
 def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -> None:
     """Tell once that the machine's clock is off, and bring it nearer to the Pi's where that is configured.
 
     A Pi that has not heard from a time server judges nobody.
     """
-    now = client.clock.now()
-    if client.clock.synchronised() is False:
+    synchronised = client.clock.synchronised()
+    if synchronised is False:
         return
-    offset = offset_of(status, now)
+    offset = client.session.clock_offset
     is_off = offset is None or abs(offset) > NOTABLE_OFFSET
     if is_off and not client.session.clock_is_off:
-        log.warning(
-            "the machine's clock shows %s, this computer's %s; set the one that is wrong", status.time, now
+        told = (
+            f"is {offset.total_seconds():+.0f} s off this computer's" if offset else "shows no possible date"
         )
+        log.warning("the machine's clock (%s) %s; set the one that is wrong", status.time, told)
     client.session.clock_is_off = is_off
     small = offset is not None and TOLERATED_OFFSET < abs(offset) <= LARGEST_CORRECTION
-    if client.site.set_machine_clock and small:
+    if client.site.set_machine_clock and small and synchronised:
         try:
             _set_nearer(client, machine, status)
         except MachineError as error:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attendance_client.client import Client
 from attendance_client.ports import AttendanceLog, LogEnd, MachineSession, MachineStatus
@@ -47,9 +47,15 @@ def ask_status(client: Client, machine: MachineSession) -> MachineStatus:
     """What the machine says of itself; its time counts from now on, or the Pi's where that is not believable."""
     status = machine.status()
     now = client.clock.now()
-    believable = status.time is not None and abs(status.time - now) <= BELIEVABLE_OFFSET
+    offset = client.session.clock_offset = offset_of(status, now)
+    believable = offset is not None and abs(offset) <= BELIEVABLE_OFFSET
     client.session.machine_time = status.time if believable else now
     return status
+
+
+def offset_of(status: MachineStatus, now: datetime) -> timedelta | None:
+    """By how much the machine's clock is ahead of `now`; None when it shows an impossible date."""
+    return None if status.time is None else status.time - now.replace(microsecond=0)
 
 
 def read_log(

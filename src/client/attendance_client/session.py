@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from attendance_client._generated.machine import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
 from attendance_client.ports import LogEnd
@@ -53,6 +53,8 @@ class Session:
         """The machine's time, or the Pi's where that is not believable, at the last reading."""
         self.machine_memory: MachineMemory | None = None
         self.machine_enabled = False
+        self.clock_offset: timedelta | None = None
+        """By how much the machine's clock was ahead of the Pi's, when it was asked; None for an impossible date."""
         self.clock_is_off = False
         """Whether the machine's clock was notably off when last read; said once, not at each poll."""
         self.fullness_said_on: date | None = None
