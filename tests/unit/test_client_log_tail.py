@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from attendance_client.adapters.attendance_log import OVERLAP_RECORDS, OVERWRITTEN_RECORDS, read_log
-from attendance_client.adapters.log_records import encode_time
 from attendance_client.errors import MachineError, RefusalError
 from attendance_client.ledger import Ledger
 from attendance_contracts import AttendanceRecord
+from attendance_sandbox.device.protocol import encode_time
 
 NINE = datetime(2026, 11, 2, 9)
 

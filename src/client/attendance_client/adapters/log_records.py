@@ -36,12 +36,6 @@ def decode_time(encoded: int) -> datetime:
     return datetime(2000 + years, month + 1, day + 1, hour, minute, second)  # noqa: DTZ001 - wall time
 
 
-def encode_time(moment: datetime) -> int:
-    """The inverse of `decode_time`, in whole seconds."""
-    days = ((moment.year - 2000) * 12 + moment.month - 1) * 31 + moment.day - 1
-    return days * _DAY_S + moment.hour * 3600 + moment.minute * 60 + moment.second
-
-
 def decode_records(data: bytes, width: int, user_ids: UserIds, start: int = 0) -> Decoded:
     """The punches in `data`, and the records that cannot be decoded, with their bytes.
 
