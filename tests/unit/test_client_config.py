@@ -66,7 +66,7 @@ def test_every_key_is_heeded():
 def test_what_changes_the_machine_is_off_unless_asked_for():
     config = parse_config(LEAST)
 
-    assert not (config.machine.udp or config.site.clear_machine or config.site.set_machine_clock)
+    assert (config.machine.udp, config.site.clear_machine, config.site.set_machine_clock) == (False,) * 3
 
 
 @pytest.mark.parametrize(
