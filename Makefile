@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 SECONDS ?= 60
+REPLIES ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test soak fuzz model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,11 +17,14 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd spin=spin gcc=gcc
+		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
 	$(BIN)/pytest
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
+
+fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make fuzz REPLIES=100000 (minutes)
+	FUZZED_REPLIES=$(REPLIES) $(BIN)/pytest -q tests/property/test_device_fuzz.py
 
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
 	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc

@@ -12,6 +12,7 @@ from attendance_sandbox.device import (
     AttendanceMachine,
     Command,
     DeviceServer,
+    Manner,
     WhenFull,
     encode_fields,
     pack_record,
@@ -80,7 +81,7 @@ def test_pyzk_reads_small_packets_when_they_come_apart():
     machine = make_machine()
     for number in range(300):
         machine.punch("1001", MONDAY + timedelta(seconds=number))
-    with DeviceServer(machine, frame_bytes=1_024, frame_gap_s=0.005) as server:
+    with DeviceServer(machine, manner=Manner(frame_bytes=1_024), frame_gap_s=0.005) as server:
         assert read(server) == stored(machine)
 
 
@@ -305,5 +306,6 @@ def test_requests_are_told_in_words():
         "read counts",
         "read users: 3 users, 220 bytes",
         "read attendance log: 100 records, 4,004 bytes",
+        "read bytes 0 to 4,004 of attendance log",
         "disconnect",
     ]

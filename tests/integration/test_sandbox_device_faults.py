@@ -15,6 +15,7 @@ from attendance_sandbox.device import (
     Command,
     DeviceServer,
     DropConnection,
+    Manner,
     PunchFirst,
     Reply,
     RunFirst,
@@ -255,7 +256,7 @@ def test_a_pulled_cable_and_a_machine_that_comes_back():
 
 def test_the_tail_of_the_log_can_be_read_alone():
     machine = make_machine(punches=100)
-    with DeviceServer(machine, frame_bytes=1_024) as server, Terminal(server) as terminal:
+    with DeviceServer(machine, manner=Manner(frame_bytes=1_024)) as server, Terminal(server) as terminal:
         code, data = prepare_attendance(terminal)
         size = struct.unpack_from("<I", data, 1)[0]
         assert (code, size) == (Reply.OK, 4 + 100 * 40)

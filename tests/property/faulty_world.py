@@ -45,6 +45,7 @@ EFFECTS = (
     "publish create_review_sheet",
     "publish store_attend_records",
     "publish raise_final_alarm",
+    "publish site_health",
     "receive new_review_period",
     "receive new_review_sheet",
     "receive last_stored_timestamp",
@@ -63,9 +64,12 @@ class FaultyWorld(RuleBasedStateMachine):
 
     Attributes:
         tally: what befell all worlds of this class, by kind.
+        clear_machine, set_machine_clock: how the site is configured.
     """
 
     tally: Counter[str]
+    clear_machine = False
+    set_machine_clock = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -73,7 +77,12 @@ class FaultyWorld(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 2**32 - 1), published=st.sampled_from((0, 1, 2, 4, 7)))
     def begin(self, seed, published):
-        self.world = World(self.new_backend(seed), seed=seed)
+        self.world = World(
+            self.new_backend(seed),
+            seed=seed,
+            clear_machine=self.clear_machine,
+            set_machine_clock=self.set_machine_clock,
+        )
         self.world.machine.users = {user: f"name{user}" for user in USERS[:-1]}
         for number in range(published):
             self.world.publish(row(number, self.world.weeks))
@@ -328,6 +337,7 @@ class FaultyWorld(RuleBasedStateMachine):
             {f"edge {edge.source} {edge.event} {edge.target}": n for edge, n in self.world.edges.items()}
         )
         tally["disk lost or tore what was not synchronised"] += self.world.disk.losses
+        tally["machine's clock set by the client"] += self.world.machine.clock_set_by_client
         tally["rows stored"] += len(self.world.backend.rows())
         tally["e-mails"] += sum(self.world.backend.mails().values())
 

@@ -9,7 +9,7 @@ from attendance_client.config import Site
 from attendance_client.ledger import Ledger
 from attendance_client.ports import AttendanceLog, LoggedPunch
 from attendance_client.session import Session
-from attendance_contracts import LastStoredTimestamp, ReviewPeriod
+from attendance_contracts import LastStoredTimestamp, ReviewPeriod, SiteHealth
 from tests.world.machine import WorldMachine
 from tests.world.power import Power
 from tests.world.supervisor import WorldSupervisor
@@ -24,18 +24,19 @@ NOON = datetime(2026, 1, 6, 12)
 
 
 class Mailbox:
-    """The port Bus: keeps what was published, hands out what was put in."""
+    """The port Bus: keeps what was published, health messages apart, hands out what was put in."""
 
     def __init__(self, timeline):
         self._timeline = timeline
         self.published = []
+        self.health = []
         self.waiting = []
 
     def prepare(self):
         pass
 
     def publish(self, message):
-        self.published.append(message)
+        (self.health if isinstance(message, SiteHealth) else self.published).append(message)
 
     def receive(self, topic, timeout_s):
         end_s = self._timeline.now_s + timeout_s

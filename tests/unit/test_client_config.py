@@ -42,6 +42,9 @@ def test_every_key_is_heeded():
             "polling_interval_minutes": 5,
             "deep_sleep_minutes": 30,
             "daily_warning_days": 0,
+            "udp": True,
+            "clear_machine": True,
+            "set_machine_clock": True,
             "project_id": "attendance-123",
         }
     )
@@ -55,6 +58,15 @@ def test_every_key_is_heeded():
     assert (config.site.time_zone, config.site.day_boundary) == ("Europe/Berlin", time(4, 30))
     assert (config.site.polling_interval_s, config.site.deep_sleep_s) == (300, 1800)
     assert (config.site.daily_warning_days, config.project_id) == (0, "attendance-123")
+    assert config.machine.udp
+    assert config.site.clear_machine
+    assert config.site.set_machine_clock
+
+
+def test_what_changes_the_machine_is_off_unless_asked_for():
+    config = parse_config(LEAST)
+
+    assert (config.machine.udp, config.site.clear_machine, config.site.set_machine_clock) == (False,) * 3
 
 
 @pytest.mark.parametrize(
@@ -84,6 +96,8 @@ def test_every_key_is_heeded():
         ({"polling_interval_minutes": 0}, "'polling_interval_minutes': expected a number"),
         ({"polling_interval_minutes": False}, "'polling_interval_minutes': expected a number"),
         ({"daily_warning_days": 1.5}, "'daily_warning_days': expected a whole number"),
+        ({"clear_machine": "false"}, "'clear_machine': expected true or false, not 'false'"),
+        ({"set_machine_clock": 1}, "'set_machine_clock': expected true or false, not 1"),
         ({"project_id": " "}, "'project_id': expected a text"),
         ({"prot": 4370}, "unknown key 'prot'; did you mean 'port'?"),
         ({"zzz": 1}, "unknown key 'zzz'. Known keys: identifier, ip, port"),

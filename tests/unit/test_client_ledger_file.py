@@ -50,13 +50,13 @@ def test_the_name_of_a_deleted_user_is_kept_and_a_new_name_taken():
     ledger = Ledger(":memory:", BOUNDARY)
     ledger.add_log("A1", log_of("1001", "1002"), NINE)
     ledger.open_period(NOVEMBER, "sheet")
-    assert ledger.has_unnamed_backlog("A1")
+    assert ledger.unnamed_users("A1")
     ledger.remember_users("A1", {"1001": "anna", "1002": "bert"})
     ledger.remember_users("A1", {"1002": "bertha"})
 
     names = [record.user_name for record in ledger.next_chunk(NOVEMBER, 9).records]
     assert sorted(names) == ["anna", "bertha"]
-    assert not ledger.has_unnamed_backlog("A1")
+    assert not ledger.unnamed_users("A1")
     ledger.close()
 
 
@@ -109,7 +109,7 @@ def test_a_page_that_goes_bad_while_the_client_runs_is_a_ledger_error(path):
         lambda: damaged.backlog_of(NOVEMBER),
         damaged.periods_with_backlog,
         damaged.summary,
-        lambda: damaged.has_unnamed_backlog("A1"),
+        lambda: damaged.unnamed_users("A1"),
         lambda: damaged.confirm(("x",), "sheet"),
     ):
         with pytest.raises(LedgerError, match="move the file away"):

@@ -8,7 +8,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client._generated.machine import Flag, StateId
-from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll, read_completely
+from attendance_client.errors import MachineError
+from attendance_client.last_look import look_last
+from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll
+from attendance_client.reading import NAMES_AGAIN_S
 from attendance_contracts import RaiseFinalAlarm
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -59,9 +62,9 @@ class WatchedSession:
     def status(self):
         return replace(self._real.status(), record_capacity=self._machine.capacity)
 
-    def read_log(self):
+    def read_log(self, known=None):
         self._machine.logs += 1
-        return self._real.read_log()
+        return self._real.read_log(known)
 
     def read_user_names(self):
         self._machine.names += 1
@@ -133,7 +136,7 @@ def test_the_log_is_read_when_a_day_has_passed(world, machine, early_s, logs):
 
 def test_the_last_look_reads_the_log_whatever_its_count_says(world, machine):
     poll(world.client)
-    read_completely(world.client)
+    look_last(world.client, world.client.session.open_period)
 
     assert machine.logs == 2
 
@@ -178,7 +181,7 @@ def test_names_are_read_again_when_the_number_of_users_changes(world, machine):
     assert machine.names == 2
 
 
-def test_names_are_read_again_while_a_punch_has_none(world, machine):
+def test_names_are_read_again_each_hour_while_a_punch_has_none(world, machine):
     """A user deleted and one added leave their number the same."""
     world.machine.users = {ANNA: "anna", "1009": "zoe"}
     punch(world, BERT)
@@ -188,7 +191,22 @@ def test_names_are_read_again_while_a_punch_has_none(world, machine):
     world.machine.users = {ANNA: "anna", BERT: "bert"}
     punch(world)
     poll(world.client)
+    assert machine.names == 1
+    world.timeline.advance(NAMES_AGAIN_S)
+    punch(world)
+    poll(world.client)
     assert names_in_the_ledger(world) == {ANNA: "anna", BERT: "bert"}
+
+
+def test_names_are_read_at_once_for_another_user_without_one(world, machine):
+    world.machine.users = {ANNA: "anna", "1009": "zoe"}
+    punch(world, BERT)
+    poll(world.client)
+    world.machine.users = {ANNA: "anna", "1003": "carl"}
+    punch(world, "1003")
+    poll(world.client)
+
+    assert names_in_the_ledger(world) == {BERT: None, "1003": "carl"}
 
 
 # Which clock counts
@@ -222,7 +240,7 @@ def test_a_clock_that_is_off_is_told_once_until_it_is_right_again(world, caplog,
         assert warnings(timedelta(minutes=2)) == []
         [told] = warnings(timedelta(minutes=2, seconds=1))
         assert str(world.machine.time) in told
-        assert str(world.timeline.wall) in told
+        assert f"{direction * 121:+} s" in told
         assert warnings(timedelta(minutes=3)) == []
         assert warnings(timedelta()) == []
         assert len(warnings(timedelta(minutes=3))) == 1
@@ -286,3 +304,52 @@ def test_a_warning_leaves_the_other_flags_alone(world):
     poll(world.client)
 
     assert world.client.session.flags == Flag.FINAL_ALARM_RAISED | Flag.DAILY_WARNING
+
+
+def test_the_end_of_a_log_is_taken_once_even_if_the_names_cannot_be_read(world):
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time + timedelta(seconds=seconds))
+    poll(world.client)
+    world.machine.users[BERT] = "bert"
+    punch(world, BERT)
+    world.machine.failures.append("read_user_names")
+    with pytest.raises(MachineError):
+        poll(world.client)
+    punch(world, BERT)
+    poll(world.client)
+
+    assert world.client.ledger.summary().punches == len(world.machine.log)
+    assert names_in_the_ledger(world)[BERT] == "bert"
+
+
+def test_the_whole_log_waits_for_a_quiet_poll_but_not_for_ever(world):
+    """It takes minutes on a slow machine; at the latest it is read after two days."""
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time + timedelta(seconds=seconds))
+    poll(world.client)
+    read = []
+    real = world.machine.read
+
+    def watched(known=None):
+        log = real(known)
+        read.append(log.first)
+        return log
+
+    world.machine.read = watched
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    punch(world)
+    poll(world.client)
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    punch(world)
+    poll(world.client)
+
+    assert read == [10, 0]
+
+
+def test_records_that_make_no_sense_are_told_once(world, caplog):
+    world.machine.record(ANNA, None)
+    with caplog.at_level(logging.WARNING, "attendance_client"):
+        poll(world.client)
+        world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+        poll(world.client)
+    assert len([record for record in caplog.records if "make no sense" in record.message]) == 1

@@ -5,20 +5,24 @@ The log crosses to the client as the bytes that a real machine sends, through th
 
 import struct
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from attendance_client.adapters.attendance_log import decode_log
+from attendance_client.adapters.attendance_log import read_log
+from attendance_client.adapters.buffered_read import Table, WholeTable
 from attendance_client.errors import MachineError
-from attendance_client.ports import AttendanceLog, MachineStatus
+from attendance_client.ports import AttendanceLog, LogEnd, MachineStatus
 from attendance_contracts import AttendanceRecord
 from tests.world.power import Power
 from tests.world.timeline import Timeline
 
 EARLIEST = datetime(2000, 1, 1)
 """What a machine's clock shows after its cell went flat."""
+
+OVERLAP_RECORDS = 4
+"""Few, so that the short logs of these worlds are read in part, too."""
 
 LATEST = datetime(2133, 1, 1)
 """Near the end of what four bytes hold."""
@@ -55,9 +59,12 @@ class WorldMachine:
         failures: names of calls (connect, status, read_log, ...) that fail once each.
         punches_in_mid_read: entries that people make while the log is being read.
         enabled: whether people can punch.
+        heeds_disabling: whether it keeps people from punching while it is disabled.
         recorded: every punch that it ever recorded, by the identity that both sides know it by.
         cleared_unread: identities that somebody else erased before any client had read them.
-        erased_by_client: how often a client asked it to erase anything.
+        erased_by_client: identities of what a client had it erase, and how often each.
+        clock_set_by_client: how often a client set its clock.
+        before_erasing: asked to look at what a client is about to have erased.
     """
 
     def __init__(self, timeline: Timeline, power: Power) -> None:
@@ -71,10 +78,13 @@ class WorldMachine:
         self.failures: deque[str] = deque()
         self.punches_in_mid_read: deque[Entry] = deque()
         self.enabled = True
+        self.heeds_disabling = True
         self.log: list[Entry] = []
         self.recorded: dict[str, datetime] = {}
         self.cleared_unread: set[str] = set()
-        self.erased_by_client = 0
+        self.erased_by_client: Counter[str] = Counter()
+        self.clock_set_by_client = 0
+        self.before_erasing: Callable[[set[str]], None] = lambda _identities: None
         self.impossible = 0
         self._occurrences: Counter[Entry] = Counter()
         self._identities: list[str] = []
@@ -85,12 +95,16 @@ class WorldMachine:
         shown = self._timeline.wall + self.offset
         return min(max(shown, EARLIEST), LATEST).replace(microsecond=0)
 
+    @property
+    def lets_punch(self) -> bool:
+        return self.enabled or not self.heeds_disabling
+
     def set_clock(self, shown: datetime) -> None:
         self.offset = shown - self._timeline.wall
 
     def record(self, user_id: str, timestamp: datetime | None, status: int = 1, punch: int = 255) -> bool:
         """Somebody punches; False where the machine does not let them."""
-        if not self.enabled:
+        if not self.lets_punch:
             return False
         if timestamp is not None:
             timestamp = min(max(timestamp, EARLIEST), LATEST)
@@ -126,6 +140,14 @@ class WorldMachine:
         self._occurrences.clear()
         self._identities.clear()
 
+    def erase(self) -> None:
+        """A client has it emptied."""
+        self.before_erasing(self.identities())
+        self.erased_by_client.update(self._identities)
+        self.log.clear()
+        self._occurrences.clear()
+        self._identities.clear()
+
     @contextmanager
     def session(self) -> "Iterator[WorldMachineSession]":
         with self._power.effect("connecting to the machine"):
@@ -147,16 +169,20 @@ class WorldMachine:
             self.failures.popleft()
             raise MachineError(f"the machine broke off in {name}")
 
-    def read(self) -> AttendanceLog:
-        """What the buffered read brings: people may punch before or after the machine froze its answer."""
-        before = len(self.log)
-        late = self.punches_in_mid_read.popleft() if self.punches_in_mid_read and self.enabled else None
-        blob = self._encoded()
+    def read(self, known: LogEnd | None = None) -> AttendanceLog:
+        """What the client's own reading makes of its bytes."""
+        return read_log(lambda: len(self.log), self._prepared, known, lambda _: {}, OVERLAP_RECORDS)
+
+    @contextmanager
+    def _prepared(self) -> Iterator[Table]:
+        """The log as it is frozen: people may punch just before that, or after."""
+        late = self.punches_in_mid_read.popleft() if self.punches_in_mid_read and self.lets_punch else None
+        body = self._encoded()
         if late is not None:
             self._append(late)
             if len(self.log) % 2:
-                blob = self._encoded()
-        return decode_log(struct.pack("<I", len(blob)) + blob, before, len(self.log), dict)
+                body = self._encoded()
+        yield WholeTable(struct.pack("<I", len(body)) + body)
 
     def _encoded(self) -> bytes:
         return b"".join(entry.encode() for entry in self.log)
@@ -181,9 +207,9 @@ class WorldMachineSession:
         machine.called("status")
         return status
 
-    def read_log(self) -> AttendanceLog:
+    def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
         self._machine.call("read_log")
-        log = self._machine.read()
+        log = self._machine.read(known)
         self._machine.called("read_log")
         return log
 
@@ -198,6 +224,18 @@ class WorldMachineSession:
         self._machine.enabled = True
         self._machine.called("enable")
 
-    def clear_attendance(self) -> None:
-        """No part of the port: what a client must not do is counted if one does."""
-        self._machine.erased_by_client += 1
+    def disable(self) -> None:
+        self._machine.call("disable")
+        self._machine.enabled = False
+        self._machine.called("disable")
+
+    def set_time(self, time: datetime) -> None:
+        self._machine.call("set_time")
+        self._machine.set_clock(time)
+        self._machine.clock_set_by_client += 1
+        self._machine.called("set_time")
+
+    def clear(self) -> None:
+        self._machine.call("clear")
+        self._machine.erase()
+        self._machine.called("clear")

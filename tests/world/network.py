@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from attendance_client.errors import BusError
-from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, Message, Topic, decode_topic, encode
+from attendance_contracts import (
+    REPLY_TOPICS,
+    REQUEST_TOPICS,
+    Message,
+    SiteHealth,
+    Topic,
+    decode_topic,
+    encode,
+)
 from tests.world.power import Power
 from tests.world.timeline import Timeline
 
@@ -54,6 +62,8 @@ class Network:
         reachable: whether the site reaches Pub/Sub.
         confirmations_lost: how many of the next publishes are applied, yet look failed to their publisher.
         replies: every reply that was ever published, for replaying stale ones.
+        health_told: how often the site told of itself; nobody answers.
+        watch_health: takes what it tells.
         happened: fates and other faults that came true.
     """
 
@@ -67,6 +77,8 @@ class Network:
         self.replies: list[Envelope] = []
         self.happened: Counter[str] = Counter()
         self.dead_letters: list[Envelope] = []
+        self.health_told = 0
+        self.watch_health: Callable[[SiteHealth], None] = lambda _health: None
         self._inboxes: dict[Topic, list[Envelope]] = {}
 
     @property
@@ -90,6 +102,12 @@ class Network:
     def publish(self, message: Message) -> None:
         """Take a message and see to its fate."""
         data, attributes = encode(message)
+        if message.topic is Topic.SITE_HEALTH:
+            health = decode_topic(message.topic, data, attributes)
+            assert isinstance(health, SiteHealth)
+            self.health_told += 1
+            self.watch_health(health)
+            return
         envelope = Envelope(message.topic, data, attributes)
         if message.topic in REPLY_TOPICS:
             self.replies.append(envelope)

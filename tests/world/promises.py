@@ -64,8 +64,14 @@ def alarm_once(world: World) -> None:
 
 
 def nothing_erased_unstored(world: World) -> None:
-    """Nothing is erased on the machine before it is confirmed in a sheet: the client erases nothing at all."""
-    assert world.machine.erased_by_client == 0
+    """Nothing is erased on the machine before it is confirmed in a sheet, and nothing at all unless configured."""
+    assert not world.erased_in_haste, f"erased, and in no sheet: {world.erased_in_haste}"
+    assert world.site.clear_machine or not world.machine.erased_by_client
+
+
+def complete_days_are_complete(world: World) -> None:
+    """A day that the site calls complete has every punch in its sheet that was read."""
+    assert not world.called_complete, f"called complete without {world.called_complete}"
 
 
 def watchdog_is_fed(world: World) -> None:
@@ -83,6 +89,7 @@ AT_EVERY_MOMENT = (
     no_endless_wait,
     alarm_once,
     nothing_erased_unstored,
+    complete_days_are_complete,
     watchdog_is_fed,
 )
 

@@ -84,5 +84,8 @@ class PiClock:
     def monotonic(self) -> float:
         return self._timeline.now_s - self._booted_s
 
+    def synchronised(self) -> bool:
+        return self.offset == timedelta(0)
+
     def sleep(self, seconds: float) -> None:
         self._timeline.advance(seconds)

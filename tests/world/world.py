@@ -12,7 +12,8 @@ from attendance_client._generated.machine import KIND, PI4_STATE, TIME_OUT_S, Ev
 from attendance_client.client import Client
 from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
-from attendance_client.polling import BELIEVABLE_OFFSET, enable_machine
+from attendance_client.polling import enable_machine
+from attendance_client.reading import BELIEVABLE_OFFSET
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import Snapshot, decode_snapshot
@@ -22,7 +23,9 @@ from attendance_contracts import (
     NewReviewPeriod,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteHealth,
     StoreAttendRecords,
+    business_day,
 )
 from tests.world.backend import LONGEST_GAP, Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
@@ -54,6 +57,8 @@ class World:
         edges: every transition that was seen.
         happened: what befell the world, by kind.
         hasty: periods that were expired, closed or passed over before their time.
+        erased_in_haste: punches that the client had the machine erase although a sheet was still to take them.
+        called_complete: punches of a day that the site called complete before a sheet held them.
         waits_s: the longest stay in each waiting state.
         resumed_in: states in which a client came back.
         unsaved: checkpoints that were entered and left no snapshot.
@@ -67,6 +72,8 @@ class World:
         polling_interval_s: float = 21_600,
         deep_sleep_s: float = 14_400,
         weeks: int = 1,
+        clear_machine: bool = False,
+        set_machine_clock: bool = False,
     ) -> None:
         self.weeks = weeks
         self.choice = random.Random(seed)
@@ -77,8 +84,18 @@ class World:
         self.machine = WorldMachine(self.timeline, self.power)
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
+        self.network.watch_health = self._check_health
         self.supervisor = WorldSupervisor(self.timeline)
-        self.site = Site(LOCATION, "Europe/Berlin", DAY_BOUNDARY, polling_interval_s, deep_sleep_s)
+        self.machine.before_erasing = self._check_erasing
+        self.site = Site(
+            LOCATION,
+            "Europe/Berlin",
+            DAY_BOUNDARY,
+            polling_interval_s,
+            deep_sleep_s,
+            clear_machine=clear_machine,
+            set_machine_clock=set_machine_clock,
+        )
         self.snapshots = SnapshotModel()
         self.handler_faults: list[str] = []
         self.partial_stores = 0
@@ -90,6 +107,8 @@ class World:
         self.edges: Counter[Edge] = Counter()
         self.happened: Counter[str] = Counter()
         self.hasty: list[str] = []
+        self.erased_in_haste: dict[str, datetime] = {}
+        self.called_complete: dict[str, datetime] = {}
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
         self.unsaved: list[StateId] = []
@@ -322,10 +341,36 @@ class World:
         if left := self._ledger.backlog_of(session.previous_period):
             self.hasty.append(f"{session.previous_period.name} was closed with {left} punches not confirmed")
 
-    def _check_expiry(self, period: ReviewPeriod) -> None:
+    def _check_erasing(self, identities: set[str]) -> None:
+        """All must be in a sheet; or, if older than any period that the client knows of, in its ledger."""
+        stored = {stored.identity for stored in self.backend.rows()}
+        first = min((period.opens_at(DAY_BOUNDARY) for period in self.opened.values()), default=None)
+        for identity in identities - stored:
+            at = self.machine.recorded[identity]
+            if first is None or at >= first or identity not in self.taken():
+                self.erased_in_haste[identity] = at
+        self.happened["log erased by the client"] += 1
+
+    def _check_health(self, health: SiteHealth) -> None:
+        through = health.complete_through
+        if through is None:
+            return
+        stored = {stored.identity for stored in self.backend.rows()}
+        for identity in (self.machine.identities() & self.taken()) - stored:
+            at = self.machine.recorded[identity]
+            known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
+            if known and business_day(at, DAY_BOUNDARY) <= through:
+                self.called_complete[identity] = at
+        if business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time:
+            self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
+
+    @property
+    def _machine_tells_the_time(self) -> bool:
         offset = abs(self.machine.time - self.clock.now())
-        believable = not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
-        if believable and self.machine.time < period.closes_at(DAY_BOUNDARY):
+        return not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
+
+    def _check_expiry(self, period: ReviewPeriod) -> None:
+        if self._machine_tells_the_time and self.machine.time < period.closes_at(DAY_BOUNDARY):
             self.hasty.append(f"{period.name} expired at {self.machine.time} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
@@ -352,6 +397,7 @@ class World:
         self.machine.punches_in_mid_read.clear()
         self.machine.offset = timedelta(0)
         self.machine.shows_impossible_date = False
+        self.machine.heeds_disabling = True
         self.network.reachable = True
         self.network.confirmations_lost = 0
         self.network.fates.clear()

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from attendance_client.errors import StopRequested, UserError
+from attendance_client.errors import MachineError, StopRequested, UserError
 
 EXIT_USER_ERROR = 2
+EXIT_MACHINE_ERROR = 1
 DESCRIPTION = """\
 Carries the punches of an attendance machine to HR's review sheet.
 
@@ -21,13 +22,16 @@ The directory holds biometric_device_config.json (which you write), and snapshot
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns 0, or 2 for what the user must mend."""
+    """Run a command; returns 0, 2 for what the user must mend, 1 for a machine that does not answer as it should."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except UserError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_USER_ERROR
+    except MachineError as error:
+        print(f"attendance-client: {error}", file=sys.stderr)
+        return EXIT_MACHINE_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,7 +66,50 @@ def _parser() -> argparse.ArgumentParser:
         "client runs.",
     )
     status.set_defaults(command=_status)
+    _add_device_command(commands, common)
     return parser
+
+
+def _add_device_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    device = commands.add_parser(
+        "device",
+        help="ask the attendance machine itself",
+        description="Ask the attendance machine itself. Many machines talk to one program at a time: stop the service "
+        "first (systemctl stop attendance-client).",
+    )
+    kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
+    files = argparse.ArgumentParser(add_help=False)
+    files.add_argument(
+        "--dump", type=Path, metavar="FILE", help="also keep what the machine says in FILE, without names"
+    )
+    files.add_argument(
+        "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
+    )
+    for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
+        kind = kinds.add_parser(name, parents=[common, files], help=about, description=f"Show {about}.")
+        if name == "punches":
+            kind.add_argument(
+                "--last", type=_at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
+            )
+    clock = kinds.add_parser("clock", parents=[common], help="its clock beside this computer's")
+    clock.add_argument("--set", action="store_true", help="set it by this computer's")
+    clock.set_defaults(dump=None, replay=None)
+    device.set_defaults(command=_device)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
+def _device(options: argparse.Namespace) -> int:
+    from attendance_client.device_command import run  # noqa: PLC0415
+
+    print(run(options))
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

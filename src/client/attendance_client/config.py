@@ -32,6 +32,8 @@ class Site:
         polling_interval_s: between two readings of the machine.
         deep_sleep_s: before asking again for a period that is missing.
         daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
+        clear_machine: whether the machine's log is erased when a period closes and all of it is stored.
+        set_machine_clock: whether the machine's clock is set, in small steps, by the computer's own.
     """
 
     location: str
@@ -40,6 +42,8 @@ class Site:
     polling_interval_s: float = POLLING_INTERVAL_S
     deep_sleep_s: float = DEEP_SLEEP_S
     daily_warning_days: int = 3
+    clear_machine: bool = False
+    set_machine_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class MachineAddress:
         comm_key: the machine's communication password; 0 for none.
         timeout_s: of each single exchange.
         name_encoding: code page of the names in the machine.
+        udp: whether the machine is spoken to by UDP, as old firmware wants it, instead of TCP.
     """
 
     host: str
@@ -57,6 +62,7 @@ class MachineAddress:
     comm_key: int = 0
     timeout_s: float = 10.0
     name_encoding: str = "utf-8"
+    udp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,8 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             polling_interval_s=values["polling_interval_minutes"] * 60,
             deep_sleep_s=values["deep_sleep_minutes"] * 60,
             daily_warning_days=values["daily_warning_days"],
+            clear_machine=values["clear_machine"],
+            set_machine_clock=values["set_machine_clock"],
         ),
         MachineAddress(
             host=values["ip"],
@@ -138,6 +146,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             comm_key=values["comm_key"],
             timeout_s=values["timeout_seconds"],
             name_encoding=values["name_encoding"],
+            udp=values["udp"],
         ),
         values["project_id"],
     )
@@ -196,6 +205,12 @@ def _encoding(value: object) -> str:
     return name
 
 
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, not {value!r}")  # noqa: TRY004 - told like all other values
+    return value
+
+
 def _integer(least: int, most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         if type(value) is not int or not least <= value <= most:
@@ -228,5 +243,8 @@ _KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
     "polling_interval_minutes": (_number(0.1, 1440), POLLING_INTERVAL_S / 60),
     "deep_sleep_minutes": (_number(1, 1440), DEEP_SLEEP_S / 60),
     "daily_warning_days": (_integer(0, 31), 3),
+    "clear_machine": (_boolean, False),
+    "set_machine_clock": (_boolean, False),
+    "udp": (_boolean, False),
     "project_id": (_text, None),
 }

@@ -5,9 +5,12 @@ ClientError
 │   ├── ConfigError
 │   ├── SnapshotError
 │   ├── LedgerError
+│   ├── RecordingError
+│   ├── ClockError
 │   └── AccessError
 └── TransientError       try again later, with back-off
     ├── MachineError     the attendance machine did not answer, or answered what cannot be true
+    │   └── RefusalError     it answered that it will not
     └── BusError         Pub/Sub did not answer
 
 StopRequested            no error: the service was told to stop
@@ -36,6 +39,14 @@ class LedgerError(UserError):
     """The ledger's file cannot be opened or is damaged."""
 
 
+class RecordingError(UserError):
+    """A recording of a machine cannot be written, or read."""
+
+
+class ClockError(UserError):
+    """The machine's clock was not set, because that would do harm."""
+
+
 class AccessError(UserError):
     """Google refuses this client's credentials, or something in the cloud project is missing."""
 
@@ -46,6 +57,10 @@ class TransientError(ClientError):
 
 class MachineError(TransientError):
     """The attendance machine could not be read; says nothing about whether there are new punches."""
+
+
+class RefusalError(MachineError):
+    """The machine understood what it was asked and will not do it."""
 
 
 class BusError(TransientError):

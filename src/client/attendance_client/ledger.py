@@ -11,81 +11,18 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from attendance_client.errors import LedgerError, no_permission
+from attendance_client.ledger_answers import Chunk, LedgerSummary
+from attendance_client.ledger_schema import SCHEMA, SCHEMA_VERSION
 from attendance_client.ports import AttendanceLog
 from attendance_contracts import AttendanceRecord, ReviewPeriod
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
-
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE punches (
-    identity TEXT PRIMARY KEY,
-    serial_number TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    timestamp TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    punch INTEGER NOT NULL,
-    occurrence INTEGER NOT NULL,
-    raw BLOB NOT NULL,
-    read_at TEXT NOT NULL,
-    sheet_id TEXT
-) WITHOUT ROWID;
-CREATE INDEX unconfirmed ON punches (timestamp) WHERE sheet_id IS NULL;
-CREATE TABLE undecodable (
-    serial_number TEXT NOT NULL,
-    raw BLOB NOT NULL,
-    reason TEXT NOT NULL,
-    read_at TEXT NOT NULL,
-    PRIMARY KEY (serial_number, raw)
-);
-CREATE TABLE users (
-    serial_number TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    user_name TEXT NOT NULL,
-    PRIMARY KEY (serial_number, user_id)
-);
-CREATE TABLE periods (
-    name TEXT PRIMARY KEY,
-    first_day TEXT NOT NULL,
-    last_day TEXT NOT NULL,
-    sheet_id TEXT NOT NULL,
-    closed INTEGER NOT NULL
-);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Unconfirmed records of one period, and the sheet they go to."""
-
-    period: ReviewPeriod
-    sheet_id: str
-    records: tuple[AttendanceRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerSummary:
-    """Counts for people.
-
-    Attributes:
-        confirmed: punches that a sheet confirmed.
-        backlog: unconfirmed punches of a period whose sheet is known; they are on their way.
-        without_period: unconfirmed punches of no known period: older than the first, or of one yet to come.
-        undecodable: records that make no sense, kept with their bytes.
-    """
-
-    punches: int
-    confirmed: int
-    backlog: int
-    without_period: int
-    undecodable: int
 
 
 class Ledger:
@@ -119,12 +56,12 @@ class Ledger:
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > _SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise LedgerError(
                 f"{self._path} was written by a newer release (schema {version}); upgrade the client"
             )
         if version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Release the file."""
@@ -152,31 +89,35 @@ class Ledger:
             raise self._damaged(error) from error
 
     def add_log(self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime) -> int:
-        """Take the machine's whole log; returns how many records were not known before."""
-        occurrences: Counter[tuple[object, ...]] = Counter()
+        """Take what was read of the machine's log; returns how many records were not known before.
+
+        Equal records are told apart by their place among each other: in a whole log from its beginning, in the end
+        of one after those that the ledger holds. The end of a log must therefore be taken once only.
+        """
+        occurrences: Counter[tuple[str, datetime, int, int]] = Counter()
+        again = attendance_log.end.width == 8 and attendance_log.first == 0
+        settled = self._settled_user_ids(serial_number) if again else {}
         rows = []
-        for punch in attendance_log.punches:
-            key = (punch.user_id, punch.timestamp, punch.status, punch.punch)
+        for read in attendance_log.punches:
+            user_id = settled.get(read.raw, read.user_id)
+            key = (user_id, read.timestamp, read.status, read.punch)
+            if attendance_log.first and key not in occurrences:
+                occurrences[key] = self._occurrences(serial_number, *key)
             occurrences[key] += 1
+            occurrence = occurrences[key]
             record = AttendanceRecord(
-                serial_number,
-                punch.user_id,
-                None,
-                punch.timestamp,
-                punch.status,
-                punch.punch,
-                occurrences[key],
+                serial_number, user_id, None, read.timestamp, read.status, read.punch, occurrence
             )
             rows.append(
                 (
                     record.identity,
                     serial_number,
-                    punch.user_id,
-                    punch.timestamp.isoformat(),
-                    punch.status,
-                    punch.punch,
-                    record.occurrence,
-                    punch.raw,
+                    user_id,
+                    read.timestamp.isoformat(),
+                    read.status,
+                    read.punch,
+                    occurrence,
+                    read.raw,
                     read_at.isoformat(),
                 )
             )
@@ -189,6 +130,23 @@ class Ledger:
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
 
+    def _settled_user_ids(self, serial_number: str) -> dict[bytes, str]:
+        """Whose the records of 8 bytes are that the ledger holds: the machine's numbers pass to other people."""
+        return dict(self._ask("SELECT raw, user_id FROM punches WHERE serial_number = ?", (serial_number,)))
+
+    def _occurrences(
+        self, serial_number: str, user_id: str, timestamp: datetime, status: int, punch: int
+    ) -> int:
+        """How many equal punches the ledger holds."""
+        occurrence = 0
+        while True:
+            following = AttendanceRecord(
+                serial_number, user_id, None, timestamp, status, punch, occurrence + 1
+            )
+            if not self._ask("SELECT 1 FROM punches WHERE identity = ?", (following.identity,)):
+                return occurrence
+            occurrence += 1
+
     def remember_users(self, serial_number: str, names: Mapping[str, str]) -> None:
         """Take user names; those of users deleted since are kept, because their punches are."""
         with self._transaction() as db:
@@ -197,15 +155,14 @@ class Ledger:
                 [(serial_number, user_id, name) for user_id, name in names.items()],
             )
 
-    def has_unnamed_backlog(self, serial_number: str) -> bool:
-        """Whether an unconfirmed punch belongs to a user whose name is not known."""
-        return bool(
-            self._ask(
-                "SELECT 1 FROM punches LEFT JOIN users USING (serial_number, user_id)"
-                " WHERE sheet_id IS NULL AND serial_number = ? AND user_name IS NULL LIMIT 1",
-                (serial_number,),
-            )
+    def unnamed_users(self, serial_number: str) -> frozenset[str]:
+        """User IDs of unconfirmed punches whose user's name is not known."""
+        rows = self._ask(
+            "SELECT DISTINCT user_id FROM punches LEFT JOIN users USING (serial_number, user_id)"
+            " WHERE sheet_id IS NULL AND serial_number = ? AND user_name IS NULL",
+            (serial_number,),
         )
+        return frozenset(user_id for (user_id,) in rows)
 
     def open_period(self, period: ReviewPeriod, sheet_id: str) -> None:
         """Remember a period's sheet; from now on its punches can be relayed."""
@@ -259,11 +216,11 @@ class Ledger:
 
     def backlog_of(self, period: ReviewPeriod) -> int:
         """How many punches of the period no sheet has confirmed."""
-        [(count,)] = self._ask(
+        [(left,)] = self._ask(
             "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
             self._window(period),
         )
-        return int(count)
+        return int(left)
 
     def confirm(self, identities: tuple[str, ...], sheet_id: str) -> None:
         """Remember that a sheet holds these punches; saying so twice changes nothing."""
@@ -272,6 +229,45 @@ class Ledger:
                 "UPDATE punches SET sheet_id = ? WHERE identity = ? AND sheet_id IS NULL",
                 [(sheet_id, identity) for identity in identities],
             )
+
+    def earliest_backlog(self) -> datetime | None:
+        """When the oldest unconfirmed punch of a period whose sheet is known was made."""
+        stamps = [
+            stamp
+            for period, _ in self._periods()
+            for (stamp,) in self._ask(
+                "SELECT min(timestamp) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
+                self._window(period),
+            )
+            if stamp
+        ]
+        return datetime.fromisoformat(min(stamps)) if stamps else None
+
+    def first_day(self) -> date | None:
+        """The first day of the first period whose sheet is known."""
+        return min((period.first_day for period, _ in self._periods()), default=None)
+
+    def not_to_be_erased(self, serial_number: str) -> int:
+        """How many punches of the machine no sheet has confirmed.
+
+        Not counted are those made before the first period whose sheet is known: no sheet will ever take them, and
+        the ledger is their archive.
+        """
+        opens_at = min((self._window(period)[0] for period, _ in self._periods()), default="")
+        [(left,)] = self._ask(
+            "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND serial_number = ? AND timestamp >= ?",
+            (serial_number, opens_at),
+        )
+        return int(left)
+
+    def punched_between(self, serial_number: str, after: datetime, until: datetime) -> bool:
+        """Whether the machine recorded a punch later than `after`, up to and including `until`."""
+        return bool(
+            self._ask(
+                "SELECT 1 FROM punches WHERE serial_number = ? AND timestamp > ? AND timestamp <= ? LIMIT 1",
+                (serial_number, after.isoformat(), until.isoformat()),
+            )
+        )
 
     def summary(self) -> LedgerSummary:
         """Counts for `attendance-client status`."""

@@ -1,50 +1,47 @@
-"""Reading the attendance machine into the ledger, and the daily warning that goes with it."""
+"""What is done at each poll of the attendance machine."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from attendance_client._generated.machine import Flag
 from attendance_client.client import Client
 from attendance_client.errors import MachineError
-from attendance_client.ports import MachineSession, MachineStatus
-from attendance_client.session import MachineMemory
+from attendance_client.health import report_read, report_unreadable
+from attendance_client.machine_clock import keep_clock
+from attendance_client.ports import LogEnd, MachineStatus
+from attendance_client.reading import ask_status, enabled_machine, read_log
 from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, business_day
 
 log = logging.getLogger(__name__)
 
 COMPLETE_READ_INTERVAL_S = 86_400.0
-"""The log is read at least daily, even when its count has not changed: the machine may have been cleared
-and filled again, or overwrite its oldest records."""
-
-BELIEVABLE_OFFSET = timedelta(days=1)
-"""A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
+"""The whole log is read daily, at the first poll that finds its count unchanged, when hardly anybody punches; at the
+latest after two days. A machine cleared and filled again to the same count is noticed then. (A count that has grown is
+checked at each poll: the new records must follow the known ones.)"""
 
 FULL_ENOUGH_TO_SAY = 0.8
 """Of the machine's capacity."""
 
-NOTABLE_OFFSET = timedelta(minutes=2)
-"""A machine's clock further off than this is reported."""
-
 
 def poll(client: Client) -> None:
-    """Read the machine if it has anything new, and see to the daily warning."""
+    """Read the machine if it has anything new, and see to what goes with it: its clock, reports, the daily warning."""
     session = client.session
-    with _enabled_machine(client) as machine:
-        status = _status(client, machine)
-        if _needs_reading(client, status):
-            _read(client, machine, status)
+    try:
+        with enabled_machine(client) as machine:
+            status = ask_status(client, machine)
+            wanted = _wanted(client, status)
+            if wanted is not None:
+                read_log(client, machine, status, wanted.known)
+            keep_clock(client, machine, status)
+    except MachineError as error:
+        report_unreadable(client, str(error))
+        raise
+    report_read(client, status)
     _warn_of_full_machine(client, status)
     session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
     session.postponed.clear()
     _warn_daily(client)
-
-
-def read_completely(client: Client) -> None:
-    """Read the whole log, whatever its count says."""
-    with _enabled_machine(client) as machine:
-        _read(client, machine, _status(client, machine))
 
 
 def enable_machine(client: Client) -> None:
@@ -53,44 +50,31 @@ def enable_machine(client: Client) -> None:
     No failure stops the client: the machine is enabled, at the latest, when it is read.
     """
     try:
-        with _enabled_machine(client):
+        with enabled_machine(client):
             pass
     except MachineError as error:
         log.warning("%s; going on without it for now", error)
 
 
-@contextmanager
-def _enabled_machine(client: Client) -> Iterator[MachineSession]:
-    with client.machine.session() as machine:
-        if not client.session.machine_enabled:
-            machine.enable()
-            client.session.machine_enabled = True
-        yield machine
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A reading of the log: what follows `known`, or all of it."""
+
+    known: LogEnd | None
 
 
-def _status(client: Client, machine: MachineSession) -> MachineStatus:
-    status = machine.status()
-    now = client.clock.now()
-    believable = status.time is not None and abs(status.time - now) <= BELIEVABLE_OFFSET
-    client.session.machine_time = status.time if believable else now
-    is_off = status.time is None or abs(status.time - now) > NOTABLE_OFFSET
-    if is_off and not client.session.clock_is_off:
-        log.warning(
-            "the machine's clock shows %s, this computer's %s; set the one that is wrong", status.time, now
-        )
-    client.session.clock_is_off = is_off
-    return status
-
-
-def _needs_reading(client: Client, status: MachineStatus) -> bool:
+def _wanted(client: Client, status: MachineStatus) -> _Wanted | None:
+    """What is to be read; None when nothing is new."""
     memory = client.session.machine_memory
-    return (
-        memory is None
-        or memory.serial_number != status.serial_number
-        or memory.records != status.records
-        or 0 < status.record_capacity <= status.records
-        or client.clock.monotonic() - memory.read_at_s >= COMPLETE_READ_INTERVAL_S
-    )
+    if memory is None or memory.serial_number != status.serial_number:
+        return _Wanted(None)
+    quiet = memory.end.records == status.records
+    age_s = client.clock.monotonic() - memory.whole_read_at_s
+    if age_s >= (COMPLETE_READ_INTERVAL_S if quiet else 2 * COMPLETE_READ_INTERVAL_S):
+        return _Wanted(None)
+    if quiet and not 0 < status.record_capacity <= status.records:
+        return None
+    return _Wanted(memory.end)
 
 
 def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
@@ -107,19 +91,6 @@ def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
             status.records,
             status.record_capacity,
         )
-
-
-def _read(client: Client, machine: MachineSession, status: MachineStatus) -> None:
-    session, ledger, serial_number = client.session, client.ledger, status.serial_number
-    attendance_log = machine.read_log()
-    new = ledger.add_log(serial_number, attendance_log, client.clock.now())
-    if session.users_read != status.users or ledger.has_unnamed_backlog(serial_number):
-        ledger.remember_users(serial_number, machine.read_user_names())
-        session.users_read = status.users
-    records = len(attendance_log.punches) + len(attendance_log.undecodable)
-    session.machine_memory = MachineMemory(serial_number, records, client.clock.monotonic())
-    if new:
-        log.info("%d new records on machine %s", new, serial_number)
 
 
 def _warn_daily(client: Client) -> None:

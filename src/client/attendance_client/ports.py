@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from attendance_client.snapshot import Snapshot
 from attendance_contracts import Message, Topic
@@ -18,6 +18,8 @@ class MachineStatus:
         time: the machine's wall time, naive; None when it shows an impossible date.
         records: punches in its memory.
         record_capacity: punches that its memory holds; 0 when it does not say.
+        firmware: as the machine words it; empty when it does not say.
+        platform: as the machine words it; empty when it does not say.
     """
 
     serial_number: str
@@ -25,11 +27,15 @@ class MachineStatus:
     users: int
     records: int
     record_capacity: int
+    firmware: str = ""
+    platform: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedPunch:
-    """One record of the machine's log, decoded; `raw` holds its bytes."""
+class LoggedPunch(NamedTuple):
+    """One record of the machine's log, decoded; `raw` holds its bytes.
+
+    A log has up to a hundred thousand of them, which a tuple is made for.
+    """
 
     user_id: str
     timestamp: datetime
@@ -47,11 +53,34 @@ class UndecodableRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Where a reading of the machine's log ended, so that another one can go on from there.
+
+    Attributes:
+        records: how many the log held.
+        width: of each record, in bytes; 0 when there was none.
+        last: the bytes of the last few.
+    """
+
+    records: int
+    width: int
+    last: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class AttendanceLog:
-    """The machine's whole log, in its own order."""
+    """Records of the machine's log, in its own order.
+
+    Attributes:
+        first: the place in the machine's log of the first of them; 0: this is the whole log. Those before it
+            were read earlier, and are still there.
+        end: where the log ended.
+    """
 
     punches: Sequence[LoggedPunch]
     undecodable: Sequence[UndecodableRecord]
+    first: int = 0
+    end: LogEnd = LogEnd(0, 0, b"")
 
 
 class MachineSession(Protocol):
@@ -59,8 +88,11 @@ class MachineSession(Protocol):
 
     def status(self) -> MachineStatus: ...
 
-    def read_log(self) -> AttendanceLog:
-        """Read the whole log; raises MachineError when size and count do not add up."""
+    def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
+        """Read what follows `known`, or the whole log where it does not follow, or where that is None.
+
+        Raises MachineError when size and count do not add up.
+        """
         ...
 
     def read_user_names(self) -> Mapping[str, str]:
@@ -69,6 +101,18 @@ class MachineSession(Protocol):
 
     def enable(self) -> None:
         """Let people punch, whatever an earlier program left behind."""
+        ...
+
+    def disable(self) -> None:
+        """Keep people from punching, until `enable`."""
+        ...
+
+    def set_time(self, time: datetime) -> None:
+        """Set the machine's clock to a naive wall time in whole seconds."""
+        ...
+
+    def clear(self) -> None:
+        """Erase the whole log, what nobody has read included."""
         ...
 
 
@@ -114,6 +158,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back; the origin means nothing."""
+        ...
+
+    def synchronised(self) -> bool | None:
+        """Whether the wall time follows a time server; None when that cannot be told."""
         ...
 
     def sleep(self, seconds: float) -> None:

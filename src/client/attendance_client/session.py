@@ -2,20 +2,28 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from attendance_client._generated.machine import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
+from attendance_client.ports import LogEnd
 from attendance_client.snapshot import Snapshot
 from attendance_contracts import Message, ReviewPeriod
 
 
 @dataclass(frozen=True, slots=True)
 class MachineMemory:
-    """What the last complete reading of the machine's log found, to tell whether another one is needed."""
+    """What the last reading of the machine's log found, to tell whether another one is needed, and of how much.
+
+    Attributes:
+        end: where the log ended.
+        read_at_s: when it was read last.
+        whole_read_at_s: when all of it was read last.
+    """
 
     serial_number: str
-    records: int
+    end: LogEnd
     read_at_s: float
+    whole_read_at_s: float
 
 
 class Session:
@@ -45,10 +53,23 @@ class Session:
         """The machine's time, or the Pi's where that is not believable, at the last reading."""
         self.machine_memory: MachineMemory | None = None
         self.machine_enabled = False
+        self.clock_offset: timedelta | None = None
+        """By how much the machine's clock was ahead of the Pi's, when it was asked; None for an impossible date."""
         self.clock_is_off = False
         """Whether the machine's clock was notably off when last read; said once, not at each poll."""
         self.fullness_said_on: date | None = None
         self.users_read: int | None = None
+        self.nameless: frozenset[str] = frozenset()
+        """Users for whom the machine's list was read in vain."""
+        self.undecodable_said = 0
+        """How many records make no sense, as last told."""
+        self.names_read_at_s = float("-inf")
+        self.complete_through: date | None = None
+        """The last business day of which every punch is known to be confirmed; as of the last reading."""
+        self.health_due_s = float("-inf")
+        """Before that, a machine that cannot be read is not reported again."""
+        self.health_problem = ""
+        """Why the last health message could not be published; said once."""
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""

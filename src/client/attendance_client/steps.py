@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from attendance_client._generated.machine import EventId, StateId
 from attendance_client.client import Client
 from attendance_client.errors import MachineError
-from attendance_client.ledger import Chunk
-from attendance_client.polling import poll, publish_alarm, read_completely
+from attendance_client.last_look import look_last
+from attendance_client.ledger_answers import Chunk
+from attendance_client.polling import poll, publish_alarm
 from attendance_contracts import (
     MAX_CHUNK_BYTES,
     MAX_CHUNK_RECORDS,
@@ -179,8 +180,7 @@ def await_last_stored_timestamp(client: Client) -> EventId:
 def review_period_expired(client: Client) -> EventId:
     session = client.session
     period = client.session.open_period
-    # This is the last look at the machine for this period.
-    read_completely(client)
+    look_last(client, period)
     left = client.ledger.backlog_of(period)
     if left:
         log.info("%s is over, but %d of its punches are not stored yet", period.name, left)

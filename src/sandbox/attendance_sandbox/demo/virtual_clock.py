@@ -33,6 +33,9 @@ class VirtualClock:
     def monotonic(self) -> float:
         return self._now.timestamp() + max(0.0, time.monotonic() - self._woken_s - GRACE_S)
 
+    def synchronised(self) -> bool:
+        return True
+
     def sleep(self, seconds: float) -> None:
         self._say({"sleep": seconds})
         self._listen()

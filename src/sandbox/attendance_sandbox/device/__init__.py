@@ -13,8 +13,11 @@ from attendance_sandbox.device.faults import (
     AnswerWith,
     DropConnection,
     Faults,
+    GoneSilent,
     PunchFirst,
+    ResetConnection,
     RunFirst,
+    SendGarbage,
     SlowLink,
     StaySilent,
     Table,
@@ -24,6 +27,7 @@ from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
 from attendance_sandbox.device.protocol import Command, Reply, decode_time, encode_fields, encode_time
 from attendance_sandbox.device.records import PunchRecord, RawRecord, User, pack_record
 from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 __all__ = [
     "AnswerWith",
@@ -32,11 +36,15 @@ __all__ = [
     "DeviceServer",
     "DropConnection",
     "Faults",
+    "GoneSilent",
+    "Manner",
     "PunchFirst",
     "PunchRecord",
     "RawRecord",
     "Reply",
+    "ResetConnection",
     "RunFirst",
+    "SendGarbage",
     "SlowLink",
     "StaySilent",
     "Table",

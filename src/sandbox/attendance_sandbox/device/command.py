@@ -6,14 +6,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from attendance_sandbox.device import made_up
+from attendance_sandbox.device.faults import Faults, PunchFirst, SlowLink, Table
 from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
-from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES
+from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES, Command, Reply
 from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
 from attendance_sandbox.device.server import HOST, DeviceServer
+from attendance_sandbox.device.session import Manner
 
 _EPILOG = """\
 example:
@@ -73,6 +75,29 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what happens to a punch when the machine is full (default: stop-recording)",
     )
     add("--punch-every", type=_seconds, default=None, metavar="SECONDS", help="let somebody punch so often")
+    add(
+        "--clock-offset",
+        type=_number(-10_000_000_000, 10_000_000_000),
+        default=0,
+        metavar="SECONDS",
+        help="what its clock is ahead, or behind (default: 0)",
+    )
+    add(
+        "--drift",
+        type=_number(-86_400, 86_400),
+        default=0,
+        metavar="SECONDS",
+        help="what its clock gains each day, or loses (default: 0)",
+    )
+    add("--new-firmware", action="store_true", help="ask for the comm key with 6001 instead of 2005")
+    add("--no-offset-reads", action="store_true", help="refuse to send the end of the log without the rest")
+    add("--slow", type=_number(100, 10_000_000), metavar="BYTES", help="send so many bytes a second")
+    add(
+        "--punch-in-mid-read",
+        action="store_true",
+        help="let somebody punch whenever the log is about to be read",
+    )
+    add("--udp", action="store_true", help="answer on UDP, too, on the same port")
     add("--paced", action="store_true", help="send long answers as machines do, 1 KB each 5 ms")
     add("--seed", type=int, default=None, metavar="S", help="make up the same people and habits each time")
     add("--quiet", action="store_true", help="print the address and nothing else")
@@ -89,21 +114,32 @@ def run(arguments: argparse.Namespace) -> int:
         record_capacity=arguments.capacity,
         user_capacity=max(arguments.users, 3_000),
         when_full=arguments.when_full,
+        drift_s_a_day=arguments.drift,
     )
     tell = _say_nothing if arguments.quiet else _say
     server = DeviceServer(
         machine,
         port=arguments.port,
-        comm_key=arguments.comm_key,
+        faults=_faults(arguments),
         log=tell,
-        frame_bytes=_PACED_FRAME_BYTES if arguments.paced else MAX_CHUNK_BYTES,
+        manner=Manner(
+            comm_key=arguments.comm_key,
+            key_required=Reply.KEY_REQUIRED if arguments.new_firmware else Reply.UNAUTHORIZED,
+            frame_bytes=_PACED_FRAME_BYTES if arguments.paced else MAX_CHUNK_BYTES,
+            reads_from_an_offset=not arguments.no_offset_reads,
+        ),
         frame_gap_s=_PACED_GAP_S if arguments.paced else 0.0,
+        udp=arguments.udp,
     )
     try:
         made_up.enrol(machine, arguments.users, random)
         made_up.fill(machine, arguments.punches, random)
+        machine.clock_offset = timedelta(seconds=arguments.clock_offset)
+        machine.now()
     except ValueError as error:
         return _refuse(str(error))
+    except OverflowError:
+        return _refuse("--clock-offset: its clock would show a year that there is not")
     try:
         server.start()
     except OSError as error:
@@ -116,6 +152,16 @@ def run(arguments: argparse.Namespace) -> int:
     _wait(stopped, machine, arguments.punch_every, random, tell)
     server.stop()
     return _EXIT_OK
+
+
+def _faults(arguments: argparse.Namespace) -> Faults:
+    faults = Faults()
+    if arguments.slow:
+        faults.add(SlowLink(bytes_per_second=arguments.slow), times=None)
+    if arguments.punch_in_mid_read and arguments.users:
+        somebody = PunchFirst(made_up.FIRST_USER_ID)
+        faults.add(somebody, on=Command.PREPARE_BUFFER, table=Table.ATTENDANCE, times=None)
+    return faults
 
 
 def _wait(

@@ -53,23 +53,47 @@ class StaySilent:
 
 @dataclass(frozen=True)
 class AnswerWith:
-    """Answer with this code and no data, such as `Reply.ERROR` or the 6001 of newer firmware.
+    """Answer with this code, such as `Reply.ERROR`, and these data.
 
     `applied`: after having done what was asked.
     """
 
     code: int
     applied: bool = False
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class ResetConnection:
+    """Break the connection off with a TCP reset instead of answering; `applied`: after having done what was asked."""
+
+    applied: bool = False
+
+
+@dataclass(frozen=True)
+class GoneSilent:
+    """The machine has gone without a word, as when its plug is pulled: neither this request nor a later one on the
+    connection is answered, and nobody closes it.
+    """
+
+
+@dataclass(frozen=True)
+class SendGarbage:
+    """Send these bytes in place of the reply, without having done what was asked."""
+
+    data: bytes
 
 
 @dataclass(frozen=True)
 class TearReply:
     """Do what was asked, send only the first `keep` bytes of the reply and close the connection.
 
-    The frame's header counts: 8 bytes of frame, 8 of packet, then the data.
+    The frame's header counts: 8 bytes of frame, 8 of packet, then the data. `reboot`: because the machine starts anew,
+    which ends every client's connection and enables it.
     """
 
     keep: int
+    reboot: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +128,10 @@ class SlowLink:
             raise ValueError("a slow link still moves some bytes a second")
 
 
-Fault = DropConnection | StaySilent | AnswerWith | TearReply | PunchFirst | RunFirst | SlowLink
+Spoiling = DropConnection | ResetConnection | StaySilent | GoneSilent | AnswerWith | SendGarbage | TearReply
+"""What takes the reply's place; of several that strike one request, the first counts."""
+
+Fault = Spoiling | PunchFirst | RunFirst | SlowLink
 
 
 @dataclass

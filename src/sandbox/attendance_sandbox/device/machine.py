@@ -3,12 +3,11 @@
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from attendance_sandbox.device.factory_options import factory_options
 from attendance_sandbox.device.records import (
-    MAX_UID,
     RECORD_SIZES,
     USER_SIZES,
     PunchRecord,
@@ -18,6 +17,7 @@ from attendance_sandbox.device.records import (
     pack_punch,
     pack_user,
 )
+from attendance_sandbox.device.slots import UserSlots
 
 Record = PunchRecord | RawRecord
 PunchListener = Callable[[PunchRecord], None]
@@ -39,14 +39,15 @@ class AttendanceMachine:
 
     Args:
         serial_number: what `~SerialNumber` answers.
-        record_size: bytes of a punch, 40, 16 or 8; those of 16 hold a numeric user ID, those of 8 only the
-            uid.
+        record_size: bytes of a punch, 49, 40, 16 or 8; those of 16 hold a numeric user ID, those of 8 only
+            the uid.
         user_size: bytes of a user, 72 or 28; those of 28 hold a numeric user ID and 8 bytes of name.
         record_capacity: how many punches fit.
         user_capacity: how many users fit.
         when_full: what happens to a punch when all of `record_capacity` is used.
         clock: the naive local wall time that the machine's clock follows.
         clock_offset: what the machine's clock is ahead of `clock`; setting the time changes it.
+        drift_s_a_day: what the machine's clock gains each day since it was set last, or loses.
         encoding: the code page of names.
 
     Attributes:
@@ -65,6 +66,7 @@ class AttendanceMachine:
         when_full: WhenFull = WhenFull.STOP_RECORDING,
         clock: Callable[[], datetime] = datetime.now,
         clock_offset: timedelta = timedelta(0),
+        drift_s_a_day: float = 0.0,
         encoding: str = "utf-8",
     ) -> None:
         if record_size not in RECORD_SIZES:
@@ -74,30 +76,17 @@ class AttendanceMachine:
         self.record_size = record_size
         self.user_size = user_size
         self.record_capacity = record_capacity
-        self.user_capacity = user_capacity
         self.when_full = WhenFull(when_full)
         self.clock = clock
         self.clock_offset = clock_offset
+        self.drift_s_a_day = drift_s_a_day
+        self._clock_set_at = clock()
         self.encoding = encoding
         self.enabled = True
         self.firmware = "Ver 6.60 Nov 13 2019"
-        self.options = {
-            "~SerialNumber": serial_number,
-            "~Platform": "ZEM560_TFT",
-            "~DeviceName": "Tx628",
-            "~ZKFPVersion": "10",
-            "~ExtendFmt": "0",
-            "~UserExtFmt": "0",
-            "~OS": "1",
-            "MAC": "00:00:5e:00:53:01",
-            "IPAddress": "127.0.0.1",
-            "NetMask": "255.0.0.0",
-            "GATEIPAddress": "0.0.0.0",  # noqa: S104 - the answer of a machine without a gateway; nothing binds to it
-        }
+        self.options = factory_options(serial_number)
         self._lock = threading.RLock()
-        self._users: dict[int, User] = {}
-        self._uids: dict[str, int] = {}
-        self._lowest_free_uid = 1
+        self._slots = UserSlots(user_capacity, numeric=self.numeric_ids)
         self._records: list[Record] = []
         self._log = bytearray()
         self._listeners: list[PunchListener] = []
@@ -118,8 +107,11 @@ class AttendanceMachine:
     # --- the clock
 
     def now(self) -> datetime:
-        """The machine's wall time: naive, whole seconds, as wrong as `clock_offset` says."""
-        return (self.clock() + self.clock_offset).replace(microsecond=0)
+        """The machine's wall time: naive, whole seconds, as wrong as `clock_offset` and `drift_s_a_day` say."""
+        true = self.clock()
+        days = (true - self._clock_set_at) / timedelta(days=1)
+        gained = timedelta(seconds=days * self.drift_s_a_day)
+        return (true + self.clock_offset + gained).replace(microsecond=0)
 
     def set_time(self, when: datetime) -> None:
         """Set the machine's clock, by way of `clock_offset`.
@@ -127,20 +119,23 @@ class AttendanceMachine:
         Raises:
             ValueError: the time has a zone, or a year that the machine does not know.
         """
-        self.clock_offset = _whole_seconds(when) - self.clock()
+        true = self.clock()
+        self.clock_offset = _whole_seconds(when) - true
+        self._clock_set_at = true
+
+    def lose_clock(self) -> None:
+        """The cell went flat: the clock starts again at the beginning of its years."""
+        self.set_time(datetime(_FIRST_YEAR, 1, 1))  # noqa: DTZ001 - the wall time of a clock without a zone
 
     # --- users
 
     @property
     def users(self) -> tuple[User, ...]:
         """A copy, in the order of the uids."""
-        with self._lock:
-            return tuple(self._users[uid] for uid in sorted(self._users))
+        return self._slots.all()
 
     def user(self, user_id: str) -> User | None:
-        with self._lock:
-            uid = self._uids.get(user_id)
-            return None if uid is None else self._users[uid]
+        return self._slots.find(user_id)
 
     def add_user(self, user_id: str, name: str, privilege: int = 0) -> User:
         """Enrol somebody in the lowest free slot; a user ID that exists gets the new name and privilege.
@@ -150,10 +145,8 @@ class AttendanceMachine:
         """
         with self._lock:
             known = self.user(user_id)
-            if known:
-                user = replace(known, name=name, privilege=privilege)
-            else:
-                user = User(self._free_uid(), user_id, name, privilege)
+            uid = known.uid if known else self._slots.free_uid()
+            user = User(uid, user_id, name, privilege)
             self.write_user(user)
             return user
 
@@ -163,17 +156,7 @@ class AttendanceMachine:
         Raises:
             ValueError: as in `add_user`, or the user ID has another slot.
         """
-        check_user_id(user.user_id, numeric=self.numeric_ids)
-        if not 1 <= user.uid <= MAX_UID:
-            raise ValueError(f"a uid is a number from 1 to {MAX_UID}, not {user.uid}")
-        with self._lock:
-            if user.uid not in self._users and len(self._users) >= self.user_capacity:
-                raise ValueError(f"the machine holds {self.user_capacity:,} users and is full")
-            if self._uids.get(user.user_id, user.uid) != user.uid:
-                raise ValueError(f"user {user.user_id!r} has slot {self._uids[user.user_id]} already")
-            self.delete_slot(user.uid)
-            self._users[user.uid] = user
-            self._uids[user.user_id] = user.uid
+        self._slots.write(user)
 
     def delete_user(self, user_id: str) -> bool:
         """Forget somebody, whose punches stay; False when nobody has that user ID."""
@@ -183,13 +166,7 @@ class AttendanceMachine:
 
     def delete_slot(self, uid: int) -> bool:
         """Forget whoever has that uid; False when nobody has."""
-        with self._lock:
-            user = self._users.pop(uid, None)
-            if user is None:
-                return False
-            del self._uids[user.user_id]
-            self._lowest_free_uid = min(self._lowest_free_uid, uid)
-            return True
+        return self._slots.empty(uid)
 
     # --- punches
 
@@ -286,11 +263,11 @@ class AttendanceMachine:
     def free_sizes(self) -> bytes:
         """23 numbers: how many users and records there are, how many fit and how many fit still."""
         with self._lock:
-            users, records = len(self._users), len(self._records)
+            users, records = len(self._slots), len(self._records)
         fields = [0] * 23
         fields[4], fields[8] = users, records
-        fields[15], fields[16] = self.user_capacity, self.record_capacity
-        fields[18], fields[19] = self.user_capacity - users, self.record_capacity - records
+        fields[15], fields[16] = self._slots.capacity, self.record_capacity
+        fields[18], fields[19] = self._slots.capacity - users, self.record_capacity - records
         return _FREE_SIZES.pack(*fields)
 
     def users_blob(self) -> bytes:
@@ -302,11 +279,6 @@ class AttendanceMachine:
         """The u32 count of the bytes that follow, and the attendance log."""
         with self._lock:
             return struct.pack("<I", len(self._log)) + self._log
-
-    def _free_uid(self) -> int:
-        while self._lowest_free_uid in self._users:
-            self._lowest_free_uid += 1
-        return self._lowest_free_uid
 
     def _append(self, record: Record, packed: bytes) -> bool:
         if len(self._records) >= self.record_capacity:

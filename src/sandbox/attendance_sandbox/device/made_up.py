@@ -9,7 +9,7 @@ from attendance_sandbox.device.machine import AttendanceMachine
 KEY_CHECK_IN = 0
 KEY_CHECK_OUT = 1
 
-_FIRST_USER_ID = 1001
+FIRST_USER_ID = "1001"
 _ADMINISTRATOR = 14
 _SATURDAY = 5
 _STARTS_AT = time(9, 0)
@@ -91,7 +91,7 @@ def enrol(machine: AttendanceMachine, count: int, random: Random) -> None:
         ValueError: they do not fit.
     """
     for number, name in enumerate(user_names(count, random)):
-        machine.add_user(str(_FIRST_USER_ID + number), name, 0 if number else _ADMINISTRATOR)
+        machine.add_user(str(int(FIRST_USER_ID) + number), name, 0 if number else _ADMINISTRATOR)
 
 
 def fill(machine: AttendanceMachine, count: int, random: Random) -> None:

@@ -65,6 +65,7 @@ class Reply(IntEnum):
     OK = 2000
     ERROR = 2001
     UNAUTHORIZED = 2005
+    KEY_REQUIRED = 6001
     UNKNOWN = 0xFFFF
 
 
@@ -94,10 +95,28 @@ def checksum(packet: bytes) -> int:
     return ~folded & 0xFFFF
 
 
-def encode_frame(command: int, session: int, number: int, data: bytes = b"") -> bytes:
+def encode_packet(command: int, session: int, number: int, data: bytes = b"") -> bytes:
+    """A packet by itself, as it travels on UDP."""
     unsigned = _PACKET_HEADER.pack(command, 0, session, number) + data
-    header = _PACKET_HEADER.pack(command, checksum(unsigned), session, number)
-    return _FRAME_HEADER.pack(_MAGIC, len(unsigned)) + header + data
+    return _PACKET_HEADER.pack(command, checksum(unsigned), session, number) + data
+
+
+def decode_packet(packet: bytes) -> Packet:
+    """The packet in these bytes.
+
+    Raises:
+        ProtocolError: they are fewer than a packet's header.
+    """
+    if len(packet) < _PACKET_HEADER.size:
+        raise ProtocolError(f"a packet of {len(packet)} bytes is none of this protocol")
+    command, _, session, number = _PACKET_HEADER.unpack_from(packet)
+    return Packet(command, session, number, packet[_PACKET_HEADER.size :])
+
+
+def encode_frame(command: int, session: int, number: int, data: bytes = b"") -> bytes:
+    """A packet in the frame that it has on TCP."""
+    packet = encode_packet(command, session, number, data)
+    return _FRAME_HEADER.pack(_MAGIC, len(packet)) + packet
 
 
 class FrameReader:
@@ -128,8 +147,7 @@ class FrameReader:
                 return
             packet = bytes(self._buffer[_FRAME_HEADER.size : end])
             del self._buffer[:end]
-            command, _, session, number = _PACKET_HEADER.unpack_from(packet)
-            yield Packet(command, session, number, packet[_PACKET_HEADER.size :])
+            yield decode_packet(packet)
 
 
 def encode_fields(year: int, month: int, day: int, *, hour: int = 0, minute: int = 0, second: int = 0) -> int:

@@ -1,6 +1,8 @@
-"""What the machine stores, and its bytes: users of 72 or 28 bytes, punches of 40, 16 or 8.
+"""What the machine stores, and its bytes: users of 72 or 28 bytes, punches of 49, 40, 16 or 8.
 
-Source of the layouts: what pyzk 0.9 reads. Strings end at the first zero byte or fill their field.
+Source of the layouts: what pyzk 0.9 reads. Strings end at the first zero byte or fill their field. Punches of 49
+bytes come from machines that know faces and measure temperatures: by the public reports the first 40 bytes are the
+form of 40 bytes; what the other nine mean is not known, and here they are `NINE_MORE`.
 """
 
 import struct
@@ -9,12 +11,15 @@ from datetime import datetime
 
 from attendance_sandbox.device.protocol import encode_time
 
-RECORD_SIZES = (40, 16, 8)
+RECORD_SIZES = (49, 40, 16, 8)
 USER_SIZES = (72, 28)
 
 _USER_72 = struct.Struct("<HB8s24sIx7sx24s")
 _USER_28 = struct.Struct("<HB5s8sIxBhI")
 _RECORD_40 = struct.Struct("<H24sBIB8s")
+NINE_MORE = b"\xff" * 9
+"""Of a record of 49 bytes: neither zero nor a text, so that a reader that takes them for something is noticed."""
+
 _RECORD_16 = struct.Struct("<IIBB2sI")
 _RECORD_8 = struct.Struct("<HBIB")
 _EVENT_32 = struct.Struct("<24sBB6B")
@@ -87,8 +92,9 @@ def pack_record(
 
     The time is given as the machine's 32-bit number, so that `encode_fields` can put an impossible one there.
     """
-    if size == 40:
-        return _RECORD_40.pack(uid, user_id.encode(), status, encoded_time, punch, b"\0\0\0\0\xff")
+    if size in (40, 49):
+        record = _RECORD_40.pack(uid, user_id.encode(), status, encoded_time, punch, b"\0\0\0\0\xff")
+        return record + (NINE_MORE if size == 49 else b"")
     if size == 16:
         return _RECORD_16.pack(int(user_id), encoded_time, status, punch, b"", 0)
     if size == 8:

@@ -1,12 +1,11 @@
-"""The machine on TCP, as pyzk and others find it on port 4370.
+"""The machine on the network, as pyzk and others find it on port 4370.
 
-Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both
-user layouts and three record layouts, buffered reads at once and in chunks (from any offset), punch events,
-disabling.
+Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both user
+layouts and four record layouts, buffered reads at once and in chunks (from any offset), punch events, disabling.
 
 Not faithful:
 
-- fingerprints, faces, doors and enrolling are missing, as are UDP and the unbuffered reads of old firmware;
+- fingerprints, faces, doors and enrolling are missing, as are the unbuffered reads of old firmware and events on UDP;
 - several clients are served at once, each with a session and a buffer of its own;
 - a buffered read is a copy taken when it begins;
 - a chunk comes as one packet at once. Machines send packets of about 1 KB some milliseconds apart, which
@@ -14,30 +13,35 @@ Not faithful:
   together, and clients that take every arrival for one packet (node-zklib, zkteco-js) need it even for large ones;
 - that an event waits for the acknowledgement of the one before is an assumption;
 - nobody is refused for punching twice within a minute;
-- a restart ends the connection of the client that asked for it, and no other.
+- a restart takes no time.
 """
 
 import itertools
 import socket
 import threading
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from attendance_sandbox.device.connection import Connection, Log, OnRequest
+from attendance_sandbox.device.connection import Connection
+from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES, Datagrams
+from attendance_sandbox.device.dialogue import Dialogue, Log, OnRequest
 from attendance_sandbox.device.faults import Faults
 from attendance_sandbox.device.machine import AttendanceMachine
-from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES
-from attendance_sandbox.device.session import Session
+from attendance_sandbox.device.session import Manner, Session
+from attendance_sandbox.device.traffic import Traffic
 
 HOST = "127.0.0.1"
 _FIRST_SESSION = 0x1001
 _SESSIONS = 60_000
 _BACKLOG = 128
 _STOP_TIMEOUT_S = 5.0
+_MOST_ATTEMPTS = 10
+"""To find a port that is free on TCP and on UDP."""
 
 
 class DeviceServer:
-    """Serves one machine on 127.0.0.1, one thread a connection.
+    """Serves one machine on 127.0.0.1, one thread a connection, and one for all of UDP.
 
     Args:
         machine: whose state is served.
@@ -47,8 +51,12 @@ class DeviceServer:
             request is carried out and answered.
         faults: how to misbehave; changeable at any time.
         log: called with one line in words for each request worth telling.
-        frame_bytes: the most data that one packet of a chunk carries.
+        manner: how the machine talks, where it is not as most do; it then holds the comm key, too.
         frame_gap_s: the pause between the packets of a chunk.
+        udp: whether to serve UDP, too, on the same port.
+
+    Attributes:
+        traffic: how much crossed the wire since the start.
     """
 
     def __init__(
@@ -60,20 +68,24 @@ class DeviceServer:
         faults: Faults | None = None,
         *,
         log: Log | None = None,
-        frame_bytes: int = MAX_CHUNK_BYTES,
+        manner: Manner | None = None,
         frame_gap_s: float = 0.0,
+        udp: bool = False,
     ) -> None:
         self.machine = machine
         self.port = port
-        self.comm_key = comm_key
+        self.manner = manner or Manner(comm_key=comm_key)
         self.faults = faults or Faults()
+        self.traffic = Traffic()
         self._on_request = on_request
         self._log: Log = log or (lambda _line: None)
-        self._frame_bytes = frame_bytes
         self._frame_gap_s = frame_gap_s
+        self._udp = udp
         self._session_numbers = itertools.count()
         self._listener: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
+        self._datagrams: Datagrams | None = None
+        self._datagram_thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._connections: dict[Connection, threading.Thread] = {}
 
@@ -83,12 +95,20 @@ class DeviceServer:
         Raises:
             OSError: the port is taken.
         """
-        self._listener = socket.create_server((HOST, self.port), backlog=_BACKLOG)
-        self.port = self._listener.getsockname()[1]
+        listener, bound = _listen(self.port, udp=self._udp)
+        self._listener = listener
+        self.port = listener.getsockname()[1]
         self._acceptor = threading.Thread(
-            target=self._accept, args=(self._listener,), name=f"device-{self.port}", daemon=True
+            target=self._accept, args=(listener,), name=f"device-{self.port}", daemon=True
         )
         self._acceptor.start()
+        if bound is not None:
+            manner = replace(self.manner, inline_bytes=INLINE_BYTES, frame_bytes=FRAME_BYTES)
+            self._datagrams = Datagrams(bound, lambda: self._new_dialogue(manner), self.traffic)
+            self._datagram_thread = threading.Thread(
+                target=self._datagrams.serve, name=f"device-{self.port}-udp", daemon=True
+            )
+            self._datagram_thread.start()
 
     def stop(self) -> None:
         """Stop listening and end every connection; the machine keeps its state."""
@@ -98,17 +118,33 @@ class DeviceServer:
         with socket.create_connection((HOST, self.port), timeout=_STOP_TIMEOUT_S):
             pass  # wakes the acceptor, which closes its socket
         self._acceptor.join(_STOP_TIMEOUT_S)
+        if self._datagrams is not None and self._datagram_thread is not None:
+            self._datagrams.close()
+            self._datagram_thread.join(_STOP_TIMEOUT_S)
         self.drop_connections()
 
     def drop_connections(self) -> None:
         """Pull the cable: every connection ends, new ones are welcome."""
+        for thread in self._close_connections():
+            if thread is not threading.current_thread():
+                thread.join(_STOP_TIMEOUT_S)
+
+    def reboot(self) -> None:
+        """Switch the machine off and on: every session ends, what was stored stays, and people can punch."""
+        self.machine.restart()
+        self._end_sessions()
+
+    def _end_sessions(self) -> None:
+        if self._datagrams is not None:
+            self._datagrams.forget_sessions()
+        self._close_connections()
+
+    def _close_connections(self) -> list[threading.Thread]:
         with self._lock:
             connections = dict(self._connections)
         for connection in connections:
             connection.close()
-        for thread in connections.values():
-            if thread is not threading.current_thread():
-                thread.join(_STOP_TIMEOUT_S)
+        return list(connections.values())
 
     @property
     def connections(self) -> int:
@@ -139,15 +175,12 @@ class DeviceServer:
 
     def _serve(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(self.machine, self.comm_key, self._new_session_id, self._frame_bytes)
         connection = Connection(
             client,
-            machine=self.machine,
-            session=session,
-            faults=self.faults,
-            on_request=self._on_request,
-            log=self._log,
+            self._new_dialogue(self.manner),
+            traffic=self.traffic,
             frame_gap_s=self._frame_gap_s,
+            on_reboot=self._end_sessions,
         )
         thread = threading.Thread(
             target=self._run, args=(connection,), name=f"device-{self.port}-client", daemon=True
@@ -163,5 +196,28 @@ class DeviceServer:
             with self._lock:
                 self._connections.pop(connection, None)
 
+    def _new_dialogue(self, manner: Manner) -> Dialogue:
+        session = Session(self.machine, manner, self._new_session_id)
+        return Dialogue(self.machine, session, self.faults, on_request=self._on_request, log=self._log)
+
     def _new_session_id(self) -> int:
         return _FIRST_SESSION + next(self._session_numbers) % _SESSIONS
+
+
+def _listen(port: int, *, udp: bool) -> tuple[socket.socket, socket.socket | None]:
+    """A socket that listens on TCP and, where wanted, one on the same port of UDP."""
+    for attempt in itertools.count(1):
+        listener = socket.create_server((HOST, port), backlog=_BACKLOG)
+        if not udp:
+            return listener, None
+        bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            bound.bind((HOST, listener.getsockname()[1]))
+        except OSError:
+            bound.close()
+            listener.close()
+            if port or attempt == _MOST_ATTEMPTS:
+                raise
+        else:
+            return listener, bound
+    raise AssertionError("unreachable")

@@ -18,17 +18,33 @@ from attendance_sandbox.device.protocol import (
 )
 from attendance_sandbox.device.records import unpack_user
 
-INLINE_BYTES = 1024
-"""A blob up to this size is answered at once; a longer one is fetched in chunks."""
-
 _TABLES = {Command.READ_USERS: Table.USERS, Command.READ_ATTENDANCE: Table.ATTENDANCE}
 _BUFFER_COMMANDS = (Command.READ_CHUNK, Command.FREE_BUFFER)
-_ACCEPTED = (
-    Command.START_VERIFY,
-    Command.CANCEL_CAPTURE,
-    Command.REFRESH_DATA,
-    Command.TEST_VOICE,
-)
+_ACCEPTED = {
+    Command.START_VERIFY: "start to verify",
+    Command.CANCEL_CAPTURE: "cancel capture",
+    Command.REFRESH_DATA: "refresh",
+    Command.TEST_VOICE: "test voice",
+}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a machine talks; models and firmware differ.
+
+    Attributes:
+        comm_key: what the client has to prove to know; 0 for nothing.
+        key_required: the code by which the machine asks for it; newer firmware uses `Reply.KEY_REQUIRED`.
+        inline_bytes: a blob up to this size is answered at once; a longer one is fetched in chunks.
+        frame_bytes: the most data that one packet of a chunk carries.
+        reads_from_an_offset: whether a chunk may begin elsewhere than where the last one ended.
+    """
+
+    comm_key: int = 0
+    key_required: int = Reply.UNAUTHORIZED
+    inline_bytes: int = 1024
+    frame_bytes: int = MAX_CHUNK_BYTES
+    reads_from_an_offset: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,15 +55,17 @@ class Answer:
         packets: code and data of each; none for what needs no answer.
         told: the request in words, for whoever watches; None for what is not worth a line.
         closes: whether the connection ends with it.
+        reboots: whether every connection ends with it.
     """
 
     packets: tuple[tuple[int, bytes], ...] = ()
     told: str | None = None
     closes: bool = False
+    reboots: bool = False
 
 
-def _ok(told: str | None = None, data: bytes = b"", *, closes: bool = False) -> Answer:
-    return Answer(((Reply.OK, data),), told, closes=closes)
+def _ok(told: str | None = None, data: bytes = b"", *, closes: bool = False, reboots: bool = False) -> Answer:
+    return Answer(((Reply.OK, data),), told, closes=closes, reboots=reboots)
 
 
 def _refused(told: str | None = None, code: int = Reply.ERROR) -> Answer:
@@ -59,19 +77,16 @@ class Session:
 
     Args:
         machine: who is asked.
-        comm_key: what the client has to prove to know; 0 for nothing.
+        manner: how it talks.
         new_id: gives each `CONNECT` its session number.
-        frame_bytes: the most data that one packet of a chunk carries.
     """
 
-    def __init__(
-        self, machine: AttendanceMachine, comm_key: int, new_id: Callable[[], int], frame_bytes: int
-    ) -> None:
+    def __init__(self, machine: AttendanceMachine, manner: Manner, new_id: Callable[[], int]) -> None:
         self._machine = machine
-        self._comm_key = comm_key
+        self._manner = manner
         self._new_id = new_id
-        self._frame_bytes = frame_bytes
         self._authenticated = False
+        self._chunk_starts = 0
         self._buffer = b""
         self._table: Table | None = None
         self.id = 0
@@ -119,7 +134,7 @@ class Session:
 
     def _carry_out(self, packet: Packet) -> Answer:
         if packet.command in _ACCEPTED:
-            return _ok()
+            return _ok(_ACCEPTED[Command(packet.command)])
         handler = self._handlers.get(packet.command)
         if handler is None:
             return _refused(f"command {packet.command} is unknown", Reply.UNKNOWN)
@@ -132,13 +147,13 @@ class Session:
 
     def _connect(self) -> Answer:
         self.id = self._new_id()
-        self._authenticated = self._comm_key == 0
+        self._authenticated = self._manner.comm_key == 0
         if self._authenticated:
             return _ok("connect")
-        return _refused("connect: asked for the comm key", Reply.UNAUTHORIZED)
+        return _refused("connect: asked for the comm key", self._manner.key_required)
 
     def _authenticate(self, data: bytes) -> Answer:
-        self._authenticated = bool(self.id) and comm_key_matches(data, self._comm_key, self.id)
+        self._authenticated = bool(self.id) and comm_key_matches(data, self._manner.comm_key, self.id)
         if self._authenticated:
             return _ok("authenticate")
         return _refused("authenticate: wrong comm key", Reply.UNAUTHORIZED)
@@ -159,7 +174,7 @@ class Session:
 
     def _restart(self, _: bytes) -> Answer:
         self._machine.restart()
-        return _ok("restart", closes=True)
+        return _ok("restart", closes=True, reboots=True)
 
     def _get_version(self, _: bytes) -> Answer:
         return _ok("read firmware version", self._machine.firmware.encode() + b"\0")
@@ -182,7 +197,7 @@ class Session:
         return _ok("read counts", self._machine.free_sizes())
 
     def _get_pin_width(self, _: bytes) -> Answer:
-        return _ok(data=b"\x09" if self._machine.numeric_ids else b"\x18")
+        return _ok("read width of user IDs", b"\x09" if self._machine.numeric_ids else b"\x18")
 
     def _get_time(self, _: bytes) -> Answer:
         return _ok("read time", struct.pack("<I", encode_time(self._machine.now())))
@@ -206,7 +221,8 @@ class Session:
         count = (size - 4) // record_size
         what = "users" if self._table is Table.USERS else "records"
         told = f"read {self._table.value}: {count:,} {what}, {size:,} bytes"
-        if size <= INLINE_BYTES:
+        self._chunk_starts = 0
+        if size <= self._manner.inline_bytes:
             return Answer(((Reply.DATA, self._buffer),), told)
         return _ok(told, struct.pack("<BIII", 0, size, size, 0))
 
@@ -214,11 +230,18 @@ class Session:
         start, size = struct.unpack_from("<ii", data)
         if not (0 <= start < len(self._buffer) and 0 < size <= MAX_CHUNK_BYTES):
             return _refused(f"chunk of {size} bytes from {start}: refused")
+        if start != self._chunk_starts and not self._manner.reads_from_an_offset:
+            return _refused(f"chunk of {size} bytes from {start}, not {self._chunk_starts}: refused")
         part = self._buffer[start : start + size]
-        announced = struct.pack("<II", len(part), min(len(part), self._frame_bytes))
-        offsets = range(0, len(part), self._frame_bytes)
-        frames = [(Reply.DATA, part[offset : offset + self._frame_bytes]) for offset in offsets]
-        return Answer(((Reply.PREPARE_DATA, announced), *frames, (Reply.OK, b"")))
+        self._chunk_starts = start + len(part)
+        frame_bytes = self._manner.frame_bytes
+        announced = struct.pack("<II", len(part), min(len(part), frame_bytes))
+        offsets = range(0, len(part), frame_bytes)
+        frames = [(Reply.DATA, part[offset : offset + frame_bytes]) for offset in offsets]
+        told = (
+            f"read bytes {start:,} to {start + len(part):,} of {self._table.value}" if self._table else None
+        )
+        return Answer(((Reply.PREPARE_DATA, announced), *frames, (Reply.OK, b"")), told)
 
     def _free_buffer(self, _: bytes) -> Answer:
         self._buffer, self._table = b"", None

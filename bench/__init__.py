@@ -1,0 +1,1 @@
+"""Measurements: what the work costs in calls, cells, bytes and seconds."""

@@ -1,0 +1,214 @@
+"""Reading the attendance machine: bytes on the wire, time and memory, beside pyzk in the same run.
+
+The machine is the simulated one, on TCP; bytes are counted by it, headers of its protocol included, those of TCP not.
+"""
+
+import gc
+import struct
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from zk import ZK
+from zk.user import User as ZkUser
+
+from attendance_client.adapters.attendance_log import decode_log
+from attendance_client.adapters.zk_machine import ZkMachine
+from attendance_client.client import Client
+from attendance_client.config import MachineAddress, Site
+from attendance_client.ledger import Ledger
+from attendance_client.polling import poll
+from attendance_client.session import Session
+from attendance_contracts import Message, ReviewPeriod, Topic
+from attendance_sandbox.device import AttendanceMachine, DeviceServer
+
+WIDTHS = (8, 16, 40, 49)
+RECORDS = 100_000
+USERS = 3_000
+NEW = 50
+GROWTH = (10_000, 50_000, 100_000, 200_000)
+BEGIN = datetime(2025, 1, 1)  # noqa: DTZ001 - a machine's wall time
+
+
+def run() -> None:
+    """Measure, and print a table each."""
+    _wire()
+    _decoding()
+    _growth()
+
+
+def _say(*cells: object) -> None:
+    sys.stdout.write("  ".join(f"{cell:>14}" for cell in cells) + "\n")
+    sys.stdout.flush()
+
+
+def _machine(width: int, records: int, now: datetime) -> AttendanceMachine:
+    machine = AttendanceMachine(record_size=width, record_capacity=2 * GROWTH[-1], clock=lambda: now)
+    for number in range(USERS):
+        machine.add_user(str(1000 + number), f"Name {number}")
+    _punch(machine, records, BEGIN)
+    return machine
+
+
+def _punch(machine: AttendanceMachine, times: int, begin: datetime) -> None:
+    for number in range(times):
+        machine.punch(str(1000 + number * 7 % USERS), begin + timedelta(seconds=151 * number))
+
+
+class _Clock:
+    """The port Clock, standing still."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def synchronised(self) -> bool:
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+class _Nobody:
+    """The ports Bus and Supervisor, with nobody behind them."""
+
+    alive_interval_s = float("inf")
+
+    def prepare(self) -> None: ...
+
+    def publish(self, message: Message) -> None:
+        del message
+
+    def receive(self, topic: Topic, timeout_s: float) -> tuple[Message, ...]:
+        del topic, timeout_s
+        return ()
+
+    def ready(self) -> None: ...
+
+    def alive(self, status: str) -> None:
+        del status
+
+
+def _wire() -> None:
+    sys.stdout.write(f"bytes on the wire, {RECORDS:,} records and {USERS:,} users on the machine\n")
+    _say("record", "first poll", "nothing new", f"{NEW} new", "seconds")
+    now = BEGIN + timedelta(days=365)
+    for width in WIDTHS:
+        machine = _machine(width, RECORDS, now)
+        with DeviceServer(machine) as server:
+            site = Site("bench", "UTC")
+            ledger = Ledger(":memory:", site.day_boundary)
+            client = Client(
+                site,
+                ZkMachine(MachineAddress("127.0.0.1", server.port)),
+                _Nobody(),
+                _Clock(now),
+                ledger,
+                _Nobody(),
+                Session(site.day_boundary),
+            )
+            client.session.review_period = ReviewPeriod("bench", now.date(), now.date())
+            told: list[object] = [f"{width} bytes"]
+            began_s = time.perf_counter()
+            for new in (0, 0, NEW):
+                _punch(machine, new, now - timedelta(days=1))
+                server.traffic.restart()
+                poll(client)
+                told.append(f"{server.traffic.total:,}")
+            taken_s = time.perf_counter() - began_s
+            if ledger.summary().punches != RECORDS + NEW:
+                raise AssertionError("not all punches were read")
+            ledger.close()
+        _say(*told, f"{taken_s:.2f}")
+
+
+def _blob(width: int, records: int) -> bytes:
+    return _machine(width, records, BEGIN).attendance_blob()
+
+
+def _ours(blob: bytes, records: int) -> int:
+    log = decode_log(
+        blob, records, records, lambda numbers: {number: str(999 + number) for number in numbers}
+    )
+    return len(log.punches)
+
+
+def _pyzk(blob: bytes, records: int) -> int:
+    """The decoding of pyzk itself: what it asks the machine for is here already."""
+    zk: Any = ZK("127.0.0.1")
+    users = [ZkUser(1 + number, "", 0, user_id=str(1000 + number)) for number in range(USERS)]
+    zk.records = records
+    zk.read_sizes = lambda: True
+    zk.get_users = lambda: users
+    zk.read_with_buffer = lambda _command: (blob, len(blob))
+    return len(zk.get_attendance())
+
+
+def _seconds(decode: Callable[[bytes, int], int], blob: bytes, records: int) -> float:
+    gc.collect()
+    began_s = time.perf_counter()
+    decoded = decode(blob, records)
+    taken_s = time.perf_counter() - began_s
+    if decoded != records:
+        raise AssertionError(f"decoded {decoded} of {records} records")
+    return taken_s
+
+
+def _peak(decode: Callable[[bytes, int], int], blob: bytes, records: int) -> float:
+    """In MB, beyond the blob itself."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        decode(blob, records)
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def _decoding() -> None:
+    sys.stdout.write(f"\ndecoding {RECORDS:,} records; pyzk reads no records of 49 bytes\n")
+    _say("record", "ours, s", "pyzk, s", "times", "ours, MB", "pyzk, MB")
+    for width in WIDTHS:
+        blob = _blob(width, RECORDS)
+        ours_s = min(_seconds(_ours, blob, RECORDS) for _ in range(3))
+        if width == WIDTHS[-1]:
+            _say(f"{width} bytes", f"{ours_s:.3f}", "-", "-", f"{_peak(_ours, blob, RECORDS):.1f}", "-")
+            continue
+        pyzk_s = _seconds(_pyzk, blob, RECORDS)
+        # pyzk compares every record with every user: its memory is that of fewer records, scaled up.
+        part = struct.pack("<I", RECORDS // 10 * width) + blob[4 : 4 + RECORDS // 10 * width]
+        pyzk_mb = _peak(_pyzk, blob, RECORDS) if width == 40 else 10 * _peak(_pyzk, part, RECORDS // 10)
+        _say(
+            f"{width} bytes",
+            f"{ours_s:.3f}",
+            f"{pyzk_s:.2f}",
+            f"{pyzk_s / ours_s:.0f}",
+            f"{_peak(_ours, blob, RECORDS):.1f}",
+            f"{pyzk_mb:.1f}",
+        )
+
+
+def _growth() -> None:
+    sys.stdout.write("\ndecoding records of 40 bytes\n")
+    _say("records", "ours, s", "us each", "ours, MB")
+    for records in GROWTH:
+        blob = _blob(40, records)
+        ours_s = min(_seconds(_ours, blob, records) for _ in range(3))
+        _say(
+            f"{records:,}",
+            f"{ours_s:.3f}",
+            f"{ours_s / records * 1e6:.2f}",
+            f"{_peak(_ours, blob, records):.1f}",
+        )
+
+
+if __name__ == "__main__":
+    run()

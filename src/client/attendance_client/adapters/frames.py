@@ -1,0 +1,174 @@
+"""The machine's packets on a socket, one at a time, and only those that answer what was asked.
+
+pyzk 0.9 takes whatever one `recv` brings for one answer: two small packets that arrive together, or one that arrives
+in pieces, put it out of step. It gets this socket instead of a plain one.
+
+A packet is u16 command, u16 checksum, u16 session, u16 number, data; on TCP a frame is `50 50 82 7d`, the u32 length,
+and the packet. All is little-endian. Machines echo the number of the request in each packet of the answer and their
+checksums are right; the session number of data packets is not to be relied upon.
+"""
+
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from enum import IntEnum
+
+MAGIC = b"\x50\x50\x82\x7d"
+MAX_PACKET_BYTES = 1 << 20
+_HEADER = struct.Struct("<4H")
+_MAX_DATAGRAM_BYTES = 65_536
+
+
+class Code(IntEnum):
+    """Commands and answers of the protocol that are used by name."""
+
+    READ_USERS = 9
+    READ_ATTENDANCE = 13
+    EVENT = 500
+    CONNECT = 1000
+    PREPARE_DATA = 1500
+    DATA = 1501
+    FREE_BUFFER = 1502
+    PREPARE_BUFFER = 1503
+    READ_CHUNK = 1504
+    OK = 2000
+    UNAUTHORIZED = 2005
+    KEY_REQUIRED = 6001
+    """How newer firmware says UNAUTHORIZED."""
+
+
+class FrameError(OSError):
+    """What arrived is not this protocol; the connection cannot be used any further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet of an answer."""
+
+    code: int
+    data: bytes
+
+
+def encode_packet(command: int, session: int, number: int, data: bytes) -> bytes:
+    """A packet without its frame."""
+    unsigned = _HEADER.pack(command, 0, session, number) + data
+    return _HEADER.pack(command, ~_folded(unsigned) & 0xFFFF, session, number) + data
+
+
+def frame(packet: bytes) -> bytes:
+    """The packet as TCP carries it."""
+    return MAGIC + struct.pack("<I", len(packet)) + packet
+
+
+def _folded(packet: bytes) -> int:
+    # Folding a sum of 16-bit words is reducing the whole, as one number, modulo 65,535.
+    return int.from_bytes(packet, "little") % 0xFFFF
+
+
+class FrameSocket:
+    """What pyzk takes for its socket: `recv` returns one whole answer, `send` sends one request.
+
+    Args:
+        address: of the machine.
+        timeout_s: within which each packet of an answer must have arrived whole.
+        udp: datagrams instead of a stream.
+
+    Raises:
+        OSError: from every method, where the connection fails or times out.
+    """
+
+    def __init__(self, address: tuple[str, int], timeout_s: float, *, udp: bool = False) -> None:
+        self._udp = udp
+        self._timeout_s = timeout_s
+        self._command = 0
+        self._number = 0
+        self._received = b""
+        if udp:
+            self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self._sock.connect(address)
+            except OSError:
+                self._sock.close()
+                raise
+        else:
+            self._sock = socket.create_connection(address, timeout_s)
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, data: bytes) -> int:
+        """Send one request, framed."""
+        self._asked(data[len(MAGIC) + 4 :])
+        self._sock.settimeout(self._timeout_s)
+        self._sock.sendall(data)
+        return len(data)
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> int:
+        """Send one request as a datagram; the address is the one connected to."""
+        del address
+        self._asked(data)
+        self._sock.settimeout(self._timeout_s)
+        return self._sock.send(data)
+
+    def _asked(self, packet: bytes) -> None:
+        self._command, _, _, self._number = _HEADER.unpack_from(packet)
+
+    def recv(self, size: int) -> bytes:
+        """The next packet of the answer, framed as it arrived, however long it is."""
+        del size
+        packet = self._answer()
+        if self._command == Code.CONNECT and _HEADER.unpack_from(packet)[0] == Code.KEY_REQUIRED:
+            # pyzk authenticates on 2005 only.
+            packet = struct.pack("<H", Code.UNAUTHORIZED) + packet[2:]
+        return packet if self._udp else frame(packet)
+
+    def packet(self) -> Packet:
+        """The next packet of the answer."""
+        packet = self._answer()
+        return Packet(_HEADER.unpack_from(packet)[0], packet[_HEADER.size :])
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _answer(self) -> bytes:
+        """The next packet that answers the latest request: events, and answers to earlier requests, are passed over."""
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            packet = self._datagram(deadline) if self._udp else self._framed(deadline)
+            if len(packet) < _HEADER.size:
+                raise FrameError(f"a packet of {len(packet)} bytes")
+            code, checksum, _, number = _HEADER.unpack_from(packet)
+            # A checksum of 0 is also how a firmware without checksums would leave the field.
+            if checksum and _folded(packet):
+                raise FrameError("a packet with a wrong checksum")
+            if code != Code.EVENT and number == self._number:
+                return packet
+
+    def _framed(self, deadline: float) -> bytes:
+        head = self._exactly(len(MAGIC) + 4, deadline)
+        (length,) = struct.unpack_from("<I", head, len(MAGIC))
+        if not head.startswith(MAGIC) or length > MAX_PACKET_BYTES:
+            raise FrameError(f"{head.hex(' ')} begins no frame")
+        return self._exactly(length, deadline)
+
+    def _exactly(self, size: int, deadline: float) -> bytes:
+        parts = [self._received]
+        missing = size - len(self._received)
+        while missing > 0:
+            part = self._receive(max(missing, 4096), deadline)
+            if not part:
+                raise ConnectionResetError("the machine closed the connection")
+            parts.append(part)
+            missing -= len(part)
+        whole = b"".join(parts)
+        self._received = whole[size:]
+        return whole[:size]
+
+    def _datagram(self, deadline: float) -> bytes:
+        return self._receive(_MAX_DATAGRAM_BYTES, deadline)
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left_s)
+        return self._sock.recv(size)

@@ -1,0 +1,106 @@
+"""A session with the attendance machine: what it says of itself, and its log into the ledger."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from attendance_client.client import Client
+from attendance_client.ports import AttendanceLog, LogEnd, MachineSession, MachineStatus
+from attendance_client.session import MachineMemory
+
+log = logging.getLogger(__name__)
+
+BELIEVABLE_OFFSET = timedelta(days=1)
+"""A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
+
+NAMES_AGAIN_S = 3600.0
+"""Before the machine's users are read again for punches whose user was not among them."""
+
+
+@contextmanager
+def enabled_machine(client: Client) -> Iterator[MachineSession]:
+    """A session in which people can punch, whatever an earlier one left behind."""
+    with client.machine.session() as machine:
+        if not client.session.machine_enabled:
+            machine.enable()
+            client.session.machine_enabled = True
+        yield machine
+
+
+@contextmanager
+def nobody_punching(client: Client, machine: MachineSession) -> Iterator[None]:
+    """Keep people from punching meanwhile.
+
+    Should the machine not be enabled afterwards, by a failure or a power loss, the next session begins with that.
+    """
+    client.session.machine_enabled = False
+    try:
+        machine.disable()
+        yield
+    finally:
+        machine.enable()
+        client.session.machine_enabled = True
+
+
+def ask_status(client: Client, machine: MachineSession) -> MachineStatus:
+    """What the machine says of itself; its time counts from now on, or the Pi's where that is not believable."""
+    status = machine.status()
+    now = client.clock.now()
+    offset = client.session.clock_offset = offset_of(status, now)
+    believable = offset is not None and abs(offset) <= BELIEVABLE_OFFSET
+    client.session.machine_time = status.time if believable else now
+    return status
+
+
+def offset_of(status: MachineStatus, now: datetime) -> timedelta | None:
+    """By how much the machine's clock is ahead of `now`; None when it shows an impossible date."""
+    return None if status.time is None else status.time - now.replace(microsecond=0)
+
+
+def read_log(
+    client: Client, machine: MachineSession, status: MachineStatus, known: LogEnd | None = None
+) -> AttendanceLog:
+    """Take what follows `known`, or the whole log, into the ledger; returns what was read."""
+    session, ledger, serial_number = client.session, client.ledger, status.serial_number
+    attendance_log = machine.read_log(known)
+    new = ledger.add_log(serial_number, attendance_log, client.clock.now())
+    now_s = client.clock.monotonic()
+    whole_read_at_s = now_s
+    if attendance_log.first and session.machine_memory is not None:
+        whole_read_at_s = session.machine_memory.whole_read_at_s
+    # At once: the end of a log must not be taken twice, even if what follows fails.
+    session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
+    if new:
+        log.info("%d new records on machine %s", new, serial_number)
+    _tell_of_undecodable(client, attendance_log)
+    _read_names(client, machine, status)
+    return attendance_log
+
+
+def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
+    """Say once how many records make no sense, and why."""
+    if not attendance_log.undecodable:
+        return
+    undecodable = client.ledger.summary().undecodable
+    if undecodable != client.session.undecodable_said:
+        client.session.undecodable_said = undecodable
+        log.warning(
+            "%d records of the machine make no sense (%s); they are kept with their bytes, and in no sheet",
+            undecodable,
+            attendance_log.undecodable[-1].reason,
+        )
+
+
+def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+    """Read the machine's users when their number has changed, or a punch's user is not known."""
+    session, ledger = client.session, client.ledger
+    nameless = ledger.unnamed_users(status.serial_number)
+    age_s = client.clock.monotonic() - session.names_read_at_s
+    asked_before = nameless <= session.nameless and (not nameless or age_s < NAMES_AGAIN_S)
+    if session.users_read == status.users and asked_before:
+        return
+    ledger.remember_users(status.serial_number, machine.read_user_names())
+    session.users_read = status.users
+    session.nameless = ledger.unnamed_users(status.serial_number)
+    session.names_read_at_s = client.clock.monotonic()

@@ -1,0 +1,157 @@
+"""attendance-client device, against the simulated machine: what a person sees, and what goes into a bug report."""
+
+import base64
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from attendance_client.cli import main
+from attendance_sandbox.device import AttendanceMachine, DeviceServer
+
+BEGIN = datetime(2026, 11, 2, 8)
+
+
+@pytest.fixture(params=[40, 8])
+def machine(request):
+    machine = AttendanceMachine(record_size=request.param)
+    machine.add_user("1001", "Anna Example")
+    machine.add_user("1002", "Bert Example")
+    for minute in range(30):
+        machine.punch("1001" if minute % 2 else "1002", BEGIN + timedelta(minutes=minute))
+    return machine
+
+
+@pytest.fixture
+def directory(machine, tmp_path):
+    with DeviceServer(machine) as server:
+        config = {"identifier": "berlin", "ip": "127.0.0.1", "port": server.port, "timeout_seconds": 2}
+        (tmp_path / "biometric_device_config.json").write_text(json.dumps(config))
+        yield tmp_path
+
+
+def said(capsys, directory, *arguments):
+    assert main(["device", *arguments, "--directory", str(directory)]) == 0
+    return capsys.readouterr().out
+
+
+def complaint(capsys, directory, *arguments):
+    code = main(["device", *arguments, "--directory", str(directory)])
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    return code, printed.err
+
+
+def test_info(capsys, directory):
+    told = said(capsys, directory, "info")
+
+    assert "SIM0000001" in told
+    assert "ZEM560_TFT" in told
+    assert "30 of 100000 (0%)" in told
+
+
+def test_users(capsys, directory):
+    assert said(capsys, directory, "users").split("\n")[:2] == [
+        "1001         Anna Example",
+        "1002         Bert Example",
+    ]
+
+
+def test_the_last_punches(capsys, directory):
+    lines = said(capsys, directory, "punches", "--last", "2").splitlines()
+
+    assert [line.split()[:3] for line in lines] == [
+        ["2026-11-02", "08:28:00", "1002"],
+        ["2026-11-02", "08:29:00", "1001"],
+    ]
+
+
+def without_clock(told):
+    return [line for line in told.splitlines() if not line.startswith("clock")]
+
+
+def test_a_recording_says_the_same_without_the_machine_and_without_names(capsys, directory):
+    file = directory / "machine.json"
+    live = {kind: said(capsys, directory, kind, "--dump", str(file)) for kind in ("info", "users", "punches")}
+    replayed = {kind: said(capsys, directory, kind, "--replay", str(file)) for kind in live}
+
+    assert without_clock(replayed["info"]) == without_clock(live["info"])
+    assert replayed["punches"] == live["punches"]
+    assert replayed["users"] == "1001\n1002\n"
+    assert b"Example" not in b"".join(
+        base64.b64decode(json.loads(file.read_text())[table]) for table in ("users", "log")
+    )
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2}', '{"format": 1, "status": {}}'])
+def test_a_file_that_is_no_recording(capsys, directory, content):
+    file = directory / "machine.json"
+    file.write_text(content)
+    code, told = complaint(capsys, directory, "info", "--replay", str(file))
+
+    assert code == 2
+    assert "is no recording" in told
+
+
+def test_files_that_cannot_be_read_or_written(capsys, directory):
+    for option in ("--replay", "--dump"):
+        code, told = complaint(capsys, directory, "info", option, str(directory / "no" / "such"))
+        assert code == 2
+        assert "No such file" in told
+
+
+def test_a_machine_that_is_away(capsys, directory):
+    config = directory / "biometric_device_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"port": 1}))
+    code, told = complaint(capsys, directory, "info")
+
+    assert code == 1
+    assert "its menu (Comm. > Ethernet) shows it" in told
+
+
+@pytest.fixture
+def synchronised(monkeypatch, tmp_path):
+    mark = tmp_path / "synchronized"
+    mark.touch()
+    monkeypatch.setattr("attendance_client.adapters.system_clock.TIMESYNC_MARK", mark)
+
+
+def test_the_clocks(capsys, directory, machine, synchronised):
+    machine.clock_offset = timedelta(days=400)
+    told = said(capsys, directory, "clock")
+
+    assert "follows a time server" in told
+    assert "+34560" in told
+
+
+@pytest.mark.parametrize("offset", [timedelta(hours=-5), timedelta(hours=5)])
+def test_setting_the_clock(capsys, directory, machine, synchronised, offset):
+    machine.clock_offset = offset
+    assert "set the machine's clock" in said(capsys, directory, "clock", "--set")
+    assert (
+        "offset         +0 s" in said(capsys, directory, "clock")
+        or abs(machine.clock_offset.total_seconds()) < 5
+    )
+    assert machine.enabled
+
+
+def test_the_clock_is_not_set_back_across_a_punch(capsys, directory, machine, synchronised):
+    machine.clock_offset = timedelta(hours=5)
+    machine.punch("1001", machine.now() - timedelta(hours=1))
+    code, told = complaint(capsys, directory, "clock", "--set")
+
+    assert code == 2
+    assert "Try again after" in told
+    assert machine.clock_offset == timedelta(hours=5)
+    assert machine.enabled
+
+
+def test_a_computer_that_does_not_know_the_time_sets_no_clock(
+    capsys, directory, machine, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("attendance_client.adapters.system_clock.TIMESYNC_MARK", tmp_path / "none")
+    monkeypatch.setattr("attendance_client.adapters.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
+    code, told = complaint(capsys, directory, "clock", "--set")
+
+    assert code == 2
+    assert "time server" in told

@@ -1,0 +1,168 @@
+"""The site's health after each poll: what it says, how often, and that it stops nothing."""
+
+import logging
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from attendance_client.errors import AccessError, BusError, MachineError
+from attendance_client.polling import poll
+from attendance_contracts import decode_topic, encode
+from tests.unit.lone_client import JANUARY, NOON, SERIAL, lone_client
+
+
+@pytest.fixture
+def client():
+    with lone_client() as client:
+        yield client
+
+
+def at(client, moment):
+    client.clock._timeline.advance((moment - client.clock.now()).total_seconds())
+
+
+def health(client):
+    poll(client)
+    return client.bus.health[-1]
+
+
+def confirm(client, period=JANUARY):
+    chunk = client.ledger.next_chunk(period, 500)
+    client.ledger.confirm(tuple(record.identity for record in chunk.records), chunk.sheet_id)
+
+
+def test_each_poll_tells_of_machine_clock_and_backlog(client):
+    client.machine.users = {"1001": "anna"}
+    client.machine.record("1001", NOON)
+    client.machine.record("1001", None)
+    client.machine.offset = timedelta(seconds=-61)
+    told = health(client)
+
+    assert decode_topic(told.topic, *encode(told)) == told
+    assert (told.location, told.sheet_id, told.period) == ("berlin", "sheet", JANUARY)
+    assert (told.backlog, told.undecodable, told.problem) == (1, 1, "")
+    assert (told.machine.serial_number, told.machine.records, told.machine.users) == (SERIAL, 2, 1)
+    assert (told.machine.clock_offset_s, told.pi_clock_synchronised) == (-61, True)
+
+
+def test_a_clock_that_shows_no_time_has_no_offset(client):
+    client.machine.shows_impossible_date = True
+
+    assert health(client).machine.clock_offset_s is None
+
+
+def test_a_pi_without_a_time_server_says_so(client):
+    client.clock.offset = timedelta(hours=-1)
+
+    assert health(client).pi_clock_synchronised is False
+
+
+def test_a_machine_that_cannot_be_read_is_told_once_per_polling_interval(client):
+    client.machine.reachable = False
+    for _ in range(3):
+        with pytest.raises(MachineError):
+            poll(client)
+    assert [(told.machine, told.problem) for told in client.bus.health] == [
+        (None, "the machine does not answer")
+    ]
+
+    client.clock._timeline.advance(client.site.polling_interval_s)
+    with pytest.raises(MachineError):
+        poll(client)
+    assert len(client.bus.health) == 2
+
+    client.machine.reachable = True
+    assert health(client).problem == ""
+
+
+@pytest.mark.parametrize("error", [BusError("away"), AccessError("no such topic")])
+def test_a_message_that_cannot_be_published_stops_nothing_and_is_told_once(client, caplog, error):
+    def fail(_message):
+        raise error
+
+    client.bus.publish = fail
+    client.machine.record("1001", NOON)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            poll(client)
+
+    assert client.ledger.summary().punches == 1
+    assert len([record for record in caplog.records if str(error) in record.message]) == 1
+
+
+def test_the_open_question_keeps_its_id(client):
+    before = client.session.request_id("question")
+    poll(client)
+
+    assert client.session.request_id("question") == before
+
+
+def test_without_an_open_period_nothing_is_told(client):
+    client.session.sheet_id = None
+    client.machine.reachable = False
+    with pytest.raises(MachineError):
+        poll(client)
+
+    assert client.bus.health == []
+
+
+@pytest.mark.parametrize(
+    ("now", "through"),
+    [
+        (datetime(2026, 1, 7, 3, 59), date(2026, 1, 5)),  # the business day begins at four
+        (datetime(2026, 1, 7, 4, 0), date(2026, 1, 6)),
+    ],
+)
+def test_a_day_is_complete_when_it_is_over_by_the_machines_time(client, now, through):
+    at(client, now - timedelta(hours=5))
+    client.machine.offset = timedelta(hours=5)
+
+    assert health(client).complete_through == through
+
+
+def test_a_day_is_complete_when_all_of_it_is_confirmed(client):
+    at(client, datetime(2026, 1, 8, 12))
+    client.machine.record("1001", NOON)
+    assert health(client).complete_through == date(2026, 1, 5)
+
+    confirm(client)
+    assert health(client).complete_through == date(2026, 1, 7)
+
+
+def test_punches_that_no_sheet_will_take_do_not_hold_a_day_up(client):
+    at(client, datetime(2026, 1, 8, 12))
+    client.machine.record("1001", datetime(2025, 6, 1))
+    client.machine.record("1001", datetime(2063, 6, 1))
+
+    assert health(client).complete_through == date(2026, 1, 7)
+
+
+def test_no_day_before_the_first_period_is_complete(client):
+    at(client, datetime(2026, 1, 6, 12))
+    client.machine.record("1001", datetime(2026, 1, 1, 5))
+
+    assert health(client).complete_through is None
+
+
+def test_a_machine_that_cannot_be_read_leaves_the_complete_days_as_they_were(client):
+    at(client, datetime(2026, 1, 8, 12))
+    assert health(client).complete_through == date(2026, 1, 7)
+
+    client.machine.reachable = False
+    at(client, datetime(2026, 1, 9, 12))
+    with pytest.raises(MachineError):
+        poll(client)
+    assert client.bus.health[-1].complete_through == date(2026, 1, 7)
+
+
+def test_a_reading_that_takes_minutes_is_no_wrong_clock(client, caplog):
+    client.machine.record("1001", NOON)
+    machine, real = client.machine, client.machine.read
+
+    def read(known=None):
+        client.clock._timeline.advance(600)
+        return real(known)
+
+    machine.read = read
+    assert health(client).machine.clock_offset_s == 0
+    assert "clock" not in caplog.text

@@ -1,0 +1,159 @@
+"""The last look at the machine for a period: its log is erased only where nothing can be lost by it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from attendance_client import steps
+from attendance_client._generated.machine import EventId
+from attendance_client.errors import MachineError
+from attendance_client.polling import poll
+from tests.unit.lone_client import NOON, lone_client
+from tests.world.machine import Entry
+
+BEFORE_ALL = datetime(2025, 12, 24, 12)
+
+
+@pytest.fixture
+def client():
+    with lone_client() as client:
+        client.site = replace(client.site, clear_machine=True)
+        yield client
+
+
+def confirm_all(client):
+    """Read the machine, and have a sheet confirm all of it that is of a known period."""
+    poll(client)
+    for period in client.ledger.periods_with_backlog():
+        chunk = client.ledger.next_chunk(period, 500)
+        client.ledger.confirm(tuple(record.identity for record in chunk.records), chunk.sheet_id)
+
+
+def expire(client):
+    return steps.review_period_expired(client)
+
+
+def test_a_log_whose_punches_are_all_confirmed_is_erased(client):
+    client.machine.record("1001", NOON)
+    client.machine.record("1002", datetime(2026, 1, 2, 12))  # of the period before
+    confirm_all(client)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.log == []
+    assert client.machine.enabled
+
+
+def test_what_comes_after_is_read_and_kept_apart(client):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    expire(client)
+    client.session.review_period, client.session.sheet_id = client.session.previous_period, "sheet"
+    client.machine.record("1001", NOON + timedelta(hours=1))
+    poll(client)
+
+    assert client.ledger.summary().punches == 2
+
+
+def test_nothing_is_erased_where_it_is_not_configured(client):
+    client.site = replace(client.site, clear_machine=False)
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 1
+
+
+def test_a_punch_that_no_sheet_has_confirmed_keeps_all(client):
+    """Of the period to come: it has no sheet yet."""
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.record("1002", datetime(2026, 1, 12, 8))
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 2
+
+
+def test_a_backlog_of_the_period_keeps_all_and_nobody_is_kept_from_punching(client):
+    client.machine.record("1001", NOON)
+    poll(client)
+    client.machine.failures.append("disable")
+
+    assert expire(client) is EventId.RECORDS_LEFT
+    assert len(client.machine.log) == 1
+    assert list(client.machine.failures) == ["disable"]  # it was not asked to
+
+
+def test_punches_older_than_any_period_are_in_the_ledger_and_are_erased(client):
+    client.machine.record("1001", BEFORE_ALL)
+    confirm_all(client)
+    expire(client)
+
+    assert client.machine.log == []
+    assert client.ledger.summary().without_period == 1
+
+
+def test_records_that_make_no_sense_are_in_the_ledger_and_are_erased(client):
+    client.machine.record("1001", None)
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    expire(client)
+
+    assert client.machine.log == []
+    assert client.ledger.summary().undecodable == 1
+
+
+def test_a_log_in_which_nothing_makes_sense_is_kept(client):
+    """Its form may be one that a later release knows."""
+    client.machine.record("1001", None)
+    confirm_all(client)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 1
+
+
+def test_a_punch_in_mid_clear_keeps_all(client):
+    """A machine that lets people punch although it is disabled."""
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.heeds_disabling = False
+    client.machine.punches_in_mid_read.append(Entry("1002", BEFORE_ALL, 1, 255))
+    expire(client)
+
+    assert len(client.machine.log) == 2
+
+
+@pytest.mark.parametrize("call", ["disable", "status", "read_log", "clear", "enable"])
+def test_a_failure_on_the_way_neither_keeps_the_period_open_nor_the_machine_disabled(client, call):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.failures.append(call)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.enabled
+    assert client.ledger.summary().punches == 1
+    assert len(client.machine.log) == (0 if call == "enable" else 1)
+
+
+def test_a_machine_that_goes_away_on_the_way_is_enabled_by_the_next_session(client):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.failures.extend(["read_log", "enable", "connect"])
+    with pytest.raises(MachineError):
+        expire(client)
+    assert not client.machine.enabled
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.enabled
+    assert client.machine.log == []
+
+
+def test_while_it_looks_nobody_can_punch_and_later_everybody_can(client):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    during = []
+    client.machine.before_erasing = lambda _: during.append(client.machine.enabled)
+    expire(client)
+
+    assert during == [False]
+    assert client.machine.record("1001", NOON)

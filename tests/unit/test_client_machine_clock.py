@@ -1,0 +1,105 @@
+"""The machine's clock is set only where configured, by small steps, and never into the past across a punch."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from attendance_client.machine_clock import LARGEST_CORRECTION, LARGEST_STEP, TOLERATED_OFFSET
+from attendance_client.polling import poll
+from tests.unit.lone_client import lone_client
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def client():
+    with lone_client() as client:
+        client.site = replace(client.site, set_machine_clock=True)
+        yield client
+
+
+def offset_after_a_poll(client, offset):
+    client.machine.offset = offset
+    poll(client)
+    return client.machine.time - client.clock.now()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("off", "left"),
+    [
+        (TOLERATED_OFFSET, TOLERATED_OFFSET),
+        (TOLERATED_OFFSET + SECOND, timedelta()),
+        (LARGEST_STEP, timedelta()),
+        (2 * LARGEST_STEP, LARGEST_STEP),
+        (LARGEST_CORRECTION, LARGEST_CORRECTION - LARGEST_STEP),
+        (LARGEST_CORRECTION + SECOND, LARGEST_CORRECTION + SECOND),
+    ],
+)
+def test_it_is_set_by_small_steps(client, sign, off, left):
+    assert offset_after_a_poll(client, sign * off) == sign * left
+    assert client.machine.enabled
+
+
+def test_it_is_left_alone_where_that_is_not_configured(client):
+    client.site = replace(client.site, set_machine_clock=False)
+
+    assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
+
+
+def test_a_pi_that_has_heard_from_no_time_server_judges_nobody(client, caplog):
+    """Its own time is behind."""
+    client.clock.offset = -timedelta(minutes=20)
+    poll(client)
+
+    assert client.machine.offset == timedelta()
+    assert "clock" not in caplog.text
+
+
+def test_it_is_not_set_back_across_a_punch(client):
+    client.machine.offset = LARGEST_STEP
+    client.machine.record("1001", client.machine.time - 20 * SECOND)
+    assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
+
+    client.clock._timeline.advance(120)
+    assert offset_after_a_poll(client, LARGEST_STEP) == timedelta()
+
+
+def test_it_is_set_forward_whoever_has_punched(client):
+    client.machine.record("1001", client.machine.time)
+
+    assert offset_after_a_poll(client, -LARGEST_STEP) == timedelta()
+
+
+def test_it_is_not_set_back_when_somebody_punches_at_that_moment(client):
+    client.machine.heeds_disabling = False
+    machine, real = client.machine, client.machine.call
+
+    def call(name):
+        real(name)
+        if name == "disable":
+            machine.record("1001", machine.time - 2 * LARGEST_STEP)
+
+    machine.call = call
+    assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
+    assert client.machine.enabled
+
+
+@pytest.mark.parametrize("call", ["disable", "set_time", "enable"])
+def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(client, call):
+    client.machine.record("1001", client.machine.time - timedelta(hours=1))
+    client.machine.offset = LARGEST_STEP
+    client.session.machine_enabled = True
+    client.machine.failures.append(call)
+    poll(client)
+    assert client.ledger.summary().punches == 1
+
+    poll(client)
+    assert client.machine.enabled
+
+
+def test_it_is_not_set_by_a_pi_that_cannot_tell_whether_its_own_is_right(client):
+    client.clock.synchronised = lambda: None
+
+    assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
