@@ -97,6 +97,7 @@ class World:
             set_machine_clock=set_machine_clock,
         )
         self.snapshots = SnapshotModel()
+        self._health_checked: tuple[object, ...] = ()
         self.handler_faults: list[str] = []
         self.partial_stores = 0
         self.handed_out: set[str] = set()
@@ -353,16 +354,20 @@ class World:
 
     def _check_health(self, health: SiteHealth) -> None:
         through = health.complete_through
-        if through is None:
+        if through is None or self._ledger is None:
             return
+        if business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time:
+            self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
+        evidence = (through, self._ledger.revision, len(self.machine.recorded), len(self.opened))
+        if evidence == self._health_checked:
+            return  # the same was checked at the poll before
+        self._health_checked = evidence
         stored = {stored.identity for stored in self.backend.rows()}
         for identity in (self.machine.identities() & self.taken()) - stored:
             at = self.machine.recorded[identity]
             known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
             if known and business_day(at, DAY_BOUNDARY) <= through:
                 self.called_complete[identity] = at
-        if business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time:
-            self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
 
     @property
     def _machine_tells_the_time(self) -> bool:

@@ -7,10 +7,11 @@ peer may add fields.
 import json
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 from attendance_contracts.errors import ContractError
@@ -54,7 +55,7 @@ def decode(kind: type[M], data: bytes, attributes: typing.Mapping[str, str]) -> 
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ContractError(f"{kind.topic}: not JSON: {error}") from error
-    message = _from_json(kind, document, str(kind.topic))
+    message = from_json(kind, document, str(kind.topic))
     if not isinstance(message, kind):
         raise ContractError(f"{kind.topic}: expected an object")
     for name in ("location", "request_id"):
@@ -75,83 +76,142 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[T], value: Any, where: str) -> T:
     """The inverse of `to_json`; raises ContractError that names `where`."""
-    return cast("T", _from_json(kind, value, where))
+    shape: Any = kind  # mypy takes no class for hashable
+    try:
+        return cast("T", _reader(shape)(value))
+    except _MismatchError as error:
+        raise ContractError(f"{where}{error.place}: {error.complaint}") from error
 
 
 def _to_json(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _to_json(getattr(value, field.name)) for field in fields(value)}
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date | datetime | time):
         return value.isoformat()
-    if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
-    return value
+    kind: Any = type(value)
+    names = _field_names(kind)
+    return {name: _to_json(getattr(value, name)) for name in names} if names else value
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
-def _from_json(kind: Any, value: Any, where: str) -> Any:  # noqa: PLR0911 - one branch a kind of value
+class _MismatchError(Exception):
+    """A value that is not of its kind; gathers its place on the way out, so that what is right costs no words."""
+
+    def __init__(self, complaint: str, place: str = "") -> None:
+        super().__init__(complaint)
+        self.complaint = complaint
+        self.place = place
+
+    def within(self, place: str) -> "_MismatchError":
+        """The same, seen from the value around it."""
+        return _MismatchError(self.complaint, place + self.place)
+
+
+_Reader = Callable[[Any], Any]
+
+
+@cache
+def _reader(kind: Any) -> _Reader:
+    """What turns JSON into a value of this kind, or raises _MismatchError."""
     origin = typing.get_origin(kind)
     if origin in (types.UnionType, typing.Union):
-        if value is None and type(None) in typing.get_args(kind):
-            return None
         (kind,) = [member for member in typing.get_args(kind) if member is not type(None)]
-        return _from_json(kind, value, where)
+        read = _reader(kind)
+        return lambda value: None if value is None else read(value)
     if origin is tuple:
-        if not isinstance(value, list):
-            raise ContractError(f"{where}: expected a list")
-        item_kind = typing.get_args(kind)[0]
-        return tuple(_from_json(item_kind, item, f"{where}[{i}]") for i, item in enumerate(value))
+        return _tuple_reader(typing.get_args(kind)[0])
     if is_dataclass(kind):
-        return _dataclass_from_json(kind, value, where)
+        return _dataclass_reader(cast("type", kind))
     if kind is bool or kind is int:
+        return _number_reader(kind)
+    return _text_reader(kind)
+
+
+def _number_reader(kind: type) -> _Reader:
+    def read(value: Any) -> Any:
         # bool is an int to Python, but not to a reader of the contract.
         if type(value) is not kind:
-            raise ContractError(f"{where}: expected {kind.__name__}, not {type(value).__name__}")
+            raise _MismatchError(f"expected {kind.__name__}, not {type(value).__name__}")
         return value
-    if not isinstance(value, str):
-        raise ContractError(f"{where}: expected a string, not {type(value).__name__}")
-    if kind is str:
-        return _writable(value, where)
-    return _scalar_from_text(kind, value, where)
+
+    return read
 
 
-def _writable(text: str, where: str) -> str:
+def _text_reader(kind: Any) -> _Reader:
+    scalar = _writable if kind is str else partial(_scalar_from_text, kind)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise _MismatchError(f"expected a string, not {type(value).__name__}")
+        return scalar(value)
+
+    return read
+
+
+def _writable(text: str) -> str:
     """JSON may hold halves of surrogate pairs, which no file and no database takes."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ContractError(f"{where}: {text!r} is no Unicode text") from error
+        raise _MismatchError(f"{text!r} is no Unicode text") from error
     return text
 
 
-def _scalar_from_text(kind: Any, text: str, where: str) -> Any:
+def _scalar_from_text(kind: Any, text: str) -> Any:
     try:
         value = kind.fromisoformat(text) if kind in (date, datetime, time) else kind(text)
     except ValueError as error:
-        raise ContractError(f"{where}: {text!r} is no {kind.__name__}") from error
+        raise _MismatchError(f"{text!r} is no {kind.__name__}") from error
     if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ContractError(f"{where}: {text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+        raise _MismatchError(f"{text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
     if isinstance(value, datetime | time) and value.tzinfo is not None:
-        raise ContractError(f"{where}: {text!r} bears a time zone; times are the site's own, naive")
+        raise _MismatchError(f"{text!r} bears a time zone; times are the site's own, naive")
     return value
 
 
-def _dataclass_from_json(kind: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise ContractError(f"{where}: expected an object")
-    hints = _hints(kind)
-    arguments = {}
-    for field in fields(kind):
-        if field.name not in value:
-            raise ContractError(f"{where}.{field.name}: missing")
-        arguments[field.name] = _from_json(hints[field.name], value[field.name], f"{where}.{field.name}")
-    try:
-        return kind(**arguments)
-    except ContractError as error:
-        raise ContractError(f"{where}: {error}") from error
+def _tuple_reader(item_kind: Any) -> _Reader:
+    read_item = _reader(item_kind)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise _MismatchError("expected a list")
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(read_item(item))
+            except _MismatchError as error:
+                raise error.within(f"[{index}]") from error
+        return tuple(items)
+
+    return read
+
+
+def _dataclass_reader(kind: type) -> _Reader:
+    hints = typing.get_type_hints(kind)
+    readers = {name: _reader(hints[name]) for name in _field_names(kind)}
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _MismatchError("expected an object")
+        arguments = {}
+        for name, read_field in readers.items():
+            if name not in value:
+                raise _MismatchError("missing", f".{name}")
+            try:
+                arguments[name] = read_field(value[name])
+            except _MismatchError as error:
+                raise error.within(f".{name}") from error
+        try:
+            return kind(**arguments)
+        except ContractError as error:
+            raise _MismatchError(str(error)) from error
+
+    return read
