@@ -12,12 +12,15 @@ class PowerLoss(BaseException):
 class Power:
     """Counts effects and fails at the one that was chosen.
 
+    From then on nothing has any effect, what a program does on its way out included, until the power is back.
+
     Attributes:
         losses: how often it failed, by the effect at which it did.
     """
 
     def __init__(self) -> None:
         self._left: int | None = None
+        self._lost = False
         self._awaited: str | None = None
         self.losses: Counter[str] = Counter()
 
@@ -29,6 +32,10 @@ class Power:
         """Fail at the next instant of this name, such as "after snapshot"."""
         self._awaited = name
 
+    def restore(self) -> None:
+        """The power is back."""
+        self._lost = False
+
     @contextmanager
     def effect(self, name: str) -> Iterator[None]:
         """An effect on the world: the power may fail just before it and just after it."""
@@ -38,9 +45,12 @@ class Power:
 
     def instant(self, name: str) -> None:
         """An instant at which the power may fail."""
+        if self._lost:
+            raise PowerLoss(name)
         if self._left == 0 or self._awaited == name:
             self.fail_at(None)
             self.losses[name] += 1
+            self._lost = True
             raise PowerLoss(name)
         if self._left is not None:
             self._left -= 1

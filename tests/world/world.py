@@ -198,6 +198,7 @@ class World:
     def power_off(self) -> None:
         """The power fails at this instant."""
         self.happened["power lost"] += 1
+        self.power.restore()
         self._switch_off()
         self.disk.power_lost(self.choice)
 
@@ -356,7 +357,8 @@ class World:
         through = health.complete_through
         if through is None or self._ledger is None:
             return
-        if business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time:
+        under_way = business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
+        if under_way and health.machine is not None:
             self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
         evidence = (through, self._ledger.revision, len(self.machine.recorded), len(self.opened))
         if evidence == self._health_checked:

@@ -120,7 +120,8 @@ class PubSubBus:
                 **attributes,
             )
             future.result(timeout=2 * PUBLISH_TIMEOUT_S)
-        except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+        # The library asserts when a message follows a failed one within some milliseconds.
+        except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError, AssertionError) as error:
             raise _unreachable(error) from error
 
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
