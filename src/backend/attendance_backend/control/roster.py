@@ -18,11 +18,17 @@ class Person:
     Attributes:
         user_name: what the attendance machine calls the person: the e-mail address up to the ``@``.
         cut_off: seconds after midnight; a week's average check-in after it is a penalty.
+        device_user_id: on the attendance machine, where HR keeps it: it then tells whose a punch is, not the name.
+        site: where the person works; empty for everywhere.
+        group: of the staff, for reports; may be empty.
     """
 
     name: str
     user_name: str
     cut_off: int
+    device_user_id: str = ""
+    site: str = ""
+    group: str = ""
 
     @property
     def key(self) -> str:

@@ -21,6 +21,7 @@ from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.workbook.sheet_rows import append_rows
 
 WHEN, SITE, WHO, WHAT, REMEDY = range(5)
+STATE, USER, DAY, KIND = range(5, 9)
 HEADERS = ("When", "Site", "Who", "What", "What to do")
 _WIDTHS = (150, 110, 200, 320, 420)
 

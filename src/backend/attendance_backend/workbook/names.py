@@ -1,19 +1,27 @@
 """The review sheet of a period: its worksheets, their IDs and their columns.
 
-What stands in them is described where it is made: `raw_data`, `daily_attendance`, `weekly_summary`,
-`exceptions_sheet`.
+What HR sees is formulas; what the program writes are facts: raw rows, `Days` and `Punch Index` (both hidden), `Sites`,
+and rows appended to `Exceptions`. What stands in a worksheet is described in the module of its name.
 """
 
 import hashlib
 
 from attendance_contracts import ReviewPeriod
 
+EXCEPTIONS = "Exceptions"
 DAILY = "Daily Attendance"
 WEEKLY = "Weekly Summary"
-EXCEPTIONS = "Exceptions"
+MONTHLY = "Monthly Summary"
+CORRECTIONS = "Corrections"
 RAW_PREFIX = "Raw Data - "
+AMENDMENTS = "Amendments"
+SITES = "Sites"
+GUIDE = "Guide"
+DAYS = "Days"
+PUNCH_INDEX = "Punch Index"
 
 DAILY_ID, WEEKLY_ID, EXCEPTIONS_ID = 101, 102, 103
+MONTHLY_ID, CORRECTIONS_ID, AMENDMENTS_ID, SITES_ID, GUIDE_ID, DAYS_ID, PUNCH_INDEX_ID = range(104, 111)
 FIRST_WORKSHEET_ID = 0
 """The blank worksheet that a new spreadsheet begins with."""
 
