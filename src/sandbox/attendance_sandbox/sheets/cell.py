@@ -59,7 +59,7 @@ class Cell:
         return Cell(kept, None, self.format, self.note, self.validation)
 
     def with_formula(self, formula: str) -> Cell:
-        return replace(self, value=formulas.arithmetic(formula), formula=formula)
+        return replace(self, value=formulas.arithmetic(formula), formula=formulas.canonical(formula))
 
     def with_typed(self, text: str, locale: Locale) -> Cell:
         """The cell after a person typed `text` into it."""
