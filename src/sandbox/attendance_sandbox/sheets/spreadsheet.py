@@ -60,6 +60,8 @@ class Spreadsheet:
         self.broken_names: list[Json] = []
         """Named ranges whose cells were deleted: the service shows them no more, and their names stay taken."""
         self.developer_metadata: list[Json] = []
+        self.computed: Spreadsheet | None = None
+        """The same with the values of all formulas, once they were computed. A draft starts without."""
 
     def draft(self, spreadsheet_id: str | None = None) -> Spreadsheet:
         """A copy, whose changes do not show here."""
