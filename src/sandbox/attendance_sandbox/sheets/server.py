@@ -346,5 +346,5 @@ class SheetsServer:
 
 
 def _fault_answer(fault: Fault) -> Answer:
-    error = {"error": {"code": fault.status, "message": fault.message, "status": fault.code}}
-    return Answer.of_json(fault.status, error)
+    error = ApiError(fault.status, fault.code, fault.message, details=fault.details)
+    return Answer.of_json(fault.status, error.to_json())
