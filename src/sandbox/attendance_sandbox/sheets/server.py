@@ -5,13 +5,28 @@ gspread, google-auth or plain REST reach it once the hosts ``https://sheets.goog
 
 Faithful: paths, JSON and errors; strict request bodies; field masks; typed values, number formats and what a
 typed text becomes in the spreadsheet's locale; atomic ``batchUpdate``; grid limits and the limit of ten million
-cells; protected ranges; references in formulas that follow inserted and deleted rows and columns; scopes, roles,
-shared drives and accounts without storage; quotas.
+cells; protected ranges; the service's own spelling of formulas, and references in formulas and rules that follow
+inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
-Not faithful: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal
-numbers (``=4/2``); ``values.get`` gives an empty cell for it. Conditional formats, filters and validation rules
-are kept and not applied. Charts, pivot tables, slicers, filter views, tables, comments and data sources are
-answered with 501. Moving cells by ``cutPaste`` does not move the references to them. Group depths do not nest.
+Formulas: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal numbers
+(``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas for
+``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports). What only Sheets can
+compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of
+its own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Cells at the
+end of a range whose formulas give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+
+Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
+endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
+here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
+from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
+``appendDimension``, ``findReplace``, and most refusals. Of a refusal that nobody has recorded, such as of the ID of a
+named range that is not known (any more), status and form are the service's, and the words may differ.
+
+Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
+tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
+does not move the references to them. Group depths do not nest. Formulas are in English spelling, with commas, in
+every locale (Sheets wants semicolons where the decimal mark is a comma). Rows and columns come in without the formats
+of their neighbours.
 """
 
 from __future__ import annotations
@@ -33,6 +48,7 @@ from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileSto
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.recalculation import Recalculator
 from attendance_sandbox.sheets.routes import (
     Answer,
     HttpRequest,
@@ -90,6 +106,7 @@ class SheetsServer:
         *,
         owns_storage: bool = True,
         quota: Quota | None = None,
+        recalculate: bool = False,
         token_lifetime_s: float = 3599,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -103,12 +120,16 @@ class SheetsServer:
             owns_storage: False for service accounts as they are made since 2025: they own no storage, and can
                 make files in shared drives only.
             quota: limits of reads and writes a minute; none by default.
+            recalculate: LibreOffice computes formulas when a read shows their values: a few seconds for the first
+                read after each change, during which nobody else is answered.
             token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:
             OSError: the port is in use.
+            RecalculationError: LibreOffice is to compute formulas and is not installed.
         """
+        self._recalculator = Recalculator() if recalculate else None
         self.folder = folder
         self.faults = faults or Faults()
         self.log: list[LogEntry] = []
@@ -118,7 +139,8 @@ class SheetsServer:
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
-        self._routes = sheets_routes(SheetsApi(self.store)) + drive_routes(Drive(self.store))
+        self._api = SheetsApi(self.store, self._recalculator)
+        self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
         self._http = HttpServer(port, self._respond)
 
     # -- life
@@ -141,6 +163,8 @@ class SheetsServer:
 
     def stop(self) -> None:
         self._http.stop()
+        if self._recalculator is not None:
+            self._recalculator.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -205,9 +229,11 @@ class SheetsServer:
     def read(self, spreadsheet_id: str, text: str, render: str = "UNFORMATTED_VALUE") -> list[list[Any]]:
         """The values of a range, blank rows and cells at the end left out."""
         options = {"valueRenderOption": render}
-        values: list[list[Any]] = value_ranges.read(
-            self.spreadsheet(spreadsheet_id), text, options, Call()
-        ).get("values", [])
+        with self._lock:
+            shown = self.spreadsheet(spreadsheet_id)
+            if render != "FORMULA":
+                shown = self._api.computed(shown, [text])
+        values: list[list[Any]] = value_ranges.read(shown, text, options, Call()).get("values", [])
         return values
 
     def write(self, spreadsheet_id: str, text: str, values: list[list[Any]]) -> None:
@@ -320,5 +346,5 @@ class SheetsServer:
 
 
 def _fault_answer(fault: Fault) -> Answer:
-    error = {"error": {"code": fault.status, "message": fault.message, "status": fault.code}}
-    return Answer.of_json(fault.status, error)
+    error = ApiError(fault.status, fault.code, fault.message, details=fault.details)
+    return Answer.of_json(fault.status, error.to_json())

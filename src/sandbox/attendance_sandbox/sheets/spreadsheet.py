@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from attendance_sandbox.sheets import a1
 from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.defaults import DEFAULT_FORMAT, DEFAULT_THEME
 from attendance_sandbox.sheets.errors import invalid_argument
 from attendance_sandbox.sheets.locales import Locale, locale_for
 from attendance_sandbox.sheets.schema import Json
@@ -15,26 +18,6 @@ from attendance_sandbox.sheets.worksheet import Worksheet
 
 MAX_CELLS = 10_000_000
 """Cells of all grids together, blank ones included."""
-
-_BLACK: Json = {}
-_WHITE: Json = {"red": 1, "green": 1, "blue": 1}
-DEFAULT_FORMAT: Json = {
-    "backgroundColor": _WHITE,
-    "padding": {"top": 2, "right": 3, "bottom": 2, "left": 3},
-    "verticalAlignment": "BOTTOM",
-    "wrapStrategy": "OVERFLOW_CELL",
-    "textFormat": {
-        "foregroundColor": _BLACK,
-        "fontFamily": "arial,sans,sans-serif",
-        "fontSize": 10,
-        "bold": False,
-        "italic": False,
-        "strikethrough": False,
-        "underline": False,
-        "foregroundColorStyle": {"rgbColor": _BLACK},
-    },
-    "backgroundColorStyle": {"rgbColor": _WHITE},
-}
 
 
 def new_id() -> int:
@@ -53,10 +36,18 @@ class Spreadsheet:
             "autoRecalc": "ON_CHANGE",
             "timeZone": "Etc/GMT",
             "defaultFormat": DEFAULT_FORMAT,
+            "spreadsheetTheme": DEFAULT_THEME,
         }
         self.sheets: list[Worksheet] = [Worksheet.blank(0, "Sheet1")]
         self.named_ranges: list[Json] = []
+        self.broken_names: list[Json] = []
+        """Named ranges whose cells were deleted: the service shows them no more, and their names stay taken."""
         self.developer_metadata: list[Json] = []
+        self.computed: Spreadsheet | None = None
+        """The same with the values of all formulas, once they were computed. A draft starts without."""
+
+        self.saved_as: Path | None = None
+        """The file that it was last written to as it is. A draft, which will differ, starts without."""
 
     def draft(self, spreadsheet_id: str | None = None) -> Spreadsheet:
         """A copy, whose changes do not show here."""
@@ -64,6 +55,7 @@ class Spreadsheet:
         copy.properties = dict(self.properties)
         copy.sheets = [sheet.draft() for sheet in self.sheets]
         copy.named_ranges = list(self.named_ranges)
+        copy.broken_names = list(self.broken_names)
         copy.developer_metadata = list(self.developer_metadata)
         return copy
 
@@ -101,7 +93,7 @@ class Spreadsheet:
         """
         self.check_title(sheet.title, None)
         if any(other.sheet_id == sheet.sheet_id for other in self.sheets):
-            raise invalid_argument(f"A sheet with id {sheet.sheet_id} already exists. Please use another id.")
+            raise invalid_argument(f"Sheet with id {sheet.sheet_id} already exists.")
         place = len(self.sheets) if index is None else index
         if not 0 <= place <= len(self.sheets):
             raise invalid_argument(
@@ -115,7 +107,7 @@ class Spreadsheet:
         if not title:
             raise invalid_argument("Sheet name cannot be empty.")
         if len(title) > 100:
-            raise invalid_argument("Sheet name cannot be longer than 100 characters.")
+            raise invalid_argument("The sheet name cannot be greater than 100 characters.")
         if self.sheet_titled(title) not in (None, own):
             raise invalid_argument(
                 f'A sheet with the name "{title}" already exists. Please enter another name.'
@@ -171,6 +163,12 @@ class Spreadsheet:
                 raise a1.unparsable(text)
             return *named, False
         return sheet, sheet.area_of_reference(reference), reference.single
+
+    def move_names(self, move: Callable[[Json], Json | None]) -> None:
+        """Puts what `move` makes of each named range in its place; None when its cells are gone."""
+        moved = [(named, move(named)) for named in self.named_ranges]
+        self.named_ranges = [after for _, after in moved if after is not None]
+        self.broken_names.extend(named for named, after in moved if after is None)
 
     def _named(self, name: str) -> tuple[Worksheet, Area] | None:
         for named in self.named_ranges:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import struct
 from typing import Any
 
 from attendance_sandbox.sheets import serial
@@ -15,6 +16,23 @@ MAX_TEXT = 50_000
 """Characters that one cell holds at most."""
 
 
+class ErrorText(str):
+    """What a formula shows that failed, such as ``#DIV/0!``."""
+
+    __slots__ = ()
+
+
+_ERROR_TYPES = {
+    "#NULL!": "NULL_VALUE",
+    "#DIV/0!": "DIVIDE_BY_ZERO",
+    "#VALUE!": "VALUE",
+    "#REF!": "REF",
+    "#NAME?": "NAME",
+    "#NUM!": "NUM",
+    "#N/A": "N_A",
+}
+
+
 def tidy(value: Scalar) -> Scalar:
     """The value as the service gives it back: a whole number has no decimal point."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -22,10 +40,25 @@ def tidy(value: Scalar) -> Scalar:
     return value
 
 
+def single_precision(value: float) -> int | float:
+    """The number as the service writes one that it keeps in 32 bits: with no more places than tell it apart."""
+    packed = struct.pack("f", value)
+    (kept,) = struct.unpack("f", packed)
+    for places in range(1, 10):
+        shown = float(f"{kept:.{places}g}")
+        if struct.pack("f", shown) == packed:
+            break
+    return int(shown) if shown.is_integer() else shown
+
+
 def extended_value(value: Scalar) -> Json:
     """A value as an ``ExtendedValue`` message."""
     if isinstance(value, bool):
         return {"boolValue": value}
+    if isinstance(value, ErrorText):
+        return {
+            "errorValue": {"type": _ERROR_TYPES.get(value, "ERROR"), "message": f"The formula gives {value}."}
+        }
     if isinstance(value, str):
         return {"stringValue": value}
     return {"numberValue": value}
