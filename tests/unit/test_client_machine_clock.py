@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from attendance_client.errors import MachineError
 from attendance_client.machine_clock import LARGEST_CORRECTION, LARGEST_STEP, TOLERATED_OFFSET
 from attendance_client.polling import poll
 from tests.unit.lone_client import lone_client
@@ -94,6 +95,18 @@ def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(clien
     client.machine.failures.append(call)
     poll(client)
     assert client.ledger.summary().punches == 1
+    assert client.machine.enabled, "at once, not at the next poll"
+
+
+def test_a_machine_that_stays_disabled_is_asked_again_soon(client):
+    """Not a polling interval later: nobody can punch meanwhile."""
+    client.machine.offset = LARGEST_STEP
+    client.machine.failures += ["enable", "connect"]
+    client.session.machine_enabled = True
+    with pytest.raises(MachineError):
+        poll(client)
+    assert not client.machine.enabled
+    assert client.session.next_poll_s <= client.clock.monotonic()
 
     poll(client)
     assert client.machine.enabled
