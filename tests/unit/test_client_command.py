@@ -10,6 +10,7 @@ from attendance_client.cli import main
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
 
+CLI = "import sys; from attendance_client.cli import main; sys.exit(main())"
 HOLD_LOCK = """
 import fcntl, os, sys
 lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
@@ -117,6 +118,17 @@ def test_the_status_of_a_client_that_never_ran(directory, capsys):
     assert [path.name for path in directory.iterdir()] == [
         "biometric_device_config.json"
     ]  # it writes nothing
+
+
+def test_a_reader_that_has_seen_enough(directory):
+    """As in `attendance-client status | head`."""
+    command = [sys.executable, "-c", CLI, "status", "--directory", str(directory)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    complaints = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(timeout=60), complaints) == (0, b"")
 
 
 def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):

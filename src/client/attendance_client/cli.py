@@ -1,7 +1,9 @@
 """The command attendance-client."""
 
 import argparse
+import io
 import logging
+import os
 import signal
 import sys
 import threading
@@ -108,8 +110,19 @@ def _at_least_one(text: str) -> int:
 def _device(options: argparse.Namespace) -> int:
     from attendance_client.device_command import run  # noqa: PLC0415
 
-    print(run(options))
+    _say(run(options))
     return 0
+
+
+def _say(text: str) -> None:
+    """Print, for a terminal that knows not every letter, and for a reader that has seen enough ("| head")."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Nor must Python complain when it flushes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -148,5 +161,5 @@ def install_stop_signals(stop: threading.Event) -> None:
 def _status(options: argparse.Namespace) -> int:
     from attendance_client.status import describe  # noqa: PLC0415
 
-    print(describe(options.directory))
+    _say(describe(options.directory))
     return 0
