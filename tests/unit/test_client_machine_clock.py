@@ -43,6 +43,15 @@ def test_it_is_set_by_small_steps(client, sign, off, left):
     assert client.machine.enabled
 
 
+@pytest.mark.parametrize("zone", [timedelta(hours=1), timedelta(minutes=30), timedelta(hours=-1)])
+@pytest.mark.parametrize("drift", [-3, 0, 3])
+def test_summer_time_is_no_drift(client, zone, drift):
+    """A machine that does not know of it is off by an hour all at once."""
+    off = zone + drift * SECOND
+
+    assert offset_after_a_poll(client, off) == off
+
+
 def test_it_is_left_alone_where_that_is_not_configured(client):
     client.site = replace(client.site, set_machine_clock=False)
 
