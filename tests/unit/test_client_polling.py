@@ -198,6 +198,17 @@ def test_names_are_read_again_each_hour_while_a_punch_has_none(world, machine):
     assert names_in_the_ledger(world) == {ANNA: "anna", BERT: "bert"}
 
 
+def test_names_of_people_long_gone_are_not_asked_for_again(world, machine):
+    """Their punches are older than the first period: no sheet will take them."""
+    world.machine.record("0007", datetime(2019, 5, 6, 7))
+    for _ in range(3):
+        punch(world)
+        poll(world.client)
+        world.timeline.advance(NAMES_AGAIN_S)
+
+    assert machine.names == 1
+
+
 def test_names_are_read_at_once_for_another_user_without_one(world, machine):
     world.machine.users = {ANNA: "anna", "1009": "zoe"}
     punch(world, BERT)
