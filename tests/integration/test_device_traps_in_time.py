@@ -215,3 +215,19 @@ def test_a_serial_number_that_is_none_passes_for_another_machine(said):
             poll(client)
         poll(client)
         assert len(ledger_of(client)) == 4, "and not once more from another machine"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "shown"),
+    [
+        ("utf-8", "Ольга Владимировна", "Ольга Владим"),  # 23 bytes, and half a letter
+        ("gbk", "aaaaaaaaaaaaaaaaaaaaaaa王", "aaaaaaaaaaaaaaaaaaaaaaa"),
+        ("utf-8", "Ольга", "Ольга"),
+    ],
+)
+def test_a_long_name_is_cut_in_the_middle_of_a_letter(encoding, name, shown):
+    machine = AttendanceMachine(encoding=encoding)
+    machine.add_user("1001", name)
+    with DeviceServer(machine) as server:
+        with ours(server, name_encoding=encoding).session() as session:
+            assert session.read_user_names() == {"1001": shown}
