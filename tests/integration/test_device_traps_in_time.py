@@ -228,6 +228,5 @@ def test_a_serial_number_that_is_none_passes_for_another_machine(said):
 def test_a_long_name_is_cut_in_the_middle_of_a_letter(encoding, name, shown):
     machine = AttendanceMachine(encoding=encoding)
     machine.add_user("1001", name)
-    with DeviceServer(machine) as server:
-        with ours(server, name_encoding=encoding).session() as session:
-            assert session.read_user_names() == {"1001": shown}
+    with DeviceServer(machine) as server, ours(server, name_encoding=encoding).session() as session:
+        assert session.read_user_names() == {"1001": shown}
