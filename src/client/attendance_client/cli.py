@@ -15,6 +15,7 @@ from attendance_client.errors import MachineError, StopRequested, UserError
 
 EXIT_USER_ERROR = 2
 EXIT_MACHINE_ERROR = 1
+EXIT_FAILED = 1
 DESCRIPTION = """\
 Carries the punches of an attendance machine to HR's review sheet.
 
@@ -69,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     status.set_defaults(command=_status)
     _add_device_command(commands, common)
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether all is in place, and say what to mend",
+        description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
+        "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the client "
+        "itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
+    )
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -163,3 +173,17 @@ def _status(options: argparse.Namespace) -> int:
 
     _say(describe(options.directory))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from attendance_client.doctor import Level, examine  # noqa: PLC0415
+
+    failed = False
+    logging.disable(logging.CRITICAL)  # what matters is in the findings
+    try:
+        for finding in examine(options.directory):
+            _say(str(finding))
+            failed = failed or finding.level is Level.FAIL
+    finally:
+        logging.disable(logging.NOTSET)
+    return EXIT_FAILED if failed else 0

@@ -271,6 +271,12 @@ class Ledger:
             )
         )
 
+    def check(self) -> None:
+        """Read the whole file; raises LedgerError where it is damaged."""
+        [(told,), *_] = self._ask("PRAGMA quick_check")
+        if told != "ok":
+            raise self._damaged(sqlite3.DatabaseError(told))
+
     def summary(self) -> LedgerSummary:
         """Counts for `attendance-client status`."""
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")

@@ -188,7 +188,7 @@ class ZkSession:
 
     def _serial_number(self) -> str:
         """Part of the identity of each punch: another one, even for once, would store the whole log again."""
-        told = self._call(self._zk.get_serialnumber).strip()
+        told: str = self._call(self._zk.get_serialnumber).strip()
         if not told or not told.isprintable() or len(told) > LONGEST_SERIAL_NUMBER:
             raise MachineError(f"{self._where}: did not say its serial number, but {told[:40]!r}")
         return told
