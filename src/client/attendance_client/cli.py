@@ -75,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="look whether all is in place, and say what to mend",
         description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
-        "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the client "
-        "itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
+        "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the "
+        "client itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
     )
     doctor.set_defaults(command=_doctor)
     return parser
