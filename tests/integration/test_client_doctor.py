@@ -15,7 +15,6 @@ from attendance_client.config import load_config
 from attendance_client.doctor import Finding, Level
 from attendance_client.doctor.cloud import examine_cloud
 from attendance_client.ledger import Ledger
-from attendance_client.ports import AttendanceLog, LoggedPunch
 from attendance_client.snapshot import FileSnapshotStore, Snapshot
 from attendance_contracts import REPLY_TOPICS, Topic
 from attendance_sandbox.device import AnswerWith, AttendanceMachine, Command, DeviceServer, Manner, Reply
@@ -152,17 +151,14 @@ def no_snapshot_left(site):
 
 
 def damaged_ledger(site):
+    """Where no summary of it looks: among the names."""
     path = site.directory / "ledger.sqlite3"
     ledger = Ledger(path, time(0))
-    punches = [
-        LoggedPunch(str(number), datetime(2026, 1, 1) + timedelta(minutes=number), 1, 0, b"raw")
-        for number in range(2_000)
-    ]
-    ledger.add_log("A", AttendanceLog(punches, ()), datetime(2026, 1, 2))
+    ledger.remember_users("A", {"1001": "Anna Example"})
     ledger.close()
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 8_192] = bytes(8_192)
+    page = content.index(b"Anna Example") // 4_096 * 4_096
+    content[page : page + 4_096] = bytes(4_096)
     path.write_bytes(content)
 
 

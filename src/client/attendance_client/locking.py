@@ -46,4 +46,4 @@ def is_taken(directory: Path) -> bool:
         return False
     # 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF
     rows = [line.split() for line in held.splitlines()]
-    return any(len(row) > 5 and row[1] == "FLOCK" and row[5].rpartition(":")[2] == str(inode) for row in rows)
+    return any(len(row) > 5 and row[5].rpartition(":")[2] == str(inode) for row in rows)
