@@ -364,3 +364,43 @@ def test_records_that_make_no_sense_are_told_once(world, caplog):
         world.timeline.advance(COMPLETE_READ_INTERVAL_S)
         poll(world.client)
     assert len([record for record in caplog.records if "make no sense" in record.message]) == 1
+
+
+FUTURE, FLAT = datetime(2063, 5, 4, 3, 2, 1), datetime(2000, 1, 1, 0, 3)
+
+
+def mistimed(caplog):
+    told = [record.message for record in caplog.records if "times that cannot be" in record.message]
+    caplog.clear()
+    return told
+
+
+def test_punches_of_a_wrong_clock_are_told_once(world, caplog):
+    """No sheet may ever show them: somebody must hear of them."""
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time - timedelta(hours=1, seconds=seconds))
+    world.machine.record(ANNA, FLAT)
+    poll(world.client)
+    [told] = mistimed(caplog)
+    assert told.startswith("1 punches")
+    assert f"{FLAT} of user {ANNA}" in told
+
+    world.machine.record(BERT, FUTURE)
+    poll(world.client)
+    [told] = mistimed(caplog)
+    assert told.startswith("2 punches")
+    assert f"{FUTURE} of user {BERT}" in told
+
+    punch(world)
+    poll(world.client)
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    poll(world.client)
+    assert mistimed(caplog) == []
+
+
+def test_a_pi_that_does_not_know_the_time_calls_no_punch_wrong(world, caplog):
+    punch(world)
+    world.clock.offset = -timedelta(days=400)
+    poll(world.client)
+
+    assert mistimed(caplog) == []
