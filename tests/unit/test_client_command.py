@@ -146,6 +146,7 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
         (["--help"], 0, "snapshot.json"),
         (["run", "--help"], 0, "--verbose"),
         (["status", "--help"], 0, "not stored yet"),
+        (["doctor", "--help"], 0, "FAIL"),
         ([], 2, "COMMAND"),
         (["fly"], 2, "fly"),
     ],
