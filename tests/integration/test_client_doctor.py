@@ -162,9 +162,12 @@ def damaged_ledger(site):
     path.write_bytes(content)
 
 
-def no_zone(site):
-    configure(site, time_zone=None)
-    site.monkeypatch.setattr("attendance_client.config.system_time_zone", lambda: "UTC")
+def no_zone(name):
+    def prepare(site):
+        configure(site, time_zone=None)
+        site.monkeypatch.setattr("attendance_client.config.system_time_zone", lambda: name)
+
+    return prepare
 
 
 def no_time_server(site, **changes):
@@ -262,7 +265,8 @@ def deleted_topic(site):
         (torn_snapshot, "warn", "snapshot", "resumes from snapshot.previous.json"),
         (no_snapshot_left, "FAIL", "snapshot", "Delete snapshot.json"),
         (damaged_ledger, "FAIL", "ledger", "move the file away"),
-        (no_zone, "warn", "time zone", "put 'time_zone' into"),
+        (no_zone("UTC"), "warn", "time zone", "put 'time_zone' into"),
+        (no_zone("Etc/UTC"), "warn", "time zone", "put 'time_zone' into"),
         (no_time_server, "warn", "clock", "timedatectl set-ntp true"),
         (lambda site: no_time_server(site, set_machine_clock=True), "FAIL", "clock", "set_machine_clock"),
         (no_machine, "FAIL", "machine", "its menu (Comm. > Ethernet)"),

@@ -9,6 +9,9 @@ from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.config import FILE_NAME, Config, system_time_zone
 from attendance_client.doctor.finding import Finding, fail, ok, warn
 
+UTC_NAMES = ("UTC", "UCT", "Universal", "Zulu")
+"""What a computer is set to whose zone nobody has chosen; most often as Etc/UTC."""
+
 
 def examine_times(directory: Path, config: Config | None) -> Iterator[Finding]:
     """Zone and clock; a clock that no time server keeps is a failure only where the client is to set the machine's."""
@@ -21,10 +24,10 @@ def _zone(directory: Path, config: Config) -> Finding:
     zone = config.site.time_zone
     if "time_zone" in json.loads((directory / FILE_NAME).read_text(encoding="utf-8")):
         return ok("time zone", f"{zone}, by {FILE_NAME}")
-    if zone == "UTC":
+    if zone.rpartition("/")[2] in UTC_NAMES:
         return warn(
             "time zone",
-            f"UTC, by this computer's own setting: put 'time_zone' into {FILE_NAME}, such as Europe/Berlin, unless the "
+            f"{zone}, by this computer's own setting: put 'time_zone' into {FILE_NAME}, such as Europe/Berlin, unless the "
             "machine on the wall shows UTC",
         )
     return ok("time zone", f"{zone}, by this computer's own setting")
