@@ -112,6 +112,13 @@ def test_a_machine_that_sends_no_end_without_the_rest_is_read_whole(paced):
         assert (more.first, found(more)) == (0, stored(machine))
 
 
+@pytest.mark.parametrize("count", [0, 1, 20])
+def test_a_short_log_that_is_announced_like_a_chunk(count):
+    machine = make_machine(punches=count)
+    with DeviceServer(machine, manner=Manner(announces_inline=True, frame_bytes=100)) as server:
+        assert found(read(server, timeout_s=3)) == stored(machine)
+
+
 def test_a_copy_is_let_go_before_the_next_is_asked_for():
     """Also when the machine refused to send a part of it."""
     machine, asked = make_machine(punches=500), []

@@ -27,8 +27,8 @@ def _zone(directory: Path, config: Config) -> Finding:
     if zone.rpartition("/")[2] in UTC_NAMES:
         return warn(
             "time zone",
-            f"{zone}, by this computer's own setting: put 'time_zone' into {FILE_NAME}, such as Europe/Berlin, unless the "
-            "machine on the wall shows UTC",
+            f"{zone}, by this computer's own setting: put 'time_zone' into {FILE_NAME}, such as Europe/Berlin, unless "
+            "the machine on the wall shows UTC",
         )
     return ok("time zone", f"{zone}, by this computer's own setting")
 
