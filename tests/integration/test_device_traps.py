@@ -54,6 +54,25 @@ def test_a_failed_read_looks_like_no_records():
         assert read(server) == stored(machine)
 
 
+@pytest.mark.parametrize("answer", [b"", bytes(76)])
+def test_a_short_answer_to_how_many_looks_like_none(answer):
+    machine = make_machine(punches=5)
+    with DeviceServer(machine) as server:
+        server.faults.add(AnswerWith(Reply.OK, data=answer), on=Command.GET_FREE_SIZES, times=2)
+        terminal = plain(server)
+        terminal.read_sizes()
+        assert terminal.records == 0
+
+        with ours(server).session() as session:
+            with pytest.raises(MachineError, match="did not say how many records"):
+                session.status()
+            assert session.status().records == 5
+            server.faults.add(AnswerWith(Reply.OK, data=answer), on=Command.GET_FREE_SIZES)
+            machine.punch("1001")
+            with pytest.raises(MachineError, match="did not say how many records"):
+                session.read_log()
+
+
 @pytest.mark.parametrize(
     ("record_size", "user_size", "there", "misread"),
     [
