@@ -17,7 +17,15 @@ from attendance_client.doctor.cloud import examine_cloud
 from attendance_client.ledger import Ledger
 from attendance_client.snapshot import FileSnapshotStore, Snapshot
 from attendance_contracts import REPLY_TOPICS, Topic
-from attendance_sandbox.device import AnswerWith, AttendanceMachine, Command, DeviceServer, Manner, Reply
+from attendance_sandbox.device import (
+    AnswerWith,
+    AttendanceMachine,
+    Command,
+    DeviceServer,
+    DropConnection,
+    Manner,
+    Reply,
+)
 from attendance_sandbox.pubsub import PubSubServer
 from attendance_sandbox.pubsub.iam import IamService
 from attendance_sandbox.sheets import SheetsServer
@@ -25,7 +33,7 @@ from attendance_sandbox.sheets import SheetsServer
 PROJECT = "projects/office"
 FILTER = 'attributes.location = "berlin"'
 ALL_WELL = ["config", "directory", "service", "snapshot", "ledger", "time zone", "clock"]
-ALL_WELL += ["machine", "machine clock", "memory", "credentials", "project"]
+ALL_WELL += ["machine", "machine clock", "memory", "users", "credentials", "project"]
 ALL_WELL += 5 * ["publishing"] + 3 * ["subscription"]
 
 
@@ -199,6 +207,15 @@ def full_machine(site):
         site.machine.punch("1001")
 
 
+def names_of_another_code_page(site):
+    site.machine.encoding = "cp1252"
+    site.machine.add_user("1002", "Jürgen")
+
+
+def machine_that_breaks_off(site):
+    site.device.faults.add(DropConnection(), on=Command.PREPARE_BUFFER)
+
+
 def no_key_file(site):
     site.key_file.unlink()
 
@@ -274,6 +291,8 @@ def deleted_topic(site):
         (slow_machine_clock, "warn", "machine clock", "device clock --set"),
         (impossible_machine_clock, "warn", "machine clock", "a date that does not exist"),
         (full_machine, "warn", "memory", "80 of 100 records (80%)"),
+        (names_of_another_code_page, "warn", "users", r"1 are not utf-8, such as J\xfcrgen (1002)"),
+        (machine_that_breaks_off, "FAIL", "machine", "closed the connection"),
         (no_key_file, "FAIL", "credentials", "which does not exist"),
         (a_key_that_google_does_not_know, "FAIL", "credentials", "Google refuses the credentials"),
         (no_google, "FAIL", "credentials", "on the internet"),
