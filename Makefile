@@ -7,7 +7,7 @@ SECONDS ?= 60
 REPLIES ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak fuzz model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test soak fuzz bench model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 
 
 fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make fuzz REPLIES=100000 (minutes)
 	FUZZED_REPLIES=$(REPLIES) $(BIN)/pytest -q tests/property/test_device_fuzz.py
+
+bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
+	$(BIN)/python -m bench $(BENCH)
 
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
 	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc

@@ -54,6 +54,25 @@ def test_a_failed_read_looks_like_no_records():
         assert read(server) == stored(machine)
 
 
+@pytest.mark.parametrize("answer", [b"", bytes(76)])
+def test_a_short_answer_to_how_many_looks_like_none(answer):
+    machine = make_machine(punches=5)
+    with DeviceServer(machine) as server:
+        server.faults.add(AnswerWith(Reply.OK, data=answer), on=Command.GET_FREE_SIZES, times=2)
+        terminal = plain(server)
+        terminal.read_sizes()
+        assert terminal.records == 0
+
+        with ours(server).session() as session:
+            with pytest.raises(MachineError, match="did not say how many records"):
+                session.status()
+            assert session.status().records == 5
+            server.faults.add(AnswerWith(Reply.OK, data=answer), on=Command.GET_FREE_SIZES)
+            machine.punch("1001")
+            with pytest.raises(MachineError, match="did not say how many records"):
+                session.read_log()
+
+
 @pytest.mark.parametrize(
     ("record_size", "user_size", "there", "misread"),
     [
@@ -151,8 +170,10 @@ def test_new_firmware_asks_for_the_comm_key_with_another_code():
             plain(server, password=4321)
         with ours(server, comm_key=4321).session() as session:
             assert found(session.read_log()) == stored(machine)
-        with pytest.raises(MachineError, match="comm_key"), ours(server, comm_key=1).session():
-            pass
+        for refusal in (Reply.UNAUTHORIZED, Reply.KEY_REQUIRED):
+            server.faults.add(AnswerWith(refusal), on=Command.AUTHENTICATE)
+            with pytest.raises(MachineError, match="comm_key"), ours(server, comm_key=1).session():
+                pass
 
 
 def test_small_packets_that_arrive_together_are_misread():

@@ -202,3 +202,31 @@ def test_a_replaced_machine_continues_the_old_ones_log():
         assert read_plainly(plain(server)) == stored(old), "the same records to whoever does not ask for more"
         poll(client)
         assert len(ledger_of(client)) == 8, "of two machines"
+
+
+@pytest.mark.parametrize("said", [b"", b"~SerialNumber=\0", b"~SerialNumber=\x02\x03\0", b"A" * 200])
+def test_a_serial_number_that_is_none_passes_for_another_machine(said):
+    machine = make_machine(punches=4)
+    with DeviceServer(machine) as server, client_of(server) as client:
+        poll(client)
+        server.faults.add(AnswerWith(Reply.OK, data=said), on=Command.READ_OPTION, times=2)
+        assert plain(server).get_serialnumber() != machine.serial_number
+        with pytest.raises(MachineError, match="did not say its serial number"):
+            poll(client)
+        poll(client)
+        assert len(ledger_of(client)) == 4, "and not once more from another machine"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "shown"),
+    [
+        ("utf-8", "Ольга Владимировна", "Ольга Владим"),  # 23 bytes, and half a letter
+        ("gbk", "aaaaaaaaaaaaaaaaaaaaaaa王", "aaaaaaaaaaaaaaaaaaaaaaa"),
+        ("utf-8", "Ольга", "Ольга"),
+    ],
+)
+def test_a_long_name_is_cut_in_the_middle_of_a_letter(encoding, name, shown):
+    machine = AttendanceMachine(encoding=encoding)
+    machine.add_user("1001", name)
+    with DeviceServer(machine) as server, ours(server, name_encoding=encoding).session() as session:
+        assert session.read_user_names() == {"1001": shown}

@@ -112,6 +112,31 @@ def test_a_machine_that_sends_no_end_without_the_rest_is_read_whole(paced):
         assert (more.first, found(more)) == (0, stored(machine))
 
 
+@pytest.mark.parametrize("count", [0, 1, 20])
+def test_a_short_log_that_is_announced_like_a_chunk(count):
+    machine = make_machine(punches=count)
+    with DeviceServer(machine, manner=Manner(announces_inline=True, frame_bytes=100)) as server:
+        assert found(read(server, timeout_s=3)) == stored(machine)
+
+
+def test_a_copy_is_let_go_before_the_next_is_asked_for():
+    """Also when the machine refused to send a part of it."""
+    machine, asked = make_machine(punches=500), []
+    with DeviceServer(
+        machine,
+        manner=Manner(reads_from_an_offset=False),
+        on_request=lambda command, _data: asked.append(command),
+    ) as server:
+        log = read(server, timeout_s=3)
+        machine.punch("1001")
+        read(server, log.end, timeout_s=3)
+    held = 0
+    for command in asked:
+        held += {Command.PREPARE_BUFFER: 1, Command.FREE_BUFFER: -1}.get(command, 0)
+        assert 0 <= held <= 1
+    assert (held, asked.count(Command.PREPARE_BUFFER)) == (0, 3)
+
+
 def test_a_slow_link_is_no_time_out_while_packets_arrive():
     machine = make_machine(punches=500)
     with DeviceServer(machine, manner=Manner(frame_bytes=1_024), frame_gap_s=0.001) as server:

@@ -269,7 +269,7 @@ def test_nobody_listening_is_a_reason_to_push_again(cloud, endpoint):
     gone.close()
     cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, gone.url, retry_backoff_s=(60, 60))
     cloud.publish(b"punch")
-    eventually(lambda: cloud.server.deliveries(SUBSCRIPTION)[-1].outcome is Outcome.REJECTED)
+    eventually(lambda: [one.outcome for one in cloud.server.deliveries(SUBSCRIPTION)] == [Outcome.REJECTED])
 
     change = {"name": SUBSCRIPTION, "push_config": {"push_endpoint": endpoint.url}}
     mask = field_mask_pb2.FieldMask(paths=["push_config"])

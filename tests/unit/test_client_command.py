@@ -10,6 +10,7 @@ from attendance_client.cli import main
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
 
+CLI = "import sys; from attendance_client.cli import main; sys.exit(main())"
 HOLD_LOCK = """
 import fcntl, os, sys
 lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
@@ -119,6 +120,17 @@ def test_the_status_of_a_client_that_never_ran(directory, capsys):
     ]  # it writes nothing
 
 
+def test_a_reader_that_has_seen_enough(directory):
+    """As in `attendance-client status | head`."""
+    command = [sys.executable, "-c", CLI, "status", "--directory", str(directory)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    complaints = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(timeout=60), complaints) == (0, b"")
+
+
 def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
     (directory / "snapshot.json").write_text(
         '{"pi4_state": 1, "sys_flags": 0, "sheet_id": null, "last_stored_timestamp": null}'
@@ -134,6 +146,7 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
         (["--help"], 0, "snapshot.json"),
         (["run", "--help"], 0, "--verbose"),
         (["status", "--help"], 0, "not stored yet"),
+        (["doctor", "--help"], 0, "FAIL"),
         ([], 2, "COMMAND"),
         (["fly"], 2, "fly"),
     ],

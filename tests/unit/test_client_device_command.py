@@ -2,13 +2,27 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 
 import pytest
 
 from attendance_client.cli import main
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device import (
+    AnswerWith,
+    AttendanceMachine,
+    Command,
+    DeviceServer,
+    DropConnection,
+    PunchFirst,
+    Reply,
+    StaySilent,
+    Table,
+)
 
+CLI = "import sys; from attendance_client.cli import main; sys.exit(main())"
 BEGIN = datetime(2026, 11, 2, 8)
 
 
@@ -23,11 +37,16 @@ def machine(request):
 
 
 @pytest.fixture
-def directory(machine, tmp_path):
+def server(machine):
     with DeviceServer(machine) as server:
-        config = {"identifier": "berlin", "ip": "127.0.0.1", "port": server.port, "timeout_seconds": 2}
-        (tmp_path / "biometric_device_config.json").write_text(json.dumps(config))
-        yield tmp_path
+        yield server
+
+
+@pytest.fixture
+def directory(server, tmp_path):
+    config = {"identifier": "berlin", "ip": "127.0.0.1", "port": server.port, "timeout_seconds": 1}
+    (tmp_path / "biometric_device_config.json").write_text(json.dumps(config))
+    return tmp_path
 
 
 def said(capsys, directory, *arguments):
@@ -81,6 +100,26 @@ def test_a_recording_says_the_same_without_the_machine_and_without_names(capsys,
     assert b"Example" not in b"".join(
         base64.b64decode(json.loads(file.read_text())[table]) for table in ("users", "log")
     )
+
+
+def test_a_terminal_that_does_not_know_every_letter(directory, machine):
+    machine.add_user("1003", "Ольга")
+    command = [sys.executable, "-c", CLI, "device", "users", "--directory", str(directory)]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == r"1003         \u041e\u043b\u044c\u0433\u0430"
+
+
+@pytest.mark.parametrize("table", [Table.USERS, Table.ATTENDANCE])
+def test_a_punch_while_a_recording_is_made(capsys, directory, server, machine, table):
+    """Between the count and the reading."""
+    file = directory / "machine.json"
+    server.faults.add(PunchFirst("1001", punch=9), on=Command.PREPARE_BUFFER, table=table)
+    said(capsys, directory, "info", "--dump", str(file))
+
+    assert "punch   9" in said(capsys, directory, "punches", "--replay", str(file))
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2}', '{"format": 1, "status": {}}'])
@@ -144,6 +183,41 @@ def test_the_clock_is_not_set_back_across_a_punch(capsys, directory, machine, sy
     assert "Try again after" in told
     assert machine.clock_offset == timedelta(hours=5)
     assert machine.enabled
+
+
+@pytest.mark.parametrize("on", [Command.DISABLE, Command.GET_TIME, Command.SET_TIME, Command.ENABLE])
+@pytest.mark.parametrize("trouble", [DropConnection(applied=True), StaySilent(applied=True)])
+def test_people_can_punch_again_wherever_setting_the_clock_breaks_off(
+    capsys, directory, server, machine, synchronised, on, trouble
+):
+    server.faults.add(trouble, on=on)
+    code, told = complaint(capsys, directory, "clock", "--set")
+
+    assert code == 1
+    assert f"127.0.0.1:{server.port}" in told
+    assert machine.enabled
+
+
+def test_a_machine_that_cannot_be_enabled_again_is_told_of(capsys, directory, server, machine, synchronised):
+    server.faults.add(AnswerWith(Reply.ERROR), on=Command.ENABLE, times=None)
+    code, told = complaint(capsys, directory, "clock", "--set")
+
+    assert code == 1
+    assert "people may be unable to punch" in told
+    assert not machine.enabled
+
+
+def test_a_clock_that_went_ahead_by_years_is_for_a_person_at_its_menu(
+    capsys, directory, machine, synchronised
+):
+    """No wait is long enough once somebody has punched then."""
+    machine.clock_offset = timedelta(days=13_000)
+    machine.punch("1001")
+    code, told = complaint(capsys, directory, "clock", "--set")
+
+    assert code == 2
+    assert "the machine's own menu" in told
+    assert "Try again after" not in told
 
 
 def test_a_computer_that_does_not_know_the_time_sets_no_clock(

@@ -156,7 +156,7 @@ def test_a_machine_that_cannot_be_read_leaves_the_complete_days_as_they_were(cli
 
 
 def test_a_reading_that_takes_minutes_is_no_wrong_clock(client, caplog):
-    client.machine.record("1001", NOON)
+    client.machine.record("1001", client.machine.time)
     machine, real = client.machine, client.machine.read
 
     def read(known=None):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from attendance_client.errors import MachineError
 from attendance_client.machine_clock import LARGEST_CORRECTION, LARGEST_STEP, TOLERATED_OFFSET
 from attendance_client.polling import poll
 from tests.unit.lone_client import lone_client
@@ -40,6 +41,15 @@ def offset_after_a_poll(client, offset):
 def test_it_is_set_by_small_steps(client, sign, off, left):
     assert offset_after_a_poll(client, sign * off) == sign * left
     assert client.machine.enabled
+
+
+@pytest.mark.parametrize("zone", [timedelta(hours=1), timedelta(minutes=30), timedelta(hours=-1)])
+@pytest.mark.parametrize("drift", [-3, 0, 3])
+def test_summer_time_is_no_drift(client, zone, drift):
+    """A machine that does not know of it is off by an hour all at once."""
+    off = zone + drift * SECOND
+
+    assert offset_after_a_poll(client, off) == off
 
 
 def test_it_is_left_alone_where_that_is_not_configured(client):
@@ -94,6 +104,18 @@ def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(clien
     client.machine.failures.append(call)
     poll(client)
     assert client.ledger.summary().punches == 1
+    assert client.machine.enabled, "at once, not at the next poll"
+
+
+def test_a_machine_that_stays_disabled_is_asked_again_soon(client):
+    """Not a polling interval later: nobody can punch meanwhile."""
+    client.machine.offset = LARGEST_STEP
+    client.machine.failures += ["enable", "connect"]
+    client.session.machine_enabled = True
+    with pytest.raises(MachineError):
+        poll(client)
+    assert not client.machine.enabled
+    assert client.session.next_poll_s <= client.clock.monotonic()
 
     poll(client)
     assert client.machine.enabled

@@ -198,6 +198,17 @@ def test_names_are_read_again_each_hour_while_a_punch_has_none(world, machine):
     assert names_in_the_ledger(world) == {ANNA: "anna", BERT: "bert"}
 
 
+def test_names_of_people_long_gone_are_not_asked_for_again(world, machine):
+    """Their punches are older than the first period: no sheet will take them."""
+    world.machine.record("0007", datetime(2019, 5, 6, 7))
+    for _ in range(3):
+        punch(world)
+        poll(world.client)
+        world.timeline.advance(NAMES_AGAIN_S)
+
+    assert machine.names == 1
+
+
 def test_names_are_read_at_once_for_another_user_without_one(world, machine):
     world.machine.users = {ANNA: "anna", "1009": "zoe"}
     punch(world, BERT)
@@ -353,3 +364,43 @@ def test_records_that_make_no_sense_are_told_once(world, caplog):
         world.timeline.advance(COMPLETE_READ_INTERVAL_S)
         poll(world.client)
     assert len([record for record in caplog.records if "make no sense" in record.message]) == 1
+
+
+FUTURE, FLAT = datetime(2063, 5, 4, 3, 2, 1), datetime(2000, 1, 1, 0, 3)
+
+
+def mistimed(caplog):
+    told = [record.message for record in caplog.records if "times that cannot be" in record.message]
+    caplog.clear()
+    return told
+
+
+def test_punches_of_a_wrong_clock_are_told_once(world, caplog):
+    """No sheet may ever show them: somebody must hear of them."""
+    for seconds in range(10):
+        world.machine.record(ANNA, world.machine.time - timedelta(hours=1, seconds=seconds))
+    world.machine.record(ANNA, FLAT)
+    poll(world.client)
+    [told] = mistimed(caplog)
+    assert told.startswith("1 punches")
+    assert f"{FLAT} of user {ANNA}" in told
+
+    world.machine.record(BERT, FUTURE)
+    poll(world.client)
+    [told] = mistimed(caplog)
+    assert told.startswith("2 punches")
+    assert f"{FUTURE} of user {BERT}" in told
+
+    punch(world)
+    poll(world.client)
+    world.timeline.advance(COMPLETE_READ_INTERVAL_S)
+    poll(world.client)
+    assert mistimed(caplog) == []
+
+
+def test_a_pi_that_does_not_know_the_time_calls_no_punch_wrong(world, caplog):
+    punch(world)
+    world.clock.offset = -timedelta(days=400)
+    poll(world.client)
+
+    assert mistimed(caplog) == []

@@ -1,6 +1,5 @@
 """Builds the client out of its adapters; nothing else constructs them."""
 
-import fcntl
 import os
 import random
 import threading
@@ -19,12 +18,11 @@ from attendance_client.client import Client
 from attendance_client.config import Config, load_config
 from attendance_client.errors import AccessError, LedgerError, no_permission
 from attendance_client.ledger import LEDGER_NAME, Ledger
+from attendance_client.locking import only_one
 from attendance_client.ports import Clock
 from attendance_client.runner import Runner
 from attendance_client.session import Session
 from attendance_client.snapshot import FileSnapshotStore
-
-LOCK_NAME = "client.lock"
 
 
 @contextmanager
@@ -36,9 +34,9 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
     """
     config = load_config(directory)
     snapshots = FileSnapshotStore(directory)
-    with _only_one(directory):
+    with only_one(directory):
         session = Session(config.site.day_boundary, snapshots.load())
-        bus = PubSubBus(_project(config), config.site.location)
+        bus = PubSubBus(project_of(config), config.site.location)
         path = directory / LEDGER_NAME
         _keep_private(path)
         ledger = Ledger(path, config.site.day_boundary)
@@ -67,29 +65,8 @@ def _keep_private(path: Path) -> None:
         raise LedgerError(f"{path}: {error}") from error
 
 
-@contextmanager
-def _only_one(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock; the kernel lets go of it however the process ends."""
-    path = directory / LOCK_NAME
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise LedgerError(
-            f"cannot write in {directory}: {error}. It must belong to the user who runs the client"
-        ) from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LedgerError(
-                f"another client is running in {directory}; stop it first (systemctl stop attendance-client)"
-            ) from error
-        yield
-    finally:
-        os.close(lock)
-
-
-def _project(config: Config) -> str:
+def project_of(config: Config) -> str:
+    """The Google Cloud project; raises AccessError where nothing names it."""
     if config.project_id:
         return config.project_id
     if project := os.environ.get("GOOGLE_CLOUD_PROJECT"):

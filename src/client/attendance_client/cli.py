@@ -1,7 +1,9 @@
 """The command attendance-client."""
 
 import argparse
+import io
 import logging
+import os
 import signal
 import sys
 import threading
@@ -13,6 +15,7 @@ from attendance_client.errors import MachineError, StopRequested, UserError
 
 EXIT_USER_ERROR = 2
 EXIT_MACHINE_ERROR = 1
+EXIT_FAILED = 1
 DESCRIPTION = """\
 Carries the punches of an attendance machine to HR's review sheet.
 
@@ -67,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     status.set_defaults(command=_status)
     _add_device_command(commands, common)
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether all is in place, and say what to mend",
+        description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
+        "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the "
+        "client itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
+    )
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -108,8 +120,19 @@ def _at_least_one(text: str) -> int:
 def _device(options: argparse.Namespace) -> int:
     from attendance_client.device_command import run  # noqa: PLC0415
 
-    print(run(options))
+    _say(run(options))
     return 0
+
+
+def _say(text: str) -> None:
+    """Print, for a terminal that knows not every letter, and for a reader that has seen enough ("| head")."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Nor must Python complain when it flushes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -148,5 +171,19 @@ def install_stop_signals(stop: threading.Event) -> None:
 def _status(options: argparse.Namespace) -> int:
     from attendance_client.status import describe  # noqa: PLC0415
 
-    print(describe(options.directory))
+    _say(describe(options.directory))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from attendance_client.doctor import Level, examine  # noqa: PLC0415
+
+    failed = False
+    logging.disable(logging.CRITICAL)  # what matters is in the findings
+    try:
+        for finding in examine(options.directory):
+            _say(str(finding))
+            failed = failed or finding.level is Level.FAIL
+    finally:
+        logging.disable(logging.NOTSET)
+    return EXIT_FAILED if failed else 0

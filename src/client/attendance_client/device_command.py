@@ -2,34 +2,39 @@
 
 import argparse
 import logging
-import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attendance_client.adapters.recording import Recording, write_recording
 from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.adapters.zk_machine import ZkMachine, ZkSession
 from attendance_client.config import load_config
-from attendance_client.errors import ClockError
+from attendance_client.errors import ClockError, MachineError
 from attendance_client.ports import Clock, MachineStatus
 
 Device = ZkSession | Recording
+
+LONGEST_WAIT = timedelta(days=1)
+"""For the computer's clock to pass the machine's last punch; who would have to wait longer is told otherwise."""
 
 
 def run(options: argparse.Namespace) -> str:
     """Carry out a command; returns what it has to say. Raises ClientError."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" is no failure
     if options.replay is not None:
         return _SAID[options.device_command](Recording(options.replay), options)
     config = load_config(options.directory)
-    with ZkMachine(config.machine).session() as device:
+    machine = ZkMachine(config.machine)
+    clock = SystemClock(config.site.time_zone, threading.Event())
+    if options.device_command == "clock" and options.set:
+        return set_clock(machine, clock)
+    with machine.session() as device:
         if options.dump is not None:
             write_recording(device, options.dump)
         if options.device_command == "clock":
-            clock = SystemClock(config.site.time_zone, threading.Event())
-            return set_clock(device, clock) if options.set else _clocks(device.status(), clock)
+            return _clocks(device.status(), clock)
         return _SAID[options.device_command](device, options)
 
 
@@ -85,7 +90,7 @@ def _clocks(status: MachineStatus, clock: Clock) -> str:
     )
 
 
-def set_clock(device: ZkSession, clock: Clock) -> str:
+def set_clock(machine: ZkMachine, clock: Clock) -> str:
     """Set the machine's clock by this computer's; into the past only where no punch lies in between.
 
     Raises:
@@ -96,23 +101,54 @@ def set_clock(device: ZkSession, clock: Clock) -> str:
         raise ClockError(
             "this computer's clock has not heard from a time server yet; the machine's is left alone"
         )
-    device.disable()
-    try:
+    with _nobody_punching(machine) as device:
         shown = device.status().time
         target = clock.now().replace(microsecond=0)
         if shown is not None and target < shown:
             _check_no_punch(device, target, shown)
         device.set_time(target)
-    finally:
-        device.enable()
     return f"set the machine's clock from {shown or 'a date that does not exist'} to {target}"
+
+
+@contextmanager
+def _nobody_punching(machine: ZkMachine) -> Iterator[ZkSession]:
+    """A session in which nobody can punch; afterwards people can, by a second one if this breaks off."""
+    enabled = True
+    try:
+        with machine.session() as device:
+            enabled = False
+            try:
+                device.disable()
+                yield device
+            finally:
+                device.enable()
+                enabled = True
+    finally:
+        if not enabled:
+            _enable(machine)
+
+
+def _enable(machine: ZkMachine) -> None:
+    try:
+        with machine.session() as device:
+            device.enable()
+    except MachineError as error:
+        raise MachineError(
+            f"{error}; people may be unable to punch: start the service, run this command again, or switch the machine "
+            "off and on"
+        ) from error
 
 
 def _check_no_punch(device: ZkSession, target: datetime, shown: datetime) -> None:
     later = [punch.timestamp for punch in device.read_log().punches if target <= punch.timestamp <= shown]
-    if later:
-        free_at = max(later) + timedelta(seconds=1)
-        raise ClockError(
-            f"the machine has a punch of {max(later)}; set to {target}, a later punch would bear an earlier time. Try "
-            f"again after {free_at}"
-        )
+    if not later:
+        return
+    free_at = max(later) + timedelta(seconds=1)
+    advice = (
+        f"Try again after {free_at}"
+        if free_at - target <= LONGEST_WAIT
+        else "Tell HR which punches bear a wrong time, and set the clock in the machine's own menu"
+    )
+    raise ClockError(
+        f"the machine has a punch of {max(later)}; set to {target}, a later punch would bear an earlier time. {advice}"
+    )

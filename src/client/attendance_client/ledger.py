@@ -156,11 +156,14 @@ class Ledger:
             )
 
     def unnamed_users(self, serial_number: str) -> frozenset[str]:
-        """User IDs of unconfirmed punches whose user's name is not known."""
+        """User IDs of unconfirmed punches whose user's name is not known, and that may still go to a sheet.
+
+        An old machine is full of punches of people who are long gone: their names are never asked for again.
+        """
         rows = self._ask(
             "SELECT DISTINCT user_id FROM punches LEFT JOIN users USING (serial_number, user_id)"
-            " WHERE sheet_id IS NULL AND serial_number = ? AND user_name IS NULL",
-            (serial_number,),
+            " WHERE sheet_id IS NULL AND timestamp >= ? AND serial_number = ? AND user_name IS NULL",
+            (self._first_opens_at(), serial_number),
         )
         return frozenset(user_id for (user_id,) in rows)
 
@@ -253,10 +256,9 @@ class Ledger:
         Not counted are those made before the first period whose sheet is known: no sheet will ever take them, and
         the ledger is their archive.
         """
-        opens_at = min((self._window(period)[0] for period, _ in self._periods()), default="")
         [(left,)] = self._ask(
             "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND serial_number = ? AND timestamp >= ?",
-            (serial_number, opens_at),
+            (serial_number, self._first_opens_at()),
         )
         return int(left)
 
@@ -269,6 +271,12 @@ class Ledger:
             )
         )
 
+    def check(self) -> None:
+        """Read the whole file; raises LedgerError where it is damaged."""
+        [(told,), *_] = self._ask("PRAGMA quick_check")
+        if told != "ok":
+            raise self._damaged(sqlite3.DatabaseError(told))
+
     def summary(self) -> LedgerSummary:
         """Counts for `attendance-client status`."""
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
@@ -279,6 +287,10 @@ class Ledger:
     def _periods(self) -> list[tuple[ReviewPeriod, str]]:
         rows = self._ask("SELECT name, first_day, last_day, sheet_id FROM periods ORDER BY first_day")
         return [(_period(*row[:3]), row[3]) for row in rows]
+
+    def _first_opens_at(self) -> str:
+        """When the first period whose sheet is known opened: no sheet will take an older punch."""
+        return min((self._window(period)[0] for period, _ in self._periods()), default="")
 
     def _window(self, period: ReviewPeriod) -> tuple[str, str]:
         # ISO 8601 without zone and fraction: order of the text is order of time.

@@ -19,8 +19,9 @@ TOLERATED_OFFSET = timedelta(seconds=5)
 LARGEST_STEP = timedelta(minutes=1)
 """A machine's clock is set by no more at one poll."""
 
-LARGEST_CORRECTION = timedelta(hours=1)
-"""More is no drift but a wrong zone, a flat cell or a typing error, which a person must look at."""
+LARGEST_CORRECTION = timedelta(minutes=15)
+"""More is no drift but a wrong zone, a flat cell or a typing error, which a person must look at. Zones and summer time
+differ by half an hour at least: brought nearer by small steps, they would spoil a day's times by a little less each."""
 
 
 def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -> None:

@@ -34,6 +34,10 @@ def poll(client: Client) -> None:
             if wanted is not None:
                 read_log(client, machine, status, wanted.known)
             keep_clock(client, machine, status)
+        if not session.machine_enabled:
+            # Setting its clock broke off. Not only at the next poll: until then nobody could punch.
+            with enabled_machine(client):
+                pass
     except MachineError as error:
         report_unreadable(client, str(error))
         raise

@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 BELIEVABLE_OFFSET = timedelta(days=1)
 """A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
 
+FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
+"""Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
+
 NAMES_AGAIN_S = 3600.0
 """Before the machine's users are read again for punches whose user was not among them."""
 
@@ -74,6 +77,7 @@ def read_log(
     if new:
         log.info("%d new records on machine %s", new, serial_number)
     _tell_of_undecodable(client, attendance_log)
+    _tell_of_mistimed(client, attendance_log)
     _read_names(client, machine, status)
     return attendance_log
 
@@ -90,6 +94,24 @@ def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
             undecodable,
             attendance_log.undecodable[-1].reason,
         )
+
+
+def _tell_of_mistimed(client: Client, attendance_log: AttendanceLog) -> None:
+    """Say once how many punches bear a time at which they cannot have been made: no sheet may ever show them."""
+    session = client.session
+    latest = (session.machine_time or client.clock.now()) + BELIEVABLE_OFFSET
+    mistimed = [punch for punch in attendance_log.punches if not FIRST_POSSIBLE <= punch.timestamp <= latest]
+    already_said = 0 if attendance_log.first else session.mistimed_said
+    if len(mistimed) <= already_said or client.clock.synchronised() is False:
+        return
+    session.mistimed_said = len(mistimed) + (session.mistimed_said if attendance_log.first else 0)
+    log.warning(
+        "%d punches on the machine bear times that cannot be, such as %s of user %s: its clock was wrong when they "
+        "were made. They keep their times, and those of no review period are in no sheet; HR must know",
+        session.mistimed_said,
+        mistimed[-1].timestamp,
+        mistimed[-1].user_id,
+    )
 
 
 def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:

@@ -63,6 +63,8 @@ class Session:
         """Users for whom the machine's list was read in vain."""
         self.undecodable_said = 0
         """How many records make no sense, as last told."""
+        self.mistimed_said = 0
+        """How many punches bear times that cannot be, as last told."""
         self.names_read_at_s = float("-inf")
         self.complete_through: date | None = None
         """The last business day of which every punch is known to be confirmed; as of the last reading."""

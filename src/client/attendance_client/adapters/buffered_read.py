@@ -62,7 +62,12 @@ def prepared_table(
         if len(answer.data) < 5:
             raise MachineError("the machine prepared a reading and did not say how long it is")
         (size,) = struct.unpack_from("<I", answer.data, 1)
-        yield _ChunkedTable(link, size, chunk_bytes)
+        try:
+            yield _ChunkedTable(link, size, chunk_bytes)
+        except RefusalError:
+            # The conversation goes on: the copy must not be in the way of the next.
+            link.ask(Code.FREE_BUFFER)
+            raise
         link.ask(Code.FREE_BUFFER)
     else:
         raise RefusalError(f"the machine refuses to be read (answer {answer.code})")

@@ -27,6 +27,7 @@ class Code(IntEnum):
     READ_ATTENDANCE = 13
     EVENT = 500
     CONNECT = 1000
+    AUTHENTICATE = 1102
     PREPARE_DATA = 1500
     DATA = 1501
     FREE_BUFFER = 1502
@@ -116,8 +117,11 @@ class FrameSocket:
         """The next packet of the answer, framed as it arrived, however long it is."""
         del size
         packet = self._answer()
-        if self._command == Code.CONNECT and _HEADER.unpack_from(packet)[0] == Code.KEY_REQUIRED:
-            # pyzk authenticates on 2005 only.
+        if (
+            self._command in (Code.CONNECT, Code.AUTHENTICATE)
+            and _HEADER.unpack_from(packet)[0] == Code.KEY_REQUIRED
+        ):
+            # pyzk authenticates, and takes its key for refused, on 2005 only.
             packet = struct.pack("<H", Code.UNAUTHORIZED) + packet[2:]
         return packet if self._udp else frame(packet)
 

@@ -54,10 +54,14 @@ class PubSubBus:
         if self._prepared:
             return
         for topic in REPLY_TOPICS:
-            self._ensure_subscription(topic)
+            self.ensure_subscription(topic)
         self._prepared = True
 
-    def _ensure_subscription(self, topic: Topic) -> None:
+    def ensure_subscription(self, topic: Topic) -> bool:
+        """Make sure that this site's subscription on `topic` exists; returns whether it had to be made.
+
+        Raises as `prepare` does.
+        """
         name = subscription_path(self._project, topic, self._location)
         request = {
             "name": name,
@@ -70,9 +74,8 @@ class PubSubBus:
         }
         try:
             self._subscriber.create_subscription(request=request, timeout=CALL_TIMEOUT_S, retry=None)
-            log.info("created the subscription %s", name)
         except exceptions.AlreadyExists:
-            return
+            return False
         except exceptions.NotFound as error:
             raise AccessError(
                 f"the topic {topic} does not exist in the project {self._project}; create the topics "
@@ -80,8 +83,11 @@ class PubSubBus:
             ) from error
         except exceptions.PermissionDenied as error:
             self._check_subscription(name, topic, error)
+            return False
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
+        log.info("created the subscription %s", name)
+        return True
 
     def _check_subscription(self, name: str, topic: Topic, denied: Exception) -> None:
         """A Pi that may not create subscriptions must find them made."""
@@ -103,7 +109,7 @@ class PubSubBus:
                 "--expiration-period=never --message-retention-duration=7d"
             ) from denied
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
 
     def publish(self, message: Message) -> None:
         data, attributes = encode(message)
@@ -122,7 +128,7 @@ class PubSubBus:
             future.result(timeout=2 * PUBLISH_TIMEOUT_S)
         # The library asserts when a message follows a failed one within some milliseconds.
         except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError, AssertionError) as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
 
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
         subscription = subscription_path(self._project, topic, self._location)
@@ -148,7 +154,7 @@ class PubSubBus:
             self._prepared = False
             raise BusError(f"the subscription {subscription} was deleted; making it again") from error
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
         replies = []
         for received in response.received_messages:
             try:
@@ -171,5 +177,6 @@ def unusable_credentials(key_file: str | None) -> str:
     )
 
 
-def _unreachable(error: Exception) -> BusError:
+def unreachable(error: Exception) -> BusError:
+    """What to raise where Pub/Sub does not answer."""
     return BusError(f"Pub/Sub: {error or type(error).__name__}")

@@ -33,9 +33,12 @@ def write_recording(session: ZkSession, path: Path) -> None:
     status = session.status()
     users = session.read_table(Code.READ_USERS, USERS_FUNCTION)
     log = session.read_table(Code.READ_ATTENDANCE, 0)
+    # People may have punched meanwhile.
+    records_after = session.status().records
     document = {
         "format": FORMAT,
         "status": asdict(status) | {"time": status.time and status.time.isoformat()},
+        "records_after": records_after,
         "users": base64.b64encode(blanked(users, status.users)).decode(),
         "log": base64.b64encode(log).decode(),
     }
@@ -61,6 +64,7 @@ class Recording:
             if status["time"] is not None:
                 status["time"] = datetime.fromisoformat(status["time"])
             self._status = MachineStatus(**status)
+            self._records_after = int(document["records_after"])
             self._users = base64.b64decode(document["users"], validate=True)
             self._log = base64.b64decode(document["log"], validate=True)
         except OSError as error:
@@ -75,7 +79,7 @@ class Recording:
 
     def read_log(self) -> AttendanceLog:
         """The whole log; raises MachineError when it does not add up."""
-        return decode_log(self._log, self._status.records, self._status.records, self._user_ids)
+        return decode_log(self._log, self._status.records, self._records_after, self._user_ids)
 
     def read_users(self) -> list[MachineUser]:
         """Everybody, without names; raises MachineError when the table does not add up."""

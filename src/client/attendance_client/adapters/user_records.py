@@ -1,5 +1,6 @@
 """The forms of a user in the machine's list: 28 bytes with a numeric user ID, 72 with one of text."""
 
+import codecs
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,8 +53,15 @@ def _users(body: bytes, form: struct.Struct, encoding: str) -> list[MachineUser]
     for number, name, *rest in form.iter_unpack(body):
         field = rest[-1]
         user_id = str(field) if isinstance(field, int) else _text(field, "utf-8")
-        users.append(MachineUser(number, user_id, _text(name, encoding)))
+        users.append(MachineUser(number, user_id, _name(name, encoding)))
     return users
+
+
+def _name(field: bytes, encoding: str) -> str:
+    """Where a long name fills its field, the machine may have cut the last letter in two: that rest is left out."""
+    text, ends, _ = field.partition(b"\0")
+    decoder = codecs.getincrementaldecoder(encoding)(errors="backslashreplace")
+    return decoder.decode(text, final=bool(ends)).strip()
 
 
 def _text(field: bytes, encoding: str) -> str:

@@ -23,6 +23,7 @@ from attendance_client.ports import AttendanceLog, LogEnd, MachineStatus
 T = TypeVar("T")
 
 USERS_FUNCTION = 5
+LONGEST_SERIAL_NUMBER = 64
 NUMBERS = 0xFFFF
 """Packet numbers go round after so many."""
 
@@ -115,7 +116,7 @@ class ZkSession:
         self._memory = memory
 
     def status(self) -> MachineStatus:
-        serial_number = self._call(self._zk.get_serialnumber).strip()
+        serial_number = self._serial_number()
         if serial_number != self._memory.serial_number:
             self._memory.firmware = self._optional(self._zk.get_firmware_version)
             self._memory.platform = self._optional(self._zk.get_platform)
@@ -184,6 +185,13 @@ class ZkSession:
             if found is not None:
                 return found
         return {user.number: user.user_id for user in self.read_users()}
+
+    def _serial_number(self) -> str:
+        """Part of the identity of each punch: another one, even for once, would store the whole log again."""
+        told: str = self._call(self._zk.get_serialnumber).strip()
+        if not told or not told.isprintable() or len(told) > LONGEST_SERIAL_NUMBER:
+            raise MachineError(f"{self._where}: did not say its serial number, but {told[:40]!r}")
+        return told
 
     def _optional(self, function: Callable[[], str]) -> str:
         try:

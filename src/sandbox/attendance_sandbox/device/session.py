@@ -36,6 +36,7 @@ class Manner:
         comm_key: what the client has to prove to know; 0 for nothing.
         key_required: the code by which the machine asks for it; newer firmware uses `Reply.KEY_REQUIRED`.
         inline_bytes: a blob up to this size is answered at once; a longer one is fetched in chunks.
+        announces_inline: whether such an answer is announced and ended, as a chunk is.
         frame_bytes: the most data that one packet of a chunk carries.
         reads_from_an_offset: whether a chunk may begin elsewhere than where the last one ended.
     """
@@ -43,6 +44,7 @@ class Manner:
     comm_key: int = 0
     key_required: int = Reply.UNAUTHORIZED
     inline_bytes: int = 1024
+    announces_inline: bool = False
     frame_bytes: int = MAX_CHUNK_BYTES
     reads_from_an_offset: bool = True
 
@@ -223,6 +225,8 @@ class Session:
         told = f"read {self._table.value}: {count:,} {what}, {size:,} bytes"
         self._chunk_starts = 0
         if size <= self._manner.inline_bytes:
+            if self._manner.announces_inline:
+                return Answer(self._announced(self._buffer), told)
             return Answer(((Reply.DATA, self._buffer),), told)
         return _ok(told, struct.pack("<BIII", 0, size, size, 0))
 
@@ -234,14 +238,17 @@ class Session:
             return _refused(f"chunk of {size} bytes from {start}, not {self._chunk_starts}: refused")
         part = self._buffer[start : start + size]
         self._chunk_starts = start + len(part)
+        told = (
+            f"read bytes {start:,} to {start + len(part):,} of {self._table.value}" if self._table else None
+        )
+        return Answer(self._announced(part), told)
+
+    def _announced(self, part: bytes) -> tuple[tuple[int, bytes], ...]:
         frame_bytes = self._manner.frame_bytes
         announced = struct.pack("<II", len(part), min(len(part), frame_bytes))
         offsets = range(0, len(part), frame_bytes)
         frames = [(Reply.DATA, part[offset : offset + frame_bytes]) for offset in offsets]
-        told = (
-            f"read bytes {start:,} to {start + len(part):,} of {self._table.value}" if self._table else None
-        )
-        return Answer(((Reply.PREPARE_DATA, announced), *frames, (Reply.OK, b"")), told)
+        return ((Reply.PREPARE_DATA, announced), *frames, (Reply.OK, b""))
 
     def _free_buffer(self, _: bytes) -> Answer:
         self._buffer, self._table = b"", None

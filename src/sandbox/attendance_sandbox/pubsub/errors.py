@@ -5,6 +5,7 @@ PubSubError
 ├── NotFoundError             NOT_FOUND
 ├── AlreadyExistsError        ALREADY_EXISTS
 ├── FailedPreconditionError   FAILED_PRECONDITION
+├── PermissionDeniedError     PERMISSION_DENIED
 ├── DeadlineExceededError     DEADLINE_EXCEEDED
 └── UnavailableError          UNAVAILABLE
 """
@@ -32,6 +33,10 @@ class AlreadyExistsError(PubSubError):
 
 class FailedPreconditionError(PubSubError):
     status = "FAILED_PRECONDITION"
+
+
+class PermissionDeniedError(PubSubError):
+    status = "PERMISSION_DENIED"
 
 
 class DeadlineExceededError(PubSubError):

@@ -11,7 +11,8 @@ Faithful, for what is listed:
 
 Not faithful:
 
-- Nothing is stored on disk, nobody is authenticated, there is one region and no quota.
+- Nothing is stored on disk, nobody is authenticated (all callers may do the same, see `deny`), there is one region
+  and no quota.
 - Without a retry policy, push backoff (0.1 s to 60 s) is kept per message; the service slows the whole
   subscription down.
 - Subscriptions do not expire, topics do not retain messages, exactly-once delivery is not more than at-least-once
@@ -38,6 +39,7 @@ import grpc
 from attendance_sandbox.pubsub.broker import Broker, OnPublish
 from attendance_sandbox.pubsub.errors import PubSubError, UnavailableError
 from attendance_sandbox.pubsub.faults import Faults
+from attendance_sandbox.pubsub.iam import IamService
 from attendance_sandbox.pubsub.messages import Delivery, Message
 from attendance_sandbox.pubsub.publisher import PublisherService
 from attendance_sandbox.pubsub.push import PushDispatcher
@@ -96,12 +98,14 @@ class PubSubServer:
         self._pushes = PushDispatcher(self.broker, max_outstanding=max_outstanding_pushes, log=self._log)
         self._publisher = PublisherService(self.broker)
         self._subscriber = SubscriberService(self.broker, self._pushes)
+        self._iam = IamService(self.broker)
         self._threads = futures.ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="pubsub")
         self._grpc = grpc.server(self._threads, options=_OPTIONS)
         self._grpc.add_generic_rpc_handlers(
             (
                 self._handlers(self._publisher, {}),
                 self._handlers(self._subscriber, {"StreamingPull": self._streaming_pull()}),
+                self._handlers(self._iam, {}),
             )
         )
 
@@ -190,6 +194,10 @@ class PubSubServer:
         """Create a subscription that posts to `endpoint`; further settings as for `create_subscription`."""
         self.create_subscription(path, topic, push_endpoint=endpoint, **settings)
 
+    def deny(self, *permissions: str) -> None:
+        """Take permissions from all callers, such as `pubsub.topics.publish`; without any, give all back."""
+        self._iam.denied = set(permissions)
+
     # Looking on
 
     def published(self, topic: str) -> list[Message]:
@@ -214,7 +222,9 @@ class PubSubServer:
 
     # gRPC
 
-    def _handlers(self, service: PublisherService | SubscriberService, more: dict[str, Any]) -> Any:
+    def _handlers(
+        self, service: PublisherService | SubscriberService | IamService, more: dict[str, Any]
+    ) -> Any:
         handlers = {
             method: grpc.unary_unary_rpc_method_handler(
                 self._unary(method, behaviour),
@@ -230,6 +240,7 @@ class PubSubServer:
             try:
                 if self.faults.refuses(method):
                     raise UnavailableError("The service is currently unavailable (injected).")
+                self._iam.check(method)
                 response = behaviour(request, context)
                 if self.faults.refuses_after(method):
                     raise UnavailableError("The service is currently unavailable (injected after the fact).")

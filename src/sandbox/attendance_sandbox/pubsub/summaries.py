@@ -13,7 +13,7 @@ def summary(method: str, request: Any, response: Any) -> str:
 
 
 def _resource(request: Any) -> str:
-    for field in ("subscription", "name", "topic", "project"):
+    for field in ("subscription", "name", "topic", "project", "resource"):
         if field in request.DESCRIPTOR.fields_by_name:
             value = getattr(request, field)
             name = value if isinstance(value, str) else value.name

@@ -1,0 +1,39 @@
+"""python -m bench [NAME ...]: carry out the benchmarks of those names, or all.
+
+A benchmark is a module of this package with `run() -> list[str]`, which prints what it measures and returns what is
+worse than promised, a line each.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+BENCHMARKS = {
+    "device": "reading the attendance machine: bytes on the wire, time and memory, beside pyzk",
+}
+"""Names of modules, and what they measure."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns 0, or 1 where something is worse than promised."""
+    names = "\n".join(f"  {name:<10} {about}" for name, about in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure what the work costs.",
+        epilog=f"benchmarks:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
+    wanted = parser.parse_args(arguments).names or list(BENCHMARKS)
+    for name in wanted:
+        if name not in BENCHMARKS:
+            parser.error(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
+    worse = [line for name in wanted for line in importlib.import_module(f"bench.{name}").run()]
+    for line in worse:
+        sys.stderr.write(f"worse than promised: {line}\n")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
