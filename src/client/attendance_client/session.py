@@ -73,7 +73,7 @@ class Session:
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""
-        self.postponed: set[str] = set()
+        self.postponed: frozenset[str] = frozenset()
         """Names of closed periods whose sheet did not answer since the last poll."""
         self.time_outs = 0
         """How often in a row a chunk was not confirmed in time."""
@@ -99,7 +99,7 @@ class Session:
     @property
     def current(self) -> StateId:
         """The state, as the generated machine last set it."""
-        return StateId(str(self.state))
+        return self.state if isinstance(self.state, StateId) else StateId(str(self.state))
 
     @property
     def open_period(self) -> ReviewPeriod:
