@@ -119,8 +119,8 @@ class Network:
     def _take_health(self, health: SiteHealth) -> None:
         """Nobody answers it. One that says what the one before said need not prove again that it can be sent."""
         self.health_told += 1
-        told = (health.sheet_id, health.backlog, health.undecodable, health.complete_through, health.machine)
-        told += (health.problem, health.pi_clock_synchronised)
+        counts = (health.backlog, health.undecodable, health.complete_through)
+        told = (health.sheet_id, counts, health.machine, health.problem, health.pi_clock_synchronised)
         if told != self._told_last:
             self._told_last = told
             assert decode_topic(health.topic, *encode(health)) == health

@@ -1,7 +1,7 @@
 """What a site tells of itself after each poll; nothing of it ever keeps the client from its work."""
 
 import logging
-import uuid
+import secrets
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -57,7 +57,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
     summary = client.ledger.summary()
     health = SiteHealth(
         location=client.site.location,
-        request_id=uuid.uuid4().hex,
+        request_id=secrets.token_hex(16),
         sheet_id=session.sheet_id,
         period=session.review_period,
         at=client.clock.now().replace(microsecond=0),

@@ -1,13 +1,13 @@
 """What the client knows while it runs: the model of the generated state machine."""
 
-import uuid
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from attendance_client._generated.machine import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
 from attendance_client.ports import LogEnd
 from attendance_client.snapshot import Snapshot
-from attendance_contracts import Message, ReviewPeriod
+from attendance_contracts import Message, ReviewPeriod, business_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Session:
         still counts; after an answer, or a restart, late replies are nobody's.
         """
         if self._question != question:
-            self._question, self._question_id = question, uuid.uuid4().hex
+            self._question, self._question_id = question, secrets.token_hex(16)
         return self._question_id
 
     def answered(self) -> None:
@@ -147,7 +147,7 @@ class Session:
         """Whether the machine's clock, when it was read, had passed the end of the open period."""
         if self.machine_time is None or self.review_period is None:
             return False
-        return self.machine_time >= self.review_period.closes_at(self._day_boundary)
+        return business_day(self.machine_time, self._day_boundary) > self.review_period.last_day
 
     def set_final_alarm_raised(self) -> None:
         self.flags |= Flag.FINAL_ALARM_RAISED
