@@ -53,4 +53,6 @@ class WatchedMachine:
         target = session.state
         if self._recollect and (target, session.flags) == (source, flags):
             self._changed_nothing.add(question)
-        self._crossed(Edge(str(source), event, str(target), Flag.FINAL_ALARM_RAISED in flags, expired), session)
+        self._crossed(
+            Edge(str(source), event, str(target), Flag.FINAL_ALARM_RAISED in flags, expired), session
+        )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Self
 
 from attendance_client.adapters.attendance_log import read_log
 from attendance_client.adapters.buffered_read import Table, WholeTable
@@ -197,7 +198,7 @@ class WorldMachineSession:
     def __init__(self, machine: WorldMachine) -> None:
         self._machine = machine
 
-    def __enter__(self) -> "WorldMachineSession":
+    def __enter__(self) -> Self:
         self._machine.connect()
         return self
 

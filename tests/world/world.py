@@ -375,7 +375,8 @@ class World:
         if under_way and health.machine is not None:
             self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
         stored = {stored.identity for stored in self.backend.rows()}
-        for identity in (machine.identities() & self.taken()) - stored:
+        unstored = machine.identities() - stored
+        for identity in unstored & self.taken() if unstored else ():
             at = machine.recorded[identity]
             known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
             if known and business_day(at, DAY_BOUNDARY) <= through:
