@@ -5,7 +5,7 @@ import logging
 import pytest
 from hypothesis import settings
 
-from tests.property.counted import headline, table
+from tests.property.counted import details, headline
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import PROFILE
 
@@ -26,7 +26,5 @@ def pytest_terminal_summary(terminalreporter):
     if worlds:
         terminalreporter.section("faulty worlds")
     for world in worlds:
-        terminalreporter.write_line(headline(world))
-        if PROFILE == "ci":
-            for line in ("rules:", *table(world.fired), "faults and other events:", *table(world.tally)):
-                terminalreporter.write_line(line)
+        for line in (headline(world), *(details(world) if PROFILE == "ci" else ())):
+            terminalreporter.write_line(line)

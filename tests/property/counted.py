@@ -5,9 +5,11 @@ from functools import wraps
 
 from hypothesis.stateful import rule
 
-COLUMNS = 2
-WIDTH = 56
-"""Characters of a column."""
+LINE = 120
+"""Characters."""
+
+GROUPS = (("power lost ", "power lost"), ("edge ", "transitions"), ("", "faults and other events"))
+"""What a tally counts, by how its names begin."""
 
 _names = defaultdict(set)
 """Of rules, by the name of the class that they stand in."""
@@ -42,9 +44,21 @@ def headline(world):
     )
 
 
-def table(counts: Counter):
-    """Lines with a number and a name, the largest first, in columns that are read downwards."""
+def details(world):
+    """Lines that tell each rule, fault and transition, and how often it was met."""
+    yield from _table("rules", world.fired)
+    counts = Counter({name: number for name, number in world.tally.items() if number and name != "sequences"})
+    for start, title in GROUPS:
+        group = {name: counts.pop(name) for name in list(counts) if name.startswith(start)}
+        yield from _table(title, Counter({name.removeprefix(start): n for name, n in group.items()}))
+
+
+def _table(title, counts):
+    """The largest number first, in columns that are read downwards."""
+    yield f"  {title}:"
     cells = [f"{number:9,}  {name}" for name, number in counts.most_common()]
-    height = -(-len(cells) // COLUMNS)
+    width = max(map(len, cells), default=LINE)
+    columns = max(1, LINE // width)
+    height = -(-len(cells) // columns)
     for line in range(height):
-        yield "".join(cell.ljust(WIDTH) for cell in cells[line::height]).rstrip()
+        yield "".join(cell.ljust(width) for cell in cells[line::height]).rstrip()
