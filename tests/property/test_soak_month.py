@@ -11,3 +11,10 @@ def test_a_faulty_month_keeps_its_promises_and_can_be_replayed():
     assert report.rows >= report.owed > 100
     assert report.faults.total() > 10
     assert play(MemoryBackend(), "replay me", 25) == report
+
+
+def test_a_month_goes_the_same_way_when_every_event_is_sent():
+    """The soak does not ask the state machine again what it has answered with staying as it is."""
+    assert play(MemoryBackend(), "no recollection", 25, recollect=False) == play(
+        MemoryBackend(), "no recollection", 25
+    )
