@@ -1,10 +1,12 @@
-"""Loads the Hypothesis profile (see profiles.py), and keeps the worlds quiet."""
+"""Loads the Hypothesis profile (see profiles.py), keeps the worlds quiet, and tells what befell them."""
 
 import logging
 
 import pytest
 from hypothesis import settings
 
+from tests.property.counted import details, headline
+from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import PROFILE
 
 settings.load_profile(PROFILE)
@@ -16,3 +18,13 @@ def _silence():
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the sequences of rules were made of; in full where they are many."""
+    worlds = [world for world in FaultyWorld.__subclasses__() if world.tally["sequences"]]
+    if worlds:
+        terminalreporter.section("faulty worlds")
+    for world in worlds:
+        for line in (headline(world), *(details(world) if PROFILE == "ci" else ())):
+            terminalreporter.write_line(line)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from attendance_client._generated.machine import StateId
 from attendance_contracts import REPLY_TOPICS
+from tests.property.counted import counted_rule as rule
 from tests.world import promises
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import FIRST_MONDAY, row
@@ -64,16 +65,18 @@ class FaultyWorld(RuleBasedStateMachine):
 
     Attributes:
         tally: what befell all worlds of this class, by kind.
+        fired: how often each rule was followed in them.
         clear_machine, set_machine_clock: how the site is configured.
     """
 
     tally: Counter[str]
+    fired: Counter[str]
     clear_machine = False
     set_machine_clock = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.tally = Counter()
+        cls.tally, cls.fired = Counter(), Counter()
 
     @initialize(seed=st.integers(0, 2**32 - 1), published=st.sampled_from((0, 1, 2, 4, 7)))
     def begin(self, seed, published):

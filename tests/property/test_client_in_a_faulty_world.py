@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.property.counted import rules_of
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import limits
 
@@ -67,6 +68,13 @@ def test_every_kind_of_fault_was_met():
         pytest.skip("too few sequences; set HYPOTHESIS_PROFILE=ci")
 
     assert {kind for kind in EVERY_KIND if not World.tally[kind]} == set()
+
+
+def test_every_rule_was_followed():
+    if World.tally["sequences"] < 500:
+        pytest.skip("too few sequences; set HYPOTHESIS_PROFILE=ci")
+
+    assert rules_of(World) - World.fired.keys() == set()
 
 
 def test_punches_were_stored_and_alarms_mailed():

@@ -117,7 +117,7 @@ def test_power_lost_at_any_instant_leaves_the_old_snapshot_or_the_new_one(snapsh
         store = WorldSnapshotStore(disk.directory, power, model)
         power.fail_at(instant)
         try:
-            with disk.watched():
+            with disk:
                 for snapshot in snapshots:
                     store.save(snapshot)
         except PowerLoss:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
+from tests.property.counted import counted_rule as rule
 from tests.property.faulty_world import MOST_STEPS, FaultyWorld, steps, users
 from tests.property.profiles import limits
 from tests.world import promises

@@ -44,8 +44,8 @@ class Report:
     faults: Counter[str]
 
 
-def play(backend: Backend, seed: str, misfortunes: int) -> Report:
-    """Play one month; the same seed plays the same month."""
+def play(backend: Backend, seed: str, misfortunes: int, *, recollect: bool = True) -> Report:
+    """Play one month; the same seed plays the same month, with `recollect` (see World) or without."""
     choice = random.Random(seed)
     world = World(
         backend,
@@ -53,6 +53,7 @@ def play(backend: Backend, seed: str, misfortunes: int) -> Report:
         polling_interval_s=POLLING_INTERVAL_S,
         deep_sleep_s=DEEP_SLEEP_S,
         weeks=WEEKS,
+        recollect=recollect,
     )
     troubles = Misfortunes(world, choice)
     try:

@@ -9,7 +9,9 @@ from attendance_client import steps
 from attendance_client._generated.machine import EventId
 from attendance_client.errors import MachineError
 from attendance_client.polling import poll
-from tests.unit.lone_client import NOON, lone_client
+from attendance_client.ports import LogEnd
+from attendance_client.session import MachineMemory
+from tests.unit.lone_client import NOON, SERIAL, lone_client
 from tests.world.machine import Entry
 
 BEFORE_ALL = datetime(2025, 12, 24, 12)
@@ -53,6 +55,16 @@ def test_what_comes_after_is_read_and_kept_apart(client):
     poll(client)
 
     assert client.ledger.summary().punches == 2
+
+
+def test_an_erased_log_is_known_to_be_empty_from_now_on(client):
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.clock.sleep(5)
+    expire(client)
+
+    now_s = client.clock.monotonic()
+    assert client.session.machine_memory == MachineMemory(SERIAL, LogEnd(0, 0, b""), now_s, now_s)
 
 
 def test_nothing_is_erased_where_it_is_not_configured(client):

@@ -190,5 +190,35 @@ def test_a_summary_tells_each_punch_in_one_place(ledger):
     ledger.confirm((ledger.next_chunk(NOVEMBER, 1).records[0].identity,), "sheet")
 
     assert ledger.summary() == LedgerSummary(
-        punches=4, confirmed=1, backlog=2, without_period=1, undecodable=1
+        punches=4,
+        confirmed=1,
+        backlog=2,
+        without_period=1,
+        undecodable=1,
+        earliest_backlog=NINE,
+        first_day=NOVEMBER.first_day,
     )
+
+
+def test_a_summary_is_counted_again_after_whatever_was_written(ledger):
+    assert ledger.summary().first_day is None
+    ledger.open_period(DECEMBER, "sheet of December")
+    assert ledger.summary().first_day == DECEMBER.first_day
+    ledger.open_period(NOVEMBER, "sheet")
+    assert ledger.summary().first_day == NOVEMBER.first_day
+
+    later = NINE + timedelta(hours=1)
+    ledger.add_log("A1", AttendanceLog((punched("1001", later),), ()), READ_AT)
+    assert (ledger.summary().backlog, ledger.summary().earliest_backlog) == (1, later)
+    ledger.add_log("A1", AttendanceLog((punched("1001", later), punched("1002", NINE)), ()), READ_AT)
+    assert (ledger.summary().backlog, ledger.summary().earliest_backlog) == (2, NINE)
+
+    ledger.confirm(tuple(record.identity for record in ledger.next_chunk(NOVEMBER, 2).records), "sheet")
+    assert (ledger.summary().backlog, ledger.summary().earliest_backlog) == (0, None)
+    assert (ledger.summary().confirmed, ledger.summary().without_period) == (2, 0)
+
+
+def test_nothing_is_counted_again_while_nothing_is_written(ledger):
+    ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
+
+    assert ledger.summary() is ledger.summary()

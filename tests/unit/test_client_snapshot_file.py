@@ -106,6 +106,15 @@ def test_the_previous_file_alone_is_enough(store):
     assert store.load() == STARTING
 
 
+def test_a_file_that_goes_bad_meanwhile_does_not_become_the_previous_one(store):
+    store.save(STARTING)
+    store.path.write_bytes(b"\x00" * 200)
+    store.save(RELAYING)
+
+    assert decode_snapshot(store.previous_path.read_bytes()) == STARTING
+    assert decode_snapshot(store.path.read_bytes()) == RELAYING
+
+
 def test_the_same_again_is_not_written(store):
     """A poll that finds nothing must not wear out the card, nor displace the snapshot of one step earlier."""
     store.save(STARTING)

@@ -1,6 +1,6 @@
 """The functions and HR's spreadsheets, as a site sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -56,7 +56,7 @@ class Backend(Protocol):
         """Do what a request asks for, and return the reply to publish."""
         ...
 
-    def rows(self) -> list[StoredRow]:
+    def rows(self) -> Sequence[StoredRow]:
         """The raw data of all sheets and sites."""
         ...
 
@@ -72,7 +72,8 @@ class Backend(Protocol):
 @dataclass
 class _Sheet:
     period: ReviewPeriod
-    rows: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    identities: dict[str, set[str]] = field(default_factory=dict)
+    """Of the rows of each site."""
 
 
 class MemoryBackend:
@@ -81,6 +82,7 @@ class MemoryBackend:
     def __init__(self) -> None:
         self.published: list[Row] = []
         self._sheets: dict[str, _Sheet] = {}
+        self._rows: list[StoredRow] = []
         self._mails: dict[str, int] = {}
 
     def publish(self, row: Row) -> None:
@@ -110,13 +112,8 @@ class MemoryBackend:
                 return None
         raise AssertionError(f"the backend does not take {message.topic}")
 
-    def rows(self) -> list[StoredRow]:
-        return [
-            StoredRow(sheet.period, identity, timestamp)
-            for sheet in self._sheets.values()
-            for site in sheet.rows.values()
-            for identity, timestamp in site.items()
-        ]
+    def rows(self) -> Sequence[StoredRow]:
+        return self._rows
 
     def mails(self) -> Mapping[str, int]:
         return self._mails
@@ -149,7 +146,7 @@ class MemoryBackend:
     def _create_sheet(self, message: CreateReviewSheet) -> NewReviewSheet:
         sheet_id = f"sheet of {message.period.name}"
         sheet = self._sheets.setdefault(sheet_id, _Sheet(message.period))
-        sheet.rows.setdefault(message.location, {})
+        sheet.identities.setdefault(message.location, set())
         return NewReviewSheet(
             location=message.location,
             request_id=message.request_id,
@@ -158,9 +155,12 @@ class MemoryBackend:
         )
 
     def _store(self, message: StoreAttendRecords) -> LastStoredTimestamp:
-        rows = self._sheets[message.sheet_id].rows[message.location]
+        sheet = self._sheets[message.sheet_id]
+        identities = sheet.identities[message.location]
         for record in message.records:
-            rows.setdefault(record.identity, record.timestamp)
+            if record.identity not in identities:
+                identities.add(record.identity)
+                self._rows.append(StoredRow(sheet.period, record.identity, record.timestamp))
         return LastStoredTimestamp(
             location=message.location,
             request_id=message.request_id,

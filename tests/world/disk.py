@@ -11,8 +11,6 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +31,7 @@ class _Durable:
 
 
 class Disk:
-    """One directory whose files can be damaged as a power loss damages them.
+    """One directory whose files can be damaged as a power loss damages them; a context in which it is written.
 
     Attributes:
         directory: where the client's files lie.
@@ -44,6 +42,7 @@ class Disk:
         self._power = power
         parent = MEMORY if os.access(MEMORY, os.W_OK) else None
         self.directory = Path(tempfile.mkdtemp(prefix="attendance-world-", dir=parent))
+        self._path = str(self.directory)
         self._durable = _Durable()
         self.losses = 0
 
@@ -51,27 +50,25 @@ class Disk:
         """Give the directory back."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Watch what is written meanwhile, and let the power fail around it."""
+    def __enter__(self) -> None:
+        """Watch what is written from now on, and let the power fail around it."""
         os.fsync = self._synchronise  # type: ignore[assignment]  # narrower, and only in this file's directory
         os.replace = self._rename  # type: ignore[assignment]  # ditto
-        try:
-            yield
-        finally:
-            os.fsync = _fsync
-            os.replace = _replace
+
+    def __exit__(self, *_: object) -> None:
+        os.fsync, os.replace = _fsync, _replace
 
     def _synchronise(self, descriptor: int) -> None:
-        target = Path(f"/proc/self/fd/{descriptor}").readlink()
+        folder, _, name = os.readlink(f"/proc/self/fd/{descriptor}").rpartition("/")  # noqa: PTH115 - for speed
         self._power.instant("before fsync")
-        if target == self.directory:
+        if f"{folder}/{name}" == self._path:
             self._durable.names = names = self._inodes()
             self._durable.contents = {
                 inode: content for inode, content in self._durable.contents.items() if inode in names.values()
             }
-        elif target.parent == self.directory:
-            self._durable.contents[os.fstat(descriptor).st_ino] = target.read_bytes()
+        elif folder == self._path:
+            with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - for speed
+                self._durable.contents[os.fstat(descriptor).st_ino] = file.read()
         self._power.instant("after fsync")
 
     def _rename(self, source: os.PathLike[str], target: os.PathLike[str]) -> None:
@@ -80,7 +77,8 @@ class Disk:
         self._power.instant("after rename")
 
     def _inodes(self) -> dict[str, int]:
-        return {path.name: path.stat().st_ino for path in self.directory.iterdir() if not _ledger(path.name)}
+        with os.scandir(self._path) as entries:
+            return {entry.name: entry.inode() for entry in entries if not _ledger(entry.name)}
 
     def power_lost(self, choice: random.Random) -> None:
         """Leave the directory as a power loss may leave it; `choice` decides what was not yet on the disk."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Self
 
 from attendance_client.adapters.attendance_log import read_log
 from attendance_client.adapters.buffered_read import Table, WholeTable
@@ -37,7 +39,8 @@ class Entry:
     status: int
     punch: int
 
-    def encode(self) -> bytes:
+    @cached_property
+    def encoded(self) -> bytes:
         """The 40 bytes of a recent firmware."""
         moment = self.timestamp
         if moment is None:
@@ -148,11 +151,12 @@ class WorldMachine:
         self._occurrences.clear()
         self._identities.clear()
 
-    @contextmanager
-    def session(self) -> "Iterator[WorldMachineSession]":
+    def session(self) -> "WorldMachineSession":
+        return WorldMachineSession(self)
+
+    def connect(self) -> None:
         with self._power.effect("connecting to the machine"):
             self._fail("connect")
-        yield WorldMachineSession(self)
 
     def call(self, name: str) -> None:
         """The network's part of any call: it may fail."""
@@ -185,7 +189,7 @@ class WorldMachine:
         yield WholeTable(struct.pack("<I", len(body)) + body)
 
     def _encoded(self) -> bytes:
-        return b"".join(entry.encode() for entry in self.log)
+        return b"".join(entry.encoded for entry in self.log)
 
 
 class WorldMachineSession:
@@ -193,6 +197,13 @@ class WorldMachineSession:
 
     def __init__(self, machine: WorldMachine) -> None:
         self._machine = machine
+
+    def __enter__(self) -> Self:
+        self._machine.connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to be closed."""
 
     def status(self) -> MachineStatus:
         machine = self._machine

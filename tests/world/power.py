@@ -1,8 +1,6 @@
 """The power supply, which can fail before or after any effect that the client has on the world."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 
 class PowerLoss(BaseException):
@@ -36,12 +34,9 @@ class Power:
         """The power is back."""
         self._lost = False
 
-    @contextmanager
-    def effect(self, name: str) -> Iterator[None]:
+    def effect(self, name: str) -> "_Effect":
         """An effect on the world: the power may fail just before it and just after it."""
-        self.instant(f"before {name}")
-        yield
-        self.instant(f"after {name}")
+        return _Effect(self, name)
 
     def instant(self, name: str) -> None:
         """An instant at which the power may fail."""
@@ -54,3 +49,18 @@ class Power:
             raise PowerLoss(name)
         if self._left is not None:
             self._left -= 1
+
+
+class _Effect:
+    """A context that is left by way of the instant after it only if nothing went wrong in it."""
+
+    def __init__(self, power: Power, name: str) -> None:
+        self._power = power
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._power.instant(f"before {self._name}")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            self._power.instant(f"after {self._name}")

@@ -19,6 +19,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._now_us = 0
+        self._wall_us, self._wall = 0, EPOCH
         self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._order = count()
 
@@ -29,7 +30,9 @@ class Timeline:
     @property
     def wall(self) -> datetime:
         """The true wall time of the site."""
-        return EPOCH + timedelta(microseconds=self._now_us)
+        if self._wall_us != self._now_us:
+            self._wall_us, self._wall = self._now_us, EPOCH + timedelta(microseconds=self._now_us)
+        return self._wall
 
     def _in(self, seconds: float) -> int:
         return self._now_us + math.ceil(seconds * 1e6)

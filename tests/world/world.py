@@ -30,7 +30,7 @@ from attendance_contracts import (
 from tests.world.backend import LONGEST_GAP, Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
 from tests.world.disk import Disk
-from tests.world.edges import Edge, EdgeRecorder
+from tests.world.edges import Edge, WatchedMachine
 from tests.world.machine import WorldMachine
 from tests.world.network import BackendFault, Network, WorldBus
 from tests.world.power import Power, PowerLoss
@@ -48,6 +48,8 @@ LEDGER_NAME = "ledger.sqlite3"
 
 class World:
     """Everything around one client, and the client itself while it is switched on.
+
+    With `recollect`, its state machine is not asked again what it has answered (see edges.py).
 
     Attributes:
         client: what runs now; None while the Raspberry Pi is off.
@@ -74,8 +76,10 @@ class World:
         weeks: int = 1,
         clear_machine: bool = False,
         set_machine_clock: bool = False,
+        recollect: bool = False,
     ) -> None:
         self.weeks = weeks
+        self._recollect = recollect
         self.choice = random.Random(seed)
         self.timeline = Timeline()
         self.power = Power()
@@ -133,7 +137,7 @@ class World:
         before = self._runner.state
         began_s = self.timeline.now_s
         try:
-            with self.disk.watched():
+            with self.disk:
                 self._runner.step()
         except PowerLoss:
             self.power_off()
@@ -141,9 +145,11 @@ class World:
             self.happened["service restarted"] += 1
             self._switch_off()
         else:
-            self._measure_wait(before, began_s, self._runner.state)
-            if self._runner.state is not before:
-                self._check_checkpoint(self._runner.state)
+            after = self._runner.state
+            if KIND[before] is Kind.WAITING:
+                self._measure_wait(before, began_s, after)
+            if after is not before:
+                self._check_checkpoint(after)
 
     def _check_checkpoint(self, entered: StateId) -> None:
         saved = self.snapshots.current
@@ -165,7 +171,7 @@ class World:
         )
         self.snapshots.loaded(snapshot)
         try:
-            with self.disk.watched():
+            with self.disk:
                 self._start(store, snapshot)
         except PowerLoss:
             self.power_off()
@@ -183,7 +189,8 @@ class World:
             session=session,
         )
         runner = Runner(client, store, self.choice)
-        runner.machine.add_listener(EdgeRecorder(session, self._crossed))  # type: ignore[no-untyped-call]
+        watched = WatchedMachine(runner.machine, session, self._crossed, recollect=self._recollect)
+        runner.machine = watched  # type: ignore[assignment]  # all that a runner needs of one
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
         enable_machine(client)  # as Runner.run begins; this world takes the steps that follow one by one
@@ -357,16 +364,20 @@ class World:
         through = health.complete_through
         if through is None or self._ledger is None:
             return
-        under_way = business_day(self.machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
-        if under_way and health.machine is not None:
-            self.hasty.append(f"{through} was called complete at {self.machine.time} by the machine's clock")
-        evidence = (through, self._ledger.revision, len(self.machine.recorded), len(self.opened))
+        machine = self.machine
+        clocks = (machine.offset, machine.shows_impossible_date, self.clock.offset)
+        punches = (self._ledger.revision, len(machine.recorded), len(self.opened))
+        evidence = (through, health.machine is None, clocks, punches)
         if evidence == self._health_checked:
-            return  # the same was checked at the poll before
+            return  # the same was checked at the poll before, and a day that was over then still is
         self._health_checked = evidence
+        under_way = business_day(machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
+        if under_way and health.machine is not None:
+            self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
         stored = {stored.identity for stored in self.backend.rows()}
-        for identity in (self.machine.identities() & self.taken()) - stored:
-            at = self.machine.recorded[identity]
+        unstored = machine.identities() - stored
+        for identity in unstored & self.taken() if unstored else ():
+            at = machine.recorded[identity]
             known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
             if known and business_day(at, DAY_BOUNDARY) <= through:
                 self.called_complete[identity] = at
@@ -381,8 +392,6 @@ class World:
             self.hasty.append(f"{period.name} expired at {self.machine.time} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
-        if KIND[before] is not Kind.WAITING:
-            return
         since_s = began_s if self._waiting_since_s is None else self._waiting_since_s
         self._waiting_since_s = since_s if after is before else None
         waited_s = self.timeline.now_s - since_s

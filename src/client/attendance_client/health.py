@@ -1,7 +1,7 @@
 """What a site tells of itself after each poll; nothing of it ever keeps the client from its work."""
 
 import logging
-import uuid
+import secrets
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -44,11 +44,10 @@ def complete_through(client: Client, machine_time: datetime) -> date | None:
 
     `machine_time` is that of a reading after which all that the machine held is in the ledger.
     """
-    boundary, ledger = client.site.day_boundary, client.ledger
-    first_day, oldest = ledger.first_day(), ledger.earliest_backlog()
-    under_way = [machine_time] if oldest is None else [machine_time, oldest]
-    day = min(business_day(moment, boundary) for moment in under_way) - timedelta(days=1)
-    return day if first_day is not None and day >= first_day else None
+    summary = client.ledger.summary()
+    under_way = min(machine_time, summary.earliest_backlog or machine_time)
+    day = business_day(under_way, client.site.day_boundary) - timedelta(days=1)
+    return day if summary.first_day is not None and day >= summary.first_day else None
 
 
 def _publish(client: Client, machine: MachineHealth | None, problem: str) -> None:
@@ -58,7 +57,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
     summary = client.ledger.summary()
     health = SiteHealth(
         location=client.site.location,
-        request_id=uuid.uuid4().hex,
+        request_id=secrets.token_hex(16),
         sheet_id=session.sheet_id,
         period=session.review_period,
         at=client.clock.now().replace(microsecond=0),

@@ -34,6 +34,8 @@ class Ledger:
     def __init__(self, path: Path | str, day_boundary: time) -> None:
         self._path = path
         self._day_boundary = day_boundary
+        self._summary: LedgerSummary | None = None
+        self._summary_of = 0
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -219,11 +221,15 @@ class Ledger:
 
     def backlog_of(self, period: ReviewPeriod) -> int:
         """How many punches of the period no sheet has confirmed."""
-        [(left,)] = self._ask(
-            "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
+        return self._backlog(period)[0]
+
+    def _backlog(self, period: ReviewPeriod) -> tuple[int, str | None]:
+        """How many punches of the period no sheet has confirmed, and when the first of them was made."""
+        [(count, earliest)] = self._ask(
+            "SELECT count(*), min(timestamp) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
             self._window(period),
         )
-        return int(left)
+        return count, earliest
 
     def confirm(self, identities: tuple[str, ...], sheet_id: str) -> None:
         """Remember that a sheet holds these punches; saying so twice changes nothing."""
@@ -232,23 +238,6 @@ class Ledger:
                 "UPDATE punches SET sheet_id = ? WHERE identity = ? AND sheet_id IS NULL",
                 [(sheet_id, identity) for identity in identities],
             )
-
-    def earliest_backlog(self) -> datetime | None:
-        """When the oldest unconfirmed punch of a period whose sheet is known was made."""
-        stamps = [
-            stamp
-            for period, _ in self._periods()
-            for (stamp,) in self._ask(
-                "SELECT min(timestamp) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
-                self._window(period),
-            )
-            if stamp
-        ]
-        return datetime.fromisoformat(min(stamps)) if stamps else None
-
-    def first_day(self) -> date | None:
-        """The first day of the first period whose sheet is known."""
-        return min((period.first_day for period, _ in self._periods()), default=None)
 
     def not_to_be_erased(self, serial_number: str) -> int:
         """How many punches of the machine no sheet has confirmed.
@@ -278,11 +267,27 @@ class Ledger:
             raise self._damaged(sqlite3.DatabaseError(told))
 
     def summary(self) -> LedgerSummary:
-        """Counts for `attendance-client status`."""
+        """Counts, and how far the sheets are; counted again only when a row was written since."""
+        if self._summary is None or self._summary_of != self.revision:
+            self._summary, self._summary_of = self._summarise(), self.revision
+        return self._summary
+
+    def _summarise(self) -> LedgerSummary:
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
         [(undecodable,)] = self._ask("SELECT count(*) FROM undecodable")
-        backlog = sum(self.backlog_of(period) for period, _ in self._periods())
-        return LedgerSummary(punches, confirmed, backlog, punches - confirmed - backlog, undecodable)
+        periods = [period for period, _ in self._periods()]
+        backlogs = [self._backlog(period) for period in periods]
+        backlog = sum(count for count, _ in backlogs)
+        earliest = min((stamp for _, stamp in backlogs if stamp), default=None)
+        return LedgerSummary(
+            punches=punches,
+            confirmed=confirmed,
+            backlog=backlog,
+            without_period=punches - confirmed - backlog,
+            undecodable=undecodable,
+            earliest_backlog=None if earliest is None else datetime.fromisoformat(earliest),
+            first_day=periods[0].first_day if periods else None,
+        )
 
     def _periods(self) -> list[tuple[ReviewPeriod, str]]:
         rows = self._ask("SELECT name, first_day, last_day, sheet_id FROM periods ORDER BY first_day")

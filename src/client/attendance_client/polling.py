@@ -44,7 +44,7 @@ def poll(client: Client) -> None:
     report_read(client, status)
     _warn_of_full_machine(client, status)
     session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
-    session.postponed.clear()
+    session.postponed = frozenset()
     _warn_daily(client)
 
 

@@ -58,9 +58,10 @@ class Runner:
             log.info("working again after %d failures", self._failures)
         self._failures, self._last_failure = 0, ""
         self.machine.send(event)
-        level = logging.DEBUG if self.state is state else logging.INFO
-        log.log(level, "%s: %s -> %s", event, state, self.state)
-        if KIND[self.state] is Kind.CHECKPOINT:
+        entered = self.state
+        level = logging.DEBUG if entered is state else logging.INFO
+        log.log(level, "%s: %s -> %s", event, state, entered)
+        if KIND[entered] is Kind.CHECKPOINT:
             self._snapshots.save(self._client.session.snapshot())
 
     def _back_off(self, error: TransientError) -> None:

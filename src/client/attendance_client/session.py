@@ -1,13 +1,13 @@
 """What the client knows while it runs: the model of the generated state machine."""
 
-import uuid
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from attendance_client._generated.machine import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
 from attendance_client.ports import LogEnd
 from attendance_client.snapshot import Snapshot
-from attendance_contracts import Message, ReviewPeriod
+from attendance_contracts import Message, ReviewPeriod, business_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Session:
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""
-        self.postponed: set[str] = set()
+        self.postponed: frozenset[str] = frozenset()
         """Names of closed periods whose sheet did not answer since the last poll."""
         self.time_outs = 0
         """How often in a row a chunk was not confirmed in time."""
@@ -101,7 +101,7 @@ class Session:
     @property
     def current(self) -> StateId:
         """The state, as the generated machine last set it."""
-        return StateId(str(self.state))
+        return self.state if isinstance(self.state, StateId) else StateId(str(self.state))
 
     @property
     def open_period(self) -> ReviewPeriod:
@@ -131,7 +131,7 @@ class Session:
         still counts; after an answer, or a restart, late replies are nobody's.
         """
         if self._question != question:
-            self._question, self._question_id = question, uuid.uuid4().hex
+            self._question, self._question_id = question, secrets.token_hex(16)
         return self._question_id
 
     def answered(self) -> None:
@@ -149,7 +149,7 @@ class Session:
         """Whether the machine's clock, when it was read, had passed the end of the open period."""
         if self.machine_time is None or self.review_period is None:
             return False
-        return self.machine_time >= self.review_period.closes_at(self._day_boundary)
+        return business_day(self.machine_time, self._day_boundary) > self.review_period.last_day
 
     def set_final_alarm_raised(self) -> None:
         self.flags |= Flag.FINAL_ALARM_RAISED

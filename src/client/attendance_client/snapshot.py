@@ -81,6 +81,8 @@ class FileSnapshotStore:
         self.path = directory / "snapshot.json"
         self.previous_path = directory / "snapshot.previous.json"
         self._written: Snapshot | None = None
+        self._data: bytes | None = None
+        """The file's bytes, where this program wrote them."""
 
     def load(self) -> Snapshot | None:
         """The last whole snapshot, None on a first run.
@@ -113,20 +115,23 @@ class FileSnapshotStore:
         """Write `snapshot` durably; a snapshot equal to the last one written costs nothing."""
         if snapshot == self._written:
             return
+        data = encode_snapshot(snapshot)
         try:
             self._keep_previous()
-            _write_durably(self.path, encode_snapshot(snapshot))
+            _write_durably(self.path, data)
         except OSError as error:
             raise SnapshotError(f"cannot write {self.path}: {error}. Check its owner and the disk") from error
-        self._written = snapshot
+        self._written, self._data = snapshot, data
 
     def _keep_previous(self) -> None:
         """Make the current file the previous one; a torn file must not displace a whole one."""
-        try:
-            data = self.path.read_bytes()
-            decode_snapshot(data)
-        except (FileNotFoundError, ValueError, RecursionError):
-            return
+        data = self._data
+        if data is None:
+            try:
+                data = self.path.read_bytes()
+                decode_snapshot(data)
+            except (FileNotFoundError, ValueError, RecursionError):
+                return
         _write_durably(self.previous_path, data)
 
 

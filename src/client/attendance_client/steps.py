@@ -167,7 +167,7 @@ def await_last_stored_timestamp(client: Client) -> EventId:
     if not client.await_reply(LastStoredTimestamp, StateId.AWAIT_LAST_STORED_TIMESTAMP, accept):
         session.time_outs += 1
         if isinstance(request, StoreAttendRecords) and request.period != session.review_period:
-            session.postponed.add(request.period.name)
+            session.postponed |= {request.period.name}
         return EventId.TIMED_OUT
     session.answered()
     session.time_outs = 0
@@ -219,7 +219,7 @@ def _next_chunk(client: Client) -> Chunk | None:
     """What to relay next: the open period's punches, then, unless it is about to close, late ones of others."""
     session = client.session
     period = client.session.open_period
-    circumstances = (client.ledger.revision, period, session.period_expired, frozenset(session.postponed))
+    circumstances = (client.ledger.revision, period, session.period_expired, session.postponed)
     if session.nothing_to_relay == circumstances:
         return None
     # A message that cannot be stored in time is halved each time.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from attendance_contracts.errors import ContractError
 
@@ -49,5 +50,6 @@ class ReviewPeriod:
         return self.first_day <= business_day(moment, day_boundary) <= self.last_day
 
 
+@cache
 def _since_midnight(moment: time) -> timedelta:
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
