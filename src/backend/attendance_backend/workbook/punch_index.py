@@ -91,6 +91,7 @@ class PunchIndex:
         self.columns = columns_by_date(worksheet)
         self.rows = _rows_by_labels(worksheet)
         self._added: dict[Place, NewCell] = {}
+        self._seen: dict[tuple[Labels, date], dict[str, Token]] = {}
         self._row_count = worksheet.row_count
 
     @cached_property
@@ -107,28 +108,32 @@ class PunchIndex:
 
     def tokens(self, labels: Labels, day: date) -> list[Token]:
         """The punches of a row and its continuations, each once."""
-        column = self.columns.get(day)
-        if column is None:
-            return []
-        found = {
-            token.record_id: token
-            for row in self.rows.get(labels, ())
-            for token in _parsed(self._text(row, column))[0]
-        }
-        return sorted(found.values())
+        return sorted(self._tokens(labels, day).values())
 
     def knows(self, record: AttendanceRecord) -> bool:
         """Whether the record is stored."""
         day = record.timestamp.date()
         return any(
-            token.record_id == record.identity
+            record.identity in self._tokens(labels, day)
             for labels in self.by_user_id.get(record.user_id.strip(), ())
-            for token in self.tokens(labels, day)
         )
+
+    def _tokens(self, labels: Labels, day: date) -> Mapping[str, Token]:
+        """By record ID; cells may be long, and are taken apart once."""
+        found = self._seen.get((labels, day))
+        if found is None:
+            column = self.columns.get(day)
+            rows = () if column is None else self.rows.get(labels, ())
+            found = {
+                token.record_id: token for row in rows for token in _parsed(self._text(row, column or 0))[0]
+            }
+            self._seen[labels, day] = found
+        return found
 
     def add(self, labels: Labels, day: date, tokens: Iterable[Token]) -> None:
         """Note punches of a date that has a column; `changes` then tells what is to be written."""
         column = self.columns[day]
+        self._seen.pop((labels, day), None)
         self.rows.setdefault(labels, [])
         left = sorted(tokens)
         for row in self.rows[labels]:
@@ -139,6 +144,7 @@ class PunchIndex:
     def remove(self, labels: Labels, day: date, record_ids: frozenset[str]) -> None:
         """Note that punches of these IDs do not belong into a row and its continuations."""
         column = self.columns[day]
+        self._seen.pop((labels, day), None)
         for row in self.rows.get(labels, ()):
             found, unreadable = _parsed(self._text(row, column))
             kept = [token for token in found if token.record_id not in record_ids]
