@@ -145,10 +145,13 @@ class ReviewBook:
         return self.book.content()
 
     def unordered(self):
-        """Everything in it, rows in no order and without the moments at which things were reported."""
+        """Everything in it, rows in no order, and of the exceptions who and what.
+
+        When and at which site something is first noticed depends on the order in which punches arrive.
+        """
         found = {}
         for title, rows in self.content().items():
-            shown = [tuple(row[1:]) if title == "Exceptions" else tuple(row) for row in rows]
+            shown = [tuple(row[2:]) if title == "Exceptions" else tuple(row) for row in rows]
             found[title] = sorted(map(repr, shown))
         return found
 

@@ -565,4 +565,4 @@ def test_a_workbook_of_nobody_takes_punches_as_well():
     office.keeps(*ANN_ONLY)
     office.store(punch("ann", "2026-11-03 17:00"))
     assert office.day("ann", TUESDAY) == (8.0, 17.0, None)
-    assert NOVEMBER == office.period
+    assert office.period == NOVEMBER

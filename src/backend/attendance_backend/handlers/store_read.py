@@ -56,13 +56,15 @@ def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book |
     days, dates = business_days(message), calendar_dates(message)
     monday = whole_weeks(message.period.first_day, message.period.last_day)[0]
     likely = [*punch_index.areas(message.period.first_day, dates), *days_sheet.areas(monday, days)]
+    beginning = raw_data.first_row_area(raw_title(message.location))
     try:
-        book = _read(message, spreadsheets, [*likely, raw_data.first_row_area(raw_title(message.location))])
+        book = _read(message, spreadsheets, [*likely, beginning])
     except WorksheetGoneError:
         present = spreadsheets.read(message.sheet_id)
         if present.find(PUNCH_INDEX) is None or present.find(DAYS) is None:
             return None
-        raise
+        # Another one is missing; or these two are back by now.
+        book = _read(message, spreadsheets, [*likely, beginning])
     except RefusedError:
         # Somebody removed columns or rows, so that an area lies outside the grid.
         likely = [*punch_index.areas(message.period.first_day, ()), *days_sheet.areas(monday, ())]
