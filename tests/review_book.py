@@ -83,7 +83,9 @@ class ReviewBook:
     def place(self, user, measure, day):
         """Where a person's measure of a day stands in Days."""
         cells = self.sheet("Days").cells
-        row = min(row for (row, column), value in cells.items() if (column, value) == (0, f"{user}/{measure}"))
+        row = min(
+            row for (row, column), value in cells.items() if (column, value) == (0, f"{user}/{measure}")
+        )
         column = min(
             column for (line, column), value in cells.items() if line == 0 and value == serial.from_date(day)
         )

@@ -22,7 +22,9 @@ RULES = {
 PUNCHES = st.lists(
     st.builds(
         Punch,
-        st.integers(0, 26 * 60).map(lambda minutes: datetime.combine(DAY, time()) + timedelta(minutes=minutes)),
+        st.integers(0, 26 * 60).map(
+            lambda minutes: datetime.combine(DAY, time()) + timedelta(minutes=minutes)
+        ),
         st.sampled_from([*RULES, "unknown"]),
     ),
     max_size=8,

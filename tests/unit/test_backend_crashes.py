@@ -197,4 +197,6 @@ def test_what_hr_typed_is_never_changed(seed):
 
 def any_punch(chance):
     user = chance.choice(("ann", "bob", "guest"))
-    return punch(user, f"2026-11-{chance.choice((3, 4)):02} {chance.randint(6, 20):02}:{chance.choice((0, 30)):02}")
+    return punch(
+        user, f"2026-11-{chance.choice((3, 4)):02} {chance.randint(6, 20):02}:{chance.choice((0, 30)):02}"
+    )

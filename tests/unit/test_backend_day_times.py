@@ -35,7 +35,9 @@ def clock(*texts):
 
 
 def times(check_in, check_out, breaks=0):
-    return DayTimes(*(None if text is None else clock(text)[0] for text in (check_in, check_out)), breaks * 60)
+    return DayTimes(
+        *(None if text is None else clock(text)[0] for text in (check_in, check_out)), breaks * 60
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,9 @@ def test_a_day_follows_the_rules_of_the_persons_own_site():
 
 
 def test_without_an_own_site_it_follows_those_of_the_first_punch():
-    day = punches(("2026-11-03 17:00", "berlin"), ("2026-11-03 09:00", "hamburg"), ("2026-11-03 12:00", "berlin"))
+    day = punches(
+        ("2026-11-03 17:00", "berlin"), ("2026-11-03 09:00", "hamburg"), ("2026-11-03 12:00", "berlin")
+    )
 
     assert rules_of_day(day, "", RULES) == ("hamburg", RULES["hamburg"])
     assert rules_of_day(day, "paris", RULES) == ("hamburg", RULES["hamburg"])

@@ -184,7 +184,9 @@ def test_the_machines_user_id_goes_before_the_name(office):
     row, _ = office.place("bob", "in", TUESDAY)
     office.sheet("Days").put(row, days_sheet.DEVICE_USER_ID, "42")
     office.sheet("Days").put(row, days_sheet.SITE, "Berlin")
-    office.store(punch("ann", "2026-11-03 09:00", user_id="42"), punch(None, "2026-11-03 17:00", user_id="42"))
+    office.store(
+        punch("ann", "2026-11-03 09:00", user_id="42"), punch(None, "2026-11-03 17:00", user_id="42")
+    )
 
     assert office.day("bob", TUESDAY) == (9.0, 17.0, None)
     assert office.day("ann", TUESDAY) == (None, None, None)
@@ -198,9 +200,7 @@ def test_the_machines_user_id_goes_before_the_name(office):
 def test_hidden_rows_that_somebody_sorted_are_found(office):
     sheet = office.sheet("Days")
     last = sheet.row_count - 1
-    sheet.cells = {
-        (row and last + 1 - row, column): value for (row, column), value in sheet.cells.items()
-    }
+    sheet.cells = {(row and last + 1 - row, column): value for (row, column), value in sheet.cells.items()}
     office.store(punch("ann", "2026-11-03 09:00"), punch("ann", "2026-11-03 17:00"))
 
     assert office.day("ann", TUESDAY) == (9.0, 17.0, None)

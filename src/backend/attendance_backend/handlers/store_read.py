@@ -90,10 +90,11 @@ def calendar_dates(message: StoreAttendRecords) -> list[date]:
 
 
 def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether the hidden worksheets miss a column of the message's days, or rows of a person."""
+    """Whether the hidden worksheets miss a column of the message's days, or rows."""
     return (
         any(day not in book.index.columns for day in calendar_dates(message))
         or any(day not in book.days.columns for day in business_days(message))
+        or book.index.is_incomplete()
         or book.days.is_incomplete()
     )
 

@@ -27,6 +27,7 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
 )
 from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.workbook import told_rows
 from attendance_backend.workbook.names import PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_contracts import AttendanceRecord
 
@@ -102,6 +103,10 @@ class PunchIndex:
             found.setdefault(labels.user_id, []).append(labels)
         return found
 
+    def is_incomplete(self) -> bool:
+        """Whether rows were deleted or added by somebody else."""
+        return told_rows.told(self.worksheet) != self._number_of_rows()
+
     def sites(self) -> frozenset[str]:
         """The sites that punches were stored of, as they are written."""
         return frozenset(labels.site for labels in self.rows)
@@ -152,10 +157,14 @@ class PunchIndex:
                 self._added[row, column] = NewCell(" ".join([*map(str, kept), *unreadable]) or None)
 
     def changes(self) -> list[Change]:
-        """What was noted, as writes of the cells that change."""
+        """What was noted, and how many rows there are then, as writes of the cells that change."""
         missing = self._row_count - self.worksheet.row_count
         growth: list[Change] = [AddRows(self.worksheet.sheet_id, missing)] if missing else []
-        return [*growth, *write_cells(self.worksheet.sheet_id, self._added)]
+        told = told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+        return [*growth, *told, *write_cells(self.worksheet.sheet_id, self._added)]
+
+    def _number_of_rows(self) -> int:
+        return sum(map(len, self.rows.values()))
 
     def _new_row(self, labels: Labels) -> int:
         """A row at the end of the grid, where nothing can be."""
@@ -195,7 +204,7 @@ class PunchIndex:
 
 def create(dates: Sequence[date]) -> list[Change]:
     """The worksheet with columns for these dates (`dates_of`), without punches."""
-    labels = tuple(NewCell(text) for text in HEADERS)
+    labels = (NewCell(told_rows.header(HEADERS[0], 0)), *(NewCell(text) for text in HEADERS[1:]))
     header = (*labels, *(_header_cell(day) for day in dates))
     return [
         AddWorksheet(
