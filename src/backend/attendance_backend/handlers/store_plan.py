@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attendance_backend.control.roster import Person
+from attendance_backend.control.roster import Person, user_key
 from attendance_backend.handlers.store_read import Book
 from attendance_backend.sheet.changes import Change, Row
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.preview import made_by
 from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
-from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day, site_key
+from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day
 from attendance_backend.workbook.days_sheet import Facts, People, Seen
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.facts import Stored, UserDay
-from attendance_backend.workbook.names import EXCEPTIONS, SITES, raw_title
+from attendance_backend.workbook.names import SITES, raw_title
 from attendance_backend.workbook.punch_index import Labels, Token
+from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
 _FLAGGED = {
@@ -143,9 +144,12 @@ class Storing:
             if labels in reported or self._people.whose(labels) is not None:
                 continue
             reported.add(labels)
-            entry = exceptions_sheet.unknown_user if labels.user_name else exceptions_sheet.unnamed_user
-            who = labels.user_name or raw_data.user_id_label(record)
-            self._entries.append(entry(record.timestamp, self._message.location, who))
+            where = record.timestamp, self._message.location
+            if labels.user_name:
+                user = user_key(labels.user_name)
+                self._entries.append(exceptions_sheet.unknown_user(*where, labels.user_name, user))
+            else:
+                self._entries.append(exceptions_sheet.unnamed_user(*where, record.user_id))
 
     def _report_hires(self) -> None:
         for member in self._hired.values():
@@ -154,7 +158,9 @@ class Storing:
                 for record in self._new
                 if self._people.whose(Labels.of(record, self._message.location)) == member
             )
-            self._entries.append(exceptions_sheet.hired(first, self._message.location, member.employee))
+            self._entries.append(
+                exceptions_sheet.hired(first, self._message.location, member.employee, member.key)
+            )
 
     def _report_flags(self, before: Mapping[UserDay, frozenset[Flag]]) -> None:
         """What was not worth a look on a day before these records: it never ceases to be, and so is told once."""
@@ -176,5 +182,5 @@ class Storing:
                 message.day_boundary,
                 message.period,
             ),
-            *exceptions_sheet.append(self._book.worksheet(EXCEPTIONS), self._entries),
+            *exceptions_sheet.append(self._book.read, self._entries),
         ]

@@ -59,11 +59,6 @@ class Flag(StrEnum):
     TWO_TIME_ZONES = "two time zones"
 
 
-def site_key(name: str) -> str:
-    """A site's name as it is compared."""
-    return name.strip().casefold()
-
-
 def day_times(seconds: Iterable[int], policy: KeyPolicy, double_tap_s: int) -> DayTimes:
     """Check-in, check-out and breaks.
 

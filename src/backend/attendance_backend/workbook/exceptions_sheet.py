@@ -16,7 +16,7 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.workbook.sheet_rows import append_rows
 
@@ -25,7 +25,7 @@ STATE, USER, DAY, KIND = range(5, 9)
 HEADERS = ("When", "Site", "Who", "What", "What to do")
 _WIDTHS = (150, 110, 200, 320, 420)
 
-AREAS = (Area(EXCEPTIONS, 0, 1, 0, 1),)
+AREAS = (Area.of_rows(EXCEPTIONS, 0, 1),)
 """What must be read to append to the worksheet: how long its grid is."""
 
 
@@ -55,8 +55,11 @@ def create() -> list[Change]:
     ]
 
 
-def append(worksheet: Worksheet, entries: Sequence[Entry]) -> list[Change]:
+def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
     """Rows at the end of the grid."""
+    if not entries:
+        return []
+    worksheet = workbook.worksheet(EXCEPTIONS)
     rows = [
         (
             NewCell(serial.from_datetime(entry.when), styles.MOMENT),
@@ -70,7 +73,7 @@ def append(worksheet: Worksheet, entries: Sequence[Entry]) -> list[Change]:
     return append_rows(worksheet, worksheet.row_count, rows)
 
 
-def unknown_user(when: datetime, site: str, who: str) -> Entry:
+def unknown_user(when: datetime, site: str, who: str, _user: str = "") -> Entry:
     """Punches of somebody whom HR does not keep in Cut Off Times."""
     return Entry(
         when,
@@ -82,19 +85,19 @@ def unknown_user(when: datetime, site: str, who: str) -> Entry:
     )
 
 
-def unnamed_user(when: datetime, site: str, who: str) -> Entry:
+def unnamed_user(when: datetime, site: str, user_id: str) -> Entry:
     """Punches of a user ID without a name on the machine."""
     return Entry(
         when,
         site,
-        who,
+        f"User ID {user_id}",
         "No user name on the machine; punches are in the raw data only",
         "Give the user a name on the machine, the one that the e-mail address begins with. Punches from then on "
         "count; look up earlier ones in the raw data.",
     )
 
 
-def hired(when: datetime, site: str, who: str) -> Entry:
+def hired(when: datetime, site: str, who: str, _user: str) -> Entry:
     """Somebody was added in mid-period."""
     return Entry(
         when,

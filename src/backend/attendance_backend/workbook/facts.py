@@ -10,11 +10,11 @@ from attendance_backend.workbook.day_times import (
     SiteRules,
     business_day_of,
     flags_of,
-    site_key,
     times_of,
 )
 from attendance_backend.workbook.days_sheet import Member, People, Seen
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
+from attendance_backend.workbook.sites_sheet import site_key
 
 UserDay = tuple[str, date]
 """A user's key and a business day."""

@@ -87,6 +87,11 @@ class SiteRow:
     clock_change_by: timedelta | None
 
 
+def site_key(site: str) -> str:
+    """By which sites are found: upper and lower case alike."""
+    return site.strip().casefold()
+
+
 def create() -> list[Change]:
     header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
     return [
@@ -106,7 +111,7 @@ def read(worksheet: Worksheet) -> dict[str, SiteRow]:
         at, by = worksheet.number(row, CLOCK_CHANGE_AT), worksheet.number(row, CLOCK_CHANGE_BY)
         pairs = worksheet.text(row, KEY_POLICY).casefold() == KeyPolicy.PAIRS
         tap = worksheet.number(row, DOUBLE_TAP)
-        rows[site.casefold()] = SiteRow(
+        rows[site_key(site)] = SiteRow(
             row,
             site,
             worksheet.text(row, TIME_ZONE),
@@ -121,7 +126,7 @@ def read(worksheet: Worksheet) -> dict[str, SiteRow]:
 
 def cells_for(worksheet: Worksheet, site: str, values: Mapping[int, float | str]) -> list[Change]:
     """Writes of a site's cells by column; the row is added when there is none."""
-    known = read(worksheet).get(site.casefold())
+    known = read(worksheet).get(site_key(site))
     cells = {column: NewCell(value) for column, value in values.items()}
     if known is not None:
         row, growth = known.row, list[Change]()
