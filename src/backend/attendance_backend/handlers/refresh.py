@@ -220,7 +220,11 @@ def _rebuild_days(
 
 def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
     stored = Stored(index, People(days.members.values()), rules)
-    times = {(key, day): stored.times(key, day) for key in days.members for day in days.columns}
+    times = {
+        (key, day): stored.times(key, day, stored.punches(key, day))
+        for key in days.members
+        for day in days.columns
+    }
     seen: dict[str, Seen] = {}
     for key in days.members:
         latest = stored.seen(key)
