@@ -213,6 +213,19 @@ def test_what_cannot_be_rebuilt_is_a_clear_error_and_confirms_nothing(office):
     assert office.raw_ids() == raw
 
 
+def test_raw_data_that_was_deleted_and_made_anew_confirms_nothing_that_it_held(office):
+    drop(office, "Raw Data - berlin")
+    office.create()
+    office.store(RECORDS[0])
+
+    assert office.raw_ids() == [RECORDS[0].identity]
+    assert office.day("bob", TUESDAY) == (None, None, None)
+    office.store(*RECORDS)
+    assert sorted(office.raw_ids()) == sorted(record.identity for record in RECORDS)
+    assert office.cost == (1, 1)
+    is_sound(office)
+
+
 # Nonsense in cells
 
 

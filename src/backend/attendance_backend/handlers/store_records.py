@@ -16,7 +16,7 @@ from attendance_backend.control.roster import Person
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.store_plan import Storing, strangers
-from attendance_backend.handlers.store_read import Book, lacks_history, lacks_place, read_book
+from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -70,7 +70,7 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
 def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
     """The workbook, its hidden worksheets rebuilt first if they are missing or damaged."""
     book = read_book(message, backend.spreadsheets)
-    if book is not None and not lacks_place(book, message) and not lacks_history(book, message):
+    if book is not None and not lacks_place(book, message) and not is_at_odds(book, message):
         return book
     refresh.rebuild_facts(message.sheet_id, message.period, backend)
     book = read_book(message, backend.spreadsheets)
