@@ -108,6 +108,13 @@ def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
     )
 
 
+def lacks_rules(book: Book, message: StoreAttendRecords) -> bool:
+    """Whether punches of the site count that came before ``Sites`` told when its day begins."""
+    site = site_key(message.location)
+    row = sites_sheet.read(book.worksheet(SITES)).get(site)
+    return (row is None or row.day_boundary is None) and site in map(site_key, book.index.sites())
+
+
 def is_at_odds(book: Book, message: StoreAttendRecords) -> bool:
     """Whether of the site's raw data and the index only one is empty.
 
