@@ -12,7 +12,7 @@ from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
-from attendance_backend.workbook.days_sheet import People
+from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import ReviewPeriod
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch

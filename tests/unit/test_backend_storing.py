@@ -409,6 +409,22 @@ def test_an_unknown_user_who_becomes_known_gets_all_earlier_punches():
     assert office.cost == (3, 1)
 
 
+def test_what_an_unknown_user_left_is_told_of_the_person_who_is_hired(office):
+    office.store(
+        punch("carl", "2026-11-03 09:00:00"),
+        punch("carl", "2026-11-03 09:00:20"),
+        punch("carl", "2026-11-10 09:00"),
+    )
+    office.keeps(*ROSTER, CARL)
+    office.store(punch("carl", "2026-11-03 17:00"))
+
+    assert [what for who, what in office.troubles() if who == "Carl Cook"] == [
+        "Added to this period's sheets with the first punch",
+        "Two punches of 03-11-2026 count as one",
+    ]
+    assert office.member("carl")[3:] == ("berlin", datetime(2026, 11, 10, 9))
+
+
 def test_an_unknown_user_is_stored_and_reported_once(office):
     for hour in (9, 12, 17):
         office.store(punch("guest", f"2026-11-03 {hour:02}:00"))
@@ -524,6 +540,25 @@ def test_a_period_that_is_opened_again_keeps_its_amendments_out_of_the_days(offi
     office.store(punch("ann", "2026-11-03 09:00"))
 
     assert office.day("ann", TUESDAY) == (9.0, None, None)
+
+
+def test_amendments_of_somebody_hired_later_do_not_count_either(office):
+    office.finalise()
+    office.store(punch("carl", "2026-11-05 07:00"))
+    office.finalise("no")
+    office.keeps(*ROSTER, CARL)
+    office.store(punch("carl", "2026-11-03 09:00"))
+
+    assert office.member("carl")[3:] == ("berlin", datetime(2026, 11, 3, 9))
+    assert office.day("carl", date(2026, 11, 5)) == (None, None, None)
+
+
+def test_the_punches_of_a_cell_stand_in_their_order(office):
+    for moment in ("17:00", "08:00", "12:00"):
+        office.store(punch("ann", f"2026-11-03 {moment}"))
+
+    words = office.sheet("Punch Index").cells[office.index_place("ann", TUESDAY)].split()
+    assert [word.split(":")[0] for word in words] == ["28800", "43200", "61200"]
 
 
 def test_amendments_whose_rows_somebody_removed_take_punches(office):
