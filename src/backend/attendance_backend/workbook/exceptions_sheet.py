@@ -3,9 +3,9 @@
 When | Site | Who | What | What to do
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import (
@@ -16,7 +16,7 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.workbook.sheet_rows import append_rows
 
@@ -25,13 +25,13 @@ STATE, USER, DAY, KIND = range(5, 9)
 HEADERS = ("When", "Site", "Who", "What", "What to do")
 _WIDTHS = (150, 110, 200, 320, 420)
 
-AREAS = (Area.of_columns(EXCEPTIONS, WHEN, REMEDY),)
-"""What must be read to append to the worksheet."""
+AREAS = (Area.of_rows(EXCEPTIONS, 0, 1),)
+"""What must be read to append to the worksheet: how long its grid is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row. Site, who and what together are its identity.
+    """One row.
 
     Attributes:
         when: wall time at the site.
@@ -42,11 +42,6 @@ class Entry:
     who: str
     what: str
     remedy: str
-
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """By which an entry is known to be there already."""
-        return self.site, self.who, self.what
 
 
 def create() -> list[Change]:
@@ -60,30 +55,25 @@ def create() -> list[Change]:
     ]
 
 
-def append_entries(worksheet: Worksheet, entries: Iterable[Entry]) -> list[Change]:
-    """Add the entries that do not stand there yet."""
-    known = {
-        (worksheet.text(row, SITE), worksheet.text(row, WHO), worksheet.text(row, WHAT))
-        for row in worksheet.row_numbers()
-    }
-    rows = []
-    for entry in entries:
-        if entry.identity in known:
-            continue
-        known.add(entry.identity)
-        rows.append(
-            (
-                NewCell(serial.from_datetime(entry.when), styles.MOMENT),
-                NewCell(entry.site, styles.PLAIN),
-                NewCell(entry.who, styles.PLAIN),
-                NewCell(entry.what, styles.WRAPPED),
-                NewCell(entry.remedy, styles.WRAPPED),
-            )
+def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
+    """Rows at the end of the grid."""
+    if not entries:
+        return []
+    worksheet = workbook.worksheet(EXCEPTIONS)
+    rows = [
+        (
+            NewCell(serial.from_datetime(entry.when), styles.MOMENT),
+            NewCell(entry.site, styles.PLAIN),
+            NewCell(entry.who, styles.PLAIN),
+            NewCell(entry.what, styles.WRAPPED),
+            NewCell(entry.remedy, styles.WRAPPED),
         )
-    return append_rows(worksheet, max(worksheet.end_row(), 1), rows)
+        for entry in entries
+    ]
+    return append_rows(worksheet, worksheet.row_count, rows)
 
 
-def unknown_user(when: datetime, site: str, who: str) -> Entry:
+def unknown_user(when: datetime, site: str, who: str, _user: str = "") -> Entry:
     """Punches of somebody whom HR does not keep in Cut Off Times."""
     return Entry(
         when,
@@ -95,19 +85,19 @@ def unknown_user(when: datetime, site: str, who: str) -> Entry:
     )
 
 
-def unnamed_user(when: datetime, site: str, who: str) -> Entry:
+def unnamed_user(when: datetime, site: str, user_id: str) -> Entry:
     """Punches of a user ID without a name on the machine."""
     return Entry(
         when,
         site,
-        who,
+        f"User ID {user_id}",
         "No user name on the machine; punches are in the raw data only",
         "Give the user a name on the machine, the one that the e-mail address begins with. Punches from then on "
         "count; look up earlier ones in the raw data.",
     )
 
 
-def hired(when: datetime, site: str, who: str) -> Entry:
+def hired(when: datetime, site: str, who: str, _user: str) -> Entry:
     """Somebody was added in mid-period."""
     return Entry(
         when,
@@ -118,36 +108,26 @@ def hired(when: datetime, site: str, who: str) -> Entry:
     )
 
 
-def kept_as_typed(when: datetime, site: str, who: str, what: str) -> Entry:
-    """A check-in or check-out that a person typed stands where a punch would."""
+def double_tap(day: date, site: str, who: str, _user: str) -> Entry:
+    """Two punches that count as one."""
     return Entry(
-        when,
-        site,
-        who,
-        f"{what} was typed by hand and is kept, though the machine recorded another time",
-        "Nothing, if the typed value is right. Otherwise empty the cell and type the time from the raw data.",
+        datetime.combine(day, time()), site, who, f"Two punches of {day:%d-%m-%Y} count as one", "Nothing."
     )
 
 
-def no_place(when: datetime, site: str, who: str, what: str) -> Entry:
-    """The daily attendance lacks the row or column of a punch."""
-    return Entry(
-        when,
-        site,
-        who,
-        f"{what} is missing in Daily Attendance; the punches are in the raw data only",
-        "Restore the row or column through File > Version history, and add the times from the raw data.",
-    )
+def ambiguous_hour(day: date, site: str, who: str, _user: str) -> Entry:
+    """A punch in the hour that occurs twice."""
+    what = f"A punch of {day:%d-%m-%Y} was made in the hour that occurs twice"
+    return Entry(datetime.combine(day, time()), site, who, what, "Ask the person.")
 
 
-def clocks_changed(when: datetime, site: str, who: str, too_many: bool) -> Entry:
-    """Summer time began or ended between check-in and check-out."""
-    more_or_less = "more" if too_many else "less"
-    return Entry(
-        when,
-        site,
-        who,
-        f"The clocks were changed during the shift of {when:%d-%m-%Y}; Hours Worked shows an hour {more_or_less} "
-        "than was worked",
-        "Take it into account when the hours are paid.",
-    )
+def two_time_zones(day: date, site: str, who: str, _user: str) -> Entry:
+    """A day with punches in two time zones."""
+    what = f"The punches of {day:%d-%m-%Y} were made in two time zones"
+    return Entry(datetime.combine(day, time()), site, who, what, "Correct the hours.")
+
+
+def amended(when: datetime, site: str, count: int) -> Entry:
+    """Punches that came after the period was finalised."""
+    what = f"{count} punches came after the period was finalised"
+    return Entry(when, site, "", what, "Look into Amendments.")

@@ -1,0 +1,82 @@
+"""Refresh: the program's hidden worksheets, computed anew from all rows of the raw data.
+
+A healthy workbook shows no difference and is not written to.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from attendance_backend.control.reading import read_people
+from attendance_backend.control.roster import Person
+from attendance_backend.errors import UserError
+from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.ports import Backend
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.preview import after
+from attendance_backend.workbook.days_sheet import Days
+from attendance_backend.workbook.names import DAYS, SITES
+from attendance_backend.workbook.rebuilding import fact_areas, rebuild
+from attendance_backend.workbook.rules import told
+from attendance_contracts import ReviewPeriod, StoreAttendRecords
+
+log = logging.getLogger(__name__)
+
+MOST_LINES = 20
+"""Of a log that a person reads."""
+
+
+def rebuild_facts(
+    spreadsheet_id: str, period: ReviewPeriod, backend: Backend, told_by: StoreAttendRecords | None = None
+) -> Sequence[str]:
+    """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns the differences.
+
+    Args:
+        spreadsheet_id: of the workbook.
+        period: whose days must have columns.
+        backend: the ports.
+        told_by: a message that says what ``Sites`` may still lack of its site.
+    """
+
+    def draft() -> Draft[Sequence[str]]:
+        present = backend.spreadsheets.read(spreadsheet_id)
+        view = backend.spreadsheets.read(spreadsheet_id, fact_areas(present))
+        sites = _told(view, told_by)
+        view = _with_sites(view, sites)
+        days = view.find(DAYS)
+        people = _people(backend) if days is None or Days(days).is_incomplete() else ()
+        rebuilt = rebuild(view, period, people)
+        return Draft(present, [*sites, *rebuilt.changes], rebuilt.differences)
+
+    differences = take_turn(backend.spreadsheets, draft)
+    for difference in differences[:MOST_LINES]:
+        log.warning("spreadsheet %s: %s (rebuilt)", spreadsheet_id, difference)
+    if len(differences) > MOST_LINES:
+        log.warning("spreadsheet %s: and %d more", spreadsheet_id, len(differences) - MOST_LINES)
+    return differences
+
+
+def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]:
+    sites = view.find(SITES)
+    if sites is None or message is None:
+        return []
+    return told(sites, message.location, message.time_zone, message.day_boundary, message.period)
+
+
+def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
+    """The workbook as if ``Sites`` were written already."""
+    worksheets = tuple(
+        after(sheet, changes) if sheet.title.casefold() == SITES.casefold() else sheet
+        for sheet in view.worksheets
+    )
+    return replace(view, worksheets=worksheets)
+
+
+def _people(backend: Backend) -> Sequence[Person]:
+    """HR's list; nobody when it cannot be read, which must not keep punches from being stored."""
+    try:
+        return tuple(read_people(backend.spreadsheets, backend.control_id).values())
+    except UserError as error:
+        log.error("the worksheet %r is made without people: %s", DAYS, error)  # noqa: TRY400 - the line says it all
+        return ()
