@@ -35,15 +35,26 @@ class SmtpMailer:
         try:
             connection = self._connect()
         except (OSError, smtplib.SMTPException) as error:
-            raise MailRefusedError(
-                f"{where} cannot be used: {_words(error)}; check the SMTP_ settings"
-            ) from error
+            raise self._unusable(error) from error
         try:
             self._announce(connection, sender, recipients, where)
             _transmit(connection, message, where)
         finally:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 connection.quit()
+
+    def reach(self) -> None:
+        """See the port."""
+        try:
+            connection = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise self._unusable(error) from error
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+
+    def _unusable(self, error: Exception) -> MailRefusedError:
+        where = f"the mail server {self._settings.host}:{self._settings.port}"
+        return MailRefusedError(f"{where} cannot be used: {_words(error)}; check the SMTP_ settings")
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings

@@ -22,7 +22,7 @@ TITLE = "Alarms"
 SHEET_ID = 1_900_000_002
 ALARM, KIND, MISSING_AFTER, RAISED_ON, SITE, TO, STATE = range(7)
 HEADERS = ("Alarm", "Kind", "Missing After", "Raised On", "Site", "To", "State")
-_WIDTHS = (260, 120, 120, 110, 120, 260, 110)
+WIDTHS = (260, 120, 120, 110, 120, 260, 110)
 
 
 class State(StrEnum):
@@ -89,7 +89,7 @@ class AlarmLog:
             return
         changes: list[Change] = []
         if self._worksheet is None:
-            changes = program_sheets.create(SHEET_ID, TITLE, HEADERS, _WIDTHS)
+            changes = program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
         target = self._worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
         changes += append_rows(target, max(target.end_row(), 1), [_row_of(alarm, state, site, recipients)])
         self._spreadsheets.apply(self._control_id, changes)

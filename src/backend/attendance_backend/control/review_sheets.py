@@ -20,7 +20,7 @@ TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001
 PERIOD, SPREADSHEET_ID, LINK, CREATED_ON = range(4)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On")
-_WIDTHS = (150, 360, 520, 110)
+WIDTHS = (150, 360, 520, 110)
 
 
 def find(worksheet: Worksheet | None, period_name: str) -> str | None:
@@ -75,7 +75,7 @@ def record(
         NewCell(spreadsheet_link(spreadsheet_id), styles.PLAIN),
         NewCell(serial.from_date(created_on), styles.DAY_CELL),
     )
-    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, _WIDTHS)
+    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
     target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
     changes += append_rows(target, max(target.end_row(), 1), [row])
     spreadsheets.apply(control_id, changes)
