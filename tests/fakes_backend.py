@@ -14,12 +14,15 @@ from attendance_backend.errors import RefusedError, SpreadsheetGoneError
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.changes import (
     AddColumns,
+    AddNote,
     AddRows,
     AddWorksheet,
     Change,
+    FillCells,
     Formula,
     HighlightWhen,
     NewCell,
+    OfferChoices,
     RemoveWorksheet,
     SetColumns,
     SetLocale,
@@ -27,6 +30,7 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
+from attendance_sandbox.sheets.formula import copied
 
 T = TypeVar("T")
 
@@ -71,6 +75,7 @@ class Sheet:
     cells: dict[Place, float | str | Formula] = field(default_factory=dict)
     hidden_columns: set[int] = field(default_factory=set)
     warned: bool = False
+    hidden: bool = False
 
     def copy(self) -> "Sheet":
         return replace(self, cells=dict(self.cells), hidden_columns=set(self.hidden_columns))
@@ -288,6 +293,13 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
                 for right, cell in enumerate(cells):
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
+        case FillCells():
+            for down in range(change.row_count):
+                for right in range(change.column_count):
+                    value = change.cell.value
+                    if isinstance(value, Formula):
+                        value = Formula(copied(value.text, down, right))
+                    sheet.put(change.row + down, change.column + right, value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count
@@ -303,7 +315,7 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
             )
         case WarnBeforeEdit():
             sheet.warned = True
-        case HighlightWhen():
+        case HighlightWhen() | OfferChoices() | AddNote():
             pass
         case _:
             raise AssertionError(f"an unknown change: {change}")
@@ -315,7 +327,10 @@ def _add_worksheet(book: Book, change: AddWorksheet) -> None:
             raise RefusedError(f"there is a worksheet {sheet.title} already")
     if change.frozen_rows >= change.row_count or change.frozen_columns >= change.column_count:
         raise RefusedError("cannot freeze everything")
-    book.sheets.append(Sheet(change.sheet_id, change.title, change.row_count, change.column_count))
+    sheet = Sheet(
+        change.sheet_id, change.title, change.row_count, change.column_count, hidden=change.hidden
+    )
+    book.sheets.insert(len(book.sheets) if change.index is None else change.index, sheet)
 
 
 def _check_positive(count: int) -> None:
