@@ -3,7 +3,7 @@
 Done twice it does nothing the second time: only what is missing is made, and then it is no longer missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,10 +24,12 @@ from attendance_backend.sheet.changes import (
     AddColumns,
     AddWorksheet,
     Align,
+    Block,
     Change,
     Formula,
     NewCell,
     NumberFormat,
+    OfferChoices,
     RemoveWorksheet,
     Row,
     SetColumns,
@@ -91,6 +93,8 @@ class _Kind:
     headers: Sequence[str]
     widths: Sequence[int]
     column_styles: Sequence[Style]
+    choices: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Drop-down lists, by column."""
 
 
 _ROSTER = _Kind(
@@ -113,6 +117,7 @@ _SETTINGS = _Kind(
     rules.ALL_HEADERS,
     (230, 130, 320, 620),
     (styles.PLAIN, styles.PLAIN, styles.PLAIN, styles.WRAPPED),
+    {rules.ALL_HEADERS.index(rules.SETTING): tuple(Setting)},
 )
 
 
@@ -187,6 +192,10 @@ def _complete_table(book: Spreadsheet, kind: _Kind, result: Completion) -> None:
                 for column, width in enumerate(kind.widths)
             ),
         ]
+        result.changes += [
+            OfferChoices(kind.sheet_id, Block(1, None, column, column + 1), choices, strict=True)
+            for column, choices in kind.choices.items()
+        ]
         result.done.append(f"made the worksheet {kind.title!r}")
         return
     missing = missing_headers(sheet, kind.headers)
@@ -219,7 +228,13 @@ def _complete_settings(book: Spreadsheet, result: Completion) -> None:
     absent = [setting for setting in Setting if setting.casefold() not in present]
     target = sheet or _made(_SETTINGS)
     rows = [_setting_row(setting, places) for setting in absent]
-    result.changes += append_rows(target, max(target.end_row(), 1), rows)
+    first_row = max(target.end_row(), 1)
+    result.changes += append_rows(target, first_row, rows)
+    if Setting.KEY_POLICY in absent:
+        row = first_row + absent.index(Setting.KEY_POLICY)
+        cell = Block(row, row + 1, places[rules.VALUE], places[rules.VALUE] + 1)
+        policies = tuple(str(policy) for policy in KeyPolicy)
+        result.changes.append(OfferChoices(target.sheet_id, cell, policies, strict=True))
     if absent:
         result.done.append(f"added to {rules.TITLE!r}, with their defaults: {', '.join(absent)}")
 
