@@ -226,8 +226,90 @@ def test_each_worksheet_prints_landscape_on_one_pages_width(workbook: Any, raw: 
     assert raw.print_title_rows == "$1:$1"
 
 
-def test_nothing_is_locked(workbook: Any) -> None:
-    assert not any(sheet.protection.sheet for sheet in workbook.worksheets)
+def test_what_is_protected_is_locked_without_a_password(workbook: Any) -> None:
+    assert [sheet.protection.sheet for sheet in workbook.worksheets] == [True, False, False]
+    assert workbook.worksheets[0].protection.password is None
+
+
+def test_a_protected_range_locks_its_cells_alone_and_a_warning_none(
+    server: SheetsServer, tmp_path: Path
+) -> None:
+    made = server.new_spreadsheet("Locks")
+    server.write(made, "A1", [["a", "b"]])
+    whole = {"range": {"sheetId": 1}, "unprotectedRanges": [grid((4, 6), (0, 2), 1)]}
+    sheets: list[dict[str, Any]] = [
+        {"addSheet": {"properties": {"title": title, "sheetId": number}}}
+        for number, title in ((1, "Whole"), (2, "Warned"))
+    ]
+    protections = [{"range": grid((0, 3), (1, 2))}, whole, {"range": {"sheetId": 2}, "warningOnly": True}]
+    server.batch_update(
+        made, [*sheets, *({"addProtectedRange": {"protectedRange": one}} for one in protections)]
+    )
+    part, all_of_it, warned = openpyxl.load_workbook(saved(server, made, tmp_path)).worksheets
+    assert [part.protection.sheet, all_of_it.protection.sheet, warned.protection.sheet] == [True, True, False]
+    assert [part[name].protection.locked for name in ("A1", "B1", "B3")] == [False, True, True]
+    assert not part.column_dimensions["B"].protection.locked  # of cells that are not in the file
+    assert [all_of_it[name].protection.locked for name in ("A1", "A5", "B6", "A7")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_choices_that_excel_cannot_hold_in_a_rule_stand_on_a_hidden_worksheet(
+    server: SheetsServer, tmp_path: Path
+) -> None:
+    made = server.new_spreadsheet("Choices")
+    for row, items in enumerate((["Archer, Ann", "Bob"], [f"person {number}" for number in range(60)])):
+        values = [{"userEnteredValue": item} for item in items]
+        rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "showCustomUi": True}
+        server.batch_update(
+            made, [{"setDataValidation": {"range": grid((row, row + 1), (0, 1)), "rule": rule}}]
+        )
+    workbook = openpyxl.load_workbook(saved(server, made, tmp_path))
+    rules = {str(one.sqref): one.formula1 for one in workbook["Sheet1"].data_validations.dataValidation}
+    assert rules == {"A1": "Choices!$A$1:$A$2", "A2": "Choices!$B$1:$B$60"}
+    assert workbook["Choices"].sheet_state == "veryHidden"
+    assert [cell.value for cell in workbook["Choices"]["A"][:3]] == ["Archer, Ann", "Bob", None]
+
+
+def test_the_order_of_worksheets_the_choices_of_a_range_and_notes_are_kept(
+    server: SheetsServer, tmp_path: Path
+) -> None:
+    made = server.new_spreadsheet("Order")
+    choices = {
+        "condition": {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "='Staff list'!A2:A"}]},
+        "strict": True,
+        "showCustomUi": True,
+        "inputMessage": "Who?",
+    }
+    server.batch_update(
+        made,
+        [
+            {"addSheet": {"properties": {"title": "Staff list", "index": 0, "hidden": True}}},
+            {"addSheet": {"properties": {"title": "Summary", "index": 0}}},
+            {"setDataValidation": {"range": grid((1, 9), (2, 3)), "rule": choices}},
+            {
+                "repeatCell": {
+                    "range": grid((0, 1), (2, 3)),
+                    "cell": {"note": "Pick a name."},
+                    "fields": "note",
+                }
+            },
+        ],
+    )
+    workbook = openpyxl.load_workbook(saved(server, made, tmp_path))
+    assert [(sheet.title, sheet.sheet_state) for sheet in workbook] == [
+        ("Summary", "visible"),
+        ("Staff list", "hidden"),
+        ("Sheet1", "visible"),
+    ]
+    assert workbook.active.title == "Summary"
+    (rule,) = workbook["Sheet1"].data_validations.dataValidation
+    assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "C2:C9", "'Staff list'!$A$2:$A$1048576")
+    assert (rule.errorStyle, rule.showErrorMessage, rule.prompt) == ("stop", True, "Who?")
+    assert workbook["Sheet1"]["C1"].comment.text == "Pick a name."
 
 
 def test_rules_are_kept(raw: Any) -> None:

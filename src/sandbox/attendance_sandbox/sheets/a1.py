@@ -85,9 +85,12 @@ def column_index(letters: str) -> int:
     return number - 1
 
 
+_READS_AS_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d+[Cc]\d+")
+
+
 def quote_title(title: str) -> str:
     """A worksheet's title as it stands before the ``!``: in quotes only where they are needed."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", title) and not re.fullmatch(r"[A-Za-z]{1,3}\d+", title):
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", title) and not _READS_AS_CELL.fullmatch(title):
         return title
     return "'" + title.replace("'", "''") + "'"
 

@@ -19,7 +19,7 @@ class Cell:
     """What one cell holds. Cells and the dictionaries in them are never changed, only replaced."""
 
     value: Scalar | None = None
-    """The value that is shown; of a formula only when it is plain arithmetic."""
+    """The value that is shown. Of a formula: when it is plain arithmetic, or was computed for a read."""
     formula: str | None = None
     format: Json = field(default_factory=dict)
     """The ``userEnteredFormat``."""
@@ -59,7 +59,7 @@ class Cell:
         return Cell(kept, None, self.format, self.note, self.validation)
 
     def with_formula(self, formula: str) -> Cell:
-        return replace(self, value=formulas.arithmetic(formula), formula=formula)
+        return replace(self, value=formulas.arithmetic(formula), formula=formulas.canonical(formula))
 
     def with_typed(self, text: str, locale: Locale) -> Cell:
         """The cell after a person typed `text` into it."""
@@ -98,7 +98,7 @@ class Cell:
         if self.value is not None:
             if masks.includes(mask, "effectiveValue"):
                 data["effectiveValue"] = values.extended_value(self.value)
-            if masks.includes(mask, "formattedValue"):
+            if masks.includes(mask, "formattedValue") and self.value != "":
                 data["formattedValue"] = self.text(locale)
         if masks.includes(mask, "userEnteredFormat") and self.format:
             data["userEnteredFormat"] = self.format

@@ -66,11 +66,7 @@ def _apply(spreadsheet: Spreadsheet, sheet: Worksheet, dimension: str, shift: Ra
     _move_cells(sheet, dimension, shift)
     _move_metadata(sheet, dimension, shift)
     _move_rules(sheet, dimension, shift)
-    spreadsheet.named_ranges = [
-        moved
-        for named in spreadsheet.named_ranges
-        if (moved := _moved_rule(named, sheet.sheet_id, dimension, shift)) is not None
-    ]
+    spreadsheet.move_names(lambda named: _moved_rule(named, sheet.sheet_id, dimension, shift))
     _move_references(spreadsheet, sheet, dimension, shift)
 
 
@@ -163,10 +159,33 @@ def _move_references(spreadsheet: Spreadsheet, sheet: Worksheet, dimension: str,
 
 
 def rewrite_formulas(sheet: Worksheet, change: Callable[[str], str]) -> None:
-    """Replaces the text of every formula of a worksheet."""
+    """Replaces the text of every formula of a worksheet, those of conditions and protected cells included."""
+    locks, sheet.locks = sheet.locks, []
     for row, column, cell in list(sheet.occupied(sheet.area)):
-        if cell.formula is None:
-            continue
-        text = change(cell.formula)
-        if text != cell.formula:
-            sheet.put(row, column, replace(cell, formula=text))
+        formula = None if cell.formula is None else change(cell.formula)
+        rule = None if cell.validation is None else _rewritten_rule(cell.validation, change)
+        if formula != cell.formula or rule != cell.validation:
+            sheet.put(row, column, replace(cell, formula=formula, validation=rule))
+    sheet.locks = locks
+    sheet.rules["conditionalFormats"] = [
+        {**rule, "booleanRule": _rewritten_rule(rule["booleanRule"], change)}
+        if "booleanRule" in rule
+        else rule
+        for rule in sheet.rules["conditionalFormats"]
+    ]
+
+
+def _rewritten_rule(rule: Json, change: Callable[[str], str]) -> Json:
+    """A rule with the formulas among its condition's values replaced."""
+    condition = rule.get("condition", {})
+    if not any(
+        str(value.get("userEnteredValue", "")).startswith("=") for value in condition.get("values", [])
+    ):
+        return rule
+    values = [
+        {**value, "userEnteredValue": change(value["userEnteredValue"])}
+        if str(value.get("userEnteredValue", "")).startswith("=")
+        else value
+        for value in condition["values"]
+    ]
+    return {**rule, "condition": {**condition, "values": values}}

@@ -44,10 +44,12 @@ def _points(match: re.Match[str]) -> list[str]:
     return [match[name] for name in names if match[name] is not None]
 
 
+Point = tuple[str, int | None, str, int | None]
+"""Lock and index of the column, lock and index of the row."""
 _POINT = re.compile(r"(\$?)([A-Za-z]*)(\$?)(\d*)")
 
 
-def _split_point(point: str) -> tuple[str, int | None, str, int | None]:
+def _split_point(point: str) -> Point:
     """``$A3`` -> ("$", 0, "", 2); a part that is not there is None."""
     match = _POINT.fullmatch(point)
     assert match is not None
@@ -78,6 +80,46 @@ def copied(formula: str, rows: int, columns: int) -> str:
                 return BROKEN
             points.append(_join_point(lock, column, lock2, row))
         return (match["sheet"] or "") + ":".join(points)
+
+    return _rewrite(formula, change)
+
+
+def canonical(formula: str) -> str:
+    """The formula as the service keeps it, which need not be as it was entered.
+
+    References are in capitals and run from the upper left to the lower right cell, a range of one cell is that
+    cell, and titles of worksheets stand in quotes only where they must. Nothing else is changed.
+    """
+
+    def change(match: re.Match[str]) -> str:
+        points = _sorted_points([_split_point(point) for point in _points(match)])
+        prefix = f"{quote_title(_title(match['sheet']))}!" if match["sheet"] else ""
+        return prefix + ":".join(_join_point(*point) for point in points)
+
+    return _rewrite(formula, change)
+
+
+def _sorted_points(points: list[Point]) -> list[Point]:
+    """The corners of a range, the upper left one first; one cell has one. A locked index keeps its lock."""
+    first = operator.itemgetter(0)
+    columns = sorted(((column, lock) for lock, column, _, _ in points if column is not None), key=first)
+    rows = sorted(((row, lock) for _, _, lock, row in points if row is not None), key=first)
+    if len(points) != 2 or len(columns) != 2 or len(rows) != 2:
+        return points
+    corners: list[Point] = [
+        (lock, column, lock2, row) for (column, lock), (row, lock2) in zip(columns, rows, strict=True)
+    ]
+    return corners[:1] if corners[0] == corners[1] else corners
+
+
+def absolute(formula: str) -> str:
+    """The formula with every reference locked: ``=Names!A2:A9`` becomes ``=Names!$A$2:$A$9``."""
+
+    def change(match: re.Match[str]) -> str:
+        points = (_split_point(point) for point in _points(match))
+        return (match["sheet"] or "") + ":".join(
+            _join_point("$", column, "$", row) for _, column, _, row in points
+        )
 
     return _rewrite(formula, change)
 

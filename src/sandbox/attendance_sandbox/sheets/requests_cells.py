@@ -10,6 +10,7 @@ from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import with_color_styles
+from attendance_sandbox.sheets.conditions import checked_validation
 from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
@@ -38,10 +39,17 @@ def update_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
         end = area.end_column if "range" in request else area.start_column + len(cells)
         for column in range(area.start_column, end):
             place = column - area.start_column
-            data = cells[place] if place < len(cells) else {}
+            data = _checked_cell(spreadsheet, cells[place]) if place < len(cells) else {}
             sheet.put(number, column, sheet.cell(number, column).with_json(data, mask))
             call.cells_written += 1
     return {}
+
+
+def _checked_cell(spreadsheet: Spreadsheet, data: Json) -> Json:
+    """A ``CellData`` message with its validation as the service keeps it."""
+    if "dataValidation" not in data:
+        return data
+    return {**data, "dataValidation": checked_validation(spreadsheet, data["dataValidation"])}
 
 
 def _from_start(spreadsheet: Spreadsheet, start: Json, rows: list[Json]) -> tuple[Worksheet, Area]:
@@ -79,7 +87,7 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Gives every cell of a range the same content; relative references move along."""
     mask = masks.update_mask(request.get("fields"), "CellData")
     sheet, area = target(spreadsheet, required(request, "range"))
-    data = request.get("cell", {})
+    data = _checked_cell(spreadsheet, request.get("cell", {}))
     text = data.get("userEnteredValue", {}).get("formulaValue")
     for row, column in area.cells():
         content = data
@@ -104,7 +112,8 @@ def append_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
         spreadsheet.check_size()
     for number, line in enumerate(rows, first):
         for column, data in enumerate(line.get("values", [])):
-            sheet.put(number, column, sheet.cell(number, column).with_json(data, mask))
+            cell = sheet.cell(number, column).with_json(_checked_cell(spreadsheet, data), mask)
+            sheet.put(number, column, cell)
             call.cells_written += 1
     return {}
 
@@ -113,6 +122,8 @@ def set_data_validation(spreadsheet: Spreadsheet, request: Json, call: Call) -> 
     """Sets the rule that input in a range must keep to; no rule removes it."""
     sheet, area = target(spreadsheet, required(request, "range"))
     rule = request.get("rule")
+    if rule is not None:
+        rule = checked_validation(spreadsheet, rule)
     sheet.change(area, lambda cell: replace(cell, validation=rule))
     call.cells_written += area.height * area.width
     return {}

@@ -50,8 +50,15 @@ def append_dimension(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Js
 def insert_dimension(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     """Inserts rows or columns. They come without formats, whatever ``inheritFromBefore`` says."""
     sheet, dimension, start, end = _target(spreadsheet, request.get("range", {}))
+    size = sheet.row_count if dimension == "ROWS" else sheet.column_count
     if request.get("inheritFromBefore") and start == 0:
         raise invalid_argument("inheritFromBefore cannot be true when inserting at the first index")
+    if start > size:
+        raise invalid_argument(f"range.startIndex is larger than current grid size ({size})")
+    if start == size and not request.get("inheritFromBefore"):
+        raise invalid_argument(
+            f"range.startIndex must be less than the grid size ({size}) if inheritFromBefore is false."
+        )
     dimensions.insert(spreadsheet, sheet, dimension, start, end - start)
     return {}
 

@@ -6,6 +6,7 @@ from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import EMPTY, with_color_styles
+from attendance_sandbox.sheets.conditions import check_conditional_format
 from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
@@ -63,6 +64,8 @@ def _rule_sheet(spreadsheet: Spreadsheet, rule: Json) -> Worksheet:
         raise invalid_argument("ConditionalFormatRule.ranges must not be empty.")
     if ("booleanRule" in rule) == ("gradientRule" in rule):
         raise invalid_argument("Exactly one of 'booleanRule' and 'gradientRule' must be set.")
+    if "booleanRule" in rule:
+        check_conditional_format(spreadsheet, rule["booleanRule"])
     sheets = {target(spreadsheet, one)[0].sheet_id for one in ranges}
     if len(sheets) > 1:
         raise invalid_argument("All ranges of a conditional format rule must be on the same sheet.")

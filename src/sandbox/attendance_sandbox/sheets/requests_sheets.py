@@ -21,6 +21,8 @@ def new_sheet(spreadsheet: Spreadsheet, properties: Json) -> Worksheet:
     kind = properties.get("sheetType", "GRID")
     if kind != "GRID":
         raise invalid_argument(f"sheetType {kind} is not supported by this stand-in")
+    if properties.get("sheetId", 0) < 0:
+        raise invalid_argument("Sheet id must be non-negative.")
     title = properties.get("title") or spreadsheet.free_title(f"Sheet{len(spreadsheet.sheets) + 1}")
     grid = properties.get("gridProperties", {})
     sheet = Worksheet.blank(properties.get("sheetId", new_id()), title)
@@ -53,11 +55,13 @@ def delete_sheet(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     sheet = spreadsheet.sheet(request.get("sheetId", 0))
     if len(spreadsheet.sheets) == 1:
         raise invalid_argument("You can't remove all the sheets in a document.")
+    if all(other is sheet or other.properties.get("hidden") for other in spreadsheet.sheets):
+        raise invalid_argument("You can't remove all the visible sheets in a document.")
     sheet.check_unlocked(sheet.area)
     spreadsheet.sheets.remove(sheet)
-    spreadsheet.named_ranges = [
-        named for named in spreadsheet.named_ranges if named["range"].get("sheetId", 0) != sheet.sheet_id
-    ]
+    spreadsheet.move_names(
+        lambda named: None if named["range"].get("sheetId", 0) == sheet.sheet_id else named
+    )
     spreadsheet.renumber()
     return {}
 
@@ -191,12 +195,15 @@ def _check_name(spreadsheet: Spreadsheet, name: str, own_id: str) -> None:
     cell_like = re.fullmatch(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*", name)
     if not _NAME.fullmatch(name) or cell_like or name.lower() in {"true", "false"}:
         raise invalid_argument(f"The name '{name}' is not a valid name for a named range.")
-    for named in spreadsheet.named_ranges:
+    for named in [*spreadsheet.named_ranges, *spreadsheet.broken_names]:
         if named["name"].casefold() == name.casefold() and named["namedRangeId"] != own_id:
-            raise invalid_argument(f"A named range with name '{name}' already exists.")
+            raise invalid_argument(
+                f"Cannot add named range with name: {name}, a named range with that name already exists."
+            )
 
 
 def add_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    """Names a range; the caller may choose its ID. Of two that add the same name the second is refused."""
     wanted = request.get("namedRange", {})
     named = {"namedRangeId": wanted.get("namedRangeId") or str(new_id()), **wanted}
     _check_name(spreadsheet, named.get("name", ""), named["namedRangeId"])
@@ -211,7 +218,7 @@ def _named_place(spreadsheet: Spreadsheet, wanted: str) -> int:
     for place, named in enumerate(spreadsheet.named_ranges):
         if named["namedRangeId"] == wanted:
             return place
-    raise invalid_argument(f"No named range with id: {wanted}")
+    raise invalid_argument(f"No NamedRange with id: {wanted}")
 
 
 def update_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
@@ -227,7 +234,13 @@ def update_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> 
 
 
 def delete_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    del spreadsheet.named_ranges[_named_place(spreadsheet, request.get("namedRangeId", ""))]
+    """Forgets a name, also one whose cells are gone. An ID that is not known (any more) is refused."""
+    wanted = request.get("namedRangeId", "")
+    kept = [named for named in spreadsheet.broken_names if named["namedRangeId"] != wanted]
+    if len(kept) < len(spreadsheet.broken_names):
+        spreadsheet.broken_names = kept
+    else:
+        del spreadsheet.named_ranges[_named_place(spreadsheet, wanted)]
     return {}
 
 

@@ -9,8 +9,11 @@ cells; protected ranges; references in formulas that follow inserted and deleted
 shared drives and accounts without storage; quotas.
 
 Not faithful: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal
-numbers (``=4/2``); ``values.get`` gives an empty cell for it. Conditional formats, filters and validation rules
-are kept and not applied. Charts, pivot tables, slicers, filter views, tables, comments and data sources are
+numbers (``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas
+for ``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports): what only Sheets can
+compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of its
+own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Conditional
+formats, filters and validation rules are checked and kept, and not applied. Charts, pivot tables, slicers, filter views, tables, comments and data sources are
 answered with 501. Moving cells by ``cutPaste`` does not move the references to them. Group depths do not nest.
 """
 
@@ -33,6 +36,7 @@ from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileSto
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.recalculation import Recalculator
 from attendance_sandbox.sheets.routes import (
     Answer,
     HttpRequest,
@@ -90,6 +94,7 @@ class SheetsServer:
         *,
         owns_storage: bool = True,
         quota: Quota | None = None,
+        recalculate: bool = False,
         token_lifetime_s: float = 3599,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -103,12 +108,16 @@ class SheetsServer:
             owns_storage: False for service accounts as they are made since 2025: they own no storage, and can
                 make files in shared drives only.
             quota: limits of reads and writes a minute; none by default.
+            recalculate: LibreOffice computes formulas when a read shows their values: a few seconds for the first
+                read after each change, during which nobody else is answered.
             token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:
             OSError: the port is in use.
+            RecalculationError: LibreOffice is to compute formulas and is not installed.
         """
+        self._recalculator = Recalculator() if recalculate else None
         self.folder = folder
         self.faults = faults or Faults()
         self.log: list[LogEntry] = []
@@ -118,7 +127,8 @@ class SheetsServer:
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
-        self._routes = sheets_routes(SheetsApi(self.store)) + drive_routes(Drive(self.store))
+        self._api = SheetsApi(self.store, self._recalculator)
+        self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
         self._http = HttpServer(port, self._respond)
 
     # -- life
@@ -141,6 +151,8 @@ class SheetsServer:
 
     def stop(self) -> None:
         self._http.stop()
+        if self._recalculator is not None:
+            self._recalculator.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -205,9 +217,11 @@ class SheetsServer:
     def read(self, spreadsheet_id: str, text: str, render: str = "UNFORMATTED_VALUE") -> list[list[Any]]:
         """The values of a range, blank rows and cells at the end left out."""
         options = {"valueRenderOption": render}
-        values: list[list[Any]] = value_ranges.read(
-            self.spreadsheet(spreadsheet_id), text, options, Call()
-        ).get("values", [])
+        with self._lock:
+            shown = self.spreadsheet(spreadsheet_id)
+            if render != "FORMULA":
+                shown = self._api.computed(shown, [text])
+        values: list[list[Any]] = value_ranges.read(shown, text, options, Call()).get("values", [])
         return values
 
     def write(self, spreadsheet_id: str, text: str, values: list[list[Any]]) -> None:

@@ -8,6 +8,7 @@ from attendance_sandbox.sheets import batch_update, value_ranges, view
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
+from attendance_sandbox.sheets.recalculation import RecalculationError, Recalculator
 from attendance_sandbox.sheets.requests_sheets import (
     check_spreadsheet_properties,
     copy_of,
@@ -39,8 +40,30 @@ def _options(query: Query) -> Json:
 class SheetsApi:
     """Sheets' methods. Each takes what its URL and body say, and the call that is counted."""
 
-    def __init__(self, store: FileStore) -> None:
+    def __init__(self, store: FileStore, recalculator: Recalculator | None = None) -> None:
+        """Without `recalculator` formulas have no values."""
         self._store = store
+        self._recalculator = recalculator
+
+    def computed(self, spreadsheet: Spreadsheet, ranges: list[str] | None) -> Spreadsheet:
+        """The spreadsheet with the values of formulas, if one stands in the ranges (None: anywhere)."""
+        if self._recalculator is None:
+            return spreadsheet
+        places = (
+            [(sheet, sheet.area) for sheet in spreadsheet.sheets]
+            if ranges is None
+            else [spreadsheet.resolve(text) for text in ranges]
+        )
+        try:
+            return self._recalculator.computed(spreadsheet, places)
+        except RecalculationError as error:
+            raise ApiError(500, "INTERNAL", f"This stand-in could not compute formulas: {error}") from error
+
+    def _values(self, spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
+        """A ``ValueRange``, with the values of formulas where it does not show the formulas themselves."""
+        if options.get("valueRenderOption") != "FORMULA":
+            spreadsheet = self.computed(spreadsheet, [text])
+        return value_ranges.read(spreadsheet, text, options, call)
 
     def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
         return self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")[1]
@@ -77,13 +100,12 @@ class SheetsApi:
 
     def get(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
         """``spreadsheets.get``."""
-        return view.spreadsheet_json(
-            self._read(spreadsheet_id, call),
-            call,
-            ranges=query.get("ranges"),
-            fields=query.get("fields", [None])[0],
-            grid_data=query.get("includeGridData", ["false"])[0].lower() == "true",
-        )
+        spreadsheet = self._read(spreadsheet_id, call)
+        ranges, fields = query.get("ranges"), query.get("fields", [None])[0]
+        grid_data = query.get("includeGridData", ["false"])[0].lower() == "true"
+        if view.shows_values(fields, grid_data):
+            spreadsheet = self.computed(spreadsheet, ranges)
+        return view.spreadsheet_json(spreadsheet, call, ranges=ranges, fields=fields, grid_data=grid_data)
 
     def batch_update(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
         """``spreadsheets.batchUpdate``."""
@@ -108,13 +130,13 @@ class SheetsApi:
 
     def get_values(self, spreadsheet_id: str, text: str, query: Query, call: Call) -> Json:
         """``values.get``."""
-        return value_ranges.read(self._read(spreadsheet_id, call), text, _options(query), call)
+        return self._values(self._read(spreadsheet_id, call), text, _options(query), call)
 
     def batch_get_values(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
         """``values.batchGet``."""
         spreadsheet = self._read(spreadsheet_id, call)
         options = _options(query)
-        ranges = [value_ranges.read(spreadsheet, text, options, call) for text in query.get("ranges", [])]
+        ranges = [self._values(spreadsheet, text, options, call) for text in query.get("ranges", [])]
         return {"spreadsheetId": spreadsheet_id, "valueRanges": ranges}
 
     def update_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
@@ -126,7 +148,7 @@ class SheetsApi:
             answer = value_ranges.write(draft, text, message, options.get("valueInputOption"), call)
             if options.get("includeValuesInResponse", "").lower() == "true":
                 shown = _shown_options(options)
-                answer["updatedData"] = value_ranges.read(draft, answer["updatedRange"], shown, call)
+                answer["updatedData"] = self._values(draft, answer["updatedRange"], shown, call)
             return answer
 
         return self._change(spreadsheet_id, call, change)
@@ -152,7 +174,7 @@ class SheetsApi:
             if message.get("includeValuesInResponse"):
                 for answer in answers:
                     shown = _shown_options(message)
-                    answer["updatedData"] = value_ranges.read(draft, answer["updatedRange"], shown, call)
+                    answer["updatedData"] = self._values(draft, answer["updatedRange"], shown, call)
             return {"spreadsheetId": spreadsheet_id, **_totals(draft, answers), "responses": answers}
 
         return self._change(spreadsheet_id, call, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 from attendance_sandbox.sheets import a1
@@ -56,7 +57,11 @@ class Spreadsheet:
         }
         self.sheets: list[Worksheet] = [Worksheet.blank(0, "Sheet1")]
         self.named_ranges: list[Json] = []
+        self.broken_names: list[Json] = []
+        """Named ranges whose cells were deleted: the service shows them no more, and their names stay taken."""
         self.developer_metadata: list[Json] = []
+        self.computed: Spreadsheet | None = None
+        """The same with the values of all formulas, once they were computed. A draft starts without."""
 
     def draft(self, spreadsheet_id: str | None = None) -> Spreadsheet:
         """A copy, whose changes do not show here."""
@@ -64,6 +69,7 @@ class Spreadsheet:
         copy.properties = dict(self.properties)
         copy.sheets = [sheet.draft() for sheet in self.sheets]
         copy.named_ranges = list(self.named_ranges)
+        copy.broken_names = list(self.broken_names)
         copy.developer_metadata = list(self.developer_metadata)
         return copy
 
@@ -101,7 +107,7 @@ class Spreadsheet:
         """
         self.check_title(sheet.title, None)
         if any(other.sheet_id == sheet.sheet_id for other in self.sheets):
-            raise invalid_argument(f"A sheet with id {sheet.sheet_id} already exists. Please use another id.")
+            raise invalid_argument(f"Sheet with id {sheet.sheet_id} already exists.")
         place = len(self.sheets) if index is None else index
         if not 0 <= place <= len(self.sheets):
             raise invalid_argument(
@@ -115,7 +121,7 @@ class Spreadsheet:
         if not title:
             raise invalid_argument("Sheet name cannot be empty.")
         if len(title) > 100:
-            raise invalid_argument("Sheet name cannot be longer than 100 characters.")
+            raise invalid_argument("The sheet name cannot be greater than 100 characters.")
         if self.sheet_titled(title) not in (None, own):
             raise invalid_argument(
                 f'A sheet with the name "{title}" already exists. Please enter another name.'
@@ -171,6 +177,12 @@ class Spreadsheet:
                 raise a1.unparsable(text)
             return *named, False
         return sheet, sheet.area_of_reference(reference), reference.single
+
+    def move_names(self, move: Callable[[Json], Json | None]) -> None:
+        """Puts what `move` makes of each named range in its place; None when its cells are gone."""
+        moved = [(named, move(named)) for named in self.named_ranges]
+        self.named_ranges = [after for _, after in moved if after is not None]
+        self.broken_names.extend(named for named, after in moved if after is None)
 
     def _named(self, name: str) -> tuple[Worksheet, Area] | None:
         for named in self.named_ranges:

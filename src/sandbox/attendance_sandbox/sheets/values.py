@@ -15,6 +15,23 @@ MAX_TEXT = 50_000
 """Characters that one cell holds at most."""
 
 
+class ErrorText(str):
+    """What a formula shows that failed, such as ``#DIV/0!``."""
+
+    __slots__ = ()
+
+
+_ERROR_TYPES = {
+    "#NULL!": "NULL_VALUE",
+    "#DIV/0!": "DIVIDE_BY_ZERO",
+    "#VALUE!": "VALUE",
+    "#REF!": "REF",
+    "#NAME?": "NAME",
+    "#NUM!": "NUM",
+    "#N/A": "N_A",
+}
+
+
 def tidy(value: Scalar) -> Scalar:
     """The value as the service gives it back: a whole number has no decimal point."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -26,6 +43,10 @@ def extended_value(value: Scalar) -> Json:
     """A value as an ``ExtendedValue`` message."""
     if isinstance(value, bool):
         return {"boolValue": value}
+    if isinstance(value, ErrorText):
+        return {
+            "errorValue": {"type": _ERROR_TYPES.get(value, "ERROR"), "message": f"The formula gives {value}."}
+        }
     if isinstance(value, str):
         return {"stringValue": value}
     return {"numberValue": value}

@@ -68,6 +68,21 @@ def _wants_data(mask: masks.Mask, sheets_mask: masks.Mask) -> bool:
     return "*" in mask or not sheets_mask or masks.includes(sheets_mask, "data")
 
 
+def shows_values(fields: str | None, grid_data: bool) -> bool:
+    """Whether an answer with this field mask shows what is in cells, and not only what was entered."""
+    if not fields:
+        return grid_data
+    mask = masks.parse_mask(fields)
+    sheets_mask = masks.below(mask, "sheets")
+    if not (masks.includes(mask, "sheets") and _wants_data(mask, sheets_mask)):
+        return False
+    for name in ("data", "rowData", "values"):
+        if not masks.includes(sheets_mask, name):
+            return False
+        sheets_mask = masks.below(sheets_mask, name)
+    return any(masks.includes(sheets_mask, name) for name in ("effectiveValue", "formattedValue"))
+
+
 def sheet_json(sheet: Worksheet) -> Json:
     """A worksheet without its cells."""
     result: Json = {"properties": properties_json(sheet)}

@@ -2,8 +2,8 @@
 
 Kept: typed values, formulas, number formats, fonts, colours, alignment, wrapping, borders, notes, frozen rows and
 columns, widths and heights, merges, groups, hidden rows, columns and worksheets, conditional formats, validation,
-filters, banding, named ranges, tab colours. Each worksheet prints landscape on one page's width. Protection is
-left out on purpose: HR shall be able to edit the file. The same content gives the same bytes.
+filters, banding, named ranges, tab colours, protection other than warnings. Each worksheet prints landscape on one
+page's width. The same content gives the same bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
 from attendance_sandbox.sheets.xlsx_banding import banded_backgrounds
 from attendance_sandbox.sheets.xlsx_layout import lay_out
+from attendance_sandbox.sheets.xlsx_lists import Lists
 from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet_titles, unique
+from attendance_sandbox.sheets.xlsx_protection import protect
 from attendance_sandbox.sheets.xlsx_rules import area_reference, conditional_rule, validation
 
 _FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
@@ -74,6 +76,7 @@ def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
     for sheet in spreadsheet.sheets:
         writer.write_sheet(sheet)
     writer.write_named_ranges()
+    writer.lists.write(workbook)
     shown = [index for index, sheet in enumerate(spreadsheet.sheets) if not sheet.properties.get("hidden")]
     workbook.active = shown[0] if shown else 0
     raw = io.BytesIO()
@@ -112,6 +115,7 @@ class _Writer:
         self._titles = sheet_titles(spreadsheet)
         self._renamed = {old: new for old, new in self._titles.items() if old != new}
         self._styles: dict[str, Any] = {}
+        self.lists = Lists(self._titles.values())
 
     def write_sheet(self, sheet: Worksheet) -> None:
         target = self._workbook.create_sheet(self._titles[sheet.title])
@@ -123,6 +127,7 @@ class _Writer:
         self._write_conditional_formats(sheet, target)
         self._write_validations(sheet, target)
         lay_out(sheet, target)
+        protect(sheet, target)
 
     # -- cells
 
@@ -197,7 +202,8 @@ class _Writer:
                 rules[key] = cell.validation
                 grouped.setdefault(key, []).append((row, column))
         for key, cells in grouped.items():
-            found = validation(self._rule_with_titles(rules[key]), self._spreadsheet.locale)
+            rule = self.lists.within_excels_limits(self._rule_with_titles(rules[key]))
+            found = validation(rule, self._spreadsheet.locale)
             if found is not None:
                 for area in _blocks(cells):
                     found.add(area_reference(area))

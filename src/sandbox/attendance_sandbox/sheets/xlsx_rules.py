@@ -137,8 +137,6 @@ def _list_validation(condition: Json) -> DataValidation | None:
     if kind != "ONE_OF_LIST":
         return None
     items = ",".join(item.replace('"', '""') for item in entered)
-    if len(items) > 255 or any("," in item for item in entered):
-        return None  # Excel cannot hold such a list within the rule
     return DataValidation(type="list", formula1=f'"{items}"')
 
 

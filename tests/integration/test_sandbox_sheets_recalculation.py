@@ -1,0 +1,208 @@
+"""Formulas that LibreOffice computes for reads, against values worked out by hand."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from test_sandbox_sheets_command import rest, running
+from test_sandbox_sheets_support import Office, error_message
+
+from attendance_sandbox.sheets import RecalculationError, SheetsServer, recalculated_values
+from attendance_sandbox.sheets.recalculation import Recalculator
+
+needs_libreoffice = pytest.mark.skipif(
+    shutil.which("soffice") is None and not os.environ.get("CI"), reason="LibreOffice is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with Office(recalculate=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def book(office: Office) -> str:
+    """Hours of three days in A2:B4, an empty row, and formulas about them in D."""
+    made = office.new()
+    dates = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "yyyy-mm-dd"}}}
+    hours = {"userEnteredFormat": {"numberFormat": {"type": "TIME", "pattern": "[h]:mm"}}}
+
+    def format_(column: int, rows: tuple[int, int], cell: dict[str, Any]) -> dict[str, Any]:
+        area = {
+            "startRowIndex": rows[0],
+            "endRowIndex": rows[1],
+            "startColumnIndex": column,
+            "endColumnIndex": column + 1,
+        }
+        return {"repeatCell": {"range": area, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
+
+    office.replies(
+        made,
+        {"addSheet": {"properties": {"title": "Raw Data - a site with a very long name", "sheetId": 5}}},
+        {"addNamedRange": {"namedRange": {"name": "Hours", "range": {"sheetId": 5, "endColumnIndex": 1}}}},
+    )
+    office.put(made, "'Raw Data - a site with a very long name'!A1", [[0.5], [0.75]])
+    office.put(made, "A1", [["Day", "Hours"], [46027, 0.5], [46028, 0.75], [46029, "=1/8"]])
+    office.put(
+        made,
+        "D1",
+        [
+            ["=SUM(B2:B)"],
+            ["=MAX(A:A)"],
+            ["=A2+1"],
+            ['=IF(B2>1,"long","")'],
+            ["=1/0"],
+            ["=B2=0.5"],
+            ['=VLOOKUP("nobody",A:B,2,FALSE)'],
+            ["=SUM('Raw Data - a site with a very long name'!A:A)"],
+            ["=SUM(Hours)"],
+            ["=NOSUCH(1)"],
+            ["=D1*2"],
+        ],
+    )
+    office.replies(made, format_(3, (0, 1), hours), format_(3, (10, 11), hours), format_(3, (1, 3), dates))
+    return made
+
+
+def computed(office: Office, book: str, text: str) -> dict[str, Any]:
+    shown = office.cell(book, text, "effectiveValue,formattedValue,userEnteredValue")
+    del shown["userEnteredValue"]
+    return shown
+
+
+@needs_libreoffice
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("D1", {"effectiveValue": {"numberValue": 1.375}, "formattedValue": "33:00"}),
+        ("D2", {"effectiveValue": {"numberValue": 46029}, "formattedValue": "2026-01-07"}),
+        ("D3", {"effectiveValue": {"numberValue": 46028}, "formattedValue": "2026-01-06"}),
+        ("D4", {"effectiveValue": {"stringValue": ""}}),
+        ("D6", {"effectiveValue": {"boolValue": True}, "formattedValue": "TRUE"}),
+        ("D8", {"effectiveValue": {"numberValue": 1.25}, "formattedValue": "1.25"}),
+        ("D9", {"effectiveValue": {"numberValue": 1.25}, "formattedValue": "1.25"}),
+        ("D11", {"effectiveValue": {"numberValue": 2.75}, "formattedValue": "66:00"}),
+    ],
+)
+def test_a_formula_has_its_value(office: Office, book: str, cell: str, shown: dict[str, Any]) -> None:
+    assert computed(office, book, cell) == shown
+
+
+@needs_libreoffice
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cell", "kind", "text"),
+    [("D5", "DIVIDE_BY_ZERO", "#DIV/0!"), ("D7", "N_A", "#N/A"), ("D10", "NAME", "#NAME?")],
+)
+def test_an_error_has_its_type(office: Office, book: str, cell: str, kind: str, text: str) -> None:
+    shown = computed(office, book, cell)
+    assert shown["effectiveValue"]["errorValue"]["type"] == kind
+    assert shown["formattedValue"] == text
+    assert office.values(book, cell, valueRenderOption="UNFORMATTED_VALUE") == [[text]]
+
+
+@needs_libreoffice
+@pytest.mark.slow
+def test_values_are_computed_once_after_each_change_and_not_for_the_formulas_themselves(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = office.new()
+    times: list[int] = []
+    compute = Recalculator._compute
+
+    def counted(self: Recalculator, spreadsheet: Any) -> Any:
+        times.append(1)
+        return compute(self, spreadsheet)
+
+    monkeypatch.setattr(Recalculator, "_compute", counted)
+    office.put(made, "A1", [["x", 2, "=B1*10"]])
+    assert office.values(made, "A1:B1") == [["x", "2"]]
+    assert office.values(made, "C1", valueRenderOption="FORMULA") == [["=B1*10"]]
+    assert office.get(made, fields="sheets.data.rowData.values.userEnteredValue")["sheets"]
+    assert times == []
+    assert office.values(made, "C1") == [["20"]]
+    assert office.server.read(made, "A1:C1") == [["x", 2, 20]]
+    assert times == [1]
+    office.put(made, "B1", [[3]])
+    assert office.values(made, "A:C", valueRenderOption="UNFORMATTED_VALUE") == [["x", 3, 30]]
+    assert times == [1, 1]
+
+
+@needs_libreoffice
+@pytest.mark.slow
+def test_a_workbook_of_any_origin_is_computed(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["=DATE(2026,1,5)+TIME(9,0,0)", "=1/3", '=""', "=2>1", "=NA()", "007"])
+    sheet["A1"].number_format = "dd-mm-yyyy hh:mm"
+    path = tmp_path / "book.xlsx"
+    workbook.save(path)
+    before = path.read_bytes()
+    values = recalculated_values(path)
+    assert values == {
+        "Sheet": {
+            (1, 1): 46027.375,
+            (1, 2): pytest.approx(1 / 3),
+            (1, 4): True,
+            (1, 5): "#N/A",
+            (1, 6): "007",
+        }
+    }
+    assert path.read_bytes() == before
+
+
+def test_without_recalculation_a_formula_has_no_value() -> None:
+    with Office() as office:
+        made = office.new()
+        office.put(made, "A1", [[1, "=A1+1"]])
+        assert office.values(made, "A1:B1") == [["1"]]
+        shown = office.cell(made, "B1", "userEnteredValue,effectiveValue,formattedValue")
+        assert shown == {"userEnteredValue": {"formulaValue": "=A1+1"}}
+
+
+def a_soffice(folder: Path, script: str) -> None:
+    """A program of that name that does what the script says."""
+    folder.mkdir()
+    program = folder / "soffice"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def test_a_failure_of_libreoffice_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_soffice(tmp_path / "bin", "echo 'no more room' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    with Office(recalculate=True) as office:
+        made = office.new()
+        office.put(made, "A1", [["=B1"]])
+        answer = office.call("GET", f"/v4/spreadsheets/{made}/values/A1")
+        assert "no more room" in error_message(answer, 500)
+        assert office.values(made, "A1", valueRenderOption="FORMULA") == [["=B1"]]
+
+
+def test_libreoffice_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_soffice(tmp_path / "bin", "sleep 60; true")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    with pytest.raises(RecalculationError, match=r"book\.xlsx within 0\.2 s"):
+        recalculated_values(tmp_path / "book.xlsx", timeout_s=0.2)
+
+
+def test_a_server_that_shall_compute_needs_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(RecalculationError, match="install LibreOffice"):
+        SheetsServer(recalculate=True)
+
+
+def test_the_command_says_that_libreoffice_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with running("--port", "0", "--folder", str(tmp_path), "--recalculate") as (process, line):
+        _, errors = rest(process)
+    assert (process.returncode, line) == (2, "")
+    assert errors.startswith("attendance-sandbox sheets: cannot start: soffice is not installed")
