@@ -78,9 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         parents=[common],
         help="say what is wrong with the spreadsheets and settings",
-        description="Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder "
-        "in which nothing can be created, review sheets that are gone or not shared as set, a mail server that does not answer. "
-        "What concerns HR is written into the worksheet Problems as well. Exit code 1 when anything is wrong.",
+        description="Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder in "
+        "which nothing can be created, review sheets that are gone or not shared as set, a mail server that does "
+        "not answer. What concerns HR is written into the worksheet Problems as well. Exit code 1 when anything is "
+        "wrong.",
     )
     check.set_defaults(command=_check)
 
