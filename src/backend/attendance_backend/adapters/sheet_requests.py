@@ -119,7 +119,11 @@ def _offer(change: OfferChoices) -> Json:
 
 
 def _grid_range(sheet_id: int, block: Block) -> Json:
-    area: Json = {"sheetId": sheet_id, "startRowIndex": block.first_row, "startColumnIndex": block.first_column}
+    area: Json = {
+        "sheetId": sheet_id,
+        "startRowIndex": block.first_row,
+        "startColumnIndex": block.first_column,
+    }
     if block.end_row is not None:
         area["endRowIndex"] = block.end_row
     if block.end_column is not None:
