@@ -9,6 +9,7 @@ TIME = NumberFormat("TIME", "hh:mm")
 EXACT_TIME = NumberFormat("TIME", "hh:mm:ss")
 DURATION = NumberFormat("TIME", "[h]:mm")
 COUNT = NumberFormat("NUMBER", "0")
+PERCENT = NumberFormat("PERCENT", "0%")
 
 NAVY = "#1f3a5f"
 WHITE = "#ffffff"
@@ -17,7 +18,15 @@ WEEKEND = "#eef1f6"
 OUTSIDE = "#d5d8dd"
 LATE_BACKGROUND, LATE_TEXT = "#fce4e4", "#b3261e"
 OPEN_BACKGROUND, OPEN_TEXT = "#fff4ce", "#8a5a00"
+LEAVE_BACKGROUND, LEAVE_TEXT = "#e3edfb", "#1c4f91"
+GOOD_BACKGROUND, GOOD_TEXT = "#e4f3e6", "#1e6b34"
+HOLIDAY = "#e9e3f5"
+FADED = "#a3a8b1"
 
+LOOK_TAB, TIMES_TAB, HR_TAB, QUIET_TAB = "#b3261e", "#1f3a5f", "#1e6b34", "#8a8f98"
+"""Colours of the tabs: what to look at first, the month, what HR types, the rest."""
+
+HEADER_WRAPPED = Style(bold=True, background=NAVY, color=WHITE, wrap=True, top=True)
 HEADER = Style(bold=True, background=NAVY, color=WHITE)
 DAY_HEADER = Style(DAY, bold=True, background=NAVY, color=WHITE, align=Align.CENTER)
 WEEK_HEADER = Style(bold=True, background=NAVY, color=WHITE, align=Align.CENTER)
@@ -25,9 +34,10 @@ NAME = Style(bold=True)
 REPEATED = Style(color=GREY)
 """A name that stands in the row above already."""
 PLAIN = Style()
-WRAPPED = Style(wrap=True)
+WRAPPED = Style(wrap=True, top=True)
 MOMENT = Style(DATE_TIME, align=Align.LEFT)
 DAY_CELL = Style(DATE, align=Align.LEFT)
+SHARE = Style(PERCENT, align=Align.RIGHT)
 CODE = Style(COUNT, align=Align.RIGHT)
 TIME_CELL = Style(TIME, align=Align.CENTER)
 AVERAGE_CELL = Style(EXACT_TIME, align=Align.CENTER)
@@ -36,3 +46,20 @@ DURATION_CELL = Style(DURATION, align=Align.CENTER)
 TOTAL_HOURS = Style(DURATION, bold=True, align=Align.CENTER)
 PENALTY = Style(COUNT, align=Align.CENTER)
 TOTAL_PENALTIES = Style(COUNT, bold=True, align=Align.CENTER)
+TITLE = Style(bold=True, color=NAVY, size=14)
+HINT = Style(color=GREY, italic=True)
+NAME_TOP = Style(bold=True, top=True)
+VALUE = Style(align=Align.LEFT, top=True, wrap=True)
+DAY_VALUE = Style(DATE, align=Align.LEFT, top=True, wrap=True)
+HR_NUMBER = Style(
+    NumberFormat("NUMBER", "0.##"), background=GOOD_BACKGROUND, align=Align.LEFT, top=True, bold=True
+)
+HR_VALUE = Style(background=GOOD_BACKGROUND, align=Align.LEFT, top=True, bold=True)
+LATE_WORD = Style(bold=True, background=LATE_BACKGROUND, color=LATE_TEXT, top=True)
+OPEN_WORD = Style(bold=True, background=OPEN_BACKGROUND, color=OPEN_TEXT, top=True)
+LEAVE_WORD = Style(bold=True, background=LEAVE_BACKGROUND, color=LEAVE_TEXT, top=True)
+HOLIDAY_WORD = Style(bold=True, background=HOLIDAY, top=True)
+QUIET_WORD = Style(color=GREY, top=True)
+PLAIN_TOP = Style(top=True)
+MOMENT_TOP = Style(DATE_TIME, align=Align.LEFT, top=True)
+ANSWER = Style(top=True, wrap=True)
