@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import TypeVar
 
-from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.changes import (
     AddColumns,
@@ -26,6 +26,7 @@ from attendance_backend.sheet.changes import (
     RemoveWorksheet,
     SetColumns,
     SetLocale,
+    SucceedVersion,
     WarnBeforeEdit,
     WriteCells,
 )
@@ -111,6 +112,7 @@ class Book:
     locale: str = "de_DE"
     properties: Mapping[str, str] = field(default_factory=dict)
     trashed: bool = False
+    version: str | None = None
 
     def sheet(self, title: str) -> Sheet:
         return next(sheet for sheet in self.sheets if sheet.title == title)
@@ -137,7 +139,9 @@ class FakeSpreadsheets:
         self.effects.reads += 1
         book = self._book(spreadsheet_id)
         if not areas:
-            return Spreadsheet(spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets))
+            return Spreadsheet(
+                spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), book.version
+            )
         wanted: dict[str, list[Area]] = {}
         for area in areas:
             wanted.setdefault(area.worksheet.casefold(), []).append(area)
@@ -152,14 +156,22 @@ class FakeSpreadsheets:
                 for sheet in book.sheets
                 if sheet.title.casefold() in wanted
             ),
+            book.version,
         )
 
     def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
         if changes:
             self.effects.perform(lambda: self._apply(spreadsheet_id, changes))
 
+    def _check_version(self, book: Book, changes: Sequence[Change]) -> None:
+        """As the adapter finds it out after the service has refused the changes."""
+        for change in changes:
+            if isinstance(change, SucceedVersion) and change.previous != book.version:
+                raise OutdatedError("the spreadsheet was changed by somebody else meanwhile")
+
     def _apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
         book = self._book(spreadsheet_id)
+        self._check_version(book, changes)
         draft = replace(book, sheets=[sheet.copy() for sheet in book.sheets])
         for change in changes:
             _apply_one(draft, change)
@@ -169,7 +181,7 @@ class FakeSpreadsheets:
             before[sheet.sheet_id].become(sheet) if sheet.sheet_id in before else sheet
             for sheet in draft.sheets
         ]
-        book.locale = draft.locale
+        book.locale, book.version = draft.locale, draft.version
 
     def _book(self, spreadsheet_id: str) -> Book:
         if spreadsheet_id not in self.books:
@@ -282,6 +294,9 @@ def _apply_one(book: Book, change: Change) -> None:
                 raise RefusedError("a spreadsheet needs a worksheet")
         case SetLocale(locale):
             book.locale = locale
+        case SucceedVersion(_, new, sheet_id):
+            book.by_id(sheet_id)
+            book.version = new
         case _:
             _apply_to_sheet(book.by_id(change.sheet_id), change)
 

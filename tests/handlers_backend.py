@@ -71,7 +71,7 @@ class HandlersBackend:
         found = []
         for book in self.world.review_books():
             for sheet in book.sheets:
-                if sheet.title.startswith(RAW_PREFIX):
+                if sheet.title.startswith(RAW_PREFIX) or sheet.title == "Amendments":
                     found += [self._stored(book, row) for row in sheet.rows()[1:]]
         return found
 

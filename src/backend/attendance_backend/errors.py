@@ -9,6 +9,7 @@ BackendError
 │   ├── LayoutError              a worksheet lacks what the program needs of it
 │   └── RefusedError             Google refuses for another reason, such as storage or credentials
 └── TransientError               the next delivery may succeed
+    ├── OutdatedError            somebody else changed the spreadsheet meanwhile: read it again
     ├── GoogleError              Sheets, Drive or the token server did not answer, or asks for patience
     ├── BusError                 Pub/Sub did not confirm the reply
     ├── MailRefusedError         the mail server did not take the message: surely no mail went out
@@ -50,6 +51,10 @@ class RefusedError(UserError):
 
 class TransientError(BackendError):
     """The world is not ready; the next delivery of the message tries again."""
+
+
+class OutdatedError(TransientError):
+    """A spreadsheet was changed by somebody else since it was read; nothing was written."""
 
 
 class GoogleError(TransientError):

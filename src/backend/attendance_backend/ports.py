@@ -29,7 +29,12 @@ class Spreadsheets(Protocol):
         ...
 
     def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
-        """Make all changes in one atomic call, or none; no call for no changes. Raises as `read`."""
+        """Make all changes in one atomic call, or none; no call for no changes.
+
+        Raises:
+            OutdatedError: the changes hold a `SucceedVersion`, and somebody else wrote since that version was read.
+            Others as `read`. After a GoogleError they may have been made all the same.
+        """
         ...
 
 

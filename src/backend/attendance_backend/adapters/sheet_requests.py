@@ -1,9 +1,10 @@
 """Our changes as requests of the Sheets API's ``spreadsheets.batchUpdate``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attendance_backend.sheet.changes import (
+    VERSION_NAME,
     AddColumns,
     AddNote,
     AddRows,
@@ -19,6 +20,7 @@ from attendance_backend.sheet.changes import (
     SetColumns,
     SetLocale,
     Style,
+    SucceedVersion,
     WarnBeforeEdit,
     WriteCells,
 )
@@ -31,12 +33,46 @@ _HARMLESS_TWICE = (WriteCells, FillCells, AddRows, AddColumns, SetLocale, SetCol
 
 
 def is_repeatable(changes: Sequence[Change]) -> bool:
-    """Whether applying the changes twice does no harm; at worst it leaves blank rows at the end."""
-    return all(isinstance(change, _HARMLESS_TWICE) for change in changes)
+    """Whether sending the changes twice does no harm.
+
+    With a version the repetition of what was carried out is refused as a whole. Without one, it at worst leaves blank
+    rows at the end.
+    """
+    return version_of(changes) is not None or all(isinstance(change, _HARMLESS_TWICE) for change in changes)
+
+
+def version_of(changes: Sequence[Change]) -> SucceedVersion | None:
+    """The change of the version, if there is one."""
+    return next((change for change in changes if isinstance(change, SucceedVersion)), None)
+
+
+def requests_of(changes: Sequence[Change]) -> list[Json]:
+    """The requests that make the changes, in their order."""
+    requests: list[Json] = []
+    for change in changes:
+        if isinstance(change, SucceedVersion):
+            requests += _succession(change)
+        else:
+            requests.append(request_of(change))
+    return requests
+
+
+def _succession(change: SucceedVersion) -> Iterator[Json]:
+    if change.previous is not None:
+        yield {"deleteNamedRange": {"namedRangeId": change.previous}}
+    cell = {
+        "sheetId": change.sheet_id,
+        "startRowIndex": 0,
+        "endRowIndex": 1,
+        "startColumnIndex": 0,
+        "endColumnIndex": 1,
+    }
+    named = {"namedRangeId": change.new, "name": VERSION_NAME, "range": cell}
+    yield {"addNamedRange": {"namedRange": named}}
 
 
 def request_of(change: Change) -> Json:  # noqa: C901, PLR0911 - one branch a kind of change
-    """The request that makes a change."""
+    """The request that makes a change; `SucceedVersion` needs two (`requests_of`)."""
     match change:
         case WriteCells():
             return _write(change)
@@ -77,6 +113,8 @@ def request_of(change: Change) -> Json:  # noqa: C901, PLR0911 - one branch a ki
             }
         case HighlightWhen():
             return _highlight(change)
+        case SucceedVersion():
+            raise AssertionError("SucceedVersion is more than one request")
 
 
 def _write(change: WriteCells) -> Json:

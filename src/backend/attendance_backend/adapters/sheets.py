@@ -8,13 +8,14 @@ from urllib.parse import quote
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
 from attendance_backend.adapters.google_http import GoogleHttpClient, Json
-from attendance_backend.adapters.sheet_requests import is_repeatable, request_of
-from attendance_backend.errors import GoogleError, RefusedError, SpreadsheetGoneError
+from attendance_backend.adapters.sheet_requests import is_repeatable, requests_of, version_of
+from attendance_backend.errors import GoogleError, OutdatedError, RefusedError, SpreadsheetGoneError
 from attendance_backend.sheet.a1 import area_name
-from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.changes import VERSION_NAME, Change, SucceedVersion
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
+_NAMED = "namedRanges(namedRangeId,name)"
 _CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -27,9 +28,9 @@ class GoogleSheets:
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
         """See the port."""
-        params: Json = {"fields": f"sheets({_PROPERTIES})"}
+        params: Json = {"fields": f"{_NAMED},sheets({_PROPERTIES})"}
         if areas:
-            params["fields"] = f"sheets({_PROPERTIES},{_CELLS})"
+            params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_CELLS})"
             params["ranges"] = [area_name(area) for area in areas]
         try:
             answer = self._get(spreadsheet_id, params)
@@ -40,16 +41,38 @@ class GoogleSheets:
         return _spreadsheet(spreadsheet_id, answer)
 
     def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
-        """See the port."""
+        """See the port.
+
+        Changes with a version are sent again after a failure, whether or not they were carried out: if they were, the
+        repetition is refused, and the version that is then read is ours.
+        """
         if not changes:
             return
-        self._client.call(
-            "post",
-            SPREADSHEET_BATCH_UPDATE_URL % _checked(spreadsheet_id),
-            what=f"spreadsheet {spreadsheet_id}",
-            repeatable=is_repeatable(changes),
-            json={"requests": [request_of(change) for change in changes]},
-        )
+        version = version_of(changes)
+        try:
+            self._client.call(
+                "post",
+                SPREADSHEET_BATCH_UPDATE_URL % _checked(spreadsheet_id),
+                what=f"spreadsheet {spreadsheet_id}",
+                repeatable=is_repeatable(changes),
+                json={"requests": requests_of(changes)},
+            )
+        except RefusedError:
+            if version is None or not self._is_carried_out(spreadsheet_id, version):
+                raise
+
+    def _is_carried_out(self, spreadsheet_id: str, version: SucceedVersion) -> bool:
+        """Whether refused changes were carried out by an earlier attempt, or else may be again.
+
+        Raises:
+            OutdatedError: they may not: somebody else was faster.
+        """
+        present = self.read(spreadsheet_id).version
+        if present not in (version.new, version.previous):
+            raise OutdatedError(
+                f"spreadsheet {spreadsheet_id} was changed by somebody else meanwhile; it is to be read again"
+            )
+        return present == version.new
 
     def _get(self, spreadsheet_id: str, params: Json) -> Json:
         return self._client.call(
@@ -78,11 +101,17 @@ def _checked(spreadsheet_id: str) -> str:
 
 def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
     try:
-        return Spreadsheet(spreadsheet_id, tuple(_worksheet(sheet) for sheet in answer.get("sheets", [])))
+        worksheets = tuple(_worksheet(sheet) for sheet in answer.get("sheets", []))
+        return Spreadsheet(spreadsheet_id, worksheets, _version(answer.get("namedRanges", [])))
     except (KeyError, TypeError, AttributeError) as error:
         raise GoogleError(
             f"spreadsheet {spreadsheet_id}: Google's answer makes no sense: {error!r}"
         ) from error
+
+
+def _version(named_ranges: Sequence[Json]) -> str | None:
+    found = (named["namedRangeId"] for named in named_ranges if named.get("name") == VERSION_NAME)
+    return next(found, None)
 
 
 def _worksheet(sheet: Json) -> Worksheet:

@@ -7,17 +7,16 @@ atomic call before it is recorded and before anybody is told.
 
 import logging
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 
 from attendance_backend.control import review_sheets
 from attendance_backend.control.reading import read_people
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers.store_plan import times_of
+from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.workbook import raw_data
-from attendance_backend.workbook.daily_attendance import DayTimes, columns_by_day
-from attendance_backend.workbook.names import DAILY, drive_properties, is_raw_title, workbook_title
+from attendance_backend.workbook.daily_attendance import columns_by_day
+from attendance_backend.workbook.names import DAILY, drive_properties, workbook_title
 from attendance_backend.workbook.structure import (
     HEADER_AREAS,
     Content,
@@ -28,7 +27,6 @@ from attendance_backend.workbook.structure import (
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 
 log = logging.getLogger(__name__)
-_MIDNIGHT = time()
 
 
 def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewReviewSheet:
@@ -72,12 +70,16 @@ def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
 
 
 def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend) -> None:
-    workbook = backend.spreadsheets.read(sheet_id)
-    changes = missing_worksheets(workbook, message.period, message.location, _content(workbook, backend))
-    if not lacks_derived(workbook):
-        headers = backend.spreadsheets.read(sheet_id, HEADER_AREAS)
-        changes += missing_days(headers, message.period)
-    backend.spreadsheets.apply(sheet_id, changes)
+    def draft() -> Draft[None]:
+        workbook = backend.spreadsheets.read(sheet_id)
+        changes = missing_worksheets(workbook, message.period, message.location, _content(workbook, backend))
+        titles = {area.worksheet for area in HEADER_AREAS}
+        if all(workbook.find(title) is not None for title in titles):
+            headers = backend.spreadsheets.read(sheet_id, HEADER_AREAS)
+            changes += missing_days(headers, message.period)
+        return Draft(workbook, changes, None)
+
+    take_turn(backend.spreadsheets, draft)
 
 
 def _content(workbook: Spreadsheet, backend: Backend) -> Content:
@@ -88,17 +90,4 @@ def _content(workbook: Spreadsheet, backend: Backend) -> Content:
     if workbook.find(DAILY) is not None:
         header = backend.spreadsheets.read(workbook.spreadsheet_id, [Area.of_rows(DAILY, 0, 1)])
         columns = columns_by_day(header.worksheet(DAILY))
-    users = frozenset(person.key for person in people)
-    return Content(people, _stored_times(workbook, users, backend), columns)
-
-
-def _stored_times(
-    workbook: Spreadsheet, users: frozenset[str], backend: Backend
-) -> Mapping[tuple[str, date], DayTimes]:
-    """What the raw data of all sites says, for a worksheet that is made anew."""
-    titles = [sheet.title for sheet in workbook.worksheets if is_raw_title(sheet.title)]
-    if not titles:
-        return {}
-    areas: list[Area] = [area for title in titles for area in raw_data.punch_areas(title)]
-    sheets = backend.spreadsheets.read(workbook.spreadsheet_id, areas).worksheets
-    return times_of(punch for sheet in sheets for punch in raw_data.read_punches(sheet, _MIDNIGHT, users))
+    return Content(people, columns)

@@ -1,150 +1,180 @@
-"""What storing a message's records changes in ``Daily Attendance``: pure logic, no calls."""
+"""What storing a message's new records changes in the workbook: pure logic, no calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attendance_backend.sheet import serial
-from attendance_backend.sheet.changes import Change, NewCell, WriteCells
-from attendance_backend.sheet.grid import Cell, Worksheet
-from attendance_backend.workbook.daily_attendance import CHECK_IN, CHECK_OUT, DailyRows, DayTimes, day_times
-from attendance_backend.workbook.raw_data import RawPunch
+from attendance_backend.control.roster import Person
+from attendance_backend.handlers.store_read import Book
+from attendance_backend.sheet.changes import Change, Row
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.preview import made_by
+from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
+from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day, site_key
+from attendance_backend.workbook.days_sheet import Facts, People, Seen
+from attendance_backend.workbook.exceptions_sheet import Entry
+from attendance_backend.workbook.facts import Stored, UserDay
+from attendance_backend.workbook.names import EXCEPTIONS, SITES, raw_title
+from attendance_backend.workbook.punch_index import Labels, Token
+from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
-UserDay = tuple[str, date]
-
-
-@dataclass(frozen=True)
-class DailyUpdate:
-    """The outcome for the daily attendance.
-
-    Attributes:
-        changes: the cells to write; nothing for cells that hold the right value already.
-        times: what the cells of each user and day hold after that.
-        typed: cells with a value that a person typed and that was kept, by user, day and label.
-        undecided: user days for which a number may be a person's or another site's punch: read the other
-            sites' raw data and plan again.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    times: dict[UserDay, DayTimes] = field(default_factory=dict)
-    typed: list[tuple[str, date, str]] = field(default_factory=list)
-    undecided: list[UserDay] = field(default_factory=list)
+_FLAGGED = {
+    Flag.DOUBLE_TAP: exceptions_sheet.double_tap,
+    Flag.AMBIGUOUS_HOUR: exceptions_sheet.ambiguous_hour,
+    Flag.TWO_TIME_ZONES: exceptions_sheet.two_time_zones,
+}
 
 
-def by_user_day(punches: Iterable[RawPunch]) -> dict[UserDay, set[int]]:
-    """Seconds of the punches of each user and day."""
-    days: dict[UserDay, set[int]] = {}
-    for punch in punches:
-        days.setdefault((punch.user, punch.day), set()).add(punch.seconds)
-    return days
+def strangers(book: Book, message: StoreAttendRecords, new: Sequence[AttendanceRecord]) -> list[Labels]:
+    """The labels of the new records that are nobody's in the workbook."""
+    people = People(book.days.members.values())
+    found = {Labels.of(record, message.location): None for record in new}
+    return [labels for labels in found if people.whose(labels) is None]
 
 
-def times_of(punches: Iterable[RawPunch]) -> Mapping[UserDay, DayTimes]:
-    """Check-in and check-out of each user and day."""
-    return {key: day_times(sorted(seconds)) for key, seconds in by_user_day(punches).items()}
-
-
-def plan_daily(
-    worksheet: Worksheet,
-    rows: DailyRows,
-    columns: Mapping[date, int],
-    touched: Sequence[UserDay],
-    punches: Mapping[UserDay, set[int]],
-    *,
-    complete: bool,
-) -> DailyUpdate:
-    """Bring check-ins and check-outs up to date.
+class Storing:
+    """New records on their way into the workbook.
 
     Args:
-        worksheet: with the cells of the touched days.
-        rows: where people stand.
-        columns: where days stand.
-        touched: what to look at; all of them have a row and a column.
-        punches: the punches known of each user and day, new ones included.
-        complete: whether `punches` holds those of all sites.
+        book: with all columns of the index if there are hires.
+        message: whose records they are.
+        new: those of its records that are not stored, each once.
+        hires: people who are to get their rows with these records.
     """
-    update = DailyUpdate()
-    for user, day in touched:
-        column = columns[day]
-        places = rows.rows[user, CHECK_IN], rows.rows[user, CHECK_OUT]
-        cells = [worksheet.cells.get((row, column)) for row in places]
-        decided = _decide(cells[0], cells[1], punches[user, day], complete=complete)
-        if decided is None:
-            update.undecided.append((user, day))
-            continue
-        update.times[user, day] = DayTimes(*decided.final)
-        for label, row, cell, decision in zip(
-            (CHECK_IN, CHECK_OUT), places, cells, (decided.check_in, decided.check_out), strict=True
-        ):
-            if decision.wanted == _seconds(cell):
-                continue
-            if decision.is_typed:
-                update.typed.append((user, day, label))
-                continue
-            value = None if decision.wanted is None else serial.from_seconds(decision.wanted)
-            update.changes.append(WriteCells(worksheet.sheet_id, row, column, ((NewCell(value),),)))
-    return update
 
+    def __init__(
+        self,
+        book: Book,
+        message: StoreAttendRecords,
+        new: Sequence[AttendanceRecord],
+        hires: Sequence[Person] = (),
+    ) -> None:
+        self._book = book
+        self._message = message
+        self._new = new
+        self._hired = People.of(hires).members
+        self._people = People([*book.days.members.values(), *self._hired.values()])
+        self._stored = Stored(book.index, self._people, book.rules)
+        self._entries: list[Entry] = []
+        self.facts = Facts()
+        """What the punches say of the people and days that the records touch, and of the hires."""
 
-@dataclass(frozen=True, slots=True)
-class _CellDecision:
-    """What should stand in a cell, and whether what stands there was typed by a person and stays."""
+    def amend(self, worksheet: Worksheet | None) -> list[Change]:
+        """Changes for a period that HR has finalised.
 
-    stands: int | None
-    wanted: int | None
-    is_typed: bool
+        Args:
+            worksheet: ``Amendments`` as `raw_data.append` needs it; None when it is to be made.
+        """
+        self._index_records(amended=True)
+        made = [] if worksheet is not None else amendments.create()
+        where = made_by(made) if worksheet is None else worksheet
+        when = min(record.timestamp for record in self._new)
+        self._entries.append(exceptions_sheet.amended(when, self._message.location, len(self._new)))
+        return [
+            *made,
+            *raw_data.append(where, self._rows()),
+            *self._book.index.changes(),
+            *self._told(),
+        ]
 
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    check_in: _CellDecision
-    check_out: _CellDecision
-
-    @property
-    def final(self) -> tuple[int | None, int | None]:
-        """What the two cells hold in the end."""
-        start, end = (
-            cell.stands if cell.is_typed else cell.wanted for cell in (self.check_in, self.check_out)
+    def changes(self) -> list[Change]:
+        """Changes for an open period, the rows of the hires left out."""
+        touched = self._touched()
+        before = {(key, day): self._stored.flags(key, day) for key, day in touched if key not in self._hired}
+        self._report_strangers()
+        self._index_records(amended=False)
+        days = {
+            *touched,
+            *((key, day) for key in self._hired for day in self._stored.days_of(key)),
+        }
+        self._report_flags({key_day: before.get(key_day, frozenset()) for key_day in sorted(days)})
+        self._report_hires()
+        self.facts = Facts(
+            {(key, day): self._stored.times(key, day) for key, day in days},
+            self._seen({key for key, _ in days}),
         )
-        return start, end
+        return [
+            *raw_data.append(self._book.worksheet(raw_title(self._message.location)), self._rows()),
+            *self._book.index.changes(),
+            *self._book.days.changes(self.facts),
+            *self._told(),
+        ]
 
+    def _touched(self) -> set[UserDay]:
+        site = site_key(self._message.location)
+        touched = set()
+        for record in self._new:
+            member = self._people.whose(Labels.of(record, self._message.location))
+            if member is not None:
+                touched.add((member.key, business_day_of(Punch(record.timestamp, site), self._book.rules)))
+        return touched
 
-def _decide(
-    check_in: Cell | None, check_out: Cell | None, known: set[int], *, complete: bool
-) -> _Decision | None:
-    """What should stand in the two cells; None when only the other sites' raw data can tell.
+    def _index_records(self, *, amended: bool) -> None:
+        tokens: dict[tuple[Labels, date], list[Token]] = {}
+        for record in self._new:
+            place = Labels.of(record, self._message.location), record.timestamp.date()
+            tokens.setdefault(place, []).append(Token.of(record, amended=amended))
+        for (labels, day), found in tokens.items():
+            self._book.index.add(labels, day, found)
+            self._stored.note(labels)
 
-    A number in a cell is either a punch of some site, which the program wrote, or was typed by a person.
-    """
-    start, end = _seconds(check_in), _seconds(check_out)
-    punches = set(known)
-    if not complete:
-        foreign = {seconds for seconds in (start, end) if seconds is not None} - known
-        if start in foreign and start is not None and min(known) < start:
-            return None
-        if end in foreign and end is not None and max(known) > end:
-            return None
-        # Whoever they are from, they stay where they are.
-        punches |= foreign
-    typed_in = _is_typed(check_in, start, punches)
-    first, last = min(punches), max(punches)
-    # Beside a check-in that a person typed, even a single punch is a check-out.
-    is_out = last > first or (typed_in and (start is None or last > start))
-    return _Decision(
-        _CellDecision(start, first, typed_in),
-        _CellDecision(end, last if is_out else None, _is_typed(check_out, end, punches)),
-    )
+    def _rows(self) -> list[Row]:
+        site, boundary = self._message.location, self._message.day_boundary
+        rows = []
+        for record in self._new:
+            member = self._people.whose(Labels.of(record, site))
+            employee = raw_data.user_id_label(record) if member is None else member.employee
+            rows.append(raw_data.row_of(record, employee, site, boundary))
+        return rows
 
+    def _seen(self, keys: set[str]) -> Mapping[str, Seen]:
+        seen: dict[str, Seen] = {}
+        for key in keys:
+            known = self._people.members[key].seen
+            found = [each for each in (known, self._stored.seen(key)) if each is not None]
+            if found:
+                seen[key] = max(found)
+        return seen
 
-def _is_typed(cell: Cell | None, seconds: int | None, punches: set[int]) -> bool:
-    """Whether a person typed it: a formula, a text, or a time at which nobody punched."""
-    if cell is None or cell.value == "":
-        return False
-    return cell.is_formula or seconds is None or seconds not in punches
+    def _report_strangers(self) -> None:
+        """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
+        reported = set(self._book.index.rows)
+        for record in sorted(self._new, key=lambda each: each.timestamp):
+            labels = Labels.of(record, self._message.location)
+            if labels in reported or self._people.whose(labels) is not None:
+                continue
+            reported.add(labels)
+            entry = exceptions_sheet.unknown_user if labels.user_name else exceptions_sheet.unnamed_user
+            who = labels.user_name or raw_data.user_id_label(record)
+            self._entries.append(entry(record.timestamp, self._message.location, who))
 
+    def _report_hires(self) -> None:
+        for member in self._hired.values():
+            first = min(
+                record.timestamp
+                for record in self._new
+                if self._people.whose(Labels.of(record, self._message.location)) == member
+            )
+            self._entries.append(exceptions_sheet.hired(first, self._message.location, member.employee))
 
-def _seconds(cell: Cell | None) -> int | None:
-    """A cell's number as seconds; None for everything else."""
-    if cell is None or isinstance(cell.value, bool | str) or cell.value is None:
-        return None
-    return serial.to_seconds(float(cell.value))
+    def _report_flags(self, before: Mapping[UserDay, frozenset[Flag]]) -> None:
+        """What was not worth a look on a day before these records: it never ceases to be, and so is told once."""
+        names = {site_key(name): name for name in self._book.index.sites()}
+        for (key, day), known in before.items():
+            punches = self._stored.punches(key, day)
+            for flag in sorted(self._stored.flags(key, day) - known):
+                member = self._people.members[key]
+                site, _ = rules_of_day(punches, member.home, self._book.rules)
+                self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
+
+    def _told(self) -> list[Change]:
+        message = self._message
+        return [
+            *rules.told(
+                self._book.worksheet(SITES),
+                message.location,
+                message.time_zone,
+                message.day_boundary,
+                message.period,
+            ),
+            *exceptions_sheet.append(self._book.worksheet(EXCEPTIONS), self._entries),
+        ]

@@ -1,7 +1,7 @@
 """What can be done to a spreadsheet, as plain values. A list of changes is applied as a whole or not at all.
 
 Every write is addressed: to apply a list twice leaves the same cells as to apply it once. Only worksheets
-cannot be added twice.
+cannot be added twice. A list with `SucceedVersion` is applied once only, however often it is sent.
 """
 
 from dataclasses import dataclass
@@ -214,6 +214,27 @@ class HighlightWhen:
     end_column: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SucceedVersion:
+    """Let the whole list of changes happen only if the spreadsheet is still at the version that was read.
+
+    A version is the ID of a named range (`VERSION_NAME`), which each write exchanges for a new one: the service refuses
+    to remove a range that is gone, and to add a second one of the same name. So of two writers who read the same
+    version one is refused, and so is a repetition of what was carried out already.
+
+    Attributes:
+        previous: as it was read; None when there was none.
+        new: an ID that nobody has used.
+        sheet_id: of the worksheet that the named range lies on; it has no other meaning.
+    """
+
+    previous: str | None
+    new: str
+    sheet_id: int
+
+
+VERSION_NAME = "attendance_version"
+
 Change = (
     WriteCells
     | FillCells
@@ -227,4 +248,5 @@ Change = (
     | OfferChoices
     | AddNote
     | HighlightWhen
+    | SucceedVersion
 )

@@ -5,8 +5,10 @@ Rows and columns count from 0; ends are not included.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from attendance_backend.errors import WorksheetGoneError
+from attendance_backend.sheet import serial
 
 Value = float | str | bool
 Place = tuple[int, int]
@@ -73,6 +75,19 @@ class Worksheet:
         value = self.value(row, column)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
+    def label(self, row: int, column: int) -> str:
+        """As `text`; a number, which comes of a text that somebody typed again, is written out."""
+        number = self.number(row, column)
+        return self.text(row, column) if number is None else f"{number:.15g}"
+
+    def date(self, row: int, column: int) -> date | None:
+        """The day that a cell's number falls on; None when it holds something else."""
+        number = self.number(row, column)
+        try:
+            return None if number is None else serial.to_date(number)
+        except OverflowError:
+            return None
+
     def row_numbers(self) -> range:
         """From the first row to the last one that holds anything that was read."""
         return range(max((row for row, _ in self.cells), default=-1) + 1)
@@ -89,10 +104,15 @@ class Worksheet:
 
 @dataclass(frozen=True)
 class Spreadsheet:
-    """A spreadsheet as it was read."""
+    """A spreadsheet as it was read.
+
+    Attributes:
+        version: what `SucceedVersion` exchanges; None before the first of them.
+    """
 
     spreadsheet_id: str
     worksheets: tuple[Worksheet, ...]
+    version: str | None = None
 
     def find(self, title: str) -> Worksheet | None:
         """The worksheet of that title; upper and lower case alike, as Google Sheets has it."""

@@ -1,13 +1,327 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
+    Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
+
 Row 1 holds the dates. Values are fractions of a day: check-in and check-out since the business day's midnight (more
 than 1 after the next one), breaks as a length. Corrections are not in here: formulas look them up elsewhere.
+
+What is kept of a person once (employee to last seen) stands in the row of the measure ``in`` only: a message reads
+these columns, and most of their cells are blank then.
 """
 
-KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, FIRST_DAY = range(8)
-HEADERS = ("Key", "User Name", "Measure", "Employee", "Device User ID", "Site", "Last Site")
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from attendance_backend.control.roster import Person, user_key
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    NewCell,
+    Row,
+    WarnBeforeEdit,
+)
+from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.workbook.day_times import DayTimes, site_key
+from attendance_backend.workbook.names import DAYS, DAYS_ID
+from attendance_backend.workbook.punch_index import Labels
+
+KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN, FIRST_DAY = range(9)
+HEADERS = ("Key", "User Name", "Measure", "Employee", "Device User ID", "Site", "Last Site", "Last Seen")
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
 HEADER_ROWS = 1
 KEY_SEPARATOR = "/"
 """A row's key is the user's key (`user_key`), this, and the measure."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seen:
+    """Where a person's latest punch was made, and when by the wall there."""
+
+    at: datetime
+    site: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What punches say of people.
+
+    Attributes:
+        times: by `Person.key` and business day.
+        seen: by `Person.key`.
+    """
+
+    times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person, and where in the worksheet the rows stand.
+
+    Attributes:
+        key: the user's key (`user_key`).
+        home: the key (`site_key`) of the site that HR keeps for the person; empty for none.
+        rows: by measure.
+    """
+
+    key: str
+    employee: str
+    device_user_id: str
+    home: str
+    seen: Seen | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+class People:
+    """Whose punches are whose."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.members = {member.key: member for member in members}
+        self._by_device: dict[str, list[Member]] = {}
+        for member in self.members.values():
+            if member.device_user_id:
+                self._by_device.setdefault(member.device_user_id, []).append(member)
+
+    @staticmethod
+    def of(persons: Iterable[Person]) -> "People":
+        """People of whom HR's list is all that is known."""
+        return People(
+            Member(person.key, person.name, person.device_user_id.strip(), site_key(person.site))
+            for person in persons
+        )
+
+    def whose(self, labels: Labels) -> Member | None:
+        """Whose punches a row of the index holds: by the machine's user ID where HR keeps it, else by the user name."""
+        site = site_key(labels.site)
+        for member in self._by_device.get(labels.user_id, ()):
+            if member.home in ("", site):
+                return member
+        return self.members.get(user_key(labels.user_name)) if labels.user_name else None
+
+
+class Days:
+    """The worksheet as far as it was read."""
+
+    def __init__(self, worksheet: Worksheet) -> None:
+        self.worksheet = worksheet
+        self.columns = columns_by_day(worksheet)
+        self.members = _members(worksheet)
+
+    def is_incomplete(self) -> bool:
+        """Whether somebody's rows are not all there."""
+        return any(len(member.rows) < len(MEASURES) for member in self.members.values())
+
+    def missing_rows(self) -> list[Change]:
+        """Rows at the end of the grid for the measures that people lack."""
+        missing = [
+            (member, measure)
+            for member in self.members.values()
+            for measure in MEASURES
+            if measure not in member.rows
+        ]
+        if not missing:
+            return []
+        rows: list[Row] = [
+            (NewCell(member.key + KEY_SEPARATOR + measure), NewCell(member.key), NewCell(measure))
+            for member, measure in missing
+        ]
+        sheet = self.worksheet
+        return [AddRows(sheet.sheet_id, len(rows)), *_write_rows(sheet.sheet_id, sheet.row_count, rows)]
+
+    def changes(self, facts: Facts) -> list[Change]:
+        """Writes of the cells that do not hold the facts."""
+        return [*write_cells(self.worksheet.sheet_id, self.differences(facts))]
+
+    def differences(self, facts: Facts) -> dict[Place, NewCell]:
+        """What belongs into the cells that do not hold the facts; people and days without a place are left out."""
+        cells: dict[Place, NewCell] = {}
+        for (key, day), times in facts.times.items():
+            member, column = self.members.get(key), self.columns.get(day)
+            if member is not None and column is not None:
+                cells |= self._day_cells(member, column, times)
+        for key, seen in facts.seen.items():
+            member = self.members.get(key)
+            if member is not None and IN in member.rows:
+                cells |= self._seen_cells(member.rows[IN], seen)
+        return cells
+
+    def _day_cells(self, member: Member, column: int, times: DayTimes) -> dict[Place, NewCell]:
+        cells: dict[Place, NewCell] = {}
+        for measure, wanted in zip(MEASURES, _seconds(times), strict=True):
+            row = member.rows.get(measure)
+            if row is None:
+                continue
+            cell = self.worksheet.cells.get((row, column))
+            number = self.worksheet.number(row, column)
+            holds = None if number is None else serial.to_seconds(number)
+            if holds != wanted or (cell is not None and (cell.is_formula or number is None)):
+                cells[row, column] = _fraction_cell(wanted)
+        return cells
+
+    def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
+        cells: dict[Place, NewCell] = {}
+        if self.worksheet.text(row, LAST_SITE) != seen.site:
+            cells[row, LAST_SITE] = NewCell(seen.site)
+        if _moment(self.worksheet, row, LAST_SEEN) != seen.at:
+            cells[row, LAST_SEEN] = NewCell(serial.from_datetime(seen.at))
+        return cells
+
+
+def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None = None) -> list[Change]:
+    """The whole worksheet.
+
+    Args:
+        people: in the order of their rows.
+        days: business days, whole weeks.
+        facts: what is known already.
+    """
+    columns = {day: FIRST_DAY + number for number, day in enumerate(days)}
+    header: Row = (*(NewCell(text) for text in HEADERS), *(NewCell(serial.from_date(day)) for day in days))
+    rows = [header, *_rows_of(people, columns, facts or Facts())]
+    return [
+        AddWorksheet(DAYS_ID, DAYS, row_count=len(rows), column_count=len(header), hidden=True),
+        *_write_rows(DAYS_ID, 0, rows),
+        WarnBeforeEdit(DAYS_ID, "Kept by the program: what the punches say of each day. Never edit."),
+    ]
+
+
+def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
+    """Rows at the end of the grid for people who have none.
+
+    Args:
+        worksheet: of which the header was read.
+        people: in the order of their rows.
+        facts: what is known of them.
+    """
+    rows = _rows_of(people, columns_by_day(worksheet), facts or Facts())
+    if not rows:
+        return []
+    return [
+        AddRows(worksheet.sheet_id, len(rows)),
+        *_write_rows(worksheet.sheet_id, worksheet.row_count, rows),
+    ]
+
+
+def person_rows(person: Person, columns: Mapping[date, int], facts: Facts) -> tuple[Row, Row, Row]:
+    """A person's three rows: check-ins, check-outs, breaks."""
+    width = max([FIRST_DAY, *(column + 1 for column in columns.values())])
+    lines: list[list[NewCell]] = [[NewCell()] * width for _ in MEASURES]
+    for measure, line in zip(MEASURES, lines, strict=True):
+        line[KEY] = NewCell(person.key + KEY_SEPARATOR + measure)
+        line[USER_NAME], line[MEASURE] = NewCell(person.user_name), NewCell(measure)
+    once = lines[MEASURES.index(IN)]
+    once[EMPLOYEE] = NewCell(person.name)
+    once[DEVICE_USER_ID], once[SITE] = NewCell(person.device_user_id or None), NewCell(person.site or None)
+    seen = facts.seen.get(person.key)
+    if seen is not None:
+        once[LAST_SITE], once[LAST_SEEN] = NewCell(seen.site), NewCell(serial.from_datetime(seen.at))
+    for day, column in columns.items():
+        times = facts.times.get((person.key, day))
+        if times is not None:
+            for line, seconds in zip(lines, _seconds(times), strict=True):
+                line[column] = _fraction_cell(seconds)
+    check_ins, check_outs, breaks = map(tuple, lines)
+    return check_ins, check_outs, breaks
+
+
+def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
+    """Columns at the end of the grid for business days that have none."""
+    known = columns_by_day(worksheet)
+    missing = [day for day in days if day not in known]
+    if not missing:
+        return []
+    cells = {
+        (0, worksheet.column_count + number): NewCell(serial.from_date(day))
+        for number, day in enumerate(missing)
+    }
+    return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
+
+
+def areas(first_day: date, days: Sequence[date]) -> list[Area]:
+    """What must be read to store punches of these business days, if the columns stand where `create` put them.
+
+    Args:
+        first_day: of the worksheet, a Monday.
+        days: business days.
+    """
+    labels = [
+        Area.of_columns(DAYS, KEY, KEY + 1),
+        Area.of_columns(DAYS, EMPLOYEE, FIRST_DAY),
+        Area.of_rows(DAYS, 0, 1),
+    ]
+    if not days:
+        return labels
+    first, last = (FIRST_DAY + (day - first_day).days for day in (min(days), max(days)))
+    return [*labels, Area.of_columns(DAYS, first, last + 1)] if first >= FIRST_DAY else labels
+
+
+def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
+    """Where each day stands; the first of two alike."""
+    columns: dict[date, int] = {}
+    for column in range(FIRST_DAY, worksheet.column_count):
+        day = worksheet.date(0, column)
+        if day is not None:
+            columns.setdefault(day, column)
+    return columns
+
+
+def _members(worksheet: Worksheet) -> dict[str, Member]:
+    rows: dict[str, dict[str, int]] = {}
+    for row in range(HEADER_ROWS, worksheet.row_count):
+        key, separator, measure = worksheet.text(row, KEY).rpartition(KEY_SEPARATOR)
+        if separator and measure in MEASURES:
+            rows.setdefault(user_key(key), {}).setdefault(measure, row)
+    return {key: _member(worksheet, key, found) for key, found in rows.items()}
+
+
+def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
+    row = rows.get(IN)
+    if row is None:
+        return Member(key, key, "", "", rows=rows)
+    at = _moment(worksheet, row, LAST_SEEN)
+    return Member(
+        key,
+        worksheet.text(row, EMPLOYEE) or key,
+        worksheet.label(row, DEVICE_USER_ID),
+        site_key(worksheet.text(row, SITE)),
+        None if at is None else Seen(at, worksheet.text(row, LAST_SITE)),
+        rows,
+    )
+
+
+def _moment(worksheet: Worksheet, row: int, column: int) -> datetime | None:
+    number = worksheet.number(row, column)
+    try:
+        return None if number is None else serial.to_datetime(number)
+    except OverflowError:
+        return None
+
+
+def _rows_of(people: Iterable[Person], columns: Mapping[date, int], facts: Facts) -> list[Row]:
+    return [row for person in people for row in person_rows(person, columns, facts)]
+
+
+def _write_rows(sheet_id: int, first_row: int, rows: Sequence[Row]) -> list[Change]:
+    """The cells of whole rows that hold something: the rows are new."""
+    cells = {
+        (first_row + down, column): cell
+        for down, row in enumerate(rows)
+        for column, cell in enumerate(row)
+        if cell.value is not None
+    }
+    return [*write_cells(sheet_id, cells)]
+
+
+def _seconds(times: DayTimes) -> tuple[int | None, int | None, int | None]:
+    """In the order of `MEASURES`."""
+    return times.check_in, times.check_out, times.breaks or None
+
+
+def _fraction_cell(seconds: int | None) -> NewCell:
+    return NewCell(None if seconds is None else serial.from_seconds(seconds))

@@ -1,17 +1,21 @@
 """``Raw Data - <site>``: one row a punch, only ever appended to.
 
-    Timestamp | Employee | Location | Entry | User Name | User ID | Status | Key | Record ID | Business Day
+    Timestamp | Employee | Location | Entry | User Name | User ID | Status | Key | Record ID | Business Day |
+    Serial Number
 
-Nothing else in the workbook is a source: what the other worksheets show can be computed from these rows.
+Nothing else in the workbook is a source: what the other worksheets show can be computed from these rows and those of
+``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import datetime, time
 
-from attendance_backend.control.roster import user_key
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
     AddWorksheet,
     Change,
     NewCell,
@@ -22,7 +26,10 @@ from attendance_backend.sheet.changes import (
 )
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.workbook.names import raw_id, raw_title
+from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import AttendanceRecord, business_day
+
+log = logging.getLogger(__name__)
 
 HEADERS = (
     "Timestamp",
@@ -35,9 +42,22 @@ HEADERS = (
     "Key",
     "Record ID",
     "Business Day",
+    "Serial Number",
 )
-TIMESTAMP, USER_NAME, RECORD_ID, BUSINESS_DAY = 0, 4, 8, 9
-_WIDTHS = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110)
+(
+    TIMESTAMP,
+    EMPLOYEE,
+    LOCATION,
+    ENTRY,
+    USER_NAME,
+    USER_ID,
+    STATUS,
+    KEY,
+    RECORD_ID,
+    BUSINESS_DAY,
+    SERIAL_NUMBER,
+) = range(11)
+_WIDTHS = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110, 130)
 
 NO_KEY = "-"
 _KEYS = {
@@ -51,30 +71,12 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class RawPunch:
-    """What of a raw row counts for the daily attendance.
+class StoredPunch:
+    """What of a row must stand in ``Punch Index``."""
 
-    Attributes:
-        seconds: since midnight of the business day; more than 86,400 after the next midnight.
-    """
-
-    user: str
-    day: date
-    seconds: int
-
-
-@dataclass(frozen=True)
-class RawData:
-    """A site's raw data as far as it was read.
-
-    Attributes:
-        end_row: the row after the last one in use.
-        record_ids: identities of the punches that are stored.
-    """
-
-    worksheet: Worksheet
-    end_row: int
-    record_ids: frozenset[str]
+    labels: Labels
+    moment: datetime
+    record_id: str
 
 
 def entry_label(punch: int) -> str:
@@ -89,56 +91,57 @@ def user_id_label(record: AttendanceRecord) -> str:
 
 def create(location: str) -> list[Change]:
     """A site's worksheet, empty but for its header."""
-    sheet_id = raw_id(location)
+    return create_worksheet(
+        raw_id(location),
+        raw_title(location),
+        "Raw data from the attendance machine: never edit, correct elsewhere.",
+    )
+
+
+def create_worksheet(sheet_id: int, title: str, warning: str) -> list[Change]:
+    """A worksheet of these columns, empty but for its header."""
     header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
     widths = [SetColumns(sheet_id, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)]
     return [
-        AddWorksheet(sheet_id, raw_title(location), row_count=2, column_count=len(HEADERS), frozen_rows=1),
+        AddWorksheet(sheet_id, title, row_count=2, column_count=len(HEADERS), frozen_rows=1),
         WriteCells(sheet_id, 0, 0, (header,)),
         *widths,
-        WarnBeforeEdit(sheet_id, "Raw data from the attendance machine: never edit, correct elsewhere."),
+        WarnBeforeEdit(sheet_id, warning),
     ]
 
 
-def areas(location: str) -> list[Area]:
-    """What must be read to append to a site's raw data."""
-    title = raw_title(location)
-    return [Area.of_columns(title, column, column + 1) for column in (TIMESTAMP, USER_NAME, RECORD_ID)]
+def first_row_area(title: str) -> Area:
+    """What must be read to append: the row below the header, which a new worksheet has for nothing."""
+    return Area.of_rows(title, 1, 2)
 
 
-def punch_areas(title: str) -> list[Area]:
-    """What must be read to see who punched when."""
-    return [Area.of_columns(title, column, column + 1) for column in (TIMESTAMP, USER_NAME, BUSINESS_DAY)]
+def is_empty(worksheet: Worksheet) -> bool:
+    """Whether the worksheet, of which `first_row_area` was read, holds nothing below its header."""
+    return worksheet.row_count == 2 and not any(row == 1 for row, _ in worksheet.cells)
 
 
-def read(worksheet: Worksheet) -> RawData:
-    """Raw data from what `areas` names."""
-    rows = range(1, worksheet.end_row())
-    record_ids = frozenset(worksheet.text(row, RECORD_ID) for row in rows) - {""}
-    return RawData(worksheet, max(worksheet.end_row(), 1), record_ids)
+def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
+    """Rows behind all that the grid holds, notes that somebody typed there included.
 
-
-def read_punches(worksheet: Worksheet, day_boundary: time, users: frozenset[str]) -> list[RawPunch]:
-    """The punches of some users (by `user_key`); a row whose day was not read gets it by the boundary."""
-    punches = []
-    for row in range(1, worksheet.end_row()):
-        user = user_key(worksheet.text(row, USER_NAME))
-        timestamp = worksheet.number(row, TIMESTAMP)
-        if user not in users or timestamp is None:
-            continue
-        moment = serial.to_datetime(timestamp)
-        day_number = worksheet.number(row, BUSINESS_DAY)
-        day = business_day(moment, day_boundary) if day_number is None else serial.to_date(day_number)
-        punches.append(RawPunch(user, day, serial.seconds_into(day, moment)))
-    return punches
-
-
-def punch_of(record: AttendanceRecord, day_boundary: time) -> RawPunch | None:
-    """What of a record counts for the daily attendance; None for one whose user has no name."""
-    if record.user_name is None or not record.user_name.strip():
-        return None
-    day = business_day(record.timestamp, day_boundary)
-    return RawPunch(user_key(record.user_name), day, serial.seconds_into(day, record.timestamp))
+    Args:
+        worksheet: of which `first_row_area` was read.
+        rows: of `row_of`.
+    """
+    if not rows:
+        return []
+    first = 1 if is_empty(worksheet) else worksheet.row_count
+    growth: list[Change] = []
+    if worksheet.column_count < len(HEADERS):  # made before a column was thought of
+        missing = HEADERS[worksheet.column_count :]
+        header = tuple(NewCell(text, styles.HEADER) for text in missing)
+        growth = [
+            AddColumns(worksheet.sheet_id, len(missing)),
+            WriteCells(worksheet.sheet_id, 0, worksheet.column_count, (header,)),
+        ]
+    lacking = first + len(rows) - worksheet.row_count
+    if lacking > 0:
+        growth.append(AddRows(worksheet.sheet_id, lacking))
+    return [*growth, WriteCells(worksheet.sheet_id, first, 0, tuple(rows))]
 
 
 def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary: time) -> Row:
@@ -155,9 +158,44 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
         NewCell(float(record.punch), styles.CODE),
         NewCell(record.identity, styles.PLAIN),
         NewCell(serial.from_date(day), styles.DAY_CELL),
+        NewCell(record.serial_number, styles.PLAIN),
     )
 
 
-def known_users(punches: Iterable[RawPunch]) -> frozenset[str]:
-    """The users of punches."""
-    return frozenset(punch.user for punch in punches)
+def stored_areas(worksheet: Worksheet) -> list[Area]:
+    """What must be read of a worksheet to see all that is stored in it."""
+    columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
+    return [
+        Area.of_columns(worksheet.title, column, column + 1)
+        for column in columns
+        if column < worksheet.column_count
+    ]
+
+
+def stored(worksheet: Worksheet) -> list[StoredPunch]:
+    """The punches of a worksheet, from what `stored_areas` names.
+
+    A row without a record ID was typed by somebody and is none; one whose timestamp somebody spoilt is left out and
+    named in the log.
+    """
+    punches = []
+    for row in range(1, worksheet.end_row()):
+        record_id = worksheet.text(row, RECORD_ID)
+        if not record_id:
+            continue
+        number = worksheet.number(row, TIMESTAMP)
+        try:
+            moment = None if number is None else serial.to_datetime(number)
+        except OverflowError:
+            moment = None
+        if moment is None:
+            log.warning(
+                "worksheet %r, row %d: the timestamp of a punch was changed to something that is none; restore it "
+                "through File > Version history",
+                worksheet.title,
+                row + 1,
+            )
+            continue
+        texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
+        punches.append(StoredPunch(Labels(*texts), moment, record_id))
+    return punches

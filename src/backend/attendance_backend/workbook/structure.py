@@ -13,10 +13,29 @@ from attendance_backend.control.roster import Person
 from attendance_backend.sheet.changes import AddColumns, Change, RemoveWorksheet, SetLocale, WriteCells
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.workbook import daily_attendance as daily
-from attendance_backend.workbook import exceptions_sheet, raw_data
+from attendance_backend.workbook import (
+    days_sheet,
+    exceptions_sheet,
+    guide_sheet,
+    hires,
+    punch_index,
+    raw_data,
+    sites_sheet,
+)
 from attendance_backend.workbook import weekly_summary as weekly
-from attendance_backend.workbook.daily_attendance import DayTimes
-from attendance_backend.workbook.names import DAILY, EXCEPTIONS, FIRST_WORKSHEET_ID, LOCALE, WEEKLY, raw_title
+from attendance_backend.workbook.days_sheet import Facts
+from attendance_backend.workbook.names import (
+    DAILY,
+    DAYS,
+    EXCEPTIONS,
+    FIRST_WORKSHEET_ID,
+    GUIDE,
+    LOCALE,
+    PUNCH_INDEX,
+    SITES,
+    WEEKLY,
+    raw_title,
+)
 from attendance_contracts import ReviewPeriod
 
 TIME_ZONE = "Etc/GMT"
@@ -29,18 +48,16 @@ class Content:
 
     Attributes:
         people: in the order of their rows.
-        times: what the raw data holds already, by `Person.key` and day.
         columns: where the days stand in ``Daily Attendance``, when it exists.
     """
 
     people: Sequence[Person] = ()
-    times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
     columns: Mapping[date, int] = field(default_factory=dict)
 
 
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
-    return workbook.find(DAILY) is None or workbook.find(WEEKLY) is None
+    return any(workbook.find(title) is None for title in (DAILY, WEEKLY, DAYS))
 
 
 def missing_worksheets(
@@ -52,13 +69,21 @@ def missing_worksheets(
     columns = content.columns or {day: daily.FIRST_DAY + index for index, day in enumerate(days)}
     if workbook.find(DAILY) is None:
         changes += [SetLocale(LOCALE, TIME_ZONE)]
-        changes += daily.create(content.people, days, period, content.times)
+        changes += daily.create(content.people, days, period, {})
     if workbook.find(WEEKLY) is None:
         changes += weekly.create(content.people, daily.whole_weeks_of(columns))
     if workbook.find(EXCEPTIONS) is None:
         changes += exceptions_sheet.create()
     if workbook.find(raw_title(location)) is None:
         changes += raw_data.create(location)
+    if workbook.find(SITES) is None:
+        changes += sites_sheet.create()
+    if workbook.find(GUIDE) is None:
+        changes += guide_sheet.create()
+    if workbook.find(DAYS) is None:
+        changes += days_sheet.create(content.people, days)
+    if workbook.find(PUNCH_INDEX) is None:
+        changes += punch_index.create(punch_index.dates_of(period.first_day, period.last_day))
     if changes and _is_untouched(workbook):
         changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
     return changes
@@ -69,8 +94,23 @@ HEADER_AREAS = (
     Area.of_rows(DAILY, 0, 1),
     Area.of_columns(WEEKLY, 0, weekly.FIRST_WEEK),
     Area.of_rows(WEEKLY, 0, 1),
+    Area.of_rows(DAYS, 0, 1),
+    Area.of_rows(PUNCH_INDEX, 0, 1),
 )
 """What must be read to find missing days."""
+
+PEOPLE_AREAS = (*hires.AREAS, Area.of_rows(DAYS, 0, 1))
+"""What must be read to add people."""
+
+
+def add_people(
+    view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod, facts: Facts | None = None
+) -> list[Change]:
+    """Rows for people who have none; `facts` are what their punches say already."""
+    return [
+        *days_sheet.add_people(view.worksheet(DAYS), people, facts),
+        *hires.add_people(view, people, period, {}),
+    ]
 
 
 def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
@@ -80,14 +120,20 @@ def missing_days(workbook: Spreadsheet, period: ReviewPeriod) -> list[Change]:
     """
     sheet = workbook.worksheet(DAILY)
     columns = daily.columns_by_day(sheet)
+    hidden = [
+        *days_sheet.missing_days(workbook.worksheet(DAYS), whole_weeks(period.first_day, period.last_day)),
+        *punch_index.missing_dates(
+            workbook.worksheet(PUNCH_INDEX), punch_index.dates_of(period.first_day, period.last_day)
+        ),
+    ]
     last_known = max(columns, default=None)
     if last_known is None or period.last_day <= last_known:
-        return []
+        return hidden
     wanted = whole_weeks(period.first_day, period.last_day)
     days = [day for day in wanted if day > last_known]
     first_column = sheet.column_count
     added = {day: first_column + index for index, day in enumerate(days)}
-    changes: list[Change] = [AddColumns(sheet.sheet_id, len(days))]
+    changes: list[Change] = [*hidden, AddColumns(sheet.sheet_id, len(days))]
     dates, weekdays = daily.header_rows(days, period)
     header = (dates[len(daily.HEADERS) :], weekdays[len(daily.HEADERS) :])
     changes.append(WriteCells(sheet.sheet_id, 0, first_column, header))

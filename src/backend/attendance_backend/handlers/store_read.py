@@ -1,0 +1,149 @@
+"""What a message of punches reads of its workbook: as a rule one call, whose size does not depend on what is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from attendance_backend.control.periods import whole_weeks
+from attendance_backend.errors import RefusedError, WorksheetGoneError
+from attendance_backend.ports import Spreadsheets
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import (
+    days_sheet,
+    exceptions_sheet,
+    guide_sheet,
+    punch_index,
+    raw_data,
+    sites_sheet,
+)
+from attendance_backend.workbook.clocks import zone_of
+from attendance_backend.workbook.day_times import SiteRules, site_key
+from attendance_backend.workbook.days_sheet import Days
+from attendance_backend.workbook.guide_sheet import Parameters
+from attendance_backend.workbook.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
+from attendance_backend.workbook.punch_index import PunchIndex
+from attendance_backend.workbook.rules import rules_of
+from attendance_contracts import StoreAttendRecords, business_day
+
+
+@dataclass(frozen=True)
+class Book:
+    """The workbook as far as a message needs it.
+
+    Attributes:
+        rules: by `site_key`; the message's own site follows the message in what ``Sites`` does not say.
+    """
+
+    read: Spreadsheet
+    index: PunchIndex
+    days: Days
+    rules: Mapping[str, SiteRules]
+    parameters: Parameters
+
+    def worksheet(self, title: str) -> Worksheet:
+        """One of the worksheets that were read."""
+        return self.read.worksheet(title)
+
+
+def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book | None:
+    """The workbook; None when a hidden worksheet is missing.
+
+    A further call is made when the days of the message do not stand where its period says, as after HR extended it.
+
+    Raises:
+        WorksheetGoneError: another worksheet is missing.
+    """
+    days, dates = business_days(message), calendar_dates(message)
+    monday = whole_weeks(message.period.first_day, message.period.last_day)[0]
+    likely = [*punch_index.areas(message.period.first_day, dates), *days_sheet.areas(monday, days)]
+    try:
+        book = _read(message, spreadsheets, [*likely, raw_data.first_row_area(raw_title(message.location))])
+    except WorksheetGoneError:
+        present = spreadsheets.read(message.sheet_id)
+        if present.find(PUNCH_INDEX) is None or present.find(DAYS) is None:
+            return None
+        raise
+    except RefusedError:
+        # Somebody removed columns or rows, so that an area lies outside the grid.
+        likely = [*punch_index.areas(message.period.first_day, ()), *days_sheet.areas(monday, ())]
+        book = _read(message, spreadsheets, [*likely, Area.of_rows(raw_title(message.location), 0, 1)])
+    lacking = [
+        *_columns(
+            PUNCH_INDEX, likely, [book.index.columns[day] for day in dates if day in book.index.columns]
+        ),
+        *_columns(DAYS, likely, [book.days.columns[day] for day in days if day in book.days.columns]),
+    ]
+    return _with_columns(book, spreadsheets, lacking) if lacking else book
+
+
+def business_days(message: StoreAttendRecords) -> list[date]:
+    """The business days of the message's records, by the message's own boundary."""
+    return sorted({business_day(record.timestamp, message.day_boundary) for record in message.records})
+
+
+def calendar_dates(message: StoreAttendRecords) -> list[date]:
+    """The dates on which the punches of these business days can have been made."""
+    days = business_days(message)
+    return sorted({*days, *(day + timedelta(days=1) for day in days)})
+
+
+def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
+    """Whether the hidden worksheets miss a column of the message's days, or rows of a person."""
+    return (
+        any(day not in book.index.columns for day in calendar_dates(message))
+        or any(day not in book.days.columns for day in business_days(message))
+        or book.days.is_incomplete()
+    )
+
+
+def lacks_history(book: Book, message: StoreAttendRecords) -> bool:
+    """Whether the site has raw rows, as it seems, that the index knows nothing of."""
+    site = site_key(message.location)
+    raw = book.worksheet(raw_title(message.location))
+    return not raw_data.is_empty(raw) and site not in map(site_key, book.index.sites())
+
+
+def _read(message: StoreAttendRecords, spreadsheets: Spreadsheets, areas: Sequence[Area]) -> Book:
+    view = spreadsheets.read(
+        message.sheet_id, [*areas, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
+    )
+    return Book(
+        view,
+        PunchIndex(view.worksheet(PUNCH_INDEX)),
+        Days(view.worksheet(DAYS)),
+        _rules(view.worksheet(SITES), message),
+        guide_sheet.read(view.worksheet(GUIDE)),
+    )
+
+
+def _rules(sites: Worksheet, message: StoreAttendRecords) -> Mapping[str, SiteRules]:
+    rows = {site_key(row.site): row for row in sites_sheet.read(sites).values()}
+    rules = rules_of(rows)
+    site = site_key(message.location)
+    row, own = rows.get(site), rules.get(site, SiteRules())
+    if row is None or not row.time_zone:
+        own = replace(own, zone=zone_of(message.time_zone))
+    if row is None or row.day_boundary is None:
+        own = replace(own, day_boundary=message.day_boundary)
+    return {**rules, site: own}
+
+
+def _columns(title: str, read: Sequence[Area], wanted: Sequence[int]) -> list[Area]:
+    """The area of the wanted columns; none when all of them were read."""
+    were = [(area.first_column, area.end_column or 0) for area in read if area.worksheet == title]
+    if all(any(first <= column < end for first, end in were) for column in wanted):
+        return []
+    return [Area.of_columns(title, min(wanted), max(wanted) + 1)]
+
+
+def _with_columns(book: Book, spreadsheets: Spreadsheets, areas: Sequence[Area]) -> Book:
+    more = spreadsheets.read(book.read.spreadsheet_id, areas)
+
+    def joined(worksheet: Worksheet) -> Worksheet:
+        found = more.find(worksheet.title)
+        return worksheet if found is None else replace(worksheet, cells={**worksheet.cells, **found.cells})
+
+    view = replace(book.read, worksheets=tuple(map(joined, book.read.worksheets)))
+    return replace(
+        book, read=view, index=PunchIndex(view.worksheet(PUNCH_INDEX)), days=Days(view.worksheet(DAYS))
+    )

@@ -1,0 +1,73 @@
+"""Writers of a review workbook take turns, wherever they run: whoever read an outdated version reads again.
+
+Every write of a review workbook goes through `take_turn`. A deployment with one instance a function makes collisions
+rare; correctness does not rest on it.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from attendance_backend.errors import OutdatedError
+from attendance_backend.ports import Spreadsheets
+from attendance_backend.sheet.changes import Change, SucceedVersion
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.workbook.names import PUNCH_INDEX_ID
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MAX_TRIES = 5
+"""Of several writers one always succeeds; who loses this often leaves the message to its next delivery."""
+
+
+@dataclass(frozen=True)
+class Draft(Generic[T]):
+    """What a writer found and wants to change.
+
+    Attributes:
+        read: what was read first: everything else must have been read after it.
+        changes: none leave the workbook as it is.
+        outcome: true once the changes are made.
+    """
+
+    read: Spreadsheet
+    changes: Sequence[Change]
+    outcome: T
+
+
+def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
+    """Read, plan and write; again from the beginning when somebody else wrote in between.
+
+    Args:
+        spreadsheets: to write to.
+        draft: reads and plans; called again for each attempt.
+
+    Raises:
+        OutdatedError: others were faster each time.
+    """
+    for attempt in range(1, MAX_TRIES + 1):
+        wanted = draft()
+        if not wanted.changes:
+            return wanted.outcome
+        try:
+            spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, succession(wanted.read)])
+        except OutdatedError as error:
+            if attempt == MAX_TRIES:
+                raise
+            log.info("%s", error)
+        else:
+            return wanted.outcome
+    raise AssertionError("the loop returns or raises")
+
+
+def succession(read: Spreadsheet) -> SucceedVersion:
+    """The change by which a write is refused unless the workbook is still as it was read.
+
+    A person who deleted the named range is no obstacle: the version that was read is then none, and the next write
+    adds it anew.
+    """
+    # Letters first: an ID must not look like a number.
+    return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", PUNCH_INDEX_ID)

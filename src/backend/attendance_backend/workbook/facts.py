@@ -1,0 +1,89 @@
+"""From the punches that are stored to what they say of people: the one way, for a message and for a rebuild."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from attendance_backend.workbook.day_times import (
+    DayTimes,
+    Flag,
+    Punch,
+    SiteRules,
+    business_day_of,
+    flags_of,
+    site_key,
+    times_of,
+)
+from attendance_backend.workbook.days_sheet import Member, People, Seen
+from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
+
+UserDay = tuple[str, date]
+"""A user's key and a business day."""
+
+
+class Stored:
+    """The stored punches of people; what is added to the index meanwhile is seen, too."""
+
+    def __init__(self, index: PunchIndex, people: People, rules: Mapping[str, SiteRules]) -> None:
+        self.people = people
+        self.rules = rules
+        self._index = index
+        self._labels: dict[str, list[Labels]] | None = None
+
+    def labels_of(self, key: str) -> list[Labels]:
+        """The rows of a person."""
+        if self._labels is None:
+            self._labels = {}
+            for labels in self._index.rows:
+                self.note(labels)
+        return self._labels.get(key, [])
+
+    def note(self, labels: Labels) -> None:
+        """A row was added to the index."""
+        member = self.people.whose(labels)
+        if member is not None and self._labels is not None:
+            known = self._labels.setdefault(member.key, [])
+            if labels not in known:
+                known.append(labels)
+
+    def punches(self, key: str, day: date) -> list[Punch]:
+        """A person's punches of a business day, of all sites: they lie on its date or the next one."""
+        found = []
+        for labels in self.labels_of(key):
+            site = site_key(labels.site)
+            for calendar_day in (day, day + timedelta(days=1)):
+                for token in self._index.tokens(labels, calendar_day):
+                    punch = Punch(token.moment(calendar_day), site)
+                    if not token.amended and business_day_of(punch, self.rules) == day:
+                        found.append(punch)
+        return found
+
+    def days_of(self, key: str) -> set[date]:
+        """The business days of all punches of a person that were read."""
+        return {
+            business_day_of(Punch(token.moment(day), site_key(labels.site)), self.rules)
+            for labels, day, token in self._tokens(key)
+        }
+
+    def seen(self, key: str) -> Seen | None:
+        """Where and when a person was seen last, as far as it was read."""
+        return max(
+            (Seen(token.moment(day), labels.site) for labels, day, token in self._tokens(key)), default=None
+        )
+
+    def times(self, key: str, day: date) -> DayTimes:
+        """What a person's punches of a business day say."""
+        return times_of(day, self.punches(key, day), self._member(key).home, self.rules)
+
+    def flags(self, key: str, day: date) -> frozenset[Flag]:
+        """What is worth a look on a person's business day."""
+        return flags_of(day, self.punches(key, day), self._member(key).home, self.rules)
+
+    def _member(self, key: str) -> Member:
+        return self.people.members[key]
+
+    def _tokens(self, key: str) -> Iterable[tuple[Labels, date, Token]]:
+        for labels in self.labels_of(key):
+            for day in self._index.columns:
+                for token in self._index.tokens(labels, day):
+                    if not token.amended:
+                        yield labels, day, token
