@@ -177,6 +177,45 @@ def test_each_account_has_a_quota_of_its_own() -> None:
         quota.spend("read", "a")
 
 
+def test_the_accounts_of_a_project_share_a_quota() -> None:
+    clock = ManualClock()
+    quota = Quota(clock=clock)
+    ours = [f"backend{number}@office.iam.gserviceaccount.com" for number in range(6)]
+    for number in range(300):
+        quota.spend("write", ours[number % 5])
+    with pytest.raises(Exception, match="limit 'Write requests per minute' of service"):
+        quota.spend("write", ours[5])
+    quota.spend("read", ours[5])
+    quota.spend("write", "backend@other.iam.gserviceaccount.com")
+    quota.spend("write", "hr@example.com")
+    clock.now = 60
+    quota.spend("write", ours[5])
+
+
+@pytest.mark.parametrize("answer", ["quota", "fault"])
+def test_a_refusal_for_too_many_requests_tells_which_limit_it_was(answer: str) -> None:
+    # The form was recorded from the real service.
+    with Office(quota=Quota(writes_per_minute=1, clock=ManualClock())) as office:
+        book = office.server.new_spreadsheet("Book", share_with=[office.email])
+        if answer == "fault":
+            office.server.faults.add(rate_limited())
+        else:
+            office.put(book, "A1", [["x"]])
+        error = office.put(book, "A1", [["y"]]).json()["error"]
+    assert (error["code"], error["status"]) == (429, "RESOURCE_EXHAUSTED")
+    assert error["message"] == (
+        "Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per user' of "
+        "service 'sheets.googleapis.com' for consumer 'project_number:0'."
+    )
+    (detail,) = error["details"]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+    assert (detail["reason"], detail["domain"]) == ("RATE_LIMIT_EXCEEDED", "googleapis.com")
+    metadata = detail["metadata"]
+    assert metadata["quota_metric"] == "sheets.googleapis.com/write_requests"
+    assert metadata["quota_limit"] == "WriteRequestsPerMinutePerUser"
+    assert metadata["quota_unit"] == "1/min/{project}/{user}"
+
+
 def test_a_port_in_use_is_an_error_and_the_port_is_free_after_stop() -> None:
     with SheetsServer() as server:
         port = server.port

@@ -156,7 +156,7 @@ def with_color_styles(value: Any) -> Any:
 def _color(color: Json) -> Json:
     """A colour as the service keeps it: in steps of 1/255, zeros left out."""
     steps = {name: int(part * 255 + 0.01) for name, part in color.items()}
-    return {name: values.tidy(float(f"{step / 255:.8g}")) for name, step in steps.items() if step}
+    return {name: values.single_precision(step / 255) for name, step in steps.items() if step}
 
 
 def _overlay(under: Json, over: Json) -> Json:

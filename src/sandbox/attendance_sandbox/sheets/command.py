@@ -54,7 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add("--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID")
     add("--no-storage", action="store_true", help="accounts own no storage: files in shared drives only")
-    add("--quota", action="store_true", help="allow 60 reads and 60 writes a minute, as Google does")
+    add("--quota", action="store_true", help="refuse more reads and writes a minute than Google does")
     add("--recalculate", action="store_true", help="let LibreOffice compute formulas when they are read")
     add("--quiet", action="store_true", help="print the address and nothing else")
     parser.set_defaults(run=run)

@@ -194,6 +194,7 @@ class Drive:
         draft = file.spreadsheet.draft()
         sheet = Worksheet.blank(0, file.name)
         draft.sheets = [sheet]
+        draft.properties["timeZone"] = "America/Los_Angeles"  # that is what the service makes of it
         rows = list(csv.reader(io.StringIO(text)))
         _fill(draft, sheet, rows)
         self._store.replace(file, draft)

@@ -26,6 +26,7 @@ class ApiError(Exception):
         reason: str | None = None,
         domain: str = "global",
         field: str | None = None,
+        details: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -34,11 +35,14 @@ class ApiError(Exception):
         self.reason = reason
         self.domain = domain
         self.field = field
+        self.details = details
 
     def to_json(self) -> dict[str, Any]:
         """The body of the answer."""
         if self.reason is None:
             error: dict[str, Any] = {"code": self.code, "message": self.message, "status": self.status}
+            if self.details is not None:
+                error["details"] = self.details
             if self.field is not None:
                 violation = {"field": self.field, "description": self.message}
                 error["details"] = [{"@type": _BAD_REQUEST, "fieldViolations": [violation]}]

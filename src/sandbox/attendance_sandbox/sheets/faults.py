@@ -15,6 +15,9 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from attendance_sandbox.sheets.quota import Quota, exceeded
+from attendance_sandbox.sheets.schema import Json
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -45,6 +48,8 @@ class Fault:
     """The connection is closed without an answer."""
     delay_s: float = 0.0
     """How long the answer is held back."""
+    details: list[Json] | None = None
+    """What the error answered tells besides its message."""
 
 
 Hook = Callable[[Request], Fault | None]
@@ -53,10 +58,8 @@ Condition = Callable[[Request], bool]
 
 def rate_limited() -> Fault:
     """429: too many requests in this minute; nothing was done."""
-    message = (
-        "Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per user'"
-    )
-    return Fault("429", 429, "RESOURCE_EXHAUSTED", message)
+    error = exceeded("write", Quota.writes_per_minute, per_user=True)
+    return Fault("429", error.code, error.status, error.message, details=error.details)
 
 
 def internal_error(*, applied: bool = False) -> Fault:

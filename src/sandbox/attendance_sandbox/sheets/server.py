@@ -5,16 +5,28 @@ gspread, google-auth or plain REST reach it once the hosts ``https://sheets.goog
 
 Faithful: paths, JSON and errors; strict request bodies; field masks; typed values, number formats and what a
 typed text becomes in the spreadsheet's locale; atomic ``batchUpdate``; grid limits and the limit of ten million
-cells; protected ranges; references in formulas that follow inserted and deleted rows and columns; scopes, roles,
-shared drives and accounts without storage; quotas.
+cells; protected ranges; the service's own spelling of formulas, and references in formulas and rules that follow
+inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
-Not faithful: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal
-numbers (``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas
-for ``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports): what only Sheets can
-compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of its
-own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Conditional
-formats, filters and validation rules are checked and kept, and not applied. Charts, pivot tables, slicers, filter views, tables, comments and data sources are
-answered with 501. Moving cells by ``cutPaste`` does not move the references to them. Group depths do not nest.
+Formulas: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal numbers
+(``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas for
+``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports). What only Sheets can
+compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of
+its own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Cells at the
+end of a range whose formulas give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+
+Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
+endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
+here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
+from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
+``appendDimension``, ``findReplace``, and most refusals. Of those the words may differ, such as for the ID of a named
+range that is not known (any more); status, code and the number of the request do not.
+
+Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
+tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
+does not move the references to them. Group depths do not nest. Formulas are in English spelling, with commas, in
+every locale (Sheets wants semicolons where the decimal mark is a comma). Rows and columns come in without the formats
+of their neighbours.
 """
 
 from __future__ import annotations
@@ -334,5 +346,5 @@ class SheetsServer:
 
 
 def _fault_answer(fault: Fault) -> Answer:
-    error = {"error": {"code": fault.status, "message": fault.message, "status": fault.code}}
-    return Answer.of_json(fault.status, error)
+    error = ApiError(fault.status, fault.code, fault.message, details=fault.details)
+    return Answer.of_json(fault.status, error.to_json())

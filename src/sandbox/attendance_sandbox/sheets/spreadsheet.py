@@ -9,6 +9,7 @@ from typing import Any
 
 from attendance_sandbox.sheets import a1
 from attendance_sandbox.sheets.a1 import Area
+from attendance_sandbox.sheets.defaults import DEFAULT_FORMAT, DEFAULT_THEME
 from attendance_sandbox.sheets.errors import invalid_argument
 from attendance_sandbox.sheets.locales import Locale, locale_for
 from attendance_sandbox.sheets.schema import Json
@@ -16,26 +17,6 @@ from attendance_sandbox.sheets.worksheet import Worksheet
 
 MAX_CELLS = 10_000_000
 """Cells of all grids together, blank ones included."""
-
-_BLACK: Json = {}
-_WHITE: Json = {"red": 1, "green": 1, "blue": 1}
-DEFAULT_FORMAT: Json = {
-    "backgroundColor": _WHITE,
-    "padding": {"top": 2, "right": 3, "bottom": 2, "left": 3},
-    "verticalAlignment": "BOTTOM",
-    "wrapStrategy": "OVERFLOW_CELL",
-    "textFormat": {
-        "foregroundColor": _BLACK,
-        "fontFamily": "arial,sans,sans-serif",
-        "fontSize": 10,
-        "bold": False,
-        "italic": False,
-        "strikethrough": False,
-        "underline": False,
-        "foregroundColorStyle": {"rgbColor": _BLACK},
-    },
-    "backgroundColorStyle": {"rgbColor": _WHITE},
-}
 
 
 def new_id() -> int:
@@ -54,6 +35,7 @@ class Spreadsheet:
             "autoRecalc": "ON_CHANGE",
             "timeZone": "Etc/GMT",
             "defaultFormat": DEFAULT_FORMAT,
+            "spreadsheetTheme": DEFAULT_THEME,
         }
         self.sheets: list[Worksheet] = [Worksheet.blank(0, "Sheet1")]
         self.named_ranges: list[Json] = []

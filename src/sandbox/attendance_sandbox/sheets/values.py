@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import struct
 from typing import Any
 
 from attendance_sandbox.sheets import serial
@@ -37,6 +38,17 @@ def tidy(value: Scalar) -> Scalar:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     return value
+
+
+def single_precision(value: float) -> int | float:
+    """The number as the service writes one that it keeps in 32 bits: with no more places than tell it apart."""
+    packed = struct.pack("f", value)
+    (kept,) = struct.unpack("f", packed)
+    for places in range(1, 10):
+        shown = float(f"{kept:.{places}g}")
+        if struct.pack("f", shown) == packed:
+            break
+    return int(shown) if shown.is_integer() else shown
 
 
 def extended_value(value: Scalar) -> Json:
