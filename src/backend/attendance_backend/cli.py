@@ -94,6 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_period(share)
     share.set_defaults(command=_share)
+
+    export = commands.add_parser(
+        "export",
+        parents=[common],
+        help="write a period's results for payroll",
+        description="Write a period's results as Sheets computed them: a row a person (days present, late, absent, on "
+        "leave, hours, overtime, penalties), and a row a person and day (state, check-in, check-out, hours, whether "
+        "it was corrected). As CSV these are two files, as .xlsx two worksheets.",
+    )
+    _add_period(export, required=True)
+    export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
+    export.add_argument(
+        "--output", type=Path, metavar="FILE", help='default: "Payroll <period>" in the current folder'
+    )
+    export.set_defaults(command=_export)
     return parser
 
 
@@ -155,6 +170,18 @@ def _share(options: argparse.Namespace) -> int:
         if not done:
             print("  Settings names nobody")
     return EXIT_COMPLAINTS if in_trouble else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from attendance_backend.commands.export import export  # noqa: PLC0415
+
+    result = export(_backend(options), options.period, options.format, options.output)
+    for path in result.paths:
+        print(path)
+    print(f"{result.people} people")
+    for note in result.notes:
+        print(f"attendance-backend: {note}", file=sys.stderr)
+    return 0
 
 
 def _environment(options: argparse.Namespace) -> dict[str, str]:

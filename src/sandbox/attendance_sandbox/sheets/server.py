@@ -161,6 +161,12 @@ class SheetsServer:
     def start(self) -> None:
         self._http.start()
 
+    def start_recalculating(self) -> None:
+        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
+        if self._recalculator is None:
+            self._recalculator = Recalculator()
+            self._api.recalculate_with(self._recalculator)
+
     def stop(self) -> None:
         self._http.stop()
         if self._recalculator is not None:
