@@ -6,29 +6,18 @@ atomic call before it is recorded and before anybody is told.
 """
 
 import logging
-from collections.abc import Mapping
-from datetime import date, time
 
 from attendance_backend.control import review_sheets
 from attendance_backend.control.reading import read_people
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers.store_plan import times_of
 from attendance_backend.ports import Backend
-from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.workbook import raw_data
-from attendance_backend.workbook.daily_attendance import DayTimes, columns_by_day
-from attendance_backend.workbook.names import DAILY, drive_properties, is_raw_title, workbook_title
-from attendance_backend.workbook.structure import (
-    HEADER_AREAS,
-    Content,
-    lacks_derived,
-    missing_days,
-    missing_worksheets,
-)
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.workbook import sites_sheet, structure
+from attendance_backend.workbook.names import SITES, drive_properties, workbook_title
+from attendance_backend.workbook.structure import Content
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 
 log = logging.getLogger(__name__)
-_MIDNIGHT = time()
 
 
 def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewReviewSheet:
@@ -73,32 +62,20 @@ def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
 
 def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend) -> None:
     workbook = backend.spreadsheets.read(sheet_id)
-    changes = missing_worksheets(workbook, message.period, message.location, _content(workbook, backend))
-    if not lacks_derived(workbook):
-        headers = backend.spreadsheets.read(sheet_id, HEADER_AREAS)
-        changes += missing_days(headers, message.period)
+    content = _content(workbook, backend)
+    changes = structure.missing_worksheets(workbook, message.period, message.location, content)
+    if not changes or not structure.lacks_content(workbook):
+        view = backend.spreadsheets.read(sheet_id, [*structure.DAY_AREAS, *sites_sheet.AREAS])
+        changes += structure.missing_days(view, message.period)
+        changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
     backend.spreadsheets.apply(sheet_id, changes)
 
 
 def _content(workbook: Spreadsheet, backend: Backend) -> Content:
-    if not lacks_derived(workbook):
+    """What the worksheets that are missing begin with; nothing is read when none is."""
+    if not structure.lacks_content(workbook):
         return Content()
     people = tuple(read_people(backend.spreadsheets, backend.control_id).values())
-    columns: Mapping[date, int] = {}
-    if workbook.find(DAILY) is not None:
-        header = backend.spreadsheets.read(workbook.spreadsheet_id, [Area.of_rows(DAILY, 0, 1)])
-        columns = columns_by_day(header.worksheet(DAILY))
-    users = frozenset(person.key for person in people)
-    return Content(people, _stored_times(workbook, users, backend), columns)
-
-
-def _stored_times(
-    workbook: Spreadsheet, users: frozenset[str], backend: Backend
-) -> Mapping[tuple[str, date], DayTimes]:
-    """What the raw data of all sites says, for a worksheet that is made anew."""
-    titles = [sheet.title for sheet in workbook.worksheets if is_raw_title(sheet.title)]
-    if not titles:
-        return {}
-    areas: list[Area] = [area for title in titles for area in raw_data.punch_areas(title)]
-    sheets = backend.spreadsheets.read(workbook.spreadsheet_id, areas).worksheets
-    return times_of(punch for sheet in sheets for punch in raw_data.read_punches(sheet, _MIDNIGHT, users))
+    areas = structure.header_areas(workbook)
+    headers = backend.spreadsheets.read(workbook.spreadsheet_id, areas) if areas else None
+    return Content(people, headers=headers)
