@@ -342,9 +342,7 @@ def _add_worksheet(book: Book, change: AddWorksheet) -> None:
             raise RefusedError(f"there is a worksheet {sheet.title} already")
     if change.frozen_rows >= change.row_count or change.frozen_columns >= change.column_count:
         raise RefusedError("cannot freeze everything")
-    sheet = Sheet(
-        change.sheet_id, change.title, change.row_count, change.column_count, hidden=change.hidden
-    )
+    sheet = Sheet(change.sheet_id, change.title, change.row_count, change.column_count, hidden=change.hidden)
     book.sheets.insert(len(book.sheets) if change.index is None else change.index, sheet)
 
 

@@ -51,5 +51,7 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
     if not result.finalised:
-        notes.append(f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid")
+        notes.append(
+            f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
+        )
     return Exported(tuple(paths), len(result.people), tuple(notes))

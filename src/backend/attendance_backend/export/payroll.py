@@ -13,7 +13,7 @@ from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.workbook import corrections_sheet as corrections
 from attendance_backend.workbook import daily_columns as daily
-from attendance_backend.workbook import day_header, exceptions_sheet, guide_sheet
+from attendance_backend.workbook import day_header, exception_state, exceptions_sheet, guide_sheet
 from attendance_backend.workbook import monthly_columns as monthly
 from attendance_backend.workbook.formulas import token_of
 from attendance_backend.workbook.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
@@ -43,7 +43,7 @@ _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
 PERSON_HEADERS = tuple(monthly.HEADERS[column] for column in range(monthly.PENALTIES + 1))
 DAY_HEADERS = ("Employee", "User Name", "Date", "State", "Check In", "Check Out", "Hours", "Corrected")
 
-_OF_TIMES = ("check in", "check out", "leave")
+_OF_TIMES = (corrections.CHECK_IN, corrections.CHECK_OUT, corrections.LEAVE)
 """Corrections that change a day."""
 
 
@@ -77,7 +77,7 @@ def payroll(workbook: Spreadsheet) -> Payroll:
         people=tuple(book.person_row(row) for row in people),
         days=tuple(line for row in people for line in book.day_rows(row)),
         open_exceptions=sum(
-            exceptions.text(row, exceptions_sheet.STATE) == exceptions_sheet.OPEN
+            exceptions.text(row, exceptions_sheet.STATE) == exception_state.OPEN
             for row in exceptions.row_numbers()
         ),
         finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,

@@ -7,16 +7,16 @@ again finds that and says nothing twice; one that was overtaken by a later one i
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
-from attendance_backend.errors import SpreadsheetGoneError, UserError
+from attendance_backend.errors import UserError
 from attendance_backend.handlers import daily_sync
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.workbook import completion, exceptions, exceptions_sheet, guide_sheet, sites_sheet
+from attendance_backend.workbook import completion, exceptions_sheet, guide_sheet, sites_sheet
 from attendance_backend.workbook.clocks import clock_change, zone_of
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.names import GUIDE, SITES
@@ -57,7 +57,8 @@ def _begin_day(message: SiteHealth, backend: Backend) -> None:
             sheet_id, period = previous
             through = min(message.complete_through, period.last_day)
             take_turn(
-                backend.spreadsheets, partial(_close, backend.spreadsheets, sheet_id, period, message.location, through)
+                backend.spreadsheets,
+                partial(_close, backend.spreadsheets, sheet_id, period, message.location, through),
             )
     except UserError as error:
         log.error("%s: the workbook is not brought up to date: %s", message.location, error)  # noqa: TRY400 - the line says it all
@@ -72,7 +73,9 @@ def _draft(message: SiteHealth, backend: Backend) -> Draft[None]:
     values = _values(message, row)
     entries = _about_machine(message, row, values)
     through = message.complete_through
-    if through is not None and (row is None or row.complete_through is None or through > row.complete_through):
+    if through is not None and (
+        row is None or row.complete_through is None or through > row.complete_through
+    ):
         values[sites_sheet.COMPLETE_THROUGH] = through
         entries = [
             *_completed(backend.spreadsheets, read, message.period, message.location, through),
@@ -170,10 +173,10 @@ def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[int, V
     offset, used = machine.clock_offset_s, _memory_used(message)
     clock_told, memory_told = (row.clock_told_on, row.memory_told_on) if row else (None, None)
     if offset is not None and abs(offset) > sites_sheet.MAX_CLOCK_OFFSET_S and clock_told != today:
-        entries.append(exceptions.machine_clock(message.at, message.location, offset))
+        entries.append(exceptions_sheet.machine_clock(message.at, message.location, offset))
         values[sites_sheet.CLOCK_TOLD_ON] = today
     if used is not None and used >= sites_sheet.FULL_FROM and memory_told != today:
-        entries.append(exceptions.machine_memory(message.at, message.location, used))
+        entries.append(exceptions_sheet.machine_memory(message.at, message.location, used))
         values[sites_sheet.MEMORY_TOLD_ON] = today
     return entries
 
@@ -194,7 +197,9 @@ def _is_overtaken(row: SiteRow | None, message: SiteHealth, now: datetime) -> bo
     if row is None or row.last_heard is None or message.at > row.last_heard:
         return False
     zone = zone_of(message.time_zone)
-    here = now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + timedelta(hours=14)
+    here = (
+        now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + timedelta(hours=14)
+    )
     return row.last_heard <= here + _FUTURE
 
 

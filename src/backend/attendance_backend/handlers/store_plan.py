@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attendance_backend.control.roster import Person
+from attendance_backend.control.roster import Person, user_key
 from attendance_backend.handlers.store_read import Book
 from attendance_backend.sheet.changes import Change, Row
 from attendance_backend.sheet.grid import Worksheet
@@ -13,7 +13,7 @@ from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, 
 from attendance_backend.workbook.days_sheet import Facts, People, Seen
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.facts import Stored, UserDay
-from attendance_backend.workbook.names import EXCEPTIONS, SITES, raw_title
+from attendance_backend.workbook.names import SITES, raw_title
 from attendance_backend.workbook.punch_index import Labels, Token
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
@@ -143,9 +143,12 @@ class Storing:
             if labels in reported or self._people.whose(labels) is not None:
                 continue
             reported.add(labels)
-            entry = exceptions_sheet.unknown_user if labels.user_name else exceptions_sheet.unnamed_user
-            who = labels.user_name or raw_data.user_id_label(record)
-            self._entries.append(entry(record.timestamp, self._message.location, who))
+            when, site = record.timestamp, self._message.location
+            if labels.user_name:
+                user = user_key(labels.user_name)
+                self._entries.append(exceptions_sheet.unknown_user(when, site, labels.user_name, user))
+            else:
+                self._entries.append(exceptions_sheet.unnamed_user(when, site, labels.user_id))
 
     def _report_hires(self) -> None:
         for member in self._hired.values():
@@ -154,7 +157,9 @@ class Storing:
                 for record in self._new
                 if self._people.whose(Labels.of(record, self._message.location)) == member
             )
-            self._entries.append(exceptions_sheet.hired(first, self._message.location, member.employee))
+            self._entries.append(
+                exceptions_sheet.hired(first, self._message.location, member.employee, member.key)
+            )
 
     def _report_flags(self, before: Mapping[UserDay, frozenset[Flag]]) -> None:
         """What was not worth a look on a day before these records: it never ceases to be, and so is told once."""
@@ -176,5 +181,5 @@ class Storing:
                 message.day_boundary,
                 message.period,
             ),
-            *exceptions_sheet.append(self._book.worksheet(EXCEPTIONS), self._entries),
+            *exceptions_sheet.append(self._book.read, self._entries),
         ]

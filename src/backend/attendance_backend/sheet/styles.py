@@ -14,13 +14,13 @@ PERCENT = NumberFormat("PERCENT", "0%")
 NAVY = "#1f3a5f"
 WHITE = "#ffffff"
 GREY = "#8a8f98"
-WEEKEND = "#eef1f6"
+WEEKEND, WEEKEND_HEADER = "#eef1f6", "#5b6f8c"
 OUTSIDE = "#d5d8dd"
 LATE_BACKGROUND, LATE_TEXT = "#fce4e4", "#b3261e"
 OPEN_BACKGROUND, OPEN_TEXT = "#fff4ce", "#8a5a00"
 LEAVE_BACKGROUND, LEAVE_TEXT = "#e3edfb", "#1c4f91"
 GOOD_BACKGROUND, GOOD_TEXT = "#e4f3e6", "#1e6b34"
-HOLIDAY = "#e9e3f5"
+HOLIDAY, HOLIDAY_HEADING, HOLIDAY_TEXT = "#efeaf8", "#6a4fa3", "#5a4391"
 FADED = "#a3a8b1"
 
 LOOK_TAB, TIMES_TAB, HR_TAB, QUIET_TAB = "#b3261e", "#1f3a5f", "#1e6b34", "#8a8f98"
@@ -63,3 +63,12 @@ QUIET_WORD = Style(color=GREY, top=True)
 PLAIN_TOP = Style(top=True)
 MOMENT_TOP = Style(DATE_TIME, align=Align.LEFT, top=True)
 ANSWER = Style(top=True, wrap=True)
+NAME_ABOVE = Style(bold=True, line_above=True)
+PLAIN_ABOVE = Style(line_above=True)
+TIME_CELL_ABOVE = Style(TIME, align=Align.CENTER, line_above=True)
+HOURS_CELL = Style(DURATION, align=Align.CENTER, bold=True)
+HOLIDAY_HEADER = Style(bold=True, background=NAVY, color=WHITE, align=Align.CENTER, wrap=True)
+AVERAGE_CELL_ABOVE = Style(EXACT_TIME, align=Align.CENTER, line_above=True)
+HR_TIME = Style(TIME, background=GOOD_BACKGROUND, align=Align.CENTER, bold=True, line_above=True)
+COUNTED = Style(COUNT, align=Align.CENTER)
+STATE_CELL = Style(align=Align.CENTER, wrap=True, top=True)

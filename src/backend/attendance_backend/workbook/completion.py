@@ -6,18 +6,17 @@ sites of the workbook. What is said of a day is said once, when it becomes compl
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+from attendance_backend.control.roster import user_key
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.workbook import day_header, days_sheet, exceptions, weekly_columns
+from attendance_backend.workbook import day_header, days_sheet, exceptions_sheet, weekly_columns
 from attendance_backend.workbook.days_sheet import Days, Member
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.names import DAILY, DAYS, WEEKLY
 from attendance_backend.workbook.sites_sheet import SiteRow, site_key
-from attendance_backend.control.roster import user_key
-from attendance_contracts import ReviewPeriod
 
 AREAS = (
     Area(DAYS),
@@ -71,36 +70,43 @@ def advance(
     return Advance(site, own, _between(_least(before.values()), _least(after.values()), first_day, last_day))
 
 
-def entries(workbook: Spreadsheet, moved: Advance, period: ReviewPeriod, grace_s: int) -> list[Entry]:
+def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
     """Rows for ``Exceptions``: who was late, absent or forgot to check out, in order of days and names.
 
     Args:
         workbook: with the cells of `AREAS`.
         moved: the days that became complete.
-        period: of the workbook.
         grace_s: so long after the cut-off time nobody is late.
     """
     days = Days(workbook.worksheet(DAYS))
-    free = _free_days(workbook.worksheet(DAILY))
+    daily = workbook.worksheet(DAILY)
+    kinds = {
+        day: daily.text(day_header.KIND, column) for day, column in day_header.columns_by_day(daily).items()
+    }
     cut_offs = _cut_offs(workbook.worksheet(WEEKLY))
     found: list[tuple[date, str, Entry]] = []
     for member in days.members.values():
         site = member.seen.site if member.seen is not None else moved.site
         for day in moved.days_of(member):
             column = days.columns.get(day)
-            if column is None or days_sheet.IN not in member.rows or days_sheet.OUT not in member.rows:
+            if column is None or any(measure not in member.rows for measure in days_sheet.MEASURES):
                 continue
-            times = tuple(
-                _seconds(days.worksheet, member.rows[measure], column)
-                for measure in (days_sheet.IN, days_sheet.OUT)
+            person_day = _PersonDay(
+                site=site,
+                member=member,
+                day=day,
+                check_in=_seconds(days.worksheet, member.rows[days_sheet.IN], column),
+                check_out=_seconds(days.worksheet, member.rows[days_sheet.OUT], column),
+                cut_off=cut_offs.get(member.key),
+                grace_s=grace_s,
+                is_working_day=day.weekday() < _FIRST_FREE_WEEKDAY
+                and not day_header.is_free(kinds.get(day, ""), member.home),
             )
-            day_of = _PersonDay(site, member, day, *times, cut_offs.get(member.key), grace_s)
-            works = day.weekday() < _FIRST_FREE_WEEKDAY and day not in free
-            found += [(day, member.employee, entry) for entry in day_of.entries(is_working_day=works)]
+            found += [(day, member.employee, entry) for entry in person_day.entries()]
     return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _PersonDay:
     """A complete day of a person; times in seconds after the day's midnight."""
 
@@ -111,24 +117,22 @@ class _PersonDay:
     check_out: int | None
     cut_off: int | None
     grace_s: int
+    is_working_day: bool
 
-    def entries(self, *, is_working_day: bool) -> Iterator[Entry]:
-        who = (self.site, self.member.employee, self.member.key, self.day)
+    def entries(self) -> Iterator[Entry]:
+        about = (self.day, self.site, self.member.employee, self.member.key)
         if self.check_in is None and self.check_out is None:
-            if is_working_day:
-                yield exceptions.absent(self._at(0), *who)
+            if self.is_working_day:
+                yield exceptions_sheet.absent(*about)
             return
         if self.check_in is None:
-            yield exceptions.missing_in(self._at(self.check_out or 0), *who)
+            yield exceptions_sheet.missing_in(*about)
         elif self.check_out is None:
-            yield exceptions.missing_out(self._at(self.check_in), *who)
-        if self.check_in is not None and self.cut_off is not None and is_working_day:
+            yield exceptions_sheet.missing_out(*about)
+        if self.check_in is not None and self.cut_off is not None and self.is_working_day:
             by_s = self.check_in - self.cut_off
             if by_s > self.grace_s:
-                yield exceptions.late(self._at(self.check_in), *who, by_minutes=math.ceil(by_s / 60))
-
-    def _at(self, seconds: int) -> datetime:
-        return datetime.combine(self.day, time()) + timedelta(seconds=seconds)
+                yield exceptions_sheet.late(*about, by_minutes=math.ceil(by_s / 60))
 
 
 def _between(old: date | None, new: date | None, first_day: date, last_day: date) -> tuple[date, ...]:
@@ -143,15 +147,6 @@ def _least(days: Iterable[date | None]) -> date | None:
     """The earliest; None when one is not known."""
     known = list(days)
     return min((day for day in known if day is not None), default=None) if None not in known else None
-
-
-def _free_days(daily: Worksheet) -> set[date]:
-    """Holidays, and days of other periods."""
-    return {
-        day
-        for day, column in day_header.columns_by_day(daily).items()
-        if daily.text(day_header.KIND, column)
-    }
 
 
 def _cut_offs(weekly: Worksheet) -> dict[str, int]:

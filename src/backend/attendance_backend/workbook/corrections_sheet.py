@@ -79,8 +79,8 @@ _NOTES = {
     DATE: "The day on which the shift began.",
     UNTIL: "Only for leave: its last day. Empty for a single day.",
     EMPLOYEE: "Choose from the list. If two people have the same name, type the user name.",
-    WHAT: "check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no penalty "
-    "in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
+    WHAT: "check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
+    "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
     VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
 }
 _WIDTHS = (250, 95, 95, 190, 120, 80, 300, 130)
@@ -158,8 +158,8 @@ def _steps(example: str) -> dict[int, str]:
     person_sites = formulas.column_of(MONTHLY, monthly_columns.SITE)
     sites = formulas.column_of(SITES, sites_sheet.SITE)
     boundaries = formulas.column_of(SITES, sites_sheet.DAY_BOUNDARY)
-    (employee, value, lookup, person, kind, start, end, boundary) = map(
-        _own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM, TO, BOUNDARY)
+    employee, value, lookup, person, kind, start, boundary = map(
+        _own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM, BOUNDARY)
     )
     is_time = f'OR({kind}="{CHECK_IN}",{kind}="{CHECK_OUT}")'
     return {

@@ -1,16 +1,16 @@
-"""``Exceptions``: what a person should look at, newest last. Only ever appended to, and never read by the program.
+"""``Exceptions``: what a person should look at, newest last. Only ever appended to; the program never reads it.
 
     When | Site | Who | What | What to do | State
 
-State is a formula. What is about a person's day is *resolved* when ``Monthly Summary`` no longer says it of that day,
-or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an unknown user when the
-person is in the workbook; *for information* needs nobody. Everything else stays *open* until HR types over it.
-HR may delete rows and add columns at the right.
+State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
+says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an unknown
+user when the person is in the workbook; *for information* needs nobody. Everything else stays *open* until HR types
+over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import (
@@ -19,8 +19,6 @@ from attendance_backend.sheet.changes import (
     AddWorksheet,
     Block,
     Change,
-    Formula,
-    HighlightWhen,
     NewCell,
     Row,
     SetColumns,
@@ -28,19 +26,22 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.workbook import corrections_sheet, formulas, monthly_columns
+from attendance_backend.workbook import exception_state, formulas
+from attendance_backend.workbook.corrections_sheet import PREPARED_ROWS
+from attendance_backend.workbook.exception_state import (
+    ABSENT,
+    LATE,
+    MISSING_IN,
+    MISSING_OUT,
+    TO_DO,
+    TO_KNOW,
+    UNKNOWN,
+)
 from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID, MONTHLY
 
 WHEN, SITE, WHO, WHAT, REMEDY, STATE, USER, DAY, KIND = range(9)
 HEADERS = ("When", "Site", "Who", "What", "What to do", "State", "User", "Day", "Kind")
 HEADER_ROWS = 1
-OPEN, RESOLVED, INFORMATION = "open", "resolved", "for information"
-
-LATE, ABSENT, MISSING_OUT, MISSING_IN = "late", "absent", "missing out", "missing in"
-DAY_STATES = (LATE, ABSENT, MISSING_OUT, MISSING_IN)
-"""Kinds that are words of ``Monthly Summary``, too, and are resolved when they no longer stand there."""
-UNKNOWN, TO_KNOW, TO_DO = "unknown user", "to know", "to do"
-
 AREAS = (Area.of_rows(EXCEPTIONS, 0, 1), Area.of_rows(MONTHLY, 0, 1))
 """What must be read to append."""
 
@@ -90,7 +91,7 @@ def create() -> list[Change]:
             "Kept by the program. Delete a row, or type resolved into State, when it is done with.",
             (Block(HEADER_ROWS, None, STATE, STATE + 1), Block(0, None, len(HEADERS), None)),
         ),
-        *_highlights(),
+        *exception_state.highlights(EXCEPTIONS_ID, HEADER_ROWS, STATE),
     ]
 
 
@@ -124,44 +125,137 @@ def _row(entry: Entry, days: dict[date, int]) -> Row:
         NewCell(entry.who, styles.NAME_TOP),
         NewCell(entry.what, styles.WRAPPED),
         NewCell(entry.remedy, styles.WRAPPED),
-        NewCell(_state(entry, days), styles.NAME_TOP),
+        NewCell(exception_state.state_of(entry.kind, entry.user, entry.day, days), styles.NAME_TOP),
         NewCell(formulas.token_of(entry.user) if entry.user else None, styles.PLAIN),
         NewCell(None if entry.day is None else serial.from_date(entry.day), styles.DAY_CELL),
         NewCell(entry.kind, styles.PLAIN),
     )
 
 
-def _state(entry: Entry, days: dict[date, int]) -> str | Formula:
-    tokens = formulas.column_of(MONTHLY, monthly_columns.TOKEN)
-    row = f"MATCH({formulas.exact(formulas.token_of(entry.user))},{tokens},0)"
-    if entry.kind == TO_KNOW:
-        return INFORMATION
-    if entry.kind == UNKNOWN and entry.user:
-        return Formula(f'=IF(ISNUMBER({row}),"{RESOLVED}","{OPEN}")')
-    if entry.kind not in DAY_STATES or entry.day not in days or not entry.user:
-        return OPEN
-    cell = f"INDEX({formulas.column_of(MONTHLY, days[entry.day])},{row})"
-    settling = [corrections_sheet.NOTE, *([corrections_sheet.WAIVE] if entry.kind == LATE else [])]
-    tests = [f'ISERROR(SEARCH("{entry.kind}",{cell}))']
-    for kind in settling:
-        key = f"{corrections_sheet.group_of(kind, entry.user)} {serial.from_date(entry.day):.0f}"
-        tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{corrections_sheet.KEY_COLUMN},0))")
-    return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{OPEN}")')
+def unknown_user(when: datetime, site: str, who: str, user: str = "") -> Entry:
+    """Punches of somebody whom HR does not keep in Cut Off Times."""
+    what = "Not in Cut Off Times: the punches stand in the raw data only"
+    remedy = (
+        "Add the person to Cut Off Times, with an e-mail address that begins with the user name on the machine. "
+        "The next punch, or the next day, then adds the person here, earlier punches included."
+    )
+    return Entry(when, site, who, what, remedy, user=user, kind=UNKNOWN)
 
 
-def _highlights() -> list[Change]:
-    state = f"${'ABCDEFGHI'[STATE]}{HEADER_ROWS + 1}"
-    done = Formula(f'=OR({state}="{RESOLVED}",{state}="{INFORMATION}")')
-    opened = Formula(f'={state}="{OPEN}"')
-    return [
-        HighlightWhen(EXCEPTIONS_ID, HEADER_ROWS, 0, done, None, styles.FADED, end_column=STATE + 1),
-        HighlightWhen(
-            EXCEPTIONS_ID,
-            HEADER_ROWS,
-            STATE,
-            opened,
-            styles.LATE_BACKGROUND,
-            styles.LATE_TEXT,
-            end_column=STATE + 1,
-        ),
-    ]
+def unnamed_user(when: datetime, site: str, user_id: str) -> Entry:
+    """Punches of a user ID without a name on the machine, which HR does not keep either."""
+    what = "No user name on the machine: the punches stand in the raw data only"
+    remedy = (
+        f"Type {user_id} into Device User ID of the person in Cut Off Times, or give the user a name on the machine: "
+        "the one that the e-mail address begins with."
+    )
+    return Entry(when, site, f"User ID {user_id}", what, remedy)
+
+
+def hired(when: datetime, site: str, who: str, user: str) -> Entry:
+    """Somebody was added in mid-period."""
+    what = "New in this workbook since the first punch"
+    remedy = "Nothing, if name and cut-off time are right."
+    return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
+
+
+def missing_out(day: date, site: str, who: str, user: str) -> Entry:
+    """A check-in without a check-out on a day of which all data is here."""
+    what = f"No check-out on {_named(day)}"
+    remedy = "Ask the person, and type the check out into Corrections."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_OUT)
+
+
+def missing_in(day: date, site: str, who: str, user: str) -> Entry:
+    """A check-out without a check-in."""
+    what = f"No check-in on {_named(day)}"
+    remedy = "Ask the person, and type the check in into Corrections."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_IN)
+
+
+def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
+    """A check-in later than the cut-off time and the grace minutes."""
+    what = f"{by_minutes} minutes after the cut-off time on {_named(day)}"
+    remedy = "Nothing, or type a note (or waive penalty) into Corrections. A penalty follows only from the week's mean."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
+
+
+def absent(day: date, site: str, who: str, user: str) -> Entry:
+    """No punch on a working day of which all data is here."""
+    what = f"No punch on {_named(day)}"
+    remedy = "Type leave into Corrections, or the times if the person was there."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
+
+
+def double_tap(day: date, site: str, who: str, user: str) -> Entry:
+    """Punches of a person within seconds, which count once."""
+    what = f"Punches within seconds of each other on {_named(day)}, counted as one"
+    remedy = "Nothing, unless the second one was meant as check out: then type it into Corrections."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
+
+
+def ambiguous_hour(day: date, site: str, who: str, user: str) -> Entry:
+    """A punch in the hour that the clock shows twice when summer time ends."""
+    what = f"A punch of {_named(day)} in the hour that came twice, as the clocks went back: the hours may be one off"
+    remedy = "Ask the person, and type the check in or check out into Corrections if an hour is missing or too many."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
+
+
+def two_time_zones(day: date, site: str, who: str, user: str) -> Entry:
+    """A day with punches at sites whose clocks differ."""
+    what = f"Punches of {_named(day)} at sites whose clocks differ: the hours are not exact"
+    remedy = "Type check in and check out as one of the two clocks shows them into Corrections."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
+
+
+def amended(when: datetime, site: str, count: int) -> Entry:
+    """Punches that came after HR closed the period."""
+    punches = "1 punch" if count == 1 else f"{count} punches"
+    what = f"{punches} came after this period was finalised"
+    remedy = "Look at Amendments. Nothing else has changed; settle it with the next period, or with payroll."
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
+    """The machine's clock is wrong: its punches bear wrong times."""
+    direction = "ahead" if offset_s > 0 else "behind"
+    what = f"The machine's clock is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
+    remedy = "Set the clock on the machine. Correct the times of the days since then in Corrections, if it matters."
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def machine_memory(when: datetime, site: str, used: float) -> Entry:
+    """The machine's memory fills up; `used` is a share, 0 to 1."""
+    what = f"The machine's memory is {used:.0%} full; a full machine stops recording, or overwrites"
+    remedy = "Have the records cleared on the machine once they are here (Sites: backlog 0)."
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def corrections_nearly_full(when: datetime, site: str, used: int) -> Entry:
+    """Few prepared rows are left in Corrections."""
+    what = f"{used} of the {PREPARED_ROWS} rows of Corrections are in use"
+    remedy = "Delete rows there that say nothing any more. Rows behind the last one do not count."
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def no_place(when: datetime, site: str, who: str, day: date) -> Entry:
+    """The workbook lacks the column of a punch's day."""
+    what = f"{_named(day)} has no column in this workbook: the punches stand in the raw data only"
+    remedy = "Have `attendance-backend refresh` run, which restores what is missing."
+    return Entry(when, site, who, what, remedy, day=day, kind=TO_DO)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
+
+
+def _named(day: date) -> str:
+    return f"{day:%a} {day:%d-%m-%Y}"
+
+
+def _length(seconds: int) -> str:
+    if seconds < 2 * 3600:
+        return f"{round(seconds / 60)} min" if seconds >= 120 else f"{seconds} s"
+    if seconds < 2 * 86_400:
+        return f"{round(seconds / 3600)} hours"
+    return f"{round(seconds / 86_400)} days"

@@ -15,12 +15,11 @@
     PENALTIES,
     TOKEN,
     TOKEN_LOOKUP,
-    DAYS_ROW,
     IN_ROW,
     HOURS_ROW,
     LATE_AFTER,
     FIRST_DAY,
-) = range(19)
+) = range(18)
 HEADERS = (
     "Employee",
     "User Name",
@@ -36,7 +35,6 @@ HEADERS = (
     "Penalties",
     "User",
     "User Lookup",
-    "Days Row",
     "Check In Row",
     "Hours Row",
     "Late After",

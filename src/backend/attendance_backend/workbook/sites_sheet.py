@@ -139,7 +139,6 @@ class SiteRow:
         last_heard: wall time at the site.
         clock_offset: the machine's clock minus the true time, seconds.
         memory_used: share, 0 to 1.
-        day_boundary: midnight when it has not been reported.
         clock_change_at: wall time, by the clock before the change.
         clock_change_by: what is added to the clock then.
     """
@@ -156,7 +155,7 @@ class SiteRow:
     serial_number: str = ""
     problem: str = ""
     time_zone: str = ""
-    day_boundary: time = time()
+    day_boundary: time | None = None
     key_policy: KeyPolicy = KeyPolicy.FIRST_AND_LAST
     double_tap_s: int = DEFAULT_DOUBLE_TAP_S
     clock_change_at: datetime | None = None
@@ -170,7 +169,7 @@ def site_key(site: str) -> str:
     return site.strip().casefold()
 
 
-def create(sites: Sequence[str]) -> list[Change]:
+def create(sites: Sequence[str] = ()) -> list[Change]:
     """The whole worksheet, with a row for each site."""
     header = tuple(NewCell(text, styles.HEADER_WRAPPED) for text in HEADERS)
     rows = [header, *(_row(site, HEADER_ROWS + index) for index, site in enumerate(sites))]
@@ -320,9 +319,9 @@ def _day(number: float | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _time_of_day(number: float | None) -> time:
+def _time_of_day(number: float | None) -> time | None:
     if number is None or not 0 <= number < 1:
-        return time()
+        return None
     seconds = serial.to_seconds(number)
     return time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
 
