@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Backend
+from attendance_backend.ports import Backend, Folder, Grant
 from attendance_backend.sheet.changes import (
     AddColumns,
     AddNote,
@@ -194,6 +194,8 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
+        self.shared: dict[str, dict[str, str]] = {}
+        self.refused: set[str] = set()
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
         return [
@@ -211,6 +213,20 @@ class FakeDrive:
         return self._spreadsheets.effects.perform(create)
 
 
+    def folder(self) -> Folder:
+        return Folder("Attendance", is_folder=True, in_shared_drive=True, can_create=True)
+
+    def grants(self, file_id: str) -> Sequence[Grant]:
+        return [Grant(address, role) for address, role in self.shared.get(file_id, {}).items()]
+
+    def grant(self, file_id: str, grant: Grant) -> None:
+        if grant.address in self.refused:
+            raise RefusedError(f"sharing with {grant.address} is not allowed")
+        self._spreadsheets.effects.perform(
+            lambda: self.shared.setdefault(file_id, {}).update({grant.address: grant.role})
+        )
+
+
 class FakeMailer:
     """The `Mailer` port. `trouble` holds what to raise for the next messages, None for none."""
 
@@ -218,6 +234,9 @@ class FakeMailer:
         self._effects = effects
         self.sent: list[EmailMessage] = []
         self.trouble: list[Exception | None] = []
+
+    def reach(self) -> None:
+        pass
 
     def send(self, message: EmailMessage) -> None:
         trouble = self.trouble.pop(0) if self.trouble else None

@@ -9,6 +9,7 @@ import logging
 
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
+from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
@@ -105,7 +106,7 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
         tuple(known.people.values()),
         holidays=day_header.texts_of(known.holidays),
         parameters=Parameters(grace_s=known.rules.grace_s, overtime_after_s=known.rules.overtime_after_s),
-        shared_with=", ".join(share.address for share in known.rules.shares),
+        shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=backend.spreadsheets.read(workbook.spreadsheet_id, areas) if areas else None,
     )
 
