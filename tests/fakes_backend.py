@@ -139,9 +139,7 @@ class FakeSpreadsheets:
         self.effects.reads += 1
         book = self._book(spreadsheet_id)
         if not areas:
-            return Spreadsheet(
-                spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), book.version
-            )
+            return Spreadsheet(spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), book.version)
         wanted: dict[str, list[Area]] = {}
         for area in areas:
             wanted.setdefault(area.worksheet.casefold(), []).append(area)

@@ -1,111 +1,25 @@
-"""Storing in workbooks that people have changed: what is read, what stays, and every row of Exceptions in full."""
+"""What a message of punches leaves in the workbook, and what it costs."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from attendance_backend.errors import SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.handlers.store_records import clock_change
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import daily_attendance as daily
-from attendance_backend.workbook.daily_attendance import DayTimes
-from attendance_contracts import (
-    AttendanceRecord,
-    CreateReviewSheet,
-    LastStoredTimestamp,
-    ReviewPeriod,
-    StoreAttendRecords,
-)
-from tests.fakes_backend import World
+from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
+from attendance_contracts import LastStoredTimestamp, ReviewPeriod
+from tests.review_book import ANN_ONLY, CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
-NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
-TUESDAY = date(2026, 11, 3)
-ROSTER = [("Name", "Email", "Cut Off Time"), ("Ann Archer", "ann@example.com", "09:00")]
-CARL = ("Carl Cook", "carl@example.com", "08:30")
+MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)
 RAW = "Raw Data - berlin"
-DAILY = "Daily Attendance"
-NO_COLUMN = "the column of {} is missing in Daily Attendance; the punches are in the raw data only"
-RESTORE = "Restore the row or column through File > Version history, and add the times from the raw data."
 
 
-class Office:
-    """A workbook of one site, and HR at it."""
-
-    def __init__(self):
-        self.world = World()
-        self.world.type_worksheet("2026", [("Month", "Start Date", "End Date")])
-        self.knows()
-        message = CreateReviewSheet(location="berlin", request_id="r1", period=NOVEMBER)
-        self.sheet_id = handle(message, self.world.backend).sheet_id
-        (self.book,) = self.world.review_books()
-
-    def knows(self, *more):
-        """HR keeps these people, too."""
-        self.world.type_worksheet("Cut Off Times", [*ROSTER, *more])
-
-    def message(self, *records, zone="Europe/Berlin"):
-        return StoreAttendRecords(
-            location="berlin",
-            request_id="r2",
-            sheet_id=self.sheet_id,
-            period=NOVEMBER,
-            time_zone=zone,
-            day_boundary=time(4),
-            records=records,
-        )
-
-    def store(self, *records):
-        return handle(self.message(*records), self.world.backend)
-
-    def sheet(self, title):
-        return self.book.sheet(title)
-
-    def exceptions(self):
-        rows = self.sheet("Exceptions").rows()[1:]
-        return [(serial.to_datetime(row[0]), *row[1:]) for row in rows]
-
-    def row_of(self, user, label):
-        """The row of a person's check-ins or check-outs."""
-        sheet = self.sheet(DAILY)
-        (row,) = [
-            row
-            for row in range(2, sheet.row_count)
-            if (sheet.cells.get((row, daily.USER_NAME)), sheet.cells.get((row, daily.LABEL))) == (user, label)
-        ]
-        return row
-
-    def column_of(self, day):
-        cells = self.sheet(DAILY).cells
-        (column,) = [
-            column for (row, column), value in cells.items() if row == 0 and value == serial.from_date(day)
-        ]
-        return column
-
-    def times(self, user, day):
-        """What stands in a person's check-in and check-out, as clock times where it is a number."""
-        shown = []
-        for label in ("Check In", "Check Out"):
-            value = self.sheet(DAILY).cells.get((self.row_of(user, label), self.column_of(day)))
-            shown.append(serial.to_seconds(value) / 3600 if isinstance(value, float) else value)
-        return tuple(shown)
-
-    def type(self, user, label, day, value):
-        """HR types into a cell."""
-        self.sheet(DAILY).put(self.row_of(user, label), self.column_of(day), value)
-
-    def removes_the_columns_from(self, column):
-        sheet = self.sheet(DAILY)
-        sheet.column_count = column
-        sheet.cells = {place: value for place, value in sheet.cells.items() if place[1] < column}
-
-    def inserts_columns(self, column, count):
-        sheet = self.sheet(DAILY)
-        sheet.column_count += count
-        sheet.cells = {
-            (row, other + count * (other >= column)): value for (row, other), value in sheet.cells.items()
-        }
+@pytest.fixture
+def office():
+    return ReviewBook()
 
 
 class Watched:
@@ -123,17 +37,8 @@ class Watched:
         self._spreadsheets.apply(spreadsheet_id, changes)
 
 
-@pytest.fixture
-def office():
-    return Office()
-
-
-def punch(user_name, moment, user_id="7"):
-    return AttendanceRecord("SN1", user_id, user_name, datetime.fromisoformat(moment), 1, 255)
-
-
 def test_the_reply_names_the_sheet_and_the_newest_punch(office):
-    records = punch("ann", "2026-11-03T17:00:00"), punch("ann", "2026-11-03T08:00:00")
+    records = punch("ann", "2026-11-03 17:00"), punch("ann", "2026-11-03 08:00")
 
     assert office.store(*records) == LastStoredTimestamp(
         location="berlin",
@@ -144,100 +49,383 @@ def test_the_reply_names_the_sheet_and_the_newest_punch(office):
     )
 
 
-def test_of_the_daily_attendance_only_names_dates_and_the_touched_days_are_read(office):
-    """A month of a thousand people is large; a message touches few days of it."""
+def test_a_raw_row(office):
+    record = punch("Ann", "2026-11-04 02:01:02", key=0)
+    office.store(record)
+
+    (row,) = office.sheet(RAW).rows()[1:]
+    assert serial.to_datetime(row[0]) == datetime(2026, 11, 4, 2, 1, 2)
+    assert row[1:9] == ["Ann Archer", "berlin", "Check In", "Ann", "id-Ann", 1.0, 0.0, record.identity]
+    assert serial.to_date(row[9]) == TUESDAY
+    assert row[10] == "SN1"
+
+
+def test_rows_follow_each_other_and_the_grid_holds_what_it_holds(office):
+    records = [punch("ann", f"2026-11-03 {hour:02}:00") for hour in range(8, 18)]
+    office.store(records[0])
+    office.store(*records[1:4])
+    office.store(*records[4:])
+
+    assert office.raw_ids() == [record.identity for record in records]
+    assert office.sheet(RAW).row_count == 11
+
+
+def test_notes_below_the_raw_data_stay(office):
+    office.store(punch("ann", "2026-11-03 08:00"))
+    raw = office.sheet(RAW)
+    raw.row_count = 10
+    raw.put(4, 0, "HR's note")
+    office.store(punch("ann", "2026-11-03 17:00"))
+
+    assert raw.cells[4, 0] == "HR's note"
+    assert raw.cells[10, 1] == "Ann Archer"
+
+
+def test_a_note_in_an_empty_worksheet_stays_as_well(office):
+    office.sheet(RAW).put(1, 3, "HR's note")
+    office.store(punch("ann", "2026-11-03 08:00"))
+
+    assert office.sheet(RAW).cells[1, 3] == "HR's note"
+    assert office.sheet(RAW).cells[2, 1] == "Ann Archer"
+
+
+def test_raw_data_that_lost_its_blank_row_takes_punches(office):
+    office.sheet(RAW).row_count = 1
+    record = punch("ann", "2026-11-03 08:00")
+    office.store(record)
+
+    assert office.raw_ids() == [record.identity]
+    assert office.sheet(RAW).row_count == 2
+
+
+def test_raw_data_that_was_made_without_the_serial_number_gets_its_column(office):
+    raw = office.sheet(RAW)
+    raw.column_count = 10
+    del raw.cells[0, 10]
+    office.store(punch("ann", "2026-11-03 08:00"))
+
+    assert (raw.cells[0, 10], raw.cells[1, 10]) == ("Serial Number", "SN1")
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [(0, "Check In"), (1, "Check Out"), (2, "Break Out"), (3, "Break In"), (4, "Overtime In"), (5, "Overtime Out"),
+     (6, "-"), (255, "-")],
+)  # fmt: skip
+def test_the_label_of_a_key(office, key, label):
+    office.store(punch("ann", "2026-11-03 09:01", key=key))
+
+    assert office.sheet(RAW).rows()[1][3] == label
+
+
+# Days
+
+
+def test_first_and_last_punch_of_a_day(office):
+    office.store(
+        punch("ANN", "2026-11-03 17:06", key=0),
+        punch("ann", "2026-11-03 12:00"),
+        punch("ann", "2026-11-03 08:54"),
+        punch("bob", "2026-11-03 09:00", key=1),
+    )
+
+    assert office.day("ann", TUESDAY) == (8.9, 17.1, None)
+    assert office.day("bob", TUESDAY) == (9.0, None, None)
+
+
+def test_a_night_shift_belongs_to_the_day_it_began(office):
+    office.store(punch("ann", "2026-11-04 02:30"), punch("ann", "2026-11-03 21:00"))
+
+    assert office.day("ann", TUESDAY) == (21.0, 26.5, None)
+    assert office.day("ann", WEDNESDAY) == (None, None, None)
+
+
+def test_a_later_punch_moves_the_check_out_and_an_earlier_one_the_check_in(office):
+    for moment in ("12:00", "17:00", "08:00", "13:00"):
+        office.store(punch("ann", f"2026-11-03 {moment}"))
+
+    assert office.day("ann", TUESDAY) == (8.0, 17.0, None)
+
+
+def test_pairs_where_hr_chose_them(office):
+    sites = office.sheet("Sites")
+    office.store(punch("ann", "2026-11-02 09:00"))
+    sites.put(1, sites_sheet.KEY_POLICY, "pairs")
+    for moment in ("17:00", "12:00", "09:00"):
+        office.store(punch("ann", f"2026-11-03 {moment}"))
+    assert office.day("ann", TUESDAY) == (9.0, None, 5.0)
+    office.store(punch("ann", "2026-11-03 12:30"))
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, 0.5)
+
+
+def test_one_person_at_two_sites_on_a_day():
+    office = ReviewBook(sites=("berlin", "hamburg"))
+    office.store(punch("ann", "2026-11-03 09:00"))
+    office.store(punch("ann", "2026-11-03 15:00", serial_number="SN2"), site="hamburg")
+    office.store(punch("ann", "2026-11-03 18:00"))
+    office.store(punch("ann", "2026-11-03 07:30", serial_number="SN2"), site="hamburg")
+
+    assert office.day("ann", TUESDAY) == (7.5, 18.0, None)
+    assert office.exceptions() == []
+
+
+def test_where_and_when_a_person_was_seen_last():
+    office = ReviewBook(sites=("berlin", "hamburg"))
+    office.store(punch("ann", "2026-11-04 09:00", serial_number="SN2"), site="hamburg")
+    office.store(punch("ann", "2026-11-03 09:00"))
+    assert office.member("ann") == ("Ann Archer", None, None, "hamburg", datetime(2026, 11, 4, 9))
+
+    office.store(punch("ann", "2026-11-05 09:00"))
+    assert office.member("ann") == ("Ann Archer", None, None, "berlin", datetime(2026, 11, 5, 9))
+
+
+def test_the_machines_user_id_goes_before_the_name(office):
+    """HR keeps Bob's user ID on the machine in Berlin; what it calls him there does not matter."""
+    row, _ = office.place("bob", "in", TUESDAY)
+    office.sheet("Days").put(row, days_sheet.DEVICE_USER_ID, "42")
+    office.sheet("Days").put(row, days_sheet.SITE, "Berlin")
+    office.store(
+        punch("ann", "2026-11-03 09:00", user_id="42"), punch(None, "2026-11-03 17:00", user_id="42")
+    )
+
+    assert office.day("bob", TUESDAY) == (9.0, 17.0, None)
+    assert office.day("ann", TUESDAY) == (None, None, None)
+    assert [line[1] for line in office.sheet(RAW).rows()[1:]] == ["Bob Baker", "Bob Baker"]
+
+    office.create("hamburg")
+    office.store(punch("ann", "2026-11-04 09:00", user_id="42"), site="hamburg")
+    assert office.day("ann", WEDNESDAY) == (9.0, None, None)
+
+
+def test_hidden_rows_that_somebody_sorted_are_found(office):
+    sheet = office.sheet("Days")
+    last = sheet.row_count - 1
+    sheet.cells = {(row and last + 1 - row, column): value for (row, column), value in sheet.cells.items()}
+    office.store(punch("ann", "2026-11-03 09:00"), punch("ann", "2026-11-03 17:00"))
+
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
+
+
+def test_nothing_that_hr_sees_is_touched(office):
+    before = office.content()
+    office.store(punch("ann", "2026-11-03 09:00"), punch("bob", "2026-11-03 09:00"))
+
+    changed = {title for title, rows in office.content().items() if rows != before[title]}
+    assert changed == {RAW, "Punch Index", "Days", "Sites"}
+
+
+# Once
+
+
+def test_every_record_is_confirmed_and_stored_once(office):
+    records = [punch("ann", f"2026-11-03 {hour:02}:00") for hour in range(8, 18)]
+    office.store(*records[:5])
+    reply = office.store(*records, records[0])
+
+    assert set(reply.confirmed) == {record.identity for record in records}
+    assert sorted(office.raw_ids()) == sorted(record.identity for record in records)
+    assert sorted(office.indexed_ids()) == sorted(office.raw_ids())
+
+
+def test_two_machines_of_a_user_id_are_two(office):
+    one, other = (punch("ann", "2026-11-03 08:00", serial_number=number) for number in ("SN1", "SN2"))
+    office.store(one)
+    office.store(other)
+
+    assert office.raw_ids() == [one.identity, other.identity]
+
+
+def test_records_that_agree_but_for_their_number_are_two(office):
+    one, other = (punch("ann", "2026-11-03 08:00", occurrence=number) for number in (1, 2))
+    office.store(one)
+    office.store(other, one)
+
+    assert office.raw_ids() == [one.identity, other.identity]
+
+
+def test_a_user_who_is_renamed_on_the_machine_is_found_again(office):
+    record = punch("ann", "2026-11-03 08:00", user_id="7")
+    renamed = punch("anna", "2026-11-03 08:00", user_id="7")
+    assert record.identity == renamed.identity
+    office.store(record)
+    before = office.content()
+
+    assert office.store(renamed).confirmed == (record.identity,)
+    assert office.content() == before
+
+
+@pytest.mark.parametrize("user_id", ["", " ", "007", "=1+1", "a b"])
+@pytest.mark.parametrize("user_name", [None, "", " ", "=A1", "a/b/in", "Zoë ~*?"])
+def test_odd_users_are_stored_once_as_well(office, user_id, user_name):
+    records = [punch(user_name, f"2026-11-03 0{hour}:00", user_id=user_id) for hour in (8, 9)]
+    for record in (*records, *records):
+        assert office.store(record).confirmed == (record.identity,)
+
+    assert office.raw_ids() == [record.identity for record in records]
+    assert len(office.exceptions()) == 1
+
+
+def test_a_record_is_found_again_after_the_day_boundary_was_changed(office):
+    record = punch("ann", "2026-11-04 03:30")
+    office.store(record)
+    office.store(record, boundary=time(3))
+    office.sheet("Sites").put(1, sites_sheet.DAY_BOUNDARY, 3 / 24)
+    office.store(record, boundary=time(3))
+
+    assert office.raw_ids() == [record.identity]
+
+
+def test_a_day_with_more_punches_than_a_cell_holds_is_continued(office):
+    begin = datetime(2026, 11, 3, 5)
+    records = [punch("ann", str(begin + timedelta(seconds=10 * number))) for number in range(2000)]
+    office.store(*records[:1000])
+    office.store(*records[1000:])
+    assert office.store(*records).confirmed == tuple(record.identity for record in records)
+
+    assert len(office.raw_ids()) == len(set(office.raw_ids())) == 2000
+    cells = office.sheet("Punch Index").cells
+    lengths = [len(text) for (row, column), text in cells.items() if row and column >= punch_index.FIRST_DATE]
+    assert len(lengths) == 2
+    assert max(lengths) <= punch_index.MAX_CELL_CHARACTERS
+    assert sorted(office.indexed_ids()) == sorted(office.raw_ids())
+    assert office.day("ann", TUESDAY)[:2] == (5.0, round(5 + 19990 / 3600, 4))
+
+
+# Cost
+
+
+def test_new_punches_cost_one_read_and_one_write(office):
+    office.store(
+        punch("ann", "2026-11-03 17:00"), punch("bob", "2026-11-05 09:00"), punch("ann", "2026-11-29 09:30")
+    )
+
+    assert office.cost == (1, 1)
+
+
+def test_what_is_there_already_costs_one_read_and_no_write(office):
+    record = punch("ann", "2026-11-03 08:00")
+    office.store(record)
+    office.store(record)
+
+    assert office.cost == (1, 0)
+
+
+def test_neither_raw_data_nor_exceptions_nor_what_hr_sees_is_read(office):
     watched = Watched(office.world.spreadsheets)
-    message = office.message(punch("ann", "2026-11-03T08:00:00"), punch("ann", "2026-11-05T08:00:00"))
+    message = office.message(punch("ann", "2026-11-03 08:00"), punch("ann", "2026-11-05 08:00"))
     handle(message, replace(office.world.backend, spreadsheets=watched))
 
-    assert [area for area in watched.areas if area.worksheet == DAILY] == [
-        Area(DAILY, 0, None, 0, 3),
-        Area(DAILY, 0, 1),
-        Area(DAILY, 0, None, daily.FIRST_DAY + 1, daily.FIRST_DAY + 4),
+    days, index = days_sheet.FIRST_DAY, punch_index.FIRST_DATE
+    assert [area for area in watched.areas if area.worksheet not in ("Sites", "Guide")] == [
+        Area("Punch Index", 0, None, 0, 4),
+        Area("Punch Index", 0, 1),
+        Area("Punch Index", 0, None, index + 1, index + 5),  # the 3rd to the 6th: the night after the 5th
+        Area("Days", 0, None, 0, 1),
+        Area("Days", 0, None, 3, 8),
+        Area("Days", 0, 1),
+        Area("Days", 0, None, days + 1, days + 4),
+        Area("Raw Data - berlin", 1, 2),
+        Area("Exceptions", 0, 1, 0, 1),
     ]
 
 
-# Columns and rows that people moved or removed
+def test_days_that_stand_elsewhere_cost_one_more_read(office):
+    longer = ReviewPeriod("November 2026", date(2026, 11, 30), date(2026, 12, 1))
+    office.create(period=longer)
+    office.store(punch("bob", "2026-12-01 09:00"), punch("bob", "2026-12-02 02:00"), period=longer)
+
+    assert office.cost == (2, 1)
+    assert office.day("bob", date(2026, 12, 1)) == (9.0, 26.0, None)
+    office.store(punch("bob", "2026-12-01 20:00"), period=longer)
+    assert office.day("bob", date(2026, 12, 1)) == (9.0, 26.0, None)
+    assert office.cost == (2, 1)
 
 
-def test_what_hr_typed_stays_though_the_column_stands_elsewhere(office):
-    office.type("ann", "Check In", TUESDAY, "doctor")
-    office.type("ann", "Check Out", TUESDAY, 16 / 24)
-    office.inserts_columns(daily.FIRST_DAY, 3)
-    office.store(punch("ann", "2026-11-03T08:00:00"), punch("ann", "2026-11-03T17:00:00"))
-
-    assert office.times("ann", TUESDAY) == ("doctor", 16.0)
+# Sites
 
 
-def test_a_day_without_formulas_is_not_read_twice(office):
-    office.sheet(DAILY).cells.pop((4, office.column_of(TUESDAY)))
-    office.world.effects.reads = 0
-    office.store(punch("ann", "2026-11-03T08:00:00"))
+def test_a_sites_rules_are_filled_in_once():
+    march = ReviewPeriod("March 2026", date(2026, 3, 2), date(2026, 3, 29))
+    office = ReviewBook(march)
+    office.store(punch("ann", "2026-03-03 09:00"))
 
-    assert office.world.effects.reads == 1
-
-
-@pytest.mark.parametrize(("label", "other"), [("Check In", "Check Out"), ("Check Out", "Check In")])
-def test_a_row_that_hr_removed_loses_no_punch_and_is_reported(office, label, other):
-    gone = office.row_of("ann", label)
-    sheet = office.sheet(DAILY)
-    sheet.cells = {place: value for place, value in sheet.cells.items() if place[0] != gone}
-    record = punch("ann", "2026-11-03T08:00:00")
-
-    assert office.store(record).confirmed == (record.identity,)
-    assert office.sheet(RAW).rows()[1][1] == "Ann Archer"
-    assert (office.row_of("ann", other), office.column_of(TUESDAY)) not in sheet.cells
-    what = f"the row {label} is missing in Daily Attendance; the punches are in the raw data only"
-    assert office.exceptions() == [(datetime(2026, 11, 3, 4), "berlin", "Ann Archer", what, RESTORE)]
+    row = office.sheet("Sites").rows()[1]
+    assert (row[sites_sheet.SITE], row[sites_sheet.TIME_ZONE]) == ("berlin", "Europe/Berlin")
+    assert row[sites_sheet.DAY_BOUNDARY] == 4 / 24
+    assert serial.to_datetime(row[sites_sheet.CLOCK_CHANGE_AT]) == datetime(2026, 3, 29, 2)
+    assert row[sites_sheet.CLOCK_CHANGE_BY] == 1 / 24
+    before = office.sheet("Sites").rows()
+    office.store(punch("ann", "2026-03-03 17:00"), zone="Europe/Paris", boundary=time(5))
+    assert office.sheet("Sites").rows() == before
 
 
-def test_a_column_that_hr_removed_is_reported_for_everybody(office):
-    office.removes_the_columns_from(10)
-    office.store(punch("ann", "2026-11-20T08:00:00"))
+def test_without_a_clock_change_its_cells_stay_empty(office):
+    office.store(punch("ann", "2026-11-03 09:00"))
 
-    what = NO_COLUMN.format("20-11-2026")
-    assert office.exceptions() == [(datetime(2026, 11, 20, 4), "berlin", "everybody", what, RESTORE)]
+    assert len(office.sheet("Sites").rows()[1]) == sites_sheet.DAY_BOUNDARY + 1
 
 
-def test_a_column_that_hr_removed_is_reported_for_somebody_new_as_well(office):
-    office.removes_the_columns_from(10)
-    office.knows(CARL)
-    office.store(punch("carl", "2026-11-20T08:00:00"), punch("carl", "2026-11-03T08:00:00"))
+def test_an_unknown_time_zone_stores_all_the_same(office):
+    record = punch("ann", "2026-11-03 08:00")
 
-    what = NO_COLUMN.format("20-11-2026")
-    assert (datetime(2026, 11, 20, 4), "berlin", "everybody", what, RESTORE) in office.exceptions()
-    assert len(office.exceptions()) == 2
-    assert office.times("carl", TUESDAY) == (8.0, None)
+    assert office.store(record, zone="Mars/Base").confirmed == (record.identity,)
+    assert office.day("ann", TUESDAY) == (8.0, None, None)
 
 
-# Exceptions
+# People
 
 
-def test_somebody_new_is_reported_at_their_own_first_punch(office):
-    office.knows(CARL)
+def test_somebody_hired_is_added_with_the_first_punch(office):
+    office.keeps(*ROSTER, CARL)
     office.store(
-        punch("ann", "2026-11-03T07:00:00"),
-        punch("carl", "2026-11-03T16:00:00"),
-        punch("Carl", "2026-11-03T08:00:00"),
-        punch(None, "2026-11-03T06:00:00", user_id="99"),
+        punch("ann", "2026-11-03 07:00"), punch("Carl", "2026-11-03 16:00"), punch("carl", "2026-11-03 08:00")
     )
 
-    hired = [row for row in office.exceptions() if row[2] == "Carl Cook"]
-    assert hired == [
+    assert office.day("carl", TUESDAY) == (8.0, 16.0, None)
+    assert office.member("carl") == ("Carl Cook", None, None, "berlin", datetime(2026, 11, 3, 16))
+    assert {row[1] for row in office.sheet(RAW).rows()[1:]} == {"Ann Archer", "Carl Cook"}
+    assert office.exceptions() == [
         (
             datetime(2026, 11, 3, 8),
             "berlin",
             "Carl Cook",
             "Added to this period's sheets with the first punch",
-            "Nothing, if name and cut-off time are right.",
         )
     ]
+    office.store(punch("carl", "2026-11-04 08:00"))
+    assert office.cost == (1, 1)
+    assert len(office.exceptions()) == 1
 
 
-def test_a_user_without_a_name_is_reported_with_the_site(office):
-    office.store(punch(None, "2026-11-03T06:30:00", user_id="98"))
+def test_an_unknown_user_who_becomes_known_gets_all_earlier_punches():
+    office = ReviewBook(sites=("berlin", "hamburg"))
+    office.store(punch("carl", "2026-11-03 08:00"), punch("carl", "2026-11-03 15:00"))
+    office.store(punch("carl", "2026-11-03 16:30", serial_number="SN2"), site="hamburg")
+    office.keeps(*ROSTER, CARL)
+    office.store(punch("carl", "2026-11-05 08:06"))
 
-    assert [row[:4] for row in office.exceptions()] == [
+    assert office.day("carl", TUESDAY) == (8.0, 16.5, None)
+    assert office.day("carl", date(2026, 11, 5)) == (8.1, None, None)
+    assert office.cost == (3, 1)
+
+
+def test_an_unknown_user_is_stored_and_reported_once(office):
+    for hour in (9, 12, 17):
+        office.store(punch("guest", f"2026-11-03 {hour:02}:00"))
+    office.store(punch("Guest ", "2026-11-04 09:00", user_id="id-guest"))
+
+    assert [row[1] for row in office.sheet(RAW).rows()[1:]] == ["guest", "guest", "guest", "Guest "]
+    what = "Not in Cut Off Times; punches are in the raw data only"
+    assert office.exceptions()[0] == (datetime(2026, 11, 3, 9), "berlin", "guest", what)
+    # Another name on the machine is another user to HR.
+    assert office.troubles() == [("Guest", what), ("guest", what)]
+
+
+def test_a_user_without_a_name_is_stored_and_reported_once(office):
+    for hour in (6, 7):
+        office.store(punch(None, f"2026-11-03 0{hour}:30", user_id="98"))
+
+    assert office.exceptions() == [
         (
             datetime(2026, 11, 3, 6, 30),
             "berlin",
@@ -247,56 +435,134 @@ def test_a_user_without_a_name_is_reported_with_the_site(office):
     ]
 
 
-def test_an_unknown_user_is_reported_at_the_first_punch_with_the_site(office):
-    office.store(punch("guest", "2026-11-03T06:00:00"))
+def test_a_roster_that_cannot_be_read_keeps_nobody_from_being_stored(office, caplog):
+    office.world.type_worksheet("Cut Off Times", [("Name", "Mail", "Cut Off Time")])
+    office.store(punch("ann", "2026-11-03 09:00"), punch("carl", "2026-11-03 09:00"))
 
-    ((when, site, who, what, remedy),) = office.exceptions()
-    assert (when, site, who) == (datetime(2026, 11, 3, 6), "berlin", "guest")
-    assert what == "Not in Cut Off Times; punches are in the raw data only"
-    assert remedy.startswith("Add the person to Cut Off Times")
-
-
-def test_a_typed_time_that_is_kept_is_reported_with_its_cell(office):
-    office.type("ann", "Check Out", TUESDAY, 16 / 24)
-    office.store(punch("ann", "2026-11-03T08:00:00"), punch("ann", "2026-11-03T17:00:00"))
-
-    what = "Check Out of 03-11-2026 was typed by hand and is kept, though the machine recorded another time"
-    remedy = (
-        "Nothing, if the typed value is right. Otherwise empty the cell and type the time from the raw data."
-    )
-    assert office.exceptions() == [(datetime(2026, 11, 3), "berlin", "Ann Archer", what, remedy)]
+    assert office.day("ann", TUESDAY) == (9.0, None, None)
+    assert office.troubles()[0][0] == "carl"
+    assert "worksheet 'Cut Off Times': the first row lacks 'Email'" in caplog.text
 
 
-# Rows of the raw data without a business day
+def test_a_worksheet_that_somebody_new_needs_and_that_is_gone_keeps_nobody_either(office, caplog):
+    office.keeps(*ROSTER, CARL)
+    office.sheet("Daily Attendance").title = "Mine"
+    record = punch("carl", "2026-11-03 09:00")
+
+    assert office.store(record).confirmed == (record.identity,)
+    assert office.raw_ids() == [record.identity]
+    assert "nobody can be added to November 2026: " in caplog.text
+    assert "has no worksheet 'Daily Attendance'" in caplog.text
 
 
-def test_a_row_without_its_business_day_counts_by_the_boundary(office):
-    """Somebody emptied that column: a punch at two in the morning is still of the day before."""
-    office.store(punch("carl", "2026-11-04T02:00:00"), punch("carl", "2026-11-03T20:00:00"))
-    raw = office.sheet(RAW)
-    raw.cells = {place: value for place, value in raw.cells.items() if place[1] != 9 or place[0] == 0}
-    office.knows(CARL)
-    office.store(punch("carl", "2026-11-05T08:00:00"))
-
-    assert office.times("carl", TUESDAY) == (20.0, 26.0)
+# What is worth a look
 
 
-# Clocks
+def test_a_double_tap_is_told_once_a_day(office):
+    office.store(punch("ann", "2026-11-03 09:00:00"), punch("ann", "2026-11-03 09:00:30"))
+    office.store(punch("ann", "2026-11-03 17:00:00"), punch("ann", "2026-11-03 17:00:30"))
+    office.store(punch("ann", "2026-11-04 09:00:00"))
+    office.store(punch("ann", "2026-11-04 09:00:59"))
+
+    assert [(when, who) for when, _, who, _ in office.exceptions()] == [
+        (datetime(2026, 11, 3), "Ann Archer"),
+        (datetime(2026, 11, 4), "Ann Archer"),
+    ]
+    assert office.day("ann", WEDNESDAY) == (9.0, None, None)
 
 
-@pytest.mark.parametrize(
-    ("day", "check_in", "check_out", "hours"),
-    [
-        (date(2026, 3, 28), 22, 27, 1),  # a night in which summer time begins
-        (date(2026, 3, 29), 5, 13, 0),  # the day after that night
-        (date(2026, 3, 29), 1, 13, 1),
-        (date(2026, 10, 24), 22, 29, -1),  # a night in which it ends
-        (date(2026, 10, 25), 5, 13, 0),
-        (date(2026, 11, 3), 9, None, 0),
-        (date(2026, 11, 3), None, 17, 0),
-    ],
-)
-def test_clocks_change_only_for_those_who_are_there(day, check_in, check_out, hours):
-    times = DayTimes(*(hour if hour is None else hour * 3600 for hour in (check_in, check_out)))
+def test_a_punch_in_the_hour_that_occurs_twice_is_told():
+    october = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
+    office = ReviewBook(october)
+    office.store(punch("ann", "2026-10-24 22:00"), punch("ann", "2026-10-25 02:30"))
 
-    assert clock_change(day, times, "Europe/Berlin") == timedelta(hours=hours)
+    assert office.troubles() == [
+        ("Ann Archer", "A punch of 24-10-2026 was made in the hour that occurs twice"),
+    ]
+
+
+def test_a_day_in_two_time_zones_is_told():
+    office = ReviewBook(sites=("berlin", "lisbon"))
+    office.store(punch("ann", "2026-11-03 07:00"))
+    office.store(punch("ann", "2026-11-03 17:00"), zone="Europe/Lisbon", site="lisbon")
+    office.store(punch("ann", "2026-11-03 18:00"), zone="Europe/Lisbon", site="lisbon")
+
+    assert office.troubles() == [("Ann Archer", "The punches of 03-11-2026 were made in two time zones")]
+
+
+# A finalised period
+
+
+def test_after_hr_has_finalised_punches_go_into_the_amendments(office):
+    office.store(punch("ann", "2026-11-03 09:00"))
+    before = office.content()
+    office.finalise()
+    late = [punch("ann", "2026-11-03 17:00"), punch("guest", "2026-11-03 17:00")]
+
+    assert office.store(*late).confirmed == tuple(record.identity for record in late)
+    assert office.raw_ids("Amendments") == [record.identity for record in late]
+    after = office.content()
+    assert [after[title] for title in (RAW, "Days")] == [before[title] for title in (RAW, "Days")]
+    assert office.troubles() == [(None, "2 punches came after the period was finalised")]
+    assert sorted(office.indexed_ids()) == sorted(office.stored_ids())
+
+
+def test_amendments_are_stored_once_and_follow_each_other(office):
+    office.finalise("YES")
+    records = [punch("ann", f"2026-11-03 {hour:02}:00") for hour in (9, 12, 17)]
+    for record in (records[0], records[0], records[1], records[2], records[1]):
+        assert office.store(record).confirmed == (record.identity,)
+
+    assert office.raw_ids("Amendments") == [record.identity for record in records]
+    assert [row[1] for row in office.sheet("Amendments").rows()[1:]] == ["Ann Archer"] * 3
+
+
+def test_a_period_that_is_opened_again_keeps_its_amendments_out_of_the_days(office):
+    office.finalise()
+    office.store(punch("ann", "2026-11-03 07:00"))
+    office.finalise("no")
+    office.store(punch("ann", "2026-11-03 09:00"))
+
+    assert office.day("ann", TUESDAY) == (9.0, None, None)
+
+
+def test_amendments_whose_rows_somebody_removed_take_punches(office):
+    office.finalise()
+    office.store(punch("ann", "2026-11-03 07:00"))
+    sheet = office.sheet("Amendments")
+    sheet.row_count = 1
+    sheet.cells = {place: value for place, value in sheet.cells.items() if place[0] == 0}
+    record = punch("ann", "2026-11-03 09:00")
+    office.store(record)
+
+    assert office.raw_ids("Amendments") == [record.identity]
+
+
+# Worksheets that are gone
+
+
+@pytest.mark.parametrize("title", ["Exceptions", "Sites", "Guide", RAW])
+def test_a_renamed_worksheet_is_a_clear_error_and_nothing_is_written(office, title):
+    office.sheet(title).title = "Something else"
+    before = office.content()
+    with pytest.raises(
+        WorksheetGoneError, match=f"no worksheet '{title}': it was deleted or renamed; rename it back"
+    ):
+        office.store(punch("ann", "2026-11-03 08:00"))
+    assert office.content() == before
+
+
+def test_a_missing_spreadsheet_is_a_clear_error(office):
+    office.sheet_id = "no-such-sheet"
+    with pytest.raises(SpreadsheetGoneError, match="no-such-sheet does not exist"):
+        office.store(punch("ann", "2026-11-03 08:00"))
+
+
+def test_a_workbook_of_nobody_takes_punches_as_well():
+    office = ReviewBook(roster=())
+    record = punch("ann", "2026-11-03 08:00")
+    assert office.store(record).confirmed == (record.identity,)
+    office.keeps(*ANN_ONLY)
+    office.store(punch("ann", "2026-11-03 17:00"))
+    assert office.day("ann", TUESDAY) == (8.0, 17.0, None)
+    assert office.period == NOVEMBER

@@ -1,6 +1,6 @@
-"""Raw data and daily attendance as they are made: every cell, formula, colour and width."""
+"""The daily attendance as it is made: every cell, formula, colour and width."""
 
-from datetime import date, datetime, time
+from datetime import date
 
 import pytest
 
@@ -17,128 +17,18 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.workbook import daily_attendance as daily
-from attendance_backend.workbook import raw_data
 from attendance_backend.workbook.daily_attendance import DayTimes
-from attendance_backend.workbook.names import DAILY, DAILY_ID, raw_id
-from attendance_backend.workbook.raw_data import RawPunch
+from attendance_backend.workbook.names import DAILY, DAILY_ID
 from attendance_backend.workbook.sheet_rows import append_rows
-from attendance_contracts import AttendanceRecord, ReviewPeriod
+from attendance_contracts import ReviewPeriod
 
-BOUNDARY = time(4)
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 3), date(2026, 11, 8))
 MONDAY, TUESDAY, SATURDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 7)
 ANN = Person("Ann Archer", "ann", 9 * 3600)
 BOB = Person("Bob Baker", "bob", 9 * 3600)
 PLAIN = Style()
-RAW_TITLE = "Raw Data - berlin"
-
-
-def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
-    return AttendanceRecord("SN1", "7", user_name, moment, 3, key)
-
-
-# Raw data
-
-
-def test_a_new_raw_data_worksheet():
-    sheet_id = raw_id("berlin")
-    header = Style(bold=True, background="#1f3a5f", color="#ffffff")
-    words = (
-        "Timestamp",
-        "Employee",
-        "Location",
-        "Entry",
-        "User Name",
-        "User ID",
-        "Status",
-        "Key",
-        "Record ID",
-        "Business Day",
-    )
-    widths = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110)
-
-    assert raw_data.create("berlin") == [
-        AddWorksheet(sheet_id, RAW_TITLE, row_count=2, column_count=10, frozen_rows=1),
-        WriteCells(sheet_id, 0, 0, (tuple(NewCell(word, header) for word in words),)),
-        *(SetColumns(sheet_id, column, column + 1, width) for column, width in enumerate(widths)),
-        WarnBeforeEdit(sheet_id, "Raw data from the attendance machine: never edit, correct elsewhere."),
-    ]
-
-
-def test_a_record_as_a_row():
-    punch = record()
-
-    assert raw_data.row_of(punch, "Ann Archer", "berlin", BOUNDARY) == (
-        NewCell(serial.from_datetime(punch.timestamp), styles.MOMENT),
-        NewCell("Ann Archer", PLAIN),
-        NewCell("berlin", PLAIN),
-        NewCell("Check Out", PLAIN),
-        NewCell("Ann", PLAIN),
-        NewCell("7", PLAIN),
-        NewCell(3.0, styles.CODE),
-        NewCell(1.0, styles.CODE),
-        NewCell(punch.identity, PLAIN),
-        NewCell(serial.from_date(TUESDAY), styles.DAY_CELL),
-    )
-
-
-def test_a_record_without_a_name_leaves_its_cell_empty():
-    assert raw_data.row_of(record(None), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
-    assert raw_data.row_of(record(""), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
-
-
-def test_what_is_read_of_raw_data():
-    assert raw_data.areas("berlin") == [Area(RAW_TITLE, 0, None, column, column + 1) for column in (0, 4, 8)]
-    assert raw_data.punch_areas("Raw Data - x") == [
-        Area("Raw Data - x", 0, None, column, column + 1) for column in (0, 4, 9)
-    ]
-
-
-def raw_sheet(*rows):
-    cells = {(0, column): Cell(word) for column, word in enumerate(raw_data.HEADERS)}
-    for row, values in enumerate(rows, start=1):
-        cells |= {(row, column): Cell(value) for column, value in values.items()}
-    return Worksheet(raw_id("berlin"), RAW_TITLE, 10, 10, cells)
-
-
-def test_the_header_is_no_record_and_empty_ids_are_none():
-    sheet = raw_sheet({0: 1.0, 8: "abc"}, {0: 2.0}, {0: 3.0, 8: "def"})
-    found = raw_data.read(sheet)
-
-    assert found.worksheet is sheet
-    assert found.record_ids == {"abc", "def"}
-    assert found.end_row == 4
-
-
-@pytest.mark.parametrize("cells", [{}, {(0, 0): Cell("Timestamp")}])
-def test_rows_go_below_the_header_even_when_it_is_gone(cells):
-    assert raw_data.read(Worksheet(1, RAW_TITLE, 10, 10, cells)).end_row == 1
-
-
-def test_only_the_wanted_users_punches_are_read():
-    at = serial.from_datetime(datetime(2026, 11, 4, 2, 30))
-    sheet = raw_sheet(
-        {0: "HR's note", 4: "ann"},
-        {0: at, 4: "bob"},
-        {0: at, 4: "ANN ", 9: serial.from_date(date(2026, 11, 4))},
-        {0: at, 4: "ann"},
-    )
-
-    assert raw_data.read_punches(sheet, BOUNDARY, frozenset({"ann"})) == [
-        RawPunch("ann", date(2026, 11, 4), 9000),
-        RawPunch("ann", TUESDAY, 9000 + 86_400),
-    ]
-
-
-@pytest.mark.parametrize("user_name", [None, "", "  "])
-def test_a_record_without_a_name_counts_for_nobodys_day(user_name):
-    assert raw_data.punch_of(record(user_name), BOUNDARY) is None
-
-
-def test_a_record_counts_for_its_business_day():
-    assert raw_data.punch_of(record(" Ann"), BOUNDARY) == RawPunch("ann", TUESDAY, 26 * 3600 + 1805)
 
 
 # Rows appended

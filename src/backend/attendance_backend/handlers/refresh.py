@@ -53,8 +53,10 @@ def rebuild_facts(spreadsheet_id: str, period: ReviewPeriod, backend: Backend) -
 
     def draft() -> Draft[Sequence[str]]:
         present = backend.spreadsheets.read(spreadsheet_id)
-        people = _people(backend) if present.find(DAYS) is None else ()
-        rebuilt = rebuild(backend.spreadsheets.read(spreadsheet_id, fact_areas(present)), period, people)
+        view = backend.spreadsheets.read(spreadsheet_id, fact_areas(present))
+        days = view.find(DAYS)
+        people = _people(backend) if days is None or Days(days).is_incomplete() else ()
+        rebuilt = rebuild(view, period, people)
         return Draft(present, rebuilt.changes, rebuilt.differences)
 
     differences = take_turn(backend.spreadsheets, draft)
@@ -80,7 +82,7 @@ def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person
     Args:
         workbook: with the cells of `fact_areas`.
         period: whose days must have columns.
-        people: whose rows ``Days`` gets if it is missing; nobody is added to one that is there.
+        people: whose rows ``Days`` must have.
     """
     rebuilt = Rebuilt()
     punches = _punches(workbook)
@@ -198,7 +200,11 @@ def _rebuild_days(
         days = Days(made_by(made))
     else:
         made = days_sheet.missing_days(worksheet, wanted)
-        made += Days(worksheet).missing_rows()
+        known = Days(worksheet)
+        made += known.missing_rows()
+        absent = [person for person in people if person.key not in known.members]
+        made += days_sheet.add_people(after(worksheet, made), absent)
+        made += Days(after(worksheet, made)).recount()
         if made:
             rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
         days = Days(after(worksheet, made))

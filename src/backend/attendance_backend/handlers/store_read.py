@@ -56,13 +56,15 @@ def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book |
     days, dates = business_days(message), calendar_dates(message)
     monday = whole_weeks(message.period.first_day, message.period.last_day)[0]
     likely = [*punch_index.areas(message.period.first_day, dates), *days_sheet.areas(monday, days)]
+    beginning = raw_data.first_row_area(raw_title(message.location))
     try:
-        book = _read(message, spreadsheets, [*likely, raw_data.first_row_area(raw_title(message.location))])
+        book = _read(message, spreadsheets, [*likely, beginning])
     except WorksheetGoneError:
         present = spreadsheets.read(message.sheet_id)
         if present.find(PUNCH_INDEX) is None or present.find(DAYS) is None:
             return None
-        raise
+        # Another one is missing; or these two are back by now.
+        book = _read(message, spreadsheets, [*likely, beginning])
     except RefusedError:
         # Somebody removed columns or rows, so that an area lies outside the grid.
         likely = [*punch_index.areas(message.period.first_day, ()), *days_sheet.areas(monday, ())]
@@ -88,10 +90,11 @@ def calendar_dates(message: StoreAttendRecords) -> list[date]:
 
 
 def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether the hidden worksheets miss a column of the message's days, or rows of a person."""
+    """Whether the hidden worksheets miss a column of the message's days, or rows."""
     return (
         any(day not in book.index.columns for day in calendar_dates(message))
         or any(day not in book.days.columns for day in business_days(message))
+        or book.index.is_incomplete()
         or book.days.is_incomplete()
     )
 

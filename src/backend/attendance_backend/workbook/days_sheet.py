@@ -26,6 +26,7 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
 )
 from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.workbook import told_rows
 from attendance_backend.workbook.day_times import DayTimes, site_key
 from attendance_backend.workbook.names import DAYS, DAYS_ID
 from attendance_backend.workbook.punch_index import Labels
@@ -119,8 +120,17 @@ class Days:
         self.members = _members(worksheet)
 
     def is_incomplete(self) -> bool:
-        """Whether somebody's rows are not all there."""
-        return any(len(member.rows) < len(MEASURES) for member in self.members.values())
+        """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
+        return told_rows.told(self.worksheet) != self._number_of_rows() or any(
+            len(member.rows) < len(MEASURES) for member in self.members.values()
+        )
+
+    def recount(self) -> list[Change]:
+        """A write of how many rows there are, unless it is told already."""
+        return told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+
+    def _number_of_rows(self) -> int:
+        return sum((row, KEY) in self.worksheet.cells for row in range(HEADER_ROWS, self.worksheet.row_count))
 
     def missing_rows(self) -> list[Change]:
         """Rows at the end of the grid for the measures that people lack."""
@@ -187,8 +197,13 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
         facts: what is known already.
     """
     columns = {day: FIRST_DAY + number for number, day in enumerate(days)}
-    header: Row = (*(NewCell(text) for text in HEADERS), *(NewCell(serial.from_date(day)) for day in days))
-    rows = [header, *_rows_of(people, columns, facts or Facts())]
+    lines = _rows_of(people, columns, facts or Facts())
+    header: Row = (
+        NewCell(told_rows.header(HEADERS[0], len(lines))),
+        *(NewCell(text) for text in HEADERS[1:]),
+        *(NewCell(serial.from_date(day)) for day in days),
+    )
+    rows = [header, *lines]
     return [
         AddWorksheet(DAYS_ID, DAYS, row_count=len(rows), column_count=len(header), hidden=True),
         *_write_rows(DAYS_ID, 0, rows),
@@ -207,8 +222,12 @@ def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | No
     rows = _rows_of(people, columns_by_day(worksheet), facts or Facts())
     if not rows:
         return []
+    there = told_rows.told(worksheet)
+    if there is None:
+        there = worksheet.row_count - HEADER_ROWS
     return [
         AddRows(worksheet.sheet_id, len(rows)),
+        *told_rows.tell(worksheet, HEADERS[0], there + len(rows)),
         *_write_rows(worksheet.sheet_id, worksheet.row_count, rows),
     ]
 

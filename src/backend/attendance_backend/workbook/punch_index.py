@@ -27,6 +27,7 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
 )
 from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.workbook import told_rows
 from attendance_backend.workbook.names import PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_contracts import AttendanceRecord
 
@@ -91,6 +92,7 @@ class PunchIndex:
         self.columns = columns_by_date(worksheet)
         self.rows = _rows_by_labels(worksheet)
         self._added: dict[Place, NewCell] = {}
+        self._seen: dict[tuple[Labels, date], dict[str, Token]] = {}
         self._row_count = worksheet.row_count
 
     @cached_property
@@ -101,34 +103,42 @@ class PunchIndex:
             found.setdefault(labels.user_id, []).append(labels)
         return found
 
+    def is_incomplete(self) -> bool:
+        """Whether rows were deleted or added by somebody else."""
+        return told_rows.told(self.worksheet) != self._number_of_rows()
+
     def sites(self) -> frozenset[str]:
         """The sites that punches were stored of, as they are written."""
         return frozenset(labels.site for labels in self.rows)
 
     def tokens(self, labels: Labels, day: date) -> list[Token]:
         """The punches of a row and its continuations, each once."""
-        column = self.columns.get(day)
-        if column is None:
-            return []
-        found = {
-            token.record_id: token
-            for row in self.rows.get(labels, ())
-            for token in _parsed(self._text(row, column))[0]
-        }
-        return sorted(found.values())
+        return sorted(self._tokens(labels, day).values())
 
     def knows(self, record: AttendanceRecord) -> bool:
         """Whether the record is stored."""
         day = record.timestamp.date()
         return any(
-            token.record_id == record.identity
+            record.identity in self._tokens(labels, day)
             for labels in self.by_user_id.get(record.user_id.strip(), ())
-            for token in self.tokens(labels, day)
         )
+
+    def _tokens(self, labels: Labels, day: date) -> Mapping[str, Token]:
+        """By record ID; cells may be long, and are taken apart once."""
+        found = self._seen.get((labels, day))
+        if found is None:
+            column = self.columns.get(day)
+            rows = () if column is None else self.rows.get(labels, ())
+            found = {
+                token.record_id: token for row in rows for token in _parsed(self._text(row, column or 0))[0]
+            }
+            self._seen[labels, day] = found
+        return found
 
     def add(self, labels: Labels, day: date, tokens: Iterable[Token]) -> None:
         """Note punches of a date that has a column; `changes` then tells what is to be written."""
         column = self.columns[day]
+        self._seen.pop((labels, day), None)
         self.rows.setdefault(labels, [])
         left = sorted(tokens)
         for row in self.rows[labels]:
@@ -139,6 +149,7 @@ class PunchIndex:
     def remove(self, labels: Labels, day: date, record_ids: frozenset[str]) -> None:
         """Note that punches of these IDs do not belong into a row and its continuations."""
         column = self.columns[day]
+        self._seen.pop((labels, day), None)
         for row in self.rows.get(labels, ()):
             found, unreadable = _parsed(self._text(row, column))
             kept = [token for token in found if token.record_id not in record_ids]
@@ -146,10 +157,14 @@ class PunchIndex:
                 self._added[row, column] = NewCell(" ".join([*map(str, kept), *unreadable]) or None)
 
     def changes(self) -> list[Change]:
-        """What was noted, as writes of the cells that change."""
+        """What was noted, and how many rows there are then, as writes of the cells that change."""
         missing = self._row_count - self.worksheet.row_count
         growth: list[Change] = [AddRows(self.worksheet.sheet_id, missing)] if missing else []
-        return [*growth, *write_cells(self.worksheet.sheet_id, self._added)]
+        told = told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+        return [*growth, *told, *write_cells(self.worksheet.sheet_id, self._added)]
+
+    def _number_of_rows(self) -> int:
+        return sum(map(len, self.rows.values()))
 
     def _new_row(self, labels: Labels) -> int:
         """A row at the end of the grid, where nothing can be."""
@@ -189,7 +204,7 @@ class PunchIndex:
 
 def create(dates: Sequence[date]) -> list[Change]:
     """The worksheet with columns for these dates (`dates_of`), without punches."""
-    labels = tuple(NewCell(text) for text in HEADERS)
+    labels = (NewCell(told_rows.header(HEADERS[0], 0)), *(NewCell(text) for text in HEADERS[1:]))
     header = (*labels, *(_header_cell(day) for day in dates))
     return [
         AddWorksheet(

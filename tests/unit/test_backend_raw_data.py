@@ -1,0 +1,152 @@
+"""Raw data and amendments: their cells, where rows go, and what is read of them to rebuild the rest."""
+
+from datetime import date, datetime, time
+
+import pytest
+
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    NewCell,
+    SetColumns,
+    Style,
+    WarnBeforeEdit,
+    WriteCells,
+)
+from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.workbook import amendments, raw_data
+from attendance_backend.workbook.names import AMENDMENTS_ID, raw_id
+from attendance_backend.workbook.punch_index import Labels
+from attendance_backend.workbook.raw_data import StoredPunch
+from attendance_contracts import AttendanceRecord
+
+BOUNDARY = time(4)
+TUESDAY = date(2026, 11, 3)
+PLAIN = Style()
+RAW_TITLE = "Raw Data - berlin"
+HEADER = Style(bold=True, background="#1f3a5f", color="#ffffff")
+WORDS = (
+    "Timestamp",
+    "Employee",
+    "Location",
+    "Entry",
+    "User Name",
+    "User ID",
+    "Status",
+    "Key",
+    "Record ID",
+    "Business Day",
+    "Serial Number",
+)
+WIDTHS = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110, 130)
+
+
+def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
+    return AttendanceRecord("SN1", "7", user_name, moment, 3, key)
+
+
+@pytest.mark.parametrize(
+    ("made", "sheet_id", "title", "warning"),
+    [
+        (
+            raw_data.create("berlin"),
+            raw_id("berlin"),
+            RAW_TITLE,
+            "Raw data from the attendance machine: never edit, correct elsewhere.",
+        ),
+        (
+            amendments.create(),
+            AMENDMENTS_ID,
+            "Amendments",
+            "Punches that came after the period was finalised: never edit.",
+        ),
+    ],
+)
+def test_a_new_worksheet(made, sheet_id, title, warning):
+    assert made == [
+        AddWorksheet(sheet_id, title, row_count=2, column_count=11, frozen_rows=1),
+        WriteCells(sheet_id, 0, 0, (tuple(NewCell(word, HEADER) for word in WORDS),)),
+        *(SetColumns(sheet_id, column, column + 1, width) for column, width in enumerate(WIDTHS)),
+        WarnBeforeEdit(sheet_id, warning),
+    ]
+
+
+def test_a_record_as_a_row():
+    punch = record()
+
+    assert raw_data.row_of(punch, "Ann Archer", "berlin", BOUNDARY) == (
+        NewCell(serial.from_datetime(punch.timestamp), styles.MOMENT),
+        NewCell("Ann Archer", PLAIN),
+        NewCell("berlin", PLAIN),
+        NewCell("Check Out", PLAIN),
+        NewCell("Ann", PLAIN),
+        NewCell("7", PLAIN),
+        NewCell(3.0, styles.CODE),
+        NewCell(1.0, styles.CODE),
+        NewCell(punch.identity, PLAIN),
+        NewCell(serial.from_date(TUESDAY), styles.DAY_CELL),
+        NewCell("SN1", PLAIN),
+    )
+
+
+def test_a_record_without_a_name_leaves_its_cell_empty():
+    assert raw_data.row_of(record(None), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
+    assert raw_data.row_of(record(""), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
+
+
+ROW = (NewCell(1.0),)
+
+
+def appended(row_count, cells=(), column_count=11, rows=(ROW,)):
+    sheet = Worksheet(7, RAW_TITLE, row_count, column_count, {place: Cell("x") for place in cells})
+    return raw_data.append(sheet, rows)
+
+
+def test_the_first_row_takes_the_blank_one_below_the_header():
+    assert appended(2) == [WriteCells(7, 1, 0, (ROW,))]
+    assert appended(2, rows=(ROW, ROW)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW))]
+    assert appended(2, [(0, 0)]) == [WriteCells(7, 1, 0, (ROW,))]
+
+
+def test_other_rows_go_behind_all_that_there_is():
+    assert appended(2, [(1, 3)]) == [AddRows(7, 1), WriteCells(7, 2, 0, (ROW,))]
+    assert appended(9, rows=(ROW, ROW)) == [AddRows(7, 2), WriteCells(7, 9, 0, (ROW, ROW))]
+    assert appended(1) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW,))]
+    assert appended(9, rows=()) == []
+
+
+def test_a_worksheet_with_fewer_columns_gets_them():
+    assert appended(2, column_count=10) == [
+        AddColumns(7, 1),
+        WriteCells(7, 0, 10, ((NewCell("Serial Number", HEADER),),)),
+        WriteCells(7, 1, 0, (ROW,)),
+    ]
+
+
+@pytest.mark.parametrize(("columns", "read"), [(11, (0, 2, 4, 5, 8, 10)), (10, (0, 2, 4, 5, 8))])
+def test_what_is_read_of_all_that_is_stored(columns, read):
+    areas = raw_data.stored_areas(Worksheet(7, RAW_TITLE, 9, columns))
+
+    assert areas == [Area(RAW_TITLE, 0, None, column, column + 1) for column in read]
+
+
+def test_stored_punches(caplog):
+    at = serial.from_datetime(datetime(2026, 11, 4, 2, 30, 5))
+    lines = [
+        dict(enumerate(WORDS)),
+        {0: at, 2: "berlin", 4: "Ann", 5: "7", 8: "abc", 10: "SN1"},
+        {0: at, 2: "berlin", 5: 8.0, 8: "def"},  # somebody typed the user ID again
+        {0: at, 4: "a row without a record ID"},
+        {0: "yesterday", 2: "berlin", 5: "7", 8: "ghi"},
+        {0: 1e300, 2: "berlin", 5: "7", 8: "jkl"},
+    ]
+    cells = {(row, column): Cell(value) for row, line in enumerate(lines) for column, value in line.items()}
+
+    assert raw_data.stored(Worksheet(7, RAW_TITLE, 9, 11, cells)) == [
+        StoredPunch(Labels("SN1", "7", "Ann", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "abc"),
+        StoredPunch(Labels("", "8", "", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "def"),
+    ]
+    assert "worksheet 'Raw Data - berlin', row 5: the timestamp of a punch was changed" in caplog.text
+    assert "row 6: " in caplog.text
