@@ -64,8 +64,8 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend) -> No
     workbook = backend.spreadsheets.read(sheet_id)
     content = _content(workbook, backend)
     changes = structure.missing_worksheets(workbook, message.period, message.location, content)
-    if not changes or not structure.lacks_content(workbook):
-        view = backend.spreadsheets.read(sheet_id, [*structure.DAY_AREAS, *sites_sheet.AREAS])
+    if not changes or not structure.lacks_derived(workbook):
+        view = backend.spreadsheets.read(sheet_id, [*structure.HEADER_AREAS, *sites_sheet.AREAS])
         changes += structure.missing_days(view, message.period)
         changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
     backend.spreadsheets.apply(sheet_id, changes)
@@ -73,7 +73,7 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend) -> No
 
 def _content(workbook: Spreadsheet, backend: Backend) -> Content:
     """What the worksheets that are missing begin with; nothing is read when none is."""
-    if not structure.lacks_content(workbook):
+    if not structure.lacks_derived(workbook):
         return Content()
     people = tuple(read_people(backend.spreadsheets, backend.control_id).values())
     areas = structure.header_areas(workbook)
