@@ -95,12 +95,13 @@ class Sheet:
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
-        height = max((row for row, _ in self.cells), default=-1) + 1
-        lines = []
-        for row in range(height):
-            width = max((column for other, column in self.cells if other == row), default=-1) + 1
-            lines.append([self.cells.get((row, column)) for column in range(width)])
-        return lines
+        widths: dict[int, int] = {}
+        for row, column in self.cells:
+            widths[row] = max(widths.get(row, 0), column + 1)
+        return [
+            [self.cells.get((row, column)) for column in range(widths.get(row, 0))]
+            for row in range(max(widths, default=-1) + 1)
+        ]
 
 
 @dataclass

@@ -87,8 +87,8 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
         workbook = backend.spreadsheets.read(sheet_id)
         content = _content(workbook, backend, control)
         changes = structure.missing_worksheets(workbook, message.period, message.location, content)
-        if not changes or not structure.lacks_content(workbook):
-            view = backend.spreadsheets.read(sheet_id, [*structure.DAY_AREAS, *sites_sheet.AREAS])
+        if not changes or not structure.lacks_derived(workbook):
+            view = backend.spreadsheets.read(sheet_id, [*structure.HEADER_AREAS, *sites_sheet.AREAS])
             changes += structure.missing_days(view, message.period)
             changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
         return Draft(workbook, changes, None)
@@ -98,7 +98,7 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
 
 def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -> Content:
     """What the worksheets that are missing begin with; nothing is read when none is."""
-    if not structure.lacks_content(workbook):
+    if not structure.lacks_derived(workbook):
         return Content()
     known = control or _read_control(backend)
     areas = structure.header_areas(workbook)

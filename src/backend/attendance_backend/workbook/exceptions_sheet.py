@@ -89,7 +89,7 @@ def create() -> list[Change]:
         WarnBeforeEdit(
             EXCEPTIONS_ID,
             "Kept by the program. Delete a row, or type resolved into State, when it is done with.",
-            (Block(HEADER_ROWS, None, STATE, STATE + 1), Block(0, None, len(HEADERS), None)),
+            (Block(HEADER_ROWS, None, STATE, STATE + 1),),
         ),
         *exception_state.highlights(EXCEPTIONS_ID, HEADER_ROWS, STATE),
     ]

@@ -70,7 +70,7 @@ PEOPLE_AREAS = (
 )
 """What must be read to add people or days; `Days` and `Punch Index` must be there."""
 
-DAY_AREAS = (*PEOPLE_AREAS, Area.of_rows(PUNCH_INDEX, 0, punch_index.HEADER_ROWS), *guide_sheet.AREAS)
+HEADER_AREAS = (*PEOPLE_AREAS, Area.of_rows(PUNCH_INDEX, 0, punch_index.HEADER_ROWS), *guide_sheet.AREAS)
 """What must be read for `missing_days`."""
 
 _ORDER = (EXCEPTIONS, DAILY, WEEKLY, MONTHLY, CORRECTIONS, SITES, GUIDE, DAYS, PUNCH_INDEX)
@@ -99,7 +99,7 @@ class Content:
     headers: Spreadsheet | None = None
 
 
-def lacks_content(workbook: Spreadsheet) -> bool:
+def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
     return any(workbook.find(title) is None for title in (*_WHOLE, GUIDE))
 
@@ -121,7 +121,7 @@ def missing_worksheets(
         workbook: its worksheets, without cells.
         period: of the workbook.
         location: the site whose raw data has a place afterwards.
-        content: empty when `lacks_content` says so.
+        content: empty when `lacks_derived` says so.
     """
     layout = _Layout.of(period, content.headers)
     makers: Mapping[str, Callable[[], list[Change]]] = {
@@ -190,7 +190,7 @@ def missing_days(
     They are added at the ends of the grids, so that nothing that stands in them is touched or moved.
 
     Args:
-        view: with the cells of `DAY_AREAS`.
+        view: with the cells of `HEADER_AREAS`.
         period: as it is now.
         holidays: as `day_header.texts_of` makes them; None when they are not known, and stay.
     """
