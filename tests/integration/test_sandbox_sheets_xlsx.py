@@ -415,24 +415,37 @@ def test_worksheets_with_nothing_in_them_are_saved(server: SheetsServer, tmp_pat
     assert openpyxl.load_workbook(saved(server, made, tmp_path)).sheetnames == ["Sheet1", "History_1_"]
 
 
+def convert(path: Path, form: str, folder: Path) -> None:
+    """Lets LibreOffice open a workbook and write it in another form."""
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [str(SOFFICE), profile, "--headless", "--convert-to", form, "--outdir", str(folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
+@pytest.mark.slow
+def test_libreoffice_sees_all_that_is_kept(server: SheetsServer, review: str, tmp_path: Path) -> None:
+    path = saved(server, review, tmp_path / "saved")
+    convert(path, "xlsx", tmp_path)  # which leaves out frozen panes and tabs' colours: there is no window
+    workbook = openpyxl.load_workbook(tmp_path / path.name)
+    assert [sheet.sheet_state for sheet in workbook] == ["visible", "visible", "hidden"]
+    sheet = workbook.worksheets[0]
+    assert sheet.protection.sheet
+    assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A6:C7"]
+    assert sheet["E2"].comment.text == "checked"
+    assert sheet["B2"].number_format == "dd\\-mm\\-yyyy\\ hh:mm:ss"
+    (choice,) = sheet.data_validations.dataValidation
+    assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"leave,holiday"', "E2:E50")
+    formats = {str(found.sqref): found.rules[0].formula for found in sheet.conditional_formatting}
+    assert formats == {"D2:D100": ["$D2<0.25"], "A2:A100": ['A2="Ann"'], "B2:B100": ["46000"]}
+
+
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 @pytest.mark.slow
 def test_libreoffice_computes_what_sheets_would(server: SheetsServer, review: str, tmp_path: Path) -> None:
     path = saved(server, review, tmp_path)
     # Every worksheet as CSV, formulas computed, values as they are shown.
-    export = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,-1"
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = [
-        str(SOFFICE),
-        profile,
-        "--headless",
-        "--convert-to",
-        export,
-        "--outdir",
-        str(tmp_path),
-        str(path),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    convert(path, "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,-1", tmp_path)
     sheets = {found.stem.removeprefix(path.stem + "-"): found for found in tmp_path.glob("*.csv")}
     raw_rows = list(csv.reader(sheets["Raw Data - a site with a very l"].open(encoding="utf-8")))
     assert raw_rows[1] == ["=Ann", "05-01-2026 09:00:00", "05-01-2026 18:00:00", "9:00", "TRUE"]

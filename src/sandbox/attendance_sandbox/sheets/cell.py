@@ -1,4 +1,4 @@
-"""One cell, and how the API shows it."""
+"""One cell, and how requests change it."""
 
 from __future__ import annotations
 
@@ -90,28 +90,8 @@ class Cell:
             validation = data.get("dataValidation")
         return Cell(cell.value, cell.formula, cell_format, note, validation)
 
-    def to_json(self, locale: Locale, mask: masks.Mask, default_format: Json) -> Json:
-        """The cell as a ``CellData`` message with the fields of the mask; fields without content are left out."""
-        data: Json = {}
-        if masks.includes(mask, "userEnteredValue") and not self.is_blank:
-            data["userEnteredValue"] = self._entered()
-        if self.value is not None:
-            if masks.includes(mask, "effectiveValue"):
-                data["effectiveValue"] = values.extended_value(self.value)
-            if masks.includes(mask, "formattedValue") and self.value != "":
-                data["formattedValue"] = self.text(locale)
-        if masks.includes(mask, "userEnteredFormat") and self.format:
-            data["userEnteredFormat"] = self.format
-        if masks.includes(mask, "effectiveFormat") and not self.is_unused:
-            data["effectiveFormat"] = _overlay(default_format, self.format)
-        if masks.includes(mask, "note") and self.note:
-            data["note"] = self.note
-        if masks.includes(mask, "dataValidation") and self.validation is not None:
-            data["dataValidation"] = self.validation
-        selected: Json = masks.select(data, mask)
-        return selected
-
-    def _entered(self) -> Json:
+    def entered(self) -> Json:
+        """What was entered, as an ``ExtendedValue`` message. Not for blank cells."""
         if self.formula is not None:
             return {"formulaValue": self.formula}
         assert self.value is not None
@@ -157,14 +137,3 @@ def _color(color: Json) -> Json:
     """A colour as the service keeps it: in steps of 1/255, zeros left out."""
     steps = {name: int(part * 255 + 0.01) for name, part in color.items()}
     return {name: values.single_precision(step / 255) for name, step in steps.items() if step}
-
-
-def _overlay(under: Json, over: Json) -> Json:
-    result = dict(under)
-    for name, value in over.items():
-        beneath = result.get(name)
-        nested = (
-            isinstance(beneath, dict) and isinstance(value, dict) and not name.endswith(("Color", "Style"))
-        )
-        result[name] = _overlay(beneath, value) if nested and isinstance(beneath, dict) else value
-    return result

@@ -7,6 +7,7 @@ from typing import Any
 from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.cell_view import CellView
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
@@ -48,7 +49,8 @@ def spreadsheet_json(
     }
     if masks.includes(mask, "sheets"):
         for sheet in shown:
-            result["sheets"].append(sheet_json(sheet))
+            # The mask is applied to data as it is made, and only there: a whole grid is large.
+            result["sheets"].append(masks.select(sheet_json(sheet), sheets_mask))
             if wants_data:
                 data_mask = masks.below(sheets_mask, "data")
                 result["sheets"][-1]["data"] = [
@@ -60,7 +62,7 @@ def spreadsheet_json(
     if spreadsheet.developer_metadata:
         result["developerMetadata"] = prune(spreadsheet.developer_metadata)
     result["spreadsheetUrl"] = spreadsheet.url
-    selected: Json = masks.select(result, mask)
+    selected: Json = masks.select(result, mask and {**mask, **({"sheets": {}} if "sheets" in mask else {})})
     return selected
 
 
@@ -103,36 +105,39 @@ def properties_json(sheet: Worksheet) -> Json:
 def grid_json(spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: masks.Mask, call: Call) -> Json:
     """The cells of an area as a ``GridData`` message. Blank rows and cells at the end are left out."""
     data: Json = {}
-    if area.start_row:
+    if area.start_row and masks.includes(mask, "startRow"):
         data["startRow"] = area.start_row
-    if area.start_column:
+    if area.start_column and masks.includes(mask, "startColumn"):
         data["startColumn"] = area.start_column
     if masks.includes(mask, "rowData"):
-        cell_mask = masks.below(masks.below(mask, "rowData"), "values")
-        rows = _row_data(spreadsheet, sheet, area, cell_mask, call)
+        row_mask = masks.below(mask, "rowData")
+        cells = CellView(
+            masks.below(row_mask, "values"), spreadsheet.locale, spreadsheet.properties["defaultFormat"]
+        )
+        rows = _row_data(sheet, area, cells, call)
         if rows:
-            data["rowData"] = rows
-    if masks.includes(mask, "rowMetadata"):
-        data["rowMetadata"] = _metadata(sheet, "ROWS", area.rows())
-    if masks.includes(mask, "columnMetadata"):
-        data["columnMetadata"] = _metadata(sheet, "COLUMNS", area.columns())
+            data["rowData"] = rows if masks.includes(row_mask, "values") else [{} for _ in rows]
+    for name, dimension, indexes in (
+        ("rowMetadata", "ROWS", area.rows()),
+        ("columnMetadata", "COLUMNS", area.columns()),
+    ):
+        if masks.includes(mask, name):
+            data[name] = masks.select(_metadata(sheet, dimension, indexes), masks.below(mask, name))
     return data
 
 
-def _row_data(
-    spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: masks.Mask, call: Call
-) -> list[Json]:
-    default_format = spreadsheet.properties["defaultFormat"]
+def _row_data(sheet: Worksheet, area: Area, cells: CellView, call: Call) -> list[Json]:
     rows: list[Json] = []
     for number, column, cell in sheet.occupied(area):
-        data = cell.to_json(spreadsheet.locale, mask, default_format)
+        data = cells.show(cell)
         call.cells_read += 1
         if not data:
             continue
         while len(rows) <= number - area.start_row:
             rows.append({})
         values = rows[-1].setdefault("values", [])
-        values.extend({} for _ in range(column - area.start_column - len(values)))
+        while len(values) < column - area.start_column:
+            values.append({})
         values.append(data)
     return rows
 

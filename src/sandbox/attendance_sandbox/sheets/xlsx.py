@@ -54,12 +54,15 @@ def save_workbooks(spreadsheets: list[Spreadsheet], folder: Path) -> list[Path]:
     paths = []
     for spreadsheet in spreadsheets:
         path = folder / (unique(file_name(spreadsheet.title), taken) + ".xlsx")
+        paths.append(path)
+        if spreadsheet.saved_as == path and path.is_file():
+            continue
         content = workbook_bytes(spreadsheet)
         if not path.is_file() or path.read_bytes() != content:
             partial = path.with_suffix(".part")
             partial.write_bytes(content)
             partial.replace(path)
-        paths.append(path)
+        spreadsheet.saved_as = path
     return paths
 
 

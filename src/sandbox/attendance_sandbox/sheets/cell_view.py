@@ -1,0 +1,61 @@
+"""Cells as ``CellData`` messages: what a field mask means is worked out once, not for each cell."""
+
+from __future__ import annotations
+
+from attendance_sandbox.sheets import masks
+from attendance_sandbox.sheets.cell import Cell
+from attendance_sandbox.sheets.locales import Locale
+from attendance_sandbox.sheets.schema import Json
+from attendance_sandbox.sheets.values import extended_value
+
+
+class CellView:
+    """Shows cells with the fields of one mask; fields without content are left out."""
+
+    def __init__(self, mask: masks.Mask, locale: Locale, default_format: Json) -> None:
+        self._locale = locale
+        self._default_format = default_format
+        self._entered = masks.includes(mask, "userEnteredValue")
+        self._effective = masks.includes(mask, "effectiveValue")
+        self._formatted = masks.includes(mask, "formattedValue")
+        self._format = masks.includes(mask, "userEnteredFormat")
+        self._effective_format = masks.includes(mask, "effectiveFormat")
+        self._note = masks.includes(mask, "note")
+        self._validation = masks.includes(mask, "dataValidation")
+        self._narrow = mask if any(mask.values()) else {}
+        """The mask, if it means only parts of some fields."""
+
+    def show(self, cell: Cell) -> Json:
+        data: Json = {}
+        if self._entered and (cell.value is not None or cell.formula is not None):
+            data["userEnteredValue"] = cell.entered()
+        if cell.value is not None:
+            if self._effective:
+                data["effectiveValue"] = extended_value(cell.value)
+            if self._formatted and cell.value != "":
+                data["formattedValue"] = cell.text(self._locale)
+        if self._format and cell.format:
+            data["userEnteredFormat"] = cell.format
+        if self._effective_format and not cell.is_unused:
+            data["effectiveFormat"] = (
+                _overlay(self._default_format, cell.format) if cell.format else self._default_format
+            )
+        if self._note and cell.note:
+            data["note"] = cell.note
+        if self._validation and cell.validation is not None:
+            data["dataValidation"] = cell.validation
+        if not self._narrow:
+            return data
+        selected: Json = masks.select(data, self._narrow)
+        return selected
+
+
+def _overlay(under: Json, over: Json) -> Json:
+    result = dict(under)
+    for name, value in over.items():
+        beneath = result.get(name)
+        nested = (
+            isinstance(beneath, dict) and isinstance(value, dict) and not name.endswith(("Color", "Style"))
+        )
+        result[name] = _overlay(beneath, value) if nested and isinstance(beneath, dict) else value
+    return result
