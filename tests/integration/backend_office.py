@@ -117,15 +117,12 @@ class CloudOffice:
         message = store_message(sheet_id, *records, location=location)
         return self.ask(message, Topic.LAST_STORED_TIMESTAMP)
 
-    def times(self, sheet_id, employee, day):
-        """Check-in and check-out of a day as the cells show them."""
-        rows = self.sheets.read(sheet_id, "'Daily Attendance'!A1:AZ", "UNFORMATTED_VALUE")
+    def times(self, sheet_id, user, day):
+        """Check-in and check-out of a business day as ``Days`` has them; blank ones are empty texts."""
+        rows = self.sheets.read(sheet_id, "Days!A1:AZ", "UNFORMATTED_VALUE")
         column = rows[0].index(serial.from_date(day))
-        return tuple(
-            row[column] if len(row) > column else ""
-            for row in rows
-            if row[:1] == [employee] and row[2] in ("Check In", "Check Out")
-        )
+        found = {row[0]: row[column] for row in rows[1:] if len(row) > column}
+        return tuple(found.get(f"{user}/{measure}", "") for measure in ("in", "out"))
 
     def api_calls(self):
         """Kinds of the Sheets and Drive calls so far."""

@@ -10,8 +10,14 @@ from attendance_backend.adapters.drive import GoogleDrive
 from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
 from attendance_backend.adapters.sheets import GoogleSheets
 from attendance_backend.bootstrap import SCOPES
-from attendance_backend.errors import GoogleError, RefusedError, SpreadsheetGoneError, WorksheetGoneError
-from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, WriteCells
+from attendance_backend.errors import (
+    GoogleError,
+    OutdatedError,
+    RefusedError,
+    SpreadsheetGoneError,
+    WorksheetGoneError,
+)
+from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, SucceedVersion, WriteCells
 from attendance_backend.sheet.grid import Area
 from attendance_sandbox.sheets import Quota, SheetsServer, dropped, internal_error, rate_limited, unavailable
 
@@ -112,6 +118,119 @@ def test_what_must_not_happen_twice_is_not_tried_again(bench):
     with pytest.raises(GoogleError):
         drive.create("Once", {"a": "b"})
     assert [book.title for book in bench.server.spreadsheets()] == ["Book", "Private", "Once"]
+
+
+# Versions
+
+
+def version(previous, new):
+    return SucceedVersion(previous, new, 0)
+
+
+def append(text, row):
+    """What would stand there twice if it were carried out twice."""
+    return [AddWorksheet(100 + row, text, 2, 2), AddRows(0, 1), WriteCells(0, row, 0, ((NewCell(text),),))]
+
+
+def named_ranges(bench):
+    return bench.server.spreadsheet(bench.book).named_ranges
+
+
+def test_a_version_is_read_with_whatever_is_read(bench):
+    assert bench.sheets.read(bench.book).version is None
+    bench.sheets.apply(bench.book, [write(), version(None, "va1")])
+    assert bench.sheets.read(bench.book).version == "va1"
+    bench.sheets.apply(bench.book, [write(2.0), version("va1", "va2")])
+    assert bench.sheets.read(bench.book, [Area("Sheet1")]).version == "va2"
+
+    (named,) = named_ranges(bench)
+    assert (named["namedRangeId"], named["name"]) == ("va2", "attendance_version")
+    assert named["range"] == {
+        "sheetId": 0,
+        "startRowIndex": 0,
+        "endRowIndex": 1,
+        "startColumnIndex": 0,
+        "endColumnIndex": 1,
+    }
+
+
+@pytest.mark.parametrize("previous", [None, "va1"])
+def test_an_outdated_write_is_refused_as_a_whole(bench, previous):
+    if previous is not None:
+        bench.sheets.apply(bench.book, [write(0.0), version(None, previous)])
+    bench.sheets.apply(bench.book, [*append("winner", 1), version(previous, "vb")])
+    with pytest.raises(OutdatedError, match="changed by somebody else"):
+        bench.sheets.apply(bench.book, [*append("loser", 2), version(previous, "vc")])
+
+    assert bench.sheets.read(bench.book).version == "vb"
+    assert [row[:1] for row in bench.server.read(bench.book, "A2:A9")] == [["winner"]]
+    assert bench.sheets.read(bench.book).find("loser") is None
+
+
+def test_a_named_range_that_a_person_deleted_makes_a_write_outdated_and_the_next_one_adds_it(bench):
+    bench.sheets.apply(bench.book, [write(), version(None, "va1")])
+    bench.server.batch_update(bench.book, [{"deleteNamedRange": {"namedRangeId": "va1"}}])
+    with pytest.raises(OutdatedError):
+        bench.sheets.apply(bench.book, [write(2.0), version("va1", "va2")])
+    bench.sheets.apply(bench.book, [write(3.0), version(None, "va3")])
+
+    assert bench.sheets.read(bench.book).version == "va3"
+    assert bench.server.read(bench.book, "A1:A9") == [[3]]
+
+
+def test_named_ranges_of_people_do_not_matter(bench):
+    area = {"sheetId": 0, "startRowIndex": 3, "endRowIndex": 4}
+    mine = {"namedRange": {"name": "hr_note", "range": area, "namedRangeId": "hr"}}
+    bench.server.batch_update(bench.book, [{"addNamedRange": mine}])
+    assert bench.sheets.read(bench.book).version is None
+    bench.sheets.apply(bench.book, [write(), version(None, "va1")])
+    assert [named["namedRangeId"] for named in named_ranges(bench)] == ["hr", "va1"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        unavailable(applied=True),
+        internal_error(applied=True),
+        dropped(applied=True),
+        unavailable(),
+        internal_error(),
+        dropped(),
+        rate_limited(),
+    ],
+)
+@pytest.mark.parametrize("previous", [None, "va1"])
+def test_with_a_version_everything_is_sent_again_and_done_once(bench, fault, previous):
+    if previous is not None:
+        bench.sheets.apply(bench.book, [write(0.0), version(None, previous)])
+    bench.server.faults.add(fault, when=lambda request: request.kind == "write", times=2)
+    bench.sheets.apply(bench.book, [*append("once", 1), version(previous, "vb")])
+
+    assert bench.sheets.read(bench.book).version == "vb"
+    assert bench.server.read(bench.book, "A2:A9") == [["once"]]
+    assert bench.sheets.read(bench.book).worksheets[0].row_count == 1001
+
+
+def test_what_is_refused_for_another_reason_is_no_matter_of_versions(bench):
+    bench.sheets.apply(bench.book, [write(), version(None, "va1")])
+    with pytest.raises(RefusedError, match="99"):
+        bench.sheets.apply(bench.book, [WriteCells(99, 0, 0, ((NewCell(1.0),),)), version("va1", "va2")])
+    assert bench.sheets.read(bench.book).version == "va1"
+
+
+def test_a_write_that_was_carried_out_and_overtaken_is_outdated(bench):
+    """Its answer was lost, somebody else wrote, and the repetition is refused: reading again shows both."""
+    rival = GoogleSheets(bench.client)
+    bench.server.faults.add(unavailable(applied=True), when=lambda request: request.kind == "write")
+
+    def meanwhile(_seconds):
+        rival.apply(bench.book, [write(7.0), version("va1", "vb1")])
+
+    bench.client._sleep = meanwhile
+    with pytest.raises(OutdatedError):
+        bench.sheets.apply(bench.book, [*append("once", 1), version(None, "va1")])
+    assert bench.sheets.read(bench.book).version == "vb1"
+    assert bench.server.read(bench.book, "A1:A9") == [[7], ["once"]]
 
 
 def test_too_many_requests_were_not_carried_out_and_are_always_tried_again(bench):

@@ -65,6 +65,7 @@ def test_what_the_service_takes_is_taken(office: Office, book: str, request_: di
             validate("ONE_OF_RANGE", "Staff list!A2:A9"),
             "Invalid ConditionValue.userEnteredValue: Staff list!A2:A9 for ConditionType: ONE_OF_RANGE",
         ),
+        (validate("ONE_OF_RANGE", "AA2:A9"), "Invalid ConditionValue.userEnteredValue: AA2:A9"),
         (validate("ONE_OF_RANGE", "=Nobody!A2:A9"), "Invalid ConditionValue.userEnteredValue: =Nobody!A2:A9"),
         (validate("BLANK"), "'BLANK' is not supported in data validation"),
         (validate("TEXT_STARTS_WITH", "a"), "not supported in data validation"),

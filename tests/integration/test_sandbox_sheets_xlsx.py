@@ -426,7 +426,7 @@ def convert(path: Path, form: str, folder: Path) -> None:
 @pytest.mark.slow
 def test_libreoffice_sees_all_that_is_kept(server: SheetsServer, review: str, tmp_path: Path) -> None:
     path = saved(server, review, tmp_path / "saved")
-    convert(path, "xlsx", tmp_path)  # which leaves out frozen panes and tabs' colours: there is no window
+    convert(path, "xlsx", tmp_path)  # no window: no frozen panes; no tab colour: protected
     workbook = openpyxl.load_workbook(tmp_path / path.name)
     assert [sheet.sheet_state for sheet in workbook] == ["visible", "visible", "hidden"]
     sheet = workbook.worksheets[0]

@@ -15,10 +15,9 @@ from attendance_backend.workbook.day_times import (
     day_times,
     flags_of,
     rules_of_day,
-    site_key,
     times_of,
 )
-from attendance_backend.workbook.sites_sheet import KeyPolicy
+from attendance_backend.workbook.sites_sheet import KeyPolicy, site_key
 
 FIRST_AND_LAST, PAIRS = KeyPolicy.FIRST_AND_LAST, KeyPolicy.PAIRS
 TUESDAY = date(2026, 11, 3)

@@ -325,7 +325,7 @@ def test_neither_raw_data_nor_exceptions_nor_what_hr_sees_is_read(office):
         Area("Days", 0, 1),
         Area("Days", 0, None, days + 1, days + 4),
         Area("Raw Data - berlin", 1, 2),
-        Area("Exceptions", 0, 1, 0, 1),
+        Area("Exceptions", 0, 1),
     ]
 
 
@@ -541,7 +541,7 @@ def test_amendments_whose_rows_somebody_removed_take_punches(office):
 # Worksheets that are gone
 
 
-@pytest.mark.parametrize("title", ["Exceptions", "Sites", "Guide", RAW])
+@pytest.mark.parametrize("title", ["Sites", "Guide", RAW])
 def test_a_renamed_worksheet_is_a_clear_error_and_nothing_is_written(office, title):
     office.sheet(title).title = "Something else"
     before = office.content()
@@ -549,6 +549,16 @@ def test_a_renamed_worksheet_is_a_clear_error_and_nothing_is_written(office, tit
         WorksheetGoneError, match=f"no worksheet '{title}': it was deleted or renamed; rename it back"
     ):
         office.store(punch("ann", "2026-11-03 08:00"))
+    assert office.content() == before
+
+
+def test_a_renamed_worksheet_of_exceptions_keeps_only_what_must_be_told_from_being_stored(office):
+    office.sheet("Exceptions").title = "Mine"
+    record = punch("ann", "2026-11-03 08:00")
+    assert office.store(record).confirmed == (record.identity,)
+    before = office.content()
+    with pytest.raises(WorksheetGoneError, match="no worksheet 'Exceptions'"):
+        office.store(punch("guest", "2026-11-03 08:00"))
     assert office.content() == before
 
 

@@ -180,8 +180,9 @@ def _cell(cell: NewCell) -> Json:
             data["userEnteredValue"] = {"stringValue": cell.value}
         case _:
             data["userEnteredValue"] = {"numberValue": cell.value}
-    if cell.style is not None:
-        data["userEnteredFormat"] = _format(cell.style)
+    # A format that is left out is taken away, where the write is about formats at all.
+    if cell.style is not None and (look := _format(cell.style)):
+        data["userEnteredFormat"] = look
     return data
 
 

@@ -20,13 +20,14 @@ from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_backend.sheet.preview import after, made_by
 from attendance_backend.workbook import days_sheet, punch_index, raw_data, sites_sheet
-from attendance_backend.workbook.day_times import Punch, SiteRules, business_day_of, site_key
+from attendance_backend.workbook.day_times import Punch, SiteRules, business_day_of
 from attendance_backend.workbook.days_sheet import Days, Facts, People, Seen
 from attendance_backend.workbook.facts import Stored
 from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
 from attendance_backend.workbook.raw_data import StoredPunch
 from attendance_backend.workbook.rules import rules_of
+from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
@@ -219,7 +220,11 @@ def _rebuild_days(
 
 def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
     stored = Stored(index, People(days.members.values()), rules)
-    times = {(key, day): stored.times(key, day) for key in days.members for day in days.columns}
+    times = {
+        (key, day): stored.times(key, day, stored.punches(key, day))
+        for key in days.members
+        for day in days.columns
+    }
     seen: dict[str, Seen] = {}
     for key in days.members:
         latest = stored.seen(key)

@@ -1,6 +1,6 @@
 """What storing a message's new records changes in the workbook: pure logic, no calls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from attendance_backend.control.roster import Person, user_key
@@ -9,12 +9,13 @@ from attendance_backend.sheet.changes import Change, Row
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.preview import made_by
 from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
-from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day, site_key
+from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day
 from attendance_backend.workbook.days_sheet import Facts, People, Seen
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.facts import Stored, UserDay
 from attendance_backend.workbook.names import SITES, raw_title
 from attendance_backend.workbook.punch_index import Labels, Token
+from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
 _FLAGGED = {
@@ -79,19 +80,19 @@ class Storing:
     def changes(self) -> list[Change]:
         """Changes for an open period, the rows of the hires left out."""
         touched = self._touched()
-        before = {(key, day): self._stored.flags(key, day) for key, day in touched if key not in self._hired}
+        before = {
+            (key, day): self._stored.flags(key, day, self._stored.punches(key, day))
+            for key, day in touched
+            if key not in self._hired
+        }
         self._report_strangers()
         self._index_records(amended=False)
-        days = {
-            *touched,
-            *((key, day) for key in self._hired for day in self._stored.days_of(key)),
-        }
-        self._report_flags({key_day: before.get(key_day, frozenset()) for key_day in sorted(days)})
+        days = {*touched, *((key, day) for key in self._hired for day in self._stored.days_of(key))}
+        punches = {(key, day): self._stored.punches(key, day) for key, day in sorted(days)}
+        self._report_flags(before, punches)
         self._report_hires()
-        self.facts = Facts(
-            {(key, day): self._stored.times(key, day) for key, day in days},
-            self._seen({key for key, _ in days}),
-        )
+        times = {(key, day): self._stored.times(key, day, found) for (key, day), found in punches.items()}
+        self.facts = Facts(times, self._seen())
         return [
             *raw_data.append(self._book.worksheet(raw_title(self._message.location)), self._rows()),
             *self._book.index.changes(),
@@ -126,14 +127,17 @@ class Storing:
             rows.append(raw_data.row_of(record, employee, site, boundary))
         return rows
 
-    def _seen(self, keys: set[str]) -> Mapping[str, Seen]:
+    def _seen(self) -> Mapping[str, Seen]:
+        """Where everybody in the message was seen last: now, or before."""
         seen: dict[str, Seen] = {}
-        for key in keys:
-            known = self._people.members[key].seen
-            found = [each for each in (known, self._stored.seen(key)) if each is not None]
-            if found:
-                seen[key] = max(found)
-        return seen
+        for record in self._new:
+            labels = Labels.of(record, self._message.location)
+            member = self._people.whose(labels)
+            if member is not None:
+                known = seen.get(member.key, member.seen) or Seen(record.timestamp, labels.site)
+                seen[member.key] = max(known, Seen(record.timestamp, labels.site))
+        earlier = {key: self._stored.seen(key) for key in self._hired}
+        return {**seen, **{key: found for key, found in earlier.items() if found is not None}}
 
     def _report_strangers(self) -> None:
         """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
@@ -143,12 +147,12 @@ class Storing:
             if labels in reported or self._people.whose(labels) is not None:
                 continue
             reported.add(labels)
-            when, site = record.timestamp, self._message.location
+            where = record.timestamp, self._message.location
             if labels.user_name:
                 user = user_key(labels.user_name)
-                self._entries.append(exceptions_sheet.unknown_user(when, site, labels.user_name, user))
+                self._entries.append(exceptions_sheet.unknown_user(*where, labels.user_name, user))
             else:
-                self._entries.append(exceptions_sheet.unnamed_user(when, site, labels.user_id))
+                self._entries.append(exceptions_sheet.unnamed_user(*where, record.user_id))
 
     def _report_hires(self) -> None:
         for member in self._hired.values():
@@ -161,14 +165,16 @@ class Storing:
                 exceptions_sheet.hired(first, self._message.location, member.employee, member.key)
             )
 
-    def _report_flags(self, before: Mapping[UserDay, frozenset[Flag]]) -> None:
+    def _report_flags(
+        self, before: Mapping[UserDay, frozenset[Flag]], punches: Mapping[UserDay, Collection[Punch]]
+    ) -> None:
         """What was not worth a look on a day before these records: it never ceases to be, and so is told once."""
         names = {site_key(name): name for name in self._book.index.sites()}
-        for (key, day), known in before.items():
-            punches = self._stored.punches(key, day)
-            for flag in sorted(self._stored.flags(key, day) - known):
+        for (key, day), found in punches.items():
+            known = before.get((key, day), frozenset())
+            for flag in sorted(self._stored.flags(key, day, found) - known):
                 member = self._people.members[key]
-                site, _ = rules_of_day(punches, member.home, self._book.rules)
+                site, _ = rules_of_day(found, member.home, self._book.rules)
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
 
     def _told(self) -> list[Change]:

@@ -17,12 +17,13 @@ from attendance_backend.workbook import (
     sites_sheet,
 )
 from attendance_backend.workbook.clocks import zone_of
-from attendance_backend.workbook.day_times import SiteRules, site_key
+from attendance_backend.workbook.day_times import SiteRules
 from attendance_backend.workbook.days_sheet import Days
 from attendance_backend.workbook.guide_sheet import Parameters
 from attendance_backend.workbook.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
 from attendance_backend.workbook.punch_index import PunchIndex
 from attendance_backend.workbook.rules import rules_of
+from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import StoreAttendRecords, business_day
 
 
@@ -51,24 +52,32 @@ def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book |
     A further call is made when the days of the message do not stand where its period says, as after HR extended it.
 
     Raises:
-        WorksheetGoneError: another worksheet is missing.
+        WorksheetGoneError: a worksheet is missing of which something must be known.
     """
-    days, dates = business_days(message), calendar_dates(message)
-    monday = whole_weeks(message.period.first_day, message.period.last_day)[0]
-    likely = [*punch_index.areas(message.period.first_day, dates), *days_sheet.areas(monday, days)]
-    beginning = raw_data.first_row_area(raw_title(message.location))
     try:
-        book = _read(message, spreadsheets, [*likely, beginning])
+        return _read_present(message, spreadsheets, None)
     except WorksheetGoneError:
         present = spreadsheets.read(message.sheet_id)
         if present.find(PUNCH_INDEX) is None or present.find(DAYS) is None:
             return None
-        # Another one is missing; or these two are back by now.
-        book = _read(message, spreadsheets, [*likely, beginning])
+        # These two are back by now; or another one is missing, which matters only to what needs it.
+        return _read_present(message, spreadsheets, present)
+
+
+def _read_present(
+    message: StoreAttendRecords, spreadsheets: Spreadsheets, present: Spreadsheet | None
+) -> Book:
+    days, dates = business_days(message), calendar_dates(message)
+    first_day = message.period.first_day
+    monday = whole_weeks(first_day, message.period.last_day)[0]
+    raw = raw_title(message.location)
+    likely = [*punch_index.areas(first_day, dates), *days_sheet.areas(monday, days)]
+    try:
+        book = _read(message, spreadsheets, [*likely, raw_data.first_row_area(raw)], present)
     except RefusedError:
         # Somebody removed columns or rows, so that an area lies outside the grid.
-        likely = [*punch_index.areas(message.period.first_day, ()), *days_sheet.areas(monday, ())]
-        book = _read(message, spreadsheets, [*likely, Area.of_rows(raw_title(message.location), 0, 1)])
+        likely = [*punch_index.areas(first_day, ()), *days_sheet.areas(monday, ())]
+        book = _read(message, spreadsheets, [*likely, Area.of_rows(raw, 0, 1)], present)
     lacking = [
         *_columns(
             PUNCH_INDEX, likely, [book.index.columns[day] for day in dates if day in book.index.columns]
@@ -106,10 +115,17 @@ def lacks_history(book: Book, message: StoreAttendRecords) -> bool:
     return not raw_data.is_empty(raw) and site not in map(site_key, book.index.sites())
 
 
-def _read(message: StoreAttendRecords, spreadsheets: Spreadsheets, areas: Sequence[Area]) -> Book:
-    view = spreadsheets.read(
-        message.sheet_id, [*areas, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
-    )
+def _read(
+    message: StoreAttendRecords,
+    spreadsheets: Spreadsheets,
+    areas: Sequence[Area],
+    present: Spreadsheet | None,
+) -> Book:
+    """The areas and those that every message needs; of the worksheets that are present, if these are known."""
+    wanted = [*areas, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
+    if present is not None:
+        wanted = [area for area in wanted if present.find(area.worksheet) is not None]
+    view = spreadsheets.read(message.sheet_id, wanted)
     return Book(
         view,
         PunchIndex(view.worksheet(PUNCH_INDEX)),
@@ -120,7 +136,7 @@ def _read(message: StoreAttendRecords, spreadsheets: Spreadsheets, areas: Sequen
 
 
 def _rules(sites: Worksheet, message: StoreAttendRecords) -> Mapping[str, SiteRules]:
-    rows = {site_key(row.site): row for row in sites_sheet.read(sites).values()}
+    rows = sites_sheet.read(sites)
     rules = rules_of(rows)
     site = site_key(message.location)
     row, own = rows.get(site), rules.get(site, SiteRules())

@@ -6,6 +6,7 @@ Rows and columns count from 0; ends are not included.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.sheet import serial
@@ -15,8 +16,7 @@ Place = tuple[int, int]
 """Row and column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell that is not empty.
 
     Attributes:
@@ -77,8 +77,11 @@ class Worksheet:
 
     def label(self, row: int, column: int) -> str:
         """As `text`; a number, which comes of a text that somebody typed again, is written out."""
+        value = self.value(row, column)
+        if isinstance(value, str):
+            return value.strip()
         number = self.number(row, column)
-        return self.text(row, column) if number is None else f"{number:.15g}"
+        return "" if number is None else f"{number:.15g}"
 
     def date(self, row: int, column: int) -> date | None:
         """The day that a cell's number falls on; None when it holds something else."""

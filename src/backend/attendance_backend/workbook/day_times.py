@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from attendance_backend.workbook.clocks import is_ambiguous
@@ -43,8 +44,7 @@ class SiteRules:
     double_tap_s: int = DEFAULT_DOUBLE_TAP_S
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Punch:
+class Punch(NamedTuple):
     """One punch of one person; `site` is a key of the rules (`site_key`)."""
 
     moment: datetime
@@ -57,11 +57,6 @@ class Flag(StrEnum):
     DOUBLE_TAP = "double tap"
     AMBIGUOUS_HOUR = "ambiguous hour"
     TWO_TIME_ZONES = "two time zones"
-
-
-def site_key(name: str) -> str:
-    """A site's name as it is compared."""
-    return name.strip().casefold()
 
 
 def day_times(seconds: Iterable[int], policy: KeyPolicy, double_tap_s: int) -> DayTimes:

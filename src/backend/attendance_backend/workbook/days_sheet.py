@@ -27,9 +27,10 @@ from attendance_backend.sheet.changes import (
 )
 from attendance_backend.sheet.grid import Area, Place, Worksheet
 from attendance_backend.workbook import told_rows
-from attendance_backend.workbook.day_times import DayTimes, site_key
+from attendance_backend.workbook.day_times import DayTimes
 from attendance_backend.workbook.names import DAYS, DAYS_ID
 from attendance_backend.workbook.punch_index import Labels
+from attendance_backend.workbook.sites_sheet import site_key
 
 KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN, FIRST_DAY = range(9)
 HEADERS = ("Key", "User Name", "Measure", "Employee", "Device User ID", "Site", "Last Site", "Last Seen")
@@ -143,7 +144,7 @@ class Days:
         if not missing:
             return []
         rows: list[Row] = [
-            (NewCell(member.key + KEY_SEPARATOR + measure), NewCell(member.key), NewCell(measure))
+            (NewCell(key_of(member.key, measure)), NewCell(member.key), NewCell(measure))
             for member, measure in missing
         ]
         sheet = self.worksheet
@@ -186,6 +187,11 @@ class Days:
         if _moment(self.worksheet, row, LAST_SEEN) != seen.at:
             cells[row, LAST_SEEN] = NewCell(serial.from_datetime(seen.at))
         return cells
+
+
+def key_of(user: str, measure: str) -> str:
+    """How `KEY` names a person's row; `user` is a `user_key`."""
+    return f"{user}{KEY_SEPARATOR}{measure}"
 
 
 def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None = None) -> list[Change]:
@@ -237,7 +243,7 @@ def person_rows(person: Person, columns: Mapping[date, int], facts: Facts) -> tu
     width = max([FIRST_DAY, *(column + 1 for column in columns.values())])
     lines: list[list[NewCell]] = [[NewCell()] * width for _ in MEASURES]
     for measure, line in zip(MEASURES, lines, strict=True):
-        line[KEY] = NewCell(person.key + KEY_SEPARATOR + measure)
+        line[KEY] = NewCell(key_of(person.key, measure))
         line[USER_NAME], line[MEASURE] = NewCell(person.user_name), NewCell(measure)
     once = lines[MEASURES.index(IN)]
     once[EMPLOYEE] = NewCell(person.name)

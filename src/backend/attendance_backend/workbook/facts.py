@@ -1,6 +1,6 @@
 """From the punches that are stored to what they say of people: the one way, for a message and for a rebuild."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from attendance_backend.workbook.day_times import (
@@ -10,11 +10,11 @@ from attendance_backend.workbook.day_times import (
     SiteRules,
     business_day_of,
     flags_of,
-    site_key,
     times_of,
 )
-from attendance_backend.workbook.days_sheet import Member, People, Seen
+from attendance_backend.workbook.days_sheet import People, Seen
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
+from attendance_backend.workbook.sites_sheet import site_key
 
 UserDay = tuple[str, date]
 """A user's key and a business day."""
@@ -70,16 +70,13 @@ class Stored:
             (Seen(token.moment(day), labels.site) for labels, day, token in self._tokens(key)), default=None
         )
 
-    def times(self, key: str, day: date) -> DayTimes:
+    def times(self, key: str, day: date, punches: Collection[Punch]) -> DayTimes:
         """What a person's punches of a business day say."""
-        return times_of(day, self.punches(key, day), self._member(key).home, self.rules)
+        return times_of(day, punches, self.people.members[key].home, self.rules)
 
-    def flags(self, key: str, day: date) -> frozenset[Flag]:
+    def flags(self, key: str, day: date, punches: Collection[Punch]) -> frozenset[Flag]:
         """What is worth a look on a person's business day."""
-        return flags_of(day, self.punches(key, day), self._member(key).home, self.rules)
-
-    def _member(self, key: str) -> Member:
-        return self.people.members[key]
+        return flags_of(day, punches, self.people.members[key].home, self.rules)
 
     def _tokens(self, key: str) -> Iterable[tuple[Labels, date, Token]]:
         for labels in self.labels_of(key):

@@ -12,9 +12,9 @@ What a person typed in here is kept and does not count.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
@@ -41,8 +41,7 @@ _TOKEN = re.compile(r"(\d{1,5}):([0-9A-Za-z]+)(:amended)?", re.ASCII)
 _SECONDS_A_DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Labels:
+class Labels(NamedTuple):
     """Whose punches a row holds, without blanks around; a user without a name has an empty one."""
 
     serial_number: str
@@ -57,8 +56,7 @@ class Labels:
         return Labels(*(text.strip() for text in texts))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Token:
+class Token(NamedTuple):
     """A punch in a cell.
 
     Attributes:
@@ -251,10 +249,10 @@ def columns_by_date(worksheet: Worksheet) -> dict[date, int]:
 
 def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
     rows: dict[Labels, list[int]] = {}
-    for row in range(HEADER_ROWS, worksheet.row_count):
-        if any((row, column) in worksheet.cells for column in range(FIRST_DATE)):
-            texts = (worksheet.label(row, column) for column in range(FIRST_DATE))
-            rows.setdefault(Labels(*texts), []).append(row)
+    used = {row for row, column in worksheet.cells if column < FIRST_DATE and row >= HEADER_ROWS}
+    for row in sorted(used):
+        texts = (worksheet.label(row, column) for column in range(FIRST_DATE))
+        rows.setdefault(Labels(*texts), []).append(row)
     return rows
 
 

@@ -8,18 +8,16 @@ from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.workbook import sites_sheet
 from attendance_backend.workbook.clocks import clock_change, zone_of
-from attendance_backend.workbook.day_times import SiteRules, site_key
-from attendance_backend.workbook.sites_sheet import SiteRow
+from attendance_backend.workbook.day_times import SiteRules
+from attendance_backend.workbook.sites_sheet import SiteRow, site_key
 from attendance_contracts import ReviewPeriod
 
 
 def rules_of(rows: Mapping[str, SiteRow]) -> dict[str, SiteRules]:
     """The rules by `site_key`."""
     return {
-        site_key(row.site): SiteRules(
-            zone_of(row.time_zone), row.day_boundary or time(), row.key_policy, row.double_tap_s
-        )
-        for row in rows.values()
+        key: SiteRules(zone_of(row.time_zone), row.day_boundary or time(), row.key_policy, row.double_tap_s)
+        for key, row in rows.items()
     }
 
 
@@ -35,7 +33,7 @@ def told(
         day_boundary: as the message says.
         period: of the message.
     """
-    row = {site_key(found.site): found for found in sites_sheet.read(worksheet).values()}.get(site_key(site))
+    row = sites_sheet.read(worksheet).get(site_key(site))
     values: dict[int, float | str] = {}
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = time_zone

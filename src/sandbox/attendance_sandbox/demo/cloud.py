@@ -22,6 +22,7 @@ PROJECT = "demo"
 ALARM_TO = f"hr@{MAIL_DOMAIN}"
 DEAD_LETTERS = f"projects/{PROJECT}/topics/dead_letters"
 
+
 class OperatorError(Exception):
     """The operator's command failed; says why."""
 
@@ -125,4 +126,3 @@ class Cloud:
                 function.push_endpoint(path),
                 dead_letter_topic=DEAD_LETTERS,
             )
-

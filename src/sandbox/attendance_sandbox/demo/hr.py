@@ -71,9 +71,7 @@ class HrDesk:
         """Type lines into a workbook's Corrections: date, until, employee, what, value, reason, by whom."""
         corrections = self._workbook(month).worksheet("Corrections")
         used = len([value for value in corrections.col_values(2) if value])
-        corrections.update(
-            [list(line) for line in lines], f"B{used + 1}", value_input_option=TYPED
-        )
+        corrections.update([list(line) for line in lines], f"B{used + 1}", value_input_option=TYPED)
 
     def finalise(self, month: str) -> None:
         """Close a period."""

@@ -111,7 +111,7 @@ HOLIDAY_WORKER = "102"
 ON_LEAVE = "104"
 LEAVE = (date(2026, 10, 20), date(2026, 10, 22))
 LATE_PUNCH_AT = datetime(2026, 10, 2, 18, 5)  # noqa: DTZ001 - wall time of the site
-LATE_PUNCH_USER = "103"
+LATE_PUNCH_SITE, LATE_PUNCH_USER = "headquarters", "104"
 """A punch of September that the machine gives away only after HR has finalised September."""
 
 

@@ -109,7 +109,6 @@ def _values(path: Path) -> Values:
     # A date or a duration is a number like any other: openpyxl would make datetimes of them, which cannot hold
     # every duration and are rounded.
     book._date_formats = set()  # noqa: SLF001 - openpyxl has no public way to read plain numbers
-    book._timedelta_formats = set()  # noqa: SLF001 - see above
     found: Values = {}
     try:
         for sheet in book.worksheets:

@@ -1,0 +1,261 @@
+"""Storing punches in a review workbook: calls, cells, bytes and time, beside the same job done plainly with gspread.
+
+The service is the Sheets stand-in, over HTTP. Cells are counted by it: those given out, blank ones between them
+included for value ranges, and those set. Bytes are of bodies, as sent. Seconds are of the thread that handles the
+message: neither the service's work nor waiting for it counts.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as day_time
+from functools import partial
+from typing import Any
+
+import gspread
+import requests
+from google.oauth2.service_account import Credentials
+
+from attendance_backend.adapters.clock import SystemClock
+from attendance_backend.adapters.drive import GoogleDrive
+from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
+from attendance_backend.adapters.sheets import GoogleSheets
+from attendance_backend.bootstrap import SCOPES
+from attendance_backend.handlers import refresh
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.ports import Backend
+from attendance_backend.sheet import serial
+from attendance_backend.workbook import raw_data
+from attendance_backend.workbook.names import DAILY, raw_title
+from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
+from attendance_sandbox.sheets import SheetsServer
+
+EMPLOYEES = 200
+SITES = ("berlin", "hamburg", "munich")
+PERIOD = ReviewPeriod("January 2026", date(2026, 1, 1), date(2026, 1, 31))
+RAW_ROWS = 25_000
+FEW_RAW_ROWS = 2_500
+SIZES = (1, 50, 500)
+PUNCHES_A_DAY = 4
+BOUNDARY = day_time(4)
+CHECK_IN, CHECK_OUT = "Check In", "Check Out"
+
+
+def run() -> None:
+    """Measure, and print a table each."""
+    with office(RAW_ROWS) as (bench, sheet_id):
+        sys.stdout.write(
+            f"{EMPLOYEES} employees, {(PERIOD.last_day - PERIOD.first_day).days + 1} days, {len(SITES)} sites, "
+            f"{RAW_ROWS:,} raw rows\n"
+        )
+        _say("punches", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
+        many = bench.measure(partial(bench.store, sheet_id, records_of(50, 2 * len(SIZES))))
+        for number, size in enumerate(SIZES):
+            ours = bench.measure(partial(bench.store, sheet_id, records_of(size, number)))
+            others = records_of(size, number + len(SIZES))
+            plain = bench.measure(partial(bench.store_plainly, sheet_id, others))
+            _say(size, "ours", *ours.cells())
+            _say("", "gspread", *plain.cells())
+            _say("", "times", *(_ratio(*pair) for pair in zip(plain.numbers(), ours.numbers(), strict=True)))
+    with office(FEW_RAW_ROWS) as (bench, sheet_id):
+        few = bench.measure(partial(bench.store, sheet_id, records_of(50, 2 * len(SIZES))))
+    sys.stdout.write("\n50 punches, beside more and more raw rows\n")
+    _say("raw rows", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
+    _say(f"{FEW_RAW_ROWS:,}", "ours", *few.cells())
+    _say(f"{RAW_ROWS:,}", "ours", *many.cells())
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job costs."""
+
+    reads: int
+    writes: int
+    cells_read: int
+    cells_set: int
+    bytes_up: int
+    bytes_down: int
+    cpu_s: float
+
+    def numbers(self) -> tuple[float, ...]:
+        """In the order of the columns."""
+        return (
+            self.reads,
+            self.writes,
+            self.cells_read,
+            self.cells_set,
+            self.bytes_up,
+            self.bytes_down,
+            self.cpu_s,
+        )
+
+    def cells(self) -> list[str]:
+        """As they are shown."""
+        *counts, seconds = self.numbers()
+        return [*(f"{count:,}" for count in counts), f"{seconds:.4f}"]
+
+
+class Bench:
+    """The backend over a stand-in, on one connection whose bodies are counted."""
+
+    def __init__(self, server: SheetsServer, backend: Backend, client: GoogleHttpClient) -> None:
+        self.server = server
+        self.backend = backend
+        self.client = client
+        self.bytes_up = self.bytes_down = 0
+        client.session.hooks["response"].append(self._count)
+
+    def measure(self, job: Callable[[], None]) -> Cost:
+        """What a job costs."""
+        first, up, down = len(self.server.log), self.bytes_up, self.bytes_down
+        began_s = time.thread_time()
+        job()
+        taken_s = time.thread_time() - began_s
+        entries = self.server.log[first:]
+        return Cost(
+            sum(entry.kind == "read" for entry in entries),
+            sum(entry.kind == "write" for entry in entries),
+            sum(entry.cells_read for entry in entries),
+            sum(entry.cells_written for entry in entries),
+            self.bytes_up - up,
+            self.bytes_down - down,
+            taken_s,
+        )
+
+    def store(self, sheet_id: str, records: Sequence[AttendanceRecord]) -> None:
+        """Store a message of the first site."""
+        message = StoreAttendRecords(
+            location=SITES[0],
+            request_id="bench",
+            sheet_id=sheet_id,
+            period=PERIOD,
+            time_zone="Europe/Berlin",
+            day_boundary=BOUNDARY,
+            records=tuple(records),
+        )
+        reply = handle(message, self.backend)
+        if reply is None or len(getattr(reply, "confirmed", ())) != len(records):
+            raise AssertionError("not all punches were confirmed")
+
+    def store_plainly(self, sheet_id: str, records: Sequence[AttendanceRecord]) -> None:
+        """The same job, as gspread's documentation suggests: open, read both worksheets, write both back."""
+        client = gspread.Client(None, http_client=lambda *_: self.client)
+        book = client.open_by_key(sheet_id)
+        raw, daily = book.worksheet(raw_title(SITES[0])), book.worksheet(DAILY)
+        rows, days = raw.get_all_values(), daily.get_all_values()
+        known = {row[raw_data.RECORD_ID] for row in rows[1:] if len(row) > raw_data.RECORD_ID}
+        new = [record for record in records if record.identity not in known]
+        rows += [[str(cell.value or "") for cell in _row(record)] for record in new]
+        _note_times(days, new)
+        raw.resize(rows=len(rows))
+        raw.update(rows, "A1", raw=True)
+        daily.update(days, "A1", raw=True)
+
+    def _count(self, response: requests.Response, **_options: Any) -> None:
+        body = response.request.body or b""
+        self.bytes_up += len(body)
+        self.bytes_down += int(response.headers.get("Content-Length") or len(response.content))
+
+
+@contextmanager
+def office(raw_rows: int) -> Iterator[tuple[Bench, str]]:
+    """A stand-in with the workbook of a period in which so many punches are stored; gives its ID."""
+    with SheetsServer() as server:
+        key = server.new_service_account()
+        credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
+        client = GoogleHttpClient(credentials, Addresses(server.url, server.url))
+        control_id = server.new_spreadsheet("Review Periods", share_with=[key["client_email"]])
+        people = [
+            [f"Name {number}", f"{name_of(number)}@example.com", "09:00"] for number in range(EMPLOYEES)
+        ]
+        server.batch_update(control_id, [{"addSheet": {"properties": {"title": "Cut Off Times"}}}])
+        server.write(control_id, "'Cut Off Times'!A1", [["Name", "Email", "Cut Off Time"], *people])
+        backend = Backend(
+            spreadsheets=GoogleSheets(client),
+            drive=GoogleDrive(client, None),
+            mailer=None,  # type: ignore[arg-type]  # no mail goes out
+            clock=SystemClock(),
+            control_id=control_id,
+            mail_from="",
+            alarm_to=(),
+        )
+        for site in SITES:
+            made = handle(CreateReviewSheet(location=site, request_id="bench", period=PERIOD), backend)
+        sheet_id: str = made.sheet_id  # type: ignore[union-attr]
+        _fill(backend, sheet_id, raw_rows)
+        yield Bench(server, backend, client), sheet_id
+        client.session.close()
+
+
+def name_of(number: int) -> str:
+    """A user name on the machine."""
+    return f"user{number:03}"
+
+
+def records_of(size: int, series: int) -> list[AttendanceRecord]:
+    """Punches of the last day that are in no other series, of the people in turn."""
+    begin = datetime.combine(PERIOD.last_day, day_time(6)) + timedelta(seconds=series)
+    return [
+        AttendanceRecord(
+            "SN0",
+            str(1000 + number % EMPLOYEES),
+            name_of(number % EMPLOYEES),
+            begin + timedelta(seconds=20 * number),
+            1,
+            255,
+        )
+        for number in range(size)
+    ]
+
+
+def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
+    """Raw rows of all sites, people at one each, and what follows from them."""
+    rows: dict[str, list[AttendanceRecord]] = {site: [] for site in SITES}
+    for number in range(raw_rows):
+        person, count = number % EMPLOYEES, number // EMPLOYEES
+        day = PERIOD.first_day + timedelta(days=count // PUNCHES_A_DAY % 30)
+        seconds = 8 * 3600 + count % PUNCHES_A_DAY * 3 * 3600 + person + 7 * (count // (30 * PUNCHES_A_DAY))
+        site = person % len(SITES)
+        moment = datetime.combine(day, day_time()) + timedelta(seconds=seconds)
+        record = AttendanceRecord(f"SN{site}", str(1000 + person), name_of(person), moment, 1, 255)
+        rows[SITES[site]].append(record)
+    for site, records in rows.items():
+        raw = backend.spreadsheets.read(sheet_id, [raw_data.first_row_area(raw_title(site))])
+        lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]
+        backend.spreadsheets.apply(sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
+    refresh.rebuild_facts(sheet_id, PERIOD, backend)
+
+
+def _row(record: AttendanceRecord) -> tuple[Any, ...]:
+    return raw_data.row_of(record, record.user_name or "", SITES[0], BOUNDARY)
+
+
+def _note_times(days: list[list[str]], records: Sequence[AttendanceRecord]) -> None:
+    """Check-ins and check-outs of the last day, into a table of ``Daily Attendance``."""
+    column = len(days[0]) - 1
+    rows = {(row[1], row[2]): row for row in days if len(row) > 2}
+    for record in records:
+        check_in, check_out = (rows.get((record.user_name or "", label)) for label in (CHECK_IN, CHECK_OUT))
+        if check_in is None or check_out is None:
+            continue
+        for row in (check_in, check_out):
+            row.extend("" for _ in range(column + 1 - len(row)))
+        shown = str(serial.from_datetime(record.timestamp) % 1)
+        check_in[column] = min(check_in[column] or shown, shown)
+        check_out[column] = max(check_out[column], shown)
+
+
+def _say(*cells: object) -> None:
+    sys.stdout.write("  ".join(f"{cell:>10}" for cell in cells) + "\n")
+    sys.stdout.flush()
+
+
+def _ratio(plain: float, ours: float) -> str:
+    return f"{plain / ours:,.0f} x" if ours else "-"
+
+
+if __name__ == "__main__":
+    run()

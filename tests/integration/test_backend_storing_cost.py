@@ -1,0 +1,131 @@
+"""What storing costs at the service: calls and cells, counted by the stand-in, not by us."""
+
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, timedelta
+
+import pytest
+from backend_office import NOVEMBER, CloudOffice
+
+from attendance_backend import bootstrap
+from attendance_backend.handlers import refresh
+from attendance_backend.sheet import serial
+from attendance_backend.workbook import raw_data
+from attendance_backend.workbook.names import raw_title
+from attendance_contracts import AttendanceRecord
+
+SITES = ("berlin", "hamburg", "munich")
+PEOPLE = 40
+LAST_DAY = date(2026, 11, 27)
+
+
+@contextmanager
+def opened(folder, monkeypatch):
+    folder.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        office = CloudOffice(stack, folder, monkeypatch)
+        people = [[f"Name {number}", f"user{number}@example.com", "09:00"] for number in range(PEOPLE)]
+        office.sheets.write(office.control_id, "'Cut Off Times'!A2", people)
+        for site in SITES:
+            office.sheet_id = office.create(site)
+        yield office
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    with opened(tmp_path, monkeypatch) as office:
+        yield office
+
+
+def record(number, moment, serial_number="SN0"):
+    return AttendanceRecord(serial_number, f"id-{number}", f"user{number}", moment, 1, 255)
+
+
+def records_of(count, minute=0):
+    """Punches of the last day, of everybody in turn."""
+    begin = datetime.combine(LAST_DAY, datetime.min.time()) + timedelta(hours=6, minutes=minute)
+    return [record(number % PEOPLE, begin + timedelta(seconds=70 * number)) for number in range(count)]
+
+
+def fill(office, rows, days=20):
+    """So many raw rows of the days before, shared among the sites, and what follows from them."""
+    backend = bootstrap.backend()
+    for index, site in enumerate(SITES):
+        lines = []
+        for number in range(index, rows, len(SITES)):
+            # Everybody punches on the first days, however many rows there are.
+            day = NOVEMBER.first_day + timedelta(days=number // PEOPLE % days)
+            second = 7 * 3600 + number // (PEOPLE * days) * 120
+            moment = datetime.combine(day, datetime.min.time()) + timedelta(seconds=second)
+            punch = record(number % PEOPLE, moment, f"SN{index}")
+            lines.append(raw_data.row_of(punch, punch.user_name, site, datetime.min.time()))
+        raw = backend.spreadsheets.read(office.sheet_id, [raw_data.first_row_area(raw_title(site))])
+        backend.spreadsheets.apply(office.sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
+    assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend)
+
+
+def values(office):
+    """Every cell of the workbook that holds anything, as it was entered."""
+    book = office.sheets.spreadsheet(office.sheet_id)
+    return {
+        (sheet.title, row, column): cell.to_json(book.locale, {"userEnteredValue": {}}, {})
+        for sheet in book.sheets
+        for row, column, cell in sheet.occupied(sheet.area)
+        if cell.to_json(book.locale, {"userEnteredValue": {}}, {})
+    }
+
+
+def calls(office, records):
+    """The Sheets calls of a message."""
+    before = len(office.sheets.log)
+    reply = office.store(office.sheet_id, *records)
+    assert set(reply.confirmed) == {each.identity for each in records}
+    return [entry for entry in office.sheets.log[before:] if entry.kind in ("read", "write")]
+
+
+@pytest.mark.parametrize("size", [1, 50, 500])
+def test_one_read_and_one_write_of_the_cells_that_change(office, size):
+    fill(office, 600)
+    before = values(office)
+    read, write = calls(office, records_of(size))
+
+    assert (read.kind, write.kind) == ("read", "write")
+    after = values(office)
+    changed = {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+    assert write.cells_written == len(changed)
+    rows = {place for place in changed if place[0] == "Raw Data - berlin"}
+    assert len(rows) == size * len(raw_data.HEADERS)
+
+
+def test_a_message_that_comes_again_costs_a_read(office):
+    fill(office, 600)
+    calls(office, records_of(50))
+
+    (read,) = calls(office, records_of(50))
+    assert read.kind == "read"
+
+
+def test_what_is_read_does_not_grow_with_what_is_stored(tmp_path, monkeypatch):
+    cells = {}
+    for rows in (1_000, 10_000):
+        with opened(tmp_path / str(rows), monkeypatch) as office:
+            fill(office, rows)
+            stored = [office.sheets.read(office.sheet_id, f"'Raw Data - {site}'!A2:A") for site in SITES]
+            assert sum(map(len, stored)) == rows
+            read, _ = calls(office, records_of(50))
+            cells[rows] = read.cells_read
+
+    assert cells[1_000] == cells[10_000]
+
+
+def test_the_sheets_hold_what_the_messages_said(office):
+    calls(office, records_of(80))
+
+    assert len(office.sheets.read(office.sheet_id, "'Raw Data - berlin'!I2:I")) == 80
+    header = office.sheets.read(office.sheet_id, "Days!1:1")[0]
+    column = header.index(serial.from_date(LAST_DAY))
+    rows = office.sheets.read(office.sheet_id, "Days!A2:AZ", "UNFORMATTED_VALUE")
+    check_ins = {row[0]: row[column] for row in rows if row[0].endswith("/in") and len(row) > column}
+    check_outs = {row[0]: row[column] for row in rows if row[0].endswith("/out") and len(row) > column}
+    assert check_ins["user0/in"] == pytest.approx(6 / 24)
+    assert check_outs["user0/out"] == pytest.approx(6 / 24 + 70 * 40 / 86400)
+    assert len(check_ins) == len(check_outs) == PEOPLE
