@@ -41,11 +41,6 @@ KEY_SEPARATOR = "/"
 """A row's key is the user's key (`user_key`), this, and the measure."""
 
 
-def key_of(user: str, measure: str) -> str:
-    """How `KEY` names a person's row; `user` is a `user_key`."""
-    return f"{user}{KEY_SEPARATOR}{measure}"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Seen:
     """Where a person's latest punch was made, and when by the wall there."""
