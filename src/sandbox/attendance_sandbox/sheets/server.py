@@ -19,8 +19,8 @@ Agreement: the exchanges that gspread's authors recorded with the real service g
 endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
 here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
 from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
-``appendDimension``, ``findReplace``, and most refusals. Of those the words may differ, such as for the ID of a named
-range that is not known (any more); status, code and the number of the request do not.
+``appendDimension``, ``findReplace``, and most refusals. Of a refusal that nobody has recorded, such as of the ID of a
+named range that is not known (any more), status and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
