@@ -103,6 +103,12 @@ def _moved(points: tuple[Point, ...], rows: int, columns: int) -> str:
     return ":".join(texts)
 
 
+def stays_canonical(formula: str) -> bool:
+    """Whether copies of a canonical formula are canonical: no range can turn over, as ``A$5:A6`` does further up."""
+    return all(len({(lock, lock2) for lock, _, lock2, _ in points}) <= 1 for _, _, points in _pieces(formula))
+
+
+@functools.lru_cache(maxsize=1024)
 def canonical(formula: str) -> str:
     """The formula as the service keeps it, which need not be as it was entered.
 
