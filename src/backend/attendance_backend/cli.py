@@ -85,6 +85,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    refresh = commands.add_parser(
+        "refresh",
+        parents=[common],
+        help="rebuild what is derived in the workbooks, and restore what is missing",
+        description="Bring the open workbook and the one before up to date: people, holidays and settings as HR keeps them "
+        "now, worksheets and days that are missing, and whatever does not agree with the raw data. Prints each "
+        "difference; a healthy workbook has none and is not written to. What HR typed is never changed.",
+    )
+    _add_period(refresh, otherwise="the newest two")
+    refresh.set_defaults(command=_refresh)
+
     share = commands.add_parser(
         "share",
         parents=[common],
@@ -92,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Share the review workbooks with the addresses in Settings, without an e-mail to them. Nobody "
         "loses a role that somebody gave by hand. New workbooks are shared when they are made.",
     )
-    _add_period(share)
+    _add_period(share, otherwise="all that have a review sheet")
     share.set_defaults(command=_share)
 
     export = commands.add_parser(
@@ -103,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "leave, hours, overtime, penalties), and a row a person and day (state, check-in, check-out, hours, whether "
         "it was corrected). As CSV these are two files, as .xlsx two worksheets.",
     )
-    _add_period(export, required=True)
+    _add_period(export, otherwise=None)
     export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
     export.add_argument(
         "--output", type=Path, metavar="FILE", help='default: "Payroll <period>" in the current folder'
@@ -112,12 +123,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_period(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> None:
+    """`otherwise` says what is taken by default; without it a period must be named."""
+    default = "" if otherwise is None else f" (default: {otherwise})"
     parser.add_argument(
-        "--period",
-        metavar="NAME",
-        required=required,
-        help='such as "October 2026"' + ("" if required else " (default: all that have a review sheet)"),
+        "--period", metavar="NAME", required=otherwise is None, help=f'such as "October 2026"{default}'
     )
 
 
@@ -156,6 +166,14 @@ def _check(options: argparse.Namespace) -> int:
     if not complaints:
         print("nothing to complain of")
     return EXIT_COMPLAINTS if complaints else 0
+
+
+def _refresh(options: argparse.Namespace) -> int:
+    from attendance_backend.commands.refresh import refresh  # noqa: PLC0415
+
+    count = refresh(_backend(options), options.period, lambda line: print(line, flush=True))
+    print(f"{count} differences" if count != 1 else "1 difference")
+    return 0
 
 
 def _share(options: argparse.Namespace) -> int:
