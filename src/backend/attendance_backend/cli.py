@@ -89,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         "refresh",
         parents=[common],
         help="rebuild what is derived in the workbooks, and restore what is missing",
-        description="Bring the open workbook and the one before up to date: people, holidays and settings as HR keeps them "
-        "now, worksheets and days that are missing, and whatever does not agree with the raw data. Prints each "
-        "difference; a healthy workbook has none and is not written to. What HR typed is never changed.",
+        description="Bring the open workbook and the one before up to date: people, holidays and settings as HR "
+        "keeps them now, worksheets and days that are missing, and whatever does not agree with the raw data. Prints "
+        "each difference; a healthy workbook has none and is not written to. What HR typed is never changed.",
     )
     _add_period(refresh, otherwise="the newest two")
     refresh.set_defaults(command=_refresh)

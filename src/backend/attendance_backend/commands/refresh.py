@@ -13,7 +13,7 @@ from attendance_backend.handlers import daily_sync
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.sheet.changes import AddWorksheet, Change
+from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.workbook import day_header, guide_sheet, structure
 from attendance_backend.workbook.guide_sheet import Parameters
 from attendance_backend.workbook.names import GUIDE
@@ -65,26 +65,29 @@ def _refresh_one(sheet_id: str, period: ReviewPeriod, control: Control, backend:
             ),
             headers=backend.spreadsheets.read(sheet_id, areas) if areas else None,
         )
-        sites = sorted(daily_sync.sites_of(present)) or sorted(
-            {person.site for person in control.people.values() if person.site}
-        )
-        changes: list[Change] = []
-        for site in sites[:1]:
-            changes = structure.missing_worksheets(present, period, site, content)
+        sites = daily_sync.sites_of(present)
+        if not sites:
+            raise UserError(
+                f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
+            )
+        changes = structure.missing_worksheets(present, period, min(sites), content)
         made = [change.title for change in changes if isinstance(change, AddWorksheet)]
         return Draft(present, changes, [f"the worksheet {title!r} was missing" for title in made])
 
     differences = take_turn(backend.spreadsheets, draft)
-    differences += take_turn(backend.spreadsheets, lambda: _days_draft(sheet_id, period, control, backend))
+    differences += _complete_days(sheet_id, period, control, backend)
     differences += daily_sync.sync(sheet_id, period, control, backend)
     differences += rebuild_facts(sheet_id, period, backend)
     return [*differences, *_share(sheet_id, control, backend)]
 
 
-def _days_draft(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> Draft[list[str]]:
-    view = backend.spreadsheets.read(sheet_id, structure.HEADER_AREAS)
-    changes = structure.missing_days(view, period, day_header.texts_of(control.holidays))
-    return Draft(view, changes, ["days of the period were missing"] if changes else [])
+def _complete_days(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
+    def draft() -> Draft[list[str]]:
+        view = backend.spreadsheets.read(sheet_id, structure.HEADER_AREAS)
+        changes = structure.missing_days(view, period, day_header.texts_of(control.holidays))
+        return Draft(view, changes, ["days of the period were missing"] if changes else [])
+
+    return take_turn(backend.spreadsheets, draft)
 
 
 def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:
