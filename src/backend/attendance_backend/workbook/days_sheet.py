@@ -43,6 +43,7 @@ def key_of(user: str, measure: str) -> str:
 
 def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None = None) -> list[Change]:
     """The whole worksheet."""
+    del facts
     header: Row = (*(NewCell(text) for text in HEADERS), *(NewCell(serial.from_date(day)) for day in days))
     rows = (header, *(row for person in people for row in person_rows(person)))
     return [
@@ -53,6 +54,7 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
 
 def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
     """Rows at the end of the grid."""
+    del facts
     rows = tuple(row for person in people for row in person_rows(person))
     return [AddRows(DAYS_ID, len(rows)), WriteCells(DAYS_ID, worksheet.row_count, 0, rows)] if rows else []
 
