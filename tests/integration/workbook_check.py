@@ -57,10 +57,7 @@ def _daily(sheet, month, truth):
         employee, label = by_user[row[1]], row[2]
         seen.add((employee.user, label))
         for day, column in columns.items():
-            if label in TIMES:
-                wanted = truth.time(employee, label, day)
-            else:
-                wanted = truth.hours(employee, day)
+            wanted = truth.time(employee, label, day) if label in TIMES else truth.hours(employee, day)
             yield f"{employee.name}, {label} of {day}", seconds(row[column]), wanted
     assert len(seen) == 3 * len(month.employees)
 

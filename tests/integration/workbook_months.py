@@ -1,4 +1,4 @@
-"""Made-up months for the workbook: people who work, forget, tap twice, fall ill and get corrected. Seeded, no real person."""
+"""Made-up months: people who work, forget, tap twice, fall ill and get corrected. Seeded; no real person is meant."""
 
 import random
 from datetime import date, datetime, time, timedelta
@@ -7,7 +7,18 @@ from workbook_truth import DAY, Correction, Employee, Month, Site
 
 FIRST_NAMES = ("Ann", "Bob", "Carla", "Dai", "Eve", "Femi", "Gül", "Hana", "Ivo", "Jun")
 LAST_NAMES = ("Archer", "Baker", "Cook", "Dyer", "Eng", "Fox", "Glover", "Hunt", "Ivory", "Judd")
-ODD_NAMES = ("Ann * Star", "Q? Mark", "Tilde ~1", "=SUM(1)", "<b>", '"Quoted"', "O'Neil", "Ann", "@ann", "1234")
+ODD_NAMES = (
+    "Ann * Star",
+    "Q? Mark",
+    "Tilde ~1",
+    "=SUM(1)",
+    "<b>",
+    '"Quoted"',
+    "O'Neil",
+    "Ann",
+    "@ann",
+    "1234",
+)
 
 SHIFTS = {
     "day": (time(9), timedelta(hours=8, minutes=30)),
@@ -32,7 +43,14 @@ def month_of(seed, first, last, *, count, clock_day, complete=date.max, correcti
     sites = [
         Site("berlin", "Europe/Berlin", time(4), complete_through=min(complete, last)),
         Site("karachi", "Asia/Karachi", time(0), complete_through=min(complete, last) - 2 * DAY),
-        Site("lisbon", "Europe/Lisbon", time(5, 30), pairs=True, double_tap_s=90, complete_through=min(complete, last)),
+        Site(
+            "lisbon",
+            "Europe/Lisbon",
+            time(5, 30),
+            pairs=True,
+            double_tap_s=90,
+            complete_through=min(complete, last),
+        ),
     ]
     month = Month(first, last, sites, [], grace_min=10, overtime_h=8)
     month.holidays = [
@@ -53,7 +71,11 @@ def _employee(choice, number, month, clock_day):
         name = ODD_NAMES[number]
     elif number in (20, 21):
         name = "Sam Same"
-    user = ("a*b", "a?b", "a~b", "=x", "<x", "x/in", "in", "Ann", "1234", "007")[number] if number < 10 else f"u{number}"
+    user = (
+        ("a*b", "a?b", "a~b", "=x", "<x", "x/in", "in", "Ann", "1234", "007")[number]
+        if number < 10
+        else f"u{number}"
+    )
     home = choice.choice(month.sites)
     shift = choice.choice(["day", "day", "late", "night"])
     if home.boundary == time(0):
@@ -123,14 +145,18 @@ def _correction(choice, month):
     employee = choice.choice(month.employees)
     day = choice.choice(_days(month))
     name = employee.user if employee.name == "Sam Same" and choice.random() < 0.7 else employee.name
-    what = choice.choice(["check in", "check out", "check out", "Check Out", "leave", "leave", "waive penalty", "note"])
+    what = choice.choice(
+        ["check in", "check out", "check out", "Check Out", "leave", "leave", "waive penalty", "note"]
+    )
     value, until = None, None
     if what.casefold().startswith("check"):
         value = choice.choice(
             [time(8, 30), time(9), time(17, 45), time(23, 10), time(2, 15), time(5, 29), timedelta(hours=25)]
         )
         if choice.random() < 0.15:
-            value = choice.choice(["17:30", "half past", None, timedelta(hours=29.6), datetime.combine(day, time(18))])
+            value = choice.choice(
+                ["17:30", "half past", None, timedelta(hours=29.6), datetime.combine(day, time(18))]
+            )
     if what == "leave" and choice.random() < 0.6:
         until = day + choice.randint(0, 9) * DAY
     slip = choice.random()

@@ -62,9 +62,7 @@ class Book:
                         cells[row, column] = Cell(None, is_formula=True)
                     elif cell.value is not None:
                         cells[row, column] = Cell(cell.value)
-            sheets.append(
-                Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
-            )
+            sheets.append(Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells))
         return Spreadsheet(self.spreadsheet_id, tuple(sheets))
 
     def put(self, title, row, column, value):
@@ -85,9 +83,7 @@ class Book:
             Person(e.name, e.user, _seconds(e.cut_off), site=e.site, group=e.group) for e in month.employees
         ]
         holidays = day_header.texts_of(_Holiday(*holiday) for holiday in month.holidays)
-        parameters = Parameters(
-            grace_s=month.grace_min * 60, overtime_after_s=round(month.overtime_h * 3600)
-        )
+        parameters = Parameters(grace_s=month.grace_min * 60, overtime_after_s=round(month.overtime_h * 3600))
         for number, site in enumerate(month.sites):
             content = Content(people, holidays, parameters) if number == 0 else Content()
             view = self.view()
@@ -140,7 +136,9 @@ class Book:
                 {
                     "updateCells": {
                         "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
-                        "rows": [{"values": [{"userEnteredValue": {kind: value}} if value is not None else {}]}],
+                        "rows": [
+                            {"values": [{"userEnteredValue": {kind: value}} if value is not None else {}]}
+                        ],
                         "fields": "userEnteredValue",
                     }
                 }

@@ -148,7 +148,7 @@ class Truth:
         moments = [site.boundary] if site else [each.boundary for each in self.month.sites]
         return min(moment.hour * 3600 + moment.minute * 60 for moment in moments)
 
-    def _problem(self, row):
+    def _problem(self, row):  # noqa: C901 - one line for each thing that can be wrong, as HR reads it
         """What is wrong with a row, and whose it is."""
         month = self.month
         example = f"{month.last:%d-%m-%Y}"
@@ -324,4 +324,6 @@ class Truth:
         settled = kind not in (self.word(employee, day) or "")
         noted = (employee.user, "note", day) in self.applied
         waived = kind == "late" and (employee.user, "waive penalty", day) in self.applied
-        return "resolved" if settled or noted or waived else "open"
+        if settled or noted or waived:
+            return "resolved"
+        return "for information" if kind == "late" else "open"

@@ -71,7 +71,7 @@ def _succession(change: SucceedVersion) -> Iterator[Json]:
     yield {"addNamedRange": {"namedRange": named}}
 
 
-def request_of(change: Change) -> Json:  # noqa: C901, PLR0911 - one branch a kind of change
+def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one branch a kind of change
     """The request that makes a change; `SucceedVersion` needs two (`requests_of`)."""
     match change:
         case WriteCells():
@@ -190,15 +190,7 @@ def _format(style: Style) -> Json:
     answer: Json = {}
     if style.number_format is not None:
         answer["numberFormat"] = {"type": style.number_format.kind, "pattern": style.number_format.pattern}
-    text: Json = {}
-    if style.bold:
-        text["bold"] = True
-    if style.italic:
-        text["italic"] = True
-    if style.size is not None:
-        text["fontSize"] = style.size
-    if style.color is not None:
-        text["foregroundColorStyle"] = _color(style.color)
+    text = _text_format(style)
     if text:
         answer["textFormat"] = text
     if style.background is not None:
@@ -212,6 +204,19 @@ def _format(style: Style) -> Json:
     if style.line_above:
         answer["borders"] = {"top": {"style": "SOLID", "colorStyle": _color(_LINE)}}
     return answer
+
+
+def _text_format(style: Style) -> Json:
+    text: Json = {}
+    if style.bold:
+        text["bold"] = True
+    if style.italic:
+        text["italic"] = True
+    if style.size is not None:
+        text["fontSize"] = style.size
+    if style.color is not None:
+        text["foregroundColorStyle"] = _color(style.color)
+    return text
 
 
 def _color(text: str) -> Json:

@@ -62,7 +62,7 @@ HEADERS = (
     "Key",
 )
 HEADER_ROWS = 1
-PREPARED_ROWS = 2000
+PREPARED_ROWS = 1000
 """Rows with formulas; more corrections than these cannot be typed."""
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"

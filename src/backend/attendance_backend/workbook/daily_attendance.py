@@ -75,7 +75,7 @@ HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absen
 AREAS = (Area.of_columns(DAILY, 0, FIRST_DAY), Area.of_rows(DAILY, 0, HEADER_ROWS))
 """What must be read to add people or days."""
 
-DAY_PIXELS = 84
+DAY_PIXELS = 90
 _SECONDS = 86_400
 _NEVER = 9_999_999
 """Seconds after midnight; no check-in is later than this."""

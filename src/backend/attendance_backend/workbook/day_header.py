@@ -1,8 +1,8 @@
 """The three header rows of worksheets with a column a day: date, weekday, and what kind of day it is.
 
-The third row holds the name of a holiday (for a holiday of some sites only, with the site: ``Carnival [cologne]``), or
-*other period* for a day of the same week that belongs to another workbook, and nothing for any other day. Formulas and
-colours go by it.
+The third row holds the name of a holiday (if it is one of some sites only, and of each the site: ``Carnival``, below it
+``[cologne]``), or *other period* for a day of the same week that belongs to another workbook, and nothing for any other
+day. Formulas and colours go by it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, st
 def labels(texts: Sequence[str]) -> tuple[Row, Row, Row]:
     """The header of the columns before the days."""
     blank = tuple(NewCell(None, styles.HEADER) for _ in texts)
-    return tuple(NewCell(text, styles.HEADER_WRAPPED) for text in texts), blank, blank
+    return tuple(NewCell(text, styles.HEADER) for text in texts), blank, blank
 
 
 def kind_of(day: date, period: ReviewPeriod, holidays: Mapping[date, str]) -> str:
@@ -66,7 +66,7 @@ def _text(holidays: Sequence[Holiday]) -> str:
     for holiday in holidays:
         if not holiday.site:
             return _plain(holiday.name)
-    return "\n".join(f"{_plain(holiday.name)} [{holiday.site}]" for holiday in holidays)
+    return "\n".join(f"{_plain(holiday.name)}\n[{holiday.site}]" for holiday in holidays)
 
 
 def _plain(name: str) -> str:

@@ -40,7 +40,8 @@ def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int]) -
     for correction in settling:
         key = f"{corrections_sheet.group_of(correction, user)} {serial.from_date(day):.0f}"
         tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{corrections_sheet.KEY_COLUMN},0))")
-    return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{OPEN}")')
+    unsettled = INFORMATION if kind == LATE else OPEN
+    return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{unsettled}")')
 
 
 def highlights(sheet_id: int, first_row: int, column: int) -> list[Change]:

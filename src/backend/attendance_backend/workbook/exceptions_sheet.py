@@ -2,10 +2,10 @@
 
     When | Site | Who | What | What to do | State
 
-State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
-says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an unknown
-user when the person is in the workbook; *for information* needs nobody. Everything else stays *open* until HR types
-over it. HR may delete rows and add columns at the right.
+State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer says
+it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an
+unknown user when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else
+stays *open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID, MONTHLY
 WHEN, SITE, WHO, WHAT, REMEDY, STATE, USER, DAY, KIND = range(9)
 HEADERS = ("When", "Site", "Who", "What", "What to do", "State", "User", "Day", "Kind")
 HEADER_ROWS = 1
-AREAS = (Area.of_rows(EXCEPTIONS, 0, 1), Area.of_rows(MONTHLY, 0, 1))
+AREAS = (Area(EXCEPTIONS, 0, HEADER_ROWS + 1, WHEN, WHEN + 1), Area.of_rows(MONTHLY, 0, 1))
 """What must be read to append."""
 
 _WIDTHS = (140, 110, 160, 300, 430, 110)
@@ -106,9 +106,12 @@ def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
         return []
     worksheet = workbook.worksheet(EXCEPTIONS)
     days = _day_columns(workbook.find(MONTHLY))
-    first = worksheet.row_count
+    # Below a header that is frozen there must be a row; at first it is blank.
+    is_new = worksheet.row_count == HEADER_ROWS + 1 and worksheet.value(HEADER_ROWS, WHEN) is None
+    first = worksheet.row_count - is_new
     rows = tuple(_row(entry, days) for entry in entries)
-    return [AddRows(worksheet.sheet_id, len(rows)), WriteCells(worksheet.sheet_id, first, 0, rows)]
+    growth: list[Change] = [AddRows(worksheet.sheet_id, len(rows) - is_new)] if len(rows) > is_new else []
+    return [*growth, WriteCells(worksheet.sheet_id, first, 0, rows)]
 
 
 def _day_columns(monthly: Worksheet | None) -> dict[date, int]:
@@ -119,13 +122,14 @@ def _day_columns(monthly: Worksheet | None) -> dict[date, int]:
 
 
 def _row(entry: Entry, days: dict[date, int]) -> Row:
+    is_day = entry.when.time() == time()
     return (
-        NewCell(serial.from_datetime(entry.when), styles.MOMENT_TOP),
-        NewCell(entry.site, styles.PLAIN_TOP),
-        NewCell(entry.who, styles.NAME_TOP),
+        NewCell(serial.from_datetime(entry.when), styles.DAY_CELL if is_day else styles.MOMENT),
+        NewCell(entry.site, styles.PLAIN),
+        NewCell(entry.who, styles.NAME),
         NewCell(entry.what, styles.WRAPPED),
         NewCell(entry.remedy, styles.WRAPPED),
-        NewCell(exception_state.state_of(entry.kind, entry.user, entry.day, days), styles.NAME_TOP),
+        NewCell(exception_state.state_of(entry.kind, entry.user, entry.day, days), styles.NAME),
         NewCell(formulas.token_of(entry.user) if entry.user else None, styles.PLAIN),
         NewCell(None if entry.day is None else serial.from_date(entry.day), styles.DAY_CELL),
         NewCell(entry.kind, styles.PLAIN),
@@ -176,7 +180,7 @@ def missing_in(day: date, site: str, who: str, user: str) -> Entry:
 def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
     """A check-in later than the cut-off time and the grace minutes."""
     what = f"{by_minutes} minutes after the cut-off time on {_named(day)}"
-    remedy = "Nothing, or type a note (or waive penalty) into Corrections. A penalty follows only from the week's mean."
+    remedy = "Nothing: a penalty follows from the week's mean only. To excuse it, type waive penalty or a note into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
 

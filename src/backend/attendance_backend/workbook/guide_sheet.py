@@ -199,7 +199,7 @@ def _settings(period: ReviewPeriod, parameters: Parameters, shared_with: str) ->
     }
     return [
         (
-            NewCell(name, styles.NAME_TOP),
+            NewCell(name, styles.NAME),
             values[name],
             NewCell(_SETTINGS[name], styles.WRAPPED),
             NewCell(_set(parameters).get(name)),
@@ -237,7 +237,7 @@ _STEPS = (
             "Look at what is open there. What to do stands beside each line. State becomes resolved by itself, or type "
             "resolved over it."
         ),
-        styles.NAME_TOP,
+        styles.NAME,
     ),
     (
         f"2. {CORRECTIONS}",
@@ -245,12 +245,12 @@ _STEPS = (
             "Type a forgotten time, leave, or the waiver of a penalty: one line each. It counts at once in all "
             "worksheets, and Status says so, or what is wrong with it. Raw data never changes."
         ),
-        styles.NAME_TOP,
+        styles.NAME,
     ),
     (
         f"3. {MONTHLY}",
         "Days, hours, overtime and penalties of each person, for payroll.",
-        styles.NAME_TOP,
+        styles.NAME,
     ),
     (
         "You may",
@@ -259,12 +259,12 @@ _STEPS = (
             f"{DAILY} stays, too; {CORRECTIONS} is better, as it says who and why. The cut-off times in {WEEKLY} are "
             "yours to change."
         ),
-        styles.NAME_TOP,
+        styles.NAME,
     ),
 )
 
 _STATES: tuple[tuple[str, str, Style], ...] = (
-    ("present", "Check-in and check-out are there.", styles.NAME_TOP),
+    ("present", "Check-in and check-out are there.", styles.NAME),
     ("late", "The check-in was after the cut-off time and the grace minutes.", styles.LATE_WORD),
     ("missing out", "No check-out, and none can come any more. Type it into Corrections.", styles.OPEN_WORD),
     ("missing in", "A check-out without a check-in. Type the check-in into Corrections.", styles.OPEN_WORD),
@@ -289,13 +289,13 @@ _WORKSHEETS = (
     (
         DAILY,
         "Check-in, check-out and hours of each person and day. A check-in in red is late.",
-        styles.NAME_TOP,
+        styles.NAME,
     ),
     (
         WEEKLY,
         "The mean check-in of each week, its hours, and a penalty (1) when the mean is later than the cut-off time.",
-        styles.NAME_TOP,
+        styles.NAME,
     ),
-    (f"{RAW_PREFIX}…", "Every punch as the machine recorded it, once. Never edit it.", styles.NAME_TOP),
-    (SITES, "How each office's machine is, and how far its data reaches.", styles.NAME_TOP),
+    (f"{RAW_PREFIX}…", "Every punch as the machine recorded it, once. Never edit it.", styles.NAME),
+    (SITES, "How each office's machine is, and how far its data reaches.", styles.NAME),
 )

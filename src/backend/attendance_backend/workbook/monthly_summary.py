@@ -141,7 +141,7 @@ def create(
         *person_rows(people, HEADER_ROWS, columns, days, total),
         SetColumns(MONTHLY_ID, EMPLOYEE, EMPLOYEE + 1, 160),
         SetColumns(MONTHLY_ID, USER_NAME, PRESENT, 100),
-        SetColumns(MONTHLY_ID, PRESENT, FIRST_HIDDEN, 80),
+        SetColumns(MONTHLY_ID, PRESENT, FIRST_HIDDEN, 94),
         SetColumns(MONTHLY_ID, FIRST_HIDDEN, FIRST_DAY, hidden=True),
         SetColumns(MONTHLY_ID, FIRST_DAY, FIRST_DAY + len(days), 90),
         *(AddNote(MONTHLY_ID, 0, column, text) for column, text in _NOTES.items()),

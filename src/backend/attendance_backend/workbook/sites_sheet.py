@@ -110,7 +110,7 @@ _NOTES = {
     "pairs: every two punches are a stretch of work, what lies between is a break.",
     DOUBLE_TAP: "Two punches of a person within so many seconds are one.",
 }
-_WIDTHS = (130, 130, 140, 130, 70, 120, 80, 80, 100, 60, 130, 120, 110, 260, 130, 110, 110, 110)
+_WIDTHS = (130, 130, 140, 110, 70, 90, 80, 80, 80, 60, 160, 110, 90, 260, 120, 90, 100, 90)
 _STYLES: Mapping[int, Style] = {
     SITE: styles.NAME,
     LAST_HEARD: styles.MOMENT,

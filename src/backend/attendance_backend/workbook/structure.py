@@ -157,9 +157,10 @@ def add_people(
     Args:
         view: with the cells of `PEOPLE_AREAS`.
         people: those who have rows already get none.
-        period: of the workbook.
+        period: of the workbook; its days are those of the header.
         facts: what the stored punches say of them, for ``Days``.
     """
+    del period
     days, sheet = view.worksheet(DAYS), view.worksheet(DAILY)
     week_sheet, month_sheet = view.worksheet(WEEKLY), view.worksheet(MONTHLY)
     columns = day_header.columns_by_day(sheet)

@@ -18,6 +18,7 @@ from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
 from attendance_backend.sheet.changes import (
     AddColumns,
+    AddNote,
     AddWorksheet,
     Block,
     Change,
@@ -88,6 +89,7 @@ def create(people: Sequence[Person], weeks: Mapping[date, int]) -> list[Change]:
         SetColumns(WEEKLY_ID, LABEL, LABEL + 1, 120),
         SetColumns(WEEKLY_ID, KEY, FIRST_WEEK, hidden=True),
         SetColumns(WEEKLY_ID, FIRST_WEEK, total + 1, 120),
+        AddNote(WEEKLY_ID, 0, CUT_OFF, "HR's to change, here and for this period."),
         WarnBeforeEdit(
             WEEKLY_ID,
             "Formulas. The cut-off times are HR's to change; a penalty is waived in Corrections.",
