@@ -103,6 +103,22 @@ def test_an_older_workbook_whose_index_is_still_empty_is_rebuilt():
     is_sound(office)
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_site_whose_rules_come_with_the_message_counts_its_earlier_punches_by_them(office, hidden):
+    """A workbook of before: a night's punch waits in the raw data, and Sites does not say when a day begins."""
+    office.store(punch("ann", "2026-11-04 02:30"))
+    sheet = office.sheet("Sites")
+    sheet.cells = {place: value for place, value in sheet.cells.items() if place[0] == 0}
+    if hidden:
+        for title in ("Days", "Punch Index"):
+            drop(office, title)
+    office.store(punch("ann", "2026-11-05 09:00"))
+
+    assert office.day("ann", TUESDAY) == (9.0, 26.5, None)
+    assert office.day("ann", WEDNESDAY) == (9.0, None, None)
+    is_sound(office)
+
+
 def test_the_column_of_a_day_that_was_deleted_is_rebuilt(office):
     drop_column(office.sheet("Days"), office.place("ann", "in", TUESDAY)[1])
     drop_column(office.sheet("Punch Index"), office.index_place("ann", TUESDAY)[1])
@@ -211,6 +227,19 @@ def test_what_cannot_be_rebuilt_is_a_clear_error_and_confirms_nothing(office):
     with pytest.raises(LayoutError, match="delete them both, and the next message rebuilds them"):
         handle(office.message(NEXT), backend)
     assert office.raw_ids() == raw
+
+
+def test_raw_data_that_was_deleted_and_made_anew_confirms_nothing_that_it_held(office):
+    drop(office, "Raw Data - berlin")
+    office.create()
+    office.store(RECORDS[0])
+
+    assert office.raw_ids() == [RECORDS[0].identity]
+    assert office.day("bob", TUESDAY) == (None, None, None)
+    office.store(*RECORDS)
+    assert sorted(office.raw_ids()) == sorted(record.identity for record in RECORDS)
+    assert office.cost == (1, 1)
+    is_sound(office)
 
 
 # Nonsense in cells

@@ -11,7 +11,9 @@ import pytest
 from attendance_backend.errors import OutdatedError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.handlers.turns import MAX_TRIES
+from attendance_backend.handlers.turns import MAX_TRIES, Draft, take_turn
+from attendance_backend.sheet.changes import NewCell, WriteCells
+from attendance_backend.sheet.grid import Area
 from attendance_contracts import CreateReviewSheet
 from tests.review_book import CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
@@ -244,6 +246,18 @@ def test_a_version_that_a_person_deleted_is_added_anew():
 
     everything_is_there_once(office, [MORNING])
     assert office.book.version is not None
+
+
+def test_a_writer_that_has_nothing_to_do_with_the_punch_index_needs_none():
+    """Somebody deleted it, and the next message is no punch."""
+    office = ReviewBook()
+    office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Punch Index"]
+    view = office.world.spreadsheets.read(office.sheet_id, [Area("Guide")])
+    change = WriteCells(view.worksheet("Guide").sheet_id, 0, 1, ((NewCell("yes"),),))
+    take_turn(office.world.spreadsheets, lambda: Draft(view, [change], None))
+
+    assert office.sheet("Guide").cells[0, 1] == "yes"
+    assert office.book.version != view.version
 
 
 def test_each_write_has_a_version_of_its_own():

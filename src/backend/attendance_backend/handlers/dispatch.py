@@ -1,8 +1,9 @@
 """A function a message: do what it asks through the ports and return the reply.
 
 Every handler is idempotent: Pub/Sub delivers at least once and in any order, and a handler may die at any point.
-They rely on one thing: that no two of them run at once on the same spreadsheet. The deployment limits each
-function to one instance with one request at a time.
+Writers of a review workbook may run at once, in any number of instances: see `handlers.turns`. The deployment limits
+each function to one instance with one request at a time all the same, as the control spreadsheet has no such measure,
+and as turns that are not lost cost no second reading.
 """
 
 from attendance_backend.errors import EventError

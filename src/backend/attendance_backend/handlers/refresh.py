@@ -5,7 +5,7 @@ A healthy workbook shows no difference and is not written to.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from attendance_backend.control.periods import whole_weeks
@@ -26,9 +26,9 @@ from attendance_backend.workbook.facts import Stored
 from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
 from attendance_backend.workbook.raw_data import StoredPunch
-from attendance_backend.workbook.rules import rules_of
+from attendance_backend.workbook.rules import rules_of, told
 from attendance_backend.workbook.sites_sheet import site_key
-from attendance_contracts import ReviewPeriod
+from attendance_contracts import ReviewPeriod, StoreAttendRecords
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +49,27 @@ class Rebuilt:
     differences: list[str] = field(default_factory=list)
 
 
-def rebuild_facts(spreadsheet_id: str, period: ReviewPeriod, backend: Backend) -> Sequence[str]:
-    """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns the differences."""
+def rebuild_facts(
+    spreadsheet_id: str, period: ReviewPeriod, backend: Backend, told_by: StoreAttendRecords | None = None
+) -> Sequence[str]:
+    """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns the differences.
+
+    Args:
+        spreadsheet_id: of the workbook.
+        period: whose days must have columns.
+        backend: the ports.
+        told_by: a message that says what ``Sites`` may still lack of its site.
+    """
 
     def draft() -> Draft[Sequence[str]]:
         present = backend.spreadsheets.read(spreadsheet_id)
         view = backend.spreadsheets.read(spreadsheet_id, fact_areas(present))
+        sites = _told(view, told_by)
+        view = _with_sites(view, sites)
         days = view.find(DAYS)
         people = _people(backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
-        return Draft(present, rebuilt.changes, rebuilt.differences)
+        return Draft(present, [*sites, *rebuilt.changes], rebuilt.differences)
 
     differences = take_turn(backend.spreadsheets, draft)
     for difference in differences[:MOST_LINES]:
@@ -241,6 +252,22 @@ def _business_days(index: PunchIndex, rules: Mapping[str, SiteRules]) -> set[dat
         for token in index.tokens(labels, day)
         if not token.amended
     }
+
+
+def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]:
+    sites = view.find(SITES)
+    if sites is None or message is None:
+        return []
+    return told(sites, message.location, message.time_zone, message.day_boundary, message.period)
+
+
+def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
+    """The workbook as if ``Sites`` were written already."""
+    worksheets = tuple(
+        after(sheet, changes) if sheet.title.casefold() == SITES.casefold() else sheet
+        for sheet in view.worksheets
+    )
+    return replace(view, worksheets=worksheets)
 
 
 def _people(backend: Backend) -> Sequence[Person]:

@@ -108,11 +108,22 @@ def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
     )
 
 
-def lacks_history(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether the site has raw rows, as it seems, that the index knows nothing of."""
+def lacks_rules(book: Book, message: StoreAttendRecords) -> bool:
+    """Whether punches of the site count that came before ``Sites`` told when its day begins."""
     site = site_key(message.location)
+    row = sites_sheet.read(book.worksheet(SITES)).get(site)
+    return (row is None or row.day_boundary is None) and site in map(site_key, book.index.sites())
+
+
+def is_at_odds(book: Book, message: StoreAttendRecords) -> bool:
+    """Whether of the site's raw data and the index only one is empty.
+
+    The index may have been made anew, or the raw data, which somebody deleted: nothing is confirmed then by what it
+    held.
+    """
     raw = book.worksheet(raw_title(message.location))
-    return not raw_data.is_empty(raw) and site not in map(site_key, book.index.sites())
+    is_indexed = site_key(message.location) in map(site_key, book.index.sites())
+    return raw_data.is_empty(raw) == is_indexed
 
 
 def _read(

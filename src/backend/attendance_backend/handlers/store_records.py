@@ -1,7 +1,8 @@
 """StoreAttendRecords: put punches into the raw data, each once, and note what they say of the days.
 
 One read and one atomic write a message, neither of which grows with what is stored. Further reads only when somebody
-is not in the workbook yet, when HR has finalised the period, or when a hidden worksheet has to be rebuilt.
+is not in the workbook yet, when days stand elsewhere than they were put, when HR has finalised the period, or when a
+hidden worksheet has to be rebuilt.
 
 A record is confirmed because the index says that it is stored: the index and the row that it speaks of are written in
 one atomic call.
@@ -16,7 +17,7 @@ from attendance_backend.control.roster import Person
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.store_plan import Storing, strangers
-from attendance_backend.handlers.store_read import Book, lacks_history, lacks_place, read_book
+from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -70,9 +71,9 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
 def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
     """The workbook, its hidden worksheets rebuilt first if they are missing or damaged."""
     book = read_book(message, backend.spreadsheets)
-    if book is not None and not lacks_place(book, message) and not lacks_history(book, message):
+    if book is not None and not any(wrong(book, message) for wrong in (lacks_place, lacks_rules, is_at_odds)):
         return book
-    refresh.rebuild_facts(message.sheet_id, message.period, backend)
+    refresh.rebuild_facts(message.sheet_id, message.period, backend, told_by=message)
     book = read_book(message, backend.spreadsheets)
     if book is None or lacks_place(book, message):
         raise LayoutError(

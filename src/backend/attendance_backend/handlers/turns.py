@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from attendance_backend.errors import OutdatedError
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet.changes import Change, SucceedVersion
+from attendance_backend.sheet.changes import AddWorksheet, Change, RemoveWorksheet, SucceedVersion
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.workbook.names import PUNCH_INDEX_ID
 
@@ -53,7 +53,9 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
         if not wanted.changes:
             return wanted.outcome
         try:
-            spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, succession(wanted.read)])
+            spreadsheets.apply(
+                wanted.read.spreadsheet_id, [*wanted.changes, succession(wanted.read, wanted.changes)]
+            )
         except OutdatedError as error:
             if attempt == MAX_TRIES:
                 raise
@@ -63,11 +65,19 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
     raise AssertionError("the loop returns or raises")
 
 
-def succession(read: Spreadsheet) -> SucceedVersion:
+def succession(read: Spreadsheet, changes: Sequence[Change]) -> SucceedVersion:
     """The change by which a write is refused unless the workbook is still as it was read.
 
     A person who deleted the named range is no obstacle: the version that was read is then none, and the next write
     adds it anew.
     """
     # Letters first: an ID must not look like a number.
-    return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", PUNCH_INDEX_ID)
+    return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", _anchor(read, changes))
+
+
+def _anchor(read: Spreadsheet, changes: Sequence[Change]) -> int:
+    """A worksheet that is there once the changes are made: ``Punch Index``, or what there is if somebody deleted it."""
+    removed = {change.sheet_id for change in changes if isinstance(change, RemoveWorksheet)}
+    added = [change.sheet_id for change in changes if isinstance(change, AddWorksheet)]
+    there = [*(sheet.sheet_id for sheet in read.worksheets if sheet.sheet_id not in removed), *added]
+    return PUNCH_INDEX_ID if PUNCH_INDEX_ID in there else next(iter(there), PUNCH_INDEX_ID)
