@@ -12,7 +12,6 @@ from attendance_sandbox.sheets import SheetsServer
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 TYPED = ValueInputOption.user_entered
-MONTHS = ("September", "October", "November", "December")
 
 
 class HrDesk:
@@ -68,7 +67,7 @@ class HrDesk:
         settings.update([[value]], f"C{row}", value_input_option=TYPED)
 
     def correct(self, month: str, *lines: tuple[str, ...]) -> None:
-        """Type lines into a workbook's Corrections: date, until, employee, what, value, reason, by whom."""
+        """Type lines into a workbook's Corrections: date (its locale has the day first), until, employee, what, …"""
         corrections = self._workbook(month).worksheet("Corrections")
         used = len([value for value in corrections.col_values(2) if value])
         corrections.update([list(line) for line in lines], f"B{used + 1}", value_input_option=TYPED)
@@ -84,10 +83,13 @@ class HrDesk:
         daily = self._workbook(month).worksheet("Daily Attendance")
         daily.format(cell, {"backgroundColor": {"red": 1, "green": 1, "blue": 0}})
 
-    def _workbook(self, month: str) -> Any:
+    def workbook_id(self, month: str) -> str:
+        """The ID of a period's workbook, from the list that the program keeps."""
         sheets = self._control.worksheet("Review Sheets").get_all_values()
-        ids = {row[0]: row[1] for row in sheets[1:]}
-        return self._client.open_by_key(ids[f"{month} 2026"])
+        return str({row[0]: row[1] for row in sheets[1:]}[f"{month} 2026"])
+
+    def _workbook(self, month: str) -> Any:
+        return self._client.open_by_key(self.workbook_id(month))
 
 
 def _local_http_client(url: str) -> type[gspread.HTTPClient]:

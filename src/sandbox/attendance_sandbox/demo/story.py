@@ -131,7 +131,7 @@ class Story:
         """Export October for payroll, with the values that a spreadsheet program computes."""
         if shutil.which("soffice") is None:
             return ["no export: that needs LibreOffice, which computes the formulas here"]
-        self.cloud.sheets.start_recalculating()
+        self.cloud.sheets.start_recalculating(self._hr.workbook_id("October"))
         output = self._folder / "Payroll October 2026.csv"
         arguments = ("export", "--period", "October 2026", "--output", str(output))
         return self.cloud.operate(*arguments).splitlines()
@@ -182,15 +182,15 @@ class Story:
         forgetful, stranger = self._name_of(FORGETFUL), "Nobody Known"
         self._hr.correct(
             "October",
-            ("10/14/2026", "", forgetful, "check out", "17:30", "forgot it", "HR"),
-            ("10/07/2026", "", self._name_of("102"), "waive penalty", "", "train strike", "HR"),
-            ("10/13/2026", "", stranger, "check in", "09:00", "a slip of the pen", "HR"),
+            ("14/10/2026", "", forgetful, "check out", "17:30", "forgot it", "HR"),
+            ("07/10/2026", "", self._name_of("102"), "waive penalty", "", "train strike", "HR"),
+            ("13/10/2026", "", stranger, "check in", "09:00", "a slip of the pen", "HR"),
         )
         self._hr.colour("October", "T5")
         self._say(f"HR corrects: {forgetful} forgot to check out; a penalty is waived; a name is mistyped")
 
     def _enter_leave(self) -> None:
-        first, last = (f"{day:%m/%d/%Y}" for day in LEAVE)
+        first, last = (f"{day:%d/%m/%Y}" for day in LEAVE)
         name = self._name_of(ON_LEAVE)
         self._hr.correct("October", (first, last, name, "leave", "", "holidays", "HR"))
         self._say(f"HR enters leave for {name}")
