@@ -11,15 +11,18 @@ from email.message import EmailMessage
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Backend
+from attendance_backend.ports import Backend, Folder, Grant
 from attendance_backend.sheet.changes import (
     AddColumns,
+    AddNote,
     AddRows,
     AddWorksheet,
     Change,
+    FillCells,
     Formula,
     HighlightWhen,
     NewCell,
+    OfferChoices,
     RemoveWorksheet,
     SetColumns,
     SetLocale,
@@ -91,12 +94,13 @@ class Sheet:
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
-        height = max((row for row, _ in self.cells), default=-1) + 1
-        lines = []
-        for row in range(height):
-            width = max((column for other, column in self.cells if other == row), default=-1) + 1
-            lines.append([self.cells.get((row, column)) for column in range(width)])
-        return lines
+        widths: dict[int, int] = {}
+        for row, column in self.cells:
+            widths[row] = max(widths.get(row, 0), column + 1)
+        return [
+            [self.cells.get((row, column)) for column in range(widths.get(row, 0))]
+            for row in range(max(widths, default=-1) + 1)
+        ]
 
 
 @dataclass
@@ -188,6 +192,8 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
+        self.shared: dict[str, dict[str, str]] = {}
+        self.refused: set[str] = set()
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
         return [
@@ -205,6 +211,20 @@ class FakeDrive:
         return self._spreadsheets.effects.perform(create)
 
 
+    def folder(self) -> Folder:
+        return Folder("Attendance", is_folder=True, in_shared_drive=True, can_create=True)
+
+    def grants(self, file_id: str) -> Sequence[Grant]:
+        return [Grant(address, role) for address, role in self.shared.get(file_id, {}).items()]
+
+    def grant(self, file_id: str, grant: Grant) -> None:
+        if grant.address in self.refused:
+            raise RefusedError(f"sharing with {grant.address} is not allowed")
+        self._spreadsheets.effects.perform(
+            lambda: self.shared.setdefault(file_id, {}).update({grant.address: grant.role})
+        )
+
+
 class FakeMailer:
     """The `Mailer` port. `trouble` holds what to raise for the next messages, None for none."""
 
@@ -212,6 +232,9 @@ class FakeMailer:
         self._effects = effects
         self.sent: list[EmailMessage] = []
         self.trouble: list[Exception | None] = []
+
+    def reach(self) -> None:
+        pass
 
     def send(self, message: EmailMessage) -> None:
         trouble = self.trouble.pop(0) if self.trouble else None
@@ -295,13 +318,18 @@ def _apply_one(book: Book, change: Change) -> None:
             _apply_to_sheet(book.by_id(change.sheet_id), change)
 
 
-def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
+def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one branch a kind of change
     match change:
         case WriteCells(_, row, column, rows):
             for down, cells in enumerate(rows):
                 for right, cell in enumerate(cells):
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
+        case FillCells():
+            # Formulas are kept as they were given for the first cell: nothing here computes them.
+            for row in range(change.row, change.row + change.row_count):
+                for column in range(change.column, change.column + change.column_count):
+                    sheet.put(row, column, change.cell.value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count
@@ -317,7 +345,7 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:
             )
         case WarnBeforeEdit():
             sheet.warned = True
-        case HighlightWhen():
+        case HighlightWhen() | OfferChoices() | AddNote():
             pass
         case _:
             raise AssertionError(f"an unknown change: {change}")
@@ -329,9 +357,8 @@ def _add_worksheet(book: Book, change: AddWorksheet) -> None:
             raise RefusedError(f"there is a worksheet {sheet.title} already")
     if change.frozen_rows >= change.row_count or change.frozen_columns >= change.column_count:
         raise RefusedError("cannot freeze everything")
-    book.sheets.append(
-        Sheet(change.sheet_id, change.title, change.row_count, change.column_count, hidden=change.hidden)
-    )
+    sheet = Sheet(change.sheet_id, change.title, change.row_count, change.column_count, hidden=change.hidden)
+    book.sheets.insert(len(book.sheets) if change.index is None else change.index, sheet)
 
 
 def _check_positive(count: int) -> None:

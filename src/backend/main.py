@@ -17,6 +17,7 @@ from attendance_contracts import (
     GetReviewPeriod,
     Message,
     RaiseFinalAlarm,
+    SiteHealth,
     StoreAttendRecords,
 )
 
@@ -43,6 +44,12 @@ def store_attend_records(event: Any) -> None:
 def raise_final_alarm(event: Any) -> None:
     """A site has no review period to go on with."""
     _serve(RaiseFinalAlarm, event)
+
+
+@functions_framework.cloud_event
+def site_health(event: Any) -> None:
+    """A site tells how it is."""
+    _serve(SiteHealth, event)
 
 
 def _serve(kind: type[Message], event: Any) -> None:

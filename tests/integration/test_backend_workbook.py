@@ -1,189 +1,213 @@
-"""The review sheet as an .xlsx, recalculated by LibreOffice, against values worked out by hand."""
+"""The review workbook as LibreOffice computes it, against plain Python (`workbook_truth`): every value that HR sees."""
 
-import os
-import shutil
-import subprocess
-from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 
-import openpyxl
 import pytest
-from backend_office import CloudOffice, punch
+from workbook_check import differences, errors
+from workbook_months import month_of
+from workbook_office import build, new_server, recalculated, seconds
+from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
-SOFFICE = shutil.which("soffice")
-TIMEOUT_S = 120
+from attendance_backend.workbook import exceptions_sheet
 
+OCTOBER = {"first": date(2026, 10, 1), "last": date(2026, 10, 31), "clock_day": date(2026, 10, 24)}
+MARCH = {"first": date(2026, 3, 2), "last": date(2026, 3, 29), "clock_day": date(2026, 3, 28)}
 
-def recalculated(folder, workbook):
-    """The workbook with every formula's value as LibreOffice computes it."""
-    if SOFFICE is None:
-        if os.environ.get("CI"):
-            pytest.fail("soffice is missing; the workbook's formulas cannot be checked")
-        pytest.skip("soffice is not installed; it computes the workbook's formulas")
-    out = folder / "recalculated"
-    subprocess.run(
-        [
-            SOFFICE,
-            f"-env:UserInstallation=file://{folder}/profile",
-            "--headless",
-            "--convert-to",
-            "xlsx",
-            "--outdir",
-            str(out),
-            str(workbook),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=TIMEOUT_S,
-    )
-    return openpyxl.load_workbook(out / workbook.name, data_only=True)
+KINDS = {
+    "late": exceptions_sheet.late,
+    "absent": exceptions_sheet.absent,
+    "missing out": exceptions_sheet.missing_out,
+    "missing in": exceptions_sheet.missing_in,
+}
 
 
-PUNCHES = [
-    # Ann, cut-off 09:00. First week: 08:58 and 09:02, on average exactly 09:00: no penalty.
-    punch("ann", "2026-11-02T08:58:00"),
-    punch("ann", "2026-11-02T17:00:00"),
-    punch("ann", "2026-11-03T09:02:00"),
-    punch("ann", "2026-11-03T12:00:00"),
-    punch("ann", "2026-11-03T17:32:00"),
-    # Second week: one second late on the only day.
-    punch("ann", "2026-11-09T09:00:01"),
-    punch("ann", "2026-11-09T17:00:01"),
-    # Bob, cut-off 09:30. A night shift, a day without check-out, a double tap.
-    punch("bob", "2026-11-04T21:00:00"),
-    punch("bob", "2026-11-05T03:30:00"),
-    punch("bob", "2026-11-05T09:00:00"),
-    punch("bob", "2026-11-06T09:00:00"),
-    punch("bob", "2026-11-06T09:00:20"),
-    # Zoe, cut-off 08:00: long days, more than 24 hours in a week.
-    punch("zoe", "2026-11-23T07:00:00"),
-    punch("zoe", "2026-11-23T20:00:00"),
-    punch("zoe", "2026-11-24T07:30:00"),
-    punch("zoe", "2026-11-24T20:15:00"),
-    punch("zoe", "2026-11-25T07:45:00"),
-    punch("zoe", "2026-11-25T08:45:00"),
-    # Carl, hired in mid-period, cut-off 08:30.
-    punch("carl", "2026-11-12T08:45:00"),
-    punch("carl", "2026-11-12T16:45:00"),
-]
+def exceptions_of(month):
+    """For each person a few days, whatever they say now, as if they had said so once."""
+    return [
+        (kind, employee, day)
+        for number, employee in enumerate(month.employees)
+        for kind in KINDS
+        for day in month.days()[number % 5 :: 9]
+    ]
+
+
+def entry_of(kind, employee, day):
+    details = {"by_minutes": 30} if kind == "late" else {}
+    return KINDS[kind](day, "berlin", employee.name, employee.user.casefold(), **details)
 
 
 @pytest.fixture(scope="module")
-def workbook(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workbook")
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as monkeypatch:
-        office = CloudOffice(stack, folder, monkeypatch)
-        sheet_id = office.create()
-        office.sheets.write(
-            office.control_id, "'Cut Off Times'!A5", [["Carl Cook", "carl@example.com", "08:30"]]
-        )
-        office.store(sheet_id, *PUNCHES)
-        saved = {path.name: path for path in office.sheets.save(folder / "saved")}
-    (name,) = (name for name in saved if "Attendance Review" in name)
-    return recalculated(folder, saved[name])
-
-
-def clock(value):
-    """A cell's number, time or duration as hours, minutes and seconds."""
-    if isinstance(value, datetime):
-        value -= datetime(1899, 12, 30)
-    elif isinstance(value, timedelta):
-        pass
-    elif isinstance(value, int | float):
-        value = timedelta(days=value)
-    elif hasattr(value, "hour"):
-        value = timedelta(
-            hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
-        )
-    else:
-        return value
-    seconds = round(value.total_seconds())
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-def weeks_of(sheet, employee):
-    """A person's rows by label; times as texts, penalties as numbers, blanks as None."""
-    rows = {}
-    for row in sheet.iter_rows():
-        if row[0].value == employee:
-            label = row[3].value
-            values = [cell.value if label == "Penalties" else clock(cell.value) for cell in row[4:]]
-            rows[label] = [None if value == "" else value for value in values]
-    return rows
-
-
-def test_hours_of_each_day(workbook):
-    sheet = workbook["Daily Attendance"]
-    header = [cell.value for cell in sheet[1]]
-    assert header[5].date() == date(2026, 11, 2)
-    assert header[5 + 27].date() == date(2026, 11, 29)
-
-    def hours(employee):
-        row = next(
-            row for row in sheet.iter_rows() if row[0].value == employee and row[2].value == "Hours Worked"
-        )
-        shown = [clock(cell.value) or None for cell in row[5:]]
-        return {index + 2: value for index, value in enumerate(shown) if value is not None}
-
-    assert hours("Ann Archer") == {2: "08:02:00", 3: "08:30:00", 9: "08:00:00"}
-    assert hours("Bob Baker") == {4: "06:30:00", 5: "no check-out", 6: "no check-out"}
-    assert hours("Zoe Young") == {23: "13:00:00", 24: "12:45:00", 25: "01:00:00"}
-    assert hours("Carl Cook") == {12: "08:00:00"}
-
-
-@pytest.mark.parametrize(
-    ("employee", "averages", "hours", "penalties"),
-    [
-        (
-            "Ann Archer",
-            ["09:00:00", "09:00:01", None, None, None],
-            ["16:32:00", "08:00:00", None, None, "24:32:00"],
-            [0, 1, None, None, 1],
-        ),
-        # 21:00, 09:00 and 09:00: on average 13:00.
-        (
-            "Bob Baker",
-            ["13:00:00", None, None, None, None],
-            ["06:30:00", None, None, None, "06:30:00"],
-            [1, None, None, None, 1],
-        ),
-        # 07:00, 07:30 and 07:45: on average 07:25.
-        (
-            "Zoe Young",
-            [None, None, None, "07:25:00", None],
-            [None, None, None, "26:45:00", "26:45:00"],
-            [None, None, None, 0, 0],
-        ),
-        (
-            "Carl Cook",
-            [None, "08:45:00", None, None, None],
-            [None, "08:00:00", None, None, "08:00:00"],
-            [None, 1, None, None, 1],
-        ),
-    ],
-)
-def test_weeks(workbook, employee, averages, hours, penalties):
-    assert weeks_of(workbook["Weekly Summary"], employee) == {
-        "Weekly Average": averages,
-        "Hours Worked": hours,
-        "Penalties": penalties,
+def months(tmp_path_factory):
+    """Two months of 200 employees, one with each change of the clocks, computed in one run."""
+    made = {
+        "October": month_of(1, **OCTOBER, count=200, complete=date(2026, 10, 29), corrections=300),
+        "March": month_of(2, **MARCH, count=200, corrections=300),
     }
+    with new_server() as server:
+        for name, month in made.items():
+            build(server, month, name, [entry_of(*case) for case in exceptions_of(month)])
+        books = recalculated(tmp_path_factory.mktemp("months"), server)
+    return {name: (month, books[name]) for name, month in made.items()}
 
 
-def test_no_cell_shows_an_error(workbook):
-    errors = [
-        (sheet.title, cell.coordinate, cell.value)
-        for sheet in workbook
-        for row in sheet.iter_rows()
-        for cell in row
-        if isinstance(cell.value, str) and (cell.value.startswith("#") or "Err:" in cell.value)
+@pytest.mark.parametrize("name", ["October", "March"])
+def test_every_derived_value_is_right(months, name):
+    month, workbook = months[name]
+    found, compared = differences(workbook, month)
+    assert found == []
+    assert compared > 30_000
+
+
+@pytest.mark.parametrize("name", ["October", "March"])
+def test_no_cell_shows_an_error(months, name):
+    assert errors(months[name][1]) == []
+
+
+@pytest.mark.parametrize("name", ["October", "March"])
+def test_exceptions_notice_what_is_settled(months, name):
+    month, workbook = months[name]
+    truth = Truth(month)
+    states = [row[5] for row in workbook["Exceptions"].iter_rows(min_row=2, values_only=True)]
+    wanted = [truth.state(*case) for case in exceptions_of(month)]
+    assert states == wanted
+    assert {"open", "resolved", "for information"} == set(wanted)
+
+
+def test_the_months_hold_everything_that_can_happen(months):
+    """So that "no difference" cannot mean "nothing to compute"."""
+    words, statuses, penalties, times = set(), set(), set(), set()
+    for month, _ in months.values():
+        truth = Truth(month)
+        for employee in month.employees:
+            words |= {truth.word(employee, day) for day in month.days()}
+            penalties |= {truth.week(employee, monday)[2] for monday in month.mondays()}
+            times |= {kind for _, kind, *_ in truth.applied}
+        statuses |= {text.split("(")[0].split(": row")[0] for text in truth.statuses}
+    assert words >= {
+        None,
+        "present",
+        "late",
+        "open",
+        "missing out",
+        "missing in",
+        "check the times",
+        "absent",
+        "leave",
+        "holiday",
+        "weekend",
+        "no data yet",
+        "late, missing out",
+        "late, check the times",
+    }
+    assert penalties == {None, 0, 1, "waived"}
+    assert times == {"check in", "check out", "leave", "waive penalty", "note"}
+    assert len(statuses) >= 12, statuses
+
+
+CHANGES = {"Back": (date(2026, 10, 24), 9), "Forward": (date(2026, 3, 28), 7)}
+"""The evening before the clocks change, and the hours of a shift from 22:00 to 06:00."""
+
+
+def night_shifts(day):
+    """A shift on an ordinary night, and one on the night of the change."""
+    punches = [
+        ("berlin", datetime.combine(day + number * DAY, time(hour)))
+        for number, hour in ((-1, 22), (0, 6), (0, 22), (1, 6))
     ]
-    assert errors == []
+    berlin = Site("berlin", "Europe/Berlin", time(12), complete_through=date(2026, 12, 31))
+    employee = Employee("Ann Archer", "ann", time(22), "berlin", punches=tuple(punches))
+    return Month(day - 5 * DAY, day + DAY, [berlin], [employee])
 
 
-def test_the_sheet_computed_something(workbook):
-    """So that "no errors" cannot mean "no formulas"."""
-    keys = [cell.value for cell in workbook["Daily Attendance"]["D"][2:]]
-    assert keys[:3] == ["ann/Check In", "ann/Check Out", "ann/Hours Worked"]
-    cut_offs = [clock(cell.value) for cell in workbook["Daily Attendance"]["E"][2:]]
-    assert cut_offs[:4] == ["09:00:00", "09:00:00", "09:00:00", "09:30:00"]
+def a_month_to_check_by_hand():
+    berlin = Site("berlin", "Europe/Berlin", time(4), complete_through=date(2026, 11, 6))
+    moments = ("02T08:58", "02T17:30", "03T09:20", "05T22:00", "06T03:30")
+    punches = tuple(("berlin", datetime.fromisoformat(f"2026-11-{moment}:00")) for moment in moments)
+    ann = Employee("Ann Archer", "ann", time(9), "berlin", "Office", punches)
+    month = Month(date(2026, 11, 2), date(2026, 11, 29), [berlin], [ann], grace_min=5)
+    month.holidays = [(date(2026, 11, 9), "Founders' Day", "")]
+    month.corrections = [
+        Correction(date(2026, 11, 3), "Ann Archer", "check out", time(18, 20)),
+        Correction(date(2026, 11, 4), "Ann Archer", "leave"),
+        Correction(date(2026, 11, 4), "Ann Acher", "leave"),
+    ]
+    return month
+
+
+SORTED = month_of(5, **OCTOBER, count=25, corrections=40)
+
+
+def sort(book, title, header_rows, column, order):
+    """What HR does with Data > Sort range, of a whole table."""
+    sheet = book.view().worksheet(title)
+    area = {
+        "sheetId": sheet.sheet_id,
+        "startRowIndex": header_rows,
+        "endRowIndex": sheet.row_count,
+        "startColumnIndex": 0,
+        "endColumnIndex": sheet.column_count,
+    }
+    specs = [{"dimensionIndex": column, "sortOrder": order}]
+    request = {"sortRange": {"range": area, "sortSpecs": specs}}
+    book.server.batch_update(book.spreadsheet_id, [request])
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """Small workbooks, computed in one run."""
+    with new_server() as server:
+        for name, (day, _) in CHANGES.items():
+            build(server, night_shifts(day), name)
+        build(server, a_month_to_check_by_hand(), "By hand")
+        book = build(server, SORTED, "Sorted")
+        sort(book, "Daily Attendance", 3, 2, "DESCENDING")
+        sort(book, "Daily Attendance", 3, 20, "ASCENDING")
+        sort(book, "Weekly Summary", 1, 3, "DESCENDING")
+        sort(book, "Monthly Summary", 3, 0, "DESCENDING")
+        return recalculated(tmp_path_factory.mktemp("small"), server)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_hours_across_a_change_of_the_clocks(small, name):
+    day, hours = CHANGES[name]
+    sheet = small[name]["Daily Attendance"]
+    shown = {
+        cell.value.date(): seconds(sheet.cell(6, cell.column).value)
+        for cell in sheet[1]
+        if isinstance(cell.value, datetime)
+    }
+    assert shown[day - DAY] == 8 * 3600
+    assert shown[day] == hours * 3600
+
+
+def test_sorted_rows_still_find_each_other(small):
+    """HR sorts Daily Attendance by measure and by a day, and the summaries backwards."""
+    rows = small["Sorted"]["Daily Attendance"].iter_rows(min_row=4, max_row=8, values_only=True)
+    assert len({row[0] for row in rows}) > 1, "the rows stand as they were made: nothing was sorted"
+    assert differences(small["Sorted"], SORTED)[0] == []
+
+
+def test_by_hand(small):
+    """A small month that a reader can check without a computer."""
+    workbook = small["By hand"]
+    monthly = [cell.value for cell in workbook["Monthly Summary"][4]]
+    assert monthly[:4] == ["Ann Archer", "ann", "berlin", "Office"]
+    # Present, late, absent, on leave, incomplete.
+    assert monthly[4:9] == [3, 2, 1, 1, 0]
+    # 8:32, 9:00 and 5:30; beyond eight hours: 0:32 and 1:00.
+    assert [seconds(value) for value in monthly[9:11]] == pytest.approx([23 * 3600 + 120, 3600 + 1920])
+    # On average 13:26, and the cut-off time is 09:00.
+    assert monthly[11] == 1
+    days = dict(zip((cell.value for cell in workbook["Monthly Summary"][1]), monthly, strict=True))
+    assert [days[datetime(2026, 11, day)] for day in (2, 3, 4, 5, 6, 7, 9, 10)] == [
+        "present",
+        "late",
+        "leave",
+        "late",
+        "absent",
+        "weekend",
+        "holiday",
+        "no data yet",
+    ]
+    statuses = [workbook["Corrections"].cell(row, 1).value for row in (2, 3, 4)]
+    assert statuses == ["applied", "applied", "nobody here has this name: choose one from the list"]

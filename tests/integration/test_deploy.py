@@ -23,6 +23,7 @@ from attendance_contracts import (
     NewReviewSheet,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteHealth,
     StoreAttendRecords,
     decode,
     encode,
@@ -133,8 +134,8 @@ def test_the_bundle_answers(bundle, tmp_path, deliver):
     with ExitStack() as stack:
         cloud = stack.enter_context(Cloud(tmp_path, lambda *_: None))
         people = staff()
-        cloud.set_up_hr(people)
-        cloud.add_review_period("October", date(2026, 10, 5), date(2026, 10, 30))
+        desk = cloud.set_up_hr(people)
+        desk.type_period("October", date(2026, 10, 5), date(2026, 10, 30))
         environment = cloud.create_topics_and_settings()
 
         def call(message, reply=None):
@@ -183,3 +184,23 @@ def test_the_bundle_answers(bundle, tmp_path, deliver):
             )
         )
         assert len(cloud.mail.messages) == 1
+        call(
+            SiteHealth(
+                **SITE,
+                request_id="5",
+                sheet_id=sheet.sheet_id,
+                period=PERIOD,
+                at=datetime(2026, 10, 8, 9),
+                time_zone="Europe/Berlin",
+                day_boundary=time(0),
+                release="0.1.0",
+                backlog=0,
+                undecodable=0,
+                complete_through=date(2026, 10, 7),
+                pi_clock_synchronised=True,
+                machine=None,
+                problem="",
+            )
+        )
+        sites = cloud.sheets.read(sheet.sheet_id, "'Sites'!A2:M2")
+        assert (sites[0][0], sites[0][12]) == ("headquarters", "0.1.0")

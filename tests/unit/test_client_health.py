@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client.errors import AccessError, BusError, MachineError
+from attendance_client.health import report_read
 from attendance_client.polling import poll
+from attendance_client.ports import MachineStatus
 from attendance_contracts import decode_topic, encode
 from tests.unit.lone_client import JANUARY, NOON, SERIAL, lone_client
 
@@ -57,7 +59,7 @@ def test_a_pi_without_a_time_server_says_so(client):
     assert health(client).pi_clock_synchronised is False
 
 
-def test_a_machine_that_cannot_be_read_is_told_once_per_polling_interval(client):
+def test_a_machine_that_cannot_be_read_is_told_once_an_hour(client):
     client.machine.reachable = False
     for _ in range(3):
         with pytest.raises(MachineError):
@@ -66,13 +68,78 @@ def test_a_machine_that_cannot_be_read_is_told_once_per_polling_interval(client)
         (None, "the machine does not answer")
     ]
 
-    client.clock._timeline.advance(client.site.polling_interval_s)
+    client.clock._timeline.advance(3600)
     with pytest.raises(MachineError):
         poll(client)
     assert len(client.bus.health) == 2
 
     client.machine.reachable = True
     assert health(client).problem == ""
+    assert len(client.bus.health) == 3
+
+
+def test_without_news_the_health_is_told_hourly(client):
+    for _ in range(9):  # two hours
+        poll(client)
+        client.clock._timeline.advance(900)
+
+    assert len(client.bus.health) == 3
+
+
+def change_period(client):
+    client.session.sheet_id = "another sheet"
+
+
+def fall_behind(client):
+    for minute in range(100):
+        client.machine.record("1001", NOON + timedelta(minutes=minute))
+
+
+def put_clock_off(client):
+    client.machine.offset = timedelta(seconds=61)
+
+
+def end_day(client):
+    at(client, datetime(2026, 1, 8, 4))
+
+
+@pytest.mark.parametrize("change", [change_period, fall_behind, put_clock_off, end_day])
+def test_news_are_told_at_once_and_once(client, change):
+    poll(client)
+    change(client)
+    poll(client)
+    poll(client)
+
+    assert len(client.bus.health) == 2
+
+
+def test_a_memory_that_is_nearly_full_is_news(client):
+    for records in (79_999, 80_000, 80_001):
+        status = MachineStatus(SERIAL, time=NOON, users=0, records=records, record_capacity=100_000)
+        report_read(client, status)
+
+    assert [told.machine.records for told in client.bus.health] == [79_999, 80_000]
+
+
+def test_a_few_punches_on_their_way_are_no_news(client):
+    poll(client)
+    client.machine.record("1001", NOON)
+    poll(client)
+
+    assert len(client.bus.health) == 1
+
+
+def test_what_could_not_be_published_is_told_at_the_next_poll(client):
+    published, client.bus.publish = client.bus.publish, fail_to_publish
+    poll(client)
+    client.bus.publish = published
+    poll(client)
+
+    assert len(client.bus.health) == 1
+
+
+def fail_to_publish(_message):
+    raise BusError("away")
 
 
 @pytest.mark.parametrize("error", [BusError("away"), AccessError("no such topic")])

@@ -38,6 +38,29 @@ class Spreadsheets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where spreadsheets are created.
+
+    Attributes:
+        in_shared_drive: a service account can create files nowhere else: it owns no storage.
+        can_create: whether our account may create files in it.
+    """
+
+    name: str
+    is_folder: bool
+    in_shared_drive: bool
+    can_create: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody may do with a file, by itself or through its folders; `role` is Drive's word."""
+
+    address: str
+    role: str
+
+
 class Drive(Protocol):
     """Google Drive, for spreadsheets that this program creates."""
 
@@ -54,9 +77,31 @@ class Drive(Protocol):
         """
         ...
 
+    def folder(self) -> Folder | None:
+        """The folder in which `create` creates; None for the account's own storage. Raises as `create`."""
+        ...
+
+    def grants(self, file_id: str) -> Sequence[Grant]:
+        """With whom a file is shared by address.
+
+        Raises:
+            SpreadsheetGoneError: it does not exist or is not shared with us.
+            RefusedError: Google refuses for another reason.
+            GoogleError: try again.
+        """
+        ...
+
+    def grant(self, file_id: str, grant: Grant) -> None:
+        """Share a file, without an e-mail to the person; the same twice is the same as once. Raises as `grants`."""
+        ...
+
 
 class Mailer(Protocol):
     """The mail server."""
+
+    def reach(self) -> None:
+        """Connect and log in, and send nothing; raises MailRefusedError when that fails."""
+        ...
 
     def send(self, message: EmailMessage) -> None:
         """Hand a message over.

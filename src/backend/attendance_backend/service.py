@@ -1,4 +1,4 @@
-"""From a CloudEvent to the reply: what the four functions have in common."""
+"""From a CloudEvent to the reply: what the functions have in common."""
 
 import base64
 import binascii

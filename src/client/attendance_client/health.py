@@ -1,4 +1,8 @@
-"""What a site tells of itself after each poll; nothing of it ever keeps the client from its work."""
+"""What a site tells of itself: at once when something changed that somebody waits for, and otherwise hourly.
+
+Each message costs the backend a read and a write of the review sheet, of which Google allows 60 a minute to all sites
+together. Nothing of it ever keeps the client from its work.
+"""
 
 import logging
 import secrets
@@ -15,9 +19,17 @@ log = logging.getLogger(__name__)
 
 DISTRIBUTION = "attendance-relay"
 
+INTERVAL_S = 3600.0
+"""Without news."""
+LARGE_BACKLOG = 100
+"""From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
+FULL_FROM = 0.8
+CLOCK_OFF_FROM_S = 60
+"""From where on the backend tells HR."""
+
 
 def report_read(client: Client, status: MachineStatus) -> None:
-    """Publish the site's health: the machine was just read, or had nothing new."""
+    """Publish the site's health if it is due: the machine was just read, or had nothing new."""
     session = client.session
     session.complete_through = complete_through(client, session.machine_time or client.clock.now())
     offset = session.clock_offset
@@ -34,9 +46,8 @@ def report_read(client: Client, status: MachineStatus) -> None:
 
 
 def report_unreadable(client: Client, problem: str) -> None:
-    """Publish that the machine cannot be read, at most once per polling interval."""
-    if client.clock.monotonic() >= client.session.health_due_s:
-        _publish(client, None, problem)
+    """Publish that the machine cannot be read, if that is news or due."""
+    _publish(client, None, problem)
 
 
 def complete_through(client: Client, machine_time: datetime) -> date | None:
@@ -55,6 +66,9 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
     if session.review_period is None or session.sheet_id is None:
         return
     summary = client.ledger.summary()
+    news = _news(client, machine, problem, summary.backlog)
+    if news == session.health_told and client.clock.monotonic() < session.health_due_s:
+        return
     health = SiteHealth(
         location=client.site.location,
         request_id=secrets.token_hex(16),
@@ -71,7 +85,6 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         machine=machine,
         problem=problem,
     )
-    session.health_due_s = client.clock.monotonic() + client.site.polling_interval_s
     try:
         client.bus.publish(health)
     except (BusError, AccessError) as error:
@@ -81,6 +94,24 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         session.health_problem = str(error)
     else:
         session.health_problem = ""
+        session.health_told = news
+        session.health_due_s = client.clock.monotonic() + INTERVAL_S
+
+
+def _news(client: Client, machine: MachineHealth | None, problem: str, backlog: int) -> object:
+    """What is told at once when it differs from what was told last."""
+    session = client.session
+    about_machine = None
+    if machine is not None:
+        is_full = machine.record_capacity > 0 and machine.records >= FULL_FROM * machine.record_capacity
+        offset = machine.clock_offset_s
+        about_machine = (
+            machine.serial_number,
+            machine.firmware,
+            is_full,
+            offset is None or abs(offset) > CLOCK_OFF_FROM_S,
+        )
+    return session.sheet_id, session.complete_through, problem, backlog >= LARGE_BACKLOG, about_machine
 
 
 @cache

@@ -69,7 +69,9 @@ class Session:
         self.complete_through: date | None = None
         """The last business day of which every punch is known to be confirmed; as of the last reading."""
         self.health_due_s = float("-inf")
-        """Before that, a machine that cannot be read is not reported again."""
+        """Before that, the site's health is not told again, unless it changed."""
+        self.health_told: object = None
+        """What of the site's health was told last, as far as a change of it is told at once."""
         self.health_problem = ""
         """Why the last health message could not be published; said once."""
         self.next_poll_s = float("-inf")

@@ -25,6 +25,7 @@ REQUEST_TOPICS = (
     Topic.CREATE_REVIEW_SHEET,
     Topic.STORE_ATTEND_RECORDS,
     Topic.RAISE_FINAL_ALARM,
+    Topic.SITE_HEALTH,
 )
 """What a site publishes; each triggers the function of the same name."""
 

@@ -1,12 +1,15 @@
 """Google Drive v3, through gspread's HTTP client."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from gspread.urls import DRIVE_FILES_API_V3_URL
 
 from attendance_backend.adapters.google_http import GoogleHttpClient, Json
 from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+from attendance_backend.ports import Folder, Grant
 
+_FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 
 
@@ -67,6 +70,61 @@ class GoogleDrive:
                 "REVIEW_SHEETS_FOLDER_ID, and make the account a contributor there"
             ) from error
         return str(answer["id"])
+
+    def folder(self) -> Folder | None:
+        """See the port."""
+        if self._folder_id is None:
+            return None
+        answer = self._client.call(
+            "get",
+            f"{DRIVE_FILES_API_V3_URL}/{self._folder_id}",
+            what=f"the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID)",
+            repeatable=True,
+            params={
+                "supportsAllDrives": "true",
+                "fields": "name,mimeType,driveId,trashed,capabilities(canAddChildren)",
+            },
+        )
+        return Folder(
+            name=str(answer.get("name", "")),
+            is_folder=answer.get("mimeType") == _FOLDER_TYPE and not answer.get("trashed", False),
+            in_shared_drive="driveId" in answer,
+            can_create=bool(answer.get("capabilities", {}).get("canAddChildren", False)),
+        )
+
+    def grants(self, file_id: str) -> Sequence[Grant]:
+        """See the port."""
+        answer = self._client.call(
+            "get",
+            _permissions_url(file_id),
+            what=f"the sharing of {file_id}",
+            repeatable=True,
+            params={
+                "supportsAllDrives": "true",
+                "pageSize": 100,
+                "fields": "permissions(type,role,emailAddress)",
+            },
+        )
+        return [
+            Grant(str(permission["emailAddress"]), str(permission["role"]))
+            for permission in answer.get("permissions", [])
+            if "emailAddress" in permission and "role" in permission
+        ]
+
+    def grant(self, file_id: str, grant: Grant) -> None:
+        """See the port."""
+        self._client.call(
+            "post",
+            _permissions_url(file_id),
+            what=f"sharing {file_id} with {grant.address}",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "sendNotificationEmail": "false", "fields": "id"},
+            json={"type": "user", "role": grant.role, "emailAddress": grant.address},
+        )
+
+
+def _permissions_url(file_id: str) -> str:
+    return f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}/permissions"
 
 
 def _text(value: str) -> str:

@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
 
 from attendance_backend.control.settings import IMPLICIT_TLS_PORT, SmtpSettings
-from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
+from attendance_backend.errors import MailRefusedError, MailUnconfirmedError, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,22 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 _OK = 250
 _ACCEPTED_RECIPIENT = (250, 251)
+
+
+class NoMailer:
+    """The `Mailer` port where no mail server is configured."""
+
+    def __init__(self, trouble: str) -> None:
+        """`trouble` says why not."""
+        self._trouble = trouble
+
+    def reach(self) -> None:
+        """Raises SettingsError."""
+        raise SettingsError(self._trouble)
+
+    def send(self, _message: EmailMessage) -> None:
+        """Raises SettingsError."""
+        raise SettingsError(self._trouble)
 
 
 class SmtpMailer:
@@ -35,15 +51,26 @@ class SmtpMailer:
         try:
             connection = self._connect()
         except (OSError, smtplib.SMTPException) as error:
-            raise MailRefusedError(
-                f"{where} cannot be used: {_words(error)}; check the SMTP_ settings"
-            ) from error
+            raise self._unusable(error) from error
         try:
             self._announce(connection, sender, recipients, where)
             _transmit(connection, message, where)
         finally:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 connection.quit()
+
+    def reach(self) -> None:
+        """See the port."""
+        try:
+            connection = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise self._unusable(error) from error
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+
+    def _unusable(self, error: Exception) -> MailRefusedError:
+        where = f"the mail server {self._settings.host}:{self._settings.port}"
+        return MailRefusedError(f"{where} cannot be used: {_words(error)}; check the SMTP_ settings")
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings

@@ -6,12 +6,16 @@ from typing import Any
 from attendance_backend.sheet.changes import (
     VERSION_NAME,
     AddColumns,
+    AddNote,
     AddRows,
     AddWorksheet,
+    Block,
     Change,
+    FillCells,
     Formula,
     HighlightWhen,
     NewCell,
+    OfferChoices,
     RemoveWorksheet,
     SetColumns,
     SetLocale,
@@ -23,7 +27,9 @@ from attendance_backend.sheet.changes import (
 
 Json = dict[str, Any]
 
-_HARMLESS_TWICE = (WriteCells, AddRows, AddColumns, SetLocale, SetColumns)
+_LINE = "#b7bdc9"
+
+_HARMLESS_TWICE = (WriteCells, FillCells, AddRows, AddColumns, SetLocale, SetColumns, OfferChoices, AddNote)
 
 
 def is_repeatable(changes: Sequence[Change]) -> bool:
@@ -65,11 +71,13 @@ def _succession(change: SucceedVersion) -> Iterator[Json]:
     yield {"addNamedRange": {"namedRange": named}}
 
 
-def request_of(change: Change) -> Json:  # noqa: C901, PLR0911 - one branch a kind of change
+def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one branch a kind of change
     """The request that makes a change; `SucceedVersion` needs two (`requests_of`)."""
     match change:
         case WriteCells():
             return _write(change)
+        case FillCells():
+            return _fill(change)
         case AddWorksheet():
             return _add_worksheet(change)
         case RemoveWorksheet(sheet_id):
@@ -83,13 +91,26 @@ def request_of(change: Change) -> Json:  # noqa: C901, PLR0911 - one branch a ki
             return {"updateSpreadsheetProperties": {"properties": properties, "fields": "locale,timeZone"}}
         case SetColumns():
             return _set_columns(change)
-        case WarnBeforeEdit(sheet_id, description):
+        case WarnBeforeEdit(sheet_id, description, free):
             protected = {
                 "range": {"sheetId": sheet_id},
                 "description": description,
                 "warningOnly": True,
             }
+            if free:
+                protected["unprotectedRanges"] = [_grid_range(sheet_id, block) for block in free]
             return {"addProtectedRange": {"protectedRange": protected}}
+        case OfferChoices():
+            return _offer(change)
+        case AddNote(sheet_id, row, column, text):
+            area = Block(row, row + 1, column, column + 1)
+            return {
+                "repeatCell": {
+                    "range": _grid_range(sheet_id, area),
+                    "cell": {"note": text},
+                    "fields": "note",
+                }
+            }
         case HighlightWhen():
             return _highlight(change)
         case SucceedVersion():
@@ -109,6 +130,43 @@ def _write(change: WriteCells) -> Json:
             "fields": "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue",
         }
     }
+
+
+def _fill(change: FillCells) -> Json:
+    area = Block(
+        change.row, change.row + change.row_count, change.column, change.column + change.column_count
+    )
+    return {
+        "repeatCell": {
+            "range": _grid_range(change.sheet_id, area),
+            "cell": _cell(change.cell),
+            "fields": "userEnteredValue" + (",userEnteredFormat" if change.cell.style is not None else ""),
+        }
+    }
+
+
+def _offer(change: OfferChoices) -> Json:
+    match change.choices:
+        case Formula(text):
+            kind, values = "ONE_OF_RANGE", [text]
+        case tuple():
+            kind, values = "ONE_OF_LIST", list(change.choices)
+    condition = {"type": kind, "values": [{"userEnteredValue": value} for value in values]}
+    rule = {"condition": condition, "strict": change.strict, "showCustomUi": True}
+    return {"setDataValidation": {"range": _grid_range(change.sheet_id, change.block), "rule": rule}}
+
+
+def _grid_range(sheet_id: int, block: Block) -> Json:
+    area: Json = {
+        "sheetId": sheet_id,
+        "startRowIndex": block.first_row,
+        "startColumnIndex": block.first_column,
+    }
+    if block.end_row is not None:
+        area["endRowIndex"] = block.end_row
+    if block.end_column is not None:
+        area["endColumnIndex"] = block.end_column
+    return area
 
 
 def _cell(cell: NewCell) -> Json:
@@ -132,11 +190,7 @@ def _format(style: Style) -> Json:
     answer: Json = {}
     if style.number_format is not None:
         answer["numberFormat"] = {"type": style.number_format.kind, "pattern": style.number_format.pattern}
-    text: Json = {}
-    if style.bold:
-        text["bold"] = True
-    if style.color is not None:
-        text["foregroundColorStyle"] = _color(style.color)
+    text = _text_format(style)
     if text:
         answer["textFormat"] = text
     if style.background is not None:
@@ -145,7 +199,24 @@ def _format(style: Style) -> Json:
         answer["horizontalAlignment"] = str(style.align)
     if style.wrap:
         answer["wrapStrategy"] = "WRAP"
+    if style.top:
+        answer["verticalAlignment"] = "TOP"
+    if style.line_above:
+        answer["borders"] = {"top": {"style": "SOLID", "colorStyle": _color(_LINE)}}
     return answer
+
+
+def _text_format(style: Style) -> Json:
+    text: Json = {}
+    if style.bold:
+        text["bold"] = True
+    if style.italic:
+        text["italic"] = True
+    if style.size is not None:
+        text["fontSize"] = style.size
+    if style.color is not None:
+        text["foregroundColorStyle"] = _color(style.color)
+    return text
 
 
 def _color(text: str) -> Json:
@@ -160,8 +231,12 @@ def _add_worksheet(change: AddWorksheet) -> Json:
     if change.frozen_columns:
         grid["frozenColumnCount"] = change.frozen_columns
     properties: Json = {"sheetId": change.sheet_id, "title": change.title, "gridProperties": grid}
+    if change.index is not None:
+        properties["index"] = change.index
     if change.hidden:
         properties["hidden"] = True
+    if change.tab_color is not None:
+        properties["tabColorStyle"] = _color(change.tab_color)
     return {"addSheet": {"properties": properties}}
 
 
@@ -188,15 +263,16 @@ def _set_columns(change: SetColumns) -> Json:
 
 
 def _highlight(change: HighlightWhen) -> Json:
-    area = {
-        "sheetId": change.sheet_id,
-        "startRowIndex": change.first_row,
-        "startColumnIndex": change.first_column,
-    }
+    area = Block(change.first_row, change.end_row, change.first_column, change.end_column)
     condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": change.formula.text}]}
-    look = {
-        "backgroundColorStyle": _color(change.background),
-        "textFormat": {"foregroundColorStyle": _color(change.color)},
+    text: Json = {"foregroundColorStyle": _color(change.color)}
+    if change.bold:
+        text["bold"] = True
+    look: Json = {"textFormat": text}
+    if change.background is not None:
+        look["backgroundColorStyle"] = _color(change.background)
+    rule = {
+        "ranges": [_grid_range(change.sheet_id, area)],
+        "booleanRule": {"condition": condition, "format": look},
     }
-    rule = {"ranges": [area], "booleanRule": {"condition": condition, "format": look}}
     return {"addConditionalFormatRule": {"rule": rule, "index": 0}}

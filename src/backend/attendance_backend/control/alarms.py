@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from attendance_backend.control.reading import blank_log, create_log, find_log
+from attendance_backend.control import program_sheets
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import Change, NewCell, Row, WriteCells
@@ -22,7 +22,7 @@ TITLE = "Alarms"
 SHEET_ID = 1_900_000_002
 ALARM, KIND, MISSING_AFTER, RAISED_ON, SITE, TO, STATE = range(7)
 HEADERS = ("Alarm", "Kind", "Missing After", "Raised On", "Site", "To", "State")
-_WIDTHS = (260, 120, 120, 110, 120, 260, 110)
+WIDTHS = (260, 120, 120, 110, 120, 260, 110)
 
 
 class State(StrEnum):
@@ -66,7 +66,7 @@ class AlarmLog:
         """Read it."""
         self._spreadsheets = spreadsheets
         self._control_id = control_id
-        self._worksheet = find_log(spreadsheets, control_id, TITLE)
+        self._worksheet = program_sheets.find(spreadsheets, control_id, TITLE)
 
     def state(self, alarm: Alarm) -> State | None:
         """What became of an alarm; None when it was never raised. A state that a person typed counts as sent."""
@@ -89,11 +89,11 @@ class AlarmLog:
             return
         changes: list[Change] = []
         if self._worksheet is None:
-            changes = create_log(SHEET_ID, TITLE, HEADERS, _WIDTHS)
-        target = self._worksheet or blank_log(SHEET_ID, TITLE, len(HEADERS))
+            changes = program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
+        target = self._worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
         changes += append_rows(target, max(target.end_row(), 1), [_row_of(alarm, state, site, recipients)])
         self._spreadsheets.apply(self._control_id, changes)
-        self._worksheet = find_log(self._spreadsheets, self._control_id, TITLE)
+        self._worksheet = program_sheets.find(self._spreadsheets, self._control_id, TITLE)
 
     def _row(self, alarm: Alarm) -> int | None:
         worksheet = self._worksheet

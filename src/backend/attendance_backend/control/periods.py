@@ -1,10 +1,13 @@
 """Review periods from the rows that HR keeps, and which of them comes next."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
+from attendance_backend.control import period_dates
+from attendance_backend.control.period_dates import year_of
+from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
 from attendance_contracts import ReviewPeriod
@@ -16,11 +19,10 @@ GAP_DAYS = 7
 """A period that begins at most so many days after the end of the one before takes in the days between them.
 A longer gap means that a period is missing."""
 
-MAX_PERIOD_DAYS = 100
-"""A longer period is a slip of the pen, such as a wrong year."""
+NOTICE_DAYS = 14
+"""So long before the last period ends, the next one is asked for."""
 
 _FRIDAY = 4
-_YEAR = re.compile(r"[12]\d{3}")
 _DAY = timedelta(days=1)
 
 
@@ -40,11 +42,6 @@ class PeriodRow:
     row: int
 
 
-def year_of(title: str) -> int | None:
-    """The year that a worksheet's title names; None when it names none."""
-    return int(title) if _YEAR.fullmatch(title.strip()) else None
-
-
 def effective_end(end: date) -> date:
     """A period that ends on a Friday runs through the Sunday after it."""
     return end + 2 * _DAY if end.weekday() == _FRIDAY else end
@@ -58,6 +55,40 @@ def read_periods(years: Iterable[Worksheet]) -> tuple[list[ReviewPeriod], list[P
         _read_year(worksheet, rows, problems)
     rows.sort(key=lambda row: (row.start, row.end))
     return _windows(rows, problems), problems
+
+
+def doubts(years: Iterable[Worksheet], today: date) -> list[Problem]:
+    """What is odd in rows that count all the same: overlaps, days without a period, no next period."""
+    rows: list[PeriodRow] = []
+    for worksheet in years:
+        _read_year(worksheet, rows, [])
+    rows.sort(key=lambda row: (row.start, row.end))
+    found = [doubt for before, row in pairwise(rows) if (doubt := _doubt(before, row)) is not None]
+    if rows and rows[-1].end - NOTICE_DAYS * _DAY < today:
+        last = rows[-1]
+        remedy = f"no period is entered for the days after {_day(last.end)}; add one in the row below"
+        found.append(Problem(last.worksheet.title, cell_name(last.row, 0), remedy))
+    return found
+
+
+def _doubt(before: PeriodRow, row: PeriodRow) -> Problem | None:
+    cell = cell_name(row.row, 0)
+    if before.end >= row.start and row.end > before.end:
+        days = f"{_day(row.start)} to {_day(before.end)}"
+        remedy = (
+            f"{before.name} and {row.name} both hold {days}; these days count for {before.name}. Correct one"
+        )
+        return Problem(row.worksheet.title, cell, remedy)
+    if (row.start - before.end).days > GAP_DAYS:
+        days = f"{_day(before.end + _DAY)} to {_day(row.start - _DAY)}"
+        return Problem(
+            row.worksheet.title, cell, f"no period holds the days {days}; add it, or correct a date"
+        )
+    return None
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -> ReviewPeriod | None:
@@ -120,22 +151,9 @@ def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Probl
 
 def _read_row(table: Table, row: int) -> PeriodRow:
     year = year_of(table.worksheet.title)
-    name = f"{table.text(row, MONTH)} {year}"
-    start, end = table.date(row, START), table.date(row, END)
-    if year not in (start.year, end.year):
-        # A worksheet copied from last year's, dates and all, must not make a second set of periods.
-        raise BadCellError(
-            row,
-            table.columns[START],
-            f"{START} is in {start.year}, this worksheet is {year}; correct the year",
-        )
-    if end < start:
-        raise BadCellError(row, table.columns[END], f"{END} is before {START}; correct one of them")
-    if (end - start).days >= MAX_PERIOD_DAYS:
-        raise BadCellError(
-            row, table.columns[END], f"{END} is {(end - start).days} days after {START}; correct it"
-        )
-    return PeriodRow(name, start, effective_end(end), table.worksheet, row)
+    month = table.text(row, MONTH)
+    start, end = period_dates.read(table, row, month, START, END)
+    return PeriodRow(f"{month} {year}", start, effective_end(end), table.worksheet, row)
 
 
 def _windows(rows: Sequence[PeriodRow], problems: list[Problem]) -> list[ReviewPeriod]:

@@ -1,30 +1,24 @@
-"""The Review Periods spreadsheet, kept by HR: what the handlers read of it.
+"""The Review Periods spreadsheet, kept by HR: what the program reads of it.
 
-Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`). Worksheets of the program, made when
-first needed: ``Review Sheets`` (`review_sheets`), ``Alarms`` (`alarms`).
+Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`), ``Holidays`` (`holidays`), ``Settings``
+(`rules`). Worksheets of the program: ``Review Sheets`` (`review_sheets`), ``Alarms`` (`alarms`), ``Problems``
+(`problems_sheet`).
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from attendance_backend.control import roster
-from attendance_backend.control.periods import read_periods, year_of
+from attendance_backend.control import holidays, problems_sheet, review_sheets, roster, rules
+from attendance_backend.control.holidays import Holiday
+from attendance_backend.control.period_dates import year_of
+from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.control.roster import Person
+from attendance_backend.control.rules import Rules
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet import styles
-from attendance_backend.sheet.changes import (
-    AddWorksheet,
-    Change,
-    NewCell,
-    Row,
-    SetColumns,
-    WarnBeforeEdit,
-    WriteCells,
-)
-from attendance_backend.sheet.grid import Area, Worksheet
-from attendance_backend.sheet.table import Problem
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.table import Problem, header_problem
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
@@ -66,30 +60,96 @@ def read_people(spreadsheets: Spreadsheets, control_id: str) -> Mapping[str, Per
     return people
 
 
+@dataclass(frozen=True)
+class Control:
+    """All that HR keeps, as far as it makes sense.
+
+    Attributes:
+        periods: in order of time, from the year before on.
+        people: by `Person.key`, sorted by name.
+        holidays: in order of time.
+        review_sheets: which spreadsheet belongs to which period, by period name, oldest first.
+        problems: what does not make sense, and what is odd, in the order of the worksheets.
+        problems_sheet: where they are written; None when there is no such worksheet.
+    """
+
+    periods: Sequence[ReviewPeriod]
+    people: Mapping[str, Person]
+    holidays: Sequence[Holiday]
+    rules: Rules
+    review_sheets: Mapping[str, str]
+    problems: Sequence[Problem]
+    problems_sheet: Worksheet | None
+
+
+def read_control(
+    spreadsheets: Spreadsheets, control_id: str, today: date, sites: Collection[str] | None = None
+) -> Control:
+    """All that HR keeps, in two calls. No fault of a cell or a worksheet raises; it is among the `problems`.
+
+    Args:
+        spreadsheets: the port.
+        control_id: of the spreadsheet.
+        today: periods of earlier years than the last are left out.
+        sites: that exist; None when nobody knows yet: no site is then called unknown.
+    """
+    present = spreadsheets.read(control_id)
+    years = [sheet.title for sheet in present.worksheets if (year_of(sheet.title) or 0) >= today.year - 1]
+    tables = (roster.TITLE, holidays.TITLE, rules.TITLE, review_sheets.TITLE, problems_sheet.TITLE)
+    titles = [*years, *(title for title in tables if present.find(title) is not None)]
+    book = spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
+    problems: list[Problem] = []
+    year_sheets = [book.worksheet(title) for title in years]
+    periods, found = read_periods(year_sheets)
+    problems += [*found, *doubts(year_sheets, today)]
+    if not years:
+        remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
+        problems.append(Problem(str(today.year), "A1", remedy))
+    people = _people(book, sites, problems)
+    free, found = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
+    problems += found
+    chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites)
+    problems += found
+    recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
+    problems += found
+    return Control(periods, people, free, chosen, recorded, problems, book.find(problems_sheet.TITLE))
+
+
+def write_problems(spreadsheets: Spreadsheets, control_id: str, control: Control) -> None:
+    """Let the worksheet ``Problems`` say what is wrong; no call when it does already."""
+    spreadsheets.apply(control_id, problems_sheet.changes(control.problems_sheet, control.problems))
+
+
+def read_rules(spreadsheets: Spreadsheets, control_id: str) -> Rules:
+    """The rules of ``Settings`` alone, for whoever needs nothing else."""
+    if spreadsheets.read(control_id).find(rules.TITLE) is None:
+        return Rules()
+    sheet = spreadsheets.read(control_id, [Area(rules.TITLE)]).worksheet(rules.TITLE)
+    chosen, problems = rules.read_rules(sheet)
+    report(problems)
+    return chosen
+
+
+def _people(
+    book: Spreadsheet, sites: Collection[str] | None, problems: list[Problem]
+) -> Mapping[str, Person]:
+    sheet = book.find(roster.TITLE)
+    broken = header_problem(_sheet(book, roster.TITLE), roster.HEADERS)
+    if sheet is None or broken is not None:
+        remedy = f"there is no worksheet {roster.TITLE!r}: add it, or run attendance-backend init"
+        problems.append(broken if sheet is not None and broken else Problem(roster.TITLE, "A1", remedy))
+        return {}
+    people, found = roster.read_roster(sheet, sites)
+    problems += found
+    return people
+
+
+def _sheet(book: Spreadsheet, title: str) -> Worksheet:
+    """A worksheet; an empty one when there is none."""
+    return book.find(title) or Worksheet(-1, title, 0, 0)
+
+
 def report(problems: Iterable[Problem]) -> None:
     """One log line for each row that is skipped."""
     for problem in problems:
         log.warning("Review Periods spreadsheet, %s (skipped)", problem)
-
-
-def find_log(spreadsheets: Spreadsheets, control_id: str, title: str) -> Worksheet | None:
-    """One of the program's worksheets, whole; None when it has not been made yet."""
-    if spreadsheets.read(control_id).find(title) is None:
-        return None
-    return spreadsheets.read(control_id, [Area(title)]).worksheet(title)
-
-
-def create_log(sheet_id: int, title: str, headers: Sequence[str], widths: Sequence[int]) -> list[Change]:
-    """One of the program's worksheets, empty but for its header."""
-    header: Row = tuple(NewCell(text, styles.HEADER) for text in headers)
-    return [
-        AddWorksheet(sheet_id, title, row_count=2, column_count=len(headers), frozen_rows=1),
-        WriteCells(sheet_id, 0, 0, (header,)),
-        *(SetColumns(sheet_id, column, column + 1, pixels) for column, pixels in enumerate(widths)),
-        WarnBeforeEdit(sheet_id, "Kept by the program."),
-    ]
-
-
-def blank_log(sheet_id: int, title: str, columns: int) -> Worksheet:
-    """What `create_log` makes, as if it had been read."""
-    return Worksheet(sheet_id, title, row_count=2, column_count=columns)

@@ -7,18 +7,20 @@ Spreadsheets are found by what is written here, never by their title: titles get
 
 from datetime import date
 
-from attendance_backend.control.reading import blank_log, create_log, find_log
+from attendance_backend.control import program_sheets
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.changes import NewCell, Row
 from attendance_backend.sheet.grid import Worksheet, spreadsheet_link
+from attendance_backend.sheet.table import Problem
 from attendance_backend.workbook.sheet_rows import append_rows
 
 TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001
 PERIOD, SPREADSHEET_ID, LINK, CREATED_ON = range(4)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On")
-_WIDTHS = (150, 360, 520, 110)
+WIDTHS = (150, 360, 520, 110)
 
 
 def find(worksheet: Worksheet | None, period_name: str) -> str | None:
@@ -31,9 +33,30 @@ def find(worksheet: Worksheet | None, period_name: str) -> str | None:
     return None
 
 
+def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]]:
+    """Spreadsheet IDs by period name, oldest first, and what is wrong in the rows left out."""
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
+        assert worksheet is not None
+        name, spreadsheet_id = worksheet.text(row, PERIOD), worksheet.text(row, SPREADSHEET_ID)
+        if not name and not spreadsheet_id:
+            continue
+        if not name or not spreadsheet_id:
+            column, what = (PERIOD, "the period") if not name else (SPREADSHEET_ID, "the spreadsheet's ID")
+            remedy = f"{what} is missing; type it, or delete the row"
+            problems.append(Problem(worksheet.title, cell_name(row, column), remedy))
+        elif name.casefold() in map(str.casefold, found):
+            remedy = f"{name} has two review sheets; the upper row counts, delete the other one"
+            problems.append(Problem(worksheet.title, cell_name(row, PERIOD), remedy))
+        else:
+            found[name] = spreadsheet_id
+    return found, problems
+
+
 def read(spreadsheets: Spreadsheets, control_id: str) -> Worksheet | None:
     """The worksheet; None when it has not been made yet."""
-    return find_log(spreadsheets, control_id, TITLE)
+    return program_sheets.find(spreadsheets, control_id, TITLE)
 
 
 def record(
@@ -52,7 +75,7 @@ def record(
         NewCell(spreadsheet_link(spreadsheet_id), styles.PLAIN),
         NewCell(serial.from_date(created_on), styles.DAY_CELL),
     )
-    changes = [] if worksheet else create_log(SHEET_ID, TITLE, HEADERS, _WIDTHS)
-    target = worksheet or blank_log(SHEET_ID, TITLE, len(HEADERS))
+    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
+    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
     changes += append_rows(target, max(target.end_row(), 1), [row])
     spreadsheets.apply(control_id, changes)

@@ -1,7 +1,10 @@
-"""The people whom HR keeps in ``Cut Off Times``."""
+"""The people whom HR keeps in ``Cut Off Times``.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table
@@ -9,6 +12,8 @@ from attendance_backend.sheet.table import BadCellError, Problem, Table
 TITLE = "Cut Off Times"
 NAME, EMAIL, CUT_OFF = "Name", "Email", "Cut Off Time"
 HEADERS = (NAME, EMAIL, CUT_OFF)
+DEVICE_USER_ID, SITE, GROUP = "Device User ID", "Site", "Staff Group"
+OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,19 @@ def user_key(user_name: str) -> str:
     return user_name.strip().casefold()
 
 
-def read_roster(worksheet: Worksheet) -> tuple[Mapping[str, Person], list[Problem]]:
-    """The people by `Person.key`, sorted by name, and what is wrong in the rows left out."""
-    table = Table.of(worksheet, HEADERS)
+def read_roster(
+    worksheet: Worksheet, sites: Collection[str] | None = None
+) -> tuple[Mapping[str, Person], list[Problem]]:
+    """The people by `Person.key`, sorted by name, and what is wrong.
+
+    A row without name, e-mail address or cut-off time, or with somebody else's address, is left out. A site that does
+    not exist, and a device user ID that is somebody else's there, are complained of and not used; the person is.
+
+    Args:
+        worksheet: all of it.
+        sites: that exist; None when nobody knows yet.
+    """
+    table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
     people: dict[str, Person] = {}
     problems: list[Problem] = []
     for row in table.rows():
@@ -57,6 +72,16 @@ def read_roster(worksheet: Worksheet) -> tuple[Mapping[str, Person], list[Proble
         except BadCellError as error:
             problems.append(error.problem(worksheet))
             continue
+        try:
+            person = _with_known_site(table, row, person, sites)
+        except BadCellError as error:
+            problems.append(error.problem(worksheet))
+            person = replace(person, site="")
+        try:
+            _check_device_user_id(table, row, person, people.values())
+        except BadCellError as error:
+            problems.append(error.problem(worksheet))
+            person = replace(person, device_user_id="")
         people[person.key] = person
     return {person.key: person for person in sorted(people.values(), key=_by_name)}, problems
 
@@ -66,7 +91,45 @@ def _read_row(table: Table, row: int) -> Person:
     user_name = email.partition("@")[0].strip()
     if not user_name:
         raise BadCellError(row, table.columns[EMAIL], "type the person's e-mail address")
-    return Person(name, user_name, table.time_of_day(row, CUT_OFF))
+    return Person(
+        name,
+        user_name,
+        table.time_of_day(row, CUT_OFF),
+        device_user_id=table.label(row, DEVICE_USER_ID),
+        site=table.label(row, SITE),
+        group=table.label(row, GROUP),
+    )
+
+
+def _with_known_site(table: Table, row: int, person: Person, sites: Collection[str] | None) -> Person:
+    """The person with the site as it is spelled elsewhere; raises BadCellError for one that does not exist."""
+    if not person.site or sites is None:
+        return person
+    return replace(person, site=known_site(person.site, sites, row, table.columns[SITE]))
+
+
+def _check_device_user_id(table: Table, row: int, person: Person, others: Iterable[Person]) -> None:
+    """Raises BadCellError when somebody else has this ID on the same machine."""
+    for other in others:
+        same_place = not (person.site and other.site) or person.site.casefold() == other.site.casefold()
+        if person.device_user_id and person.device_user_id == other.device_user_id and same_place:
+            where = f" at {person.site}" if person.site else ""
+            remedy = (
+                f"{person.device_user_id} is already {other.name}'s device user ID{where}; "
+                "correct one, or give both their site"
+            )
+            raise BadCellError(row, table.columns[DEVICE_USER_ID], remedy)
+
+
+def known_site(typed: str, sites: Collection[str], row: int, column: int) -> str:
+    """A site as it is spelled everywhere else; raises BadCellError for one that does not exist."""
+    for site in sites:
+        if site.casefold() == typed.casefold():
+            return site
+    listed = ", ".join(sorted(sites)) or "none yet"
+    raise BadCellError(
+        row, column, f"no site is called {typed!r} (there are: {listed}); correct it, or leave it empty"
+    )
 
 
 def _by_name(person: Person) -> tuple[str, str]:

@@ -69,6 +69,50 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class OperatorSettings:
+    """What the operator's command needs; the functions need more.
+
+    Attributes:
+        control_id: None before `attendance-backend init` has made the spreadsheet.
+        smtp: None when the mail server is not configured here.
+        smtp_trouble: why not; empty when it is.
+        login_left_out: whether the user name was left out because its password is not at hand.
+    """
+
+    control_id: str | None
+    folder_id: str | None
+    sheets_api_url: str
+    drive_api_url: str
+    smtp: SmtpSettings | None
+    smtp_trouble: str = ""
+    login_left_out: bool = False
+
+
+def read_operator_settings(environment: Mapping[str, str]) -> OperatorSettings:
+    """The operator's settings, from the same variables as the functions'; raises SettingsError as `read_settings`."""
+    login_left_out = bool(
+        _optional(environment, "SMTP_USERNAME") and not _optional(environment, "SMTP_PASSWORD")
+    )
+    if login_left_out:
+        # The deployment keeps the password in a secret, not beside the other settings.
+        environment = {name: value for name, value in environment.items() if name != "SMTP_USERNAME"}
+    smtp, trouble = None, ""
+    try:
+        smtp = _smtp(environment)
+    except SettingsError as error:
+        trouble = str(error)
+    return OperatorSettings(
+        control_id=_file_id(environment, "REVIEW_PERIODS_SPREADSHEET_ID"),
+        folder_id=_file_id(environment, "REVIEW_SHEETS_FOLDER_ID"),
+        sheets_api_url=_url(environment, "SHEETS_API_URL", SHEETS_API_URL),
+        drive_api_url=_url(environment, "DRIVE_API_URL", DRIVE_API_URL),
+        smtp=smtp,
+        smtp_trouble=trouble,
+        login_left_out=login_left_out,
+    )
+
+
 def _smtp(environment: Mapping[str, str]) -> SmtpSettings:
     username = _optional(environment, "SMTP_USERNAME")
     password = _optional(environment, "SMTP_PASSWORD")

@@ -6,24 +6,18 @@ atomic call before it is recorded and before anybody is told.
 """
 
 import logging
-from collections.abc import Mapping
-from datetime import date
 
-from attendance_backend.control import review_sheets
-from attendance_backend.control.reading import read_people
+from attendance_backend.control import review_sheets, sharing
+from attendance_backend.control.reading import Control, read_control, report
+from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.workbook.daily_attendance import columns_by_day
-from attendance_backend.workbook.names import DAILY, drive_properties, workbook_title
-from attendance_backend.workbook.structure import (
-    HEADER_AREAS,
-    Content,
-    lacks_derived,
-    missing_days,
-    missing_worksheets,
-)
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.workbook import day_header, sites_sheet, structure
+from attendance_backend.workbook.guide_sheet import Parameters
+from attendance_backend.workbook.names import SITES, drive_properties, workbook_title
+from attendance_backend.workbook.structure import Content
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 
 log = logging.getLogger(__name__)
@@ -35,8 +29,9 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     recorded = review_sheets.find(records, period.name)
     sheet_id = recorded or _find_or_create(period, backend)
+    control = None if recorded else _read_control(backend)
     try:
-        _complete(sheet_id, message, backend)
+        _complete(sheet_id, message, backend, control)
     except SpreadsheetGoneError as error:
         if recorded is None:
             raise
@@ -44,7 +39,9 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             f"the review sheet of {period.name} is gone ({error}): restore it from Drive's bin, or delete its row "
             f"in {review_sheets.TITLE!r} to have a new one made"
         ) from error
-    if recorded is None:
+    if control is not None:
+        # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.
+        _share(sheet_id, control, backend)
         today = backend.clock.now().date()
         review_sheets.record(
             backend.spreadsheets,
@@ -59,6 +56,13 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
     )
 
 
+def _share(sheet_id: str, control: Control, backend: Backend) -> None:
+    """Share a new workbook as HR set it; an address that cannot be used must not keep punches waiting."""
+    for shared in sharing.apply(backend.drive, sheet_id, control.rules.shares):
+        if shared.trouble:
+            log.warning("spreadsheet %s: %s", sheet_id, shared)
+
+
 def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
     properties = drive_properties(period.name, backend.control_id)
     found = backend.drive.find(properties)
@@ -69,25 +73,45 @@ def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
     return sheet_id
 
 
-def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend) -> None:
+def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, control: Control | None) -> None:
+    """Make what is missing.
+
+    Args:
+        sheet_id: of the workbook.
+        message: for which period and site.
+        backend: the ports.
+        control: what HR keeps; None to read it only if it is needed.
+    """
+
     def draft() -> Draft[None]:
         workbook = backend.spreadsheets.read(sheet_id)
-        changes = missing_worksheets(workbook, message.period, message.location, _content(workbook, backend))
-        titles = {area.worksheet for area in HEADER_AREAS}
-        if all(workbook.find(title) is not None for title in titles):
-            headers = backend.spreadsheets.read(sheet_id, HEADER_AREAS)
-            changes += missing_days(headers, message.period)
+        content = _content(workbook, backend, control)
+        changes = structure.missing_worksheets(workbook, message.period, message.location, content)
+        if not changes or not structure.lacks_derived(workbook):
+            view = backend.spreadsheets.read(sheet_id, [*structure.HEADER_AREAS, *sites_sheet.AREAS])
+            changes += structure.missing_days(view, message.period)
+            changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
         return Draft(workbook, changes, None)
 
     take_turn(backend.spreadsheets, draft)
 
 
-def _content(workbook: Spreadsheet, backend: Backend) -> Content:
-    if not lacks_derived(workbook):
+def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -> Content:
+    """What the worksheets that are missing begin with; nothing is read when none is."""
+    if not structure.lacks_derived(workbook):
         return Content()
-    people = tuple(read_people(backend.spreadsheets, backend.control_id).values())
-    columns: Mapping[date, int] = {}
-    if workbook.find(DAILY) is not None:
-        header = backend.spreadsheets.read(workbook.spreadsheet_id, [Area.of_rows(DAILY, 0, 1)])
-        columns = columns_by_day(header.worksheet(DAILY))
-    return Content(people, columns)
+    known = control or _read_control(backend)
+    areas = structure.header_areas(workbook)
+    return Content(
+        tuple(known.people.values()),
+        holidays=day_header.texts_of(known.holidays),
+        parameters=Parameters(grace_s=known.rules.grace_s, overtime_after_s=known.rules.overtime_after_s),
+        shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
+        headers=backend.spreadsheets.read(workbook.spreadsheet_id, areas) if areas else None,
+    )
+
+
+def _read_control(backend: Backend) -> Control:
+    control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
+    report(control.problems)
+    return control

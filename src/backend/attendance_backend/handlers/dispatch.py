@@ -10,6 +10,7 @@ from attendance_backend.errors import EventError
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.get_period import get_review_period
 from attendance_backend.handlers.raise_alarm import raise_final_alarm
+from attendance_backend.handlers.site_health import site_health
 from attendance_backend.handlers.store_records import store_attend_records
 from attendance_backend.ports import Backend
 from attendance_contracts import (
@@ -17,6 +18,7 @@ from attendance_contracts import (
     GetReviewPeriod,
     Message,
     RaiseFinalAlarm,
+    SiteHealth,
     StoreAttendRecords,
 )
 
@@ -25,6 +27,7 @@ __all__ = [
     "get_review_period",
     "handle",
     "raise_final_alarm",
+    "site_health",
     "store_attend_records",
 ]
 
@@ -45,6 +48,9 @@ def handle(message: Message, backend: Backend) -> Message | None:
             return store_attend_records(message, backend)
         case RaiseFinalAlarm():
             raise_final_alarm(message, backend)
+            return None
+        case SiteHealth():
+            site_health(message, backend)
             return None
         case _:
             raise EventError(f"{message.topic} is not a request: check which topic triggers this function")

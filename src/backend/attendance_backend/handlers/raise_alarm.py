@@ -4,7 +4,7 @@ import logging
 
 from attendance_backend.control.alarms import Alarm, AlarmLog, State
 from attendance_backend.control.periods import last_day_before, next_period
-from attendance_backend.control.reading import read_review_periods
+from attendance_backend.control.reading import read_review_periods, read_rules
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
 from attendance_backend.handlers import alarm_mail
 from attendance_backend.ports import Backend
@@ -27,7 +27,8 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
     alarm = Alarm(message.kind, message.after or last_day_before(published.periods, message.on), message.on)
     alarm_log = AlarmLog(backend.spreadsheets, backend.control_id)
     state = alarm_log.state(alarm)
-    recipients = ", ".join(backend.alarm_to)
+    alarm_to = read_rules(backend.spreadsheets, backend.control_id).alarm_to or backend.alarm_to
+    recipients = ", ".join(alarm_to)
     if state is State.SENDING:
         alarm_log.write(alarm, State.UNCONFIRMED, message.location, recipients)
         log.warning("%s: an earlier attempt died while sending; not sent again", alarm.identity)
@@ -39,7 +40,7 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
         alarm,
         site=message.location,
         sender=backend.mail_from,
-        recipients=backend.alarm_to,
+        recipients=alarm_to,
         control_id=backend.control_id,
         problems=published.problems,
     )

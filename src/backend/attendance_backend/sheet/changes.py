@@ -41,6 +41,12 @@ class Style:
     color: str | None = None
     align: Align | None = None
     wrap: bool = False
+    top: bool = False
+    """At the upper edge of its cell, where neighbours have several lines."""
+    line_above: bool = False
+    italic: bool = False
+    size: int | None = None
+    """Of the letters, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,25 @@ class WriteCells:
 
 
 @dataclass(frozen=True, slots=True)
+class FillCells:
+    """Put the same into every cell of a block; relative references of a formula, written for the first, move along."""
+
+    sheet_id: int
+    row: int
+    column: int
+    row_count: int
+    column_count: int
+    cell: NewCell
+
+
+@dataclass(frozen=True, slots=True)
 class AddWorksheet:
-    """Add a worksheet behind the others."""
+    """Add a worksheet.
+
+    Attributes:
+        index: its place among the worksheets, hidden ones included; None for behind the others.
+        tab_color: ``#rrggbb``.
+    """
 
     sheet_id: int
     title: str
@@ -78,7 +101,9 @@ class AddWorksheet:
     column_count: int
     frozen_rows: int = 0
     frozen_columns: int = 0
+    index: int | None = None
     hidden: bool = False
+    tab_color: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +149,69 @@ class SetColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a worksheet; an end that is None reaches to the edge of the grid, however far that will be."""
+
+    first_row: int = 0
+    end_row: int | None = None
+    first_column: int = 0
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WarnBeforeEdit:
-    """Let Google Sheets ask "are you sure?" before a person changes this worksheet."""
+    """Let Google Sheets ask "are you sure?" before a person changes this worksheet, but for some blocks of it."""
 
     sheet_id: int
     description: str
+    free: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferChoices:
+    """A drop-down list in every cell of a block.
+
+    Attributes:
+        choices: the texts to choose from, or a range, such as ``='Sheet'!$A$2:$A``, whose cells hold them.
+        strict: whether nothing else can be typed.
+    """
+
+    sheet_id: int
+    block: Block
+    choices: tuple[str, ...] | Formula
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """What appears when the pointer rests on a cell."""
+
+    sheet_id: int
+    row: int
+    column: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class HighlightWhen:
-    """Colour the cells from (first_row, first_column) on for which a formula, written for the first, is true."""
+    """Colour the cells from (first_row, first_column) on for which a formula, written for the first, is true.
+
+    Of several that fit, the one that was added last counts.
+
+    Attributes:
+        end_row: None for all rows, those too that come later.
+        end_column: as `end_row`.
+    """
 
     sheet_id: int
     first_row: int
     first_column: int
     formula: Formula
-    background: str
+    background: str | None
     color: str
+    bold: bool = False
+    end_row: int | None = None
+    end_column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +237,7 @@ VERSION_NAME = "attendance_version"
 
 Change = (
     WriteCells
+    | FillCells
     | AddWorksheet
     | RemoveWorksheet
     | AddRows
@@ -173,6 +245,8 @@ Change = (
     | SetLocale
     | SetColumns
     | WarnBeforeEdit
+    | OfferChoices
+    | AddNote
     | HighlightWhen
     | SucceedVersion
 )

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from attendance_backend.errors import LayoutError
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.typed_dates import TypedDate, typed_date
 
-_DATE_FORMATS = ("%m/%d/%Y", "%Y-%m-%d")
 _TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
 
 
@@ -51,13 +51,17 @@ class Table:
     columns: Mapping[str, int]
 
     @staticmethod
-    def of(worksheet: Worksheet, headers: Sequence[str]) -> "Table":
-        """Find the columns of these headers in the first row; raises LayoutError when one is missing."""
+    def of(worksheet: Worksheet, headers: Sequence[str], optional: Sequence[str] = ()) -> "Table":
+        """Find the columns of these headers in the first row; raises LayoutError when one is missing.
+
+        Those of the `optional` headers that are missing have no place in `columns`.
+        """
         missing = missing_headers(worksheet, headers)
         if missing:
             raise LayoutError(f"worksheet {worksheet.title!r}: {_advice(missing, headers)}")
         found = _found(worksheet)
-        return Table(worksheet, {header: found[_normal(header)] for header in headers})
+        wanted = [*headers, *(header for header in optional if _normal(header) in found)]
+        return Table(worksheet, {header: found[_normal(header)] for header in wanted})
 
     def rows(self) -> list[int]:
         """The rows below the header in which one of the columns holds anything."""
@@ -71,16 +75,21 @@ class Table:
             raise BadCellError(row, self.columns[header], f"type a text for {header}")
         return text
 
-    def date(self, row: int, header: str) -> date:
-        """A date, or m/d/yyyy as text; raises BadCellError."""
-        column = self.columns[header]
-        number = self.worksheet.number(row, column)
-        try:
-            if number is not None:
-                return serial.to_date(number)
-            return _parse(self.worksheet.text(row, column), _DATE_FORMATS).date()
-        except (ValueError, OverflowError):
-            raise self._not_understood(row, header, "a date such as 11/30/2026") from None
+    def label(self, row: int, header: str) -> str:
+        """A text or a whole number as text, such as an ID; empty when there is none or no such column."""
+        if header not in self.columns:
+            return ""
+        number = self.worksheet.number(row, self.columns[header])
+        if number is not None:
+            return str(int(number)) if number.is_integer() else str(number)
+        return self.worksheet.text(row, self.columns[header])
+
+    def typed_date(self, row: int, header: str) -> TypedDate:
+        """A date, or a text that can be one; raises BadCellError."""
+        found = typed_date(self.worksheet, row, self.columns[header])
+        if found is None:
+            raise self.not_understood(row, header, "a date such as 11/30/2026")
+        return found
 
     def time_of_day(self, row: int, header: str) -> int:
         """A time of day, or a text such as "09:00" or "9:00 AM", as seconds; raises BadCellError."""
@@ -91,10 +100,11 @@ class Table:
         try:
             moment = _parse(self.worksheet.text(row, column).upper(), _TIME_FORMATS)
         except ValueError:
-            raise self._not_understood(row, header, "a time such as 09:00") from None
+            raise self.not_understood(row, header, "a time such as 09:00") from None
         return moment.hour * 3600 + moment.minute * 60 + moment.second
 
-    def _not_understood(self, row: int, header: str, wanted: str) -> BadCellError:
+    def not_understood(self, row: int, header: str, wanted: str) -> BadCellError:
+        """The complaint about a cell that holds something else than is wanted."""
         column = self.columns[header]
         value = self.worksheet.value(row, column)
         what = "is empty" if value in (None, "") else f"holds {value!r}"

@@ -1,17 +1,26 @@
-"""``Weekly Summary``: three rows an employee (Weekly Average, Hours Worked, Penalties), a column a week.
+"""``Weekly Summary``: three rows an employee (Weekly Average, Hours Worked, Penalties), a column a week. All formulas.
 
-All values are formulas over ``Daily Attendance``, which find their row by user name and label and are such as
-Google Sheets, Excel and LibreOffice all compute. The cut-off time is HR's to change.
+- *Weekly Average*: the mean of the week's check-ins in ``Daily Attendance``.
+- *Hours Worked*: the sum of the week's hours there.
+- *Penalties*: 1 when that mean is later than the cut-off time, else 0; *waived* instead of 1 when ``Corrections`` has a
+  waiver of any day in the week.
+
+The cut-off time stands in a person's first row and is HR's to change. Rows are found by a key, so that people may
+sort. Hidden columns hold what is the same for all weeks of a row: the row in ``Daily Attendance`` that it is made
+from, where the cut-off time stands, and whether any penalty of the person is waived.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from attendance_backend.control.roster import Person, user_key
+from attendance_backend.control.roster import Person
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
 from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddNote,
     AddWorksheet,
+    Block,
     Change,
     Formula,
     HighlightWhen,
@@ -21,17 +30,32 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.workbook import daily_attendance as daily
-from attendance_backend.workbook.names import WEEKLY, WEEKLY_ID
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.workbook import corrections_sheet, daily_columns, day_header, formulas
+from attendance_backend.workbook.names import DAILY, WEEKLY, WEEKLY_ID
+from attendance_backend.workbook.weekly_columns import (
+    AVERAGE,
+    CUT_OFF,
+    CUT_OFF_ROW,
+    DAILY_ROW,
+    EMPLOYEE,
+    FIRST_WEEK,
+    HEADER_ROWS,
+    HEADERS,
+    HOURS_WORKED,
+    KEY,
+    LABEL,
+    LABELS,
+    PENALTIES,
+    TOTAL,
+    USER_NAME,
+    WAIVED,
+)
 
-EMPLOYEE, USER_NAME, CUT_OFF, LABEL, FIRST_WEEK = range(5)
-HEADERS = ("Employee", "User Name", "Cut Off Time", "Measure")
-TOTAL = "Total"
-AVERAGE, HOURS_WORKED, PENALTIES = "Weekly Average", "Hours Worked", "Penalties"
-LABELS = (AVERAGE, HOURS_WORKED, PENALTIES)
-HEADER_ROWS = 1
+AREAS = (Area.of_columns(WEEKLY, 0, FIRST_WEEK), Area.of_rows(WEEKLY, 0, HEADER_ROWS))
+"""What must be read to add people or weeks."""
 
+WAIVED_WORD = "waived"
 _MILLISECONDS = 86_400_000
 """A day's; averages are compared to the millisecond, so that the last bits of a fraction do not decide."""
 
@@ -56,14 +80,22 @@ def create(people: Sequence[Person], weeks: Mapping[date, int]) -> list[Change]:
             row_count=max(len(rows), HEADER_ROWS + 1),
             column_count=total + 1,
             frozen_rows=HEADER_ROWS,
-            frozen_columns=FIRST_WEEK,
+            frozen_columns=LABEL + 1,
+            tab_color=styles.TIMES_TAB,
         ),
         WriteCells(WEEKLY_ID, 0, 0, tuple(rows)),
-        SetColumns(WEEKLY_ID, EMPLOYEE, EMPLOYEE + 1, 170),
-        SetColumns(WEEKLY_ID, USER_NAME, FIRST_WEEK, 110),
+        SetColumns(WEEKLY_ID, EMPLOYEE, EMPLOYEE + 1, 160),
+        SetColumns(WEEKLY_ID, USER_NAME, CUT_OFF + 1, 100),
+        SetColumns(WEEKLY_ID, LABEL, LABEL + 1, 120),
+        SetColumns(WEEKLY_ID, KEY, FIRST_WEEK, hidden=True),
         SetColumns(WEEKLY_ID, FIRST_WEEK, total + 1, 120),
-        WarnBeforeEdit(WEEKLY_ID, "Computed from Daily Attendance. The cut-off times may be changed."),
-        penalty_highlight(),
+        AddNote(WEEKLY_ID, 0, CUT_OFF, "HR's to change, here and for this period."),
+        WarnBeforeEdit(
+            WEEKLY_ID,
+            "Formulas. The cut-off times are HR's to change; a penalty is waived in Corrections.",
+            (Block(HEADER_ROWS, None, CUT_OFF, CUT_OFF + 1),),
+        ),
+        *_highlights(),
     ]
 
 
@@ -93,7 +125,7 @@ def person_rows(
     last = max([*columns, total if total is not None else 0, FIRST_WEEK - 1])
     for column in range(FIRST_WEEK, last + 1):
         if column in columns:
-            cells = week_cells(first_row, column, columns[column])
+            cells = week_cells(person.key, first_row, columns[column])
         elif column == total:
             cells = total_cells(first_row, sorted(columns))
         else:
@@ -104,29 +136,110 @@ def person_rows(
     return tuple(average), tuple(hours), tuple(penalties)
 
 
-def week_cells(first_row: int, column: int, monday_column: int) -> tuple[NewCell, NewCell, NewCell]:
-    """A person's cells of one week: average check-in, hours worked, penalty."""
-    average_cell = cell_name(first_row, column)
-    cut_off = f"${cell_name(first_row, CUT_OFF)}"
-    user = f"${cell_name(first_row, USER_NAME)}"
-    check_ins = daily.row_formula(user, daily.CHECK_IN, monday_column, monday_column + 7)
-    hours = daily.row_formula(user, daily.HOURS_WORKED, monday_column, monday_column + 7)
-    late = f"ROUND({average_cell}*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
-    known = f"AND(ISNUMBER({average_cell}),ISNUMBER({cut_off}))"
+def week_cells(user: str, first_row: int, monday_column: int) -> tuple[NewCell, NewCell, NewCell]:
+    """A person's cells of one week: average check-in, hours worked, penalty.
+
+    Args:
+        user: `user_key`.
+        first_row: of the person.
+        monday_column: of the week in ``Daily Attendance``.
+    """
+    check_ins, hours, judged = (_days(first_row + offset, monday_column) for offset in range(len(LABELS)))
+    cut_off = f"INDEX({formulas.own_column(CUT_OFF)},{formulas.own(CUT_OFF_ROW, first_row + 2)})"
+    late = f"ROUND(AVERAGE({judged})*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
+    group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
+    monday, sunday = (
+        f"{quoted(DAILY)}!{formulas.header(monday_column + offset, day_header.DATE)}" for offset in (0, 6)
+    )
+    waivers = (
+        f"COUNTIFS({corrections_sheet.GROUP_COLUMN},{group},{corrections_sheet.FROM_COLUMN},"
+        f'">="&{monday},{corrections_sheet.FROM_COLUMN},"<="&{sunday})'
+    )
+    is_waived = f"IF({formulas.own(WAIVED, first_row + 2)},{waivers},0)>0"
     return (
-        NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL),
+        NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL_ABOVE),
         NewCell(Formula(f'=IF(COUNT({hours})=0,"",SUM({hours}))'), styles.DURATION_CELL),
-        NewCell(Formula(f'=IF({known},IF({late},1,0),"")'), styles.PENALTY),
+        NewCell(
+            Formula(
+                f'=IF(OR(COUNT({judged})=0,NOT(ISNUMBER({cut_off}))),"",'
+                f'IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
+            ),
+            styles.PENALTY,
+        ),
     )
 
 
 def total_cells(first_row: int, weeks: Sequence[int]) -> tuple[NewCell, NewCell, NewCell]:
     """A person's totals over the weeks in these columns; averages are not summed."""
     return (
-        NewCell(None, styles.TIME_CELL),
+        NewCell(None, styles.PLAIN_ABOVE),
         NewCell(_sum(first_row + 1, weeks), styles.TOTAL_HOURS),
         NewCell(_sum(first_row + 2, weeks), styles.TOTAL_PENALTIES),
     )
+
+
+def missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[date, int]) -> list[Change]:
+    """Columns at the end of the grid for weeks that come with new days.
+
+    Args:
+        sheet: as `AREAS` names it.
+        known: the weeks that are there.
+        weeks: those to add, with the column of their Monday in ``Daily Attendance``.
+    """
+    labels = columns_by_label(sheet)
+    total = labels.get(TOTAL)
+    first_column = sheet.column_count
+    added = {first_column + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
+    if not added:
+        return []
+    changes: list[Change] = [AddColumns(sheet.sheet_id, len(added))]
+    changes.append(WriteCells(sheet.sheet_id, 0, first_column, (week_headers(sorted(weeks)),)))
+    summed = [labels[label] for label in map(week_label, sorted(known)) if label in labels]
+    for user, first_row in first_rows(sheet).items():
+        cells = [week_cells(user, first_row, monday) for monday in added.values()]
+        block = tuple(tuple(week[index] for week in cells) for index in range(len(LABELS)))
+        changes.append(WriteCells(sheet.sheet_id, first_row, first_column, block))
+        if total is not None:
+            totals = total_cells(first_row, [*summed, *added])[1:]
+            changes.append(
+                WriteCells(sheet.sheet_id, first_row + 1, total, tuple((cell,) for cell in totals))
+            )
+    return changes
+
+
+def columns_by_label(worksheet: Worksheet) -> dict[str, int]:
+    """Where the weeks and the total stand, by the words in the first row."""
+    columns: dict[str, int] = {}
+    for column, _ in worksheet.row(0):
+        columns.setdefault(worksheet.text(0, column), column)
+    return columns
+
+
+def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
+    """Where each row stands, by its key."""
+    rows: dict[str, int] = {}
+    for row in range(HEADER_ROWS, worksheet.end_row()):
+        if key := worksheet.text(row, KEY):
+            rows.setdefault(key, row)
+    return rows
+
+
+def first_rows(worksheet: Worksheet) -> dict[str, int]:
+    """The first row of each person (`user_key`) whose three rows stand together."""
+    rows = rows_by_key(worksheet)
+    found: dict[str, int] = {}
+    for key, row in rows.items():
+        user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
+        places = [rows.get(daily_columns.key_of(user, other)) for other in LABELS]
+        if label == AVERAGE and places == [row, row + 1, row + 2]:
+            found[user] = row
+    return found
+
+
+def _days(row: int, monday_column: int) -> str:
+    """The seven cells of a week in the row of ``Daily Attendance`` that a row here is made from."""
+    letters = f"{column_letters(monday_column)}:{column_letters(monday_column + 6)}"
+    return f"INDEX({quoted(DAILY)}!{letters},{formulas.own(DAILY_ROW, row)},0)"
 
 
 def _sum(row: int, columns: Sequence[int]) -> Formula:
@@ -141,44 +254,40 @@ def _sum(row: int, columns: Sequence[int]) -> Formula:
     return Formula(f"=SUM({','.join(ranges)})")
 
 
-def penalty_highlight() -> Change:
-    """A colour for weeks with a penalty."""
-    label, first = f"${cell_name(HEADER_ROWS, LABEL)}", cell_name(HEADER_ROWS, FIRST_WEEK)
-    formula = Formula(f'=AND({label}="{PENALTIES}",ISNUMBER({first}),{first}>0)')
-    return HighlightWhen(
-        WEEKLY_ID, HEADER_ROWS, FIRST_WEEK, formula, styles.LATE_BACKGROUND, styles.LATE_TEXT
-    )
-
-
-def columns_by_label(worksheet: Worksheet) -> dict[str, int]:
-    """Where the weeks and the total stand, by the words in the first row."""
-    columns: dict[str, int] = {}
-    for column, _ in worksheet.row(0):
-        columns.setdefault(worksheet.text(0, column), column)
-    return columns
-
-
-def known_users(worksheet: Worksheet) -> frozenset[str]:
-    """The users (`user_key`) who have rows here."""
-    rows = range(HEADER_ROWS, worksheet.end_row())
-    return frozenset(user_key(worksheet.text(row, USER_NAME)) for row in rows) - {""}
-
-
-def first_rows(worksheet: Worksheet) -> list[int]:
-    """The first row of each person whose three rows stand together."""
-    end = worksheet.end_row()
-    return [
-        row
-        for row in range(HEADER_ROWS, end)
-        if tuple(worksheet.text(row + offset, LABEL) for offset in range(len(LABELS))) == LABELS
-    ]
-
-
 def _labels(person: Person, label: str) -> list[NewCell]:
-    name, user_name = (styles.NAME, styles.PLAIN) if label == AVERAGE else (styles.REPEATED, styles.REPEATED)
+    is_first = label == AVERAGE
+    daily_keys = formulas.column_of(DAILY, daily_columns.KEY)
+    source = daily_columns.HOURS_WORKED if label == HOURS_WORKED else daily_columns.CHECK_IN
+    cells = [NewCell() for _ in range(FIRST_WEEK)]
+    cells[EMPLOYEE] = NewCell(person.name, styles.NAME_ABOVE if is_first else styles.REPEATED)
+    cells[USER_NAME] = NewCell(person.user_name, styles.PLAIN_ABOVE if is_first else styles.REPEATED)
+    if is_first:
+        cells[CUT_OFF] = NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+    cells[LABEL] = NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN)
+    cells[KEY] = NewCell(daily_columns.key_of(person.key, label))
+    cells[DAILY_ROW] = NewCell(formulas.row_where(daily_keys, daily_columns.key_of(person.key, source)))
+    if label == PENALTIES:
+        own_key = daily_columns.key_of(person.key, AVERAGE)
+        cells[CUT_OFF_ROW] = NewCell(formulas.row_where(formulas.own_column(KEY), own_key))
+        group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, person.key))
+        cells[WAIVED] = NewCell(Formula(f"=ISNUMBER(MATCH({group},{corrections_sheet.GROUP_COLUMN},0))"))
+    return cells
+
+
+def _highlights() -> list[Change]:
+    """A colour for weeks with a penalty, and for those in which it was waived."""
+    label, first = f"${cell_name(HEADER_ROWS, LABEL)}", cell_name(HEADER_ROWS, FIRST_WEEK)
+    penalty = Formula(f'=AND({label}="{PENALTIES}",ISNUMBER({first}),N({first})>0)')
+    waived = Formula(f'={first}="{WAIVED_WORD}"')
     return [
-        NewCell(person.name, name),
-        NewCell(person.user_name, user_name),
-        NewCell(serial.from_seconds(person.cut_off), styles.TIME_CELL),
-        NewCell(label, styles.PLAIN),
+        HighlightWhen(WEEKLY_ID, HEADER_ROWS, FIRST_WEEK, waived, styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
+        HighlightWhen(
+            WEEKLY_ID,
+            HEADER_ROWS,
+            FIRST_WEEK,
+            penalty,
+            styles.LATE_BACKGROUND,
+            styles.LATE_TEXT,
+            bold=True,
+        ),
     ]

@@ -1,19 +1,18 @@
 """The demo's Google: Pub/Sub, Sheets, Drive, mail, and the functions between them."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import gspread
-from google.oauth2.service_account import Credentials
-from gspread.utils import ValueInputOption
+from typing import Self
 
 from attendance_contracts import REQUEST_TOPICS, Topic, topic_path
 from attendance_sandbox.demo.functions import FunctionProcess
+from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
@@ -22,7 +21,10 @@ from attendance_sandbox.sheets import SheetsServer
 PROJECT = "demo"
 ALARM_TO = f"hr@{MAIL_DOMAIN}"
 DEAD_LETTERS = f"projects/{PROJECT}/topics/dead_letters"
-SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
+
+
+class OperatorError(Exception):
+    """The operator's command failed; says why."""
 
 
 class Cloud:
@@ -35,7 +37,7 @@ class Cloud:
         self.sheets = SheetsServer(owns_storage=False)
         self.mail = MailServer(folder=folder / "mail")
         self._stack = ExitStack()
-        self._review_periods: Any = None
+        self._folder_id, self._control_id = "", ""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -55,62 +57,56 @@ class Cloud:
         """What a site's client needs to find Pub/Sub."""
         return {"PUBSUB_EMULATOR_HOST": self.pubsub.address, "GOOGLE_CLOUD_PROJECT": PROJECT}
 
-    def set_up_hr(self, people: list[Person]) -> None:
-        """Do what HR does by hand: the folder, the review periods' spreadsheet, the list of people."""
-        self._folder_id = self.sheets.new_shared_folder("Attendance")
-        key = self.sheets.new_service_account("hr@demo.iam.gserviceaccount.com")
-        hr = gspread.Client(
-            auth=Credentials.from_service_account_info(key, scopes=SCOPES),  # type: ignore[no-untyped-call]
-            http_client=_local_http_client(self.sheets.url),
-        )
-        spreadsheet = hr.create("Review Periods", folder_id=self._folder_id)
-        self._review_periods = spreadsheet.add_worksheet("2026", rows=20, cols=4)
-        self._review_periods.append_row(["Month", "Start Date", "End Date", "Duration (Weeks)"])
-        cut_offs = spreadsheet.add_worksheet("Cut Off Times", rows=100, cols=3)
-        cut_offs.append_row(["Name", "Email", "Cut Off Time"])
-        spreadsheet.del_worksheet(spreadsheet.sheet1)
-        self._cut_offs = cut_offs
-        self._spreadsheet_id = spreadsheet.id
-        self.add_people(people)
-
-    def add_people(self, people: list[Person]) -> None:
-        """HR enters people into Cut Off Times."""
-        self._cut_offs.append_rows(
-            [
-                [person.name, f"{person.user_name}@{MAIL_DOMAIN}", person.cut_off.strftime("%H:%M")]
-                for person in people
-            ],
-            value_input_option=ValueInputOption.user_entered,
-        )
-
-    def add_review_period(self, month: str, start: date, end: date) -> None:
-        """HR enters a review period."""
-        weeks = round(((end - start).days + 1) / 7)
-        self._review_periods.append_row(
-            [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks],
-            value_input_option=ValueInputOption.user_entered,
-        )
-
-    def create_topics_and_settings(self) -> dict[str, str]:
-        """Make the topics and a service account; returns the functions' environment variables."""
-        key = self.sheets.new_service_account("functions@demo.iam.gserviceaccount.com")
-        self._key_file.touch(mode=0o600)
-        self._key_file.write_text(json.dumps(key), encoding="utf-8")
-        for topic in Topic:
-            self.pubsub.create_topic(topic_path(PROJECT, topic))
-        self.pubsub.create_topic(DEAD_LETTERS)
+    @property
+    def functions_environment(self) -> dict[str, str]:
+        """What the functions need, and the operator's command; after `set_up_hr`."""
         return {
             **self.client_environment,
             "GOOGLE_APPLICATION_CREDENTIALS": str(self._key_file),
             "SHEETS_API_URL": self.sheets.url,
             "DRIVE_API_URL": self.sheets.url,
-            "REVIEW_PERIODS_SPREADSHEET_ID": self._spreadsheet_id,
+            "REVIEW_PERIODS_SPREADSHEET_ID": self._control_id,
             "REVIEW_SHEETS_FOLDER_ID": self._folder_id,
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.mail.port),
             "MAIL_FROM": f"attendance@{MAIL_DOMAIN}",
             "ALARM_TO": ALARM_TO,
         }
+
+    def set_up_hr(self, people: list[Person]) -> HrDesk:
+        """What is done once by hand: the folder, `attendance-backend init`, and what HR then types."""
+        key = self.sheets.new_service_account("functions@demo.iam.gserviceaccount.com")
+        self._key_file.parent.mkdir(parents=True, exist_ok=True)
+        self._key_file.touch(mode=0o600)
+        self._key_file.write_text(json.dumps(key), encoding="utf-8")
+        self._folder_id = self.sheets.new_shared_folder("Attendance")
+        made = self.operate("init", "--year", "2026")
+        self._control_id = made.splitlines()[-1].rpartition(" ")[2]
+        desk = HrDesk(self.sheets, self._control_id)
+        desk.type_people(people)
+        return desk
+
+    def operate(self, *arguments: str) -> str:
+        """Run attendance-backend; what it prints, its notes included. Raises OperatorError."""
+        command = [sys.executable, "-m", "attendance_backend.cli", *arguments]
+        result = subprocess.run(  # noqa: S603 - our own interpreter, our own module
+            command,
+            env={**os.environ, **self.functions_environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise OperatorError(f"attendance-backend {' '.join(arguments)}: {result.stdout.strip()}")
+        return result.stdout
+
+    def create_topics_and_settings(self) -> dict[str, str]:
+        """Make the topics; returns the functions' environment variables."""
+        for topic in Topic:
+            self.pubsub.create_topic(topic_path(PROJECT, topic))
+        self.pubsub.create_topic(DEAD_LETTERS)
+        return self.functions_environment
 
     def start_functions(self) -> None:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
@@ -130,15 +126,3 @@ class Cloud:
                 function.push_endpoint(path),
                 dead_letter_topic=DEAD_LETTERS,
             )
-
-
-def _local_http_client(url: str) -> type[gspread.HTTPClient]:
-    """Gspread's HTTP client, with Google's hosts replaced by the stand-in's."""
-
-    class LocalHTTPClient(gspread.HTTPClient):
-        def request(self, method: str, endpoint: str, *args: Any, **options: Any) -> Any:
-            for host in ("https://sheets.googleapis.com", "https://www.googleapis.com"):
-                endpoint = endpoint.replace(host, url, 1)
-            return super().request(method, endpoint, *args, **options)
-
-    return LocalHTTPClient

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from attendance_sandbox.demo.cloud import OperatorError
 from attendance_sandbox.demo.functions import FunctionError
 from attendance_sandbox.demo.picture import draw
 from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
@@ -73,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
         with progress:
             story.play(show)
             progress.update(task, completed=(LAST_DAY - FIRST_DAY).days + 1, description="done")
-    except (TimelineError, FunctionError) as error:
+    except (TimelineError, FunctionError, OperatorError) as error:
         errors.print(f"attendance-sandbox: {error}")
         return EXIT_NOT_FAULTLESS
-    workbooks = story.cloud.sheets.save(folder)
+    workbooks = story.workbooks
     results = reconcile(
         {name: office.recorded for name, office in story.offices.items()},
         PERIODS,
@@ -84,6 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
         folder,
     )
     _report(console, results)
+    console.print("payroll:")
+    for line in story.payroll:
+        console.print(f"  {line}")
     console.print("mail:")
     for path in sorted((folder / "mail").glob("*.eml")):
         console.print(f"  {path}")

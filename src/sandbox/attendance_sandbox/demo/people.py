@@ -103,6 +103,16 @@ NEW_HIRE = Person(
 UNKNOWN = Person("", "badge-0417", "900", "laboratory", time(8))
 """On the machine, but not in HR's list."""
 EVENING_OF_FORGOTTEN_CHECK_OUT = date(2026, 10, 14)
+FORGETFUL = "101"
+"""Whoever has this user ID forgets it."""
+HOLIDAY, HOLIDAY_NAME = date(2026, 10, 9), "Foundation Day"
+HOLIDAY_WORKER = "102"
+"""Works on the holiday all the same."""
+ON_LEAVE = "104"
+LEAVE = (date(2026, 10, 20), date(2026, 10, 22))
+LATE_PUNCH_AT = datetime(2026, 10, 2, 18, 5)  # noqa: DTZ001 - wall time of the site
+LATE_PUNCH_SITE, LATE_PUNCH_USER = "headquarters", "104"
+"""A punch of September that the machine gives away only after HR has finalised September."""
 
 
 def staff() -> list[Person]:
@@ -125,6 +135,10 @@ def punches(people: list[Person], days: list[date], randomness: random.Random) -
         for person in people:
             if (person.hired and day < person.hired) or randomness.random() < ABSENT:
                 continue
+            if day == HOLIDAY and person.user_id != HOLIDAY_WORKER:
+                continue
+            if person.user_id == ON_LEAVE and LEAVE[0] <= day <= LEAVE[1]:
+                continue
             shift = SHIFTS[person.site]
             midnight = datetime.combine(day, time(0))
             arrives = datetime.combine(day, shift.begins) + timedelta(seconds=int(randomness.gauss(300, 600)))
@@ -132,7 +146,7 @@ def punches(people: list[Person], days: list[date], randomness: random.Random) -
             made.append(Punch(person.site, person.user_id, arrives, 0))
             if randomness.random() < DOUBLE_TAP:
                 made.append(Punch(person.site, person.user_id, arrives + timedelta(seconds=4), 0))
-            forgets = day == EVENING_OF_FORGOTTEN_CHECK_OUT and person.user_id == "101"
+            forgets = day == EVENING_OF_FORGOTTEN_CHECK_OUT and person.user_id == FORGETFUL
             if forgets or randomness.random() < FORGET_CHECK_OUT:
                 continue
             visits = person.site != "warehouse" and randomness.random() < VISIT

@@ -1,43 +1,71 @@
-"""A picture of a workbook, through LibreOffice where it is installed."""
+"""Pictures of a workbook, one for each worksheet, through LibreOffice where it is installed."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from openpyxl import load_workbook
+
 TIMEOUT_S = 120
 RESOLUTION_DPI = 200
-MOST_PAGES = 5
-"""What HR looks at comes first; the raw data fills many pages more."""
+_FOOTER = re.compile(r"(?P<title>\S.*?)\s+\d+ / \d+")
+"""What the saved workbooks print at the foot of each page."""
 
 
 def draw(workbook: Path, folder: Path) -> list[Path]:
-    """Write a PNG for each of the workbook's first pages; empty where a program is missing."""
-    office, renderer = shutil.which("soffice"), shutil.which("pdftoppm")
-    if office is None or renderer is None:
+    """Write a PNG of each visible worksheet's first page, named after it; empty where a program is missing.
+
+    Returns:
+        The pictures in the order of the worksheets.
+    """
+    office, renderer, reader = (shutil.which(name) for name in ("soffice", "pdftoppm", "pdftotext"))
+    if office is None or renderer is None or reader is None:
         return []
     with TemporaryDirectory() as scratch:
-        subprocess.run(  # noqa: S603 - fixed arguments; the workbook is ours
-            [
-                office,
-                f"-env:UserInstallation=file://{scratch}/profile",
-                "--headless",
-                "--convert-to",
-                "pdf",
-                "--outdir",
-                scratch,
-                str(workbook),
-            ],
-            check=True,
-            timeout=TIMEOUT_S,
-            capture_output=True,
-        )
+        profile = f"-env:UserInstallation=file://{scratch}/profile"
+        _run([office, profile, "--headless", "--convert-to", "pdf", "--outdir", scratch, str(workbook)])
         pdf = Path(scratch) / f"{workbook.stem}.pdf"
         folder.mkdir(parents=True, exist_ok=True)
-        prefix = folder / "page"
-        subprocess.run(  # noqa: S603 - as above
-            [renderer, "-png", "-r", str(RESOLUTION_DPI), "-l", str(MOST_PAGES), str(pdf), str(prefix)],
-            check=True,
-            timeout=TIMEOUT_S,
-        )
-    return sorted(folder.glob("page*.png"))
+        pictures = []
+        pages_of = _first_pages(_run([reader, "-layout", str(pdf), "-"]))
+        for title in _visible(workbook):
+            page = pages_of.get(title)
+            if page is None:
+                continue
+            target = folder / file_name(title)
+            pages = ["-f", str(page), "-l", str(page), "-singlefile"]
+            _run([renderer, "-png", "-r", str(RESOLUTION_DPI), *pages, str(pdf), str(target.with_suffix(""))])
+            pictures.append(target)
+    return pictures
+
+
+def file_name(title: str) -> str:
+    """A worksheet's picture: ``Raw Data - berlin`` becomes ``raw-data-berlin.png``."""
+    return re.sub(r"[^\w]+", "-", title.casefold()).strip("-") + ".png"
+
+
+def _visible(workbook: Path) -> list[str]:
+    """The titles of the worksheets that a person sees; LibreOffice prints hidden ones, too."""
+    book = load_workbook(workbook, read_only=True)
+    titles = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    book.close()
+    return titles
+
+
+def _first_pages(text: str) -> dict[str, int]:
+    """Each worksheet's first page, counted from 1, by its title, from the text of all pages."""
+    pages: dict[str, int] = {}
+    for number, page in enumerate(text.split("\f"), 1):
+        lines = [line.strip() for line in page.splitlines() if line.strip()]
+        footer = _FOOTER.fullmatch(lines[-1]) if lines else None
+        if footer is not None:
+            pages.setdefault(footer["title"], number)
+    return pages
+
+
+def _run(command: list[str]) -> str:
+    """What a program prints; its arguments are ours."""
+    done = subprocess.run(command, check=True, timeout=TIMEOUT_S, capture_output=True, text=True)  # noqa: S603 - see above
+    return done.stdout

@@ -15,6 +15,8 @@ import openpyxl
 from attendance_sandbox.demo.people import Punch
 
 RAW_DATA = "Raw Data - "
+AMENDMENTS = "Amendments"
+"""Takes the punches of all sites that came after HR had finalised the period; they count as stored."""
 Key = tuple[str, datetime, int]
 """User ID, wall time and key of a punch."""
 
@@ -25,7 +27,7 @@ class SiteResult:
 
     Attributes:
         punches: made at the site's machine.
-        rows: in the site's raw data, over all workbooks.
+        rows: in the site's raw data and in the amendments, over all workbooks.
         lost: punches in no workbook.
         twice: rows beyond one for each punch, and rows that no punch explains.
         wrong_period: rows in another workbook than their own period's.
@@ -94,24 +96,27 @@ def _month_of(day: date, periods: Mapping[str, tuple[date, date]]) -> str:
 
 
 def _raw_data(path: Path) -> dict[str, "Counter[Key]"]:
-    """The rows of each site's raw data."""
+    """The rows of each site, raw data and amendments."""
     if not path.exists():
         return {}
     found: dict[str, Counter[Key]] = {}
     for sheet in openpyxl.load_workbook(path).worksheets:
-        if not sheet.title.startswith(RAW_DATA):
+        if not sheet.title.startswith(RAW_DATA) and sheet.title != AMENDMENTS:
             continue
         header, *rows = sheet.iter_rows(values_only=True)
         column = {str(title): number for number, title in enumerate(header)}
-        found[sheet.title.removeprefix(RAW_DATA)] = Counter(
-            (
+        for row in rows:
+            if row[column["Timestamp"]] is None:
+                continue
+            site = sheet.title.removeprefix(RAW_DATA)
+            if sheet.title == AMENDMENTS:
+                site = str(row[column["Location"]])
+            key = (
                 str(row[column["User ID"]]),
                 _whole_second(row[column["Timestamp"]]),
                 int(str(row[column["Key"]])),
             )
-            for row in rows
-            if row[column["Timestamp"]] is not None
-        )
+            found.setdefault(site, Counter())[key] += 1
     return found
 
 

@@ -5,6 +5,7 @@ third, which HR forgets to enter in time. The clocks go back on 25 October.
 """
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,8 +16,24 @@ from zoneinfo import ZoneInfo
 
 from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
 from attendance_sandbox.demo.cloud import Cloud
+from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.office import TIME_ZONE, Office
-from attendance_sandbox.demo.people import NEW_HIRE, UNKNOWN, Punch, punches, staff
+from attendance_sandbox.demo.people import (
+    FORGETFUL,
+    HOLIDAY,
+    HOLIDAY_NAME,
+    LATE_PUNCH_AT,
+    LATE_PUNCH_SITE,
+    LATE_PUNCH_USER,
+    LEAVE,
+    MAIL_DOMAIN,
+    NEW_HIRE,
+    ON_LEAVE,
+    UNKNOWN,
+    Punch,
+    punches,
+    staff,
+)
 from attendance_sandbox.demo.timeline import Timeline, TimelineError
 from attendance_sandbox.device.protocol import Command
 
@@ -24,6 +41,11 @@ FIRST_DAY = date(2026, 10, 1)
 LAST_DAY = date(2026, 11, 4)
 EARLIER_DAYS = 3
 """Days before the first on which people punched already: the machines have a history when the Pis arrive."""
+HOLIDAY_ENTERED = datetime(2026, 10, 6, 10)  # noqa: DTZ001 - wall time of the offices
+SEPTEMBER_FINALISED = datetime(2026, 10, 12, 15)  # noqa: DTZ001 - as above
+LATE_PUNCH_READ = datetime(2026, 10, 13, 12)  # noqa: DTZ001 - as above
+CORRECTED = datetime(2026, 10, 15, 10)  # noqa: DTZ001 - as above
+LEAVE_ENTERED = datetime(2026, 10, 19, 16)  # noqa: DTZ001 - as above
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
 CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
@@ -61,6 +83,10 @@ class Story:
         self.offices: dict[str, Office] = {}
         self._published: Counter[tuple[str, str]] = Counter()
         self._cut_in_mid_read = False
+        self._hr: HrDesk
+        self.workbooks: list[Path] = []
+        self.payroll: list[str] = []
+        """What attendance-backend printed about the export."""
 
     def play(self, show: Callable[[datetime], None]) -> None:
         """Play it all; raises TimelineError or FunctionError when a part of it dies.
@@ -72,9 +98,12 @@ class Story:
             stack.enter_context(self.timeline)
             stack.enter_context(self.cloud)
             people = staff()
-            self.cloud.set_up_hr(people)
+            self._hr = self.cloud.set_up_hr(people)
+            self._hr.set("Grace (minutes)", 5)
+            self._hr.set("Share with, to edit", f"hr@{MAIL_DOMAIN}")
+            self._hr.set("Share with, to view", f"payroll@{MAIL_DOMAIN}, board@{MAIL_DOMAIN}")
             for month in ("September", "October"):
-                self.cloud.add_review_period(month, *PERIODS[month])
+                self._hr.type_period(month, *PERIODS[month])
             self.cloud.start_functions()
             for name, settings in SITE_SETTINGS.items():
                 office = Office(
@@ -94,6 +123,18 @@ class Story:
             crashed = [office.crashed for office in self.offices.values() if office.crashed]
             if crashed:
                 raise TimelineError("; ".join(crashed))
+            self.workbooks = self.cloud.sheets.save(self._folder)
+            if self._last_day == LAST_DAY:
+                self.payroll = self._hand_over()
+
+    def _hand_over(self) -> list[str]:
+        """Export October for payroll, with the values that a spreadsheet program computes."""
+        if shutil.which("soffice") is None:
+            return ["no export: that needs LibreOffice, which computes the formulas here"]
+        self.cloud.sheets.start_recalculating(self._hr.workbook_id("October"))
+        output = self._folder / "Payroll October 2026.csv"
+        arguments = ("export", "--period", "October 2026", "--output", str(output))
+        return self.cloud.operate(*arguments).splitlines()
 
     def _plan(self) -> None:
         everybody = [*staff(), NEW_HIRE, UNKNOWN]
@@ -109,6 +150,12 @@ class Story:
             self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
         assert NEW_HIRE.hired is not None
         self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
+        self._at(HOLIDAY_ENTERED, self._enter_holiday)
+        self._at(SEPTEMBER_FINALISED, self._finalise_september)
+        late = Punch(LATE_PUNCH_SITE, LATE_PUNCH_USER, LATE_PUNCH_AT, 1)
+        self._at(LATE_PUNCH_READ, self._puncher(late))
+        self._at(CORRECTED, self._correct)
+        self._at(LEAVE_ENTERED, self._enter_leave)
         self._at(LATE_PERIOD_ENTERED, self._enter_late_period)
 
     def _at(self, when: datetime, action: Callable[[], None]) -> None:
@@ -120,11 +167,39 @@ class Story:
     def _hire(self) -> None:
         for office in self.offices.values():
             office.enrol(NEW_HIRE)
-        self.cloud.add_people([NEW_HIRE])
+        self._hr.type_people([NEW_HIRE])
         self._say(f"{NEW_HIRE.name} is hired at {NEW_HIRE.site}")
 
+    def _enter_holiday(self) -> None:
+        self._hr.type_holiday(HOLIDAY, HOLIDAY_NAME)
+        self._say(f"HR enters a holiday: {HOLIDAY_NAME}, {HOLIDAY:%d %B}")
+
+    def _finalise_september(self) -> None:
+        self._hr.finalise("September")
+        self._say("HR finalises September 2026; what comes now is an amendment")
+
+    def _correct(self) -> None:
+        forgetful, stranger = self._name_of(FORGETFUL), "Nobody Known"
+        self._hr.correct(
+            "October",
+            ("14/10/2026", "", forgetful, "check out", "17:30", "forgot it", "HR"),
+            ("07/10/2026", "", self._name_of("102"), "waive penalty", "", "train strike", "HR"),
+            ("13/10/2026", "", stranger, "check in", "09:00", "a slip of the pen", "HR"),
+        )
+        self._hr.colour("October", "T5")
+        self._say(f"HR corrects: {forgetful} forgot to check out; a penalty is waived; a name is mistyped")
+
+    def _enter_leave(self) -> None:
+        first, last = (f"{day:%d/%m/%Y}" for day in LEAVE)
+        name = self._name_of(ON_LEAVE)
+        self._hr.correct("October", (first, last, name, "leave", "", "holidays", "HR"))
+        self._say(f"HR enters leave for {name}")
+
+    def _name_of(self, user_id: str) -> str:
+        return next(person.name for person in staff() if person.user_id == user_id)
+
     def _enter_late_period(self) -> None:
-        self.cloud.add_review_period("November", *PERIODS["November"])
+        self._hr.type_period("November", *PERIODS["November"])
         self._say("HR enters the review period November 2026, half a day late")
 
     def cuts_power_at_command(self, site: str, command: int) -> bool:

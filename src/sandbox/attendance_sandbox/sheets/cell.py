@@ -61,6 +61,10 @@ class Cell:
     def with_formula(self, formula: str) -> Cell:
         return replace(self, value=formulas.arithmetic(formula), formula=formulas.canonical(formula))
 
+    def with_copied(self, formula: str) -> Cell:
+        """As `with_formula`, for a formula that is canonical."""
+        return replace(self, value=formulas.arithmetic(formula), formula=formula)
+
     def with_typed(self, text: str, locale: Locale) -> Cell:
         """The cell after a person typed `text` into it."""
         if text.startswith("=") and len(text) > 1:

@@ -66,7 +66,7 @@ class Drive:
         parents = self._parents(query, body, call)
         file = self._store.create(body.get("name") or "Untitled", mime_type, call.caller, parents)
         self._set_properties(file, body)
-        return self._shown(file, query)
+        return self._shown(file, query, call)
 
     def _parents(self, query: Query, body: Json, call: Call) -> list[str]:
         parents = body.get("parents") or []
@@ -120,7 +120,7 @@ class Drive:
         return _select(answer, _first(query, "fields", DEFAULT_LIST_FIELDS))
 
     def get(self, file_id: str, query: Query, call: Call) -> Json:
-        return self._shown(self._find(file_id, query, call, "reader"), query)
+        return self._shown(self._find(file_id, query, call, "reader"), query, call)
 
     def update(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
         file = self._find(file_id, query, call, "writer")
@@ -146,7 +146,7 @@ class Drive:
         file.trashed = body.get("trashed", file.trashed)
         self._set_properties(file, body)
         file.modified = self._store.now()
-        return self._shown(file, query)
+        return self._shown(file, query, call)
 
     def delete(self, file_id: str, query: Query, call: Call) -> None:
         file = self._find(file_id, query, call, "reader")
@@ -167,7 +167,7 @@ class Drive:
         copy.properties.update(original.properties)
         copy.app_properties.update(original.app_properties)
         self._set_properties(copy, body)
-        return self._shown(copy, query)
+        return self._shown(copy, query, call)
 
     def export(self, file_id: str, query: Query, call: Call) -> tuple[bytes, str]:
         """The file in another format, with its content type: text of the first worksheet, or ``.xlsx``."""
@@ -200,8 +200,12 @@ class Drive:
         self._store.replace(file, draft)
         return {"kind": "drive#file", "id": file_id, "title": file.name, "mimeType": file.mime_type}
 
-    def _shown(self, file: DriveFile, query: Query) -> Json:
-        return _select(file_json(file), _first(query, "fields", DEFAULT_FILE_FIELDS))
+    def _shown(self, file: DriveFile, query: Query, call: Call) -> Json:
+        held = self._store.role(file, call.caller)
+        can_write = held is not None and ROLES.index(held) >= ROLES.index("writer")
+        capabilities = {"canEdit": can_write, "canAddChildren": can_write and file.mime_type == FOLDER_TYPE}
+        shown = file_json(file) | {"capabilities": capabilities}
+        return _select(shown, _first(query, "fields", DEFAULT_FILE_FIELDS))
 
     # -- permissions
 

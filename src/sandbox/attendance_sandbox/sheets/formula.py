@@ -8,6 +8,7 @@ rows and columns, renamed worksheets, and relative references in copies.
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 import re
 from collections.abc import Callable
@@ -67,23 +68,47 @@ def _join_point(column_lock: str, column: int | None, row_lock: str, row: int | 
 
 def copied(formula: str, rows: int, columns: int) -> str:
     """The formula as it reads in a copy of its cell, that many rows down and columns to the right."""
-
-    def change(match: re.Match[str]) -> str:
-        points = []
-        for point in _points(match):
-            lock, column, lock2, row = _split_point(point)
-            if column is not None and not lock:
-                column += columns
-            if row is not None and not lock2:
-                row += rows
-            if (column is not None and column < 0) or (row is not None and row < 0):
-                return BROKEN
-            points.append(_join_point(lock, column, lock2, row))
-        return (match["sheet"] or "") + ":".join(points)
-
-    return _rewrite(formula, change)
+    parts: list[str] = []
+    for text, prefix, points in _pieces(formula):
+        moved = _moved(points, rows, columns)
+        parts += (text, moved if moved == BROKEN else prefix + moved)
+    return "".join(parts)
 
 
+@functools.lru_cache(maxsize=512)
+def _pieces(formula: str) -> tuple[tuple[str, str, tuple[Point, ...]], ...]:
+    """A formula as pieces: text, the worksheet of the reference after it, and the reference's points.
+
+    Kept, because one formula is copied into thousands of cells.
+    """
+    pieces: list[tuple[str, str, tuple[Point, ...]]] = []
+    end = 0
+    for match in _REFERENCE.finditer(formula):
+        if match["text"] is not None:
+            continue
+        points = tuple(_split_point(point) for point in _points(match))
+        pieces.append((formula[end : match.start()], match["sheet"] or "", points))
+        end = match.end()
+    return (*pieces, (formula[end:], "", ()))
+
+
+def _moved(points: tuple[Point, ...], rows: int, columns: int) -> str:
+    texts = []
+    for lock, locked_column, lock2, locked_row in points:
+        column = locked_column if locked_column is None or lock else locked_column + columns
+        row = locked_row if locked_row is None or lock2 else locked_row + rows
+        if (column is not None and column < 0) or (row is not None and row < 0):
+            return BROKEN
+        texts.append(_join_point(lock, column, lock2, row))
+    return ":".join(texts)
+
+
+def stays_canonical(formula: str) -> bool:
+    """Whether copies of a canonical formula are canonical: no range can turn over, as ``A$5:A6`` does further up."""
+    return all(len({(lock, lock2) for lock, _, lock2, _ in points}) <= 1 for _, _, points in _pieces(formula))
+
+
+@functools.lru_cache(maxsize=1024)
 def canonical(formula: str) -> str:
     """The formula as the service keeps it, which need not be as it was entered.
 

@@ -89,12 +89,15 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     sheet, area = target(spreadsheet, required(request, "range"))
     data = _checked_cell(spreadsheet, request.get("cell", {}))
     text = data.get("userEnteredValue", {}).get("formulaValue")
+    canonical = None if text is None else formulas.canonical(text)
+    simple = canonical is not None and formulas.stays_canonical(canonical)
+    is_formula = canonical is not None and masks.includes(mask, "userEnteredValue")
     for row, column in area.cells():
-        content = data
-        if text is not None:
-            moved = formulas.copied(text, row - area.start_row, column - area.start_column)
-            content = {**data, "userEnteredValue": {"formulaValue": moved}}
-        sheet.put(row, column, sheet.cell(row, column).with_json(content, mask))
+        cell = sheet.cell(row, column).with_json(data, mask)
+        if is_formula and canonical is not None:
+            moved = formulas.copied(canonical, row - area.start_row, column - area.start_column)
+            cell = cell.with_copied(moved) if simple else cell.with_formula(moved)
+        sheet.put(row, column, cell)
         call.cells_written += 1
     return {}
 

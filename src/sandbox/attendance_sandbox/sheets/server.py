@@ -161,6 +161,17 @@ class SheetsServer:
     def start(self) -> None:
         self._http.start()
 
+    def start_recalculating(self, *spreadsheet_ids: str) -> None:
+        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet.
+
+        These spreadsheets are computed at once, so that nobody who asks for them loses patience.
+        """
+        if self._recalculator is None:
+            self._recalculator = Recalculator()
+            self._api.recalculate_with(self._recalculator)
+        for spreadsheet_id in spreadsheet_ids:
+            self._api.computed(self.spreadsheet(spreadsheet_id), None)
+
     def stop(self) -> None:
         self._http.stop()
         if self._recalculator is not None:

@@ -45,6 +45,10 @@ class SheetsApi:
         self._store = store
         self._recalculator = recalculator
 
+    def recalculate_with(self, recalculator: Recalculator) -> None:
+        """From now on formulas have values."""
+        self._recalculator = recalculator
+
     def computed(self, spreadsheet: Spreadsheet, ranges: list[str] | None) -> Spreadsheet:
         """The spreadsheet with the values of formulas, if one stands in the ranges (None: anywhere)."""
         if self._recalculator is None:

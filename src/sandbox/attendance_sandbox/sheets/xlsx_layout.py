@@ -18,6 +18,8 @@ _MARGIN_IN = 0.4
 _PIXELS_PER_CHARACTER = 7
 _CELL_PADDING_PIXELS = 5
 _POINTS_PER_PIXEL = 0.75
+_NARROW = 1.12
+"""Letters of a text in a column's width, on the average, for each digit that fits."""
 
 
 def width_in_characters(pixels: int) -> float:
@@ -45,6 +47,15 @@ def lay_out(sheet: Worksheet, target: Any) -> None:
     if sheet.basic_filter is not None and _used(sheet) is not None:
         target.auto_filter.ref = area_reference(sheet.area_of(sheet.basic_filter.get("range", {})))
     _print(target, rows, columns)
+    last = _last_shown_row(sheet)
+    if last >= rows:
+        target.print_area = area_reference(Area(0, last + 1, 0, sheet.column_count))
+
+
+def _last_shown_row(sheet: Worksheet) -> int:
+    """The last row in which something was typed, or -1; rows prepared with formulas only are not printed."""
+    typed = (row for row, _, cell in sheet.occupied(sheet.area) if cell.formula is None and not cell.is_blank)
+    return max(typed, default=-1)
 
 
 def _used(sheet: Worksheet) -> Area | None:
@@ -71,11 +82,14 @@ def _fit_wrapped_rows(target: Any) -> None:
     for cells in target.iter_rows():
         lines = 1
         for cell in cells:
-            if isinstance(cell.value, str) and cell.alignment.wrap_text:
+            if isinstance(cell.value, str) and cell.data_type != "f" and cell.alignment.wrap_text:
                 width = (
                     target.column_dimensions[cell.column_letter].width or target.sheet_format.defaultColWidth
                 )
-                lines = max(lines, sum(math.ceil(len(line) / width) or 1 for line in cell.value.split("\n")))
+                lines = max(
+                    lines,
+                    sum(math.ceil(len(line) / (_NARROW * width)) or 1 for line in cell.value.split("\n")),
+                )
         row = target.row_dimensions[cells[0].row]
         if lines > 1 and row.height is None:
             row.height = lines * DEFAULT_PIXELS["ROWS"] * _POINTS_PER_PIXEL

@@ -1,0 +1,80 @@
+"""``Holidays`` in the control spreadsheet: days on which nobody is missed.
+
+Date | Name, and for a holiday of one site only: Site
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from attendance_backend.control.roster import known_site
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.typed_dates import Order, common_order, typed_date
+
+TITLE = "Holidays"
+DATE, NAME, SITE = "Date", "Name", "Site"
+HEADERS = (DATE, NAME)
+OPTIONAL_HEADERS = (SITE,)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holiday:
+    """A day that is free.
+
+    Attributes:
+        site: for whom; empty for everybody.
+    """
+
+    day: date
+    name: str
+    site: str = ""
+
+
+def read_holidays(
+    worksheet: Worksheet, sites: Collection[str] | None = None
+) -> tuple[list[Holiday], list[Problem]]:
+    """The holidays in order of time, and what is wrong in the rows left out.
+
+    A date that can be read in two orders is read as the other rows must be, or else as month/day/year; when they
+    show both orders, it is complained of.
+
+    Args:
+        worksheet: all of it.
+        sites: that exist; None when nobody knows yet.
+    """
+    if not worksheet.cells:
+        return [], []
+    broken = header_problem(worksheet, HEADERS)
+    if broken is not None:
+        return [], [broken]
+    table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
+    cells = [typed_date(worksheet, row, table.columns[DATE]) for row in table.rows()]
+    proved = {cell.proves for cell in cells if cell is not None and cell.proves is not None}
+    order = None if len(proved) > 1 else common_order(cells) or Order.MONTH_FIRST
+    holidays: dict[tuple[date, str], Holiday] = {}
+    problems: list[Problem] = []
+    for row in table.rows():
+        try:
+            holiday = _read_row(table, row, order, sites)
+            if (holiday.day, holiday.site) in holidays:
+                remedy = f"{holiday.day.isoformat()} stands here twice; remove one"
+                raise BadCellError(row, table.columns[DATE], remedy)  # noqa: TRY301 - reported below like any other
+        except BadCellError as error:
+            problems.append(error.problem(worksheet))
+            continue
+        holidays[holiday.day, holiday.site] = holiday
+    return sorted(holidays.values()), problems
+
+
+def _read_row(table: Table, row: int, order: Order | None, sites: Collection[str] | None) -> Holiday:
+    cell = table.typed_date(row, DATE)
+    readings = {cell.read(each) for each in Order}
+    if len(readings) > 1 and order is None:
+        days = " or ".join(day.isoformat() for day in sorted(readings))
+        remedy = f"{table.label(row, DATE)!r} can be two days, and other rows show both orders; type {days}"
+        raise BadCellError(row, table.columns[DATE], remedy)
+    site = table.label(row, SITE)
+    if site and sites is not None:
+        site = known_site(site, sites, row, table.columns[SITE])
+    return Holiday(cell.read(order or Order.MONTH_FIRST), table.label(row, NAME) or "holiday", site)

@@ -1,0 +1,49 @@
+"""``Problems`` in the control spreadsheet: what the program cannot use of what HR typed, where HR sees it.
+
+    Worksheet | Cell | What is wrong, and what to do
+
+Written as a whole, and only when it is to say something else than it does.
+"""
+
+from collections.abc import Sequence
+
+from attendance_backend.control.program_sheets import blank, create
+from attendance_backend.sheet import styles
+from attendance_backend.sheet.changes import Change, NewCell, Row
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.table import Problem
+from attendance_backend.workbook.sheet_rows import append_rows
+
+TITLE = "Problems"
+SHEET_ID = 1_900_000_003
+HEADERS = ("Worksheet", "Cell", "What is wrong, and what to do")
+WIDTHS = (160, 70, 760)
+NOTHING = ("", "", "Nothing.")
+
+
+def changes(worksheet: Worksheet | None, problems: Sequence[Problem]) -> list[Change]:
+    """What makes the worksheet say this, and nothing when it does already.
+
+    Args:
+        worksheet: all of it; None when there is none, which is right as long as there are no problems.
+        problems: in the order in which they are to stand.
+    """
+    wanted = [(problem.worksheet, problem.cell, problem.remedy) for problem in problems] or [NOTHING]
+    if worksheet is None:
+        if not problems:
+            return []
+        made = create(SHEET_ID, TITLE, HEADERS, WIDTHS)
+        return [*made, *append_rows(blank(SHEET_ID, TITLE, len(HEADERS)), 1, [_row(line) for line in wanted])]
+    columns = range(len(HEADERS))
+    there = [
+        tuple(worksheet.text(row, column) for column in columns) for row in range(1, worksheet.end_row())
+    ]
+    if there == wanted:
+        return []
+    surplus = [("", "", "")] * (len(there) - len(wanted))
+    return append_rows(worksheet, 1, [_row(line) for line in [*wanted, *surplus]])
+
+
+def _row(line: Sequence[str]) -> Row:
+    styled = (styles.PLAIN, styles.PLAIN, styles.WRAPPED)
+    return tuple(NewCell(text or None, style) for text, style in zip(line, styled, strict=True))

@@ -1,0 +1,1 @@
+"""The payroll export: what Sheets computed, as rows and as files."""

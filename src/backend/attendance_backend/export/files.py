@@ -1,0 +1,85 @@
+"""The export as files: two of CSV, or one workbook."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from pathlib import Path
+
+from attendance_backend.errors import UserError
+from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll, Value
+
+_FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheet programs take for a formula when they open a CSV file."""
+
+
+def write_csv(payroll: Payroll, path: Path) -> list[Path]:
+    """Write two files, of people and of days; the second has ``-days`` in its name.
+
+    In UTF-8 with a mark at the beginning, by which Excel knows it. A text that a spreadsheet program would take for a
+    formula gets an apostrophe in front.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    paths = [path, path.with_stem(f"{path.stem}-days")]
+    _write(paths[0], _csv(PERSON_HEADERS, payroll.people))
+    _write(paths[1], _csv(DAY_HEADERS, payroll.days))
+    return paths
+
+
+def write_xlsx(payroll: Payroll, path: Path) -> list[Path]:
+    """Write a workbook with the worksheets ``Payroll`` and ``Days``; texts are texts, whatever they begin with.
+
+    Raises:
+        UserError: the file cannot be written, or openpyxl is not installed.
+    """
+    try:
+        from openpyxl import Workbook  # noqa: PLC0415 - the functions have no openpyxl, and need none
+        from openpyxl.styles import Font  # noqa: PLC0415
+    except ImportError as error:
+        raise UserError(
+            "writing .xlsx needs openpyxl: pip install 'attendance-relay[operator]', or use --format csv"
+        ) from error
+    book = Workbook()
+    book.remove(book.active)
+    for title, headers, rows in (
+        ("Payroll", PERSON_HEADERS, payroll.people),
+        ("Days", DAY_HEADERS, payroll.days),
+    ):
+        sheet = book.create_sheet(title)
+        for number, line in enumerate([headers, *rows], start=1):
+            for column, value in enumerate(line, start=1):
+                cell = sheet.cell(number, column, value)
+                if isinstance(value, str):
+                    cell.data_type = "s"
+                if number == 1:
+                    cell.font = Font(bold=True)
+        sheet.freeze_panes = "B2"
+    try:
+        book.save(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+    return [path]
+
+
+def _csv(headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(headers)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_BEGINNINGS) else value
+    return f"{value:g}" if value == int(value) else f"{value:.2f}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_bytes(text.encode("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error

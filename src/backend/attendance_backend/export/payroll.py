@@ -1,0 +1,182 @@
+"""A review workbook's results as rows for payroll: what HR sees is what payroll gets. Pure logic.
+
+Nothing is computed here but units: a duration, which spreadsheets hold as a fraction of a day, becomes hours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from attendance_backend.errors import LayoutError
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import corrections_sheet as corrections
+from attendance_backend.workbook import daily_columns as daily
+from attendance_backend.workbook import day_header, exception_state, exceptions_sheet, guide_sheet
+from attendance_backend.workbook import monthly_columns as monthly
+from attendance_backend.workbook.formulas import token_of
+from attendance_backend.workbook.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
+
+Value = str | float | None
+
+AREAS = (
+    Area(MONTHLY),
+    Area(DAILY),
+    Area(CORRECTIONS),
+    Area.of_columns(EXCEPTIONS, exceptions_sheet.STATE, exceptions_sheet.STATE + 1),
+    *guide_sheet.AREAS,
+)
+"""What must be read for `payroll`."""
+
+_COUNTS = (
+    monthly.PRESENT,
+    monthly.LATE,
+    monthly.ABSENT,
+    monthly.ON_LEAVE,
+    monthly.INCOMPLETE,
+    monthly.HOURS,
+    monthly.OVERTIME,
+    monthly.PENALTIES,
+)
+_DURATIONS = (monthly.HOURS, monthly.OVERTIME)
+PERSON_HEADERS = tuple(monthly.HEADERS[column] for column in range(monthly.PENALTIES + 1))
+DAY_HEADERS = ("Employee", "User Name", "Date", "State", "Check In", "Check Out", "Hours", "Corrected")
+
+_OF_TIMES = (corrections.CHECK_IN, corrections.CHECK_OUT, corrections.LEAVE)
+"""Corrections that change a day."""
+
+
+@dataclass(frozen=True)
+class Payroll:
+    """The export.
+
+    Attributes:
+        people: a row a person, as `PERSON_HEADERS`; hours as decimals.
+        days: a row a person and day of the period, as `DAY_HEADERS`; check-in and check-out in ISO 8601.
+        open_exceptions: rows of ``Exceptions`` that are still open.
+        finalised: whether HR has closed the period.
+        doubts: cells that should have a value and have none.
+    """
+
+    people: tuple[tuple[Value, ...], ...]
+    days: tuple[tuple[Value, ...], ...]
+    open_exceptions: int
+    finalised: bool
+    doubts: tuple[str, ...]
+
+
+def payroll(workbook: Spreadsheet) -> Payroll:
+    """The export of a workbook with the cells of `AREAS`; raises LayoutError when nobody is in it."""
+    book = _Book(workbook)
+    people = list(book.people())
+    if not people:
+        raise LayoutError(f"worksheet {MONTHLY!r} has nobody in it: there is nothing to export")
+    exceptions = workbook.worksheet(EXCEPTIONS)
+    return Payroll(
+        people=tuple(book.person_row(row) for row in people),
+        days=tuple(line for row in people for line in book.day_rows(row)),
+        open_exceptions=sum(
+            exceptions.text(row, exceptions_sheet.STATE) == exception_state.OPEN
+            for row in exceptions.row_numbers()
+        ),
+        finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,
+        doubts=tuple(book.doubts),
+    )
+
+
+class _Book:
+    """The worksheets, and where the days and people stand in them."""
+
+    def __init__(self, workbook: Spreadsheet) -> None:
+        self.monthly, self.daily = workbook.worksheet(MONTHLY), workbook.worksheet(DAILY)
+        self.doubts: list[str] = []
+        self._days = {
+            day: column
+            for day, column in sorted(day_header.columns_by_day(self.monthly).items())
+            if self.monthly.text(day_header.KIND, column) != day_header.OTHER_PERIOD
+        }
+        self._daily_columns = day_header.columns_by_day(self.daily)
+        self._daily_rows = {
+            self.daily.text(row, daily.KEY): row for row in range(daily.HEADER_ROWS, self.daily.end_row())
+        }
+        self._corrected = set(_corrected(workbook.worksheet(CORRECTIONS)))
+
+    def people(self) -> Iterator[int]:
+        return (
+            row
+            for row in range(monthly.HEADER_ROWS, self.monthly.end_row())
+            if self.monthly.text(row, monthly.TOKEN)
+        )
+
+    def person_row(self, row: int) -> tuple[Value, ...]:
+        labels = (monthly.EMPLOYEE, monthly.USER_NAME, monthly.SITE, monthly.GROUP)
+        texts = (self.monthly.text(row, column) for column in labels)
+        return (*texts, *(self._count(row, column) for column in _COUNTS))
+
+    def day_rows(self, row: int) -> Iterator[tuple[Value, ...]]:
+        token = self.monthly.text(row, monthly.TOKEN)
+        names = self.monthly.text(row, monthly.EMPLOYEE), self.monthly.text(row, monthly.USER_NAME)
+        user = token[len(token_of("")) :]
+        for day, column in self._days.items():
+            check_in, check_out, hours = (self._daily_cell(user, label, day) for label in daily.LABELS)
+            typed_over = any(cell is not None and not cell[2] for cell in (check_in, check_out, hours))
+            corrected = typed_over or (token, day) in self._corrected
+            yield (
+                *names,
+                day.isoformat(),
+                self._state(row, column),
+                _moment(day, _number(self.daily, check_in)),
+                _moment(day, _number(self.daily, check_out)),
+                _hours(_number(self.daily, hours)),
+                "yes" if corrected else "no",
+            )
+
+    def _state(self, row: int, column: int) -> str:
+        self._expect_value(self.monthly, row, column)
+        return self.monthly.text(row, column)
+
+    def _count(self, row: int, column: int) -> Value:
+        self._expect_value(self.monthly, row, column)
+        number = self.monthly.number(row, column)
+        return _hours(number) if column in _DURATIONS else number
+
+    def _daily_cell(self, user: str, label: str, day: date) -> tuple[int, int, bool] | None:
+        """Row and column of a cell that holds anything, and whether it is a formula."""
+        row, column = self._daily_rows.get(daily.key_of(user, label)), self._daily_columns.get(day)
+        if row is None or column is None or (row, column) not in self.daily.cells:
+            return None
+        self._expect_value(self.daily, row, column)
+        return row, column, self.daily.cells[row, column].is_formula
+
+    def _expect_value(self, worksheet: Worksheet, row: int, column: int) -> None:
+        cell = worksheet.cells.get((row, column))
+        if cell is not None and cell.is_formula and cell.value is None:
+            self.doubts.append(f"worksheet {worksheet.title!r}, cell {cell_name(row, column)}: no value")
+
+
+def _corrected(worksheet: Worksheet) -> Iterator[tuple[str, date]]:
+    """Whose days a correction changes, by the token of the person."""
+    for row in range(corrections.HEADER_ROWS, worksheet.end_row()):
+        kind, user = worksheet.text(row, corrections.KIND), worksheet.text(row, corrections.USER)
+        first, last = worksheet.number(row, corrections.FROM), worksheet.number(row, corrections.TO)
+        if worksheet.text(row, corrections.STATUS) != corrections.APPLIED or kind not in _OF_TIMES:
+            continue
+        if user and first is not None:
+            start, end = serial.to_date(first), serial.to_date(first if last is None else last)
+            yield from ((user, start + timedelta(days=number)) for number in range((end - start).days + 1))
+
+
+def _number(worksheet: Worksheet, cell: tuple[int, int, bool] | None) -> float | None:
+    return None if cell is None else worksheet.number(cell[0], cell[1])
+
+
+def _moment(day: date, fraction: float | None) -> str | None:
+    if fraction is None:
+        return None
+    moment = datetime.combine(day, time()) + timedelta(seconds=serial.to_seconds(fraction))
+    return moment.isoformat(sep=" ", timespec="minutes")
+
+
+def _hours(fraction: float | None) -> float | None:
+    return None if fraction is None else round(fraction * 24, 2)

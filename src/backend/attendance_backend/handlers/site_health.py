@@ -1,0 +1,207 @@
+"""SiteHealth: keep the site's row in ``Sites``, and say what a person should look at in days that became complete.
+
+Idempotent: what is said in ``Exceptions`` is written together with what it follows from (Complete Through, Clock Told
+On, Memory Told On), in one atomic call which is refused if anybody wrote in between. A message that is delivered
+again finds that and says nothing twice; one that was overtaken by a later one is dropped.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from attendance_backend.errors import UserError
+from attendance_backend.handlers import daily_sync
+from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.ports import Backend, Spreadsheets
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.workbook import completion, exceptions_sheet, guide_sheet, sites_sheet
+from attendance_backend.workbook.clocks import clock_change, zone_of
+from attendance_backend.workbook.exceptions_sheet import Entry
+from attendance_backend.workbook.names import GUIDE, SITES
+from attendance_backend.workbook.sites_sheet import SiteRow, Value, site_key
+from attendance_contracts import ReviewPeriod, SiteHealth, business_day
+
+log = logging.getLogger(__name__)
+
+_FUTURE = timedelta(hours=2)
+"""A site's clock that is further ahead of the cloud's is wrong, and says nothing about the order of messages."""
+
+
+def site_health(message: SiteHealth, backend: Backend) -> None:
+    """Take in what a site tells of itself.
+
+    Raises:
+        SpreadsheetGoneError: the review sheet is gone.
+        TransientError: deliver the message again.
+    """
+    present = backend.spreadsheets.read(message.sheet_id, sites_sheet.AREAS)
+    row = _row(present, message.location)
+    if _is_overtaken(row, message, backend.clock.now()):
+        log.info("%s: a health message of %s was overtaken", message.location, message.at)
+        return
+    if row is None or row.last_heard is None or _day(row.last_heard, message) < _day(message.at, message):
+        _begin_day(message, backend)
+    take_turn(backend.spreadsheets, partial(_draft, message, backend))
+
+
+def _begin_day(message: SiteHealth, backend: Backend) -> None:
+    """What is done with a site's first message of its day; should it be done twice, the second time finds it done.
+
+    Nothing here keeps the health from being taken in: what HR has to mend is in the log, and in ``Problems``.
+    """
+    try:
+        previous = daily_sync.begin_day(message, backend)
+        if previous is not None and message.complete_through is not None:
+            sheet_id, period = previous
+            through = min(message.complete_through, period.last_day)
+            take_turn(
+                backend.spreadsheets,
+                partial(_close, backend.spreadsheets, sheet_id, period, message.location, through),
+            )
+    except UserError as error:
+        log.error("%s: the workbook is not brought up to date: %s", message.location, error)  # noqa: TRY400 - the line says it all
+
+
+def _draft(message: SiteHealth, backend: Backend) -> Draft[None]:
+    areas = [*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
+    read = backend.spreadsheets.read(message.sheet_id, areas)
+    row = _row(read, message.location)
+    if _is_overtaken(row, message, backend.clock.now()):
+        return Draft(read, (), None)
+    values = _values(message, row)
+    entries = _about_machine(message, row, values)
+    through = message.complete_through
+    if through is not None and (
+        row is None or row.complete_through is None or through > row.complete_through
+    ):
+        values[sites_sheet.COMPLETE_THROUGH] = through
+        entries = [
+            *_completed(backend.spreadsheets, read, message.period, message.location, through),
+            *entries,
+        ]
+    return Draft(read, _changes(read, message.location, values, entries), None)
+
+
+def _close(
+    spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, site: str, through: date
+) -> Draft[None]:
+    """The last days of the period before: its workbook hears of them only when the site is in the next one."""
+    areas = [*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
+    read = spreadsheets.read(sheet_id, areas)
+    row = _row(read, site)
+    if row is None or (row.complete_through is not None and row.complete_through >= through):
+        return Draft(read, (), None)
+    entries = _completed(spreadsheets, read, period, site, through)
+    return Draft(read, _changes(read, site, {sites_sheet.COMPLETE_THROUGH: through}, entries), None)
+
+
+def _completed(
+    spreadsheets: Spreadsheets, read: Spreadsheet, period: ReviewPeriod, site: str, through: date
+) -> list[Entry]:
+    """What is to be said of the days that became complete; nothing in a workbook that HR has finalised."""
+    parameters = guide_sheet.read(read.worksheet(GUIDE))
+    sites = sites_sheet.read(read.worksheet(SITES))
+    moved = completion.advance(sites, site, through, period.first_day, period.last_day)
+    if parameters.finalised or not (moved.of_site or moved.of_all):
+        return []
+    workbook = spreadsheets.read(read.spreadsheet_id, completion.AREAS)
+    return completion.entries(workbook, moved, parameters.grace_s)
+
+
+def _changes(
+    read: Spreadsheet, site: str, values: dict[int, Value], entries: Sequence[Entry]
+) -> list[Change]:
+    changes = sites_sheet.cells_for(read.worksheet(SITES), site, values)
+    return [*changes, *exceptions_sheet.append(read, entries)]
+
+
+def _values(message: SiteHealth, row: SiteRow | None) -> dict[int, Value]:
+    """What the message says, by column. What the machine says stands until it can be read again."""
+    values: dict[int, Value] = {
+        sites_sheet.LAST_HEARD: message.at,
+        sites_sheet.BACKLOG: message.backlog,
+        sites_sheet.SOFTWARE: message.release,
+        sites_sheet.PROBLEM: _problem(message),
+        **_rules(message, row),
+    }
+    machine = message.machine
+    if machine is not None:
+        values |= {
+            sites_sheet.CLOCK_OFFSET: machine.clock_offset_s,
+            sites_sheet.RECORDS: machine.records,
+            sites_sheet.CAPACITY: machine.record_capacity or None,
+            sites_sheet.MEMORY_USED: _memory_used(message),
+            sites_sheet.USERS: machine.users,
+            sites_sheet.SERIAL_NUMBER: machine.serial_number,
+            sites_sheet.FIRMWARE: " ".join(part for part in (machine.platform, machine.firmware) if part),
+        }
+    return values
+
+
+def _problem(message: SiteHealth) -> str:
+    if message.problem:
+        return message.problem
+    if message.machine is not None and message.machine.clock_offset_s is None:
+        return "the machine's clock shows an impossible date: set it in the machine's menu"
+    if message.pi_clock_synchronised is False:
+        return "the site's computer does not follow a time server: check its network"
+    return ""
+
+
+def _rules(message: SiteHealth, row: SiteRow | None) -> dict[int, Value]:
+    """What the row lacks of the rules by which the site's punches count; what stands there stays."""
+    values: dict[int, Value] = {}
+    if row is None or not row.time_zone:
+        values[sites_sheet.TIME_ZONE] = message.time_zone
+        values[sites_sheet.DAY_BOUNDARY] = message.day_boundary
+    zone = zone_of(row.time_zone if row is not None and row.time_zone else message.time_zone)
+    change = zone and clock_change(message.period.first_day, message.period.last_day, zone)
+    if change and (row is None or row.clock_change_at is None):
+        values[sites_sheet.CLOCK_CHANGE_AT] = change.at
+        values[sites_sheet.CLOCK_CHANGE_BY] = change.by
+    return values
+
+
+def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[int, Value]) -> list[Entry]:
+    """What is said of the machine once a day; `values` gets the days on which it was said."""
+    machine, today = message.machine, _day(message.at, message)
+    if machine is None:
+        return []
+    entries: list[Entry] = []
+    offset, used = machine.clock_offset_s, _memory_used(message)
+    clock_told, memory_told = (row.clock_told_on, row.memory_told_on) if row else (None, None)
+    if offset is not None and abs(offset) > sites_sheet.MAX_CLOCK_OFFSET_S and clock_told != today:
+        entries.append(exceptions_sheet.machine_clock(message.at, message.location, offset))
+        values[sites_sheet.CLOCK_TOLD_ON] = today
+    if used is not None and used >= sites_sheet.FULL_FROM and memory_told != today:
+        entries.append(exceptions_sheet.machine_memory(message.at, message.location, used))
+        values[sites_sheet.MEMORY_TOLD_ON] = today
+    return entries
+
+
+def _memory_used(message: SiteHealth) -> float | None:
+    machine = message.machine
+    if machine is None or machine.record_capacity == 0:
+        return None
+    return machine.records / machine.record_capacity
+
+
+def _row(workbook: Spreadsheet, site: str) -> SiteRow | None:
+    return sites_sheet.read(workbook.worksheet(SITES)).get(site_key(site))
+
+
+def _is_overtaken(row: SiteRow | None, message: SiteHealth, now: datetime) -> bool:
+    """Whether a later message, or this one, was taken in already."""
+    if row is None or row.last_heard is None or message.at > row.last_heard:
+        return False
+    zone = zone_of(message.time_zone)
+    here = (
+        now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + timedelta(hours=14)
+    )
+    return row.last_heard <= here + _FUTURE
+
+
+def _day(moment: datetime, message: SiteHealth) -> date:
+    return business_day(moment, message.day_boundary)

@@ -1,0 +1,165 @@
+"""Days of which all data has come: what a person should look at in them. Pure logic.
+
+A day is complete for a person when it is complete at the site that HR keeps for the person, or, without one, at all
+sites of the workbook. What is said of a day is said once, when it becomes complete.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from attendance_backend.control.roster import user_key
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.workbook import day_header, days_sheet, exceptions_sheet, weekly_columns
+from attendance_backend.workbook.days_sheet import Days, Member
+from attendance_backend.workbook.exceptions_sheet import Entry
+from attendance_backend.workbook.names import DAILY, DAYS, WEEKLY
+from attendance_backend.workbook.sites_sheet import SiteRow, site_key
+
+AREAS = (
+    Area(DAYS),
+    Area.of_rows(DAILY, 0, day_header.HEADER_ROWS),
+    Area.of_columns(WEEKLY, weekly_columns.USER_NAME, weekly_columns.CUT_OFF + 1),
+)
+"""What must be read for `entries`."""
+
+_FIRST_FREE_WEEKDAY = 5
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """The days that became complete.
+
+    Attributes:
+        site: that reported it.
+        of_site: for people of that site.
+        of_all: for people without a site: all sites have reported these.
+    """
+
+    site: str
+    of_site: tuple[date, ...]
+    of_all: tuple[date, ...]
+
+    def days_of(self, member: Member) -> tuple[date, ...]:
+        """The days that became complete for a person."""
+        if not member.home:
+            return self.of_all
+        return self.of_site if member.home == site_key(self.site) else ()
+
+
+def advance(
+    sites: Mapping[str, SiteRow], site: str, through: date, first_day: date, last_day: date
+) -> Advance:
+    """What becomes complete when a site has reported all days through one.
+
+    Args:
+        sites: of the workbook, as they were before.
+        site: that reports.
+        through: the last complete day.
+        first_day: of the period.
+        last_day: of the period.
+    """
+    before = {key: row.complete_through for key, row in sites.items()}
+    before.setdefault(site_key(site), None)
+    old = before[site_key(site)]
+    after = {**before, site_key(site): max(through, old or through)}
+    own = _between(old, after[site_key(site)], first_day, last_day)
+    return Advance(site, own, _between(_least(before.values()), _least(after.values()), first_day, last_day))
+
+
+def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
+    """Rows for ``Exceptions``: who was late, absent or forgot to check out, in order of days and names.
+
+    Args:
+        workbook: with the cells of `AREAS`.
+        moved: the days that became complete.
+        grace_s: so long after the cut-off time nobody is late.
+    """
+    days = Days(workbook.worksheet(DAYS))
+    daily = workbook.worksheet(DAILY)
+    kinds = {
+        day: daily.text(day_header.KIND, column) for day, column in day_header.columns_by_day(daily).items()
+    }
+    cut_offs = _cut_offs(workbook.worksheet(WEEKLY))
+    found: list[tuple[date, str, Entry]] = []
+    for member in days.members.values():
+        site = member.seen.site if member.seen is not None else moved.site
+        for day in moved.days_of(member):
+            column = days.columns.get(day)
+            if column is None or any(measure not in member.rows for measure in days_sheet.MEASURES):
+                continue
+            person_day = _PersonDay(
+                site=site,
+                member=member,
+                day=day,
+                check_in=_seconds(days.worksheet, member.rows[days_sheet.IN], column),
+                check_out=_seconds(days.worksheet, member.rows[days_sheet.OUT], column),
+                cut_off=cut_offs.get(member.key),
+                grace_s=grace_s,
+                is_working_day=day.weekday() < _FIRST_FREE_WEEKDAY
+                and not day_header.is_free(kinds.get(day, ""), member.home),
+            )
+            found += [(day, member.employee, entry) for entry in person_day.entries()]
+    return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PersonDay:
+    """A complete day of a person; times in seconds after the day's midnight."""
+
+    site: str
+    member: Member
+    day: date
+    check_in: int | None
+    check_out: int | None
+    cut_off: int | None
+    grace_s: int
+    is_working_day: bool
+
+    def entries(self) -> Iterator[Entry]:
+        about = (self.day, self.site, self.member.employee, self.member.key)
+        if self.check_in is None and self.check_out is None:
+            if self.is_working_day:
+                yield exceptions_sheet.absent(*about)
+            return
+        if self.check_in is None:
+            yield exceptions_sheet.missing_in(*about)
+        elif self.check_out is None:
+            yield exceptions_sheet.missing_out(*about)
+        if self.check_in is not None and self.cut_off is not None and self.is_working_day:
+            by_s = self.check_in - self.cut_off
+            if by_s > self.grace_s:
+                yield exceptions_sheet.late(*about, by_minutes=math.ceil(by_s / 60))
+
+
+def _between(old: date | None, new: date | None, first_day: date, last_day: date) -> tuple[date, ...]:
+    """The days of the period after `old` through `new`."""
+    if new is None:
+        return ()
+    start = first_day if old is None else max(first_day, old + _DAY)
+    return tuple(start + number * _DAY for number in range((min(new, last_day) - start).days + 1))
+
+
+def _least(days: Iterable[date | None]) -> date | None:
+    """The earliest; None when one is not known."""
+    known = list(days)
+    return min((day for day in known if day is not None), default=None) if None not in known else None
+
+
+def _cut_offs(weekly: Worksheet) -> dict[str, int]:
+    """Cut-off times by `user_key`, as HR keeps them in this workbook."""
+    found: dict[str, int] = {}
+    for row in range(weekly_columns.HEADER_ROWS, weekly.end_row()):
+        number = weekly.number(row, weekly_columns.CUT_OFF)
+        key = user_key(weekly.text(row, weekly_columns.USER_NAME))
+        if key and number is not None:
+            found.setdefault(key, serial.to_seconds(number))
+    return found
+
+
+def _seconds(worksheet: Worksheet, row: int, column: int) -> int | None:
+    number = worksheet.number(row, column)
+    return None if number is None else serial.to_seconds(number)

@@ -1,0 +1,170 @@
+"""The three header rows of worksheets with a column a day: date, weekday, and what kind of day it is.
+
+The third row holds the name of a holiday (if it is one of some sites only, and of each the site: ``Carnival``, below it
+``[cologne]``), or *other period* for a day of the same week that belongs to another workbook, and nothing for any other
+day. Formulas and colours go by it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
+from attendance_backend.sheet.grid import Worksheet
+from attendance_contracts import ReviewPeriod
+
+DATE, WEEKDAY, KIND = range(3)
+HEADER_ROWS = 3
+OTHER_PERIOD = "other period"
+
+
+def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]) -> tuple[Row, Row, Row]:
+    """The header of some days."""
+    return (
+        tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days),
+        tuple(NewCell(day.strftime("%a"), styles.WEEK_HEADER) for day in days),
+        tuple(NewCell(kind_of(day, period, holidays) or None, styles.HOLIDAY_HEADER) for day in days),
+    )
+
+
+def labels(texts: Sequence[str]) -> tuple[Row, Row, Row]:
+    """The header of the columns before the days."""
+    blank = tuple(NewCell(None, styles.HEADER) for _ in texts)
+    return tuple(NewCell(text, styles.HEADER) for text in texts), blank, blank
+
+
+def kind_of(day: date, period: ReviewPeriod, holidays: Mapping[date, str]) -> str:
+    """What stands in the third row."""
+    if not period.first_day <= day <= period.last_day:
+        return OTHER_PERIOD
+    return holidays.get(day, "")
+
+
+class Holiday(Protocol):
+    """A day that is free, as HR keeps it; without a site for everybody."""
+
+    @property
+    def day(self) -> date: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def site(self) -> str: ...
+
+
+def texts_of(holidays: Iterable[Holiday]) -> dict[date, str]:
+    """What the third row says of holidays, by day."""
+    found: dict[date, list[Holiday]] = {}
+    for holiday in holidays:
+        found.setdefault(holiday.day, []).append(holiday)
+    return {day: _text(of_day) for day, of_day in found.items()}
+
+
+def _text(holidays: Sequence[Holiday]) -> str:
+    for holiday in holidays:
+        if not holiday.site:
+            return _plain(holiday.name)
+    return "\n".join(f"{_plain(holiday.name)}\n[{holiday.site}]" for holiday in holidays)
+
+
+def _plain(name: str) -> str:
+    """A name without what marks a site."""
+    return name.replace("[", "(").replace("]", ")").strip() or "holiday"
+
+
+def is_holiday(kind: str, site: str) -> str:
+    """For formulas: whether a cell of the third row is a holiday for somebody of the site in another cell."""
+    return f'IF({kind}="",FALSE,IF(ISERROR(SEARCH("[",{kind})),TRUE,ISNUMBER(SEARCH("["&{site}&"]",{kind}))))'
+
+
+def is_free(kind: str, site: str) -> bool:
+    """Whether the third row's text frees somebody of a site (empty for none) from work in this workbook."""
+    if not kind or "[" not in kind:
+        return bool(kind)
+    return bool(site) and f"[{site.casefold()}]" in kind.casefold()
+
+
+def columns_by_day(worksheet: Worksheet, row: int = DATE) -> dict[date, int]:
+    """Where each day stands, by the dates in a row."""
+    columns: dict[date, int] = {}
+    for column, _ in worksheet.row(row):
+        number = worksheet.number(row, column)
+        if number is not None:
+            columns.setdefault(serial.to_date(number), column)
+    return columns
+
+
+def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
+    """The third row where it differs from what it should say."""
+    return [
+        WriteCells(worksheet.sheet_id, KIND, column, ((NewCell(wanted or None),),))
+        for day, column in columns_by_day(worksheet).items()
+        if worksheet.text(KIND, column) != (wanted := kind_of(day, period, holidays))
+    ]
+
+
+def highlights(sheet_id: int, first_day: int) -> list[Change]:
+    """Colours of weekends, holidays and days of other periods, header and all."""
+    letters = column_letters(first_day)
+    kind, day = f"{letters}${KIND + 1}", f"{letters}${DATE + 1}"
+    weekend = Formula(f"=AND(ISNUMBER({day}),WEEKDAY({day},2)>5)")
+    holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
+    other = Formula(f'={kind}="{OTHER_PERIOD}"')
+    below = [
+        HighlightWhen(sheet_id, HEADER_ROWS, first_day, weekend, styles.WEEKEND, styles.GREY),
+        HighlightWhen(sheet_id, HEADER_ROWS, first_day, holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
+        HighlightWhen(sheet_id, HEADER_ROWS, first_day, other, styles.OUTSIDE, styles.GREY),
+    ]
+    within = [
+        HighlightWhen(
+            sheet_id, 0, first_day, weekend, styles.WEEKEND_HEADER, styles.WHITE, end_row=HEADER_ROWS
+        ),
+        HighlightWhen(
+            sheet_id, 0, first_day, holiday, styles.HOLIDAY_HEADING, styles.WHITE, end_row=HEADER_ROWS
+        ),
+        HighlightWhen(sheet_id, 0, first_day, other, styles.GREY, styles.WHITE, end_row=HEADER_ROWS),
+    ]
+    return [*below, *within]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Days whose columns stand side by side here, and those of their sources side by side elsewhere.
+
+    Attributes:
+        column: of the first day here.
+        sources: of the first day in each of the other places.
+    """
+
+    column: int
+    sources: tuple[int, ...]
+    length: int
+
+
+def runs(columns: Mapping[date, int], *sources: Mapping[date, int]) -> list[Run]:
+    """The days that all places have, in as few runs as they allow: a formula can be filled along each of them."""
+    found: list[Run] = []
+    for day, column in sorted(columns.items(), key=lambda item: item[1]):
+        if any(day not in source for source in sources):
+            continue
+        places = tuple(source[day] for source in sources)
+        if found:
+            last = found[-1]
+            expected = tuple(place + last.length for place in (last.column, *last.sources))
+            if expected == (column, *places):
+                found[-1] = Run(last.column, last.sources, last.length + 1)
+                continue
+        found.append(Run(column, places, 1))
+    return found
+
+
+def whole_weeks_of(columns: Mapping[date, int]) -> dict[date, int]:
+    """The Mondays whose seven days stand side by side, with the column of each."""
+    return {
+        day: column
+        for day, column in sorted(columns.items())
+        if day.weekday() == 0
+        and all(columns.get(day + timedelta(days=offset)) == column + offset for offset in range(7))
+    }

@@ -1,0 +1,17 @@
+"""Where things stand in ``Weekly Summary``; apart from its formulas, because other worksheets refer to it."""
+
+EMPLOYEE, USER_NAME, CUT_OFF, LABEL, KEY, DAILY_ROW, CUT_OFF_ROW, WAIVED, FIRST_WEEK = range(9)
+HEADERS = (
+    "Employee",
+    "User Name",
+    "Cut Off Time",
+    "Measure",
+    "Key",
+    "Daily Row",
+    "Cut Off Row",
+    "Waived",
+)
+TOTAL = "Total"
+AVERAGE, HOURS_WORKED, PENALTIES = "Weekly Average", "Hours Worked", "Penalties"
+LABELS = (AVERAGE, HOURS_WORKED, PENALTIES)
+HEADER_ROWS = 1

@@ -1,0 +1,485 @@
+"""attendance-backend against the stand-ins: what it prints, what it leaves, how it ends."""
+
+import csv
+import itertools
+import json
+import shutil
+from contextlib import ExitStack
+from datetime import date, datetime, time
+
+import openpyxl
+import pytest
+from backend_office import NOVEMBER, CloudOffice, punch
+
+from attendance_backend.cli import main
+from attendance_backend.sheet import serial
+from attendance_contracts import SiteHealth
+from attendance_sandbox.mail import MailServer
+from attendance_sandbox.sheets import SheetsServer, unavailable
+
+ACCOUNT = "operator@example.iam.gserviceaccount.com"
+
+
+class Desk:
+    """The operator's computer, with a cloud that holds nothing yet."""
+
+    def __init__(self, stack, folder, monkeypatch, capsys):
+        self.sheets = stack.enter_context(SheetsServer(owns_storage=False))
+        self.mail = stack.enter_context(MailServer())
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        key_file = folder / "key.json"
+        key_file.write_text(json.dumps(self.sheets.new_service_account(ACCOUNT)))
+        self.folder_id = self.sheets.new_shared_folder("Attendance")
+        for name in ("SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_STARTTLS", "REVIEW_PERIODS_SPREADSHEET_ID"):
+            monkeypatch.delenv(name, raising=False)
+        self.set(
+            GOOGLE_APPLICATION_CREDENTIALS=str(key_file),
+            SHEETS_API_URL=self.sheets.url,
+            DRIVE_API_URL=self.sheets.url,
+            REVIEW_SHEETS_FOLDER_ID=self.folder_id,
+            SMTP_HOST="127.0.0.1",
+            SMTP_PORT=str(self.mail.port),
+        )
+
+    def set(self, **environment):
+        for name, value in environment.items():
+            self._monkeypatch.setenv(name, value)
+
+    def run(self, *arguments):
+        """Exit code, lines printed, lines of errors."""
+        try:
+            code = main(arguments)
+        except SystemExit as stopped:
+            code = stopped.code
+        output = self._capsys.readouterr()
+        return code, output.out.splitlines(), output.err.splitlines()
+
+    def init(self, year=2026):
+        code, out, _ = self.run("init", "--year", str(year))
+        assert code == 0
+        if out[-1].startswith("set REVIEW_PERIODS_SPREADSHEET_ID to "):
+            self.control_id = out[-1].rpartition(" ")[2]
+            self.set(REVIEW_PERIODS_SPREADSHEET_ID=self.control_id)
+        return out
+
+    def writes(self):
+        return sum(1 for entry in self.sheets.log if entry.kind == "write")
+
+    def content(self):
+        return {
+            sheet.title: self.sheets.read(self.control_id, f"'{sheet.title}'!A1:Z200", "FORMULA")
+            for sheet in self.sheets.spreadsheet(self.control_id).sheets
+        }
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, capsys):
+    with ExitStack() as stack:
+        yield Desk(stack, tmp_path, monkeypatch, capsys)
+
+
+def day(text):
+    return serial.from_date(date.fromisoformat(text))
+
+
+# -- init
+
+
+def test_init_makes_a_control_spreadsheet(desk):
+    out = desk.init()
+    assert out[:2] == [
+        "made the worksheet '2026'",
+        "proposed twelve review periods for 2026: check them, and change what you like",
+    ]
+    content = desk.content()
+    assert list(content) == [
+        "2026",
+        "Cut Off Times",
+        "Holidays",
+        "Settings",
+        "Review Sheets",
+        "Alarms",
+        "Problems",
+    ]
+    rows = content["2026"]
+    assert rows[0] == ["Month", "Start Date", "End Date", "Duration (Weeks)"]
+    assert [row[0] for row in rows[1:]] == [
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ]  # fmt: skip
+    assert rows[10][1:] == [day("2026-09-28"), day("2026-10-30"), "=ROUNDUP((C11-B11+1)/7,0)"]
+    assert rows[1][1] == day("2025-12-29")
+    for before, after in itertools.pairwise(rows[1:]):
+        assert after[1] == before[2] + 3, "a Monday follows a Friday"
+    assert content["Cut Off Times"] == [
+        ["Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"]
+    ]
+    settings = {row[0]: row[2] for row in content["Settings"][1:]}
+    assert settings["Overtime beyond (hours a day)"] == 8
+    assert settings["Key policy"] == "first and last"
+    assert all(len(row) == 4 and row[3] for row in content["Settings"][1:])
+
+
+def test_init_twice_writes_nothing_the_second_time_with_and_without_the_id(desk, monkeypatch):
+    desk.init()
+    writes, content = desk.writes(), desk.content()
+    assert desk.init()[0] == "nothing was missing"
+    monkeypatch.delenv("REVIEW_PERIODS_SPREADSHEET_ID")
+    before = desk.control_id
+    out = desk.init()
+    assert (out[0], desk.control_id) == ("nothing was missing", before)
+    assert (desk.writes(), desk.content()) == (writes, content)
+
+
+def test_init_goes_on_where_it_died(desk):
+    """The spreadsheet was made, and the call that fills it failed."""
+    desk.sheets.faults.add(unavailable(), when=lambda request: request.kind == "write")
+    code, _, err = desk.run("init", "--year", "2026")
+    assert code == 3
+    assert len(err) == 1
+    assert len(desk.sheets.spreadsheets()) == 1
+    desk.init()
+    assert len(desk.sheets.spreadsheets()) == 1
+    assert len(desk.content()["2026"]) == 13
+
+
+def test_init_touches_nothing_that_hr_typed(desk):
+    control_id = desk.sheets.new_spreadsheet("Periods", folder_id=desk.folder_id)
+    desk.control_id = control_id
+    desk.set(REVIEW_PERIODS_SPREADSHEET_ID=control_id)
+    for title in ("2026", "Cut Off Times", "Settings"):
+        desk.sheets.batch_update(control_id, [{"addSheet": {"properties": {"title": title}}}])
+    typed = {
+        "2026": [["Month", "End Date", "Start Date"], ["January", "1/30/2026", "x"]],
+        "Cut Off Times": [["Email", "Name", "Phone", "Cut Off Time"], ["a@x.com", "Ann", "1", "9:00"]],
+        "Settings": [
+            ["Value", "Setting", "Site", "What it means"],
+            ["15", "grace (minutes)", "", "=1/0"],
+            ["", "", "", "mine"],
+        ],
+        "Sheet1": [["notes"]],
+    }
+    for title, rows in typed.items():
+        desk.sheets.write(control_id, f"'{title}'!A1", rows)
+    before = desk.content()
+    out = desk.init()
+    after = desk.content()
+    for title, rows in before.items():
+        for number, row in enumerate(rows):
+            assert after[title][number][: len(row)] == row
+    assert after["2026"] == before["2026"]
+    assert after["Cut Off Times"][0][4:] == ["Device User ID", "Site", "Staff Group"]
+    added = [row[1] for row in after["Settings"][3:]]
+    assert "Grace (minutes)" not in added
+    assert "Alarm to" in added
+    assert "added the columns Device User ID, Site, Staff Group to 'Cut Off Times'" in out
+    assert desk.init()[0] == "nothing was missing"
+
+
+def test_next_years_periods_begin_where_this_years_end(desk):
+    desk.init()
+    desk.sheets.write(desk.control_id, "'2026'!C13", [["12/31/2026"]])
+    desk.init(2027)
+    rows = desk.content()["2027"]
+    assert rows[1][:3] == ["January", day("2027-01-01"), day("2027-01-29")]
+
+
+def test_the_drop_downs(desk):
+    desk.init()
+    sheet = next(s for s in desk.sheets.spreadsheet(desk.control_id).sheets if s.title == "Settings")
+
+    def choices(row, column):
+        rule = sheet.cell(row, column).validation or {}
+        return [value["userEnteredValue"] for value in rule.get("condition", {}).get("values", [])]
+
+    row = [row[0] for row in desk.content()["Settings"]].index("Key policy")
+    assert choices(row, 2) == ["first and last", "pairs"]
+    assert choices(row - 1, 2) == []
+    assert "Key policy" in choices(40, 0)
+
+
+def test_without_a_folder_nothing_can_be_created_and_the_way_out_is_named(desk, monkeypatch):
+    monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
+    code, out, err = desk.run("init")
+    assert (code, out) == (2, [])
+    assert len(err) == 1
+    assert "REVIEW_SHEETS_FOLDER_ID" in err[0]
+
+
+# -- check
+
+
+def test_check_finds_nothing_in_what_init_made(desk):
+    desk.init()
+    this_year = date.today().year
+    desk.init(this_year)
+    desk.init(this_year + 1)
+    assert desk.run("check") == (0, ["nothing to complain of"], [])
+
+
+def test_check_names_everything_and_tells_hr(desk):
+    desk.init()
+    for title, cell, value in (
+        ("Cut Off Times", "A2:C2", ["Ann", "ann@example.com", "noon"]),
+        ("Settings", "C2", ["board"]),
+        ("Holidays", "A2:B2", ["31/02/2026", "?"]),
+    ):
+        desk.sheets.write(desk.control_id, f"'{title}'!{cell}", [value])
+    desk.sheets.write(
+        desk.control_id,
+        "'Review Sheets'!A2",
+        [["October 2026", "1234567890abcdef", "", ""]],
+    )
+    desk.mail.stop()
+    code, out, err = desk.run("check")
+    assert (code, err) == (1, [])
+    text = "\n".join(out)
+    assert f"the mail server 127.0.0.1:{desk.mail.port} cannot be used" in text
+    assert "worksheet 'Cut Off Times', cell C2: Cut Off Time holds 'noon'; type a time such as 09:00" in text
+    assert "worksheet 'Settings', cell C2: 'board' is no e-mail address" in text
+    assert "worksheet 'Holidays', cell A2: Date holds '31/02/2026'" in text
+    assert "the review sheet of October 2026 is gone" in text
+    told = desk.content()["Problems"]
+    assert ["Cut Off Times", "C2", "Cut Off Time holds 'noon'; type a time such as 09:00"] in told
+    writes = desk.writes()
+    desk.run("check")
+    assert desk.writes() == writes
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda desk: desk.set(REVIEW_SHEETS_FOLDER_ID="0AbcdefghijklmnopPVA"), "does not exist"),
+        (
+            lambda desk: desk.set(
+                REVIEW_SHEETS_FOLDER_ID=desk.sheets.new_spreadsheet("x", folder_id=desk.folder_id)
+            ),
+            "which is no folder",
+        ),
+        (
+            lambda desk: desk.set(
+                REVIEW_SHEETS_FOLDER_ID=desk.sheets.store.create(
+                    "Mine", "application/vnd.google-apps.folder", ACCOUNT, person=True
+                ).file_id
+            ),
+            "is in no shared drive",
+        ),
+    ],
+)
+def test_check_looks_at_the_folder(desk, spoil, words):
+    desk.init()
+    spoil(desk)
+    code, out, _ = desk.run("check")
+    assert code == 1
+    assert any(words in line and "REVIEW_SHEETS_FOLDER_ID" in line for line in out), out
+
+
+def test_check_says_when_the_folder_may_only_be_read(desk):
+    desk.init()
+    folder = desk.sheets.store.create_shared_folder("Closed", [])
+    folder.permissions = [{"id": "1", "type": "user", "role": "reader", "emailAddress": ACCOUNT}]
+    desk.set(REVIEW_SHEETS_FOLDER_ID=folder.file_id)
+    code, out, _ = desk.run("check")
+    assert code == 1
+    assert any("nothing may be created in the folder 'Closed'" in line for line in out)
+
+
+def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):
+    desk.init()
+    monkeypatch.delenv("SMTP_HOST")
+    _, out, err = desk.run("check")
+    assert any("SMTP_HOST is not set" in line for line in out)
+    settings = tmp_path / "functions.yaml"
+    settings.write_text("# mail\nSMTP_HOST: '127.0.0.1'\nSMTP_USERNAME: a@example.com # who\n")
+    _, out, err = desk.run("check", "--settings", str(settings))
+    assert not any("SMTP" in line for line in out)
+    assert err == [
+        "attendance-backend: SMTP_PASSWORD is not set, the mail server is asked without logging in"
+    ]
+    settings.write_text("SMTP_HOST 127.0.0.1\n")
+    code, out, err = desk.run("check", "--settings", str(settings))
+    assert (code, out) == (2, [])
+    assert "line 1" in err[0]
+
+
+def test_commands_that_need_the_spreadsheet_say_how_to_get_one(desk):
+    for command in ("check", "share"):
+        code, out, err = desk.run(command)
+        assert (code, out, len(err)) == (2, [], 1)
+        assert "attendance-backend init" in err[0]
+
+
+# -- share
+
+
+def permissions(desk, file_id):
+    return {
+        one["emailAddress"]: one["role"]
+        for one in desk.sheets.file(file_id).permissions
+        if "emailAddress" in one
+    }
+
+
+def test_share_gives_what_settings_say_and_takes_nothing_away(desk):
+    desk.init()
+    book = desk.sheets.new_spreadsheet("Review", folder_id=desk.folder_id, share_with=["chef@example.com"])
+    desk.sheets.write(desk.control_id, "'Review Sheets'!A2", [["October 2026", book, "", ""]])
+    desk.sheets.write(desk.control_id, "'Settings'!C2", [["board@example.com, chef@example.com"]])
+    desk.sheets.write(desk.control_id, "'Settings'!C4", [["hr@example.com"]])
+    assert any("not shared with board@example.com" in line for line in desk.run("check")[1])
+    code, out, err = desk.run("share")
+    assert (code, out, err) == (
+        0,
+        [
+            "October 2026:",
+            "  board@example.com may view (new)",
+            "  chef@example.com may view",
+            "  hr@example.com may edit (new)",
+        ],
+        [],
+    )
+    assert permissions(desk, book) == {
+        "chef@example.com": "writer",
+        "board@example.com": "reader",
+        "hr@example.com": "writer",
+    }
+    assert not any("not shared" in line for line in desk.run("check")[1])
+    assert "(new)" not in " ".join(desk.run("share", "--period", "october 2026")[1])
+    code, out, err = desk.run("share", "--period", "May 2026")
+    assert (code, out) == (2, [])
+    assert "there are: 'October 2026'" in err[0]
+
+
+# -- a month with punches: refresh and export
+
+
+@pytest.fixture(scope="module")
+def october(tmp_path_factory):
+    """A cloud whose formulas have values, with a workbook in which three people have punched."""
+    if shutil.which("soffice") is None:
+        pytest.skip("soffice is not installed")
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        office = CloudOffice(stack, tmp_path_factory.mktemp("october"), patch)
+        office.sheets.write(office.control_id, "'2026'!A2", [["November", "11/2/2026", "11/27/2026"]])
+        office.sheets.write(office.control_id, "'Cut Off Times'!A5", [["@Eve", "eve@example.com", "09:00"]])
+        office.sheet_id = office.create("berlin")
+        office.store(
+            office.sheet_id,
+            punch("ann", "2026-11-03T08:30:00"),
+            punch("ann", "2026-11-03T17:00:00"),
+            punch("ann", "2026-11-04T09:10:00"),
+            punch("bob", "2026-11-03T22:00:00"),
+            punch("bob", "2026-11-04T02:30:00"),
+        )
+        response = office.post(
+            SiteHealth(
+                location="berlin",
+                request_id="h1",
+                sheet_id=office.sheet_id,
+                period=NOVEMBER,
+                at=datetime(2026, 11, 5, 8),
+                time_zone="Europe/Berlin",
+                day_boundary=time(4),
+                release="0.1.0",
+                backlog=0,
+                undecodable=0,
+                complete_through=date(2026, 11, 4),
+                pi_clock_synchronised=True,
+                machine=None,
+                problem="",
+            )
+        )
+        assert response.status_code == 200, response.text
+        office.sheets.write(
+            office.sheet_id,
+            "'Corrections'!B2",
+            [
+                ["11/04/2026", "", "Ann Archer", "check out", "17:10", "forgot", "HR"],
+                ["11/03/2026", "11/04/2026", "Zoe Young", "leave", "", "holidays", "HR"],
+            ],
+        )
+        office.sheets.start_recalculating()
+        yield office
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    output = capsys.readouterr()
+    return code, output.out.splitlines(), output.err.splitlines()
+
+
+def test_the_health_of_a_site_through_the_function_and_sheets(october):
+    rows = october.sheets.read(october.sheet_id, "'Sites'!A1:T10", "UNFORMATTED_VALUE")
+    row = dict(zip(rows[0], rows[1], strict=False))
+    assert (row["Site"], row["Complete Through"], row["Software"]) == ("berlin", day("2026-11-04"), "0.1.0")
+    said = october.sheets.read(october.sheet_id, "'Exceptions'!A2:I100", "UNFORMATTED_VALUE")
+    about = {(line[2], line[8]) for line in said if len(line) > 8}
+    assert ("Ann Archer", "missing out") in about
+    assert ("Zoe Young", "absent") in about
+    assert ("Bob Baker", "missing out") not in about
+
+
+def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
+    path = tmp_path / "pay.csv"
+    code, out, err = run(capsys, "export", "--period", "november 2026", "--output", str(path))
+    assert code == 0, err
+    assert out[:2] == [str(path), str(tmp_path / "pay-days.csv")]
+    assert any("not finalised" in line for line in err)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        people = {row["Employee"]: row for row in csv.DictReader(file)}
+    assert set(people) == {"Ann Archer", "Bob Baker", "Zoe Young", "'@Eve"}
+    ann = people["Ann Archer"]
+    assert (ann["Days Present"], ann["Hours"], ann["Overtime"]) == ("2", "16.50", "0.50")
+    assert people["Zoe Young"]["On Leave"] == "2"
+    with (tmp_path / "pay-days.csv").open(encoding="utf-8-sig", newline="") as file:
+        days = {(row["Employee"], row["Date"]): row for row in csv.DictReader(file)}
+    corrected = days["Ann Archer", "2026-11-04"]
+    assert (corrected["Check In"], corrected["Check Out"], corrected["Hours"], corrected["Corrected"]) == (
+        "2026-11-04 09:10",
+        "2026-11-04 17:10",
+        "8",
+        "yes",
+    )
+    night = days["Bob Baker", "2026-11-03"]
+    assert (night["Check Out"], night["Hours"], night["Corrected"]) == ("2026-11-04 02:30", "4.50", "no")
+    assert days["Zoe Young", "2026-11-03"]["State"] == "leave"
+    assert days["Zoe Young", "2026-11-06"]["State"] == "no data yet"
+    assert {date for _, date in days} == {f"2026-11-{number:02}" for number in range(2, 30)}
+
+
+def test_the_export_as_a_workbook_keeps_texts_as_texts(october, tmp_path, capsys):
+    path = tmp_path / "pay.xlsx"
+    code, out, _ = run(
+        capsys, "export", "--period", "November 2026", "--format", "xlsx", "--output", str(path)
+    )
+    assert (code, out[0]) == (0, str(path))
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Payroll", "Days"]
+    names = {cell.value: cell.data_type for (cell,) in book["Payroll"].iter_rows(min_row=2, max_col=1)}
+    assert names["@Eve"] == "s"
+
+
+def test_an_export_that_cannot_be_written_says_so(october, capsys):
+    code, out, err = run(capsys, "export", "--period", "November 2026", "--output", "/nowhere/pay.csv")
+    assert (code, out) == (2, [])
+    assert err == ["attendance-backend: /nowhere/pay.csv cannot be written: No such file or directory"]
+
+
+def test_refresh_finds_nothing_in_a_healthy_workbook_and_mends_a_damaged_one(october, capsys):
+    run(capsys, "refresh")
+    writes = sum(1 for entry in october.sheets.log if entry.kind == "write")
+    code, out, _ = run(capsys, "refresh", "--period", "November 2026")
+    assert (code, out) == (0, ["November 2026:", "  no difference", "0 differences"])
+    assert sum(1 for entry in october.sheets.log if entry.kind == "write") == writes
+    before = october.sheets.read(october.sheet_id, "'Days'!A1:AZ100")
+    sheets = {s.title: s.sheet_id for s in october.sheets.spreadsheet(october.sheet_id).sheets}
+    october.sheets.batch_update(
+        october.sheet_id,
+        [{"deleteSheet": {"sheetId": sheets["Days"]}}, {"deleteSheet": {"sheetId": sheets["Guide"]}}],
+    )
+    code, out, _ = run(capsys, "refresh", "--period", "November 2026")
+    assert code == 0
+    assert "  the worksheet 'Days' was missing" in out
+    assert "  the worksheet 'Guide' was missing" in out
+    assert sorted(october.sheets.read(october.sheet_id, "'Days'!A1:AZ100")) == sorted(before)
+    assert run(capsys, "refresh")[1][-1] == "0 differences"

@@ -1,0 +1,369 @@
+"""The control spreadsheet: what HR typed, and what is said about it."""
+
+from datetime import date
+
+import pytest
+
+from attendance_backend.control.holidays import Holiday, read_holidays
+from attendance_backend.control.periods import doubts, read_periods
+from attendance_backend.control.reading import read_control, write_problems
+from attendance_backend.control.roster import read_roster
+from attendance_backend.control.rules import Role, Rules, Share, read_rules
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.workbook.sites_sheet import KeyPolicy
+from tests.fakes_backend import CONTROL_ID, World
+
+SITES = ("berlin", "Hamburg")
+
+
+def sheet(title, *lines):
+    cells = {
+        (row, column): Cell(serial.from_date(value) if isinstance(value, date) else value)
+        for row, values in enumerate(lines)
+        for column, value in enumerate(values)
+        if value is not None
+    }
+    return Worksheet(1, title, 100, 10, cells)
+
+
+def year(*rows, title="2026"):
+    return sheet(title, ("Month", "Start Date", "End Date"), *rows)
+
+
+def said(problems):
+    return [f"{problem.worksheet}!{problem.cell}: {problem.remedy}" for problem in problems]
+
+
+# -- review periods: dates in either order
+
+
+@pytest.mark.parametrize(
+    ("row", "first_day", "last_day"),
+    [
+        (("November", "2/11/2026", "29/11/2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        (("November", "11/2/2026", "11/29/2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        (("October", "5/10/2026", "1/11/2026"), date(2026, 10, 5), date(2026, 11, 1)),
+        (("Winter", "30/11/2026", "12/27/2026"), date(2026, 11, 30), date(2026, 12, 27)),
+        (("March", "2/3/2026", "3/4/2026"), date(2026, 3, 2), date(2026, 4, 5)),
+        (("February", "2/3/2026", "3/4/2026"), date(2026, 2, 3), date(2026, 3, 4)),
+        (("November", "2.11.2026", "29.11.2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        (("November", "2026-11-02", "29 November 2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        (("November", "Nov 2, 2026", "29-11-2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        (("November", date(2026, 11, 2), "29/11/2026"), date(2026, 11, 2), date(2026, 11, 29)),
+        # Nothing tells: as the column has always been read.
+        (("A", "2/3/2026", "3/4/2026"), date(2026, 2, 3), date(2026, 3, 4)),
+    ],
+)
+def test_dates_are_read_in_the_order_in_which_they_must_have_been_typed(row, first_day, last_day):
+    periods, problems = read_periods([year(row)])
+    assert said(problems) == []
+    assert [(period.first_day, period.last_day) for period in periods] == [(first_day, last_day)]
+
+
+def test_other_rows_tell_the_order_of_one_that_does_not():
+    periods, _ = read_periods([year(("A", "2/3/2026", "3/4/2026"), ("B", "13/4/2026", "10/5/2026"))])
+    assert periods[0].first_day == date(2026, 3, 2)
+
+
+def test_a_worksheet_in_both_orders_leaves_nothing_to_guess():
+    rows = [
+        ("A", "2/3/2026", "3/4/2026"),
+        ("B", "13/4/2026", "10/5/2026"),
+        ("C", "5/14/2026", "6/14/2026"),
+    ]
+    periods, problems = read_periods([year(*rows)])
+    assert [period.name for period in periods] == ["B 2026", "C 2026"]
+    assert said(problems) == [
+        (
+            "2026!B2: Start Date can be 3 February 2026 or 2 March 2026, and other rows show both "
+            "orders; type 2026-02-03 or 2026-03-02"
+        )
+    ]
+
+
+def test_a_date_that_the_spreadsheet_swapped_is_pointed_out():
+    _, problems = read_periods([year(("November", date(2026, 2, 11), "29/11/2026"))])
+    assert said(problems) == [
+        (
+            "2026!C2: End Date is 291 days after Start Date; correct it; the spreadsheet took Start Date "
+            "for 11 February 2026. If 2 November 2026 is meant, type 2026-11-02"
+        )
+    ]
+
+
+# -- review periods: overlapping, missing
+
+
+def test_overlaps_and_holes_are_pointed_out_and_the_rows_count():
+    sheets = [
+        year(
+            ("September", "8/31/2026", "10/2/2026"),
+            ("October", "10/2/2026", "10/25/2026"),
+            ("December", "11/30/2026", "12/27/2026"),
+        )
+    ]
+    periods, problems = read_periods(sheets)
+    assert len(periods) == 3
+    assert problems == []
+    assert said(doubts(sheets, date(2026, 12, 1))) == [
+        (
+            "2026!A3: September 2026 and October 2026 both hold 2 October 2026 to 4 October 2026; "
+            "these days count for September 2026. Correct one"
+        ),
+        ("2026!A4: no period holds the days 26 October 2026 to 29 November 2026; add it, or correct a date"),
+    ]
+
+
+def test_the_next_period_is_asked_for_two_weeks_before():
+    sheets = [year(("November", "11/2/2026", "11/27/2026"))]
+    assert doubts(sheets, date(2026, 11, 15)) == []
+    assert said(doubts(sheets, date(2026, 11, 16))) == [
+        "2026!A2: no period is entered for the days after 29 November 2026; add one in the row below"
+    ]
+
+
+# -- people
+
+HEADER = ("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group")
+
+
+def test_people_with_all_columns():
+    people, problems = read_roster(
+        sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", 0.375, 101.0, "BERLIN", "Office")), SITES
+    )
+    assert problems == []
+    ann = people["ann"]
+    assert (ann.device_user_id, ann.site, ann.group, ann.cut_off) == ("101", "berlin", "Office", 9 * 3600)
+
+
+def test_the_optional_columns_may_be_missing():
+    people, problems = read_roster(sheet("Cut Off Times", HEADER[:3], ("Ann", "ann@x.com", "9:00 AM")), SITES)
+    assert problems == []
+    assert (people["ann"].device_user_id, people["ann"].site, people["ann"].group) == ("", "", "")
+
+
+def test_each_fault_names_its_cell_and_the_others_go_on():
+    people, problems = read_roster(
+        sheet(
+            "Cut Off Times",
+            HEADER,
+            ("Ann", "ann@x.com", "nine o'clock", "101", None, None),
+            ("Bob", "bob@x.com", 0.375, "101", "berlin", None),
+            ("Bobby", "BOB@y.com", 0.375, None, None, None),
+            ("Cem", "cem@x.com", 0.375, "101", "Berlin", None),
+            ("Dee", "dee@x.com", 0.375, "101", "hamburg", None),
+            ("Eve", "eve@x.com", 0.375, "107", "berln", None),
+            (None, "fay@x.com", 0.375, None, None, None),
+        ),
+        SITES,
+    )
+    assert said(problems) == [
+        'Cut Off Times!C2: Cut Off Time holds "nine o\'clock"; type a time such as 09:00',
+        "Cut Off Times!B4: BOB is already Bob's user name; remove one row",
+        (
+            "Cut Off Times!D5: 101 is already Bob's device user ID at berlin; correct one, or give both "
+            "their site"
+        ),
+        (
+            "Cut Off Times!E7: no site is called 'berln' (there are: Hamburg, berlin); correct it, or leave "
+            "it empty"
+        ),
+        "Cut Off Times!A8: type a text for Name",
+    ]
+    assert {(p.name, p.device_user_id, p.site) for p in people.values()} == {
+        ("Bob", "101", "berlin"),
+        ("Cem", "", "berlin"),
+        ("Dee", "101", "Hamburg"),
+        ("Eve", "107", ""),
+    }
+
+
+def test_an_id_without_a_site_is_the_same_id_everywhere():
+    lines = (("Ann", "ann@x.com", 0.4, "7", "berlin"), ("Bob", "bob@x.com", 0.4, "7", None))
+    people, problems = read_roster(sheet("Cut Off Times", HEADER[:5], *lines))
+    assert [problem.cell for problem in problems] == ["D3"]
+    assert (people["ann"].device_user_id, people["bob"].device_user_id) == ("7", "")
+
+
+# -- holidays
+
+
+def test_holidays():
+    holidays, problems = read_holidays(
+        sheet(
+            "Holidays",
+            ("Date", "Name", "Site"),
+            ("26/12/2026", "Boxing Day", None),
+            ("3/10/2026", "Unity Day", "BERLIN"),
+            (date(2026, 1, 1), None, None),
+            ("soon", "?", None),
+            ("26/12/2026", "Again", None),
+            ("31/10/2026", "Reformation Day", "bremen"),
+        ),
+        SITES,
+    )
+    assert holidays == [
+        Holiday(date(2026, 1, 1), "holiday", ""),
+        Holiday(date(2026, 10, 3), "Unity Day", "berlin"),
+        Holiday(date(2026, 12, 26), "Boxing Day", ""),
+    ]
+    assert [(problem.cell, problem.remedy.split(";")[0]) for problem in problems] == [
+        ("A5", "Date holds 'soon'"),
+        ("A6", "2026-12-26 stands here twice"),
+        ("C7", "no site is called 'bremen' (there are: Hamburg, berlin)"),
+    ]
+
+
+def test_a_holiday_that_can_be_two_days_is_only_guessed_while_nothing_contradicts():
+    both = [("26/12/2026", "a"), ("12/25/2026", "b"), ("3/10/2026", "c")]
+    holidays, problems = read_holidays(sheet("Holidays", ("Date", "Name"), *both))
+    assert len(holidays) == 2
+    assert said(problems) == [
+        (
+            "Holidays!A4: '3/10/2026' can be two days, and other rows show both orders; type 2026-03-10 or "
+            "2026-10-03"
+        )
+    ]
+    assert read_holidays(sheet("Holidays", ("Date", "Name"), both[2]))[0][0].day == date(2026, 3, 10)
+
+
+# -- settings
+
+
+def test_settings():
+    rules, problems = read_rules(
+        sheet(
+            "Settings",
+            ("Setting", "Site", "Value", "What it means"),
+            ("Share with, to view", None, "board@x.com, pay@x.com", "…"),
+            ("share with,  to EDIT", None, "hr@x.com;pay@x.com", "…"),
+            ("Alarm to", None, "hr@x.com", "…"),
+            ("Key policy", None, None, "…"),
+            ("Key policy", "hamburg", "Pairs", "…"),
+            ("Double tap (seconds)", None, 30.0, "…"),
+            ("Double tap (seconds)", "Berlin", "90", "…"),
+            ("Grace (minutes)", None, 5.0, "…"),
+            ("Overtime beyond (hours a day)", None, 7.5, "…"),
+        ),
+        SITES,
+    )
+    assert problems == []
+    assert rules.shares == (
+        Share(Role.VIEWER, "board@x.com"),
+        Share(Role.EDITOR, "hr@x.com"),
+        Share(Role.EDITOR, "pay@x.com"),
+    )
+    assert rules.alarm_to == ("hr@x.com",)
+    assert [rules.key_policy(site) for site in ("berlin", "HAMBURG")] == [
+        KeyPolicy.FIRST_AND_LAST,
+        KeyPolicy.PAIRS,
+    ]
+    assert [rules.double_tap_s(site) for site in ("berlin", "Hamburg")] == [90, 30]
+    assert (rules.grace_s, rules.overtime_after_s) == (300, 27000)
+
+
+def test_settings_that_make_no_sense_leave_the_defaults():
+    rules, problems = read_rules(
+        sheet(
+            "Settings",
+            ("Setting", "Site", "Value"),
+            ("Sharing", None, "x"),
+            ("Share with, to view", None, "hr"),
+            ("Alarm to", "berlin", "hr@x.com"),
+            ("Key policy", None, "any"),
+            ("Double tap (seconds)", None, "often"),
+            ("Grace (minutes)", None, -5.0),
+            ("Grace (minutes)", None, 10.0),
+            ("Overtime beyond (hours a day)", None, 480.0),
+            ("Key policy", "bremen", "pairs"),
+        ),
+        SITES,
+    )
+    assert rules == Rules()
+    assert [problem.cell for problem in problems] == ["A2", "C3", "B4", "C5", "C6", "C7", "A8", "C9", "B10"]
+    assert "a number from 0 to 240" in str(problems[5])
+    assert '"first and last" or "pairs"' in str(problems[3])
+
+
+# -- all of it
+
+
+@pytest.fixture
+def world():
+    world = World()
+    world.type_worksheet(
+        "2026", [("Month", "Start Date", "End Date"), ("November", "11/2/2026", "11/27/2026")]
+    )
+    world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "soon", None, "berln", None)])
+    return world
+
+
+def control_of(world):
+    return read_control(world.spreadsheets, CONTROL_ID, date(2026, 11, 3), SITES)
+
+
+def test_everything_in_two_calls(world):
+    control = control_of(world)
+    assert world.effects.reads == 2
+    assert [period.name for period in control.periods] == ["November 2026"]
+    assert control.rules == Rules()
+    assert said(control.problems) == [
+        "Cut Off Times!C2: Cut Off Time holds 'soon'; type a time such as 09:00"
+    ]
+
+
+def test_hr_sees_the_problems_and_they_are_written_only_when_they_change(world):
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.control.sheet("Problems").rows()[1:] == [
+        ["Cut Off Times", "C2", "Cut Off Time holds 'soon'; type a time such as 09:00"]
+    ]
+    writes = world.effects.count
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.effects.count == writes
+    world.control.sheet("Cut Off Times").put(1, 2, 0.375)
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.control.sheet("Problems").rows()[1][2].startswith("no site is called 'berln'")
+    world.control.sheet("Cut Off Times").put(1, 4, None)
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.control.sheet("Problems").rows()[1:] == [[None, None, "Nothing."]]
+    writes = world.effects.count
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.effects.count == writes
+
+
+def test_without_problems_no_worksheet_is_made(world):
+    world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "9:00")])
+    write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
+    assert world.effects.count == 0
+
+
+def test_an_empty_control_spreadsheet_says_what_is_missing():
+    world = World()
+    world.type_worksheet("Notes", [("anything",)])
+    control = control_of(world)
+    assert said(control.problems) == [
+        "2026!A1: there is no worksheet for 2026; add one, or run attendance-backend init",
+        ("Cut Off Times!A1: there is no worksheet 'Cut Off Times': add it, or run attendance-backend init"),
+    ]
+    assert control.people == {}
+
+
+def test_faults_of_the_list_of_review_sheets(world):
+    world.type_worksheet(
+        "Review Sheets",
+        [
+            ("Period", "Spreadsheet ID", "Link", "Created On"),
+            ("November 2026", "id-1"),
+            ("november 2026", "id-2"),
+            ("December 2026", None),
+            (None, "id-3"),
+        ],
+    )
+    control = control_of(world)
+    assert control.review_sheets == {"November 2026": "id-1"}
+    assert [problem.cell for problem in control.problems if problem.worksheet == "Review Sheets"] == [
+        "A3",
+        "B4",
+        "A5",
+    ]

@@ -1,0 +1,57 @@
+"""The files of the payroll export: texts stay texts, in whichever program they are opened."""
+
+import csv
+
+import openpyxl
+import pytest
+
+from attendance_backend.errors import UserError
+from attendance_backend.export.files import write_csv, write_xlsx
+from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll
+
+EVIL = ("=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1")
+TAME = ("Ann, the first", 'Bob "Bo" Baker', "Zoë", "1=1")
+
+
+def payroll(*names):
+    people = tuple((name, "user", "", "", 1.0, 0.0, 0.0, 0.0, 0.0, 7.5, None, 2.0) for name in names)
+    days = tuple(
+        (name, "user", "2026-11-03", "present", "2026-11-03 09:00", None, 0.25, "no") for name in names
+    )
+    return Payroll(people, days, open_exceptions=0, finalised=True, doubts=())
+
+
+def read(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_two_files_of_csv(tmp_path):
+    paths = write_csv(payroll(*TAME), tmp_path / "pay.v1.csv")
+    assert [path.name for path in paths] == ["pay.v1.csv", "pay.v1-days.csv"]
+    header, *people = read(paths[0])
+    assert header == list(PERSON_HEADERS)
+    assert [row[0] for row in people] == list(TAME)
+    assert people[0][4:] == ["1", "0", "0", "0", "0", "7.50", "", "2"]
+    header, *days = read(paths[1])
+    assert header == list(DAY_HEADERS)
+    assert days[0][2:] == ["2026-11-03", "present", "2026-11-03 09:00", "", "0.25", "no"]
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_no_text_is_a_formula_in_csv(tmp_path, name):
+    for path in write_csv(payroll(name), tmp_path / "pay.csv"):
+        assert read(path)[1][0] == "'" + name
+
+
+@pytest.mark.parametrize("name", EVIL[:4])
+def test_no_text_is_a_formula_in_a_workbook(tmp_path, name):
+    (path,) = write_xlsx(payroll(name), tmp_path / "pay.xlsx")
+    cell = openpyxl.load_workbook(path)["Payroll"]["A2"]
+    assert (cell.value, cell.data_type) == (name, "s")
+
+
+@pytest.mark.parametrize("write", [write_csv, write_xlsx])
+def test_a_file_that_cannot_be_written_is_named(tmp_path, write):
+    with pytest.raises(UserError, match="nowhere"):
+        write(payroll("Ann"), tmp_path / "nowhere" / "pay.csv")
