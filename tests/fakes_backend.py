@@ -94,10 +94,11 @@ class Sheet:
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
         height = max((row for row, _ in self.cells), default=-1) + 1
-        lines = []
-        for row in range(height):
-            width = max((column for other, column in self.cells if other == row), default=-1) + 1
-            lines.append([self.cells.get((row, column)) for column in range(width)])
+        lines: list[list[float | str | Formula | None]] = [[] for _ in range(height)]
+        for (row, column), value in sorted(self.cells.items(), key=lambda item: item[0]):
+            line = lines[row]
+            line.extend([None] * (column - len(line)))
+            line.append(value)
         return lines
 
 

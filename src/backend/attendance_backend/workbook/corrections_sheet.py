@@ -83,7 +83,7 @@ _NOTES = {
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
     VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
 }
-_WIDTHS = (250, 95, 95, 190, 120, 80, 300, 130)
+_WIDTHS = (370, 95, 95, 190, 120, 80, 300, 130)
 
 
 def group_of(kind: str, user: str) -> str:

@@ -2,10 +2,10 @@
 
     When | Site | Who | What | What to do | State
 
-State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer says
-it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an
-unknown user when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else
-stays *open* until HR types over it. HR may delete rows and add columns at the right.
+State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
+says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
+unknown when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else stays
+*open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Sequence
@@ -180,7 +180,7 @@ def missing_in(day: date, site: str, who: str, user: str) -> Entry:
 def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
     """A check-in later than the cut-off time and the grace minutes."""
     what = f"{by_minutes} minutes after the cut-off time on {_named(day)}"
-    remedy = "Nothing: a penalty follows from the week's mean only. To excuse it, type waive penalty or a note into Corrections."
+    remedy = "Nothing: the week's mean decides. To excuse it, type waive penalty or a note into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
 
