@@ -18,7 +18,7 @@ Of two rows with the same key the upper one counts, and the other one says so.
 """
 
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.a1 import cell_name, quoted
 from attendance_backend.sheet.changes import (
     AddNote,
     AddWorksheet,
@@ -100,7 +100,7 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
     header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
     rows = HEADER_ROWS + PREPARED_ROWS
     typed = Block(HEADER_ROWS, rows, DATE, ENTERED_BY + 1)
-    names = Formula(f"={formulas.column_of(MONTHLY, monthly_columns.EMPLOYEE)}")
+    names = Formula(f"={quoted(MONTHLY)}!$A${monthly_columns.HEADER_ROWS + 1}:$A")
     return [
         AddWorksheet(
             CORRECTIONS_ID,
