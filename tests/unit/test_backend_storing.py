@@ -369,6 +369,9 @@ def test_a_sites_rules_are_filled_in_once():
     before = office.sheet("Sites").rows()
     office.store(punch("ann", "2026-03-03 17:00"), zone="Europe/Paris", boundary=time(5))
     assert office.sheet("Sites").rows() == before
+    office.sheet("Sites").put(1, sites_sheet.CLOCK_CHANGE_AT, 46000.0)
+    office.store(punch("ann", "2026-03-03 18:00"))
+    assert office.sheet("Sites").cells[1, sites_sheet.CLOCK_CHANGE_AT] == 46000.0
 
 
 def test_without_a_clock_change_its_cells_stay_empty(office):
