@@ -12,7 +12,7 @@ from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
-from attendance_backend.workbook.days_sheet import People
+from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import ReviewPeriod
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch
@@ -392,6 +392,24 @@ def test_punches_that_the_index_lacks_are_added_and_those_that_are_not_stored_ar
         f"'Punch Index' lacked the punch {RECORDS[1].identity}",
     ]
     assert sheet.cells[ann] == f"{true} note"
+    is_sound(office)
+
+
+def test_a_punch_that_stands_in_two_rows_keeps_the_one_that_tells_the_machine(office):
+    """Raw data of an older workbook does not tell it."""
+    raw, sheet = office.sheet("Raw Data - berlin"), office.sheet("Punch Index")
+    raw.cells = {place: value for place, value in raw.cells.items() if place[1] < 10}
+    row, column = office.index_place("bob", TUESDAY)
+    sheet.row_count += 1
+    copied = {other: value for (line, other), value in sheet.cells.items() if line == row and other > 0}
+    for other, value in copied.items():
+        sheet.put(sheet.row_count - 1, other, value)
+
+    assert rebuild(office) == [f"'Punch Index' held the punch {RECORDS[1].identity} where it does not belong"]
+    assert (sheet.cells[row, column], sheet.cells.get((sheet.row_count - 1, column))) == (
+        f"34200:{RECORDS[1].identity}",
+        None,
+    )
     is_sound(office)
 
 

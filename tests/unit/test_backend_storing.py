@@ -275,6 +275,18 @@ def test_a_record_is_found_again_after_the_day_boundary_was_changed(office):
     assert office.raw_ids() == [record.identity]
 
 
+def test_a_site_that_moves_the_beginning_of_its_day_is_counted_by_what_sites_says(office):
+    """What a message says of it counts only until Sites says something; the columns of both are read."""
+    office.store(punch("ann", "2026-11-04 09:00"), punch("ann", "2026-11-05 02:00"))
+    assert office.day("ann", WEDNESDAY) == (9.0, 26.0, None)
+    office.sheet("Sites").put(1, sites_sheet.DAY_BOUNDARY, 3 / 24)
+    office.store(punch("ann", "2026-11-04 03:30"), boundary=time(4))
+
+    assert office.day("ann", WEDNESDAY) == (3.5, 26.0, None)
+    assert office.day("ann", TUESDAY) == (None, None, None)
+    assert office.cost == (2, 1)
+
+
 def test_a_day_with_more_punches_than_a_cell_holds_is_continued(office):
     begin = datetime(2026, 11, 3, 5)
     records = [punch("ann", str(begin + timedelta(seconds=10 * number))) for number in range(2000)]
@@ -357,6 +369,9 @@ def test_a_sites_rules_are_filled_in_once():
     before = office.sheet("Sites").rows()
     office.store(punch("ann", "2026-03-03 17:00"), zone="Europe/Paris", boundary=time(5))
     assert office.sheet("Sites").rows() == before
+    office.sheet("Sites").put(1, sites_sheet.CLOCK_CHANGE_AT, 46000.0)
+    office.store(punch("ann", "2026-03-03 18:00"))
+    assert office.sheet("Sites").cells[1, sites_sheet.CLOCK_CHANGE_AT] == 46000.0
 
 
 def test_without_a_clock_change_its_cells_stay_empty(office):
@@ -407,6 +422,22 @@ def test_an_unknown_user_who_becomes_known_gets_all_earlier_punches():
     assert office.day("carl", TUESDAY) == (8.0, 16.5, None)
     assert office.day("carl", date(2026, 11, 5)) == (8.1, None, None)
     assert office.cost == (3, 1)
+
+
+def test_what_an_unknown_user_left_is_told_of_the_person_who_is_hired(office):
+    office.store(
+        punch("carl", "2026-11-03 09:00:00"),
+        punch("carl", "2026-11-03 09:00:20"),
+        punch("carl", "2026-11-10 09:00"),
+    )
+    office.keeps(*ROSTER, CARL)
+    office.store(punch("carl", "2026-11-03 17:00"))
+
+    assert [what for who, what in office.troubles() if who == "Carl Cook"] == [
+        "Added to this period's sheets with the first punch",
+        "Two punches of 03-11-2026 count as one",
+    ]
+    assert office.member("carl")[3:] == ("berlin", datetime(2026, 11, 10, 9))
 
 
 def test_an_unknown_user_is_stored_and_reported_once(office):
@@ -524,6 +555,25 @@ def test_a_period_that_is_opened_again_keeps_its_amendments_out_of_the_days(offi
     office.store(punch("ann", "2026-11-03 09:00"))
 
     assert office.day("ann", TUESDAY) == (9.0, None, None)
+
+
+def test_amendments_of_somebody_hired_later_do_not_count_either(office):
+    office.finalise()
+    office.store(punch("carl", "2026-11-05 07:00"))
+    office.finalise("no")
+    office.keeps(*ROSTER, CARL)
+    office.store(punch("carl", "2026-11-03 09:00"))
+
+    assert office.member("carl")[3:] == ("berlin", datetime(2026, 11, 3, 9))
+    assert office.day("carl", date(2026, 11, 5)) == (None, None, None)
+
+
+def test_the_punches_of_a_cell_stand_in_their_order(office):
+    for moment in ("17:00", "08:00", "12:00"):
+        office.store(punch("ann", f"2026-11-03 {moment}"))
+
+    words = office.sheet("Punch Index").cells[office.index_place("ann", TUESDAY)].split()
+    assert [word.split(":")[0] for word in words] == ["28800", "43200", "61200"]
 
 
 def test_amendments_whose_rows_somebody_removed_take_punches(office):

@@ -4,49 +4,27 @@ A healthy workbook shows no difference and is not written to.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
 
-from attendance_backend.control.periods import whole_weeks
 from attendance_backend.control.reading import read_people
 from attendance_backend.control.roster import Person
 from attendance_backend.errors import UserError
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.sheet.a1 import cell_name
-from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change
-from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.sheet.preview import after, made_by
-from attendance_backend.workbook import days_sheet, punch_index, raw_data, sites_sheet
-from attendance_backend.workbook.day_times import Punch, SiteRules, business_day_of
-from attendance_backend.workbook.days_sheet import Days, Facts, People, Seen
-from attendance_backend.workbook.facts import Stored
-from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
-from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
-from attendance_backend.workbook.raw_data import StoredPunch
-from attendance_backend.workbook.rules import rules_of, told
-from attendance_backend.workbook.sites_sheet import site_key
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.preview import after
+from attendance_backend.workbook.days_sheet import Days
+from attendance_backend.workbook.names import DAYS, SITES
+from attendance_backend.workbook.rebuilding import fact_areas, rebuild
+from attendance_backend.workbook.rules import told
 from attendance_contracts import ReviewPeriod, StoreAttendRecords
 
 log = logging.getLogger(__name__)
 
 MOST_LINES = 20
 """Of a log that a person reads."""
-
-
-@dataclass
-class Rebuilt:
-    """What a rebuild comes to.
-
-    Attributes:
-        changes: none for a healthy workbook.
-        differences: what was wrong, one line each; as empty as the changes.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    differences: list[str] = field(default_factory=list)
 
 
 def rebuild_facts(
@@ -77,181 +55,6 @@ def rebuild_facts(
     if len(differences) > MOST_LINES:
         log.warning("spreadsheet %s: and %d more", spreadsheet_id, len(differences) - MOST_LINES)
     return differences
-
-
-def fact_areas(present: Spreadsheet) -> list[Area]:
-    """What `rebuild` needs of a workbook whose worksheets are known."""
-    areas = [Area(title) for title in (PUNCH_INDEX, DAYS, SITES) if present.find(title) is not None]
-    for worksheet in present.worksheets:
-        if is_raw_title(worksheet.title) or worksheet.title.casefold() == AMENDMENTS.casefold():
-            areas += raw_data.stored_areas(worksheet)
-    return areas
-
-
-def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person] = ()) -> Rebuilt:
-    """What makes the hidden worksheets agree with the raw data.
-
-    Args:
-        workbook: with the cells of `fact_areas`.
-        period: whose days must have columns.
-        people: whose rows ``Days`` must have.
-    """
-    rebuilt = Rebuilt()
-    punches = _punches(workbook)
-    index = _rebuild_index(workbook, period, punches, rebuilt)
-    _rebuild_days(workbook, period, people, index, rebuilt)
-    return rebuilt
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A punch of the raw data, or of the amendments."""
-
-    punch: StoredPunch
-    amended: bool
-
-    @property
-    def day(self) -> date:
-        return self.punch.moment.date()
-
-    @property
-    def token(self) -> Token:
-        seconds = self.punch.moment.hour * 3600 + self.punch.moment.minute * 60 + self.punch.moment.second
-        return Token(seconds, self.punch.record_id, self.amended)
-
-
-def _punches(workbook: Spreadsheet) -> Mapping[str, _Kept]:
-    """All punches that are stored, by record ID; a raw row goes before an amendment."""
-    found: dict[str, _Kept] = {}
-    for amended in (False, True):
-        for worksheet in workbook.worksheets:
-            if (
-                worksheet.title.casefold() == AMENDMENTS.casefold()
-                if amended
-                else is_raw_title(worksheet.title)
-            ):
-                for punch in raw_data.stored(worksheet):
-                    found.setdefault(punch.record_id, _Kept(punch, amended))
-    return found
-
-
-def _rebuild_index(
-    workbook: Spreadsheet, period: ReviewPeriod, punches: Mapping[str, _Kept], rebuilt: Rebuilt
-) -> PunchIndex:
-    dates = punch_index.dates_of(period.first_day, period.last_day)
-    dates += sorted({kept.day for kept in punches.values()} - set(dates))
-    worksheet = workbook.find(PUNCH_INDEX)
-    if worksheet is None:
-        made = punch_index.create(sorted(dates))
-        rebuilt.differences.append(f"the worksheet {PUNCH_INDEX!r} was missing")
-        worksheet = made_by(made)
-    else:
-        made = punch_index.missing_dates(worksheet, dates)
-        if made:
-            rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked days")
-        worksheet = after(worksheet, made)
-    index = PunchIndex(worksheet)
-    known = _settle(index, punches, rebuilt)
-    missing: dict[tuple[Labels, date], list[Token]] = {}
-    for record_id, kept in punches.items():
-        if record_id not in known:
-            missing.setdefault((kept.punch.labels, kept.day), []).append(kept.token)
-            if workbook.find(PUNCH_INDEX) is not None:
-                rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked the punch {record_id}")
-    for (labels, day), tokens in missing.items():
-        index.add(labels, day, tokens)
-    rebuilt.changes += [*made, *index.changes()]
-    return index
-
-
-def _settle(index: PunchIndex, punches: Mapping[str, _Kept], rebuilt: Rebuilt) -> set[str]:
-    """Take out of the index what is not stored, or not there; returns the IDs that stand where they belong."""
-    known: set[str] = set()
-    for labels in sorted(index.rows, reverse=True):  # one with a serial number goes before one without
-        for day in index.columns:
-            wrong = set()
-            for token in index.tokens(labels, day):
-                kept = punches.get(token.record_id)
-                if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
-                    wrong.add(token.record_id)
-                    rebuilt.differences.append(
-                        f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
-                    )
-                else:
-                    known.add(token.record_id)
-            if wrong:
-                index.remove(labels, day, frozenset(wrong))
-    return known
-
-
-def _belongs(labels: Labels, day: date, token: Token, kept: _Kept) -> bool:
-    wanted = kept.punch.labels
-    return (
-        (token, day) == (kept.token, kept.day)
-        # Raw data of an older workbook does not tell the machine.
-        and wanted.serial_number in ("", labels.serial_number)
-        and (labels.user_id, labels.user_name) == (wanted.user_id, wanted.user_name)
-        and site_key(labels.site) == site_key(wanted.site)
-    )
-
-
-def _rebuild_days(
-    workbook: Spreadsheet,
-    period: ReviewPeriod,
-    people: Sequence[Person],
-    index: PunchIndex,
-    rebuilt: Rebuilt,
-) -> None:
-    sites = workbook.find(SITES)
-    rules = {} if sites is None else rules_of(sites_sheet.read(sites))
-    wanted = whole_weeks(period.first_day, period.last_day)
-    worksheet = workbook.find(DAYS)
-    if worksheet is None:
-        made = days_sheet.create(people, sorted({*wanted, *_business_days(index, rules)}))
-        rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
-        days = Days(made_by(made))
-    else:
-        made = days_sheet.missing_days(worksheet, wanted)
-        known = Days(worksheet)
-        made += known.missing_rows()
-        absent = [person for person in people if person.key not in known.members]
-        made += days_sheet.add_people(after(worksheet, made), absent)
-        made += Days(after(worksheet, made)).recount()
-        if made:
-            rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
-        days = Days(after(worksheet, made))
-    cells = days.differences(_facts(days, index, rules))
-    if worksheet is not None:
-        rebuilt.differences += [
-            f"{DAYS!r}, cell {cell_name(row, column)}: not what the punches say"
-            for row, column in sorted(cells)
-        ]
-    rebuilt.changes += [*made, *write_cells(days.worksheet.sheet_id, cells)]
-
-
-def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
-    stored = Stored(index, People(days.members.values()), rules)
-    times = {
-        (key, day): stored.times(key, day, stored.punches(key, day))
-        for key in days.members
-        for day in days.columns
-    }
-    seen: dict[str, Seen] = {}
-    for key in days.members:
-        latest = stored.seen(key)
-        if latest is not None:
-            seen[key] = latest
-    return Facts(times, seen)
-
-
-def _business_days(index: PunchIndex, rules: Mapping[str, SiteRules]) -> set[date]:
-    return {
-        business_day_of(Punch(token.moment(day), site_key(labels.site)), rules)
-        for labels in index.rows
-        for day in index.columns
-        for token in index.tokens(labels, day)
-        if not token.amended
-    }
 
 
 def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]:

@@ -10,10 +10,11 @@ from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.preview import made_by
 from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
 from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day
-from attendance_backend.workbook.days_sheet import Facts, People, Seen
+from attendance_backend.workbook.days_sheet import Facts, Seen
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.facts import Stored, UserDay
 from attendance_backend.workbook.names import SITES, raw_title
+from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels, Token
 from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import AttendanceRecord, StoreAttendRecords

@@ -22,8 +22,8 @@ from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.workbook import raw_data, structure
-from attendance_backend.workbook.days_sheet import People
 from attendance_backend.workbook.names import AMENDMENTS, PUNCH_INDEX
+from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import PunchIndex
 from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords
 

@@ -12,7 +12,8 @@ from attendance_backend.workbook.day_times import (
     flags_of,
     times_of,
 )
-from attendance_backend.workbook.days_sheet import People, Seen
+from attendance_backend.workbook.days_sheet import Seen
+from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
 from attendance_backend.workbook.sites_sheet import site_key
 
