@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as day_time
 from functools import partial
@@ -127,16 +127,7 @@ class Bench:
 
     def store(self, sheet_id: str, records: Sequence[AttendanceRecord]) -> None:
         """Store a message of the first site."""
-        message = StoreAttendRecords(
-            location=SITES[0],
-            request_id="bench",
-            sheet_id=sheet_id,
-            period=PERIOD,
-            time_zone="Europe/Berlin",
-            day_boundary=BOUNDARY,
-            records=tuple(records),
-        )
-        reply = handle(message, self.backend)
+        reply = handle(_message(sheet_id, SITES[0], records), self.backend)
         if reply is None or len(getattr(reply, "confirmed", ())) != len(records):
             raise AssertionError("not all punches were confirmed")
 
@@ -227,6 +218,22 @@ def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
         lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]
         backend.spreadsheets.apply(sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
     refresh.rebuild_facts(sheet_id, PERIOD, backend)
+    for site, records in rows.items():
+        # With its first message Sites learns when the site's day begins.
+        first = replace(records[0], occurrence=2)
+        handle(_message(sheet_id, site, [first]), backend)
+
+
+def _message(sheet_id: str, site: str, records: Sequence[AttendanceRecord]) -> StoreAttendRecords:
+    return StoreAttendRecords(
+        location=site,
+        request_id="bench",
+        sheet_id=sheet_id,
+        period=PERIOD,
+        time_zone="Europe/Berlin",
+        day_boundary=BOUNDARY,
+        records=tuple(records),
+    )
 
 
 def _row(record: AttendanceRecord) -> tuple[Any, ...]:

@@ -94,13 +94,13 @@ class Sheet:
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
-        widths: dict[int, int] = {}
-        for row, column in self.cells:
-            widths[row] = max(widths.get(row, 0), column + 1)
-        return [
-            [self.cells.get((row, column)) for column in range(widths.get(row, 0))]
-            for row in range(max(widths, default=-1) + 1)
-        ]
+        height = max((row for row, _ in self.cells), default=-1) + 1
+        lines: list[list[float | str | Formula | None]] = [[] for _ in range(height)]
+        for (row, column), value in sorted(self.cells.items(), key=lambda item: item[0]):
+            line = lines[row]
+            line.extend([None] * (column - len(line)))
+            line.append(value)
+        return lines
 
 
 @dataclass

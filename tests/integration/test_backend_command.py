@@ -394,8 +394,8 @@ def october(tmp_path_factory):
             office.sheet_id,
             "'Corrections'!B2",
             [
-                ["11/04/2026", "", "Ann Archer", "check out", "17:10", "forgot", "HR"],
-                ["11/03/2026", "11/04/2026", "Zoe Young", "leave", "", "holidays", "HR"],
+                ["04/11/2026", "", "Ann Archer", "check out", "17:10", "forgot", "HR"],
+                ["03/11/2026", "04/11/2026", "Zoe Young", "leave", "", "holidays", "HR"],
             ],
         )
         office.sheets.start_recalculating()

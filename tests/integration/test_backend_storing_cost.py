@@ -61,6 +61,10 @@ def fill(office, rows, days=20):
         raw = backend.spreadsheets.read(office.sheet_id, [raw_data.first_row_area(raw_title(site))])
         backend.spreadsheets.apply(office.sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
     assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend)
+    for index, site in enumerate(SITES):
+        # With its first message Sites learns when the site's day begins.
+        first = record(index, datetime(2026, 11, 2, 5), f"SN{index}")
+        office.store(office.sheet_id, first, location=site)
 
 
 def values(office):
@@ -110,7 +114,7 @@ def test_what_is_read_does_not_grow_with_what_is_stored(tmp_path, monkeypatch):
         with opened(tmp_path / str(rows), monkeypatch) as office:
             fill(office, rows)
             stored = [office.sheets.read(office.sheet_id, f"'Raw Data - {site}'!A2:A") for site in SITES]
-            assert sum(map(len, stored)) == rows
+            assert sum(map(len, stored)) == rows + len(SITES)
             read, _ = calls(office, records_of(50))
             cells[rows] = read.cells_read
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from attendance_sandbox.cli import main
-from attendance_sandbox.demo.people import Punch
+from attendance_sandbox.demo.people import LATE_PUNCH_USER, Punch
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, Story
 
@@ -61,6 +61,11 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     ]
     assert len(alarms) == 1
     assert all(office.machine.enabled for office in story.offices.values())
+    september = pytest.importorskip("openpyxl").load_workbook(
+        tmp_path / "Attendance Review - September 2026.xlsx"
+    )
+    late = [row[5] for row in september["Amendments"].iter_rows(min_row=2, values_only=True)]
+    assert late == [LATE_PUNCH_USER], "HR had finalised September"
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from workbook_office import seconds
-from workbook_truth import Truth
+from workbook_truth import Truth, last_site
 
 TIMES = ("Check In", "Check Out")
 COUNTS = ("Days Present", "Late", "Absent", "On Leave", "Incomplete", "Penalties")
@@ -19,6 +19,8 @@ def differences(workbook, month):
         *_weekly(workbook["Weekly Summary"], month, truth),
         *_monthly(workbook["Monthly Summary"], month, truth),
         *_corrections(workbook["Corrections"], truth),
+        *_sites(workbook["Sites"], month, truth),
+        *_guide(workbook["Guide"], truth),
     ):
         compared += 1
         if not _alike(shown, wanted):
@@ -96,7 +98,21 @@ def _monthly(sheet, month, truth):
             yield f"{employee.name}, {name}", shown, wanted
         for day, column in columns.items():
             yield f"{employee.name}, {day} in words", row[column], truth.word(employee, day)
+        site = employee.site or last_site(employee)
+        yield f"{employee.name}, site", row[header.index("Site")], site
         yield f"{employee.name}, staff group", row[header.index("Staff Group")], employee.group
+
+
+def _sites(sheet, month, truth):
+    states = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    for site in month.sites:
+        yield f"state of {site.name}", states[site.name], truth.site_state(site)
+
+
+def _guide(sheet, truth):
+    values = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
+    shown = values["All sites complete through"]
+    yield "how far all data is complete", getattr(shown, "date", lambda: shown)(), truth.complete_everywhere()
 
 
 def _corrections(sheet, truth):

@@ -40,15 +40,27 @@ def month_of(seed, first, last, *, count, clock_day, complete=date.max, correcti
         corrections: how many rows HR typed.
     """
     choice = random.Random(seed)
+    noon = datetime.combine(last, time(12))
     sites = [
-        Site("berlin", "Europe/Berlin", time(4), complete_through=min(complete, last)),
-        Site("karachi", "Asia/Karachi", time(0), complete_through=min(complete, last) - 2 * DAY),
+        Site(
+            "berlin", "Europe/Berlin", time(4), complete_through=min(complete, last), heard=noon, clock_s=-60
+        ),
+        Site(
+            "karachi",
+            "Asia/Karachi",
+            time(0),
+            complete_through=min(complete, last) - 2 * DAY,
+            heard=noon,
+            backlog=3,
+        ),
         Site(
             "lisbon",
             "Europe/Lisbon",
             time(5, 30),
             pairs=True,
             double_tap_s=90,
+            heard=noon,
+            memory=0.8,
             complete_through=min(complete, last),
         ),
     ]

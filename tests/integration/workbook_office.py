@@ -100,6 +100,11 @@ class Book:
                 sites_sheet.KEY_POLICY: (KeyPolicy.PAIRS if site.pairs else KeyPolicy.FIRST_AND_LAST).value,
                 sites_sheet.DOUBLE_TAP: site.double_tap_s,
                 sites_sheet.COMPLETE_THROUGH: site.complete_through,
+                sites_sheet.LAST_HEARD: site.heard,
+                sites_sheet.BACKLOG: None if site.heard is None else site.backlog,
+                sites_sheet.CLOCK_OFFSET: site.clock_s,
+                sites_sheet.MEMORY_USED: site.memory,
+                sites_sheet.PROBLEM: site.problem,
                 sites_sheet.CLOCK_CHANGE_AT: change[0] if change else None,
                 sites_sheet.CLOCK_CHANGE_BY: change[1] if change else None,
             }

@@ -22,6 +22,11 @@ class Site:
     pairs: bool = False
     double_tap_s: int = 60
     complete_through: date | None = None
+    heard: datetime | None = None
+    backlog: int = 0
+    clock_s: int = 0
+    memory: float = 0.1
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -318,6 +323,19 @@ class Truth:
             "Overtime": sum(max(0, value - limit) for value in hours),
             "Penalties": sum(value for value in penalties if isinstance(value, int)),
         }
+
+    def complete_everywhere(self):
+        """What Guide says of all sites."""
+        through = [site.complete_through for site in self.month.sites]
+        return "not all sites have reported yet" if None in through else min(through)
+
+    def site_state(self, site):
+        """How a site is, in a word."""
+        if site.heard is None:
+            return "not heard from yet"
+        if site.problem or abs(site.clock_s) > 60 or site.memory >= 0.8:
+            return "needs a look"
+        return "catching up" if site.backlog else "fine"
 
     def state(self, kind, employee, day):
         """Whether an exception about a person's day is settled."""

@@ -5,6 +5,7 @@ import csv
 import openpyxl
 import pytest
 
+from attendance_backend.commands.export import default_path
 from attendance_backend.errors import UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll
@@ -55,3 +56,15 @@ def test_no_text_is_a_formula_in_a_workbook(tmp_path, name):
 def test_a_file_that_cannot_be_written_is_named(tmp_path, write):
     with pytest.raises(UserError, match="nowhere"):
         write(payroll("Ann"), tmp_path / "nowhere" / "pay.csv")
+
+
+@pytest.mark.parametrize(
+    ("period", "name"),
+    [
+        ("October 2026", "Payroll October 2026.csv"),
+        ("../../etc/x 2026", "Payroll _.._etc_x 2026.csv"),
+        ("März 2026", "Payroll März 2026.csv"),
+    ],
+)
+def test_no_period_leads_out_of_the_folder(period, name):
+    assert str(default_path(period, "csv")) == name

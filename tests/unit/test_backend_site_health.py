@@ -257,6 +257,16 @@ def test_people_of_another_site_wait_for_it_and_people_of_none_for_all(office):
     assert office.said() == [*OF_BERLIN, ("Dee", "absent", 3)]
 
 
+def test_what_was_complete_stays_complete_and_is_said_once(office):
+    """A site that lost its ledger begins to count anew."""
+    office.store_two_days()
+    office.tell(health(sheet_id=office.sheet_id, through="2026-11-03"))
+    for hour, through in ((9, "2026-11-02"), (10, None), (11, "2026-11-03")):
+        office.tell(health(sheet_id=office.sheet_id, at=f"2026-11-04T{hour:02}:00:00", through=through))
+        assert serial.to_date(office.site("berlin", sites.COMPLETE_THROUGH)) == date(2026, 11, 3)
+    assert office.said() == OF_BERLIN
+
+
 def test_weekends_holidays_and_days_of_other_periods_are_nobodys_absence(office):
     office.world.type_worksheet(
         "Holidays",

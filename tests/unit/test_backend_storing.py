@@ -275,6 +275,18 @@ def test_a_record_is_found_again_after_the_day_boundary_was_changed(office):
     assert office.raw_ids() == [record.identity]
 
 
+def test_a_site_that_moves_the_beginning_of_its_day_is_counted_by_what_sites_says(office):
+    """What a message says of it counts only until Sites says something; the columns of both are read."""
+    office.store(punch("ann", "2026-11-04 09:00"), punch("ann", "2026-11-05 02:00"))
+    assert office.day("ann", WEDNESDAY) == (9.0, 26.0, None)
+    office.sheet("Sites").put(1, sites_sheet.DAY_BOUNDARY, 3 / 24)
+    office.store(punch("ann", "2026-11-04 03:30"), boundary=time(4))
+
+    assert office.day("ann", WEDNESDAY) == (3.5, 26.0, None)
+    assert office.day("ann", TUESDAY) == (None, None, None)
+    assert office.cost == (2, 1)
+
+
 def test_a_day_with_more_punches_than_a_cell_holds_is_continued(office):
     begin = datetime(2026, 11, 3, 5)
     records = [punch("ann", str(begin + timedelta(seconds=10 * number))) for number in range(2000)]
@@ -357,6 +369,9 @@ def test_a_sites_rules_are_filled_in_once():
     before = office.sheet("Sites").rows()
     office.store(punch("ann", "2026-03-03 17:00"), zone="Europe/Paris", boundary=time(5))
     assert office.sheet("Sites").rows() == before
+    office.sheet("Sites").put(1, sites_sheet.CLOCK_CHANGE_AT, 46000.0)
+    office.store(punch("ann", "2026-03-03 18:00"))
+    assert office.sheet("Sites").cells[1, sites_sheet.CLOCK_CHANGE_AT] == 46000.0
 
 
 def test_without_a_clock_change_its_cells_stay_empty(office):

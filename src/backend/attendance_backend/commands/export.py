@@ -1,5 +1,6 @@
 """`attendance-backend export`: hand a period over to payroll."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,12 @@ from attendance_backend.ports import Backend
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
 MOST_DOUBTS = 3
+
+
+def default_path(period: str, kind: str) -> Path:
+    """A file of the period's name in the current folder, whatever HR called the period."""
+    plain = re.sub(r"[^\w .-]", "_", period).strip(". ")
+    return Path(f"Payroll {plain}.{kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
             f"the workbook of {name} has formulas without a value ({len(result.doubts)}): {listed}. Restore them "
             "through File > Version history, or run attendance-backend refresh"
         )
-    paths = FORMATS[kind](result, output or Path(f"Payroll {name}.{kind}"))
+    paths = FORMATS[kind](result, output or default_path(name, kind))
     notes = []
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")

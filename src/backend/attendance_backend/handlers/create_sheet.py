@@ -87,7 +87,7 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
         workbook = backend.spreadsheets.read(sheet_id)
         content = _content(workbook, backend, control)
         changes = structure.missing_worksheets(workbook, message.period, message.location, content)
-        if not changes or not structure.lacks_derived(workbook):
+        if structure.can_grow(workbook):
             view = backend.spreadsheets.read(sheet_id, [*structure.HEADER_AREAS, *sites_sheet.AREAS])
             changes += structure.missing_days(view, message.period)
             changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})

@@ -17,7 +17,7 @@ from attendance_backend.workbook import (
     sites_sheet,
 )
 from attendance_backend.workbook.clocks import zone_of
-from attendance_backend.workbook.day_times import SiteRules
+from attendance_backend.workbook.day_times import Punch, SiteRules, business_day_of
 from attendance_backend.workbook.days_sheet import Days
 from attendance_backend.workbook.guide_sheet import Parameters
 from attendance_backend.workbook.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
@@ -78,11 +78,12 @@ def _read_present(
         # Somebody removed columns or rows, so that an area lies outside the grid.
         likely = [*punch_index.areas(first_day, ()), *days_sheet.areas(monday, ())]
         book = _read(message, spreadsheets, [*likely, Area.of_rows(raw, 0, 1)], present)
+    # By the rules of Sites a day may begin at another time than the message says.
+    days = sorted({*days, *_days_by(book.rules, message)})
+    index, columns = book.index.columns, book.days.columns
     lacking = [
-        *_columns(
-            PUNCH_INDEX, likely, [book.index.columns[day] for day in dates if day in book.index.columns]
-        ),
-        *_columns(DAYS, likely, [book.days.columns[day] for day in days if day in book.days.columns]),
+        *_columns(PUNCH_INDEX, likely, [index[day] for day in _dates_of(days) if day in index]),
+        *_columns(DAYS, likely, [columns[day] for day in days if day in columns]),
     ]
     return _with_columns(book, spreadsheets, lacking) if lacking else book
 
@@ -94,8 +95,16 @@ def business_days(message: StoreAttendRecords) -> list[date]:
 
 def calendar_dates(message: StoreAttendRecords) -> list[date]:
     """The dates on which the punches of these business days can have been made."""
-    days = business_days(message)
+    return _dates_of(business_days(message))
+
+
+def _dates_of(days: Sequence[date]) -> list[date]:
     return sorted({*days, *(day + timedelta(days=1) for day in days)})
+
+
+def _days_by(rules: Mapping[str, SiteRules], message: StoreAttendRecords) -> set[date]:
+    site = site_key(message.location)
+    return {business_day_of(Punch(record.timestamp, site), rules) for record in message.records}
 
 
 def lacks_place(book: Book, message: StoreAttendRecords) -> bool:

@@ -18,7 +18,7 @@ Of two rows with the same key the upper one counts, and the other one says so.
 """
 
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.a1 import cell_name, quoted
 from attendance_backend.sheet.changes import (
     AddNote,
     AddWorksheet,
@@ -83,7 +83,7 @@ _NOTES = {
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
     VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
 }
-_WIDTHS = (250, 95, 95, 190, 120, 80, 300, 130)
+_WIDTHS = (370, 95, 95, 190, 120, 80, 300, 130)
 
 
 def group_of(kind: str, user: str) -> str:
@@ -100,7 +100,7 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
     header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
     rows = HEADER_ROWS + PREPARED_ROWS
     typed = Block(HEADER_ROWS, rows, DATE, ENTERED_BY + 1)
-    names = Formula(f"={formulas.column_of(MONTHLY, monthly_columns.EMPLOYEE)}")
+    names = Formula(f"={quoted(MONTHLY)}!$A${monthly_columns.HEADER_ROWS + 1}:$A")
     return [
         AddWorksheet(
             CORRECTIONS_ID,

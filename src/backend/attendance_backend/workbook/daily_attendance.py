@@ -365,7 +365,7 @@ def _highlights() -> list[Change]:
 
     late = f'AND({label}="{CHECK_IN}",ISNUMBER({cell}),ROUND(N({cell})*{_SECONDS},0)>{late_after})'
     return [
-        *day_header.highlights(DAILY_ID, FIRST_DAY),
+        *day_header.highlights(DAILY_ID, FIRST_DAY, SITE_NAME),
         days(says(OPEN, NO_DATA), None, styles.GREY),
         days(says(LEAVE), styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
         days(says(ABSENT), styles.LATE_BACKGROUND, styles.LATE_TEXT),

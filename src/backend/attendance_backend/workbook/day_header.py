@@ -5,13 +5,13 @@ The third row holds the name of a holiday (if it is one of some sites only, and 
 day. Formulas and colours go by it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.a1 import cell_name, column_letters
 from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 from attendance_contracts import ReviewPeriod
@@ -30,10 +30,14 @@ def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, st
     )
 
 
-def labels(texts: Sequence[str]) -> tuple[Row, Row, Row]:
-    """The header of the columns before the days."""
+def labels(texts: Sequence[str], centred: Collection[int] = ()) -> tuple[Row, Row, Row]:
+    """The header of the columns before the days; `centred` are those whose words stand above numbers."""
     blank = tuple(NewCell(None, styles.HEADER) for _ in texts)
-    return tuple(NewCell(text, styles.HEADER) for text in texts), blank, blank
+    words = tuple(
+        NewCell(text, styles.WEEK_HEADER if column in centred else styles.HEADER)
+        for column, text in enumerate(texts)
+    )
+    return words, blank, blank
 
 
 def kind_of(day: date, period: ReviewPeriod, holidays: Mapping[date, str]) -> str:
@@ -105,16 +109,23 @@ def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, s
     ]
 
 
-def highlights(sheet_id: int, first_day: int) -> list[Change]:
-    """Colours of weekends, holidays and days of other periods, header and all."""
+def highlights(sheet_id: int, first_day: int, site: int) -> list[Change]:
+    """Colours of weekends, holidays and days of other periods, header and all.
+
+    Args:
+        sheet_id: of the worksheet.
+        first_day: column of its first day.
+        site: the column that tells by whose site's holidays a row goes.
+    """
     letters = column_letters(first_day)
     kind, day = f"{letters}${KIND + 1}", f"{letters}${DATE + 1}"
     weekend = Formula(f"=AND(ISNUMBER({day}),WEEKDAY({day},2)>5)")
     holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
+    own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, f'${cell_name(HEADER_ROWS, site)}')})")
     other = Formula(f'={kind}="{OTHER_PERIOD}"')
     below = [
         HighlightWhen(sheet_id, HEADER_ROWS, first_day, weekend, styles.WEEKEND, styles.GREY),
-        HighlightWhen(sheet_id, HEADER_ROWS, first_day, holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
+        HighlightWhen(sheet_id, HEADER_ROWS, first_day, own_holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
         HighlightWhen(sheet_id, HEADER_ROWS, first_day, other, styles.OUTSIDE, styles.GREY),
     ]
     within = [

@@ -2,10 +2,10 @@
 
     When | Site | Who | What | What to do | State
 
-State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer says
-it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; an
-unknown user when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else
-stays *open* until HR types over it. HR may delete rows and add columns at the right.
+State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
+says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
+unknown when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else stays
+*open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ HEADER_ROWS = 1
 AREAS = (Area(EXCEPTIONS, 0, HEADER_ROWS + 1, WHEN, WHEN + 1), Area.of_rows(MONTHLY, 0, 1))
 """What must be read to append."""
 
-_WIDTHS = (140, 110, 160, 300, 430, 110)
+_WIDTHS = (140, 110, 160, 310, 440, 110)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,8 @@ def missing_in(day: date, site: str, who: str, user: str) -> Entry:
 
 def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
     """A check-in later than the cut-off time and the grace minutes."""
-    what = f"{by_minutes} minutes after the cut-off time on {_named(day)}"
-    remedy = "Nothing: a penalty follows from the week's mean only. To excuse it, type waive penalty or a note into Corrections."
+    what = f"{by_minutes} min after the cut-off time on {_named(day)}"
+    remedy = "Nothing; to excuse it, type a note into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
 
@@ -224,7 +224,7 @@ def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
     """The machine's clock is wrong: its punches bear wrong times."""
     direction = "ahead" if offset_s > 0 else "behind"
     what = f"The machine's clock is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
-    remedy = "Set the clock on the machine. Correct the times of the days since then in Corrections, if it matters."
+    remedy = "Set the clock on the machine, and type the right times into Corrections where it matters."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 

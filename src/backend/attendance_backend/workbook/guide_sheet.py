@@ -220,14 +220,14 @@ _SETTINGS = {
     PERIOD: "The days that this workbook is about. It gets each punch of these days by itself.",
     FIRST_DAY: "A night shift counts for the day on which it began.",
     LAST_DAY: "Days of the same week that lie outside are grey: other period.",
-    DAYS: "",
+    DAYS: "The same in one line.",
     COMPLETE: "Up to this day nothing can be missing any more. Until then nobody is called absent.",
     GRACE: "A check-in is late when it is later than the cut-off time plus these minutes. The weekly penalty is about "
     "the cut-off time itself.",
     OVERTIME: "Hours of a day beyond these count as overtime.",
     FINALISED: "Type yes when the month is paid. Punches that turn up after that change nothing here; they are listed "
     "in Amendments.",
-    SHARED: "",
+    SHARED: "Who can open this workbook, by the settings of the Review Periods spreadsheet.",
 }
 
 _STEPS = (

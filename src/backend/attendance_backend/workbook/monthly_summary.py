@@ -124,7 +124,9 @@ def create(
     header = tuple(
         (*left, *right)
         for left, right in zip(
-            day_header.labels(HEADERS), day_header.cells(ordered, period, holidays), strict=True
+            day_header.labels(HEADERS, range(PRESENT, FIRST_HIDDEN)),
+            day_header.cells(ordered, period, holidays),
+            strict=True,
         )
     )
     return [
@@ -321,7 +323,7 @@ def _highlights() -> list[Change]:
         f'ISNUMBER(SEARCH("{word}",{cell}))' for word in (MISSING_OUT, MISSING_IN, CHECK_TIMES)
     )
     return [
-        *day_header.highlights(MONTHLY_ID, FIRST_DAY),
+        *day_header.highlights(MONTHLY_ID, FIRST_DAY, SITE),
         days(f'{cell}="{PRESENT_WORD}"', None, styles.GOOD_TEXT),
         days(f"OR({quiet})", None, styles.FADED),
         days(f'{cell}="{LEAVE}"', styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),

@@ -104,6 +104,11 @@ def lacks_derived(workbook: Spreadsheet) -> bool:
     return any(workbook.find(title) is None for title in (*_WHOLE, GUIDE))
 
 
+def can_grow(workbook: Spreadsheet) -> bool:
+    """Whether `HEADER_AREAS` and ``Sites`` can be read: a worksheet that is only now made has nothing to add."""
+    return all(workbook.find(title) is not None for title in (*_WHOLE, PUNCH_INDEX, GUIDE, SITES))
+
+
 def header_areas(workbook: Spreadsheet) -> list[Area]:
     """What to read for `Content.headers`: the headers of the worksheets with days or weeks that are there."""
     rows = {DAILY: dc.HEADER_ROWS, DAYS: days_sheet.HEADER_ROWS, WEEKLY: wc.HEADER_ROWS}

@@ -67,7 +67,7 @@ class HrDesk:
         settings.update([[value]], f"C{row}", value_input_option=TYPED)
 
     def correct(self, month: str, *lines: tuple[str, ...]) -> None:
-        """Type lines into a workbook's Corrections: date (its locale has the day first), until, employee, what, …"""
+        """Type lines into Corrections: date (the day first), until, employee, what, value, reason, by whom."""
         corrections = self._workbook(month).worksheet("Corrections")
         used = len([value for value in corrections.col_values(2) if value])
         corrections.update([list(line) for line in lines], f"B{used + 1}", value_input_option=TYPED)
