@@ -164,22 +164,26 @@ def test_a_tail_that_does_not_fit_the_counts_is_refused(counts):
             machine.read(known)
 
 
-def test_equal_punches_keep_their_numbers_however_the_log_is_read():
+@pytest.mark.parametrize(("before", "after"), [(0, 2), (1, 1), (2, 3), (3, 2)])
+def test_equal_punches_keep_their_numbers_however_the_log_is_read(before, after):
     """A tap that lasts: the same record again and again, on both sides of a reading."""
     machine = Machine(100)
     ledger, other = Ledger(":memory:", datetime.min.time()), Ledger(":memory:", datetime.min.time())
-    machine.records += [machine.record(200)] * 2
+    machine.records += [machine.record(200)] * before
     log = machine.read()
     ledger.add_log("A1", log, NINE)
-    machine.records += [machine.record(200)] * 3
+    machine.records += [machine.record(200)] * after
     ledger.add_log("A1", machine.read(log.end), NINE)
     other.add_log("A1", machine.read(), NINE)
 
-    assert ledger.summary().punches == 105
+    assert ledger.summary().punches == 100 + before + after
     assert ledger.add_log("A1", machine.read(), NINE) == 0
     assert other.add_log("A1", machine.read(), NINE) == 0
     at = NINE + timedelta(seconds=200)
-    identities = {AttendanceRecord("A1", "1001", None, at, 1, 0, number).identity for number in range(1, 6)}
+    identities = {
+        AttendanceRecord("A1", "1001", None, at, 1, 0, 1 + number).identity
+        for number in range(before + after)
+    }
     for book in (ledger, other):
         assert {row[0] for row in book._ask("SELECT identity FROM punches")} >= identities
         book.close()

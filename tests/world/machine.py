@@ -95,8 +95,7 @@ class WorldMachine:
     @property
     def time(self) -> datetime:
         """What its clock shows: whole seconds, within what it can hold."""
-        shown = self._timeline.wall + self.offset
-        return min(max(shown, EARLIEST), LATEST).replace(microsecond=0)
+        return _holdable(self._timeline.wall + self.offset).replace(microsecond=0)
 
     @property
     def lets_punch(self) -> bool:
@@ -110,7 +109,7 @@ class WorldMachine:
         if not self.lets_punch:
             return False
         if timestamp is not None:
-            timestamp = min(max(timestamp, EARLIEST), LATEST)
+            timestamp = _holdable(timestamp)
         self._append(Entry(user_id, timestamp, status, punch))
         return True
 
@@ -250,3 +249,8 @@ class WorldMachineSession:
         self._machine.call("clear")
         self._machine.erase()
         self._machine.called("clear")
+
+
+def _holdable(moment: datetime) -> datetime:
+    """A moment, or the nearest one that a machine can hold."""
+    return moment if EARLIEST <= moment <= LATEST else min(max(moment, EARLIEST), LATEST)

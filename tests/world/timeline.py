@@ -11,28 +11,25 @@ EPOCH = datetime(2026, 1, 5, 9, 0)
 
 
 class Timeline:
-    """True time since EPOCH, and the events that lie ahead.
+    """True time, and the events that lie ahead.
 
     Time is counted in whole microseconds, and any wait takes at least one: sums of floating-point seconds
     would stand still one rounding error before their end.
+
+    Attributes:
+        now_s: seconds since EPOCH.
+        wall: the true wall time of the site.
     """
 
     def __init__(self) -> None:
-        self._now_us = 0
-        self._wall_us, self._wall = 0, EPOCH
+        self._move_to(0)
         self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._order = count()
 
-    @property
-    def now_s(self) -> float:
-        return self._now_us / 1e6
-
-    @property
-    def wall(self) -> datetime:
-        """The true wall time of the site."""
-        if self._wall_us != self._now_us:
-            self._wall_us, self._wall = self._now_us, EPOCH + timedelta(microseconds=self._now_us)
-        return self._wall
+    def _move_to(self, now_us: int) -> None:
+        self._now_us = now_us
+        self.now_s = now_us / 1e6
+        self.wall = EPOCH + timedelta(microseconds=now_us)
 
     def _in(self, seconds: float) -> int:
         return self._now_us + math.ceil(seconds * 1e6)
@@ -46,21 +43,21 @@ class Timeline:
         end_us = self._in(seconds)
         while self._happens_by(end_us):
             pass
-        self._now_us = end_us
+        self._move_to(end_us)
 
     def advance_to_next(self, end_s: float) -> bool:
         """Let time pass up to the next event; False, at `end_s`, when none is due by then."""
         end_us = math.ceil(end_s * 1e6)
         if self._happens_by(end_us):
             return True
-        self._now_us = max(self._now_us, end_us)
+        self._move_to(max(self._now_us, end_us))
         return False
 
     def _happens_by(self, end_us: int) -> bool:
         if not self._events or self._events[0][0] > end_us:
             return False
         due_us, _, event = heapq.heappop(self._events)
-        self._now_us = max(self._now_us, due_us)
+        self._move_to(max(self._now_us, due_us))
         event()
         return True
 
