@@ -42,7 +42,7 @@ from attendance_backend.workbook.names import EXCEPTIONS, EXCEPTIONS_ID, MONTHLY
 WHEN, SITE, WHO, WHAT, REMEDY, STATE, USER, DAY, KIND = range(9)
 HEADERS = ("When", "Site", "Who", "What", "What to do", "State", "User", "Day", "Kind")
 HEADER_ROWS = 1
-AREAS = (Area(EXCEPTIONS, 0, HEADER_ROWS + 1, WHEN, WHEN + 1), Area.of_rows(MONTHLY, 0, 1))
+AREAS = (Area.of_rows(EXCEPTIONS, 0, HEADER_ROWS + 1), Area.of_rows(MONTHLY, 0, 1))
 """What must be read to append."""
 
 _WIDTHS = (140, 110, 160, 310, 440, 110)
@@ -106,8 +106,8 @@ def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
         return []
     worksheet = workbook.worksheet(EXCEPTIONS)
     days = _day_columns(workbook.find(MONTHLY))
-    # Below a header that is frozen there must be a row; at first it is blank.
-    is_new = worksheet.row_count == HEADER_ROWS + 1 and worksheet.value(HEADER_ROWS, WHEN) is None
+    # Below a header that is frozen there must be a row; at first it is blank, unless somebody typed into it.
+    is_new = worksheet.row_count == HEADER_ROWS + 1 and all(row != HEADER_ROWS for row, _ in worksheet.cells)
     first = worksheet.row_count - is_new
     rows = tuple(_row(entry, days) for entry in entries)
     growth: list[Change] = [AddRows(worksheet.sheet_id, len(rows) - is_new)] if len(rows) > is_new else []
