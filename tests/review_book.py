@@ -153,7 +153,7 @@ class ReviewBook:
         """
         found = {}
         for title, rows in self.content().items():
-            shown = [tuple(row[2:]) if title == "Exceptions" else tuple(row) for row in rows]
+            shown = [tuple(row[2:4]) if title == "Exceptions" else tuple(row) for row in rows]
             found[title] = sorted(map(repr, shown))
         return found
 
