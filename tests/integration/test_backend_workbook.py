@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 
 import pytest
-from workbook_check import differences, errors
+from workbook_check import TIMES, differences, errors
 from workbook_months import month_of
 from workbook_office import build, new_server, recalculated, seconds
 from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
@@ -101,7 +101,41 @@ def test_the_months_hold_everything_that_can_happen(months):
     }
     assert penalties == {None, 0, 1, "waived"}
     assert times == {"check in", "check out", "leave", "waive penalty", "note"}
-    assert len(statuses) >= 12, statuses
+    assert statuses == {
+        "",
+        "applied",
+        "choose from the list in What",
+        "choose the employee",
+        "nobody here has this name: choose one from the list",
+        "not a day of this period ",
+        "not used",
+        "noted",
+        "several people have this name: type the user name instead",
+        "this time is on another day: type only the time, such as 17:30",
+        "type a date such as 29-03-2026 into Date",
+        "type a date such as 29-03-2026 into Until, or nothing",
+        "type a date such as 31-10-2026 into Date",
+        "type a time such as 17:30 into Value",
+        "Until lies before Date: correct one of them",
+    }
+
+
+def works_while_the_clocks_change(truth, employee, day):
+    """Whether a shift is shorter or longer than its two times say."""
+    start, end = (truth.time(employee, label, day) for label in TIMES)
+    if not isinstance(start, int | float) or not isinstance(end, int | float):
+        return False
+    return truth.elapsed(employee, day, start, end) != end - start
+
+
+def test_in_both_months_somebody_works_while_the_clocks_change(months):
+    for month, _ in months.values():
+        truth = Truth(month)
+        assert any(
+            works_while_the_clocks_change(truth, employee, day)
+            for employee in month.employees
+            for day in month.days()
+        )
 
 
 CHANGES = {"Back": (date(2026, 10, 24), 9), "Forward": (date(2026, 3, 28), 7)}

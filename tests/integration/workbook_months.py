@@ -56,7 +56,7 @@ def month_of(seed, first, last, *, count, clock_day, complete=date.max, correcti
         Site(
             "lisbon",
             "Europe/Lisbon",
-            time(5, 30),
+            time(7),
             pairs=True,
             double_tap_s=90,
             heard=noon,
@@ -73,6 +73,13 @@ def month_of(seed, first, last, *, count, clock_day, complete=date.max, correcti
     for number in range(count):
         month.employees.append(_employee(choice, number, month, clock_day))
     month.corrections = [_correction(choice, month) for _ in range(corrections)]
+    # Two rows about the same, and a leave that ends before it begins.
+    twice, gone = month.employees[10].name, month.employees[11].name
+    month.corrections += [
+        Correction(first + DAY, twice, "check out", time(17)),
+        Correction(first + DAY, twice, "check out", time(18)),
+        Correction(first + 5 * DAY, gone, "leave", until=first + 4 * DAY),
+    ]
     month.typed = _typed(choice, month)
     return month
 
