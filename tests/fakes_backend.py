@@ -210,7 +210,6 @@ class FakeDrive:
 
         return self._spreadsheets.effects.perform(create)
 
-
     def folder(self) -> Folder:
         return Folder("Attendance", is_folder=True, in_shared_drive=True, can_create=True)
 

@@ -24,7 +24,7 @@ from attendance_contracts import AttendanceRecord
 
 BOUNDARY = time(4)
 TUESDAY = date(2026, 11, 3)
-PLAIN = Style()
+PLAIN = Style(top=True)
 RAW_TITLE = "Raw Data - berlin"
 HEADER = Style(bold=True, background="#1f3a5f", color="#ffffff")
 WORDS = (

@@ -337,7 +337,8 @@ def test_neither_raw_data_nor_exceptions_nor_what_hr_sees_is_read(office):
         Area("Days", 0, 1),
         Area("Days", 0, None, days + 1, days + 4),
         Area("Raw Data - berlin", 1, 2),
-        Area("Exceptions", 0, 1),
+        Area("Exceptions", 0, 2),  # its header, and whether the row below is still free
+        Area("Monthly Summary", 0, 1),
     ]
 
 
@@ -404,7 +405,7 @@ def test_somebody_hired_is_added_with_the_first_punch(office):
             datetime(2026, 11, 3, 8),
             "berlin",
             "Carl Cook",
-            "Added to this period's sheets with the first punch",
+            "New in this workbook since the first punch",
         )
     ]
     office.store(punch("carl", "2026-11-04 08:00"))
@@ -434,8 +435,8 @@ def test_what_an_unknown_user_left_is_told_of_the_person_who_is_hired(office):
     office.store(punch("carl", "2026-11-03 17:00"))
 
     assert [what for who, what in office.troubles() if who == "Carl Cook"] == [
-        "Added to this period's sheets with the first punch",
-        "Two punches of 03-11-2026 count as one",
+        "New in this workbook since the first punch",
+        "Punches within seconds of each other on Tue 03-11-2026, counted as one",
     ]
     assert office.member("carl")[3:] == ("berlin", datetime(2026, 11, 10, 9))
 
@@ -446,7 +447,7 @@ def test_an_unknown_user_is_stored_and_reported_once(office):
     office.store(punch("Guest ", "2026-11-04 09:00", user_id="id-guest"))
 
     assert [row[1] for row in office.sheet(RAW).rows()[1:]] == ["guest", "guest", "guest", "Guest "]
-    what = "Not in Cut Off Times; punches are in the raw data only"
+    what = "Not in Cut Off Times: the punches stand in the raw data only"
     assert office.exceptions()[0] == (datetime(2026, 11, 3, 9), "berlin", "guest", what)
     # Another name on the machine is another user to HR.
     assert office.troubles() == [("Guest", what), ("guest", what)]
@@ -461,7 +462,7 @@ def test_a_user_without_a_name_is_stored_and_reported_once(office):
             datetime(2026, 11, 3, 6, 30),
             "berlin",
             "User ID 98",
-            "No user name on the machine; punches are in the raw data only",
+            "No user name on the machine: the punches stand in the raw data only",
         )
     ]
 
@@ -508,7 +509,10 @@ def test_a_punch_in_the_hour_that_occurs_twice_is_told():
     office.store(punch("ann", "2026-10-24 22:00"), punch("ann", "2026-10-25 02:30"))
 
     assert office.troubles() == [
-        ("Ann Archer", "A punch of 24-10-2026 was made in the hour that occurs twice"),
+        (
+            "Ann Archer",
+            "A punch of Sat 24-10-2026 in the hour that came twice, as the clocks went back: the hours may be one off",
+        ),
     ]
 
 
@@ -518,7 +522,9 @@ def test_a_day_in_two_time_zones_is_told():
     office.store(punch("ann", "2026-11-03 17:00"), zone="Europe/Lisbon", site="lisbon")
     office.store(punch("ann", "2026-11-03 18:00"), zone="Europe/Lisbon", site="lisbon")
 
-    assert office.troubles() == [("Ann Archer", "The punches of 03-11-2026 were made in two time zones")]
+    assert office.troubles() == [
+        ("Ann Archer", "Punches of Tue 03-11-2026 at sites whose clocks differ: the hours are not exact")
+    ]
 
 
 # A finalised period
@@ -534,7 +540,7 @@ def test_after_hr_has_finalised_punches_go_into_the_amendments(office):
     assert office.raw_ids("Amendments") == [record.identity for record in late]
     after = office.content()
     assert [after[title] for title in (RAW, "Days")] == [before[title] for title in (RAW, "Days")]
-    assert office.troubles() == [(None, "2 punches came after the period was finalised")]
+    assert office.troubles() == [(None, "2 punches came after this period was finalised")]
     assert sorted(office.indexed_ids()) == sorted(office.stored_ids())
 
 

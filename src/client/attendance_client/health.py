@@ -67,7 +67,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         return
     summary = client.ledger.summary()
     news = _news(client, machine, problem, summary.backlog)
-    if news == session.health_told and client.clock.monotonic() < session.health_due_s:
+    if news == session.health.told and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
         location=client.site.location,
@@ -89,13 +89,13 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         client.bus.publish(health)
     except (BusError, AccessError) as error:
         # The next message tells the same; a topic that an older installation lacks must not stop the punches.
-        level = logging.DEBUG if session.health_problem else logging.WARNING
+        level = logging.DEBUG if session.health.problem else logging.WARNING
         log.log(level, "the site's health was not published: %s", error)
-        session.health_problem = str(error)
+        session.health.problem = str(error)
     else:
-        session.health_problem = ""
-        session.health_told = news
-        session.health_due_s = client.clock.monotonic() + INTERVAL_S
+        session.health.problem = ""
+        session.health.told = news
+        session.health.due_s = client.clock.monotonic() + INTERVAL_S
 
 
 def _news(client: Client, machine: MachineHealth | None, problem: str, backlog: int) -> object:

@@ -26,6 +26,21 @@ class MachineMemory:
     whole_read_at_s: float
 
 
+@dataclass
+class HealthMemory:
+    """What was told of the site's health.
+
+    Attributes:
+        due_s: monotonic; before that, it is not told again unless it changed.
+        told: as far as a change of it is told at once.
+        problem: why the last message could not be published; said once.
+    """
+
+    due_s: float = float("-inf")
+    told: object = None
+    problem: str = ""
+
+
 class Session:
     """The model of the state machine, and what its steps share.
 
@@ -68,12 +83,7 @@ class Session:
         self.names_read_at_s = float("-inf")
         self.complete_through: date | None = None
         """The last business day of which every punch is known to be confirmed; as of the last reading."""
-        self.health_due_s = float("-inf")
-        """Before that, the site's health is not told again, unless it changed."""
-        self.health_told: object = None
-        """What of the site's health was told last, as far as a change of it is told at once."""
-        self.health_problem = ""
-        """Why the last health message could not be published; said once."""
+        self.health = HealthMemory()
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""
