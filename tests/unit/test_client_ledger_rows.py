@@ -222,3 +222,21 @@ def test_nothing_is_counted_again_while_nothing_is_written(ledger):
     ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
 
     assert ledger.summary() is ledger.summary()
+
+
+def test_what_may_not_be_erased_is_all_that_no_sheet_has_from_the_first_period_on(ledger):
+    before, within = (
+        punched("1001", datetime(2026, 11, 1, 3, 59, 59)),
+        punched("1002", datetime(2026, 11, 1, 4)),
+    )
+    ledger.add_log("A1", AttendanceLog((before, within), ()), READ_AT)
+    ledger.add_log("B2", AttendanceLog((punched("1003"),), ()), READ_AT)
+    assert ledger.not_to_be_erased("A1") == 2  # no period is known yet, so any may still be of one
+
+    ledger.open_period(DECEMBER, "sheet of December")
+    assert ledger.not_to_be_erased("A1") == 0
+    ledger.open_period(NOVEMBER, "sheet")
+    assert ledger.not_to_be_erased("A1") == 1
+
+    ledger.confirm(tuple(record.identity for record in ledger.next_chunk(NOVEMBER, 500).records), "sheet")
+    assert ledger.not_to_be_erased("A1") == 0
