@@ -253,7 +253,7 @@ def test_somebody_hired_is_added_to_what_hr_sees(world):
     weekly = book.sheet("Weekly Summary").rows()
     assert weekly[10][:4] == ["Carl Cook", "carl", 8.5 / 24, "Weekly Average"]
     # The same formulas as everybody's, in rows further down.
-    assert str(weekly[10][4]) == str(weekly[1][4]).replace("$B2", "$B11")
+    assert str(weekly[10][8]) == str(weekly[1][8]).replace("$F2", "$F11")
 
 
 def test_notes_below_the_tables_stay_when_somebody_is_hired(world):
