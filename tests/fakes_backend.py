@@ -29,6 +29,7 @@ from attendance_backend.sheet.changes import (
     SucceedVersion,
     WarnBeforeEdit,
     WriteCells,
+    version_name,
 )
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
 
@@ -113,6 +114,16 @@ class Book:
     properties: Mapping[str, str] = field(default_factory=dict)
     trashed: bool = False
     version: str | None = None
+    version_name: str = ""
+    version_on: int = 0
+    lost_names: set[str] = field(default_factory=set)
+    """Of versions whose worksheet was deleted: not shown any more, and not free either."""
+
+    def lose_version(self) -> None:
+        """Deleting a worksheet breaks the version that lies on it."""
+        if self.version is not None and self.version_on not in {sheet.sheet_id for sheet in self.sheets}:
+            self.lost_names.add(self.version_name)
+            self.version = None
 
     def sheet(self, title: str) -> Sheet:
         return next(sheet for sheet in self.sheets if sheet.title == title)
@@ -139,7 +150,9 @@ class FakeSpreadsheets:
         self.effects.reads += 1
         book = self._book(spreadsheet_id)
         if not areas:
-            return Spreadsheet(spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), book.version)
+            return Spreadsheet(
+                spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), *_version(book)
+            )
         wanted: dict[str, list[Area]] = {}
         for area in areas:
             wanted.setdefault(area.worksheet.casefold(), []).append(area)
@@ -154,7 +167,7 @@ class FakeSpreadsheets:
                 for sheet in book.sheets
                 if sheet.title.casefold() in wanted
             ),
-            book.version,
+            *_version(book),
         )
 
     def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
@@ -179,11 +192,13 @@ class FakeSpreadsheets:
             before[sheet.sheet_id].become(sheet) if sheet.sheet_id in before else sheet
             for sheet in draft.sheets
         ]
-        book.locale, book.version = draft.locale, draft.version
+        book.locale = draft.locale
+        book.version, book.version_name, book.version_on = draft.version, draft.version_name, draft.version_on
 
     def _book(self, spreadsheet_id: str) -> Book:
         if spreadsheet_id not in self.books:
             raise SpreadsheetGoneError(f"spreadsheet {spreadsheet_id} does not exist")
+        self.books[spreadsheet_id].lose_version()
         return self.books[spreadsheet_id]
 
 
@@ -300,6 +315,11 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
     return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
 
 
+def _version(book: Book) -> tuple[str | None, int]:
+    names = [version_name(number) for number in range(1, 10)]
+    return book.version, names.index(book.version_name) + 1 if book.version else 1
+
+
 def _apply_one(book: Book, change: Change) -> None:
     match change:
         case AddWorksheet():
@@ -310,9 +330,11 @@ def _apply_one(book: Book, change: Change) -> None:
                 raise RefusedError("a spreadsheet needs a worksheet")
         case SetLocale(locale):
             book.locale = locale
-        case SucceedVersion(_, new, sheet_id):
+        case SucceedVersion(_, new, sheet_id, name):
             book.by_id(sheet_id)
-            book.version = new
+            if name in book.lost_names:
+                raise RefusedError(f"a named range with the name {name} already exists")
+            book.version, book.version_name, book.version_on = new, name, sheet_id
         case _:
             _apply_to_sheet(book.by_id(change.sheet_id), change)
 

@@ -17,7 +17,14 @@ from attendance_backend.errors import (
     SpreadsheetGoneError,
     WorksheetGoneError,
 )
-from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, SucceedVersion, WriteCells
+from attendance_backend.sheet.changes import (
+    VERSION_NAME,
+    AddRows,
+    AddWorksheet,
+    NewCell,
+    SucceedVersion,
+    WriteCells,
+)
 from attendance_backend.sheet.grid import Area
 from attendance_sandbox.sheets import Quota, SheetsServer, dropped, internal_error, rate_limited, unavailable
 
@@ -124,7 +131,7 @@ def test_what_must_not_happen_twice_is_not_tried_again(bench):
 
 
 def version(previous, new):
-    return SucceedVersion(previous, new, 0)
+    return SucceedVersion(previous, new, 0, VERSION_NAME)
 
 
 def append(text, row):

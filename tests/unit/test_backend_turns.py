@@ -11,7 +11,7 @@ import pytest
 from attendance_backend.errors import OutdatedError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.handlers.turns import MAX_TRIES, Draft, take_turn
+from attendance_backend.handlers.turns import MAX_TRIES, Draft, succession, take_turn
 from attendance_backend.sheet.changes import NewCell, WriteCells
 from attendance_backend.sheet.grid import Area
 from attendance_contracts import CreateReviewSheet
@@ -280,3 +280,18 @@ def test_a_rebuild_takes_its_turn_as_well():
 
     assert len(refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend)) == 1
     assert office.day("ann", TUESDAY) == (9.0, None, None)
+
+
+def test_a_version_whose_worksheet_is_deleted_again_and_again_is_no_obstacle():
+    """Its name stays taken; the next write goes on under another one, and two writers still exclude each other."""
+    office = ReviewBook()
+    office.store(MORNING)
+    for hour in (10, 11, 12):
+        office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Punch Index"]
+        office.store(punch("ann", f"2026-11-03 {hour}:00"))
+
+    view = office.world.spreadsheets.read(office.sheet_id)
+    assert view.version_number == 4
+    office.store(EVENING)
+    with pytest.raises(OutdatedError):
+        office.world.spreadsheets.apply(office.sheet_id, [succession(view, [])])

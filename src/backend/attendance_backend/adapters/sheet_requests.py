@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attendance_backend.sheet.changes import (
-    VERSION_NAME,
     AddColumns,
     AddNote,
     AddRows,
@@ -67,7 +66,7 @@ def _succession(change: SucceedVersion) -> Iterator[Json]:
         "startColumnIndex": 0,
         "endColumnIndex": 1,
     }
-    named = {"namedRangeId": change.new, "name": VERSION_NAME, "range": cell}
+    named = {"namedRangeId": change.new, "name": change.name, "range": cell}
     yield {"addNamedRange": {"namedRange": named}}
 
 

@@ -18,6 +18,7 @@ _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _NAMED = "namedRanges(namedRangeId,name)"
 _CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+_VERSION = re.compile(rf"{VERSION_NAME}(?:_([1-9]\d{{0,5}}))?", re.ASCII)
 
 
 class GoogleSheets:
@@ -102,16 +103,21 @@ def _checked(spreadsheet_id: str) -> str:
 def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
     try:
         worksheets = tuple(_worksheet(sheet) for sheet in answer.get("sheets", []))
-        return Spreadsheet(spreadsheet_id, worksheets, _version(answer.get("namedRanges", [])))
+        return Spreadsheet(spreadsheet_id, worksheets, *_version(answer.get("namedRanges", [])))
     except (KeyError, TypeError, AttributeError) as error:
         raise GoogleError(
             f"spreadsheet {spreadsheet_id}: Google's answer makes no sense: {error!r}"
         ) from error
 
 
-def _version(named_ranges: Sequence[Json]) -> str | None:
-    found = (named["namedRangeId"] for named in named_ranges if named.get("name") == VERSION_NAME)
-    return next(found, None)
+def _version(named_ranges: Sequence[Json]) -> tuple[str | None, int]:
+    """The version and the number of its name."""
+    found = {
+        int(match[1] or 1): named["namedRangeId"]
+        for named in named_ranges
+        if (match := _VERSION.fullmatch(named.get("name", "")))
+    }
+    return (found[max(found)], max(found)) if found else (None, 1)
 
 
 def _worksheet(sheet: Json) -> Worksheet:

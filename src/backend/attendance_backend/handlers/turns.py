@@ -10,9 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from attendance_backend.errors import OutdatedError
+from attendance_backend.errors import OutdatedError, RefusedError
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet.changes import AddWorksheet, Change, RemoveWorksheet, SucceedVersion
+from attendance_backend.sheet.changes import (
+    AddWorksheet,
+    Change,
+    RemoveWorksheet,
+    SucceedVersion,
+    version_name,
+)
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.workbook.names import PUNCH_INDEX_ID
 
@@ -47,32 +53,45 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
 
     Raises:
         OutdatedError: others were faster each time.
+        RefusedError: the service refuses, whatever the version.
     """
+    taken = 0
     for attempt in range(1, MAX_TRIES + 1):
         wanted = draft()
         if not wanted.changes:
             return wanted.outcome
+        version = succession(wanted.read, wanted.changes, taken)
         try:
-            spreadsheets.apply(
-                wanted.read.spreadsheet_id, [*wanted.changes, succession(wanted.read, wanted.changes)]
-            )
+            spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, version])
         except OutdatedError as error:
             if attempt == MAX_TRIES:
                 raise
+            log.info("%s", error)
+        except RefusedError as error:
+            if attempt == MAX_TRIES or wanted.read.version is not None:
+                raise
+            # Perhaps only the name is refused: that of a version whose worksheet somebody deleted.
+            taken += 1
             log.info("%s", error)
         else:
             return wanted.outcome
     raise AssertionError("the loop returns or raises")
 
 
-def succession(read: Spreadsheet, changes: Sequence[Change]) -> SucceedVersion:
+def succession(read: Spreadsheet, changes: Sequence[Change], taken: int = 0) -> SucceedVersion:
     """The change by which a write is refused unless the workbook is still as it was read.
 
     A person who deleted the named range is no obstacle: the version that was read is then none, and the next write
     adds it anew.
+
+    Args:
+        read: with the version.
+        changes: all others.
+        taken: how many names were refused.
     """
     # Letters first: an ID must not look like a number.
-    return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", _anchor(read, changes))
+    name = version_name(read.version_number + taken)
+    return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", _anchor(read, changes), name)
 
 
 def _anchor(read: Spreadsheet, changes: Sequence[Change]) -> int:

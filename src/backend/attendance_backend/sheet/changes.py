@@ -226,14 +226,26 @@ class SucceedVersion:
         previous: as it was read; None when there was none.
         new: an ID that nobody has used.
         sheet_id: of the worksheet that the named range lies on; it has no other meaning.
+        name: of the named range (`version_name`).
     """
 
     previous: str | None
     new: str
     sheet_id: int
+    name: str
 
 
 VERSION_NAME = "attendance_version"
+
+
+def version_name(number: int) -> str:
+    """The name of a version's named range.
+
+    Once somebody deletes the worksheet that it lies on, the service neither shows the range nor gives its name free.
+    Writers then go on under the next number; of several names that are shown the highest counts.
+    """
+    return VERSION_NAME if number == 1 else f"{VERSION_NAME}_{number}"
+
 
 Change = (
     WriteCells

@@ -111,11 +111,13 @@ class Spreadsheet:
 
     Attributes:
         version: what `SucceedVersion` exchanges; None before the first of them.
+        version_number: of its name (`version_name`).
     """
 
     spreadsheet_id: str
     worksheets: tuple[Worksheet, ...]
     version: str | None = None
+    version_number: int = 1
 
     def find(self, title: str) -> Worksheet | None:
         """The worksheet of that title; upper and lower case alike, as Google Sheets has it."""
