@@ -1,13 +1,13 @@
 """Relaying one step at a time: what goes into a message, what a confirmation ends, and when a period may close."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from attendance_client import steps
 from attendance_client._generated.machine import EventId
 from attendance_client.errors import MachineError
-from attendance_contracts import MAX_CHUNK_BYTES, StoreAttendRecords, encode
+from attendance_contracts import MAX_CHUNK_BYTES, ReviewPeriod, StoreAttendRecords, encode
 from tests.unit.lone_client import (
     JANUARY,
     NOON,
@@ -270,6 +270,27 @@ def test_a_closed_periods_sheet_that_was_put_off_is_tried_again_after_the_next_p
     assert stored(client) == [datetime(2026, 1, 2, 12)]
 
 
+def test_each_closed_period_whose_sheet_does_not_answer_is_put_off(client, session):
+    client.ledger.open_period(ReviewPeriod("Autumn", date(2025, 9, 1), date(2025, 11, 30)), "sheet of autumn")
+    take(client, datetime(2025, 10, 2, 12))
+    take(client, datetime(2026, 1, 2, 12))
+    just_polled(client)
+    for _ in range(2):
+        steps.relay_attendance_records(client)
+        assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+
+    assert session.postponed == {"Autumn", "Winter"}
+
+
+def test_a_ledger_that_stood_still_is_not_asked_again(client):
+    assert steps._next_chunk(client) is None
+    questions = []
+    client.ledger._db.set_trace_callback(questions.append)
+
+    assert steps._next_chunk(client) is None
+    assert questions == []
+
+
 # The end of a period
 
 
@@ -295,3 +316,10 @@ def test_a_request_carries_all_that_the_backend_needs(client):
     assert isinstance(question, StoreAttendRecords)
     assert (question.location, question.sheet_id, question.period) == ("berlin", "sheet", JANUARY)
     assert (question.time_zone, question.day_boundary) == ("Europe/Berlin", time(4))
+
+
+def test_a_site_without_any_period_yet_raises_its_alarm_too(client, session):
+    session.previous_period = None
+
+    assert steps.raise_final_alarm(client) is EventId.FINAL_ALARM_PUBLISHED
+    assert client.bus.published[-1].after is None
