@@ -121,6 +121,7 @@ _STYLES: Mapping[int, Style] = {
     CAPACITY: styles.CODE,
     MEMORY_USED: styles.SHARE,
     USERS: styles.CODE,
+    FIRMWARE: styles.WRAPPED,
     PROBLEM: styles.WRAPPED,
     DAY_BOUNDARY: styles.TIME_CELL,
     DOUBLE_TAP: styles.CODE,
