@@ -31,7 +31,7 @@ def examine_cloud(config: Config | None) -> Iterator[Finding]:
         yield fail("credentials", error)
         return
     try:
-        for topic in (*REQUEST_TOPICS, Topic.SITE_HEALTH):
+        for topic in REQUEST_TOPICS:
             yield _request_topic(examination, topic)
         for topic in REPLY_TOPICS:
             yield _subscription(examination, topic, f"{topic}-{config.site.location}")
