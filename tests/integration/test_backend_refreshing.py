@@ -139,8 +139,8 @@ def test_everything_at_once(office):
     assert office.refresh() == [
         "November 2026:",
         "  days of the period were missing",
-        "  'Days', cell AK2: not what the punches say",
-        "  'Days', cell AK3: not what the punches say",
+        "  'Days', cell AJ2: not what the punches say",
+        "  'Days', cell AJ3: not what the punches say",
         "  Daily Attendance!U4:W6: 9 formulas were gone",
         "  Daily Attendance!Q4:Q12: 9 formulas were broken, as cells were deleted",
         "  Weekly Summary!I3:J3: 2 formulas were gone",
@@ -156,7 +156,7 @@ def test_everything_at_once(office):
     assert after["Daily Attendance", 6, 18] == 9 / 24
     moved = {place for place in before if before[place] != after.get(place)}
     assert {title for title, _, _ in moved} == {"Daily Attendance", "Days"}
-    assert "Days!AK:AK" in after["Daily Attendance", 3, 16]
+    assert "Days!AJ:AJ" in after["Daily Attendance", 3, 16]
 
 
 def whole_but_for(office, *kept):
@@ -175,7 +175,7 @@ def test_after_sorting_each_row_gets_its_own_formula_back(office):
     whole(office)
     before = office.entered()
     office.clear("Daily Attendance", 3, 12, 16, 18)
-    assert office.refresh()[1:] == ["  Daily Attendance!Q4:R12: 18 formulas were gone", "1 differences"]
+    assert office.refresh()[1:] == ["  Daily Attendance!Q4:R12: 18 formulas were gone", "1 difference"]
     assert office.entered() == before
 
 
@@ -194,6 +194,7 @@ def test_rows_that_hr_inserts_into_corrections_get_formulas(office):
 def test_the_next_health_message_brings_a_deleted_worksheet_back(office, title):
     office.edit({"deleteSheet": {"sheetId": office.id_of(title)}})
     office.report(datetime(2026, 11, 6, 8), date(2026, 11, 5))
+    assert office.refresh()[1] == "  no difference"
     whole(office)
     said = office.sheets.read(office.sheet_id, "'Exceptions'!C2:D")
     assert [who for who, what in said if what == "No punch on Thu 05-11-2026"] == [
