@@ -183,8 +183,9 @@ class Site:
         self.messages = {"punches": 0, "the same again": 0, "health": 0}
 
     def work(self, deadline):
+        """Until then, and until each kind of message was sent twice."""
         records = [self._punch(0)]
-        while clock.monotonic() < deadline:
+        while clock.monotonic() < deadline or min(self.messages.values()) < 2:
             number = sum(self.messages.values())
             if number % 5 == 4:
                 self._report(number)
@@ -255,7 +256,6 @@ def test_what_hr_typed_stands_and_every_punch_is_there_once(office, capsys):
         raise hr.failure
     log.info("%d s: edits %s, messages %s, %d punches", SECONDS, hr.edits, site.messages, len(site.sent))
     assert {"type", "change", "colour", "sort", "insert", "type_over"} <= hr.edits.keys()
-    assert min(site.messages.values()) > 1
 
     stands(office, hr)
     stored = office.sheets.read(office.sheet_id, "'Raw Data - berlin'!I2:I")
