@@ -31,6 +31,7 @@ from attendance_backend.sheet.changes import (
     WriteCells,
     version_name,
 )
+from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
 
 T = TypeVar("T")
@@ -63,6 +64,14 @@ class Effects:
         if self.count == self.crash_after:
             raise Crash
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Filled(Formula):
+    """A formula as it was given for the first cell of a block: it is moved only when it is read."""
+
+    row: int
+    column: int
 
 
 @dataclass
@@ -310,14 +319,21 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
         end_column = sheet.column_count if area.end_column is None else area.end_column
         for (row, column), value in sheet.cells.items():
             if area.first_row <= row < end_row and area.first_column <= column < end_column:
-                is_formula = isinstance(value, Formula)
-                cells[row, column] = Cell(None if isinstance(value, Formula) else value, is_formula)
+                cells[row, column] = (
+                    Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
+                )
     return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
 
 
 def _version(book: Book) -> tuple[str | None, int]:
     names = [version_name(number) for number in range(1, 10)]
     return book.version, names.index(book.version_name) + 1 if book.version else 1
+
+
+def _text_of(formula: Formula, row: int, column: int) -> str:
+    if isinstance(formula, Filled):
+        return moved(formula.text, row - formula.row, column - formula.column)
+    return formula.text
 
 
 def _apply_one(book: Book, change: Change) -> None:
@@ -347,10 +363,12 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
         case FillCells():
-            # Formulas are kept as they were given for the first cell: nothing here computes them.
+            value = change.cell.value
+            if isinstance(value, Formula):
+                value = Filled(value.text, change.row, change.column)
             for row in range(change.row, change.row + change.row_count):
                 for column in range(change.column, change.column + change.column_count):
-                    sheet.put(row, column, change.cell.value)
+                    sheet.put(row, column, value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count

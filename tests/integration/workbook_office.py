@@ -59,7 +59,7 @@ class Book:
             if sheet.title in titles:
                 for row, column, cell in sheet.occupied(sheet.area):
                     if cell.formula is not None:
-                        cells[row, column] = Cell(None, is_formula=True)
+                        cells[row, column] = Cell(None, cell.formula)
                     elif cell.value is not None:
                         cells[row, column] = Cell(cell.value)
             sheets.append(Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells))

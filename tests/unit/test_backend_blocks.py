@@ -70,7 +70,7 @@ def test_a_worksheet_as_changes_leave_it():
     assert made.cells == {
         (0, 1): Cell("a"),
         (0, 2): Cell("b"),
-        (1, 1): Cell(None, is_formula=True),
+        (1, 1): Cell(None, "=1"),
         (1, 2): Cell(2.0),
     }
     assert after(made, [WriteCells(7, 0, 1, ((NewCell(),),))]).cells.keys() == {(0, 2), (1, 1), (1, 2)}

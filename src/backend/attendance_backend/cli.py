@@ -90,8 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="rebuild what is derived in the workbooks, and restore what is missing",
         description="Bring the open workbook and the one before up to date: people, holidays and settings as HR "
-        "keeps them now, worksheets and days that are missing, and whatever does not agree with the raw data. Prints "
-        "each difference; a healthy workbook has none and is not written to. What HR typed is never changed.",
+        "keeps them now, worksheets, days and formulas that are missing, and whatever does not agree with the raw "
+        "data. Prints each difference; a healthy workbook has none and is not written to. What HR typed is never "
+        "changed; where that is over a formula, it is listed.",
     )
     _add_period(refresh, otherwise="the newest two")
     refresh.set_defaults(command=_refresh)

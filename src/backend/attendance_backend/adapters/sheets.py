@@ -145,8 +145,8 @@ def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
 
 
 def _cell(data: Json) -> Cell:
-    is_formula = "formulaValue" in data.get("userEnteredValue", {})
-    return Cell(_value(data.get("effectiveValue", {})), is_formula)
+    formula: str | None = data.get("userEnteredValue", {}).get("formulaValue")
+    return Cell(_value(data.get("effectiveValue", {})), formula)
 
 
 def _value(effective: dict[str, Any]) -> Value | None:

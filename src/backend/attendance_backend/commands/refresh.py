@@ -1,6 +1,7 @@
 """`attendance-backend refresh`: bring workbooks up to date and whole, and say what was wrong with them.
 
-A healthy workbook shows no difference and is not written to. What HR typed stays, over formulas too.
+A healthy workbook shows no difference and is not written to. What HR typed stays, over formulas too; such cells are
+listed, as their values do not follow punches and corrections any more.
 """
 
 from collections.abc import Callable
@@ -10,14 +11,11 @@ from attendance_backend.control import sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import daily_sync
-from attendance_backend.handlers.refresh import rebuild_facts
+from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.sheet.changes import AddWorksheet
-from attendance_backend.workbook import day_header, guide_sheet, structure
-from attendance_backend.workbook.guide_sheet import Parameters
+from attendance_backend.workbook import guide_sheet
 from attendance_backend.workbook.names import GUIDE
-from attendance_backend.workbook.structure import Content
 from attendance_contracts import ReviewPeriod
 
 
@@ -44,50 +42,16 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     count = 0
     for name, sheet_id in chosen:
         say(f"{name}:")
-        differences = _refresh_one(sheet_id, _window(name, control), control, backend)
+        differences, kept = restore(sheet_id, _window(name, control), control, backend)
+        differences += _share(sheet_id, control, backend)
         for difference in differences:
             say(f"  {difference}")
         if not differences:
             say("  no difference")
+        for line in kept:
+            say(f"  {line}")
         count += len(differences)
     return count
-
-
-def _refresh_one(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
-    def draft() -> Draft[list[str]]:
-        present = backend.spreadsheets.read(sheet_id)
-        areas = structure.header_areas(present)
-        content = Content(
-            tuple(control.people.values()),
-            holidays=day_header.texts_of(control.holidays),
-            parameters=Parameters(
-                grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
-            ),
-            headers=backend.spreadsheets.read(sheet_id, areas) if areas else None,
-        )
-        sites = daily_sync.sites_of(present)
-        if not sites:
-            raise UserError(
-                f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
-            )
-        changes = structure.missing_worksheets(present, period, min(sites), content)
-        made = [change.title for change in changes if isinstance(change, AddWorksheet)]
-        return Draft(present, changes, [f"the worksheet {title!r} was missing" for title in made])
-
-    differences = take_turn(backend.spreadsheets, draft)
-    differences += _complete_days(sheet_id, period, control, backend)
-    differences += daily_sync.sync(sheet_id, period, control, backend)
-    differences += rebuild_facts(sheet_id, period, backend)
-    return [*differences, *_share(sheet_id, control, backend)]
-
-
-def _complete_days(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
-    def draft() -> Draft[list[str]]:
-        view = backend.spreadsheets.read(sheet_id, structure.HEADER_AREAS)
-        changes = structure.missing_days(view, period, day_header.texts_of(control.holidays))
-        return Draft(view, changes, ["days of the period were missing"] if changes else [])
-
-    return take_turn(backend.spreadsheets, draft)
 
 
 def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:

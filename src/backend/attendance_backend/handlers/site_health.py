@@ -10,32 +10,57 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from attendance_backend.errors import UserError
+from attendance_backend.control.reading import read_control
+from attendance_backend.errors import UserError, WorksheetGoneError
 from attendance_backend.handlers import daily_sync
+from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.sheet.changes import Change
-from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_backend.workbook import completion, exceptions_sheet, guide_sheet, sites_sheet
 from attendance_backend.workbook.clocks import clock_change, zone_of
 from attendance_backend.workbook.exceptions_sheet import Entry
-from attendance_backend.workbook.names import GUIDE, SITES
+from attendance_backend.workbook.names import GUIDE, PUNCH_INDEX, SITES
 from attendance_backend.workbook.sites_sheet import SiteRow, Value, site_key
 from attendance_contracts import ReviewPeriod, SiteHealth, business_day
 
 log = logging.getLogger(__name__)
+
+_AREAS = (*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS, Area(PUNCH_INDEX, 0, 1, 0, 1))
+"""``Punch Index`` is only there for the version, which lies on it."""
 
 _FUTURE = timedelta(hours=2)
 """A site's clock that is further ahead of the cloud's is wrong, and says nothing about the order of messages."""
 
 
 def site_health(message: SiteHealth, backend: Backend) -> None:
-    """Take in what a site tells of itself.
+    """Take in what a site tells of itself. A worksheet that somebody deleted is brought back first.
 
     Raises:
         SpreadsheetGoneError: the review sheet is gone.
+        WorksheetGoneError: a worksheet was renamed.
         TransientError: deliver the message again.
     """
+    try:
+        _take_in(message, backend)
+    except WorksheetGoneError as gone:
+        log.warning("%s: %s. Bringing it back, as attendance-backend refresh does", message.location, gone)
+        _bring_back(message, backend)
+        _take_in(message, backend)
+
+
+def _bring_back(message: SiteHealth, backend: Backend) -> None:
+    sites = daily_sync.sites_of(backend.spreadsheets.read(message.sheet_id))
+    control = read_control(
+        backend.spreadsheets, backend.control_id, message.at.date(), sites | {message.location}
+    )
+    differences, _ = restore(message.sheet_id, message.period, control, backend, message.location)
+    for difference in differences:
+        log.warning("%s: %s", message.period.name, difference)
+
+
+def _take_in(message: SiteHealth, backend: Backend) -> None:
     present = backend.spreadsheets.read(message.sheet_id, sites_sheet.AREAS)
     row = _row(present, message.location)
     if _is_overtaken(row, message, backend.clock.now()):
@@ -65,8 +90,7 @@ def _begin_day(message: SiteHealth, backend: Backend) -> None:
 
 
 def _draft(message: SiteHealth, backend: Backend) -> Draft[None]:
-    areas = [*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
-    read = backend.spreadsheets.read(message.sheet_id, areas)
+    read = backend.spreadsheets.read(message.sheet_id, _AREAS)
     row = _row(read, message.location)
     if _is_overtaken(row, message, backend.clock.now()):
         return Draft(read, (), None)
@@ -88,8 +112,7 @@ def _close(
     spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, site: str, through: date
 ) -> Draft[None]:
     """The last days of the period before: its workbook hears of them only when the site is in the next one."""
-    areas = [*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
-    read = spreadsheets.read(sheet_id, areas)
+    read = spreadsheets.read(sheet_id, _AREAS)
     row = _row(read, site)
     if row is None or (row.complete_through is not None and row.complete_through >= through):
         return Draft(read, (), None)

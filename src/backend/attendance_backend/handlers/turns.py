@@ -20,7 +20,7 @@ from attendance_backend.sheet.changes import (
     version_name,
 )
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.workbook.names import PUNCH_INDEX_ID
+from attendance_backend.workbook.names import DAYS_ID, PUNCH_INDEX_ID
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -99,4 +99,8 @@ def _anchor(read: Spreadsheet, changes: Sequence[Change]) -> int:
     removed = {change.sheet_id for change in changes if isinstance(change, RemoveWorksheet)}
     added = [change.sheet_id for change in changes if isinstance(change, AddWorksheet)]
     there = [*(sheet.sheet_id for sheet in read.worksheets if sheet.sheet_id not in removed), *added]
-    return PUNCH_INDEX_ID if PUNCH_INDEX_ID in there else next(iter(there), PUNCH_INDEX_ID)
+    # Preferably a hidden one, that nobody deletes or edits in passing: its version goes with it.
+    return next(
+        (hidden for hidden in (PUNCH_INDEX_ID, DAYS_ID) if hidden in there),
+        there[0] if there else PUNCH_INDEX_ID,
+    )

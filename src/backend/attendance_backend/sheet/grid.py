@@ -22,11 +22,16 @@ class Cell(NamedTuple):
     Attributes:
         value: what it shows: a number (dates and times are serial numbers), a text, a truth value; None when
             a formula's value is not known.
-        is_formula: whether somebody typed a formula.
+        formula: what it computes the value by, in the service's spelling; None for a cell that holds the value itself.
     """
 
     value: Value | None
-    is_formula: bool = False
+    formula: str | None = None
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether the value is computed."""
+        return self.formula is not None
 
 
 @dataclass(frozen=True, slots=True)

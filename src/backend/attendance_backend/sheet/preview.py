@@ -3,8 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from attendance_backend.sheet.changes import AddColumns, AddRows, AddWorksheet, Change, Formula, WriteCells
-from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    FillCells,
+    Formula,
+    WriteCells,
+)
+from attendance_backend.sheet.formula_text import moved
+from attendance_backend.sheet.grid import Cell, Place, Worksheet
 
 
 def made_by(changes: Iterable[Change]) -> Worksheet:
@@ -18,29 +27,42 @@ def made_by(changes: Iterable[Change]) -> Worksheet:
 
 def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
     """A worksheet with its cells written and its grid grown; what only changes its look is passed over."""
+    cells = dict(worksheet.cells)
+    row_count, column_count = worksheet.row_count, worksheet.column_count
     for change in changes:
         match change:
             case AddRows(sheet_id, count) if sheet_id == worksheet.sheet_id:
-                worksheet = replace(worksheet, row_count=worksheet.row_count + count)
+                row_count += count
             case AddColumns(sheet_id, count) if sheet_id == worksheet.sheet_id:
-                worksheet = replace(worksheet, column_count=worksheet.column_count + count)
+                column_count += count
             case WriteCells(sheet_id) if sheet_id == worksheet.sheet_id:
-                worksheet = _written(worksheet, change)
+                _write(cells, change)
+            case FillCells(sheet_id) if sheet_id == worksheet.sheet_id:
+                _fill(cells, change)
             case _:
                 pass
-    return worksheet
+    return replace(worksheet, row_count=row_count, column_count=column_count, cells=cells)
 
 
-def _written(worksheet: Worksheet, change: WriteCells) -> Worksheet:
-    cells = dict(worksheet.cells)
+def _write(cells: dict[Place, Cell], change: WriteCells) -> None:
     for down, line in enumerate(change.rows):
         for right, cell in enumerate(line):
-            place = change.row + down, change.column + right
-            match cell.value:
-                case None:
-                    cells.pop(place, None)
-                case Formula():
-                    cells[place] = Cell(None, is_formula=True)
-                case value:
-                    cells[place] = Cell(value)
-    return replace(worksheet, cells=cells)
+            _put(cells, (change.row + down, change.column + right), cell.value)
+
+
+def _fill(cells: dict[Place, Cell], change: FillCells) -> None:
+    value = change.cell.value
+    for down in range(change.row_count):
+        for right in range(change.column_count):
+            here = Formula(moved(value.text, down, right)) if isinstance(value, Formula) else value
+            _put(cells, (change.row + down, change.column + right), here)
+
+
+def _put(cells: dict[Place, Cell], place: Place, value: float | str | Formula | None) -> None:
+    match value:
+        case None:
+            cells.pop(place, None)
+        case Formula(text):
+            cells[place] = Cell(None, text)
+        case _:
+            cells[place] = Cell(value)

@@ -17,6 +17,9 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 Of two rows with the same key the upper one counts, and the other one says so.
 """
 
+import re
+from collections.abc import Iterable
+
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import cell_name, quoted
 from attendance_backend.sheet.changes import (
@@ -83,6 +86,7 @@ _NOTES = {
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
     VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
 }
+_EXAMPLE = re.compile(r'"type a date such as ([^" ]+) into Date"')
 _WIDTHS = (370, 95, 95, 190, 120, 80, 300, 130)
 
 
@@ -112,10 +116,7 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
             tab_color=styles.HR_TAB,
         ),
         WriteCells(CORRECTIONS_ID, 0, 0, (header,)),
-        *(
-            FillCells(CORRECTIONS_ID, HEADER_ROWS, column, PREPARED_ROWS, 1, cell)
-            for column, cell in _cells(first_day_label).items()
-        ),
+        *prepared(PREPARED_ROWS, first_day_label),
         *(SetColumns(CORRECTIONS_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
         SetColumns(CORRECTIONS_ID, LOOKUP, len(HEADERS), hidden=True),
         OfferChoices(CORRECTIONS_ID, Block(HEADER_ROWS, rows, EMPLOYEE, EMPLOYEE + 1), names, strict=False),
@@ -126,6 +127,20 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
         ),
         *_highlights(),
     ]
+
+
+def prepared(count: int, example: str) -> list[Change]:
+    """So many rows below the header, with their formulas; `example` is a date for the answers to show."""
+    return [
+        FillCells(CORRECTIONS_ID, HEADER_ROWS, column, count, 1, cell)
+        for column, cell in _cells(example).items()
+    ]
+
+
+def example_in(formulas_of_rows: Iterable[str]) -> str | None:
+    """The date that the answers of a worksheet show as an example: the period may have been another one then."""
+    found = (_EXAMPLE.search(formula) for formula in formulas_of_rows)
+    return next((match[1] for match in found if match), None)
 
 
 def _cells(example: str) -> dict[int, NewCell]:

@@ -161,7 +161,7 @@ def person_rows(
             tuple(
                 row
                 for index, person in enumerate(people)
-                for row in _labels(person, first_row + index * len(LABELS))
+                for row in label_rows(person, first_row + index * len(LABELS))
             ),
         )
     ]
@@ -271,8 +271,8 @@ def _without_punches(row: int, column: int) -> str:
     )
 
 
-def _labels(person: Person, row: int) -> tuple[Row, Row, Row]:
-    """A person's columns before the days."""
+def label_rows(person: Person, row: int) -> tuple[Row, Row, Row]:
+    """A person's columns before the days; `row` is that of the first of the three rows."""
     check_in, check_out, hours = lines = tuple(_label_cells(person, label) for label in LABELS)
     days = formulas.column_of(DAYS, days_sheet.KEY)
     for index, (cells, measure) in enumerate(zip(lines, days_sheet.MEASURES, strict=True)):

@@ -17,6 +17,11 @@ def token_of(user: str) -> str:
     return _MARK + user
 
 
+def user_of(token: str) -> str:
+    """The `user_key` behind a token; empty for what is none."""
+    return token[len(_MARK) :] if token.startswith(_MARK) else ""
+
+
 def literal(text: str) -> str:
     """A text within a formula."""
     return '"' + text.replace('"', '""') + '"'

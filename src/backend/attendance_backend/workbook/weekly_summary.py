@@ -121,7 +121,7 @@ def person_rows(
         columns: the weeks' columns here, each with the column of its Monday in ``Daily Attendance``.
         total: the column of the totals; None when HR removed it.
     """
-    rows = [_labels(person, label) for label in LABELS]
+    rows = [label_cells(person, label) for label in LABELS]
     last = max([*columns, total if total is not None else 0, FIRST_WEEK - 1])
     for column in range(FIRST_WEEK, last + 1):
         if column in columns:
@@ -254,7 +254,8 @@ def _sum(row: int, columns: Sequence[int]) -> Formula:
     return Formula(f"=SUM({','.join(ranges)})")
 
 
-def _labels(person: Person, label: str) -> list[NewCell]:
+def label_cells(person: Person, label: str) -> list[NewCell]:
+    """The columns before the weeks of one of a person's rows."""
     is_first = label == AVERAGE
     daily_keys = formulas.column_of(DAILY, daily_columns.KEY)
     source = daily_columns.HOURS_WORKED if label == HOURS_WORKED else daily_columns.CHECK_IN

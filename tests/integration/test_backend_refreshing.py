@@ -1,0 +1,204 @@
+"""`attendance-backend refresh` on a workbook in which people have emptied, typed, deleted and sorted."""
+
+from contextlib import ExitStack
+from datetime import date, datetime, time
+
+import pytest
+from backend_office import NOVEMBER, CloudOffice, punch
+
+from attendance_backend.cli import main
+from attendance_backend.sheet import serial
+from attendance_contracts import SiteHealth
+
+TUESDAY = date(2026, 11, 3)
+
+
+class Office(CloudOffice):
+    """An office with a workbook in which something stands, and whoever runs the command."""
+
+    def open(self, capsys):
+        self._capsys = capsys
+        self.sheet_id = self.create()
+        self.store(
+            self.sheet_id,
+            punch("ann", "2026-11-03T09:20:00"),
+            punch("ann", "2026-11-03T17:00:00"),
+            punch("bob", "2026-11-04T08:00:00"),
+        )
+        self.report(datetime(2026, 11, 5, 8), date(2026, 11, 4))
+        self.refresh()
+
+    def report(self, at, through):
+        response = self.post(
+            SiteHealth(
+                location="berlin",
+                request_id="h1",
+                sheet_id=self.sheet_id,
+                period=NOVEMBER,
+                at=at,
+                time_zone="Europe/Berlin",
+                day_boundary=time(4),
+                release="0.1.0",
+                backlog=0,
+                undecodable=0,
+                complete_through=through,
+                pi_clock_synchronised=True,
+                machine=None,
+                problem="",
+            )
+        )
+        assert response.status_code == 200, response.text
+
+    def refresh(self):
+        assert main(["refresh", "--period", "November 2026"]) == 0
+        return self._capsys.readouterr().out.splitlines()
+
+    def entered(self):
+        """Every cell that holds anything, as it was entered."""
+        return {
+            (sheet.title, row, column): cell.formula if cell.formula is not None else cell.value
+            for sheet in self.sheets.spreadsheet(self.sheet_id).sheets
+            for row, column, cell in sheet.occupied(sheet.area)
+            if cell.formula is not None or cell.value is not None
+        }
+
+    def edit(self, *requests):
+        self.sheets.batch_update(self.sheet_id, list(requests))
+
+    def id_of(self, title):
+        return next(s.sheet_id for s in self.sheets.spreadsheet(self.sheet_id).sheets if s.title == title)
+
+    def area(self, title, first_row, end_row, first_column, end_column):
+        return {
+            "sheetId": self.id_of(title),
+            "startRowIndex": first_row,
+            "endRowIndex": end_row,
+            "startColumnIndex": first_column,
+            "endColumnIndex": end_column,
+        }
+
+    def clear(self, title, *area):
+        """Mark an area and press Delete."""
+        self.edit({"updateCells": {"range": self.area(title, *area), "fields": "userEnteredValue"}})
+
+    def writes(self):
+        return sum(entry.kind == "write" for entry in self.sheets.log)
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys):
+    with ExitStack() as stack:
+        office = Office(stack, tmp_path, monkeypatch)
+        office.open(capsys)
+        yield office
+
+
+def whole(office):
+    """Nothing is left to be done, and nothing is written."""
+    writes = office.writes()
+    assert office.refresh() == ["November 2026:", "  no difference", "0 differences"]
+    assert office.writes() == writes
+
+
+def test_a_healthy_workbook_in_the_services_own_spelling(office):
+    assert office.entered()["Daily Attendance", 3, 4].startswith("=IFERROR(MATCH(")
+    assert "'Days'" not in office.entered()["Daily Attendance", 3, 4]
+    whole(office)
+
+
+def test_everything_at_once(office):
+    """Formulas emptied in all worksheets, one typed over, a column of Days deleted, Daily Attendance sorted."""
+    before = office.entered()
+    column = next(
+        c
+        for (title, r, c), v in before.items()
+        if title == "Days" and r == 0 and v == serial.from_date(TUESDAY)
+    )
+    office.clear("Daily Attendance", 3, 6, 20, 23)
+    office.clear("Weekly Summary", 2, 3, 0 + 8, 10)
+    office.clear("Monthly Summary", 4, 5, 9, 10)
+    office.clear("Corrections", 10, 12, 8, 20)
+    late = next(r for (title, r, c), v in before.items() if title == "Exceptions" and v == "late" and c == 8)
+    office.clear("Exceptions", late, late + 1, 5, 6)
+    office.sheets.write(office.sheet_id, "'Daily Attendance'!S7", [["09:00"]])
+    office.edit(
+        {
+            "deleteDimension": {
+                "range": {
+                    "sheetId": office.id_of("Days"),
+                    "dimension": "COLUMNS",
+                    "startIndex": column,
+                    "endIndex": column + 1,
+                }
+            }
+        }
+    )
+    broken = [place for place, value in office.entered().items() if "#REF!" in str(value)]
+    assert len(broken) == 3 * 3
+
+    assert office.refresh() == [
+        "November 2026:",
+        "  days of the period were missing",
+        "  'Days', cell AJ2: not what the punches say",
+        "  'Days', cell AJ3: not what the punches say",
+        "  Daily Attendance!U4:W6: 9 formulas were gone",
+        "  Daily Attendance!Q4:Q12: 9 formulas were broken, as cells were deleted",
+        "  Weekly Summary!I3:J3: 2 formulas were gone",
+        "  Monthly Summary!J5: a formula was gone",
+        "  Corrections!I11:T12: 24 formulas were gone",
+        f"  Exceptions!F{late + 1}: a formula was gone",
+        "  Daily Attendance!S7: typed over, kept: 09:00",
+        "9 differences",
+    ]
+    whole_but_for(office, "  Daily Attendance!S7: typed over, kept: 09:00")
+    assert office.times(office.sheet_id, "ann", TUESDAY) == pytest.approx(((9 + 1 / 3) / 24, 17 / 24))
+    after = office.entered()
+    assert after["Daily Attendance", 6, 18] == 9 / 24
+    moved = {place for place in before if before[place] != after.get(place)}
+    assert {title for title, _, _ in moved} == {"Daily Attendance", "Days"}
+    assert "Days!AJ:AJ" in after["Daily Attendance", 3, 16]
+
+
+def whole_but_for(office, *kept):
+    writes = office.writes()
+    assert office.refresh() == ["November 2026:", "  no difference", *kept, "0 differences"]
+    assert office.writes() == writes
+
+
+def test_after_sorting_each_row_gets_its_own_formula_back(office):
+    area = office.area(
+        "Daily Attendance", 3, 12, 0, office.sheets.spreadsheet(office.sheet_id).sheets[1].column_count
+    )
+    office.edit(
+        {"sortRange": {"range": area, "sortSpecs": [{"dimensionIndex": 2, "sortOrder": "DESCENDING"}]}}
+    )
+    whole(office)
+    before = office.entered()
+    office.clear("Daily Attendance", 3, 12, 16, 18)
+    assert office.refresh()[1:] == ["  Daily Attendance!Q4:R12: 18 formulas were gone", "1 difference"]
+    assert office.entered() == before
+
+
+def test_rows_that_hr_inserts_into_corrections_get_formulas(office):
+    where = {"sheetId": office.id_of("Corrections"), "dimension": "ROWS", "startIndex": 5, "endIndex": 7}
+    office.edit({"insertDimension": {"range": where}})
+    assert office.refresh()[1:] == [
+        "  Corrections!A6:A7: 2 formulas were gone",
+        "  Corrections!I6:T7: 24 formulas were gone",
+        "2 differences",
+    ]
+    whole(office)
+
+
+@pytest.mark.parametrize("title", ["Monthly Summary", "Exceptions"])
+def test_the_next_health_message_brings_a_deleted_worksheet_back(office, title):
+    office.edit({"deleteSheet": {"sheetId": office.id_of(title)}})
+    office.report(datetime(2026, 11, 6, 8), date(2026, 11, 5))
+    assert office.refresh()[1] == "  no difference"
+    whole(office)
+    said = office.sheets.read(office.sheet_id, "'Exceptions'!C2:D")
+    assert [who for who, what in said if what == "No punch on Thu 05-11-2026"] == [
+        "Ann Archer",
+        "Bob Baker",
+        "Zoe Young",
+    ]
