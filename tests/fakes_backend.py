@@ -13,6 +13,7 @@ from typing import TypeVar
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
 from attendance_backend.ports import Backend, Folder, Grant
 from attendance_backend.sheet.changes import (
+    VERSION_NAME,
     AddColumns,
     AddNote,
     AddRows,
@@ -29,7 +30,6 @@ from attendance_backend.sheet.changes import (
     SucceedVersion,
     WarnBeforeEdit,
     WriteCells,
-    version_name,
 )
 from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
@@ -326,8 +326,8 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
 
 
 def _version(book: Book) -> tuple[str | None, int]:
-    names = [version_name(number) for number in range(1, 10)]
-    return book.version, names.index(book.version_name) + 1 if book.version else 1
+    digits = book.version_name.removeprefix(VERSION_NAME).removeprefix("_")
+    return book.version, int(digits or 1) if book.version else 1
 
 
 def _text_of(formula: Formula, row: int, column: int) -> str:

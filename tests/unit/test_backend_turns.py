@@ -286,12 +286,12 @@ def test_a_version_whose_worksheet_is_deleted_again_and_again_is_no_obstacle():
     """Its name stays taken; the next write goes on under another one, and two writers still exclude each other."""
     office = ReviewBook()
     office.store(MORNING)
-    for hour in (10, 11, 12):
+    for hour in (10, 11, 12, 13, 14, 15, 16):
         office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Punch Index"]
         office.store(punch("ann", f"2026-11-03 {hour}:00"))
 
     view = office.world.spreadsheets.read(office.sheet_id)
-    assert view.version_number == 4
+    assert view.version_number > 4
     office.store(EVENING)
     with pytest.raises(OutdatedError):
         office.world.spreadsheets.apply(office.sheet_id, [succession(view, [])])

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 MAX_TRIES = 5
 """Of several writers one always succeeds; who loses this often leaves the message to its next delivery."""
+MOST_VERSIONS = 999_999
+"""Numbers of names (`version_name`)."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ def succession(read: Spreadsheet, changes: Sequence[Change], taken: int = 0) -> 
         changes: all others.
         taken: how many names were refused.
     """
+    # Two writers who find no version try the same names, so that one of them is refused; at last any free one will do.
+    number = read.version_number + taken if taken < MAX_TRIES - 1 else secrets.randbelow(MOST_VERSIONS) + 1
     # Letters first: an ID must not look like a number.
-    name = version_name(read.version_number + taken)
+    name = version_name(number)
     return SucceedVersion(read.version, f"v{secrets.token_hex(8)}", _anchor(read, changes), name)
 
 
