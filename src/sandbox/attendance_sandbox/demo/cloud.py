@@ -20,6 +20,8 @@ from attendance_sandbox.sheets import SheetsServer
 
 PROJECT = "demo"
 ALARM_TO = f"hr@{MAIL_DOMAIN}"
+SETTLING_S = 30.0
+"""What takes longer is tried again and again, beside what happens next."""
 DEAD_LETTERS = f"projects/{PROJECT}/topics/dead_letters"
 
 
@@ -108,6 +110,10 @@ class Cloud:
         self.pubsub.create_topic(DEAD_LETTERS)
         return self.functions_environment
 
+    def settle(self) -> None:
+        """Wait until the functions have done what was asked of them, so that a run's course depends on no speed."""
+        self.pubsub.wait_until_acknowledged([_subscription(topic) for topic in REQUEST_TOPICS], SETTLING_S)
+
     def start_functions(self) -> None:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -121,8 +127,12 @@ class Cloud:
             function.wait_until_ready()
             path = topic_path(PROJECT, topic)
             self.pubsub.create_push_subscription(
-                f"projects/{PROJECT}/subscriptions/{topic}",
+                _subscription(topic),
                 path,
                 function.push_endpoint(path),
                 dead_letter_topic=DEAD_LETTERS,
             )
+
+
+def _subscription(topic: Topic) -> str:
+    return f"projects/{PROJECT}/subscriptions/{topic}"

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
+from attendance_contracts import REQUEST_TOPICS, AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.office import TIME_ZONE, Office
@@ -119,7 +119,7 @@ class Story:
                 for person in (*people, UNKNOWN):
                     office.enrol(person)
             self._plan()
-            self.timeline.run(end, show)
+            self.timeline.run(end, partial(self._settle, show))
             crashed = [office.crashed for office in self.offices.values() if office.crashed]
             if crashed:
                 raise TimelineError("; ".join(crashed))
@@ -135,6 +135,11 @@ class Story:
         output = self._folder / "Payroll October 2026.csv"
         arguments = ("export", "--period", "October 2026", "--output", str(output))
         return self.cloud.operate(*arguments).splitlines()
+
+    def _settle(self, show: Callable[[datetime], None], now: datetime) -> None:
+        """Time goes on once the functions are done."""
+        self.cloud.settle()
+        show(now)
 
     def _plan(self) -> None:
         everybody = [*staff(), NEW_HIRE, UNKNOWN]
@@ -217,6 +222,8 @@ class Story:
 
     def _on_publish(self, topic: str, attributes: dict[str, str], data: bytes) -> None:
         name = topic.rpartition("/")[2]
+        if name in REQUEST_TOPICS:
+            self.cloud.settle()  # A site does not wait until its health is taken note of.
         site = attributes.get("location", "")
         if name == Topic.RAISE_FINAL_ALARM:
             alarm = decode(RaiseFinalAlarm, data, attributes)

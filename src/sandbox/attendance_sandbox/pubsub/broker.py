@@ -309,6 +309,12 @@ class Broker:
                     subscription.acknowledged.append(message)
             subscription.changed.notify_all()
 
+    def wait_until_acknowledged(self, name: str, timeout_s: float) -> bool:
+        """Whether a subscription holds nothing any more, before the time is over."""
+        with self._lock:
+            subscription = self.subscription(name)
+            return subscription.changed.wait_for(lambda: not self.backlog(name), max(timeout_s, 0.0))
+
     def backlog(self, name: str) -> list[Message]:
         """What is not acknowledged, oldest first."""
         with self._lock:

@@ -28,7 +28,7 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from dataclasses import replace
 from types import TracebackType
@@ -207,6 +207,15 @@ class PubSubServer:
     def unacknowledged(self, subscription: str) -> list[Message]:
         """What a subscription holds that is not acknowledged, oldest first."""
         return self.broker.backlog(subscription)
+
+    def wait_until_acknowledged(self, subscriptions: Sequence[str], timeout_s: float) -> bool:
+        """Wait until these subscriptions hold nothing; False when that takes longer."""
+        end = time.monotonic() + timeout_s
+        while any(map(self.unacknowledged, subscriptions)):
+            for name in subscriptions:
+                if not self.broker.wait_until_acknowledged(name, end - time.monotonic()):
+                    return False
+        return True
 
     def deliveries(self, subscription: str) -> list[Delivery]:
         """Every delivery of a subscription, in order, with what has become of it by now."""
