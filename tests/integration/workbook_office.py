@@ -45,6 +45,7 @@ class Book:
         key = server.new_service_account()
         credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
         self.client = GoogleHttpClient(credentials, Addresses(server.url, server.url))
+        self.client.set_timeout(TIMEOUT_S)  # large months, on a machine that has other things to do
         self.control_id = server.new_spreadsheet("Review Periods", share_with=[key["client_email"]])
         self.backend = Backend(
             spreadsheets=GoogleSheets(self.client),
