@@ -71,10 +71,10 @@ def values(office):
     """Every cell of the workbook that holds anything, as it was entered."""
     book = office.sheets.spreadsheet(office.sheet_id)
     return {
-        (sheet.title, row, column): cell.to_json(book.locale, {"userEnteredValue": {}}, {})
+        (sheet.title, row, column): cell.entered()
         for sheet in book.sheets
         for row, column, cell in sheet.occupied(sheet.area)
-        if cell.to_json(book.locale, {"userEnteredValue": {}}, {})
+        if cell.value is not None or cell.formula is not None
     }
 
 

@@ -41,7 +41,7 @@ def months(tmp_path_factory):
     """A month of 200 employees and one of 60, with one change of the clocks each, computed in one run."""
     made = {
         "October": month_of(1, **OCTOBER, count=200, complete=date(2026, 10, 29), corrections=300),
-        "March": month_of(2, **MARCH, count=60, corrections=200),
+        "March": month_of(2, **MARCH, count=60, complete=date(2026, 3, 26), corrections=200),
     }
     with new_server() as server:
         for name, month in made.items():
