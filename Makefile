@@ -12,7 +12,7 @@ REPLIES ?= 100000
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (two to four minutes)
+demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about four minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests

@@ -2,9 +2,11 @@
 
 The service is the Sheets stand-in, over HTTP. Cells are counted by it: those given out, blank ones between them
 included for value ranges, and those set. Bytes are of bodies, as sent. Seconds are of the thread that handles the
-message: neither the service's work nor waiting for it counts.
+message, the least of a few messages: neither the service's work nor waiting for it counts.
+`python -m bench workbook` carries it out.
 """
 
+import gc
 import logging
 import sys
 import time
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as day_time
 from functools import partial
+from itertools import count
 from typing import Any
 
 import gspread
@@ -41,12 +44,14 @@ RAW_ROWS = 25_000
 FEW_RAW_ROWS = 2_500
 SIZES = (1, 50, 500)
 PUNCHES_A_DAY = 4
+REPETITIONS = 3
 BOUNDARY = day_time(4)
 CHECK_IN, CHECK_OUT = "Check In", "Check Out"
 
 
-def run() -> None:
-    """Measure, and print a table each."""
+def run() -> list[str]:
+    """Measure, and print a table each; returns what is worse than promised."""
+    worse: list[str] = []
     # The workbooks begin with raw rows only; that they are counted anew is no news here.
     logging.getLogger("attendance_backend").setLevel(logging.ERROR)
     with office(RAW_ROWS) as (bench, sheet_id):
@@ -55,20 +60,27 @@ def run() -> None:
             f"{RAW_ROWS:,} raw rows\n"
         )
         _say("punches", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
-        many = bench.measure(partial(bench.store, sheet_id, records_of(50, 2 * len(SIZES))))
-        for number, size in enumerate(SIZES):
-            ours = bench.measure(partial(bench.store, sheet_id, records_of(size, number)))
-            others = records_of(size, number + len(SIZES))
-            plain = bench.measure(partial(bench.store_plainly, sheet_id, others))
+        series = count()
+        many = bench.least(bench.store, sheet_id, 50, series)
+        for size in SIZES:
+            ours = bench.least(bench.store, sheet_id, size, series)
+            plain = bench.least(bench.store_plainly, sheet_id, size, series)
             _say(size, "ours", *ours.cells())
             _say("", "gspread", *plain.cells())
             _say("", "times", *(_ratio(*pair) for pair in zip(plain.numbers(), ours.numbers(), strict=True)))
+            if (ours.reads, ours.writes) != (1, 1):
+                worse.append(
+                    f"{size} punches take {ours.reads} reads and {ours.writes} writes instead of one each"
+                )
+            if ours.cpu_s > plain.cpu_s:
+                worse.append(f"{size} punches take {ours.cpu_s:.3f} s, plain gspread {plain.cpu_s:.3f} s")
     with office(FEW_RAW_ROWS) as (bench, sheet_id):
-        few = bench.measure(partial(bench.store, sheet_id, records_of(50, 2 * len(SIZES))))
+        few = bench.least(bench.store, sheet_id, 50, count())
     sys.stdout.write("\n50 punches, beside more and more raw rows\n")
     _say("raw rows", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
     _say(f"{FEW_RAW_ROWS:,}", "ours", *few.cells())
     _say(f"{RAW_ROWS:,}", "ours", *many.cells())
+    return worse
 
 
 @dataclass(frozen=True)
@@ -111,12 +123,27 @@ class Bench:
         self.bytes_up = self.bytes_down = 0
         client.session.hooks["response"].append(self._count)
 
+    def least(
+        self,
+        store: Callable[[str, Sequence[AttendanceRecord]], None],
+        sheet_id: str,
+        size: int,
+        series: Iterator[int],
+    ) -> Cost:
+        """What a message of so many punches costs: the cheapest of a few, each with punches of its own."""
+        jobs = (partial(store, sheet_id, records_of(size, next(series))) for _ in range(REPETITIONS))
+        return min((self.measure(job) for job in jobs), key=lambda cost: cost.cpu_s)
+
     def measure(self, job: Callable[[], None]) -> Cost:
         """What a job costs."""
         first, up, down = len(self.server.log), self.bytes_up, self.bytes_down
+        # The service lives in this process: our thread is not to look for garbage among all of its cells.
+        gc.collect()
+        gc.freeze()
         began_s = time.thread_time()
         job()
         taken_s = time.thread_time() - began_s
+        gc.unfreeze()
         entries = self.server.log[first:]
         return Cost(
             sum(entry.kind == "read" for entry in entries),
@@ -191,7 +218,8 @@ def name_of(number: int) -> str:
 
 def records_of(size: int, series: int) -> list[AttendanceRecord]:
     """Punches of the last day that are in no other series, of the people in turn."""
-    begin = datetime.combine(PERIOD.last_day, day_time(6)) + timedelta(seconds=series)
+    # Punches of a person lie further apart than taps of one.
+    begin = datetime.combine(PERIOD.last_day, day_time(6)) + timedelta(seconds=90 * series)
     return [
         AttendanceRecord(
             "SN0",
@@ -268,7 +296,3 @@ def _ratio(plain: float, ours: float) -> str:
         return "-"
     ratio = plain / ours
     return f"{ratio:,.0f} x" if ratio >= 10 else f"{ratio:.1f} x"
-
-
-if __name__ == "__main__":
-    run()

@@ -3,7 +3,7 @@
 import random
 from datetime import date, datetime, time, timedelta
 
-from workbook_truth import DAY, Correction, Employee, Month, Site
+from workbook_truth import DAY, Correction, Employee, Month, Site, business_day
 
 FIRST_NAMES = ("Ann", "Bob", "Carla", "Dai", "Eve", "Femi", "Gül", "Hana", "Ivo", "Jun")
 LAST_NAMES = ("Archer", "Baker", "Cook", "Dyer", "Eng", "Fox", "Glover", "Hunt", "Ivory", "Judd")
@@ -127,7 +127,7 @@ def _in_period(month, home, punches):
     return [
         (where, moment)
         for where, moment in punches
-        if month.first <= (moment - timedelta(hours=6)).date() and moment.date() <= month.last
+        if month.first <= business_day(month, (where, moment)) <= month.last
         if where == home.name or 7 <= moment.hour <= 22
     ]
 

@@ -1,50 +1,117 @@
-"""Review workbooks built in the Sheets stand-in from made-up months, and computed by LibreOffice."""
+"""Review workbooks that the real handlers make in the Sheets stand-in of made-up months, computed by LibreOffice.
+
+Everything goes the way it goes in production: HR keeps the control spreadsheet, the sites send their messages
+(`workbook_messages`), and the handlers read and write over HTTP. Only HR's typing is done on the stand-in itself.
+"""
 
 import os
 import shutil
 import subprocess
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from workbook_truth import DAY, facts_of, last_site
+from google.oauth2.service_account import Credentials
+from workbook_messages import device_user_id, healths_of, late_starters, stores_of
+from workbook_truth import DAY
 
+from attendance_backend.adapters.drive import GoogleDrive
+from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
 from attendance_backend.adapters.sheet_requests import request_of
-from attendance_backend.control.roster import Person
+from attendance_backend.adapters.sheets import GoogleSheets
+from attendance_backend.bootstrap import SCOPES
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.ports import Backend
 from attendance_backend.sheet.grid import Cell, Spreadsheet, Worksheet
-from attendance_backend.workbook import (
-    corrections_sheet,
-    daily_columns,
-    day_header,
-    days_sheet,
-    exceptions_sheet,
-    sites_sheet,
-    structure,
-)
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.names import CORRECTIONS, DAILY, DAYS, EXCEPTIONS, SITES
-from attendance_backend.workbook.sites_sheet import KeyPolicy
-from attendance_backend.workbook.structure import Content
-from attendance_contracts import ReviewPeriod
+from attendance_backend.workbook import corrections_sheet, daily_columns, day_header, exceptions_sheet
+from attendance_backend.workbook.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
+from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from attendance_sandbox.sheets import SheetsServer
 
 SOFFICE = shutil.which("soffice")
 TIMEOUT_S = 300
+TITLE = workbook_title(ReviewPeriod("-", date.min, date.min)).removesuffix("-")
 _EPOCH = datetime(1899, 12, 30)
 
 
 class Book:
-    """One workbook in the stand-in."""
+    """One workbook in the stand-in, with the control spreadsheet of the HR that it belongs to."""
 
     def __init__(self, server, month, name="Review"):
         self.server = server
         self.month = month
-        self.name = name
-        self.spreadsheet_id = server.new_spreadsheet(name)
         self.period = ReviewPeriod(name, month.first, month.last)
-        self._create()
-        self._report_sites()
+        self.people = []
+        key = server.new_service_account()
+        credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
+        self.client = GoogleHttpClient(credentials, Addresses(server.url, server.url))
+        self.client.set_timeout(TIMEOUT_S)  # large months, on a machine that has other things to do
+        self.control_id = server.new_spreadsheet("Review Periods", share_with=[key["client_email"]])
+        self.backend = Backend(
+            spreadsheets=GoogleSheets(self.client),
+            drive=GoogleDrive(self.client, None),
+            mailer=None,
+            clock=_AfterTheMonth(month),
+            control_id=self.control_id,
+            mail_from="",
+            alarm_to=(),
+        )
+        self._keep_control_spreadsheet()
+        for site in month.sites:
+            request = CreateReviewSheet(location=site.name, request_id="create", period=self.period)
+            self.spreadsheet_id = handle(request, self.backend).sheet_id
+
+    def _keep_control_spreadsheet(self):
+        """What HR does in the browser; who starts late is not in the list yet."""
+        month = self.month
+        late = late_starters(month)
+        self.keep_people([employee for employee in month.employees if employee not in late])
+        self._keep("Holidays", [("Date", "Name", "Site"), *map(_typed_row, month.holidays)])
+        settings = [
+            ("Grace (minutes)", "", month.grace_min),
+            ("Overtime beyond (hours a day)", "", month.overtime_h),
+            *(("Key policy", site.name, "pairs") for site in month.sites if site.pairs),
+            *(("Double tap (seconds)", site.name, site.double_tap_s) for site in month.sites),
+        ]
+        self._keep("Settings", [("Setting", "Site", "Value"), *settings])
+
+    def keep_people(self, employees):
+        """HR's list, longer than before."""
+        self.people += employees
+        rows = [
+            (
+                employee.name,
+                f"{employee.user}@example.com",
+                typed(employee.cut_off),
+                device_user_id(self.month, employee),
+                employee.site,
+                employee.group,
+            )
+            for employee in self.people
+        ]
+        header = ("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group")
+        self._keep("Cut Off Times", [header, *rows])
+
+    def _keep(self, title, rows):
+        sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
+        if title not in sheets:
+            size = {"rowCount": 1000, "columnCount": len(rows[0])}
+            request = {"addSheet": {"properties": {"title": title, "gridProperties": size}}}
+            self.server.batch_update(self.control_id, [request])
+            sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
+        request = {
+            "start": {"sheetId": sheets[title].sheet_id, "rowIndex": 0, "columnIndex": 0},
+            "rows": [{"values": [_cell(value) for value in row]} for row in rows],
+            "fields": "userEnteredValue",
+        }
+        self.server.batch_update(self.control_id, [{"updateCells": request}])
+
+    def send(self, messages):
+        """Let the functions handle messages of the sites, as they come."""
+        for message in messages:
+            reply = handle(message, self.backend)
+            if reply is not None:
+                assert set(reply.confirmed) == {record.identity for record in message.records}
 
     def apply(self, changes):
         if not changes:
@@ -68,82 +135,23 @@ class Book:
     def put(self, title, row, column, value):
         """What HR types: a text as a text, a number as a number, None empties."""
         sheet_id = self.view().worksheet(title).sheet_id
-        kind = "numberValue" if isinstance(value, int | float) else "stringValue"
-        cell = {} if value is None else {"userEnteredValue": {kind: value}}
         request = {
             "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
-            "rows": [{"values": [cell]}],
+            "rows": [{"values": [_cell(value)]}],
             "fields": "userEnteredValue",
         }
         self.server.batch_update(self.spreadsheet_id, [{"updateCells": request}])
-
-    def _create(self):
-        month = self.month
-        people = [
-            Person(e.name, e.user, _seconds(e.cut_off), site=e.site, group=e.group) for e in month.employees
-        ]
-        holidays = day_header.texts_of(_Holiday(*holiday) for holiday in month.holidays)
-        parameters = Parameters(grace_s=month.grace_min * 60, overtime_after_s=round(month.overtime_h * 3600))
-        for number, site in enumerate(month.sites):
-            content = Content(people, holidays, parameters) if number == 0 else Content()
-            view = self.view()
-            self.apply(structure.missing_worksheets(view, self.period, site.name, content))
-            if number:
-                self.apply(sites_sheet.cells_for(self.view(SITES).worksheet(SITES), site.name, {}))
-
-    def _report_sites(self):
-        for site in self.month.sites:
-            change = clock_change(self.month, site.zone)
-            values = {
-                sites_sheet.TIME_ZONE: site.zone,
-                sites_sheet.DAY_BOUNDARY: site.boundary,
-                sites_sheet.KEY_POLICY: (KeyPolicy.PAIRS if site.pairs else KeyPolicy.FIRST_AND_LAST).value,
-                sites_sheet.DOUBLE_TAP: site.double_tap_s,
-                sites_sheet.COMPLETE_THROUGH: site.complete_through,
-                sites_sheet.LAST_HEARD: site.heard,
-                sites_sheet.BACKLOG: None if site.heard is None else site.backlog,
-                sites_sheet.CLOCK_OFFSET: site.clock_s,
-                sites_sheet.MEMORY_USED: site.memory,
-                sites_sheet.PROBLEM: site.problem,
-                sites_sheet.CLOCK_CHANGE_AT: change[0] if change else None,
-                sites_sheet.CLOCK_CHANGE_BY: change[1] if change else None,
-            }
-            self.apply(sites_sheet.cells_for(self.view(SITES).worksheet(SITES), site.name, values))
-
-    def store_punches(self):
-        """The facts that the punches make, in ``Days``."""
-        sheet = self.view(DAYS).worksheet(DAYS)
-        rows = {sheet.text(row, days_sheet.KEY): row for row in range(1, sheet.end_row())}
-        columns = days_sheet.columns_by_day(sheet)
-        cells = {}
-        for employee in self.month.employees:
-            user = employee.user.casefold()
-            for day, column in columns.items():
-                facts = facts_of(self.month, employee, day)
-                for measure, seconds in (
-                    ("in", facts.check_in),
-                    ("out", facts.check_out),
-                    ("breaks", facts.breaks or None),
-                ):
-                    if seconds is not None:
-                        cells[rows[f"{user}/{measure}"], column] = seconds / 86400
-            if employee.punches:
-                cells[rows[f"{user}/in"], days_sheet.LAST_SITE] = last_site(employee)
-        self.put_all(DAYS, cells)
 
     def put_all(self, title, cells):
         """Many cells, one call."""
         sheet_id = self.view().worksheet(title).sheet_id
         requests = []
         for (row, column), value in cells.items():
-            kind = "numberValue" if isinstance(value, int | float) else "stringValue"
             requests.append(
                 {
                     "updateCells": {
                         "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
-                        "rows": [
-                            {"values": [{"userEnteredValue": {kind: value}} if value is not None else {}]}
-                        ],
+                        "rows": [{"values": [_cell(value)]}],
                         "fields": "userEnteredValue",
                     }
                 }
@@ -182,19 +190,45 @@ class Book:
         self.apply(exceptions_sheet.append(self.view(EXCEPTIONS, "Monthly Summary"), entries))
 
 
-class _Holiday:
-    def __init__(self, day, name, site):
-        self.day, self.name, self.site = day, name, site
+class _AfterTheMonth:
+    """The port Clock: the messages of the month have waited until its end."""
+
+    def __init__(self, month):
+        self._now = datetime.combine(month.last + 2 * DAY, time(), UTC)
+
+    def now(self):
+        return self._now
 
 
 def build(server, month, name="Review", entries=()):
     """A workbook with everything of a month in it."""
     book = Book(server, month, name)
-    book.store_punches()
+    stores = stores_of(month, book.period, book.spreadsheet_id)
+    first, last = healths_of(month, book.period, book.spreadsheet_id)
+    half = len(stores) // 2
+    book.send(stores[:1])
+    book.send(first)
+    book.send(stores[1:half])
     book.type_corrections()
+    book.keep_people(late_starters(month))
+    book.send(stores[half:])
+    book.send(last)
     book.type_into_daily()
     book.report(entries)
+    book.client.session.close()
     return book
+
+
+def _typed_row(row):
+    return tuple(map(typed, row))
+
+
+def _cell(value):
+    """A cell that holds a number or a text, and never what a text may look like; None empties."""
+    if value is None:
+        return {}
+    kind = "numberValue" if isinstance(value, int | float) else "stringValue"
+    return {"userEnteredValue": {kind: value}}
 
 
 def typed(value):
@@ -210,26 +244,13 @@ def typed(value):
     return value
 
 
-def clock_change(month, zone):
-    """Wall time before, and by how much the clocks are put forward; None without a change in the period."""
-    zone = ZoneInfo(zone)
-    instant = datetime.combine(month.first, time(), UTC)
-    end = datetime.combine(month.last + DAY, time(12), UTC)
-    before = instant.astimezone(zone).utcoffset()
-    while instant < end and instant.astimezone(zone).utcoffset() == before:
-        instant += timedelta(minutes=15)
-    if instant >= end:
-        return None
-    return (instant + before).replace(tzinfo=None), instant.astimezone(zone).utcoffset() - before
-
-
 def recalculated(folder, server):
     """The saved workbooks as LibreOffice computes them, by title; skips where it is missing."""
     if SOFFICE is None:
         if os.environ.get("CI"):
             pytest.fail("soffice is missing; the workbook's formulas cannot be checked")
         pytest.skip("soffice is not installed; it computes the workbook's formulas")
-    saved = server.save(folder / "saved")
+    saved = [path for path in server.save(folder / "saved") if path.stem.startswith(TITLE)]
     out = folder / "recalculated"
     subprocess.run(
         [
@@ -246,7 +267,10 @@ def recalculated(folder, server):
         capture_output=True,
         timeout=TIMEOUT_S,
     )
-    return {path.stem: openpyxl.load_workbook(out / path.name, data_only=True) for path in saved}
+    return {
+        path.stem.removeprefix(TITLE): openpyxl.load_workbook(out / path.name, data_only=True)
+        for path in saved
+    }
 
 
 def new_server():

@@ -28,6 +28,9 @@ Json = dict[str, Any]
 
 _LINE = "#b7bdc9"
 
+_Looks = dict[int, Json]
+"""The formats of a write's styles, by their `id`: a style that many cells share is translated once."""
+
 _HARMLESS_TWICE = (WriteCells, FillCells, AddRows, AddColumns, SetLocale, SetColumns, OfferChoices, AddNote)
 
 
@@ -118,6 +121,7 @@ def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one br
 
 def _write(change: WriteCells) -> Json:
     is_styled = any(cell.style is not None for row in change.rows for cell in row)
+    looks: _Looks = {}
     return {
         "updateCells": {
             "start": {
@@ -125,7 +129,7 @@ def _write(change: WriteCells) -> Json:
                 "rowIndex": change.row,
                 "columnIndex": change.column,
             },
-            "rows": [{"values": [_cell(cell) for cell in row]} for row in change.rows],
+            "rows": [{"values": [_cell(cell, looks) for cell in row]} for row in change.rows],
             "fields": "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue",
         }
     }
@@ -138,7 +142,7 @@ def _fill(change: FillCells) -> Json:
     return {
         "repeatCell": {
             "range": _grid_range(change.sheet_id, area),
-            "cell": _cell(change.cell),
+            "cell": _cell(change.cell, {}),
             "fields": "userEnteredValue" + (",userEnteredFormat" if change.cell.style is not None else ""),
         }
     }
@@ -168,20 +172,22 @@ def _grid_range(sheet_id: int, block: Block) -> Json:
     return area
 
 
-def _cell(cell: NewCell) -> Json:
+def _cell(cell: NewCell, looks: _Looks) -> Json:
     data: Json = {}
-    match cell.value:
-        case None:
-            pass
-        case Formula(text):
-            data["userEnteredValue"] = {"formulaValue": text}
-        case str():
-            data["userEnteredValue"] = {"stringValue": cell.value}
-        case _:
-            data["userEnteredValue"] = {"numberValue": cell.value}
-    # A format that is left out is taken away, where the write is about formats at all.
-    if cell.style is not None and (look := _format(cell.style)):
-        data["userEnteredFormat"] = look
+    value, style = cell.value, cell.style
+    if isinstance(value, str):
+        data["userEnteredValue"] = {"stringValue": value}
+    elif isinstance(value, Formula):
+        data["userEnteredValue"] = {"formulaValue": value.text}
+    elif value is not None:
+        data["userEnteredValue"] = {"numberValue": value}
+    if style is not None:
+        look = looks.get(id(style))
+        if look is None:
+            look = looks[id(style)] = _format(style)
+        # A format that is left out is taken away, where the write is about formats at all.
+        if look:
+            data["userEnteredFormat"] = look
     return data
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
@@ -17,6 +17,7 @@ from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value,
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _NAMED = "namedRanges(namedRangeId,name)"
 _CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
+_KINDS = {"numberValue", "stringValue", "boolValue"}
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(rf"{VERSION_NAME}(?:_([1-9]\d{{0,5}}))?", re.ASCII)
 
@@ -138,20 +139,16 @@ def _worksheet(sheet: Json) -> Worksheet:
 
 def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
     first_row, first_column = block.get("startRow", 0), block.get("startColumn", 0)
-    for row, data in enumerate(block.get("rowData", []), first_row):
-        for column, cell in enumerate(data.get("values", []), first_column):
+    for row, data in enumerate(block.get("rowData", ()), first_row):
+        for column, cell in enumerate(data.get("values", ()), first_column):
             if cell:
-                cells[row, column] = _cell(cell)
+                formula: str | None = cell.get("userEnteredValue", {}).get("formulaValue")
+                cells[row, column] = Cell(_value(cell.get("effectiveValue")), formula)
 
 
-def _cell(data: Json) -> Cell:
-    formula: str | None = data.get("userEnteredValue", {}).get("formulaValue")
-    return Cell(_value(data.get("effectiveValue", {})), formula)
-
-
-def _value(effective: dict[str, Any]) -> Value | None:
-    for kind in ("numberValue", "stringValue", "boolValue"):
-        if kind in effective:
-            value: Value = effective[kind]
-            return value
+def _value(effective: dict[str, Any] | None) -> Value | None:
+    """None for an error, and for nothing."""
+    for kind, value in (effective or {}).items():
+        if kind in _KINDS:
+            return cast(Value, value)
     return None

@@ -1,7 +1,9 @@
 """What storing a message's new records changes in the workbook: pure logic, no calls."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from attendance_backend.control.roster import Person, user_key
 from attendance_backend.handlers.store_read import Book
@@ -10,7 +12,7 @@ from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.preview import made_by
 from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
 from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day
-from attendance_backend.workbook.days_sheet import Facts, Seen
+from attendance_backend.workbook.days_sheet import Facts, Member, Seen
 from attendance_backend.workbook.exceptions_sheet import Entry
 from attendance_backend.workbook.facts import Stored, UserDay
 from attendance_backend.workbook.names import SITES, raw_title
@@ -33,6 +35,14 @@ def strangers(book: Book, message: StoreAttendRecords, new: Sequence[AttendanceR
     return [labels for labels in found if people.whose(labels) is None]
 
 
+class _Arrival(NamedTuple):
+    """A new record, and whose it is; None for a stranger's."""
+
+    record: AttendanceRecord
+    labels: Labels
+    member: Member | None
+
+
 class Storing:
     """New records on their way into the workbook.
 
@@ -52,9 +62,9 @@ class Storing:
     ) -> None:
         self._book = book
         self._message = message
-        self._new = new
         self._hired = People.of(hires).members
         self._people = People([*book.days.members.values(), *self._hired.values()])
+        self._new = self._arrivals(new)
         self._stored = Stored(book.index, self._people, book.rules)
         self._entries: list[Entry] = []
         self.facts = Facts()
@@ -69,7 +79,7 @@ class Storing:
         self._index_records(amended=True)
         made = [] if worksheet is not None else amendments.create()
         where = made_by(made) if worksheet is None else worksheet
-        when = min(record.timestamp for record in self._new)
+        when = min(new.record.timestamp for new in self._new)
         self._entries.append(exceptions_sheet.amended(when, self._message.location, len(self._new)))
         return [
             *made,
@@ -81,16 +91,11 @@ class Storing:
     def changes(self) -> list[Change]:
         """Changes for an open period, the rows of the hires left out."""
         touched = self._touched()
-        before = {
-            (key, day): self._stored.flags(key, day, self._stored.punches(key, day))
-            for key, day in touched
-            if key not in self._hired
-        }
         self._report_strangers()
         self._index_records(amended=False)
         days = {*touched, *((key, day) for key in self._hired for day in self._stored.days_of(key))}
         punches = {(key, day): self._stored.punches(key, day) for key, day in sorted(days)}
-        self._report_flags(before, punches)
+        self._report_flags(touched, punches)
         self._report_hires()
         times = {(key, day): self._stored.times(key, day, found) for (key, day), found in punches.items()}
         self.facts = Facts(times, self._seen())
@@ -101,20 +106,30 @@ class Storing:
             *self._told(),
         ]
 
-    def _touched(self) -> set[UserDay]:
+    def _arrivals(self, records: Sequence[AttendanceRecord]) -> list[_Arrival]:
+        owners: dict[Labels, Member | None] = {}
+        arrivals = []
+        for record in records:
+            labels = Labels.of(record, self._message.location)
+            if labels not in owners:
+                owners[labels] = self._people.whose(labels)
+            arrivals.append(_Arrival(record, labels, owners[labels]))
+        return arrivals
+
+    def _touched(self) -> dict[UserDay, list[Punch]]:
+        """The days that get new punches, and these."""
         site = site_key(self._message.location)
-        touched = set()
-        for record in self._new:
-            member = self._people.whose(Labels.of(record, self._message.location))
+        touched: dict[UserDay, list[Punch]] = {}
+        for record, _, member in self._new:
             if member is not None:
-                touched.add((member.key, business_day_of(Punch(record.timestamp, site), self._book.rules)))
+                punch = Punch(record.timestamp, site)
+                touched.setdefault((member.key, business_day_of(punch, self._book.rules)), []).append(punch)
         return touched
 
     def _index_records(self, *, amended: bool) -> None:
         tokens: dict[tuple[Labels, date], list[Token]] = {}
-        for record in self._new:
-            place = Labels.of(record, self._message.location), record.timestamp.date()
-            tokens.setdefault(place, []).append(Token.of(record, amended=amended))
+        for record, labels, _ in self._new:
+            tokens.setdefault((labels, record.timestamp.date()), []).append(Token.of(record, amended=amended))
         for (labels, day), found in tokens.items():
             self._book.index.add(labels, day, found)
             self._stored.note(labels)
@@ -122,8 +137,7 @@ class Storing:
     def _rows(self) -> list[Row]:
         site, boundary = self._message.location, self._message.day_boundary
         rows = []
-        for record in self._new:
-            member = self._people.whose(Labels.of(record, site))
+        for record, _, member in self._new:
             employee = raw_data.user_id_label(record) if member is None else member.employee
             rows.append(raw_data.row_of(record, employee, site, boundary))
         return rows
@@ -131,9 +145,7 @@ class Storing:
     def _seen(self) -> Mapping[str, Seen]:
         """Where everybody in the message was seen last: now, or before."""
         seen: dict[str, Seen] = {}
-        for record in self._new:
-            labels = Labels.of(record, self._message.location)
-            member = self._people.whose(labels)
+        for record, labels, member in self._new:
             if member is not None:
                 known = seen.get(member.key, member.seen) or Seen(record.timestamp, labels.site)
                 seen[member.key] = max(known, Seen(record.timestamp, labels.site))
@@ -143,9 +155,8 @@ class Storing:
     def _report_strangers(self) -> None:
         """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
         reported = set(self._book.index.rows)
-        for record in sorted(self._new, key=lambda each: each.timestamp):
-            labels = Labels.of(record, self._message.location)
-            if labels in reported or self._people.whose(labels) is not None:
+        for record, labels, member in sorted(self._new, key=lambda new: new.record.timestamp):
+            if labels in reported or member is not None:
                 continue
             reported.add(labels)
             where = record.timestamp, self._message.location
@@ -157,23 +168,27 @@ class Storing:
 
     def _report_hires(self) -> None:
         for member in self._hired.values():
-            first = min(
-                record.timestamp
-                for record in self._new
-                if self._people.whose(Labels.of(record, self._message.location)) == member
-            )
+            first = min(new.record.timestamp for new in self._new if new.member == member)
             self._entries.append(
                 exceptions_sheet.hired(first, self._message.location, member.employee, member.key)
             )
 
     def _report_flags(
-        self, before: Mapping[UserDay, frozenset[Flag]], punches: Mapping[UserDay, Collection[Punch]]
+        self, touched: Mapping[UserDay, Collection[Punch]], punches: Mapping[UserDay, Collection[Punch]]
     ) -> None:
-        """What was not worth a look on a day before these records: it never ceases to be, and so is told once."""
+        """What was not worth a look on a day before these records: it never ceases to be, and so is told once.
+
+        Args:
+            touched: the new punches.
+            punches: all of them.
+        """
         names = {site_key(name): name for name in self._book.index.sites()}
         for (key, day), found in punches.items():
-            known = before.get((key, day), frozenset())
-            for flag in sorted(self._stored.flags(key, day, found) - known):
+            flags = self._stored.flags(key, day, found)
+            if flags and key not in self._hired:
+                earlier = Counter(found) - Counter(touched[key, day])
+                flags -= self._stored.flags(key, day, list(earlier.elements()))
+            for flag in sorted(flags):
                 member = self._people.members[key]
                 site, _ = rules_of_day(found, member.home, self._book.rules)
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))

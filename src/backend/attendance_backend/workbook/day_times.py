@@ -136,11 +136,13 @@ def flags_of(
     gap = timedelta(seconds=applied.double_tap_s)
     if any(later - earlier <= gap for earlier, later in pairwise(moments)):
         found.add(Flag.DOUBLE_TAP)
-    zones = {punch: rules.get(punch.site, SiteRules()).zone for punch in punches}
-    if any(zone is not None and is_ambiguous(punch.moment, zone) for punch, zone in zones.items()):
+    zones = {site: rules[site].zone for site in {punch.site for punch in punches} if site in rules}
+    located = ((punch.moment, zones.get(punch.site)) for punch in punches)
+    if any(zone is not None and is_ambiguous(moment, zone) for moment, zone in located):
         found.add(Flag.AMBIGUOUS_HOUR)
-    noon = datetime.combine(day, time(12))
-    offsets = {noon.replace(tzinfo=zone).utcoffset() for zone in zones.values() if zone is not None}
-    if len(offsets) > 1:
-        found.add(Flag.TWO_TIME_ZONES)
+    if len(zones) > 1:
+        noon = datetime.combine(day, time(12))
+        offsets = {noon.replace(tzinfo=zone).utcoffset() for zone in zones.values() if zone is not None}
+        if len(offsets) > 1:
+            found.add(Flag.TWO_TIME_ZONES)
     return frozenset(found)

@@ -51,12 +51,19 @@ class Stored:
         found = []
         for labels in self.labels_of(key):
             site = site_key(labels.site)
-            for calendar_day in (day, day + timedelta(days=1)):
-                for token in self._index.tokens(labels, calendar_day):
-                    punch = Punch(token.moment(calendar_day), site)
-                    if not token.amended and business_day_of(punch, self.rules) == day:
-                        found.append(punch)
+            begin_s = self._begin_s(site)
+            for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
+                found += [
+                    Punch(token.moment(calendar_day), site)
+                    for token in self._index.tokens(labels, calendar_day)
+                    if (token.seconds < begin_s) is is_next and not token.amended
+                ]
         return found
+
+    def _begin_s(self, site: str) -> int:
+        """When a site's business day begins, in seconds after midnight."""
+        begin = self.rules.get(site, SiteRules()).day_boundary
+        return begin.hour * 3600 + begin.minute * 60 + begin.second
 
     def days_of(self, key: str) -> set[date]:
         """The business days of all punches of a person that were read."""

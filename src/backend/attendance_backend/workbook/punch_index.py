@@ -71,8 +71,9 @@ class Token(NamedTuple):
     @staticmethod
     def of(record: AttendanceRecord, *, amended: bool = False) -> "Token":
         """That of a record."""
-        midnight = datetime.combine(record.timestamp.date(), time())
-        return Token(round((record.timestamp - midnight).total_seconds()), record.identity, amended)
+        moment = record.timestamp
+        seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+        return Token(seconds, record.identity, amended)
 
     def moment(self, day: date) -> datetime:
         """The wall time of the punch, in the column of a date."""
@@ -80,6 +81,16 @@ class Token(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.seconds}:{self.record_id}{':amended' if self.amended else ''}"
+
+
+class _Content(NamedTuple):
+    """What stands in a cell: punches, and words that are none."""
+
+    tokens: list[Token]
+    unreadable: list[str]
+
+    def text(self) -> str:
+        return " ".join([*map(str, self.tokens), *self.unreadable])
 
 
 class PunchIndex:
@@ -90,6 +101,8 @@ class PunchIndex:
         self.columns = columns_by_date(worksheet)
         self.rows = _rows_by_labels(worksheet)
         self._added: dict[Place, NewCell] = {}
+        self._contents: dict[Place, _Content] = {}
+        """Of the cells that were looked at; they may be long, and are taken apart once."""
         self._seen: dict[tuple[Labels, date], dict[str, Token]] = {}
         self._row_count = worksheet.row_count
 
@@ -122,13 +135,13 @@ class PunchIndex:
         )
 
     def _tokens(self, labels: Labels, day: date) -> Mapping[str, Token]:
-        """By record ID; cells may be long, and are taken apart once."""
+        """By record ID."""
         found = self._seen.get((labels, day))
         if found is None:
             column = self.columns.get(day)
             rows = () if column is None else self.rows.get(labels, ())
             found = {
-                token.record_id: token for row in rows for token in _parsed(self._text(row, column or 0))[0]
+                token.record_id: token for row in rows for token in self._content(row, column or 0).tokens
             }
             self._seen[labels, day] = found
         return found
@@ -149,10 +162,10 @@ class PunchIndex:
         column = self.columns[day]
         self._seen.pop((labels, day), None)
         for row in self.rows.get(labels, ()):
-            found, unreadable = _parsed(self._text(row, column))
-            kept = [token for token in found if token.record_id not in record_ids]
-            if len(kept) < len(found):
-                self._added[row, column] = NewCell(" ".join([*map(str, kept), *unreadable]) or None)
+            content = self._content(row, column)
+            kept = [token for token in content.tokens if token.record_id not in record_ids]
+            if len(kept) < len(content.tokens):
+                self._write(row, column, _Content(kept, content.unreadable))
 
     def changes(self) -> list[Change]:
         """What was noted, and how many rows there are then, as writes of the cells that change."""
@@ -181,16 +194,25 @@ class PunchIndex:
         cell = self.worksheet.cells.get((row, column))
         if not tokens or (cell is not None and (cell.is_formula or not isinstance(cell.value, str))):
             return tokens  # what a person typed is left alone
-        text = self._text(row, column)
-        room = MAX_CELL_CHARACTERS - len(text)
+        room = MAX_CELL_CHARACTERS - len(self._text(row, column))
         taken = 0
         while taken < len(tokens) and (room := room - len(str(tokens[taken])) - 1) >= 0:
             taken += 1
         if taken:
-            found, unreadable = _parsed(text)
-            texts = [*map(str, sorted([*found, *tokens[:taken]])), *unreadable]
-            self._added[row, column] = NewCell(" ".join(texts))
+            content = self._content(row, column)
+            merged = sorted([*content.tokens, *tokens[:taken]])
+            self._write(row, column, _Content(merged, content.unreadable))
         return tokens[taken:]
+
+    def _write(self, row: int, column: int, content: _Content) -> None:
+        self._contents[row, column] = content
+        self._added[row, column] = NewCell(content.text() or None)
+
+    def _content(self, row: int, column: int) -> _Content:
+        found = self._contents.get((row, column))
+        if found is None:
+            found = self._contents[row, column] = _parsed(self._text(row, column))
+        return found
 
     def _text(self, row: int, column: int) -> str:
         noted = self._added.get((row, column))
@@ -260,8 +282,7 @@ def _header_cell(day: date) -> NewCell:
     return NewCell(serial.from_date(day))
 
 
-def _parsed(text: str) -> tuple[list[Token], list[str]]:
-    """The punches in a cell, and what is none."""
+def _parsed(text: str) -> _Content:
     found: list[Token] = []
     unreadable: list[str] = []
     for word in text.split():
@@ -270,4 +291,4 @@ def _parsed(text: str) -> tuple[list[Token], list[str]]:
             unreadable.append(word)
         else:
             found.append(Token(int(match[1]), match[2], match[3] is not None))
-    return found, unreadable
+    return _Content(found, unreadable)

@@ -29,7 +29,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "demo",
         help="play a month of three offices and reconcile it",
-        description="Play a month of three offices on a virtual clock, in a minute or two: machines, clients, Pub/Sub, "
+        description="Play a month of three offices on a virtual clock, in about four minutes: machines, clients, Pub/Sub, "
         "functions and sheets, with power cuts and a review period that HR forgets. Ends with the workbooks and with "
         "a table of what was lost (nothing).",
     )
@@ -49,7 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     folder: Path = arguments.folder
-    if not _prepare(folder):
+    try:
+        prepared = _prepare(folder)
+    except OSError as error:
+        errors.print(f"attendance-sandbox: cannot use {folder}: {error.strerror}; name another --folder")
+        return EXIT_USER_ERROR
+    if not prepared:
         errors.print(f"attendance-sandbox: {folder} is not empty and not the demo's; name another --folder")
         return EXIT_USER_ERROR
     started = time.monotonic()
