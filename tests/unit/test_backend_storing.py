@@ -540,7 +540,9 @@ def test_after_hr_has_finalised_punches_go_into_the_amendments(office):
     assert office.raw_ids("Amendments") == [record.identity for record in late]
     after = office.content()
     assert [after[title] for title in (RAW, "Days")] == [before[title] for title in (RAW, "Days")]
-    assert office.troubles() == [(None, "2 punches came after this period was finalised")]
+    assert office.exceptions() == [
+        (datetime(2026, 11, 3, 17), "berlin", None, "2 punches came after this period was finalised")
+    ]
     assert sorted(office.indexed_ids()) == sorted(office.stored_ids())
 
 
@@ -555,12 +557,14 @@ def test_amendments_are_stored_once_and_follow_each_other(office):
 
 
 def test_a_period_that_is_opened_again_keeps_its_amendments_out_of_the_days(office):
+    office.store(punch("ann", "2026-11-03 09:00"))
     office.finalise()
     office.store(punch("ann", "2026-11-03 07:00"))
     office.finalise("no")
-    office.store(punch("ann", "2026-11-03 09:00"))
+    office.store(punch("ann", "2026-11-03 17:00"))
 
-    assert office.day("ann", TUESDAY) == (9.0, None, None)
+    assert office.cost == (1, 1)  # what the amendment left in the index did that, and no rebuild
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
 
 
 def test_amendments_of_somebody_hired_later_do_not_count_either(office):
