@@ -140,6 +140,14 @@ def test_a_night_shift_belongs_to_the_day_it_began(office):
     assert office.day("ann", WEDNESDAY) == (None, None, None)
 
 
+def test_the_end_of_a_night_shift_that_comes_in_a_message_of_its_own(office):
+    office.store(punch("ann", "2026-11-03 21:00"))
+    office.store(punch("ann", "2026-11-04 02:30"))
+
+    assert office.day("ann", TUESDAY) == (21.0, 26.5, None)
+    assert office.day("ann", WEDNESDAY) == (None, None, None)
+
+
 def test_a_later_punch_moves_the_check_out_and_an_earlier_one_the_check_in(office):
     for moment in ("12:00", "17:00", "08:00", "13:00"):
         office.store(punch("ann", f"2026-11-03 {moment}"))
