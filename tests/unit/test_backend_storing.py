@@ -187,6 +187,15 @@ def test_where_and_when_a_person_was_seen_last():
     assert office.member("ann") == ("Ann Archer", None, None, "berlin", datetime(2026, 11, 5, 9))
 
 
+def test_the_newest_punch_of_a_message_tells_where_somebody_was_seen_last(office):
+    office.store(
+        punch("ann", "2026-11-03 17:00"), punch("bob", "2026-11-03 18:00"), punch("ann", "2026-11-03 09:00")
+    )
+
+    assert office.member("ann")[3:] == ("berlin", datetime(2026, 11, 3, 17))
+    assert office.member("bob")[3:] == ("berlin", datetime(2026, 11, 3, 18))
+
+
 def test_the_machines_user_id_goes_before_the_name(office):
     """HR keeps Bob's user ID on the machine in Berlin; what it calls him there does not matter."""
     row, _ = office.place("bob", "in", TUESDAY)
