@@ -9,7 +9,7 @@ from attendance_backend.errors import SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
+from attendance_backend.workbook import days_sheet, exceptions_sheet, formulas, punch_index, sites_sheet
 from attendance_contracts import LastStoredTimestamp, ReviewPeriod
 from tests.review_book import ANN_ONLY, CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
@@ -468,6 +468,15 @@ def test_an_unknown_user_is_stored_and_reported_once(office):
     assert office.exceptions()[0] == (datetime(2026, 11, 3, 9), "berlin", "guest", what)
     # Another name on the machine is another user to HR.
     assert office.troubles() == [("Guest", what), ("guest", what)]
+
+
+def test_several_punches_of_an_unknown_user_in_one_message_are_one_report_of_the_first(office):
+    office.store(punch("Guest", "2026-11-03 12:00"), punch("Guest", "2026-11-03 09:00"))
+
+    ((when, _, who, _),) = office.exceptions()
+    assert (when, who) == (datetime(2026, 11, 3, 9), "Guest")
+    # By this State finds out that the person was added.
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("guest")
 
 
 def test_a_user_without_a_name_is_stored_and_reported_once(office):
