@@ -425,6 +425,7 @@ def test_somebody_hired_is_added_with_the_first_punch(office):
             "New in this workbook since the first punch",
         )
     ]
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("carl")
     office.store(punch("carl", "2026-11-04 08:00"))
     assert office.cost == (1, 1)
     assert len(office.exceptions()) == 1
@@ -527,6 +528,19 @@ def test_a_double_tap_is_told_once_a_day(office):
         (datetime(2026, 11, 4), "Ann Archer"),
     ]
     assert office.day("ann", WEDNESDAY) == (9.0, None, None)
+
+
+@pytest.mark.parametrize(("home", "told_of"), [("", "Berlin"), ("Berlin", "Berlin"), ("Hamburg", "hamburg")])
+def test_what_is_worth_a_look_names_the_site_whose_rules_the_day_follows(home, told_of):
+    """As it is written in the index; a site that nobody has punched at stands in none."""
+    office = ReviewBook(sites=("Berlin", "Hamburg"))
+    row, _ = office.place("ann", "in", TUESDAY)
+    office.sheet("Days").put(row, days_sheet.SITE, home)
+    office.store(punch("ann", "2026-11-03 09:00:00"), punch("ann", "2026-11-03 09:00:30"), site="Berlin")
+
+    ((when, site, who, _),) = office.exceptions()
+    assert (when, site, who) == (datetime(2026, 11, 3), told_of, "Ann Archer")
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("ann")
 
 
 def test_a_punch_in_the_hour_that_occurs_twice_is_told():
