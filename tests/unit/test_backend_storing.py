@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_backend.errors import SpreadsheetGoneError, WorksheetGoneError
+from attendance_backend.errors import LayoutError, SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
@@ -318,6 +318,23 @@ def test_a_day_with_more_punches_than_a_cell_holds_is_continued(office):
     assert max(lengths) <= punch_index.MAX_CELL_CHARACTERS
     assert sorted(office.indexed_ids()) == sorted(office.raw_ids())
     assert office.day("ann", TUESDAY)[:2] == (5.0, round(5 + 19990 / 3600, 4))
+
+
+def test_the_log_tells_how_many_are_new(office, caplog):
+    caplog.set_level("INFO", logger="attendance_backend.handlers.store_records")
+    morning, noon, evening = (punch("ann", f"2026-11-03 {hour:02}:00") for hour in (9, 12, 17))
+    office.store(morning, noon, noon)
+    office.store(morning, evening, noon)
+    office.store(evening)
+    office.finalise()
+    office.store(evening, punch("ann", "2026-11-03 18:00"))
+
+    assert caplog.messages == [
+        "berlin: stored 2 punches, 0 were there",
+        "berlin: stored 1 punches, 2 were there",
+        "berlin: stored 0 punches, 1 were there",
+        "berlin: stored 1 punches, 1 were there",
+    ]
 
 
 # Cost
@@ -666,6 +683,35 @@ def test_a_missing_spreadsheet_is_a_clear_error(office):
     office.sheet_id = "no-such-sheet"
     with pytest.raises(SpreadsheetGoneError, match="no-such-sheet does not exist"):
         office.store(punch("ann", "2026-11-03 08:00"))
+
+
+class Vandal(Watched):
+    """Somebody deletes a worksheet again after each write."""
+
+    def __init__(self, office, title):
+        super().__init__(office.world.spreadsheets)
+        self._book, self._title = office.book, title
+
+    def apply(self, spreadsheet_id, changes):
+        super().apply(spreadsheet_id, changes)
+        self._book.sheets = [sheet for sheet in self._book.sheets if sheet.title != self._title]
+
+
+@pytest.mark.parametrize("title", ["Days", "Punch Index"])
+def test_a_hidden_worksheet_that_is_gone_as_soon_as_it_is_rebuilt_is_a_clear_error(office, title):
+    vandal = Vandal(office, title)
+    vandal.apply(office.sheet_id, ())
+    advice = (
+        f"spreadsheet {office.sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
+        "delete them both, and the next message rebuilds them from the raw data"
+    )
+    with pytest.raises(LayoutError) as caught:
+        handle(
+            office.message(punch("ann", "2026-11-03 08:00")),
+            replace(office.world.backend, spreadsheets=vandal),
+        )
+    assert str(caught.value) == advice
+    assert office.raw_ids() == []
 
 
 def test_a_workbook_of_nobody_takes_punches_as_well():
