@@ -150,17 +150,31 @@ def test_a_record_of_a_new_row_is_known_at_once():
     assert index.knows(punch)
 
 
-def test_a_cell_that_is_full_is_continued_in_a_further_row(monkeypatch):
-    monkeypatch.setattr(punch_index, "MAX_CELL_CHARACTERS", len("100:a 200:b") + 1)
+@pytest.mark.parametrize(
+    ("room", "cells"),
+    [
+        (len("100:a 200:b"), ["100:a 200:b", "300:c 400:d"]),
+        (len("100:a 200:b 300:c") - 1, ["100:a 200:b", "300:c 400:d"]),
+        (len("100:a 200:b 300:c"), ["100:a 200:b 300:c", "400:d"]),
+    ],
+)
+def test_a_cell_that_is_full_is_continued_in_a_further_row(monkeypatch, room, cells):
+    monkeypatch.setattr(punch_index, "MAX_CELL_CHARACTERS", room + 1)
     index = index_of([*ANN, None, "100:a"])
     index.add(ANN, TUESDAY, [Token(second, name) for second, name in ((200, "b"), (300, "c"), (400, "d"))])
 
-    assert written(index)[1, 5] == "100:a 200:b"
-    assert written(index)[2, 5] == "300:c 400:d"
+    assert [written(index)[row, 5] for row in (1, 2)] == cells
     assert [token.record_id for token in index.tokens(ANN, TUESDAY)] == ["a", "b", "c", "d"]
-    index.add(ANN, TUESDAY, [Token(500, "e")])
-    assert written(index)[3, 5] == "500:e"
-    assert index.changes()[0] == AddRows(PUNCH_INDEX_ID, 2)
+    assert index.changes()[0] == AddRows(PUNCH_INDEX_ID, 1)
+
+
+def test_a_row_that_is_continued_is_continued_again(monkeypatch):
+    monkeypatch.setattr(punch_index, "MAX_CELL_CHARACTERS", len("100:a") + 1)
+    index = index_of([*ANN, None, "100:a"], [*ANN, None, "200:b"])
+    index.add(ANN, TUESDAY, [Token(300, "c")])
+
+    assert written(index)[3, 5] == "300:c"
+    assert len(index.rows[ANN]) == 3
 
 
 @pytest.mark.parametrize("typed", [Cell(5.0), Cell("5:y", is_formula=True), Cell(None, is_formula=True)])
@@ -180,13 +194,41 @@ def test_punches_that_do_not_belong_there_are_taken_out():
     assert written(index) == {(1, 5): "200:b what", (2, 5): None}
     assert index.tokens(ANN, TUESDAY) == [Token(200, "b")]
     index.remove(Labels("SN9", "9", "", ""), TUESDAY, frozenset({"a"}))
+    index.remove(ANN, MONDAY, frozenset({"a"}))
     assert len(written(index)) == 2
+
+
+def test_a_cell_that_was_emptied_takes_punches_again():
+    index = index_of([*ANN, None, "100:a"])
+    index.remove(ANN, TUESDAY, frozenset({"a"}))
+    index.add(ANN, TUESDAY, [Token(200, "b")])
+
+    assert written(index) == {(1, 5): "200:b"}
 
 
 def test_where_dates_stand():
     index = index_of(dates=(TUESDAY, MONDAY, TUESDAY))
 
     assert index.columns == {TUESDAY: 4, MONDAY: 5}
+
+
+def test_labels_are_never_taken_for_dates_or_punches():
+    monday = serial.from_date(MONDAY)
+    header = after(index_of([*ANN]).worksheet, [WriteCells(PUNCH_INDEX_ID, 0, 2, ((NewCell(monday),),))])
+    assert PunchIndex(header).columns == {MONDAY: 4, TUESDAY: 5}
+    odd = ANN._replace(serial_number="100:a")
+    assert index_of([*odd], dates=(MONDAY,)).tokens(odd, TUESDAY) == []
+
+
+def test_punches_without_labels_are_nobodys():
+    assert index_of([None, None, None, None, "100:a"], told=0).rows == {}
+
+
+def test_dates_without_a_column_get_one_each_behind_the_others():
+    index = index_of(dates=(TUESDAY,))
+    changes = punch_index.missing_dates(index.worksheet, [MONDAY, TUESDAY, WEDNESDAY])
+
+    assert PunchIndex(after(index.worksheet, changes)).columns == {TUESDAY: 4, MONDAY: 5, WEDNESDAY: 6}
 
 
 def test_what_is_read_for_some_dates():

@@ -112,6 +112,10 @@ def appended(row_count, cells=(), column_count=11, rows=(ROW,)):
     return raw_data.append(sheet, rows)
 
 
+def test_what_is_read_to_append_is_the_row_below_the_header():
+    assert raw_data.first_row_area(RAW_TITLE) == Area(RAW_TITLE, 1, 2, 0, None)
+
+
 def test_the_first_row_takes_the_blank_one_below_the_header():
     assert appended(2) == [WriteCells(7, 1, 0, (ROW,))]
     assert appended(2, rows=(ROW, ROW)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW))]
@@ -158,3 +162,4 @@ def test_stored_punches(caplog):
     ]
     assert "worksheet 'Raw Data - berlin', row 5: the timestamp of a punch was changed" in caplog.text
     assert "row 6: " in caplog.text
+    assert len(caplog.messages) == 2
