@@ -151,15 +151,15 @@ def test_a_record_of_a_new_row_is_known_at_once():
 
 
 @pytest.mark.parametrize(
-    ("room", "cells"),
+    ("most", "cells"),
     [
-        (len("100:a 200:b"), ["100:a 200:b", "300:c 400:d"]),
+        (12, ["100:a 200:b", "300:c 400:d"]),
         (len("100:a 200:b 300:c") - 1, ["100:a 200:b", "300:c 400:d"]),
         (len("100:a 200:b 300:c"), ["100:a 200:b 300:c", "400:d"]),
     ],
 )
-def test_a_cell_that_is_full_is_continued_in_a_further_row(monkeypatch, room, cells):
-    monkeypatch.setattr(punch_index, "MAX_CELL_CHARACTERS", room + 1)
+def test_a_cell_that_is_full_is_continued_in_a_further_row(monkeypatch, most, cells):
+    monkeypatch.setattr(punch_index, "MAX_CELL_CHARACTERS", most)
     index = index_of([*ANN, None, "100:a"])
     index.add(ANN, TUESDAY, [Token(second, name) for second, name in ((200, "b"), (300, "c"), (400, "d"))])
 
