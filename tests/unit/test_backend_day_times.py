@@ -61,6 +61,12 @@ def times(check_in, check_out, breaks=0):
             times("9:00", "17:00:59"),
             times("9:00", "17:00:59"),
         ),
+        # A break ends with the first tap of the way back in.
+        (
+            ("9:00", "12:00", "12:30:00", "12:30:40", "17:00"),
+            times("9:00", "17:00"),
+            times("9:00", "17:00", 30),
+        ),
         # Somebody who taps every 40 seconds is not there for one minute only.
         (("9:00:00", "9:00:40", "9:01:20"), times("9:00", "9:01:20"), times("9:00", "9:01:20")),
         # Over midnight.
@@ -150,6 +156,14 @@ def test_what_is_worth_a_look(places, flags):
     day = datetime.fromisoformat(places[0][0]).date() if places else TUESDAY
 
     assert flags_of(day, punches(*places), "", RULES) == flags
+
+
+def test_what_a_double_tap_is_the_persons_own_site_says():
+    """In Lisbon every tap counts; Ann works there, and punches twice within the minute in Berlin."""
+    day = punches(("2026-11-03 09:00:00", "berlin"), ("2026-11-03 09:00:30", "berlin"))
+
+    assert flags_of(TUESDAY, day, "lisbon", RULES) == set()
+    assert flags_of(TUESDAY, day, "berlin", RULES) == {Flag.DOUBLE_TAP}
 
 
 def test_two_names_of_one_time_are_not_two_time_zones():

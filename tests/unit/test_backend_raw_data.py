@@ -47,30 +47,27 @@ def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
     return AttendanceRecord("SN1", "7", user_name, moment, 3, key)
 
 
-@pytest.mark.parametrize(
-    ("made", "sheet_id", "title", "warning"),
-    [
-        (
-            raw_data.create("berlin"),
-            raw_id("berlin"),
-            RAW_TITLE,
-            "Raw data from the attendance machine: never edit, correct elsewhere.",
-        ),
-        (
-            amendments.create(),
-            AMENDMENTS_ID,
-            "Amendments",
-            "Punches that came after the period was finalised: never edit.",
-        ),
-    ],
-)
-def test_a_new_worksheet(made, sheet_id, title, warning):
-    assert made == [
+def empty_worksheet(sheet_id, title, warning):
+    return [
         AddWorksheet(sheet_id, title, row_count=2, column_count=11, frozen_rows=1),
         WriteCells(sheet_id, 0, 0, (tuple(NewCell(word, HEADER) for word in WORDS),)),
         *(SetColumns(sheet_id, column, column + 1, width) for column, width in enumerate(WIDTHS)),
         WarnBeforeEdit(sheet_id, warning),
     ]
+
+
+def test_a_new_worksheet_of_raw_data():
+    assert raw_data.create("berlin") == empty_worksheet(
+        raw_id("berlin"),
+        RAW_TITLE,
+        "Raw data from the attendance machine: never edit, correct elsewhere.",
+    )
+
+
+def test_a_new_worksheet_of_amendments():
+    assert amendments.create() == empty_worksheet(
+        AMENDMENTS_ID, "Amendments", "Punches that came after the period was finalised: never edit."
+    )
 
 
 def test_a_record_as_a_row():
@@ -96,12 +93,27 @@ def test_a_record_without_a_name_leaves_its_cell_empty():
     assert raw_data.row_of(record(""), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
 
 
+def test_a_user_without_a_name_is_called_by_the_user_id():
+    assert raw_data.user_id_label(record(None)) == raw_data.user_id_label(record("")) == "User ID 7"
+    assert raw_data.user_id_label(record("Ann")) == "Ann"
+
+
+def test_a_key_without_a_name_is_a_dash():
+    cells = [raw_data.row_of(record(key=key), "", "berlin", BOUNDARY)[3] for key in (5, 6, 255)]
+
+    assert [cell.value for cell in cells] == ["Overtime Out", "-", "-"]
+
+
 ROW = (NewCell(1.0),)
 
 
 def appended(row_count, cells=(), column_count=11, rows=(ROW,)):
     sheet = Worksheet(7, RAW_TITLE, row_count, column_count, {place: Cell("x") for place in cells})
     return raw_data.append(sheet, rows)
+
+
+def test_what_is_read_to_append_is_the_row_below_the_header():
+    assert raw_data.first_row_area(RAW_TITLE) == Area(RAW_TITLE, 1, 2, 0, None)
 
 
 def test_the_first_row_takes_the_blank_one_below_the_header():
@@ -150,3 +162,4 @@ def test_stored_punches(caplog):
     ]
     assert "worksheet 'Raw Data - berlin', row 5: the timestamp of a punch was changed" in caplog.text
     assert "row 6: " in caplog.text
+    assert len(caplog.messages) == 2

@@ -5,11 +5,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_backend.errors import SpreadsheetGoneError, WorksheetGoneError
+from attendance_backend.errors import LayoutError, SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
+from attendance_backend.workbook import days_sheet, exceptions_sheet, formulas, punch_index, sites_sheet
 from attendance_contracts import LastStoredTimestamp, ReviewPeriod
 from tests.review_book import ANN_ONLY, CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
@@ -140,6 +140,14 @@ def test_a_night_shift_belongs_to_the_day_it_began(office):
     assert office.day("ann", WEDNESDAY) == (None, None, None)
 
 
+def test_the_end_of_a_night_shift_that_comes_in_a_message_of_its_own(office):
+    office.store(punch("ann", "2026-11-03 21:00"))
+    office.store(punch("ann", "2026-11-04 02:30"))
+
+    assert office.day("ann", TUESDAY) == (21.0, 26.5, None)
+    assert office.day("ann", WEDNESDAY) == (None, None, None)
+
+
 def test_a_later_punch_moves_the_check_out_and_an_earlier_one_the_check_in(office):
     for moment in ("12:00", "17:00", "08:00", "13:00"):
         office.store(punch("ann", f"2026-11-03 {moment}"))
@@ -177,6 +185,15 @@ def test_where_and_when_a_person_was_seen_last():
 
     office.store(punch("ann", "2026-11-05 09:00"))
     assert office.member("ann") == ("Ann Archer", None, None, "berlin", datetime(2026, 11, 5, 9))
+
+
+def test_the_newest_punch_of_a_message_tells_where_somebody_was_seen_last(office):
+    office.store(
+        punch("ann", "2026-11-03 17:00"), punch("bob", "2026-11-03 18:00"), punch("ann", "2026-11-03 09:00")
+    )
+
+    assert office.member("ann")[3:] == ("berlin", datetime(2026, 11, 3, 17))
+    assert office.member("bob")[3:] == ("berlin", datetime(2026, 11, 3, 18))
 
 
 def test_the_machines_user_id_goes_before_the_name(office):
@@ -303,6 +320,23 @@ def test_a_day_with_more_punches_than_a_cell_holds_is_continued(office):
     assert office.day("ann", TUESDAY)[:2] == (5.0, round(5 + 19990 / 3600, 4))
 
 
+def test_the_log_tells_how_many_are_new(office, caplog):
+    caplog.set_level("INFO", logger="attendance_backend.handlers.store_records")
+    morning, noon, evening = (punch("ann", f"2026-11-03 {hour:02}:00") for hour in (9, 12, 17))
+    office.store(morning, noon, noon)
+    office.store(morning, evening, noon)
+    office.store(evening)
+    office.finalise()
+    office.store(evening, punch("ann", "2026-11-03 18:00"))
+
+    assert caplog.messages == [
+        "berlin: stored 2 punches, 0 were there",
+        "berlin: stored 1 punches, 2 were there",
+        "berlin: stored 0 punches, 1 were there",
+        "berlin: stored 1 punches, 1 were there",
+    ]
+
+
 # Cost
 
 
@@ -408,6 +442,7 @@ def test_somebody_hired_is_added_with_the_first_punch(office):
             "New in this workbook since the first punch",
         )
     ]
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("carl")
     office.store(punch("carl", "2026-11-04 08:00"))
     assert office.cost == (1, 1)
     assert len(office.exceptions()) == 1
@@ -451,6 +486,15 @@ def test_an_unknown_user_is_stored_and_reported_once(office):
     assert office.exceptions()[0] == (datetime(2026, 11, 3, 9), "berlin", "guest", what)
     # Another name on the machine is another user to HR.
     assert office.troubles() == [("Guest", what), ("guest", what)]
+
+
+def test_several_punches_of_an_unknown_user_in_one_message_are_one_report_of_the_first(office):
+    office.store(punch("Guest", "2026-11-03 12:00"), punch("Guest", "2026-11-03 09:00"))
+
+    ((when, _, who, _),) = office.exceptions()
+    assert (when, who) == (datetime(2026, 11, 3, 9), "Guest")
+    # By this State finds out that the person was added.
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("guest")
 
 
 def test_a_user_without_a_name_is_stored_and_reported_once(office):
@@ -503,6 +547,19 @@ def test_a_double_tap_is_told_once_a_day(office):
     assert office.day("ann", WEDNESDAY) == (9.0, None, None)
 
 
+@pytest.mark.parametrize(("home", "told_of"), [("", "Berlin"), ("Berlin", "Berlin"), ("Hamburg", "hamburg")])
+def test_what_is_worth_a_look_names_the_site_whose_rules_the_day_follows(home, told_of):
+    """As it is written in the index; a site that nobody has punched at stands in none."""
+    office = ReviewBook(sites=("Berlin", "Hamburg"))
+    row, _ = office.place("ann", "in", TUESDAY)
+    office.sheet("Days").put(row, days_sheet.SITE, home)
+    office.store(punch("ann", "2026-11-03 09:00:00"), punch("ann", "2026-11-03 09:00:30"), site="Berlin")
+
+    ((when, site, who, _),) = office.exceptions()
+    assert (when, site, who) == (datetime(2026, 11, 3), told_of, "Ann Archer")
+    assert office.sheet("Exceptions").cells[1, exceptions_sheet.USER] == formulas.token_of("ann")
+
+
 def test_a_punch_in_the_hour_that_occurs_twice_is_told():
     october = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
     office = ReviewBook(october)
@@ -540,7 +597,9 @@ def test_after_hr_has_finalised_punches_go_into_the_amendments(office):
     assert office.raw_ids("Amendments") == [record.identity for record in late]
     after = office.content()
     assert [after[title] for title in (RAW, "Days")] == [before[title] for title in (RAW, "Days")]
-    assert office.troubles() == [(None, "2 punches came after this period was finalised")]
+    assert office.exceptions() == [
+        (datetime(2026, 11, 3, 17), "berlin", None, "2 punches came after this period was finalised")
+    ]
     assert sorted(office.indexed_ids()) == sorted(office.stored_ids())
 
 
@@ -555,12 +614,14 @@ def test_amendments_are_stored_once_and_follow_each_other(office):
 
 
 def test_a_period_that_is_opened_again_keeps_its_amendments_out_of_the_days(office):
+    office.store(punch("ann", "2026-11-03 09:00"))
     office.finalise()
     office.store(punch("ann", "2026-11-03 07:00"))
     office.finalise("no")
-    office.store(punch("ann", "2026-11-03 09:00"))
+    office.store(punch("ann", "2026-11-03 17:00"))
 
-    assert office.day("ann", TUESDAY) == (9.0, None, None)
+    assert office.cost == (1, 1)  # what the amendment left in the index did that, and no rebuild
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
 
 
 def test_amendments_of_somebody_hired_later_do_not_count_either(office):
@@ -622,6 +683,35 @@ def test_a_missing_spreadsheet_is_a_clear_error(office):
     office.sheet_id = "no-such-sheet"
     with pytest.raises(SpreadsheetGoneError, match="no-such-sheet does not exist"):
         office.store(punch("ann", "2026-11-03 08:00"))
+
+
+class Vandal(Watched):
+    """Somebody deletes a worksheet again after each write."""
+
+    def __init__(self, office, title):
+        super().__init__(office.world.spreadsheets)
+        self._book, self._title = office.book, title
+
+    def apply(self, spreadsheet_id, changes):
+        super().apply(spreadsheet_id, changes)
+        self._book.sheets = [sheet for sheet in self._book.sheets if sheet.title != self._title]
+
+
+@pytest.mark.parametrize("title", ["Days", "Punch Index"])
+def test_a_hidden_worksheet_that_is_gone_as_soon_as_it_is_rebuilt_is_a_clear_error(office, title):
+    vandal = Vandal(office, title)
+    vandal.apply(office.sheet_id, ())
+    advice = (
+        f"spreadsheet {office.sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
+        "delete them both, and the next message rebuilds them from the raw data"
+    )
+    with pytest.raises(LayoutError) as caught:
+        handle(
+            office.message(punch("ann", "2026-11-03 08:00")),
+            replace(office.world.backend, spreadsheets=vandal),
+        )
+    assert str(caught.value) == advice
+    assert office.raw_ids() == []
 
 
 def test_a_workbook_of_nobody_takes_punches_as_well():

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from attendance_backend.errors import OutdatedError
+from attendance_backend.errors import OutdatedError, RefusedError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.handlers.turns import MAX_TRIES, Draft, succession, take_turn
@@ -294,4 +294,23 @@ def test_a_version_whose_worksheet_is_deleted_again_and_again_is_no_obstacle():
     assert view.version_number > 4
     office.store(EVENING)
     with pytest.raises(OutdatedError):
-        office.world.spreadsheets.apply(office.sheet_id, [succession(view, [])])
+        office.world.spreadsheets.apply(office.sheet_id, [succession(view, [], 0)])
+
+
+@pytest.mark.parametrize(("has_version", "tries"), [(True, 1), (False, MAX_TRIES)])
+def test_what_the_service_refuses_whatever_the_version(has_version, tries):
+    """Without a version the name of the next one may be what is refused, and others are tried first."""
+    office = ReviewBook()
+    if not has_version:
+        office.book.version = None
+    before = office.content()
+    drafts = []
+
+    def draft():
+        drafts.append(office.world.spreadsheets.read(office.sheet_id))
+        return Draft(drafts[-1], [WriteCells(404, 0, 0, ((NewCell("x"),),))], None)
+
+    with pytest.raises(RefusedError, match="no worksheet 404"):
+        take_turn(office.world.spreadsheets, draft)
+    assert len(drafts) == tries
+    assert office.content() == before

@@ -80,7 +80,7 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
     raise AssertionError("the loop returns or raises")
 
 
-def succession(read: Spreadsheet, changes: Sequence[Change], taken: int = 0) -> SucceedVersion:
+def succession(read: Spreadsheet, changes: Sequence[Change], taken: int) -> SucceedVersion:
     """The change by which a write is refused unless the workbook is still as it was read.
 
     A person who deleted the named range is no obstacle: the version that was read is then none, and the next write
