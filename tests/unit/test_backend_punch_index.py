@@ -177,7 +177,7 @@ def test_a_row_that_is_continued_is_continued_again(monkeypatch):
     assert len(index.rows[ANN]) == 3
 
 
-@pytest.mark.parametrize("typed", [Cell(5.0), Cell("5:y", is_formula=True), Cell(None, is_formula=True)])
+@pytest.mark.parametrize("typed", [Cell(5.0), Cell("5:y", formula="=A1"), Cell(None, formula="=A1")])
 def test_what_a_person_typed_is_left_alone(typed):
     index = index_of([*ANN, None, typed])
     index.add(ANN, TUESDAY, [Token(100, "a")])
