@@ -30,8 +30,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "demo",
         help="play a month of three offices and reconcile it",
         description="Play a month of three offices on a virtual clock, in about four minutes: machines, clients, "
-        "Pub/Sub, functions and sheets, with power cuts and a review period that HR forgets. Ends with the workbooks and with "
-        "a table of what was lost (nothing).",
+        "Pub/Sub, functions and sheets, with power cuts and a review period that HR forgets. Ends with the "
+        "workbooks and with a table of what was lost (nothing).",
     )
     parser.add_argument(
         "--folder",
