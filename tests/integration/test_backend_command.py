@@ -39,6 +39,9 @@ class Desk:
             REVIEW_SHEETS_FOLDER_ID=self.folder_id,
             SMTP_HOST="127.0.0.1",
             SMTP_PORT=str(self.mail.port),
+            GOOGLE_CLOUD_PROJECT="office",
+            MAIL_FROM="attendance@example.com",
+            ALARM_TO="hr@example.com, office@example.com",
         )
 
     def set(self, **environment):
@@ -282,6 +285,16 @@ def test_check_says_when_the_folder_may_only_be_read(desk):
     code, out, _ = desk.run("check")
     assert code == 1
     assert any("nothing may be created in the folder 'Closed'" in line for line in out)
+
+
+def test_check_looks_at_what_only_the_functions_need(desk, monkeypatch):
+    desk.init()
+    desk.set(MAIL_FROM="foo", ALARM_TO="")
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
+    code, out, _ = desk.run("check")
+    assert code == 1
+    for words in ("GOOGLE_CLOUD_PROJECT is not set", "MAIL_FROM holds 'foo'", "ALARM_TO is not set"):
+        assert any(words in line for line in out), words
 
 
 def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):

@@ -160,8 +160,9 @@ def _init(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from attendance_backend.commands.check import check  # noqa: PLC0415
+    from attendance_backend.control.settings import function_complaints  # noqa: PLC0415
 
-    complaints = check(_backend(options))
+    complaints = [*function_complaints(_environment(options)), *check(_backend(options))]
     for line in complaints:
         print(line)
     if not complaints:

@@ -113,6 +113,21 @@ def read_operator_settings(environment: Mapping[str, str]) -> OperatorSettings:
     )
 
 
+def function_complaints(environment: Mapping[str, str]) -> list[str]:
+    """What the functions would refuse of the settings that the operator's command does without."""
+    complaints = []
+    for read in (
+        lambda: _required(environment, "GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
+        lambda: _addresses(environment, "MAIL_FROM"),
+        lambda: _addresses(environment, "ALARM_TO"),
+    ):
+        try:
+            read()
+        except SettingsError as error:
+            complaints.append(str(error))
+    return complaints
+
+
 def _smtp(environment: Mapping[str, str]) -> SmtpSettings:
     username = _optional(environment, "SMTP_USERNAME")
     password = _optional(environment, "SMTP_PASSWORD")
