@@ -50,8 +50,11 @@ class SnapshotModel:
         self.pending = self.written = None
 
     def damage(self, name: str) -> None:
+        """A file went bad while the client is off."""
         self.damaged = True
         if name == "snapshot.json":
-            self.current = None
+            if self.pending is not None and self.current is not None:
+                self.previous |= {self.current}  # the save that the power ended may have copied it by then
+            self.current = self.pending = None
         else:
             self.previous = {None}
