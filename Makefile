@@ -18,7 +18,7 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
 		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)

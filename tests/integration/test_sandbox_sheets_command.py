@@ -7,46 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 from google.auth.transport.requests import AuthorizedSession
+from sandbox_process import STARTER, rest, running
 from test_sandbox_sheets_support import credentials
 
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.saver import Saver
-
-STARTER = "import sys; from attendance_sandbox.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-@contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command, and the first line that it printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", STARTER, "sheets", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            rest(process)
-
-
-def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What the command printed after its first line, and its errors, once it has ended."""
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process.stdout as output, process.stderr as errors:
-        printed = output.read(), errors.read()
-    process.wait(timeout=10)
-    return printed
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 8) -> None:
@@ -58,7 +28,10 @@ def eventually(condition: Callable[[], bool], seconds: float = 8) -> None:
 
 def test_it_serves_saves_and_stops_cleanly(tmp_path: Path) -> None:
     folder = tmp_path / "books"
-    with running("--port", "0", "--folder", str(folder), "--shared-folder", "Office") as (process, line):
+    with running("sheets", "--port", "0", "--folder", str(folder), "--shared-folder", "Office") as (
+        process,
+        line,
+    ):
         assert line.startswith("sheets on 127.0.0.1:")
         url = "http://" + line.rsplit(" ", 1)[1]
         key_file = folder / "service-account.json"
@@ -82,7 +55,7 @@ def test_it_serves_saves_and_stops_cleanly(tmp_path: Path) -> None:
 def test_quiet_prints_the_address_and_nothing_else(tmp_path: Path) -> None:
     key_file = tmp_path / "keys" / "key.json"
     arguments = ("--port", "0", "--folder", str(tmp_path), "--key-file", str(key_file), "--quiet")
-    with running(*arguments) as (process, line):
+    with running("sheets", *arguments) as (process, line):
         assert line.startswith("sheets on 127.0.0.1:")
         assert json.loads(key_file.read_text(encoding="utf-8"))["type"] == "service_account"
         process.send_signal(signal.SIGINT)
@@ -93,7 +66,7 @@ def test_quiet_prints_the_address_and_nothing_else(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with running("--port", str(port), "--folder", str(tmp_path)) as (process, line):
+        with running("sheets", "--port", str(port), "--folder", str(tmp_path)) as (process, line):
             _, errors = rest(process)
     assert (process.returncode, line) == (2, "")
     assert errors.count("\n") == 1
@@ -102,7 +75,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with running("--port", "0", "--folder", str(tmp_path / "file" / "books")) as (process, _):
+    with running("sheets", "--port", "0", "--folder", str(tmp_path / "file" / "books")) as (process, _):
         _, errors = rest(process)
     assert process.returncode == 2
     assert errors.startswith("attendance-sandbox sheets: cannot start: ")

@@ -5,7 +5,7 @@ import logging
 import pytest
 from hypothesis import settings
 
-from tests.property.counted import details, headline
+from tests.property.counted import LINES, details, headline
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import PROFILE
 
@@ -20,11 +20,9 @@ def _silence():
     logging.disable(logging.NOTSET)
 
 
-def pytest_terminal_summary(terminalreporter):
-    """What the sequences of rules were made of; in full where they are many."""
-    worlds = [world for world in FaultyWorld.__subclasses__() if world.tally["sequences"]]
-    if worlds:
-        terminalreporter.section("faulty worlds")
-    for world in worlds:
-        for line in (headline(world), *(details(world) if PROFILE == "ci" else ())):
-            terminalreporter.write_line(line)
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    """Tell what the sequences of rules were made of; in full where they are many."""
+    for world in FaultyWorld.__subclasses__():
+        if world.tally["sequences"]:
+            session.config.stash[LINES] += [headline(world), *(details(world) if PROFILE == "ci" else ())]

@@ -3,7 +3,11 @@
 from collections import Counter, defaultdict
 from functools import wraps
 
+import pytest
 from hypothesis.stateful import rule
+
+LINES = pytest.StashKey[list[str]]()
+"""Where a run keeps the lines that it ends with."""
 
 LINE = 120
 """Characters."""

@@ -1,0 +1,35 @@
+"""Order and report of all tests, also where several processes share them, a file each (pytest-xdist)."""
+
+import pytest
+
+from tests.property.counted import LINES
+
+WORKERS_LINES = "lines"
+"""By which a process hands its lines to the one that reports."""
+
+
+def pytest_configure(config):
+    config.stash[LINES] = []
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[WORKERS_LINES] = session.config.stash[LINES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash[LINES] += getattr(node, "workeroutput", {}).get(WORKERS_LINES, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.stash[LINES]:
+        terminalreporter.section("faulty worlds")
+    for line in config.stash[LINES]:
+        terminalreporter.write_line(line)
