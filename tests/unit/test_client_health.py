@@ -222,6 +222,23 @@ def test_a_machine_that_cannot_be_read_leaves_the_complete_days_as_they_were(cli
     assert client.bus.health[-1].complete_through == date(2026, 1, 7)
 
 
+def test_a_reading_that_breaks_off_after_it_brought_an_older_punch_takes_its_day_back(client):
+    at(client, datetime(2026, 1, 8, 12))
+    assert health(client).complete_through == date(2026, 1, 7)
+
+    client.machine.record("1001", NOON)
+    client.machine.failures.append("read_user_names")
+    with pytest.raises(MachineError):
+        poll(client)
+    assert client.bus.health[-1].complete_through == date(2026, 1, 5)
+
+    confirm(client)
+    client.machine.reachable = False
+    with pytest.raises(MachineError):
+        poll(client)
+    assert client.bus.health[-1].complete_through == date(2026, 1, 7)
+
+
 def test_a_reading_that_takes_minutes_is_no_wrong_clock(client, caplog):
     client.machine.record("1001", client.machine.time)
     machine, real = client.machine, client.machine.read

@@ -333,6 +333,30 @@ def test_the_end_of_a_log_is_taken_once_even_if_the_names_cannot_be_read(world):
     assert names_in_the_ledger(world)[BERT] == "bert"
 
 
+def test_names_are_read_once_more_when_that_broke_off(world):
+    world.machine.users[BERT] = "bert"
+    punch(world, BERT)
+    world.machine.failures.append("read_user_names")
+    with pytest.raises(MachineError):
+        poll(world.client)
+    poll(world.client)
+
+    assert names_in_the_ledger(world) == {BERT: "bert"}
+
+
+def test_a_machine_that_never_tells_its_users_holds_no_punch_up(world, machine, caplog):
+    world.machine.users[BERT] = "bert"
+    punch(world, BERT)
+    world.machine.failures.extend(["read_user_names"] * 2)
+    with pytest.raises(MachineError):
+        poll(world.client)
+    for _ in range(2):
+        poll(world.client)
+
+    assert "appear by their number" in caplog.text
+    assert (machine.names, names_in_the_ledger(world)) == (2, {BERT: None})
+
+
 def test_the_whole_log_waits_for_a_quiet_poll_but_not_for_ever(world):
     """It takes minutes on a slow machine; at the latest it is read after two days."""
     for seconds in range(10):

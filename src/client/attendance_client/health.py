@@ -6,7 +6,7 @@ together. Nothing of it ever keeps the client from its work.
 
 import logging
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -31,7 +31,7 @@ CLOCK_OFF_FROM_S = 60
 def report_read(client: Client, status: MachineStatus) -> None:
     """Publish the site's health if it is due: the machine was just read, or had nothing new."""
     session = client.session
-    session.complete_through = complete_through(client, session.machine_time or client.clock.now())
+    session.taken_until = session.machine_time or client.clock.now()
     offset = session.clock_offset
     machine = MachineHealth(
         serial_number=status.serial_number,
@@ -50,13 +50,15 @@ def report_unreadable(client: Client, problem: str) -> None:
     _publish(client, None, problem)
 
 
-def complete_through(client: Client, machine_time: datetime) -> date | None:
+def complete_through(client: Client) -> date | None:
     """The last business day that is wholly over by the machine's time, and of which every punch is confirmed.
 
-    `machine_time` is that of a reading after which all that the machine held is in the ledger.
+    Not as of the last whole reading: one that broke off may have brought older punches since.
     """
-    summary = client.ledger.summary()
-    under_way = min(machine_time, summary.earliest_backlog or machine_time)
+    taken_until, summary = client.session.taken_until, client.ledger.summary()
+    if taken_until is None:
+        return None
+    under_way = min(taken_until, summary.earliest_backlog or taken_until)
     day = business_day(under_way, client.site.day_boundary) - timedelta(days=1)
     return day if summary.first_day is not None and day >= summary.first_day else None
 
@@ -66,7 +68,8 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
     if session.review_period is None or session.sheet_id is None:
         return
     summary = client.ledger.summary()
-    news = _news(client, machine, problem, summary.backlog)
+    complete = complete_through(client)
+    news = _news(client, machine, problem, complete, summary.backlog)
     if news == session.health.told and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
@@ -80,7 +83,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         release=_release(),
         backlog=summary.backlog,
         undecodable=summary.undecodable,
-        complete_through=session.complete_through,
+        complete_through=complete,
         pi_clock_synchronised=client.clock.synchronised(),
         machine=machine,
         problem=problem,
@@ -98,7 +101,9 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         session.health.due_s = client.clock.monotonic() + INTERVAL_S
 
 
-def _news(client: Client, machine: MachineHealth | None, problem: str, backlog: int) -> object:
+def _news(
+    client: Client, machine: MachineHealth | None, problem: str, complete: date | None, backlog: int
+) -> object:
     """What is told at once when it differs from what was told last."""
     session = client.session
     about_machine = None
@@ -111,7 +116,7 @@ def _news(client: Client, machine: MachineHealth | None, problem: str, backlog: 
             is_full,
             offset is None or abs(offset) > CLOCK_OFF_FROM_S,
         )
-    return session.sheet_id, session.complete_through, problem, backlog >= LARGE_BACKLOG, about_machine
+    return session.sheet_id, complete, problem, backlog >= LARGE_BACKLOG, about_machine
 
 
 @cache

@@ -10,7 +10,7 @@ from attendance_client.errors import MachineError
 from attendance_client.health import report_read, report_unreadable
 from attendance_client.machine_clock import keep_clock
 from attendance_client.ports import LogEnd, MachineStatus
-from attendance_client.reading import ask_status, enabled_machine, read_log
+from attendance_client.reading import ask_status, enabled_machine, read_log, read_names_again
 from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, business_day
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ def poll(client: Client) -> None:
             wanted = _wanted(client, status)
             if wanted is not None:
                 read_log(client, machine, status, wanted.known)
+            elif session.names_due:
+                read_names_again(client, machine, status)
             keep_clock(client, machine, status)
         if not session.machine_enabled:
             # Setting its clock broke off. Not only at the next poll: until then nobody could punch.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attendance_client.client import Client
+from attendance_client.errors import MachineError
 from attendance_client.ports import AttendanceLog, LogEnd, MachineSession, MachineStatus
 from attendance_client.session import MachineMemory
 
@@ -74,12 +75,26 @@ def read_log(
         whole_read_at_s = session.machine_memory.whole_read_at_s
     # At once: the end of a log must not be taken twice, even if what follows fails.
     session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
+    session.names_due = True
     if new:
         log.info("%d new records on machine %s", new, serial_number)
     _tell_of_undecodable(client, attendance_log)
     _tell_of_mistimed(client, attendance_log)
     _read_names(client, machine, status)
+    session.names_due = False
     return attendance_log
+
+
+def read_names_again(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+    """Once more, after a reading of the log that broke off before the names.
+
+    A machine that never tells them must not hold the punches up: they then bear the user's number only.
+    """
+    client.session.names_due = False
+    try:
+        _read_names(client, machine, status)
+    except MachineError as error:
+        log.warning("%s; people who are new on it appear by their number until its log is read again", error)
 
 
 def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:

@@ -74,6 +74,8 @@ class Session:
         """Whether the machine's clock was notably off when last read; said once, not at each poll."""
         self.fullness_said_on: date | None = None
         self.users_read: int | None = None
+        self.names_due = False
+        """Whether the log was read last without the names that may be new in it."""
         self.nameless: frozenset[str] = frozenset()
         """Users for whom the machine's list was read in vain."""
         self.undecodable_said = 0
@@ -81,8 +83,9 @@ class Session:
         self.mistimed_said = 0
         """How many punches bear times that cannot be, as last told."""
         self.names_read_at_s = float("-inf")
-        self.complete_through: date | None = None
-        """The last business day of which every punch is known to be confirmed; as of the last reading."""
+        self.taken_until: datetime | None = None
+        """The machine's time, as in `machine_time`, at the last reading after which all that it held was in the
+        ledger."""
         self.health = HealthMemory()
         self.next_poll_s = float("-inf")
         self.request: Message | None = None
