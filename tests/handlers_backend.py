@@ -5,7 +5,7 @@ They may die before or after any of their effects.
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
@@ -16,6 +16,7 @@ from tests.world.network import BackendFault
 
 RAW_PREFIX = "Raw Data - "
 TIMESTAMP, RECORD_ID = 0, 8
+PERIOD_PROPERTY = "attendance_review_period"
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
 
@@ -28,6 +29,8 @@ class HandlersBackend:
         seed: of the crashes.
         crash_chance: how often a handler dies at one of its effects, if it gets so far.
     """
+
+    hears_health = True
 
     def __init__(
         self, people: tuple[tuple[str, str, str], ...] = (), seed: int = 0, crash_chance: float = 0.0
@@ -75,6 +78,12 @@ class HandlersBackend:
                     found += [self._stored(book, row) for row in sheet.rows()[1:]]
         return found
 
+    def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
+        """The review workbooks: ID, content, and the period as it was last asked for."""
+        for sheet_id, book in self.world.spreadsheets.books.items():
+            if book is not self.world.control:
+                yield sheet_id, book, self._windows[book.properties[PERIOD_PROPERTY]]
+
     def mails(self) -> Mapping[str, int]:
         return Counter(str(message["Message-ID"]) for message in self.world.mailer.sent)
 
@@ -85,7 +94,7 @@ class HandlersBackend:
         return {str(row[0]) for row in self.world.control.sheet("Alarms").rows()[1:]}
 
     def _stored(self, book: Book, row: list) -> StoredRow:
-        name = book.properties["attendance_review_period"]
+        name = book.properties[PERIOD_PROPERTY]
         return StoredRow(self._windows[name], str(row[RECORD_ID]), serial.to_datetime(row[TIMESTAMP]))
 
     def _write_years(self) -> None:

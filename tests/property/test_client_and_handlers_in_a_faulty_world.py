@@ -1,5 +1,10 @@
 """The same faulty world with the real handlers of the backend, over spreadsheets in memory."""
 
+from collections import Counter
+
+from attendance_backend.handlers import refresh
+from attendance_backend.workbook import exceptions_sheet
+from attendance_backend.workbook.names import EXCEPTIONS
 from tests.handlers_backend import HandlersBackend
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import limits
@@ -11,12 +16,39 @@ PEOPLE = (
 )
 """Cut Off Times; the parts before the @ are names on the machine, one of them appears there later only."""
 
+TOLD_OF = (exceptions_sheet.SITE, exceptions_sheet.WHO, exceptions_sheet.DAY, exceptions_sheet.KIND)
+ONCE = {
+    exceptions_sheet.ABSENT,
+    exceptions_sheet.LATE,
+    exceptions_sheet.MISSING_OUT,
+    exceptions_sheet.MISSING_IN,
+}
+
 
 class FaultyWorldWithHandlers(FaultyWorld):
     """Handlers die before and after their effects on the spreadsheets, too."""
 
     def new_backend(self, seed):
         return HandlersBackend(PEOPLE, seed=seed, crash_chance=0.15)
+
+    def settle(self):
+        super().settle()
+        backend = self.world.backend
+        for sheet_id, book, period in backend.workbooks():
+            self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
+            assert not repeated(book), "told twice in Exceptions"
+            assert not refresh.rebuild_facts(sheet_id, period, backend.world.backend), (
+                "the facts had gone wrong"
+            )
+
+
+def repeated(book):
+    """What stands in Exceptions more than once, although it concerns one day of one person."""
+    rows = book.sheet(EXCEPTIONS).rows()[exceptions_sheet.HEADER_ROWS :]
+    told = Counter(
+        tuple(row[column] for column in TOLD_OF) for row in rows if row[exceptions_sheet.KIND] in ONCE
+    )
+    return {line for line, times in told.items() if times > 1}
 
 
 TestFaultyWorldWithHandlers = FaultyWorldWithHandlers.TestCase

@@ -42,7 +42,13 @@ class StoredRow:
 
 
 class Backend(Protocol):
-    """What a world needs of a backend, however it is made."""
+    """What a world needs of a backend, however it is made.
+
+    Attributes:
+        hears_health: whether it takes what a site tells of itself.
+    """
+
+    hears_health: bool
 
     def publish(self, row: Row) -> None:
         """HR enters a review period."""
@@ -78,6 +84,8 @@ class _Sheet:
 
 class MemoryBackend:
     """The smallest backend that keeps the contract."""
+
+    hears_health = False
 
     def __init__(self) -> None:
         self.published: list[Row] = []

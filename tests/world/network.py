@@ -64,6 +64,7 @@ class Network:
         replies: every reply that was ever published, for replaying stale ones.
         health_told: how often the site told of itself; nobody answers.
         watch_health: takes what it tells.
+        delivers_health: whether the backend gets it as well.
         happened: fates and other faults that came true.
     """
 
@@ -80,6 +81,7 @@ class Network:
         self.health_told = 0
         self._told_last: tuple[object, ...] = ()
         self.watch_health: Callable[[SiteHealth], None] = lambda _health: None
+        self.delivers_health = False
         self._inboxes: dict[Topic, list[Envelope]] = {}
 
     @property
@@ -104,7 +106,8 @@ class Network:
         """Take a message and see to its fate."""
         if isinstance(message, SiteHealth):
             self._take_health(message)
-            return
+            if not self.delivers_health:
+                return
         envelope = Envelope(message.topic, *encode(message))
         if message.topic in REPLY_TOPICS:
             self.replies.append(envelope)

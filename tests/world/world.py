@@ -89,6 +89,7 @@ class World:
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
         self.network.watch_health = self._check_health
+        self.network.delivers_health = backend.hears_health
         self.supervisor = WorldSupervisor(self.timeline)
         self.machine.before_erasing = self._check_erasing
         self.site = Site(
