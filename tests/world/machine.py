@@ -64,6 +64,9 @@ class WorldMachine:
         enabled: whether people can punch.
         heeds_disabling: whether it keeps people from punching while it is disabled.
         recorded: every punch that it ever recorded, by the identity that both sides know it by.
+        known_as: the identities by which a punch may be stored: one equal to a punch of before the log was cleared is
+            that punch once more to a client that reads the log from its beginning, and another one to a client that
+            reads on where it was.
         cleared_unread: identities that somebody else erased before any client had read them.
         erased_by_client: identities of what a client had it erase, and how often each.
         clock_set_by_client: how often a client set its clock.
@@ -89,7 +92,9 @@ class WorldMachine:
         self.clock_set_by_client = 0
         self.before_erasing: Callable[[set[str]], None] = lambda _identities: None
         self.impossible = 0
+        self.known_as: set[str] = set()
         self._occurrences: Counter[Entry] = Counter()
+        self._occurrences_ever: Counter[Entry] = Counter()
         self._identities: list[str] = []
 
     @property
@@ -119,17 +124,18 @@ class WorldMachine:
             self.impossible += 1
             return
         self._occurrences[entry] += 1
-        record = AttendanceRecord(
-            self.serial_number,
-            entry.user_id,
-            None,
-            entry.timestamp,
-            entry.status,
-            entry.punch,
-            self._occurrences[entry],
-        )
-        self.recorded.setdefault(record.identity, entry.timestamp)
-        self._identities.append(record.identity)
+        self._occurrences_ever[entry] += 1
+        since_cleared, ever = self._occurrences[entry], self._occurrences_ever[entry]
+        identity = self._identity(entry, since_cleared)
+        self.recorded.setdefault(identity, entry.timestamp)
+        self._identities.append(identity)
+        self.known_as |= {self._identity(entry, number) for number in range(since_cleared, ever + 1)}
+
+    def _identity(self, entry: Entry, occurrence: int) -> str:
+        assert entry.timestamp is not None
+        return AttendanceRecord(
+            self.serial_number, entry.user_id, None, entry.timestamp, entry.status, entry.punch, occurrence
+        ).identity
 
     def identities(self) -> set[str]:
         """Of the punches that it holds now."""

@@ -17,7 +17,7 @@ def stored_once(world: World) -> None:
     """
     rows = Counter(row.identity for row in world.backend.rows())
     assert not {identity: count for identity, count in rows.items() if count > 1}, "stored more than once"
-    assert not rows.keys() - world.machine.recorded.keys(), "stored although nobody punched"
+    assert not rows.keys() - world.machine.known_as, "stored although nobody punched"
 
 
 def own_period(world: World) -> None:

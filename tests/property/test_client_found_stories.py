@@ -1,0 +1,52 @@
+"""Stories that sequences of rules, or the soak, once found: told again in full, so that they are met each time."""
+
+from datetime import timedelta
+
+import pytest
+
+from attendance_client._generated.machine import StateId
+from tests.world import promises
+from tests.world.backend import MemoryBackend
+from tests.world.calendar import row
+from tests.world.world import World
+
+HALF_A_DAY_S = 43_200.0
+USER = "1001"
+
+
+@pytest.fixture
+def world():
+    world = World(MemoryBackend(), seed=1)
+    world.machine.users = {USER: "anna"}
+    world.publish(row(0, world.weeks))
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    yield world
+    world.close()
+
+
+def test_a_punch_equal_to_one_of_before_the_log_was_cleared_is_another_one(world):
+    """The machine's clock was set back, say. To a client that reads on, it is the second of its second."""
+    moment = world.machine.time
+    world.machine.record(USER, moment)
+    world.run_for(HALF_A_DAY_S, 50)
+    world.clear_machine()
+    for second in range(6):
+        world.machine.record(USER, world.machine.time + timedelta(seconds=second))
+    world.run_for(HALF_A_DAY_S, 50)
+    world.machine.record(USER, moment)
+    world.run_for(HALF_A_DAY_S, 50)
+
+    promises.stored_once(world)
+    assert [stored.timestamp for stored in world.backend.rows()].count(moment) == 2
+
+
+def test_a_reading_that_broke_off_behind_a_late_punch_calls_its_day_complete_no_more(world):
+    """It was read, and is not stored: names could not be read with it, and its message is lost."""
+    world.run_for(2 * 86_400, 100)
+    world.machine.record("1002", world.machine.time - timedelta(days=1))
+    world.machine.failures.append("read_user_names")
+    told = world.network.health_told
+    world.run_for(HALF_A_DAY_S, 50)
+
+    assert world.network.health_told > told
+    promises.complete_days_are_complete(world)
