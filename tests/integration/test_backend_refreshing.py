@@ -239,10 +239,12 @@ def test_a_workbook_of_an_earlier_version_learns_of_first_and_last_days(office):
     ]
     whole(office)
     fourth = serial.from_date(date(2026, 11, 4))
-    assert {place: value for place, value in office.entered().items() if value == fourth} >= {
-        ("Days", 3, 6): fourth,
-        ("Days", 9, 7): fourth,
-    }
+    after = office.entered()
+    assert [after.get(("Days", *place)) for place in ((3, 6), (3, 7), (6, 6), (9, 6), (9, 7))] == [
+        *(fourth, None),
+        None,
+        *(None, fourth),
+    ]
 
 
 def test_the_day_after_hr_typed_a_last_day_nobody_is_called_absent_any_more(office):

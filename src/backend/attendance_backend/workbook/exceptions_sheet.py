@@ -160,8 +160,8 @@ def hired(when: datetime, site: str, who: str, user: str) -> Entry:
     """Somebody was added in mid-period."""
     what = "New in this workbook since the first punch"
     remedy = (
-        "Nothing, if name and cut-off time are right, and First Day in Cut Off Times for somebody who began in "
-        "mid-period: the days before count as absent without it."
+        "Nothing, if name and cut-off time are right. If the days before count as absent: type First Day into Cut Off "
+        "Times."
     )
     return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
 
@@ -190,10 +190,7 @@ def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry
 def absent(day: date, site: str, who: str, user: str) -> Entry:
     """No punch on a working day of which all data is here."""
     what = f"No punch on {_named(day)}"
-    remedy = (
-        "Type leave into Corrections, or the times if the person was there; for somebody not employed yet or any more, "
-        "First Day or Last Day into Cut Off Times."
-    )
+    remedy = "Type leave or the times into Corrections, or Last Day into Cut Off Times."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
 
 
