@@ -190,7 +190,7 @@ def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry
 def absent(day: date, site: str, who: str, user: str) -> Entry:
     """No punch on a working day of which all data is here."""
     what = f"No punch on {_named(day)}"
-    remedy = "Type leave or the times into Corrections, or Last Day into Cut Off Times."
+    remedy = "Type leave or times into Corrections, or Last Day into Cut Off Times."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
 
 
