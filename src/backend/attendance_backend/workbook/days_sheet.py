@@ -1,7 +1,7 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
     Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
-                    breaks                                     | First Day | Last Day
+                      breaks                                     | First Day | Last Day
 
 Row 1 holds the dates. Values are fractions of a day: check-in and check-out since the business day's midnight (more
 than 1 after the next one), breaks as a length. Corrections are not in here: formulas look them up elsewhere.
