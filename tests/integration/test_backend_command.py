@@ -115,7 +115,10 @@ def test_init_makes_a_control_spreadsheet(desk):
     for before, after in itertools.pairwise(rows[1:]):
         assert after[1] == before[2] + 3, "a Monday follows a Friday"
     assert content["Cut Off Times"] == [
-        ["Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"]
+        [
+            *("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"),
+            *("First Day", "Last Day"),
+        ]
     ]
     settings = {row[0]: row[2] for row in content["Settings"][1:]}
     assert settings["Overtime beyond (hours a day)"] == 8
@@ -171,11 +174,12 @@ def test_init_touches_nothing_that_hr_typed(desk):
         for number, row in enumerate(rows):
             assert after[title][number][: len(row)] == row
     assert after["2026"] == before["2026"]
-    assert after["Cut Off Times"][0][4:] == ["Device User ID", "Site", "Staff Group"]
+    assert after["Cut Off Times"][0][4:] == ["Device User ID", "Site", "Staff Group", "First Day", "Last Day"]
     added = [row[1] for row in after["Settings"][3:]]
     assert "Grace (minutes)" not in added
     assert "Alarm to" in added
-    assert "added the columns Device User ID, Site, Staff Group to 'Cut Off Times'" in out
+    columns = "Device User ID, Site, Staff Group, First Day, Last Day"
+    assert f"added the columns {columns} to 'Cut Off Times'" in out
     assert desk.init()[0] == "nothing was missing"
 
 
@@ -224,6 +228,11 @@ def test_check_names_everything_and_tells_hr(desk):
     desk.init()
     for title, cell, value in (
         ("Cut Off Times", "A2:C2", ["Ann", "ann@example.com", "noon"]),
+        (
+            "Cut Off Times",
+            "A3:H3",
+            ["Bob", "bob@example.com", "9:00", "", "", "", "2026-11-20", "2026-11-05"],
+        ),
         ("Settings", "C2", ["board"]),
         ("Holidays", "A2:B2", ["31/02/2026", "?"]),
     ):
@@ -239,11 +248,14 @@ def test_check_names_everything_and_tells_hr(desk):
     text = "\n".join(out)
     assert f"the mail server 127.0.0.1:{desk.mail.port} cannot be used" in text
     assert "worksheet 'Cut Off Times', cell C2: Cut Off Time holds 'noon'; type a time such as 09:00" in text
+    days = "Last Day (2026-11-05) is before First Day (2026-11-20); correct one: until then neither counts"
+    assert f"worksheet 'Cut Off Times', cell H3: {days}" in text
     assert "worksheet 'Settings', cell C2: 'board' is no e-mail address" in text
     assert "worksheet 'Holidays', cell A2: Date holds '31/02/2026'" in text
     assert "the review sheet of October 2026 is gone" in text
     told = desk.content()["Problems"]
     assert ["Cut Off Times", "C2", "Cut Off Time holds 'noon'; type a time such as 09:00"] in told
+    assert ["Cut Off Times", "H3", days] in told
     writes = desk.writes()
     desk.run("check")
     assert desk.writes() == writes
@@ -375,6 +387,8 @@ def october(tmp_path_factory):
         office = CloudOffice(stack, tmp_path_factory.mktemp("october"), patch)
         office.sheets.write(office.control_id, "'2026'!A2", [["November", "11/2/2026", "11/27/2026"]])
         office.sheets.write(office.control_id, "'Cut Off Times'!A5", [["@Eve", "eve@example.com", "09:00"]])
+        office.sheets.write(office.control_id, "'Cut Off Times'!D1", [["First Day"]])
+        office.sheets.write(office.control_id, "'Cut Off Times'!D5", [["2026-11-04"]])
         office.sheet_id = office.create("berlin")
         office.store(
             office.sheet_id,
@@ -444,6 +458,7 @@ def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
     ann = people["Ann Archer"]
     assert (ann["Days Present"], ann["Hours"], ann["Overtime"]) == ("2", "16.50", "0.50")
     assert people["Zoe Young"]["On Leave"] == "2"
+    assert people["'@Eve"]["Absent"] == "1", "Eve began on the fourth"
     with (tmp_path / "pay-days.csv").open(encoding="utf-8-sig", newline="") as file:
         days = {(row["Employee"], row["Date"]): row for row in csv.DictReader(file)}
     corrected = days["Ann Archer", "2026-11-04"]
@@ -457,6 +472,7 @@ def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
     assert (night["Check Out"], night["Hours"], night["Corrected"]) == ("2026-11-04 02:30", "4.50", "no")
     assert days["Zoe Young", "2026-11-03"]["State"] == "leave"
     assert days["Zoe Young", "2026-11-06"]["State"] == "no data yet"
+    assert days["'@Eve", "2026-11-03"]["State"] == "not employed"
     assert {date for _, date in days} == {f"2026-11-{number:02}" for number in range(2, 30)}
 
 

@@ -9,6 +9,7 @@ from backend_office import NOVEMBER, CloudOffice, punch
 from attendance_backend.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
+from tests.earlier_version import without_punches
 
 TUESDAY = date(2026, 11, 3)
 
@@ -202,3 +203,74 @@ def test_the_next_health_message_brings_a_deleted_worksheet_back(office, title):
         "Bob Baker",
         "Zoe Young",
     ]
+
+
+def test_a_workbook_of_an_earlier_version_learns_of_first_and_last_days(office):
+    """Ann began on the fourth, and Zoe left on it: the list has columns for that since today."""
+    first_day, days = 15, 28
+    for row in (5, 8, 11):
+        cells = [
+            {"userEnteredValue": {"formulaValue": without_punches(row, column)}}
+            for column in range(first_day, first_day + days)
+        ]
+        start = {
+            "sheetId": office.id_of("Daily Attendance"),
+            "rowIndex": row,
+            "columnIndex": first_day + days,
+        }
+        office.edit(
+            {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": "userEnteredValue"}}
+        )
+    daily = [str(value) for (title, _, _), value in office.entered().items() if title == "Daily Attendance"]
+    assert not any("not employed" in text for text in daily)
+    office.sheets.write(
+        office.control_id,
+        "'Cut Off Times'!D1",
+        [["First Day", "Last Day"], ["2026-11-04", ""], ["", ""], ["", "2026-11-04"]],
+    )
+    assert office.refresh() == [
+        "November 2026:",
+        "  first or last days were changed",
+        *(
+            f"  Daily Attendance!AR{row}:BS{row}: 28 formulas were of an earlier version"
+            for row in (6, 9, 12)
+        ),
+        "4 differences",
+    ]
+    whole(office)
+    fourth = serial.from_date(date(2026, 11, 4))
+    after = office.entered()
+    assert [after.get(("Days", *place)) for place in ((3, 6), (3, 7), (6, 6), (9, 6), (9, 7))] == [
+        *(fourth, None),
+        None,
+        *(None, fourth),
+    ]
+
+
+def test_the_day_after_hr_typed_a_last_day_nobody_is_called_absent_any_more(office):
+    office.sheets.write(
+        office.control_id, "'Cut Off Times'!D1", [["Last Day"], ["2026-11-04"], ["2026-11-05"]]
+    )
+    office.report(datetime(2026, 11, 7, 8), date(2026, 11, 6))
+    said = office.sheets.read(office.sheet_id, "'Exceptions'!C2:D")
+    assert [(who, what) for who, what in said if what[-10:] in ("05-11-2026", "06-11-2026")] == [
+        ("Bob Baker", "No punch on Thu 05-11-2026"),
+        ("Zoe Young", "No punch on Thu 05-11-2026"),
+        ("Zoe Young", "No punch on Fri 06-11-2026"),
+    ]
+    assert office.refresh()[1] == "  no difference"
+    whole(office)
+
+
+@pytest.mark.parametrize("titles", [("Days",), ("Days", "Punch Index"), ("Daily Attendance",)])
+def test_worksheets_that_were_deleted_come_back_with_first_and_last_days(office, titles):
+    office.sheets.write(office.control_id, "'Cut Off Times'!D1", [["First Day"], ["2026-11-04"]])
+    office.refresh()
+    before = {place: value for place, value in office.entered().items() if "Day" in place[0]}
+    office.edit(*({"deleteSheet": {"sheetId": office.id_of(title)}} for title in titles))
+    lines = office.refresh()
+    assert [line for line in lines if "was missing" in line] == [
+        f"  the worksheet {title!r} was missing" for title in titles
+    ]
+    whole(office)
+    assert {place: value for place, value in office.entered().items() if "Day" in place[0]} == before

@@ -93,6 +93,7 @@ def test_the_months_hold_everything_that_can_happen(months):
         "check the times",
         "absent",
         "leave",
+        "not employed",
         "holiday",
         "weekend",
         "no data yet",
@@ -138,6 +139,23 @@ def test_in_both_months_somebody_works_while_the_clocks_change(months):
         )
 
 
+def test_days_outside_the_employment_are_all_that_they_can_be(months):
+    """Before the first day and after the last one: missed by nobody, worked all the same, on leave, free."""
+    before, after = set(), set()
+    for month, _ in months.values():
+        truth = Truth(month)
+        for employee in month.employees:
+            for day in month.days():
+                if employee.began and day < employee.began:
+                    before.add(truth.word(employee, day))
+                if employee.left and day > employee.left:
+                    after.add(truth.word(employee, day))
+    for words in (before, after):
+        assert {"not employed", "present", "missing out", "leave", "weekend"} <= words
+        assert not {"absent", "no data yet"} & words
+    assert "holiday" in before
+
+
 CHANGES = {"Back": (date(2026, 10, 24), 9), "Forward": (date(2026, 3, 28), 7)}
 """The evening before the clocks change, and the hours of a shift from 22:00 to 06:00."""
 
@@ -170,6 +188,38 @@ def a_month_to_check_by_hand():
     return month
 
 
+def a_month_of_people_who_come_and_go():
+    """Two weeks, complete through the second Thursday. Eve and Fay work every day that they are employed."""
+    first, last = date(2026, 11, 2), date(2026, 11, 15)
+    berlin = Site(
+        "berlin",
+        "Europe/Berlin",
+        time(4),
+        complete_through=date(2026, 11, 12),
+        heard=datetime(2026, 11, 13, 8),
+    )
+
+    def at_work(*days):
+        return tuple(("berlin", datetime(2026, 11, day, hour)) for day in days for hour in (9, 17))
+
+    month = Month(
+        first,
+        last,
+        [berlin],
+        [
+            Employee(
+                "Eve", "eve", time(9), "berlin", punches=at_work(5, 6, 9, 10, 11, 12), began=date(2026, 11, 5)
+            ),
+            Employee("Fay", "fay", time(9), "berlin", punches=at_work(2, 3, 4, 5), left=date(2026, 11, 5)),
+            Employee("Guy", "guy", time(8), "berlin", punches=at_work(3, 5), began=date(2026, 11, 5)),
+            Employee("Hal", "hal", time(9), "berlin", began=date(2026, 11, 10), left=date(2026, 11, 11)),
+        ],
+    )
+    month.holidays = [(date(2026, 11, 4), "Founders' Day", "")]
+    month.corrections = [Correction(date(2026, 11, 2), "Guy", "leave")]
+    return month
+
+
 SORTED = month_of(5, **OCTOBER, count=25, corrections=40)
 
 
@@ -195,6 +245,7 @@ def small(tmp_path_factory):
         for name, (day, _) in CHANGES.items():
             build(server, night_shifts(day), name)
         build(server, a_month_to_check_by_hand(), "By hand")
+        build(server, a_month_of_people_who_come_and_go(), "Come and go")
         book = build(server, SORTED, "Sorted")
         sort(book, "Daily Attendance", 3, 2, "DESCENDING")
         sort(book, "Daily Attendance", 3, 20, "ASCENDING")
@@ -247,3 +298,30 @@ def test_by_hand(small):
     ]
     statuses = [workbook["Corrections"].cell(row, 1).value for row in (2, 3, 4)]
     assert statuses == ["applied", "applied", "nobody here has this name: choose one from the list"]
+
+
+def test_people_who_come_and_go_by_hand(small):
+    rows = list(small["Come and go"]["Monthly Summary"].iter_rows(values_only=True))
+    header = rows[0]
+    columns = [header.index(datetime(2026, 11, day)) for day in range(2, 14)]
+    free = ["weekend", "weekend"]
+    words = {row[0]: [row[column] for column in columns] for row in rows[3:]}
+    assert words == {
+        # Monday and Tuesday, the holiday, Thursday and Friday; and the second week.
+        "Eve": [*["not employed"] * 2, "holiday", *["present"] * 2, *free, *["present"] * 4, "no data yet"],
+        "Fay": ["present"] * 4 + ["not employed"] + free + ["not employed"] * 5,
+        "Guy": ["leave", "late", "holiday", "late", "absent", *free, *["absent"] * 4, "no data yet"],
+        "Hal": [*["not employed"] * 2, "holiday", *["not employed"] * 2, *free, "not employed"]
+        + ["absent"] * 2
+        + ["not employed"] * 2,
+    }
+    absent = {row[0]: row[header.index("Absent")] for row in rows[3:]}
+    assert absent == {"Eve": 0, "Fay": 0, "Guy": 5, "Hal": 2}
+    penalties = {row[0]: row[header.index("Penalties")] for row in rows[3:]}
+    assert penalties == {"Eve": 0, "Fay": 0, "Guy": 1, "Hal": 0}
+    about = small["Come and go"]["Exceptions"].iter_rows(min_row=2, values_only=True)
+    missed = {(who, what.removeprefix("No punch on ")) for _, _, who, what, *_ in about if "No punch" in what}
+    assert missed == {
+        *(("Guy", f"{day}-11-2026") for day in ("Fri 06", "Mon 09", "Tue 10", "Wed 11", "Thu 12")),
+        *(("Hal", f"{day}-11-2026") for day in ("Tue 10", "Wed 11")),
+    }

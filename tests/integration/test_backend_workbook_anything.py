@@ -58,6 +58,19 @@ def punches(draw, month, site):
 
 
 @st.composite
+def employment(draw, month):
+    """Most people are there the whole time; the others begin and leave on any day, in the period or not."""
+    if draw(st.integers(0, 2)):
+        return {}
+    days = st.integers(-9, (month.last - month.first).days + 9).map(lambda number: month.first + number * DAY)
+    began, left = sorted((draw(days), draw(days)))
+    return {
+        "began": draw(st.sampled_from((began, None))),
+        "left": draw(st.sampled_from((left, None))),
+    }
+
+
+@st.composite
 def corrections(draw, month):
     days = st.integers(-2, (month.last - month.first).days + 2).map(lambda number: month.first + number * DAY)
     who = st.sampled_from([employee.name for employee in month.employees] + ["Nobody", ""])
@@ -96,6 +109,7 @@ def months(draw):
                 draw(st.sampled_from((time(0), time(9), time(15, 10), time(22)))),
                 site.name if draw(st.booleans()) else "",
                 punches=draw(punches(month, site)),
+                **draw(employment(month)),
             )
         )
     days = st.integers(0, (month.last - month.first).days).map(lambda number: month.first + number * DAY)

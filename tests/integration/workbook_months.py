@@ -1,6 +1,7 @@
 """Made-up months: people who work, forget, tap twice, fall ill and get corrected. Seeded; no real person is meant."""
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from workbook_truth import DAY, Correction, Employee, Month, Site, business_day
@@ -71,7 +72,7 @@ def month_of(seed, first, last, *, count, clock_day, complete=date.max, correcti
         (first + 15 * DAY, "Regatta [big]", "lisbon"),
     ]
     for number in range(count):
-        month.employees.append(_employee(choice, number, month, clock_day))
+        month.employees.append(_employed(_employee(choice, number, month, clock_day), number, month))
     month.corrections = [_correction(choice, month) for _ in range(corrections)]
     # Two rows about the same, and a leave that ends before it begins.
     twice, gone = month.employees[10].name, month.employees[11].name
@@ -116,6 +117,23 @@ def _employee(choice, number, month, clock_day):
         punches = [(home.name, moment) for _, moment in punches]
     group = choice.choice(("", "Office", "Night shift"))
     return Employee(name, user, cut_off, site, group, tuple(_in_period(month, home, punches)))
+
+
+def _employed(employee, number, month):
+    """Every sixth person begins or leaves in mid-period, or both; half of them punch outside all the same."""
+    nth, other = divmod(number, 6)
+    if other != 5:
+        return employee
+    began = month.first + (5 + nth % 7) * DAY if nth % 3 != 1 else None
+    left = month.last - (3 + nth % 8) * DAY if nth % 3 != 0 else None
+    outside = {
+        punch
+        for punch in employee.punches
+        if (began and business_day(month, punch) < began) or (left and business_day(month, punch) > left)
+    }
+    strays = sorted(outside)[:3] if nth % 2 else []
+    punches = tuple(punch for punch in employee.punches if punch not in outside or punch in strays)
+    return replace(employee, punches=punches, began=began, left=left)
 
 
 def _days(month):

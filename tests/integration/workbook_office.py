@@ -42,6 +42,7 @@ class Book:
         self.month = month
         self.period = ReviewPeriod(name, month.first, month.last)
         self.people = []
+        self.knows_all_days = False
         key = server.new_service_account()
         credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
         self.client = GoogleHttpClient(credentials, Addresses(server.url, server.url))
@@ -62,7 +63,7 @@ class Book:
             self.spreadsheet_id = handle(request, self.backend).sheet_id
 
     def _keep_control_spreadsheet(self):
-        """What HR does in the browser; who starts late is not in the list yet."""
+        """What HR does in the browser; who starts late is not in the list yet, and some first and last days are not."""
         month = self.month
         late = late_starters(month)
         self.keep_people([employee for employee in month.employees if employee not in late])
@@ -86,11 +87,22 @@ class Book:
                 device_user_id(self.month, employee),
                 employee.site,
                 employee.group,
+                *self._employment(employee),
             )
             for employee in self.people
         ]
-        header = ("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group")
+        header = (
+            *("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"),
+            *("First Day", "Last Day"),
+        )
         self._keep("Cut Off Times", [header, *rows])
+
+    def _employment(self, employee):
+        """First and last day as HR typed them; of half of the people they are wrong or missing at first."""
+        days = (employee.began, employee.left)
+        if not self.knows_all_days and self.month.employees.index(employee) % 12 < 6:
+            days = (employee.left, None)
+        return tuple(typed(day) for day in days)
 
     def _keep(self, title, rows):
         sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
@@ -210,6 +222,7 @@ def build(server, month, name="Review", entries=()):
     book.send(first)
     book.send(stores[1:half])
     book.type_corrections()
+    book.knows_all_days = True
     book.keep_people(late_starters(month))
     book.send(stores[half:])
     book.send(last)

@@ -31,7 +31,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Employee:
-    """Somebody; `site` is the one in HR's list, or empty. Punches are (site's name, wall time)."""
+    """Somebody; `site` is the one in HR's list, or empty. Punches are (site's name, wall time).
+
+    `began` and `left` are the first and the last day of the employment, as far as HR's list has them.
+    """
 
     name: str
     user: str
@@ -39,6 +42,8 @@ class Employee:
     site: str = ""
     group: str = ""
     punches: tuple = ()
+    began: date | None = None
+    left: date | None = None
 
 
 @dataclass(frozen=True)
@@ -273,6 +278,10 @@ class Truth:
         leaves = self.applied.get((employee.user, "leave"), [])
         if any(begin <= day <= end for begin, end in leaves):
             return "leave"
+        if employee.began and day < employee.began:
+            return "not employed"
+        if employee.left and employee.left < day:
+            return "not employed"
         return "absent" if self.is_complete(employee, day) else "no data yet"
 
     def is_late(self, employee, day):

@@ -186,6 +186,100 @@ def test_an_id_without_a_site_is_the_same_id_everywhere():
     assert (people["ann"].device_user_id, people["bob"].device_user_id) == ("7", "")
 
 
+# -- when people began and left
+
+WITH_DAYS = (*HEADER[:3], "First Day", "Last Day")
+
+
+def employed(*lines):
+    """First and last day by user, and what is wrong; a line is a user and what HR typed of the two days."""
+    rows = [(user.title(), f"{user}@x.com", 0.375, *typed) for user, *typed in lines]
+    people, problems = read_roster(sheet("Cut Off Times", WITH_DAYS, *rows), SITES)
+    return {key: (person.first_day, person.last_day) for key, person in people.items()}, said(problems)
+
+
+def test_first_and_last_days():
+    assert employed(
+        ("ann", date(2026, 11, 5), None),
+        ("bob", None, date(2026, 11, 20)),
+        ("cem", "2026-11-09", "20 November 2026"),
+        ("dee", None, "  "),
+        ("eve", date(2026, 11, 9), date(2026, 11, 9)),
+    ) == (
+        {
+            "ann": (date(2026, 11, 5), None),
+            "bob": (None, date(2026, 11, 20)),
+            "cem": (date(2026, 11, 9), date(2026, 11, 20)),
+            "dee": (None, None),
+            "eve": (date(2026, 11, 9), date(2026, 11, 9)),
+        },
+        [],
+    )
+
+
+def test_without_the_columns_everybody_is_there_all_the_time():
+    people, problems = read_roster(sheet("Cut Off Times", HEADER[:3], ("Ann", "ann@x.com", 0.375)), SITES)
+    assert (people["ann"].first_day, people["ann"].last_day, problems) == (None, None, [])
+
+
+def test_a_day_that_makes_no_sense_hides_nothing():
+    assert employed(
+        ("ann", "soon", date(2026, 11, 20)),
+        ("bob", date(2026, 11, 20), date(2026, 11, 5)),
+        ("cem", 0.375, "31/11/2026"),
+        ("dee", date(2206, 11, 1), True),
+        ("eve", 1e300, -1e300),
+    ) == (
+        {
+            "ann": (None, date(2026, 11, 20)),
+            "bob": (None, None),
+            "cem": (None, None),
+            "dee": (None, None),
+            "eve": (None, None),
+        },
+        [
+            "Cut Off Times!D2: First Day holds 'soon'; type a date such as 11/30/2026",
+            (
+                "Cut Off Times!E3: Last Day (2026-11-05) is before First Day (2026-11-20); correct one: until then "
+                "neither counts"
+            ),
+            "Cut Off Times!D4: First Day is read as 1899-12-30; type a date such as 11/30/2026",
+            "Cut Off Times!E4: Last Day holds '31/11/2026'; type a date such as 11/30/2026",
+            "Cut Off Times!D5: First Day is read as 2206-11-01; type a date such as 11/30/2026",
+            "Cut Off Times!E5: Last Day holds True; type a date such as 11/30/2026",
+            "Cut Off Times!D6: First Day holds 1e+300; type a date such as 11/30/2026",
+            "Cut Off Times!E6: Last Day holds -1e+300; type a date such as 11/30/2026",
+        ],
+    )
+
+
+def test_a_day_in_text_is_read_in_the_order_that_the_others_show():
+    by_others = employed(("ann", "5/11/2026", None), ("bob", None, "20/11/2026"))
+    assert by_others == ({"ann": (date(2026, 11, 5), None), "bob": (None, date(2026, 11, 20))}, [])
+    days, problems = employed(
+        ("ann", "5/11/2026", None), ("bob", None, "20/11/2026"), ("cem", "11/20/2026", None)
+    )
+    assert days["ann"] == (None, None)
+    assert problems == [
+        "Cut Off Times!D2: '5/11/2026' can be two days, and other rows show both orders; type 2026-05-11 or 2026-11-05"
+    ]
+
+
+def test_two_rows_of_one_person_that_disagree_say_nothing_of_the_days():
+    fifth, twentieth = date(2026, 11, 5), date(2026, 11, 20)
+    twice = "ann is already Ann's user name; remove one row"
+    neither = " (they have not the same First Day and Last Day: until then neither counts)"
+    assert employed(("ann", fifth, twentieth), ("ann", fifth, twentieth)) == (
+        {"ann": (fifth, twentieth)},
+        [f"Cut Off Times!B3: {twice}"],
+    )
+    for other in ((fifth, None), (None, None), (twentieth, fifth), ("soon", twentieth)):
+        assert employed(("ann", fifth, twentieth), ("ann", *other)) == (
+            {"ann": (None, None)},
+            [f"Cut Off Times!B3: {twice}{neither}"],
+        )
+
+
 # -- holidays
 
 

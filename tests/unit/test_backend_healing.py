@@ -5,16 +5,19 @@ from datetime import date
 
 import pytest
 
+from attendance_backend.control.reading import read_people
 from attendance_backend.control.roster import Person
 from attendance_backend.errors import LayoutError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
+from attendance_backend.sheet.grid import Area
 from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
 from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import ReviewPeriod
+from tests.fakes_backend import CONTROL_ID
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch
 
 TUESDAY, WEDNESDAY = date(2026, 11, 3), date(2026, 11, 4)
@@ -501,6 +504,83 @@ def test_a_list_of_people_that_cannot_be_read_does_not_stop_a_rebuild(office, ca
     office.keeps(*ROSTER)
     office.store(punch("ann", "2026-11-05 09:00"))
     assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
+
+
+# First and last days
+
+CAME, LEFT = date(2026, 11, 4), date(2026, 11, 20)
+
+
+def keeps_days(office):
+    """HR types Bob's first and last day, before there is a workbook."""
+    (name, email, cut_off), *others = ROSTER[1:]
+    office.world.type_worksheet(
+        "Cut Off Times",
+        [
+            ("Name", "Email", "Cut Off Time", "First Day", "Last Day"),
+            ROSTER[0],
+            (name, email, cut_off, serial.from_date(CAME), serial.from_date(LEFT)),
+            *others,
+        ],
+    )
+
+
+def days_of_bob(office):
+    row, _ = office.place("bob", "breaks", TUESDAY)
+    cells = office.sheet("Days").cells
+    return [cells.get((row, column)) for column in (days_sheet.FIRST_EMPLOYED, days_sheet.LAST_EMPLOYED)]
+
+
+@pytest.mark.parametrize("lost", [("Days",), ("Days", "Punch Index")])
+def test_first_and_last_days_are_there_after_days_was_rebuilt(office, lost):
+    keeps_days(office)
+    for title in lost:
+        drop(office, title)
+    office.store(NEXT)
+    assert days_of_bob(office) == [serial.from_date(CAME), serial.from_date(LEFT)]
+    assert office.day("bob", TUESDAY) == (9.5, None, None)
+    is_sound(office)
+
+
+def test_first_and_last_days_are_there_after_a_row_was_deleted(office):
+    keeps_days(office)
+    drop_row(office.sheet("Days"), office.place("bob", "breaks", TUESDAY)[0])
+    assert rebuild(office) == [
+        "'Days' lacked days or rows",
+        "'Days', cell G7: not what Cut Off Times says",
+        "'Days', cell H7: not what Cut Off Times says",
+    ]
+    assert days_of_bob(office) == [serial.from_date(CAME), serial.from_date(LEFT)]
+    is_sound(office)
+
+
+def test_who_comes_with_the_first_punch_comes_with_the_first_day():
+    office = ReviewBook(roster=ROSTER[:1])
+    keeps_days(office)
+    office.store(punch("bob", "2026-11-05 09:30"))
+    assert days_of_bob(office) == [serial.from_date(CAME), serial.from_date(LEFT)]
+    is_sound(office)
+
+
+@pytest.mark.parametrize("typed", ["?", Formula("=1"), 1e300, serial.from_date(LEFT) + 0.5])
+def test_nonsense_in_a_first_or_last_day_is_put_right(office, typed):
+    keeps_days(office)
+    people = list(roster_of(office).values())
+    row, _ = office.place("bob", "breaks", TUESDAY)
+    for column in (days_sheet.FIRST_EMPLOYED, days_sheet.LAST_EMPLOYED):
+        office.sheet("Days").put(row, column, typed)
+    ann, _ = office.place("ann", "breaks", TUESDAY)
+    office.sheet("Days").put(ann, days_sheet.LAST_EMPLOYED, typed)
+    days = days_sheet.Days(office.world.spreadsheets.read(office.sheet_id, [Area("Days")]).worksheet("Days"))
+    assert {place: cell.value for place, cell in days.employment(people).items()} == {
+        (row, days_sheet.FIRST_EMPLOYED): serial.from_date(CAME),
+        (row, days_sheet.LAST_EMPLOYED): serial.from_date(LEFT),
+        (ann, days_sheet.LAST_EMPLOYED): None,
+    }
+
+
+def roster_of(office):
+    return read_people(office.world.spreadsheets, CONTROL_ID)
 
 
 # Whose punches are whose

@@ -13,6 +13,7 @@ from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area
 from attendance_backend.workbook import corrections_sheet, daily_columns, exceptions_sheet, monthly_columns
 from attendance_contracts import SiteHealth
+from tests.earlier_version import without_punches
 from tests.fakes_backend import Filled
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
@@ -203,6 +204,42 @@ def test_a_formula_that_lost_a_column_is_written_anew(office):
 
     assert office.refresh() == ["  Daily Attendance!Q4: a formula was broken, as cells were deleted"]
     assert office.formulas() == before
+
+
+def age(office, *columns):
+    """Let the first person's hours of some days look as an earlier version wrote them; returns where."""
+    row = office.row(DAILY, daily_columns.KEY, "ann/Hours Worked")
+    places = []
+    for column in columns:
+        place = row, column + 28
+        assert "not employed" in office.formulas()[DAILY, place]
+        office.sheet(DAILY).put(*place, Formula(without_punches(row, column)))
+        places.append(place)
+    return places
+
+
+def test_formulas_of_an_earlier_version_are_replaced(office):
+    before = office.formulas()
+    age(office, *range(daily_columns.FIRST_DAY, daily_columns.FIRST_DAY + 28))
+    assert office.refresh() == ["  Daily Attendance!AR6:BS6: 28 formulas were of an earlier version"]
+    assert office.formulas() == before
+    assert office.refresh() == ["  no difference"]
+
+
+def test_a_formula_of_an_earlier_version_that_lost_what_it_refers_to_is_replaced(office):
+    before = office.formulas()
+    (place,) = age(office, 17)
+    formula = office.formulas()[DAILY, place]
+    office.sheet(DAILY).put(*place, Formula(formula.replace("'Corrections'!$S:$S", "#REF!")))
+    assert office.refresh() == ["  Daily Attendance!AT6: a formula was broken, as cells were deleted"]
+    assert office.formulas() == before
+
+
+def test_what_somebody_made_of_a_formula_of_an_earlier_version_stays(office):
+    (place,) = age(office, 17)
+    mine = office.formulas()[DAILY, place].replace("absent", "away")
+    office.sheet(DAILY).put(*place, Formula(mine))
+    assert office.refresh() == ["  no difference", f"  Daily Attendance!AT6: typed over, kept: {mine}"]
 
 
 def test_rows_that_hr_inserted_into_corrections_are_prepared(office):

@@ -283,6 +283,113 @@ def test_weekends_holidays_and_days_of_other_periods_are_nobodys_absence(office)
     assert [day for who, day in absent if who == "Ann"] == [2, 5, 6]
 
 
+def with_days(**days):
+    """HR's list with first and last days, by name."""
+    header, *people = PEOPLE
+    rows = [
+        (*person, *(day and serial.from_date(day) for day in days.get(person[0], (None, None))))
+        for person in people
+    ]
+    return [(*header, "First Day", "Last Day"), *rows]
+
+
+def employment(office):
+    """What `Days` has of each person's first and last day, by user."""
+    rows = {row[0]: row for row in office.book.sheet("Days").rows() if row and row[0]}
+    return {
+        key.removesuffix("/breaks"): tuple(
+            number and serial.to_date(number) for number in (*row, None, None)[6:8]
+        )
+        for key, row in rows.items()
+        if key.endswith("/breaks") and any((*row, None, None)[6:8])
+    }
+
+
+def test_nobody_is_absent_before_the_first_day_and_after_the_last_one(office):
+    office.world.type_worksheet(
+        "Cut Off Times",
+        with_days(Ann=(date(2026, 11, 4), None), Bob=(None, date(2026, 11, 3)), Cem=(date(2026, 11, 5),) * 2),
+    )
+    office.store_two_days()
+    office.world.backend.clock.now = lambda: datetime.fromisoformat("2026-11-09T12:00:00+00:00")
+    for location in ("berlin", "hamburg"):
+        office.tell(
+            health(location, sheet_id=office.sheet_id, at="2026-11-09T08:00:00", through="2026-11-06")
+        )
+    # Whoever punches is late, and forgets to check out, on any day.
+    assert [each for each in office.said() if each[0] == "Ann"] == [
+        ("Ann", "late", 2),
+        *(("Ann", "absent", day) for day in (4, 5, 6)),
+    ]
+    assert [each for each in office.said() if each[0] == "Bob"] == [("Bob", "missing out", 2)]
+    assert [each for each in office.said() if each[0] == "Cem"] == [("Cem", "absent", 5)]
+    assert [day for who, kind, day in office.said() if who == "Dee"] == [3, 4, 5, 6]
+
+
+def test_first_and_last_days_are_in_the_workbook_the_next_day_as_hr_keeps_them_then(office):
+    fourth, tenth, twentieth = (date(2026, 11, day) for day in (4, 10, 20))
+    found = []
+    for day, typed in (
+        (4, with_days(Ann=(fourth, None))),
+        (5, with_days(Ann=(tenth, twentieth), Bob=(None, twentieth))),
+        (6, with_days(Ann=(tenth, fourth), Bob=(None, twentieth))),
+        (7, [PEOPLE[0], *PEOPLE[2:]]),
+        (8, PEOPLE),
+    ):
+        office.world.type_worksheet("Cut Off Times", typed)
+        office.tell(health(sheet_id=office.sheet_id, at=f"2026-11-{day:02}T08:00:00"))
+        found.append(employment(office))
+    assert found == [
+        {"ann": (fourth, None)},
+        {"ann": (tenth, twentieth), "bob": (None, twentieth)},
+        {"bob": (None, twentieth)},  # Ann's last day lies before the first one: neither counts.
+        {},
+        {},
+    ]
+
+
+def test_who_is_taken_out_of_the_list_keeps_the_last_day(office):
+    office.world.type_worksheet("Cut Off Times", with_days(Ann=(None, date(2026, 11, 4))))
+    office.tell(health(sheet_id=office.sheet_id, at="2026-11-04T08:00:00"))
+    office.world.type_worksheet("Cut Off Times", [row for row in with_days() if row[0] != "Ann"])
+    office.tell(health(sheet_id=office.sheet_id, at="2026-11-05T08:00:00"))
+    assert employment(office) == {"ann": (None, date(2026, 11, 4))}
+
+
+def test_days_that_did_not_change_are_not_written_again(office):
+    office.world.type_worksheet("Cut Off Times", with_days(Ann=(date(2026, 11, 4), None)))
+    office.tell(health(sheet_id=office.sheet_id, at="2026-11-04T08:00:00"))
+    writes = office.world.effects.count
+    office.tell(health(sheet_id=office.sheet_id, at="2026-11-05T08:00:00"))
+    assert office.world.effects.count == writes + 1, "the health itself"
+
+
+def test_a_last_day_and_another_writer_in_between(monkeypatch):
+    """Somebody inserts a row above while HR's list is brought in: the day goes where the person stands now."""
+    office = new_office()
+    office.world.type_worksheet("Cut Off Times", with_days(Ann=(None, date(2026, 11, 20))))
+    apply, rival = FakeSpreadsheets.apply, []
+
+    def overtaken(self, spreadsheet_id, changes):
+        if spreadsheet_id == office.sheet_id and not rival:
+            rival.append(True)
+            handle(messages_of(office.sheet_id)[1], office.world.backend)
+            days = office.book.sheet("Days")
+            days.cells = {(row + (row > 0), column): value for (row, column), value in days.cells.items()}
+            days.row_count += 1
+        apply(self, spreadsheet_id, changes)
+
+    monkeypatch.setattr(FakeSpreadsheets, "apply", overtaken)
+    office.tell(messages_of(office.sheet_id)[0])
+    assert employment(office) == {"ann": (None, date(2026, 11, 20))}
+    assert sum(value == serial.from_date(date(2026, 11, 20)) for value in column_of(office, 7)) == 1
+
+
+def column_of(office, column):
+    cells = office.book.sheet("Days").cells
+    return [value for (row, other), value in cells.items() if other == column and row > 0]
+
+
 def test_grace_minutes_are_not_late(office):
     office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("Grace (minutes)", None, 25.0)])
     office.store_two_days()

@@ -101,8 +101,8 @@ _ROSTER = _Kind(
     roster.TITLE,
     _ROSTER_ID,
     (*roster.HEADERS, *roster.OPTIONAL_HEADERS),
-    (220, 260, 110, 130, 130, 140),
-    (styles.PLAIN, styles.PLAIN, styles.TIME_CELL, styles.PLAIN, styles.PLAIN, styles.PLAIN),
+    (220, 260, 110, 130, 130, 140, 130, 130),
+    (styles.PLAIN, styles.PLAIN, styles.TIME_CELL, styles.PLAIN, styles.PLAIN, styles.PLAIN, _DATE, _DATE),
 )
 _HOLIDAYS = _Kind(
     holidays.TITLE,

@@ -10,7 +10,7 @@ from datetime import date
 from attendance_backend.control.roster import known_site
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
-from attendance_backend.sheet.typed_dates import Order, common_order, typed_date
+from attendance_backend.sheet.typed_dates import Order
 
 TITLE = "Holidays"
 DATE, NAME, SITE = "Date", "Name", "Site"
@@ -49,9 +49,7 @@ def read_holidays(
     if broken is not None:
         return [], [broken]
     table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
-    cells = [typed_date(worksheet, row, table.columns[DATE]) for row in table.rows()]
-    proved = {cell.proves for cell in cells if cell is not None and cell.proves is not None}
-    order = None if len(proved) > 1 else common_order(cells) or Order.MONTH_FIRST
+    order = table.order_of_dates(DATE)
     holidays: dict[tuple[date, str], Holiday] = {}
     problems: list[Problem] = []
     for row in table.rows():
@@ -68,13 +66,8 @@ def read_holidays(
 
 
 def _read_row(table: Table, row: int, order: Order | None, sites: Collection[str] | None) -> Holiday:
-    cell = table.typed_date(row, DATE)
-    readings = {cell.read(each) for each in Order}
-    if len(readings) > 1 and order is None:
-        days = " or ".join(day.isoformat() for day in sorted(readings))
-        remedy = f"{table.label(row, DATE)!r} can be two days, and other rows show both orders; type {days}"
-        raise BadCellError(row, table.columns[DATE], remedy)
+    day = table.date(row, DATE, order)
     site = table.label(row, SITE)
     if site and sites is not None:
         site = known_site(site, sites, row, table.columns[SITE])
-    return Holiday(cell.read(order or Order.MONTH_FIRST), table.label(row, NAME) or "holiday", site)
+    return Holiday(day, table.label(row, NAME) or "holiday", site)

@@ -1,19 +1,25 @@
 """The people whom HR keeps in ``Cut Off Times``.
 
-Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group
+Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group | First Day | Last Day
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table
+from attendance_backend.sheet.typed_dates import Order
 
 TITLE = "Cut Off Times"
 NAME, EMAIL, CUT_OFF = "Name", "Email", "Cut Off Time"
 HEADERS = (NAME, EMAIL, CUT_OFF)
 DEVICE_USER_ID, SITE, GROUP = "Device User ID", "Site", "Staff Group"
-OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP)
+FIRST_DAY, LAST_DAY = "First Day", "Last Day"
+OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP, FIRST_DAY, LAST_DAY)
+
+_YEARS = range(1950, 2100)
+"""Another year is a slip of the pen, or a time of day; believed, it would hide every absence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Person:
         device_user_id: on the attendance machine, where HR keeps it: it then tells whose a punch is, not the name.
         site: where the person works; empty for everywhere.
         group: of the staff, for reports; may be empty.
+        first_day: of the employment; None for everybody who was there before.
+        last_day: of the employment; None as long as nobody knows one.
     """
 
     name: str
@@ -34,6 +42,8 @@ class Person:
     device_user_id: str = ""
     site: str = ""
     group: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
 
     @property
     def key(self) -> str:
@@ -52,26 +62,34 @@ def read_roster(
     """The people by `Person.key`, sorted by name, and what is wrong.
 
     A row without name, e-mail address or cut-off time, or with somebody else's address, is left out. A site that does
-    not exist, and a device user ID that is somebody else's there, are complained of and not used; the person is.
+    not exist, a device user ID that is somebody else's there, and a first or last day that makes no sense are
+    complained of and not used; the person is. Two rows of one person that disagree about these days say nothing of
+    them: absences are rather shown than hidden.
 
     Args:
         worksheet: all of it.
         sites: that exist; None when nobody knows yet.
     """
     table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
+    order = table.order_of_dates(FIRST_DAY, LAST_DAY)
     people: dict[str, Person] = {}
     problems: list[Problem] = []
     for row in table.rows():
         try:
             person = _read_row(table, row)
-            if person.key in people:
-                remedy = (
-                    f"{person.user_name} is already {people[person.key].name}'s user name; remove one row"
-                )
-                raise BadCellError(row, table.columns[EMAIL], remedy)  # noqa: TRY301 - reported below like any other
         except BadCellError as error:
             problems.append(error.problem(worksheet))
             continue
+        person, of_days = _with_days(table, row, person, order)
+        if person.key in people:
+            known = people[person.key]
+            remedy = f"{person.user_name} is already {known.name}'s user name; remove one row"
+            if (known.first_day, known.last_day) != (person.first_day, person.last_day):
+                remedy += f" (they have not the same {FIRST_DAY} and {LAST_DAY}: until then neither counts)"
+                people[person.key] = replace(known, first_day=None, last_day=None)
+            problems.append(BadCellError(row, table.columns[EMAIL], remedy).problem(worksheet))
+            continue
+        problems += of_days
         try:
             person = _with_known_site(table, row, person, sites)
         except BadCellError as error:
@@ -99,6 +117,36 @@ def _read_row(table: Table, row: int) -> Person:
         site=table.label(row, SITE),
         group=table.label(row, GROUP),
     )
+
+
+def _with_days(table: Table, row: int, person: Person, order: Order | None) -> tuple[Person, list[Problem]]:
+    """The person with the first and the last day as far as they make sense, and what is wrong with them."""
+    days: dict[str, date] = {}
+    problems: list[Problem] = []
+    for header in (FIRST_DAY, LAST_DAY):
+        if table.is_blank(row, header):
+            continue
+        try:
+            days[header] = _day(table, row, header, order)
+        except BadCellError as error:
+            problems.append(error.problem(table.worksheet))
+    first, last = days.get(FIRST_DAY), days.get(LAST_DAY)
+    if first is not None and last is not None and last < first:
+        remedy = (
+            f"{LAST_DAY} ({last}) is before {FIRST_DAY} ({first}); correct one: until then neither counts"
+        )
+        problems.append(BadCellError(row, table.columns[LAST_DAY], remedy).problem(table.worksheet))
+        first = last = None
+    return replace(person, first_day=first, last_day=last), problems
+
+
+def _day(table: Table, row: int, header: str, order: Order | None) -> date:
+    day = table.date(row, header, order)
+    if day.year not in _YEARS:
+        raise BadCellError(
+            row, table.columns[header], f"{header} is read as {day}; type a date such as 11/30/2026"
+        )
+    return day
 
 
 def _with_known_site(table: Table, row: int, person: Person, sites: Collection[str] | None) -> Person:

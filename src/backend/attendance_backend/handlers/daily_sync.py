@@ -62,6 +62,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         parts: dict[str, list[Change]] = {
             "people were added": structure.add_people(read, people, period),
             "people were changed": structure.update_people(read, people),
+            "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),
             "grace or overtime was changed": guide_sheet.update_parameters(read.worksheet(GUIDE), parameters),
             "rules of a site were changed": _site_rules(read, control),

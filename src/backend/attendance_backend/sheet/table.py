@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from attendance_backend.errors import LayoutError
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.typed_dates import TypedDate, typed_date
+from attendance_backend.sheet.typed_dates import Order, TypedDate, order_of, typed_date
 
 _TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
 
@@ -90,6 +90,34 @@ class Table:
         if found is None:
             raise self.not_understood(row, header, "a date such as 11/30/2026")
         return found
+
+    def date(self, row: int, header: str, order: Order | None) -> date:
+        """A date, read in the order of the worksheet (`order_of_dates`); raises BadCellError."""
+        cell = self.typed_date(row, header)
+        readings = {cell.read(each) for each in Order}
+        if len(readings) > 1 and order is None:
+            days = " or ".join(day.isoformat() for day in sorted(readings))
+            remedy = (
+                f"{self.label(row, header)!r} can be two days, and other rows show both orders; type {days}"
+            )
+            raise BadCellError(row, self.columns[header], remedy)
+        return cell.read(order or Order.MONTH_FIRST)
+
+    def order_of_dates(self, *headers: str) -> Order | None:
+        """The order in which the dates of these columns are read; None when they show both."""
+        return order_of(
+            typed_date(self.worksheet, row, self.columns[header])
+            for row in self.rows()
+            for header in headers
+            if header in self.columns
+        )
+
+    def is_blank(self, row: int, header: str) -> bool:
+        """Whether nothing stands in a cell, or there is no such column."""
+        if header not in self.columns:
+            return True
+        value = self.worksheet.value(row, self.columns[header])
+        return value is None or (isinstance(value, str) and not value.strip())
 
     def time_of_day(self, row: int, header: str) -> int:
         """A time of day, or a text such as "09:00" or "9:00 AM", as seconds; raises BadCellError."""

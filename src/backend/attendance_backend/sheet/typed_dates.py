@@ -79,6 +79,14 @@ def common_order(dates: Iterable[TypedDate | None]) -> Order | None:
     return proved.pop() if len(proved) == 1 else None
 
 
+def order_of(dates: Iterable[TypedDate | None]) -> Order | None:
+    """The order in which dates are read: the one that they prove, or else month first; None when they prove both."""
+    proved = {found.proves for found in dates if found is not None and found.proves is not None}
+    if len(proved) > 1:
+        return None
+    return proved.pop() if proved else Order.MONTH_FIRST
+
+
 def _of_text(text: str) -> TypedDate | None:
     match = _NUMBERS.fullmatch(text.strip())
     if match is None:

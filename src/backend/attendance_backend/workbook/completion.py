@@ -122,7 +122,7 @@ class _PersonDay:
     def entries(self) -> Iterator[Entry]:
         about = (self.day, self.site, self.member.employee, self.member.key)
         if self.check_in is None and self.check_out is None:
-            if self.is_working_day:
+            if self.is_working_day and self.member.is_employed(self.day):
                 yield exceptions_sheet.absent(*about)
             return
         if self.check_in is None:

@@ -71,6 +71,7 @@ from attendance_contracts import ReviewPeriod
 
 CHECK_TIMES, MISSING_OUT, MISSING_IN, OPEN = "check the times", "missing out", "missing in", "open"
 HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
+NOT_EMPLOYED = "not employed"
 
 AREAS = (Area.of_columns(DAILY, 0, FIRST_DAY), Area.of_rows(DAILY, 0, HEADER_ROWS))
 """What must be read to add people or days."""
@@ -207,6 +208,28 @@ def row_cells(
     return changes
 
 
+def earlier_cells(
+    key: str, row: int, columns: Mapping[date, int], helpers: Mapping[date, int]
+) -> list[Change]:
+    """Those of `row_cells` that an earlier version filled with another formula, with that one.
+
+    It did not know of the first and the last day of employment.
+    """
+    if key.rpartition(KEY_SEPARATOR)[2] != HOURS_WORKED:
+        return []
+    return [
+        FillCells(
+            DAILY_ID,
+            row,
+            run.sources[0],
+            1,
+            run.length,
+            NewCell(Formula(_without_punches(row, run.column, knows_employment=False))),
+        )
+        for run in day_header.runs(columns, helpers)
+    ]
+
+
 def helpers_by_day(worksheet: Worksheet) -> dict[date, int]:
     """Where the helper column of each day stands."""
     return day_header.columns_by_day(worksheet, day_header.WEEKDAY)
@@ -255,8 +278,11 @@ def _hours(row: int, column: int, helper: int, source: int) -> str:
     )
 
 
-def _without_punches(row: int, column: int) -> str:
-    """The word for a day on which nobody punches."""
+def _without_punches(row: int, column: int, *, knows_employment: bool = True) -> str:
+    """The word for a day on which nobody punches.
+
+    Leave goes before the first and the last day of employment: what HR typed about a day itself counts.
+    """
     kind, day = (formulas.header(column, line) for line in (day_header.KIND, day_header.DATE))
     group = formulas.own(CORRECTED, row)
     leave = (
@@ -265,10 +291,22 @@ def _without_punches(row: int, column: int) -> str:
     )
     complete = f"{formulas.own(COMPLETE, row)}>={day}"
     holiday = day_header.is_holiday(kind, formulas.own(SITE_NAME, row))
+    missed = f'IF({complete},"{ABSENT}","{NO_DATA}")'
+    if knows_employment:
+        missed = f'IF({_is_outside_employment(row, day)},"{NOT_EMPLOYED}",{missed})'
     return (
         f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",IF(WEEKDAY({day},2)>5,"{WEEKEND}",'
-        f'IF({leave}>0,"{LEAVE}",IF({complete},"{ABSENT}","{NO_DATA}")))))'
+        f'IF({leave}>0,"{LEAVE}",{missed}))))'
     )
+
+
+def _is_outside_employment(row: int, day: str) -> str:
+    """Whether a day lies before the person's first or after the last one, as far as ``Days`` has them."""
+    first, last = (
+        f"INDEX({formulas.column_of(DAYS, column)},{formulas.own(DAYS_ROW, row)})"
+        for column in (days_sheet.FIRST_EMPLOYED, days_sheet.LAST_EMPLOYED)
+    )
+    return f"OR(IF(ISNUMBER({first}),{day}<{first},FALSE),IF(ISNUMBER({last}),{day}>{last},FALSE))"
 
 
 def label_rows(person: Person, row: int) -> tuple[Row, Row, Row]:
@@ -366,7 +404,7 @@ def _highlights() -> list[Change]:
     late = f'AND({label}="{CHECK_IN}",ISNUMBER({cell}),ROUND(N({cell})*{_SECONDS},0)>{late_after})'
     return [
         *day_header.highlights(DAILY_ID, FIRST_DAY, SITE_NAME),
-        days(says(OPEN, NO_DATA), None, styles.GREY),
+        days(says(OPEN, NO_DATA, NOT_EMPLOYED), None, styles.GREY),
         days(says(LEAVE), styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
         days(says(ABSENT), styles.LATE_BACKGROUND, styles.LATE_TEXT),
         days(says(MISSING_OUT, MISSING_IN, CHECK_TIMES), styles.OPEN_BACKGROUND, styles.OPEN_TEXT),

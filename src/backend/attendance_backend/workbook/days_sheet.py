@@ -1,12 +1,15 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
     Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
+                      breaks                                     | First Day | Last Day
 
 Row 1 holds the dates. Values are fractions of a day: check-in and check-out since the business day's midnight (more
 than 1 after the next one), breaks as a length. Corrections are not in here: formulas look them up elsewhere.
 
 What is kept of a person once (employee to last seen) stands in the row of the measure ``in`` only: a message reads
-these columns, and most of their cells are blank then.
+these columns, and most of their cells are blank then. First and last day of the employment, of which punches say
+nothing, stand below in the row ``breaks``: so the days have the same columns in every workbook, whatever version made
+it, and the rows of hours in ``Daily Attendance``, which know this row, find them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +35,18 @@ from attendance_backend.workbook.names import DAYS, DAYS_ID
 from attendance_backend.workbook.sites_sheet import site_key
 
 KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN, FIRST_DAY = range(9)
-HEADERS = ("Key", "User Name", "Measure", "Employee", "Device User ID", "Site", "Last Site", "Last Seen")
+FIRST_EMPLOYED, LAST_EMPLOYED = LAST_SITE, LAST_SEEN
+"""Columns of the row ``breaks``."""
+HEADERS = (
+    "Key",
+    "User Name",
+    "Measure",
+    "Employee",
+    "Device User ID",
+    "Site",
+    "Last Site / First Day",
+    "Last Seen / Last Day",
+)
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
 HEADER_ROWS = 1
@@ -69,6 +83,7 @@ class Member:
         key: the user's key (`user_key`).
         home: the key (`site_key`) of the site that HR keeps for the person; empty for none.
         rows: by measure.
+        first_day, last_day: of the employment; None where HR keeps none.
     """
 
     key: str
@@ -77,6 +92,14 @@ class Member:
     home: str
     seen: Seen | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def is_employed(self, day: date) -> bool:
+        """Whether the day lies within the employment."""
+        return (self.first_day is None or day >= self.first_day) and (
+            self.last_day is None or day <= self.last_day
+        )
 
 
 class Days:
@@ -132,6 +155,21 @@ class Days:
             member = self.members.get(key)
             if member is not None and IN in member.rows:
                 cells |= self._seen_cells(member.rows[IN], seen)
+        return cells
+
+    def employment(self, people: Iterable[Person]) -> dict[Place, NewCell]:
+        """What belongs into the cells that do not hold people's first and last day; who has no row is left out."""
+        cells: dict[Place, NewCell] = {}
+        for person in people:
+            member = self.members.get(person.key)
+            row = None if member is None else member.rows.get(BREAKS)
+            if row is None:
+                continue
+            for column, wanted in _employment_cells(person).items():
+                cell = self.worksheet.cells.get((row, column))
+                number = self.worksheet.number(row, column)
+                if number != wanted.value or (cell is not None and (cell.is_formula or number is None)):
+                    cells[row, column] = wanted
         return cells
 
     def _day_cells(self, member: Member, column: int, times: DayTimes) -> dict[Place, NewCell]:
@@ -215,6 +253,8 @@ def person_rows(person: Person, columns: Mapping[date, int], facts: Facts) -> tu
     once = lines[MEASURES.index(IN)]
     once[EMPLOYEE] = NewCell(person.name)
     once[DEVICE_USER_ID], once[SITE] = NewCell(person.device_user_id or None), NewCell(person.site or None)
+    for column, cell in _employment_cells(person).items():
+        lines[MEASURES.index(BREAKS)][column] = cell
     seen = facts.seen.get(person.key)
     if seen is not None:
         once[LAST_SITE], once[LAST_SEEN] = NewCell(seen.site), NewCell(serial.from_datetime(seen.at))
@@ -278,9 +318,12 @@ def _members(worksheet: Worksheet) -> dict[str, Member]:
 
 
 def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
-    row = rows.get(IN)
+    row, below = rows.get(IN), rows.get(BREAKS)
+    first, last = (
+        None if below is None else worksheet.date(below, column) for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
+    )
     if row is None:
-        return Member(key, key, "", "", rows=rows)
+        return Member(key, key, "", "", rows=rows, first_day=first, last_day=last)
     at = _moment(worksheet, row, LAST_SEEN)
     return Member(
         key,
@@ -289,7 +332,15 @@ def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
         site_key(worksheet.text(row, SITE)),
         None if at is None else Seen(at, worksheet.text(row, LAST_SITE)),
         rows,
+        first,
+        last,
     )
+
+
+def _employment_cells(person: Person) -> dict[int, NewCell]:
+    """What stands in the row ``breaks``, by column."""
+    days = {FIRST_EMPLOYED: person.first_day, LAST_EMPLOYED: person.last_day}
+    return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
 
 
 def _moment(worksheet: Worksheet, row: int, column: int) -> datetime | None:

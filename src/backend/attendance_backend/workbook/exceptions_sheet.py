@@ -159,7 +159,10 @@ def unnamed_user(when: datetime, site: str, user_id: str) -> Entry:
 def hired(when: datetime, site: str, who: str, user: str) -> Entry:
     """Somebody was added in mid-period."""
     what = "New in this workbook since the first punch"
-    remedy = "Nothing, if name and cut-off time are right."
+    remedy = (
+        "Nothing, if name and cut-off time are right. If the days before count as absent: type First Day into Cut Off "
+        "Times."
+    )
     return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
 
 
@@ -187,7 +190,7 @@ def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry
 def absent(day: date, site: str, who: str, user: str) -> Entry:
     """No punch on a working day of which all data is here."""
     what = f"No punch on {_named(day)}"
-    remedy = "Type leave into Corrections, or the times if the person was there."
+    remedy = "Type leave or times into Corrections, or Last Day into Cut Off Times."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
 
 

@@ -276,6 +276,14 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
     ("absent", "A working day without a punch, and all data of the site is here.", styles.LATE_WORD),
     ("leave", "HR entered leave. Hours that were worked all the same count.", styles.LEAVE_WORD),
     (
+        "not employed",
+        (
+            "A working day before First Day or after Last Day of Cut Off Times, without a punch. Nothing is missed. "
+            "Punches of such a day show and count as on any other; so do times and leave in Corrections."
+        ),
+        styles.QUIET_WORD,
+    ),
+    (
         "holiday",
         "Its name stands below the date. Hours that were worked all the same count.",
         styles.HOLIDAY_WORD,

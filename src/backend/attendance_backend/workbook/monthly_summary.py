@@ -48,6 +48,7 @@ from attendance_backend.workbook.daily_attendance import (
     MISSING_IN,
     MISSING_OUT,
     NO_DATA,
+    NOT_EMPLOYED,
     OPEN,
     WEEKEND,
 )
@@ -96,7 +97,7 @@ _COUNTED: dict[int, tuple[str, ...]] = {
 _NOTES = {
     PRESENT: "Days on which the person came.",
     LATE: "Check-ins after the cut-off time plus the grace minutes of Guide.",
-    ABSENT_COLUMN: "Working days without a punch or leave, once all data is here.",
+    ABSENT_COLUMN: "Working days without a punch or leave, once all data is here, between First Day and Last Day.",
     INCOMPLETE: "Days with a time missing or to be checked: they have no hours until it is in Corrections.",
     OVERTIME: "Hours beyond those a day has by Guide, day by day.",
     PENALTIES: "Weeks whose mean check-in was later than the cut-off time, waived ones left out.",
@@ -318,7 +319,7 @@ def _highlights() -> list[Change]:
             MONTHLY_ID, HEADER_ROWS, column, test, background, color, bold=True, end_column=column + 1
         )
 
-    quiet = ",".join(f'{cell}="{word}"' for word in (OPEN, NO_DATA, WEEKEND, HOLIDAY))
+    quiet = ",".join(f'{cell}="{word}"' for word in (OPEN, NO_DATA, NOT_EMPLOYED, WEEKEND, HOLIDAY))
     incomplete = ",".join(
         f'ISNUMBER(SEARCH("{word}",{cell}))' for word in (MISSING_OUT, MISSING_IN, CHECK_TIMES)
     )

@@ -179,12 +179,17 @@ def _rebuild_days(
             rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
         days = Days(after(worksheet, made))
     cells = days.differences(_facts(days, index, rules))
+    employment = {} if worksheet is None else days.employment(people)
+    rebuilt.differences += [
+        f"{DAYS!r}, cell {cell_name(row, column)}: not what Cut Off Times says"
+        for row, column in sorted(employment)
+    ]
     if worksheet is not None:
         rebuilt.differences += [
             f"{DAYS!r}, cell {cell_name(row, column)}: not what the punches say"
             for row, column in sorted(cells)
         ]
-    rebuilt.changes += [*made, *write_cells(days.worksheet.sheet_id, cells)]
+    rebuilt.changes += [*made, *write_cells(days.worksheet.sheet_id, {**cells, **employment})]
 
 
 def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:

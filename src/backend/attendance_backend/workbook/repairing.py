@@ -1,4 +1,6 @@
-"""Formulas that somebody emptied are put back; what somebody typed over one is left alone, and told. Pure logic."""
+"""Formulas that somebody emptied are put back, those of earlier versions are replaced; what somebody typed over one is
+left alone, and told. Pure logic.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +12,7 @@ from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCell
 from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
 from attendance_backend.workbook.exception_state import RESOLVED
 from attendance_backend.workbook.names import DAILY, EXCEPTIONS, WEEKLY
-from attendance_backend.workbook.wanted_formulas import areas, wanted
+from attendance_backend.workbook.wanted_formulas import areas, earlier, wanted
 from attendance_contracts import ReviewPeriod
 
 __all__ = ["Repairs", "areas", "repair"]
@@ -35,31 +37,48 @@ class Repairs:
 
 
 def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
-    """What puts formulas back that are gone, or that lost what they refer to.
+    """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
         workbook: with the cells of `areas`.
         period: of the workbook.
     """
     repairs = Repairs()
+    outdated = earlier(workbook)
     for title, formulas in wanted(workbook, period).items():
-        _repair(workbook.worksheet(title), title, formulas, repairs)
+        _repair(workbook.worksheet(title), title, formulas, outdated.get(title, {}), repairs)
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, formulas: Mapping[Place, str], repairs: Repairs) -> None:
+def _repair(
+    sheet: Worksheet,
+    title: str,
+    formulas: Mapping[Place, str],
+    outdated: Mapping[Place, str],
+    repairs: Repairs,
+) -> None:
     gone: dict[Place, NewCell] = {}
     broken: dict[Place, NewCell] = {}
+    old: dict[Place, NewCell] = {}
     for place, formula in sorted(formulas.items()):
         cell = sheet.cells.get(place)
         if cell is None:
             gone[place] = NewCell(Formula(formula))
         elif cell.formula is None or not formula_text.same(cell.formula, formula):
-            if cell.formula is not None and formula_text.is_broken(cell.formula, formula):
+            before = outdated.get(place, formula)
+            if cell.formula is not None and formula_text.same(cell.formula, before):
+                old[place] = NewCell(Formula(formula))
+            elif cell.formula is not None and (
+                formula_text.is_broken(cell.formula, formula) or formula_text.is_broken(cell.formula, before)
+            ):
                 broken[place] = NewCell(Formula(formula))
             elif not _is_invited(title, cell):
                 repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
-    for cells, words in ((gone, "gone"), (broken, "broken, as cells were deleted")):
+    for cells, words in (
+        (gone, "gone"),
+        (broken, "broken, as cells were deleted"),
+        (old, "of an earlier version"),
+    ):
         for block in write_cells(sheet.sheet_id, cells):
             repairs.changes.append(block)
             count = len(block.rows) * len(block.rows[0])

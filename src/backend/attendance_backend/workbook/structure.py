@@ -10,6 +10,7 @@ from datetime import date
 
 from attendance_backend.control.periods import whole_weeks
 from attendance_backend.control.roster import Person
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
     AddRows,
@@ -39,7 +40,7 @@ from attendance_backend.workbook import monthly_columns as mc
 from attendance_backend.workbook import monthly_summary as monthly
 from attendance_backend.workbook import weekly_columns as wc
 from attendance_backend.workbook import weekly_summary as weekly
-from attendance_backend.workbook.days_sheet import Facts
+from attendance_backend.workbook.days_sheet import Days, Facts
 from attendance_backend.workbook.guide_sheet import Parameters
 from attendance_backend.workbook.names import (
     AMENDMENTS,
@@ -276,6 +277,15 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
             changes += _renamed(view, person, before)
         changes += _regrouped(view.worksheet(MONTHLY), person)
     return changes
+
+
+def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
+    """First and last days of people in the workbook, where HR's list says otherwise; `view` as for `add_people`.
+
+    Those of people who are not in the list any more stay: whoever left does not become absent with it.
+    """
+    days = Days(view.worksheet(DAYS))
+    return [*write_cells(days.worksheet.sheet_id, days.employment(people))]
 
 
 def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:

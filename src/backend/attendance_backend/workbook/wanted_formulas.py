@@ -71,6 +71,20 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     return found
 
 
+def earlier(workbook: Spreadsheet) -> dict[str, Wanted]:
+    """What earlier versions wrote into cells for which there is another formula now; `workbook` as for `wanted`."""
+    sheet = workbook.find(DAILY)
+    if sheet is None:
+        return {}
+    columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
+    changes = [
+        change
+        for key, row in daily.rows_by_key(sheet).items()
+        for change in daily.earlier_cells(key, row, columns, helpers)
+    ]
+    return {DAILY: _formulas(sheet, changes)}
+
+
 def _of_daily(sheet: Worksheet, days: Worksheet | None) -> Wanted:
     columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
     sources = {} if days is None else days_sheet.columns_by_day(days)

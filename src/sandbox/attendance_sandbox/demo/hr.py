@@ -41,6 +41,7 @@ class HrDesk:
                 person.user_id,
                 person.site,
                 person.site.capitalize(),
+                *("" if day is None else f"{day:%Y-%m-%d}" for day in (person.hired, person.left)),
             ]
             for person in people
         ]

@@ -23,6 +23,7 @@ class Person:
         site: where they work.
         cut_off: the latest weekly mean of their check-ins without a penalty.
         hired: first working day; None for everybody who was there before.
+        left: last working day; None for everybody who stays.
     """
 
     name: str
@@ -31,6 +32,11 @@ class Person:
     site: str
     cut_off: time
     hired: date | None = None
+    left: date | None = None
+
+    def works_on(self, day: date) -> bool:
+        """Whether the person is employed on a day."""
+        return (self.hired is None or day >= self.hired) and (self.left is None or day <= self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,10 @@ NEW_HIRE = Person(
     SHIFTS["headquarters"].cut_off,
     date(2026, 10, 19),
 )
+HIRED = {"103": date(2026, 10, 12)}
+"""Who begins in October, by user ID, and is in HR's list before."""
+LEAVES = {"112": date(2026, 10, 21)}
+"""Who leaves in October."""
 UNKNOWN = Person("", "badge-0417", "900", "laboratory", time(8))
 """On the machine, but not in HR's list."""
 EVENING_OF_FORGOTTEN_CHECK_OUT = date(2026, 10, 14)
@@ -116,12 +126,14 @@ LATE_PUNCH_SITE, LATE_PUNCH_USER = "headquarters", "104"
 
 
 def staff() -> list[Person]:
-    """Everybody who is there from the beginning: ten people a site."""
+    """Everybody who is in HR's list from the beginning: ten people a site."""
     people = []
     for number, name in enumerate(_NAMES):
         site = list(SHIFTS)[number % len(SHIFTS)]
         user_name = name.lower().replace(" ", ".")
-        people.append(Person(name, user_name, str(101 + number), site, SHIFTS[site].cut_off))
+        user_id = str(101 + number)
+        employment = HIRED.get(user_id), LEAVES.get(user_id)
+        people.append(Person(name, user_name, user_id, site, SHIFTS[site].cut_off, *employment))
     return people
 
 
@@ -133,7 +145,7 @@ def punches(people: list[Person], days: list[date], randomness: random.Random) -
         if day.weekday() >= 5:
             continue
         for person in people:
-            if (person.hired and day < person.hired) or randomness.random() < ABSENT:
+            if not person.works_on(day) or randomness.random() < ABSENT:
                 continue
             if day == HOLIDAY and person.user_id != HOLIDAY_WORKER:
                 continue
