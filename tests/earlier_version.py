@@ -9,6 +9,17 @@ _WITHOUT_PUNCHES = (
     """'Corrections'!$O:$O,">="&{day}$1))>0,"leave",IF($M{row}>={day}$1,"absent","no data yet")))))"""
 )
 
+_STATUS = (
+    '=IF($R{row}<>"",$R{row},IF($S{row}="","",IF($T{row}="",IF($M{row}="note","noted","applied"),'
+    'IF(MATCH($M{row}&" "&$L{row}&" "&$N{row},$T:$T,0)<>ROW(),"not used: row "&'
+    'MATCH($M{row}&" "&$L{row}&" "&$N{row},$T:$T,0)&" is about the same",IF($M{row}="note","noted","applied")))))'
+)
+
+
+def status_of_correction(row):
+    """The answer of Corrections in a row, from 0, before it said that there was nothing to waive."""
+    return _STATUS.format(row=row + 1)
+
 
 def without_punches(row, column):
     """The word for a day without punches, before there were first and last days.

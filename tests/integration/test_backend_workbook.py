@@ -111,6 +111,7 @@ def test_the_months_hold_everything_that_can_happen(months):
         "not a day of this period ",
         "not used",
         "noted",
+        "noted: that week has no penalty to waive",
         "several people have this name: type the user name instead",
         "this time is on another day: type only the time, such as 17:30",
         "type a date such as 29-03-2026 into Date",

@@ -137,6 +137,7 @@ class Truth:
         self.month = month
         self.by_user = {employee.user: employee for employee in month.employees}
         self.statuses, self.applied = self._read_corrections()
+        self._answer_waivers()
 
     # -- corrections
 
@@ -222,6 +223,20 @@ class Truth:
             applied[key] = (number, self._seconds(row, employee))
             statuses.append("noted" if what == "note" else "applied")
         return statuses, applied
+
+    def _answer_waivers(self):
+        """A waiver of a week without a penalty has nothing to waive."""
+        for index, row in enumerate(self.month.corrections):
+            if (
+                row is None
+                or row.what.strip().casefold() != "waive penalty"
+                or self.statuses[index] != "applied"
+            ):
+                continue
+            employee, _ = self._whose(row.employee)
+            monday = row.day - timedelta(days=row.day.weekday())
+            if self.week(employee, monday)[2] != "waived":
+                self.statuses[index] = "noted: that week has no penalty to waive"
 
     # -- days
 

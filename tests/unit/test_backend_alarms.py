@@ -133,7 +133,7 @@ def test_the_e_mail_shows_the_rows_that_do_not_count(world):
     handle(alarm(), world.backend)
     text = world.mailer.sent[0].get_content()
     assert "These rows do not count as they stand; the missing period may be among them:" in text
-    assert "worksheet '2027', cell B2: Start Date holds '13/13/2027'; type a date such as 11/30/2026" in text
+    assert "worksheet '2027', cell B2: Start Date holds '13/13/2027'; type a date such as 2026-11-30" in text
 
 
 def test_settings_name_whom_to_tell(world):

@@ -238,17 +238,17 @@ def test_a_day_that_makes_no_sense_hides_nothing():
             "eve": (None, None),
         },
         [
-            "Cut Off Times!D2: First Day holds 'soon'; type a date such as 11/30/2026",
+            "Cut Off Times!D2: First Day holds 'soon'; type a date such as 2026-11-30",
             (
                 "Cut Off Times!E3: Last Day (2026-11-05) is before First Day (2026-11-20); correct one: until then "
                 "neither counts"
             ),
-            "Cut Off Times!D4: First Day is read as 1899-12-30; type a date such as 11/30/2026",
-            "Cut Off Times!E4: Last Day holds '31/11/2026'; type a date such as 11/30/2026",
-            "Cut Off Times!D5: First Day is read as 2206-11-01; type a date such as 11/30/2026",
-            "Cut Off Times!E5: Last Day holds True; type a date such as 11/30/2026",
-            "Cut Off Times!D6: First Day holds 1e+300; type a date such as 11/30/2026",
-            "Cut Off Times!E6: Last Day holds -1e+300; type a date such as 11/30/2026",
+            "Cut Off Times!D4: First Day is read as 1899-12-30; type a date such as 2026-11-30",
+            "Cut Off Times!E4: Last Day holds '31/11/2026'; type a date such as 2026-11-30",
+            "Cut Off Times!D5: First Day is read as 2206-11-01; type a date such as 2026-11-30",
+            "Cut Off Times!E5: Last Day holds True; type a date such as 2026-11-30",
+            "Cut Off Times!D6: First Day holds 1e+300; type a date such as 2026-11-30",
+            "Cut Off Times!E6: Last Day holds -1e+300; type a date such as 2026-11-30",
         ],
     )
 

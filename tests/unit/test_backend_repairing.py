@@ -13,7 +13,7 @@ from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area
 from attendance_backend.workbook import corrections_sheet, daily_columns, exceptions_sheet, monthly_columns
 from attendance_contracts import SiteHealth
-from tests.earlier_version import without_punches
+from tests.earlier_version import status_of_correction, without_punches
 from tests.fakes_backend import Filled
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
@@ -222,6 +222,18 @@ def test_formulas_of_an_earlier_version_are_replaced(office):
     before = office.formulas()
     age(office, *range(daily_columns.FIRST_DAY, daily_columns.FIRST_DAY + 28))
     assert office.refresh() == ["  Daily Attendance!AR6:BS6: 28 formulas were of an earlier version"]
+    assert office.formulas() == before
+    assert office.refresh() == ["  no difference"]
+
+
+def test_answers_of_an_earlier_version_are_replaced(office):
+    """They called every waiver applied."""
+    before = office.formulas()
+    sheet = office.sheet("Corrections")
+    for row in range(1, 11):
+        assert "no penalty to waive" in before["Corrections", (row, corrections_sheet.STATUS)]
+        sheet.put(row, corrections_sheet.STATUS, Formula(status_of_correction(row)))
+    assert office.refresh() == ["  Corrections!A2:A11: 10 formulas were of an earlier version"]
     assert office.formulas() == before
     assert office.refresh() == ["  no difference"]
 

@@ -144,7 +144,7 @@ def _day(table: Table, row: int, header: str, order: Order | None) -> date:
     day = table.date(row, header, order)
     if day.year not in _YEARS:
         raise BadCellError(
-            row, table.columns[header], f"{header} is read as {day}; type a date such as 11/30/2026"
+            row, table.columns[header], f"{header} is read as {day}; type a date such as 2026-11-30"
         )
     return day
 

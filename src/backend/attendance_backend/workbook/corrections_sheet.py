@@ -14,14 +14,16 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Key: Group and day, ``check in @ann 46328``: by this the other worksheets find the row. Leave has none, for it may
   last for days; it is found by Group, From and To.
 
-Of two rows with the same key the upper one counts, and the other one says so.
+Of two rows with the same key the upper one counts, and the other one says so. A waiver looks into ``Weekly Summary``
+whether there was a penalty.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import cell_name, quoted
+from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
 from attendance_backend.sheet.changes import (
     AddNote,
     AddWorksheet,
@@ -37,8 +39,15 @@ from attendance_backend.sheet.changes import (
     WarnBeforeEdit,
     WriteCells,
 )
-from attendance_backend.workbook import formulas, guide_sheet, monthly_columns, sites_sheet
-from attendance_backend.workbook.names import CORRECTIONS, CORRECTIONS_ID, MONTHLY, SITES
+from attendance_backend.workbook import (
+    daily_columns,
+    formulas,
+    guide_sheet,
+    monthly_columns,
+    sites_sheet,
+    weekly_columns,
+)
+from attendance_backend.workbook.names import CORRECTIONS, CORRECTIONS_ID, DAILY, MONTHLY, SITES, WEEKLY
 
 STATUS, DATE, UNTIL, EMPLOYEE, WHAT, VALUE, REASON, ENTERED_BY = range(8)
 LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY = range(8, 20)
@@ -71,6 +80,7 @@ PREPARED_ROWS = 1000
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 APPLIED, NOTED = "applied", "noted"
+NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
 
 GROUP_COLUMN, KEY_COLUMN, FROM_COLUMN, TO_COLUMN, TIME_COLUMN = (
     formulas.column_of(CORRECTIONS, column) for column in (GROUP, KEY, FROM, TO, TIME)
@@ -86,8 +96,24 @@ _NOTES = {
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
     VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
 }
+_LONGEST_USER = 250
 _EXAMPLE = re.compile(r'"type a date such as ([^" ]+) into Date"')
 _WIDTHS = (370, 95, 95, 190, 120, 80, 300, 130)
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """Weeks that stand side by side.
+
+    Attributes:
+        first: column of the first in ``Weekly Summary``.
+        last: column of the last there.
+        monday: column of the first one's Monday in ``Daily Attendance``.
+    """
+
+    first: int
+    last: int
+    monday: int
 
 
 def group_of(kind: str, user: str) -> str:
@@ -95,11 +121,12 @@ def group_of(kind: str, user: str) -> str:
     return f"{kind} {formulas.token_of(user)}"
 
 
-def create(first_day_label: str = "17-11-2026") -> list[Change]:
+def create(first_day_label: str = "17-11-2026", weeks: Weeks | None = None) -> list[Change]:
     """The whole worksheet, its rows prepared.
 
     Args:
         first_day_label: a date for the answers to show as an example.
+        weeks: in which waivers look for a penalty; None for none.
     """
     header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
     rows = HEADER_ROWS + PREPARED_ROWS
@@ -116,7 +143,7 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
             tab_color=styles.HR_TAB,
         ),
         WriteCells(CORRECTIONS_ID, 0, 0, (header,)),
-        *prepared(PREPARED_ROWS, first_day_label),
+        *prepared(PREPARED_ROWS, first_day_label, weeks),
         *(SetColumns(CORRECTIONS_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
         SetColumns(CORRECTIONS_ID, LOOKUP, len(HEADERS), hidden=True),
         OfferChoices(CORRECTIONS_ID, Block(HEADER_ROWS, rows, EMPLOYEE, EMPLOYEE + 1), names, strict=False),
@@ -129,12 +156,20 @@ def create(first_day_label: str = "17-11-2026") -> list[Change]:
     ]
 
 
-def prepared(count: int, example: str) -> list[Change]:
-    """So many rows below the header, with their formulas; `example` is a date for the answers to show."""
+def prepared(count: int, example: str, weeks: Weeks | None) -> list[Change]:
+    """So many rows below the header, with their formulas; `example` and `weeks` as for `create`."""
     return [
         FillCells(CORRECTIONS_ID, HEADER_ROWS, column, count, 1, cell)
-        for column, cell in _cells(example).items()
+        for column, cell in _cells(example, weeks).items()
     ]
+
+
+def earlier_cells(count: int) -> list[Change]:
+    """Those of so many rows that an earlier version filled with another formula, with that one.
+
+    It called every waiver applied.
+    """
+    return [FillCells(CORRECTIONS_ID, HEADER_ROWS, STATUS, count, 1, NewCell(Formula(_status(None))))]
 
 
 def example_in(formulas_of_rows: Iterable[str]) -> str | None:
@@ -143,7 +178,7 @@ def example_in(formulas_of_rows: Iterable[str]) -> str | None:
     return next((match[1] for match in found if match), None)
 
 
-def _cells(example: str) -> dict[int, NewCell]:
+def _cells(example: str, weeks: Weeks | None) -> dict[int, NewCell]:
     """What is filled into the rows, by column; formulas as for the first of them."""
     typed: dict[int, Style] = {
         DATE: styles.DAY_CELL,
@@ -155,7 +190,7 @@ def _cells(example: str) -> dict[int, NewCell]:
         ENTERED_BY: styles.PLAIN,
     }
     cells = {column: NewCell(None, style) for column, style in typed.items()}
-    cells[STATUS] = NewCell(Formula(_status()), styles.ANSWER)
+    cells[STATUS] = NewCell(Formula(_status(weeks)), styles.ANSWER)
     for column, formula in _steps(example).items():
         cells[column] = NewCell(Formula(formula))
     return cells
@@ -238,14 +273,31 @@ def _problem(example: str, is_time: str, names: str) -> str:
     return "=" + "".join(f"IF({test},{answer}," for test, answer in checks) + '""' + ")" * len(checks)
 
 
-def _status() -> str:
+def _status(weeks: Weeks | None) -> str:
     """The problem; or that another row says it already; or that the row counts."""
     kind, start, key, user = _own(KIND), _own(FROM), _own(KEY), _own(USER_LOOKUP)
     keys = formulas.own_column(KEY)
     first = f'MATCH({kind}&" "&{user}&" "&{start},{keys},0)'
-    counts = f'IF({kind}="{NOTE}","{NOTED}","{APPLIED}")'
+    leave = f'IF({kind}="{NOTE}","{NOTED}","{APPLIED}")'
+    counts = f'IF({kind}="{NOTE}","{NOTED}",{_applied(weeks)})'
     other = f'IF({first}<>ROW(),"not used: row "&{first}&" is about the same",{counts})'
-    return f'=IF({_own(PROBLEM)}<>"",{_own(PROBLEM)},IF({_own(GROUP)}="","",IF({key}="",{counts},{other})))'
+    return f'=IF({_own(PROBLEM)}<>"",{_own(PROBLEM)},IF({_own(GROUP)}="","",IF({key}="",{leave},{other})))'
+
+
+def _applied(weeks: Weeks | None) -> str:
+    """That the row counts; of a waiver, whether there was anything to waive."""
+    if weeks is None:
+        return f'"{APPLIED}"'
+    own_key = (
+        f'MID({_own(USER_LOOKUP)},2,{_LONGEST_USER})&"{daily_columns.key_of("", weekly_columns.PENALTIES)}"'
+    )
+    row = f"MATCH({own_key},{formulas.column_of(WEEKLY, weekly_columns.KEY)},0)"
+    first_day = f"{quoted(DAILY)}!${column_letters(weeks.monday)}${daily_columns.DATE_ROW + 1}"
+    of_weeks = f"{quoted(WEEKLY)}!${column_letters(weeks.first)}:${column_letters(weeks.last)}"
+    penalty = f"INDEX({of_weeks},{row},INT(({_own(FROM)}-{first_day})/7)+1)"
+    # A week that came later has its column elsewhere: what cannot be looked up is not denied.
+    is_waived = f'IFERROR({penalty}="{weekly_columns.WAIVED_WORD}",TRUE)'
+    return f'IF({_own(KIND)}="{WAIVE}",IF({is_waived},"{APPLIED}","{NOTHING_TO_WAIVE}"),"{APPLIED}")'
 
 
 def _highlights() -> list[Change]:
@@ -264,5 +316,9 @@ def _highlights() -> list[Change]:
 
     return [
         answers(f"LEN(${status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
-        answers(f'OR(${status}="{APPLIED}",${status}="{NOTED}")', styles.GOOD_BACKGROUND, styles.GOOD_TEXT),
+        answers(
+            f'OR(${status}="{APPLIED}",LEFT(${status},{len(NOTED)})="{NOTED}")',
+            styles.GOOD_BACKGROUND,
+            styles.GOOD_TEXT,
+        ),
     ]

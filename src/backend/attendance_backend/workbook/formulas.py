@@ -1,9 +1,9 @@
 """Pieces of formulas, such as Google Sheets, Excel and LibreOffice compute alike.
 
 Functions used: IF, AND, OR, INDEX, MATCH, COUNT, COUNTA, COUNTIF(S), SUM, SUMIF, SUMPRODUCT, AVERAGE, IFERROR,
-ISNUMBER, ISERROR, ROUND, INT, MIN, MAX, LEN, LEFT, LOWER, TRIM, SEARCH, SUBSTITUTE, WEEKDAY, ROW. A row is found by
-a key with MATCH and never by where it stands, so that people may sort. A formula never names a column as a whole
-in which it stands itself: spreadsheets would call that circular.
+ISNUMBER, ISERROR, ROUND, INT, MIN, MAX, LEN, LEFT, MID, LOWER, TRIM, SEARCH, SUBSTITUTE, WEEKDAY, ROW. A row is
+found by a key with MATCH and never by where it stands, so that people may sort. A formula never names a column as a
+whole in which it stands itself: spreadsheets would call that circular.
 """
 
 from attendance_backend.sheet.a1 import column_letters, quoted

@@ -40,6 +40,7 @@ from attendance_backend.workbook import monthly_columns as mc
 from attendance_backend.workbook import monthly_summary as monthly
 from attendance_backend.workbook import weekly_columns as wc
 from attendance_backend.workbook import weekly_summary as weekly
+from attendance_backend.workbook.corrections_sheet import Weeks
 from attendance_backend.workbook.days_sheet import Days, Facts
 from attendance_backend.workbook.guide_sheet import Parameters
 from attendance_backend.workbook.names import (
@@ -137,7 +138,7 @@ def missing_worksheets(
         MONTHLY: lambda: monthly.create(
             content.people, layout.daily, period, content.holidays, layout.weekly_total
         ),
-        CORRECTIONS: lambda: corrections_sheet.create(f"{period.last_day:%d-%m-%Y}"),
+        CORRECTIONS: lambda: corrections_sheet.create(f"{period.last_day:%d-%m-%Y}", layout.weeks),
         raw_title(location): lambda: raw_data.create(location),
         SITES: lambda: sites_sheet.create(_sites(workbook, location)),
         GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with),
@@ -318,11 +319,13 @@ class _Layout:
         days: of ``Days``.
         daily: of ``Daily Attendance``.
         weekly_total: of ``Weekly Summary``.
+        weeks: of ``Weekly Summary``, as ``Corrections`` looks into them.
     """
 
     days: Mapping[date, int]
     daily: Mapping[date, int]
     weekly_total: int | None
+    weeks: Weeks | None
 
     @staticmethod
     def of(period: ReviewPeriod, headers: Spreadsheet | None) -> "_Layout":
@@ -335,10 +338,13 @@ class _Layout:
             in_daily = day_header.columns_by_day(sheet)
         if days is not None:
             in_days = days_sheet.columns_by_day(days)
-        total: int | None = wc.FIRST_WEEK + len(day_header.whole_weeks_of(in_daily))
+        mondays = day_header.whole_weeks_of(in_daily)
+        total: int | None = wc.FIRST_WEEK + len(mondays)
+        weeks = weekly.weeks_of_new(mondays)
         if week_sheet is not None:
             total = weekly.columns_by_label(week_sheet).get(wc.TOTAL)
-        return _Layout(in_days, in_daily, total)
+            weeks = weekly.weeks_in(week_sheet, mondays)
+        return _Layout(in_days, in_daily, total, weeks)
 
 
 def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Change]:

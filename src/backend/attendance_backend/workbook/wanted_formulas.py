@@ -42,13 +42,12 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     sheets = {title: workbook.find(title) for title in (*WHOLE, DAYS)}
     daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
+    whole_weeks = day_header.whole_weeks_of(columns)
     found: dict[str, Wanted] = {}
     if daily_sheet is not None:
         found[DAILY] = _of_daily(daily_sheet, sheets[DAYS])
     if week_sheet is not None:
-        mondays = {
-            weekly.week_label(monday): column for monday, column in day_header.whole_weeks_of(columns).items()
-        }
+        mondays = {weekly.week_label(monday): column for monday, column in whole_weeks.items()}
         found[WEEKLY] = _of_weekly(week_sheet, mondays)
     if month_sheet is not None:
         total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
@@ -65,7 +64,8 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
         ]
         found[MONTHLY] = _formulas(month_sheet, changes)
     if (corrections := sheets[CORRECTIONS]) is not None:
-        found[CORRECTIONS] = _of_corrections(corrections, period)
+        weeks = None if week_sheet is None else weekly.weeks_in(week_sheet, whole_weeks)
+        found[CORRECTIONS] = _of_corrections(corrections, period, weeks)
     if (exceptions := sheets[EXCEPTIONS]) is not None:
         found[EXCEPTIONS] = _of_exceptions(exceptions, month_sheet)
     return found
@@ -73,16 +73,19 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
 
 def earlier(workbook: Spreadsheet) -> dict[str, Wanted]:
     """What earlier versions wrote into cells for which there is another formula now; `workbook` as for `wanted`."""
-    sheet = workbook.find(DAILY)
-    if sheet is None:
-        return {}
-    columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
-    changes = [
-        change
-        for key, row in daily.rows_by_key(sheet).items()
-        for change in daily.earlier_cells(key, row, columns, helpers)
-    ]
-    return {DAILY: _formulas(sheet, changes)}
+    found: dict[str, Wanted] = {}
+    if (sheet := workbook.find(DAILY)) is not None:
+        columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
+        changes = [
+            change
+            for key, row in daily.rows_by_key(sheet).items()
+            for change in daily.earlier_cells(key, row, columns, helpers)
+        ]
+        found[DAILY] = _formulas(sheet, changes)
+    if (sheet := workbook.find(CORRECTIONS)) is not None:
+        rows = sheet.row_count - corrections_sheet.HEADER_ROWS
+        found[CORRECTIONS] = _formulas(sheet, corrections_sheet.earlier_cells(rows))
+    return found
 
 
 def _of_daily(sheet: Worksheet, days: Worksheet | None) -> Wanted:
@@ -115,7 +118,7 @@ def _of_weekly(sheet: Worksheet, mondays: Mapping[str, int]) -> Wanted:
     return _formulas(sheet, changes)
 
 
-def _of_corrections(sheet: Worksheet, period: ReviewPeriod) -> Wanted:
+def _of_corrections(sheet: Worksheet, period: ReviewPeriod, weeks: corrections_sheet.Weeks | None) -> Wanted:
     problems = (
         cell.formula
         for (_, column), cell in sheet.cells.items()
@@ -123,7 +126,7 @@ def _of_corrections(sheet: Worksheet, period: ReviewPeriod) -> Wanted:
     )
     example = corrections_sheet.example_in(problems) or f"{period.last_day:%d-%m-%Y}"
     rows = sheet.row_count - corrections_sheet.HEADER_ROWS
-    return _formulas(sheet, corrections_sheet.prepared(rows, example))
+    return _formulas(sheet, corrections_sheet.prepared(rows, example, weeks))
 
 
 def _of_exceptions(sheet: Worksheet, month_sheet: Worksheet | None) -> Wanted:

@@ -14,4 +14,6 @@ HEADERS = (
 TOTAL = "Total"
 AVERAGE, HOURS_WORKED, PENALTIES = "Weekly Average", "Hours Worked", "Penalties"
 LABELS = (AVERAGE, HOURS_WORKED, PENALTIES)
+WAIVED_WORD = "waived"
+"""Stands in place of a penalty."""
 HEADER_ROWS = 1

@@ -32,6 +32,7 @@ from attendance_backend.sheet.changes import (
 )
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.workbook import corrections_sheet, daily_columns, day_header, formulas
+from attendance_backend.workbook.corrections_sheet import Weeks
 from attendance_backend.workbook.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.workbook.weekly_columns import (
     AVERAGE,
@@ -50,12 +51,12 @@ from attendance_backend.workbook.weekly_columns import (
     TOTAL,
     USER_NAME,
     WAIVED,
+    WAIVED_WORD,
 )
 
 AREAS = (Area.of_columns(WEEKLY, 0, FIRST_WEEK), Area.of_rows(WEEKLY, 0, HEADER_ROWS))
 """What must be read to add people or weeks."""
 
-WAIVED_WORD = "waived"
 _MILLISECONDS = 86_400_000
 """A day's; averages are compared to the millisecond, so that the last bits of a fraction do not decide."""
 
@@ -176,6 +177,32 @@ def total_cells(first_row: int, weeks: Sequence[int]) -> tuple[NewCell, NewCell,
         NewCell(_sum(first_row + 1, weeks), styles.TOTAL_HOURS),
         NewCell(_sum(first_row + 2, weeks), styles.TOTAL_PENALTIES),
     )
+
+
+def weeks_in(header: Worksheet, mondays: Mapping[date, int]) -> Weeks | None:
+    """The weeks that stand side by side from the first column on: all but those that came later.
+
+    Args:
+        header: the first row of this worksheet.
+        mondays: the columns of the Mondays in ``Daily Attendance``.
+    """
+    labels = columns_by_label(header)
+    at = {labels[label]: monday for monday in mondays if (label := week_label(monday)) in labels}
+    return _leading(at, mondays)
+
+
+def weeks_of_new(mondays: Mapping[date, int]) -> Weeks | None:
+    """The same of a worksheet that `create` makes for these weeks."""
+    return _leading({FIRST_WEEK + index: monday for index, monday in enumerate(sorted(mondays))}, mondays)
+
+
+def _leading(at: Mapping[int, date], mondays: Mapping[date, int]) -> Weeks | None:
+    if not at:
+        return None
+    first = last = min(at)
+    while last + 1 in at and at[last + 1] == at[last] + timedelta(days=7):
+        last += 1
+    return Weeks(first, last, mondays[at[first]])
 
 
 def missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[date, int]) -> list[Change]:
