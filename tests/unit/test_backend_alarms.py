@@ -38,10 +38,10 @@ def test_the_e_mail(world):
     assert message["Subject"] == (
         "Attendance: the review period after Sunday, 29 November 2026 is missing, punches are waiting"
     )
-    assert message["Date"].datetime.date() == date(2026, 11, 30)
+    assert message["Date"].datetime == world.backend.clock.now(), "when it was sent, not some hour to come"
     text = message.get_content()
     assert "https://docs.google.com/spreadsheets/d/control-spreadsheet/edit" in text
-    assert "December    11/30/2026    12/27/2026    4" in text
+    assert "December    2026-11-30    2026-12-27    4" in text
     assert 'worksheet "2026"' in text
     assert "at berlin and at every other site" in text
 
@@ -133,7 +133,7 @@ def test_the_e_mail_shows_the_rows_that_do_not_count(world):
     handle(alarm(), world.backend)
     text = world.mailer.sent[0].get_content()
     assert "These rows do not count as they stand; the missing period may be among them:" in text
-    assert "worksheet '2027', cell B2: Start Date holds '13/13/2027'; type a date such as 11/30/2026" in text
+    assert "worksheet '2027', cell B2: Start Date holds '13/13/2027'; type a date such as 2026-11-30" in text
 
 
 def test_settings_name_whom_to_tell(world):

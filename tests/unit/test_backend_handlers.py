@@ -100,7 +100,7 @@ def test_a_bad_row_is_one_log_line(world, caplog):
     lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(lines) == 1
     assert "'2027', cell B2" in lines[0]
-    assert "type a date such as 11/30/2026" in lines[0]
+    assert "type a date such as 2026-11-30" in lines[0]
 
 
 # -- CreateReviewSheet

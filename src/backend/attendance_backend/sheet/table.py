@@ -88,7 +88,7 @@ class Table:
         """A date, or a text that can be one; raises BadCellError."""
         found = typed_date(self.worksheet, row, self.columns[header])
         if found is None:
-            raise self.not_understood(row, header, "a date such as 11/30/2026")
+            raise self.not_understood(row, header, "a date such as 2026-11-30")
         return found
 
     def time_of_day(self, row: int, header: str) -> int:
