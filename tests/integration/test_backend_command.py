@@ -566,6 +566,13 @@ def test_the_health_of_a_site_through_the_function_and_sheets(october):
     assert ("Bob Baker", "missing out") not in about
 
 
+def test_the_header_of_exceptions_counts_what_is_open(october):
+    rows = october.sheets.read(october.sheet_id, "'Exceptions'!A1:F100")
+    still_open = sum(1 for row in rows[1:] if row[5:] == ["open"])
+    assert 0 < still_open < len(rows) - 1
+    assert rows[0][4] == f"What to do ({still_open} open)"
+
+
 def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
     path = tmp_path / "pay.csv"
     code, out, err = run(capsys, "export", "--period", "november 2026", "--output", str(path))
