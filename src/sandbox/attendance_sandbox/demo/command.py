@@ -150,4 +150,4 @@ def _draw(console: Console, folder: Path) -> None:
     if not pictures:
         console.print("no picture of the workbook: that needs LibreOffice and poppler-utils (pdftoppm)")
         return
-    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} worksheets)")
+    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} files)")

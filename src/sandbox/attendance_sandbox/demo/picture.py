@@ -3,29 +3,22 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from openpyxl import load_workbook
 
+from attendance_sandbox.demo.printed_page import parts_to_show
+
 TIMEOUT_S = 120
-LINE_PX = 26
-"""So high a line of text is in a picture, however small the page's width makes it on paper."""
-MOST_DPI = 500
-MARGIN_PT = 6.0
-_POINTS_AN_INCH = 72
-_WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">')
-_PAGE = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">')
 _FOOTER = re.compile(r"(?P<title>\S.*?)\s+\d+ / \d+")
 """What the saved workbooks print at the foot of each page."""
 
 
 def draw(workbook: Path, folder: Path) -> list[Path]:
-    """Write a PNG of each visible worksheet's first page, named after it; empty where a program is missing.
+    """Write PNGs of each visible worksheet's first page, named after it; none where a program is missing.
 
-    A picture shows what is printed and not the paper below it, at a size at which it can be read.
+    A wide worksheet makes several, from left to right: ``monthly-summary.png``, ``monthly-summary-2.png``.
 
     Returns:
         The pictures in the order of the worksheets.
@@ -44,62 +37,20 @@ def draw(workbook: Path, folder: Path) -> list[Path]:
             page = pages_of.get(title)
             if page is None:
                 continue
-            target = folder / file_name(title)
             one = ["-f", str(page), "-l", str(page)]
-            part = part_to_show(_run([reader, *one, "-bbox", str(pdf), "-"]))
-            command = [renderer, "-png", *one, "-singlefile", *part.options(), str(pdf)]
-            _run([*command, str(target.with_suffix(""))])
-            pictures.append(target)
+            boxes = _run([reader, *one, "-bbox", str(pdf), "-"])
+            for number, part in enumerate(parts_to_show(boxes), 1):
+                target = folder / file_name(title, number)
+                command = [renderer, "-png", *one, "-singlefile", *part.options(), str(pdf)]
+                _run([*command, str(target.with_suffix(""))])
+                pictures.append(target)
     return pictures
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a page, in points, and the resolution at which it is drawn."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    dpi: int
-
-    def options(self) -> list[str]:
-        """For pdftoppm, which counts in pixels."""
-        told = {"-x": self.left, "-y": self.top, "-W": self.width, "-H": self.height}
-        scale = self.dpi / _POINTS_AN_INCH
-        return [
-            "-r",
-            str(self.dpi),
-            *(text for name, at in told.items() for text in (name, str(round(at * scale)))),
-        ]
-
-
-def part_to_show(boxes: str) -> Part:
-    """What of a page is printed, without its foot; `boxes` is what pdftotext -bbox says of that page."""
-    page = _PAGE.search(boxes)
-    if page is None:
-        raise ValueError("pdftotext tells no page")
-    width, height = map(float, page.groups())
-    words = [tuple(map(float, word.groups())) for word in _WORD.finditer(boxes)]
-    foot = max((top for _, top, _, _ in words), default=height)
-    above = [word for word in words if word[1] < foot - MARGIN_PT]
-    if not above:
-        return Part(0, 0, width, height, LINE_PX * _POINTS_AN_INCH // 10)
-    left = max(min(word[0] for word in above) - MARGIN_PT, 0)
-    top = max(min(word[1] for word in above) - MARGIN_PT, 0)
-    bottom = max(word[3] for word in above) + MARGIN_PT
-    # Coloured cells reach beyond their words: to the right margin, which is as wide as the left one.
-    return Part(left, top, width - 2 * left, bottom - top, _readable_dpi(above))
-
-
-def _readable_dpi(words: Sequence[tuple[float, ...]]) -> int:
-    heights = sorted(bottom - top for _, top, _, bottom in words)
-    return min(round(LINE_PX * _POINTS_AN_INCH / heights[len(heights) // 2]), MOST_DPI)
-
-
-def file_name(title: str) -> str:
-    """A worksheet's picture: ``Raw Data - berlin`` becomes ``raw-data-berlin.png``."""
-    return re.sub(r"[^\w]+", "-", title.casefold()).strip("-") + ".png"
+def file_name(title: str, number: int = 1) -> str:
+    """A worksheet's picture: ``Raw Data - berlin`` becomes ``raw-data-berlin.png``, a second one ends in ``-2.png``."""
+    name = re.sub(r"[^\w]+", "-", title.casefold()).strip("-")
+    return f"{name}.png" if number == 1 else f"{name}-{number}.png"
 
 
 def _visible(workbook: Path) -> list[str]:
