@@ -98,7 +98,7 @@ class GoogleDrive:
         answer = self._client.call(
             "get",
             f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}",
-            what=f"the place of {file_id}",
+            what=f"spreadsheet {file_id} in Drive",
             repeatable=True,
             params={"supportsAllDrives": "true", "fields": "trashed"},
         )
