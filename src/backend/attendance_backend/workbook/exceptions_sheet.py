@@ -73,7 +73,7 @@ class Entry:
 def create() -> list[Change]:
     """The worksheet, empty but for its header."""
     header = [NewCell(text, styles.HEADER) for text in HEADERS]
-    header[REMEDY] = NewCell(Formula(_remedy_header()), styles.HEADER)
+    header[REMEDY] = NewCell(remedy_header(), styles.HEADER)
     note = "resolved by itself when it no longer holds, or type resolved over it."
     return [
         AddWorksheet(
@@ -97,9 +97,10 @@ def create() -> list[Change]:
     ]
 
 
-def _remedy_header() -> str:
+def remedy_header() -> Formula:
     """Says how much is still open: most lines need nobody, and the open ones are easily lost among them."""
-    return f'="{HEADERS[REMEDY]} ("&COUNTIF({formulas.own_column(STATE)},"{exception_state.OPEN}")&" open)"'
+    count = f'COUNTIF({formulas.own_column(STATE)},"{exception_state.OPEN}")'
+    return Formula(f'="{HEADERS[REMEDY]} ("&{count}&" open)"')
 
 
 def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
