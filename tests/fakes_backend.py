@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Backend, Folder, Grant
+from attendance_backend.ports import Backend, Folder, Grant, Whereabouts
 from attendance_backend.sheet.changes import (
     VERSION_NAME,
     AddColumns,
@@ -236,6 +236,9 @@ class FakeDrive:
 
     def folder(self) -> Folder:
         return Folder("Attendance", is_folder=True, in_shared_drive=True, can_create=True)
+
+    def whereabouts(self, file_id: str) -> Whereabouts:
+        return Whereabouts(self._spreadsheets.books[file_id].trashed, "")
 
     def grants(self, file_id: str) -> Sequence[Grant]:
         return [Grant(address, role) for address, role in self.shared.get(file_id, {}).items()]

@@ -3,9 +3,12 @@
 import csv
 import itertools
 import json
+import os
+import re
 import shutil
 from contextlib import ExitStack
 from datetime import date, datetime, time
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -60,10 +63,13 @@ class Desk:
     def init(self, year=2026):
         code, out, _ = self.run("init", "--year", str(year))
         assert code == 0
-        if out[-1].startswith("set REVIEW_PERIODS_SPREADSHEET_ID to "):
-            self.control_id = out[-1].rpartition(" ")[2]
+        if found := re.search(r"next: set REVIEW_PERIODS_SPREADSHEET_ID to (\S+),", out[-1]):
+            self.control_id = found[1]
             self.set(REVIEW_PERIODS_SPREADSHEET_ID=self.control_id)
         return out
+
+    def enter_somebody(self):
+        self.sheets.write(self.control_id, "'Cut Off Times'!A2", [["Ann", "ann@example.com", "09:00"]])
 
     def writes(self):
         return sum(1 for entry in self.sheets.log if entry.kind == "write")
@@ -205,6 +211,36 @@ def test_the_drop_downs(desk):
     assert "Key policy" in choices(40, 0)
 
 
+def test_init_says_what_is_next_in_terms_of_the_settings_file(desk, tmp_path, monkeypatch):
+    settings = tmp_path / "functions.yaml"
+    settings.write_text(f'REVIEW_SHEETS_FOLDER_ID: "{desk.folder_id}"\n')
+    monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
+    code, out, err = desk.run("init", "--settings", str(settings))
+    assert (code, err) == (0, [])
+    line = re.search(r"next: write (.*) into (.*), and run attendance-backend check --settings (.*)", out[-1])
+    assert line
+    assert line[2] == line[3] == str(settings)
+    settings.write_text(f"{settings.read_text()}{line[1]}\n")
+    code, out, _ = desk.run("init", "--settings", str(settings))
+    assert (code, out[0], len(out)) == (0, "nothing was missing", 2)
+    assert desk.run("check", "--settings", str(settings))[0] == 1, "nobody is entered yet"
+
+
+def test_init_warns_of_an_account_s_own_storage(desk, monkeypatch):
+    monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
+    with SheetsServer() as generous:
+        key_file = Path(os.environ["GOOGLE_APPLICATION_CREDENTIALS"])
+        key_file.write_text(json.dumps(generous.new_service_account(ACCOUNT)))
+        desk.set(SHEETS_API_URL=generous.url, DRIVE_API_URL=generous.url)
+        code, out, err = desk.run("init")
+        assert (code, len(err)) == (0, 1)
+        assert "REVIEW_SHEETS_FOLDER_ID is not set" in err[0]
+        assert "ID of a folder in a shared drive" in err[0]
+        desk.set(REVIEW_PERIODS_SPREADSHEET_ID=generous.spreadsheets()[0].spreadsheet_id)
+        _, out, _ = desk.run("check")
+    assert any(f"nobody but {ACCOUNT} may open the Review Periods spreadsheet" in line for line in out), out
+
+
 def test_without_a_folder_nothing_can_be_created_and_the_way_out_is_named(desk, monkeypatch):
     monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
     code, out, err = desk.run("init")
@@ -221,6 +257,7 @@ def test_check_finds_nothing_in_what_init_made(desk):
     this_year = date.today().year
     desk.init(this_year)
     desk.init(this_year + 1)
+    desk.enter_somebody()
     assert desk.run("check") == (0, ["nothing to complain of"], [])
 
 
@@ -297,6 +334,103 @@ def test_check_says_when_the_folder_may_only_be_read(desk):
     code, out, _ = desk.run("check")
     assert code == 1
     assert any("nothing may be created in the folder 'Closed'" in line for line in out)
+
+
+def test_check_says_when_nobody_else_can_open_what_is_made(desk):
+    desk.init()
+    folder = desk.sheets.store.create_shared_folder("Lonely", [ACCOUNT])
+    control = desk.sheets.file(desk.control_id)
+    control.parents, control.drive_id = [folder.file_id], folder.drive_id
+    desk.set(REVIEW_SHEETS_FOLDER_ID=folder.file_id)
+    lonely = [line for line in desk.run("check")[1] if f"nobody but {ACCOUNT} may open" in line]
+    assert len(lonely) == 2
+    assert "the Review Periods spreadsheet" in lonely[0]
+    assert "the folder 'Lonely'" in lonely[1]
+    desk.sheets.write(desk.control_id, "'Settings'!C4", [["hr@example.com"]])
+    assert [line for line in desk.run("check")[1] if "the folder 'Lonely'" in line] == []
+    folder.permissions.append(
+        {"id": "2", "type": "group", "role": "writer", "emailAddress": "hr@example.com"}
+    )
+    assert [line for line in desk.run("check")[1] if "nobody but" in line] == []
+
+
+def test_check_says_that_the_spreadsheet_lies_in_the_bin(desk):
+    desk.init()
+    desk.sheets.file(desk.control_id).trashed = True
+    assert any("lies in the bin" in line for line in desk.run("check")[1])
+
+
+def test_check_and_problems_say_that_nobody_is_entered(desk):
+    desk.init()
+    told = [line for line in desk.run("check")[1] if "nobody is entered" in line]
+    assert len(told) == 1
+    assert "worksheet 'Cut Off Times', cell A2" in told[0]
+    assert any("nobody is entered" in cell for row in desk.content()["Problems"] for cell in row)
+    desk.enter_somebody()
+    assert not any("nobody is entered" in line for line in desk.run("check")[1])
+
+
+KEY = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+def spoil_key(**fields):
+    """Fields that are None are taken out."""
+
+    def spoil(path):
+        key = {**json.loads(path.read_text()), **fields}
+        path.write_text(json.dumps({name: value for name, value in key.items() if value is not None}))
+
+    return spoil
+
+
+def make_it_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.unlink(), "does not exist: put the key file there"),
+        (make_it_a_folder, "is a folder: name the key file in it"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read"),
+        (lambda path: path.write_text(""), "is empty: make a new key"),
+        (lambda path: path.write_text("SMTP_PORT: 25"), "holds no JSON"),
+        (lambda path: path.write_text("[1]"), "is no service account's key file"),
+        (lambda path: path.write_text("{}"), "is no service account's key file"),
+        (spoil_key(client_email=None, token_uri=None), "lacks client_email, token_uri: make a new key"),
+        (spoil_key(private_key="x"), "is damaged: make a new key"),
+        (
+            spoil_key(client_email="fired@x.com"),
+            "Google does not accept the credentials of fired@x.com (invalid",
+        ),
+    ],
+)
+def test_credentials_that_are_of_no_use_are_told_apart(desk, spoil, words):
+    path = Path(os.environ[KEY])
+    spoil(path)
+    code, out, err = desk.run("init")
+    assert (code, out, len(err)) == (2, [], 1)
+    assert words in err[0]
+    assert len(err[0]) < 300 + len(str(path))
+
+
+def test_no_credentials_at_all(desk, monkeypatch, tmp_path):
+    monkeypatch.delenv(KEY)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    code, _, err = desk.run("init")
+    assert (code, len(err)) == (2, 1)
+    assert f"there are no Google credentials: name an account's key file in {KEY}" in err[0]
+
+
+def test_an_address_where_nobody_answers_is_told_in_a_few_words(desk):
+    desk.sheets.stop()
+    code, out, err = desk.run("init")
+    assert (code, out, len(err)) == (3, [], 1)
+    assert "token server at" in err[0]
+    assert f"{desk.sheets.url} cannot be reached (nothing answers there: connection refused)" in err[0]
+    assert len(err[0]) < 250
 
 
 def test_check_looks_at_what_only_the_functions_need(desk, monkeypatch):
@@ -444,6 +578,13 @@ def test_the_health_of_a_site_through_the_function_and_sheets(october):
     assert ("Ann Archer", "missing out") in about
     assert ("Zoe Young", "absent") in about
     assert ("Bob Baker", "missing out") not in about
+
+
+def test_the_header_of_exceptions_counts_what_is_open(october):
+    rows = october.sheets.read(october.sheet_id, "'Exceptions'!A1:F100")
+    still_open = sum(1 for row in rows[1:] if row[5:] == ["open"])
+    assert 0 < still_open < len(rows) - 1
+    assert rows[0][4] == f"What to do ({still_open} open)"
 
 
 def test_the_export_is_what_hr_sees(october, tmp_path, capsys):

@@ -304,7 +304,7 @@ def test_credentials_that_google_refuses_are_a_clear_error():
         with SheetsServer() as other:
             other.new_service_account()
             bench = Bench(other, {**key, "token_uri": other.token_uri})
-            with pytest.raises(RefusedError, match="check the service account and its key"):
+            with pytest.raises(RefusedError, match=r"does not accept the credentials of .* make a new key"):
                 bench.sheets.read("1Missing-Spreadsheet")
 
 

@@ -220,6 +220,15 @@ def no_key_file(site):
     site.key_file.unlink()
 
 
+def key_file_that_holds(text):
+    return lambda site: site.key_file.write_text(text)
+
+
+def key_file_that_is_a_folder(site):
+    site.key_file.unlink()
+    site.key_file.mkdir()
+
+
 def a_key_that_google_does_not_know(site):
     with SheetsServer() as another:
         key = another.new_service_account("berlin@office.iam.gserviceaccount.com")
@@ -294,10 +303,22 @@ def deleted_topic(site):
         (names_of_another_code_page, "warn", "users", r"1 are not utf-8, such as J\xfcrgen (1002)"),
         (machine_that_breaks_off, "FAIL", "machine", "closed the connection"),
         (no_key_file, "FAIL", "credentials", "which does not exist"),
-        (a_key_that_google_does_not_know, "FAIL", "credentials", "Google refuses the credentials"),
-        (no_google, "FAIL", "credentials", "on the internet"),
+        (
+            key_file_that_holds("[1]"),
+            "FAIL",
+            "credentials",
+            "is no service account's key file: make a new key",
+        ),
+        (key_file_that_is_a_folder, "FAIL", "credentials", "is a folder: name the key file in it"),
+        (a_key_that_google_does_not_know, "FAIL", "credentials", "Google does not accept the credentials"),
+        (
+            no_google,
+            "FAIL",
+            "credentials",
+            "(nothing answers there: connection refused); is this computer on the",
+        ),
         (no_project, "FAIL", "project", "put 'project_id' into"),
-        (no_pubsub, "FAIL", "Pub/Sub", "on the internet"),
+        (no_pubsub, "FAIL", "Pub/Sub", "(Connection refused); is this computer on the internet?"),
         (another_project, "FAIL", "publishing", "does not exist: create it"),
         (another_project, "FAIL", "subscription", "create the topics"),
         (may_not("pubsub.topics.publish"), "FAIL", "publishing", "--role=roles/pubsub.publisher"),

@@ -3,10 +3,12 @@
 import random
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from attendance_sandbox.cli import main
+from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, Punch
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, Story
@@ -106,6 +108,17 @@ def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
     (result,) = reconcile({"headquarters": made}, PERIODS, BOUNDARIES, tmp_path)
     assert (result.punches, result.rows, result.lost, result.twice, result.wrong_period) == (5, 5, 1, 1, 1)
     assert not result.faultless
+
+
+def test_paths_are_told_in_one_way(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in (
+        Path("build/demo/x.csv"),
+        tmp_path / "build/demo/x.csv",
+        Path("./build/../build/demo/x.csv"),
+    ):
+        assert str(from_here(given)) == "build/demo/x.csv"
+    assert str(from_here(tmp_path.parent / "elsewhere")) == str(tmp_path.parent / "elsewhere")
 
 
 def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, capsys):

@@ -136,7 +136,13 @@ def test_a_taken_port_is_one_line_and_exit_code_2():
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--users", "0", "--punches", "5"], "punches need users"),
+        (["--users", "0"], "punches need somebody who makes them: --users 1 or more, or --punches 0"),
+        (
+            ["--users", "0", "--punches", "0", "--punch-every", "1"],
+            "--punch-every needs somebody who punches: --users 1 or more",
+        ),
+        (["--users", "1", "--punches", "90000"], "not 90000: fewer --punches, or more --users"),
+        (["--clock-offset", "9999999999"], "shows the years 2000 to 2132; ask for fewer seconds"),
         (["--users", "many"], "argument --users: a whole number from 0 to 60000, not 'many'"),
         (["--punch-every", "0"], "argument --punch-every: seconds from 0.01 to 86400, not '0'"),
     ],

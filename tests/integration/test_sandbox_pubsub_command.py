@@ -96,7 +96,10 @@ def test_a_port_in_use_is_one_line_and_exit_code_2():
         with running("--port", str(port)) as process:
             output, errors = process.communicate(timeout=10)
     assert (process.returncode, output) == (2, "")
-    assert errors == f"attendance-sandbox pubsub: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert errors == (
+        f"attendance-sandbox pubsub: cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "--port 0 picks a free one\n"
+    )
 
 
 @pytest.mark.parametrize(

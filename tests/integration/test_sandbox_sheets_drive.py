@@ -202,8 +202,10 @@ def test_permissions_are_granted_listed_changed_and_taken_back(office: Office) -
     again = office.call("POST", path, {**body, "role": "reader"}, **drives).json()
     assert again["id"] == granted["id"]
     listed = office.call("GET", path, fields="permissions(id,role,emailAddress)", **drives).json()
+    of_the_drive = {"id": "anyoneWithLink", "role": "fileOrganizer"}
     assert listed["permissions"] == [
-        {"id": granted["id"], "role": "reader", "emailAddress": "hr@example.com"}
+        {"id": granted["id"], "role": "reader", "emailAddress": "hr@example.com"},
+        of_the_drive,
     ]
     one = f"{path}/{granted['id']}"
     assert office.call("PATCH", one, {"role": "writer"}, **drives).json()["role"] == "writer"

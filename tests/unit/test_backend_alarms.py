@@ -38,10 +38,10 @@ def test_the_e_mail(world):
     assert message["Subject"] == (
         "Attendance: the review period after Sunday, 29 November 2026 is missing, punches are waiting"
     )
-    assert message["Date"].datetime.date() == date(2026, 11, 30)
+    assert message["Date"].datetime == world.backend.clock.now(), "when it was sent, not some hour to come"
     text = message.get_content()
     assert "https://docs.google.com/spreadsheets/d/control-spreadsheet/edit" in text
-    assert "December    11/30/2026    12/27/2026    4" in text
+    assert "December    2026-11-30    2026-12-27    4" in text
     assert 'worksheet "2026"' in text
     assert "at berlin and at every other site" in text
 

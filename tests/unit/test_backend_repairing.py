@@ -176,6 +176,11 @@ def test_resolved_is_what_people_are_told_to_type(office):
     assert office.refresh() == ["  no difference"]
 
 
+def test_a_header_in_words_as_earlier_versions_wrote_it_stays_without_a_word(office):
+    office.sheet("Exceptions").put(0, exceptions_sheet.REMEDY, "What to do")
+    assert office.refresh() == ["  no difference"]
+
+
 def test_another_spelling_is_the_same_formula(office):
     sheet = office.sheet(DAILY)
     for place, value in list(sheet.cells.items()):

@@ -5,10 +5,12 @@ import json
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from attendance_backend.control.settings import read_settings
+from attendance_backend.control.variables import Variables
 from attendance_backend.errors import EventError, SettingsError
 from attendance_backend.logs import JsonFormatter
 from attendance_backend.service import message_of
@@ -24,7 +26,7 @@ COMPLETE = {
 
 
 def test_defaults():
-    settings = read_settings(COMPLETE)
+    settings = read_settings(Variables(COMPLETE))
     assert settings.sheets_api_url == "https://sheets.googleapis.com"
     assert settings.drive_api_url == "https://www.googleapis.com"
     assert settings.folder_id is None
@@ -35,7 +37,7 @@ def test_defaults():
 @pytest.mark.parametrize("name", sorted(COMPLETE))
 def test_a_missing_variable_is_named(name):
     with pytest.raises(SettingsError, match=f"{name} is not set"):
-        read_settings({**COMPLETE, name: " "})
+        read_settings(Variables({**COMPLETE, name: " "}))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,8 @@ def test_a_missing_variable_is_named(name):
         ("REVIEW_SHEETS_FOLDER_ID", "a/b"),
         ("SHEETS_API_URL", "sheets.googleapis.com"),
         ("DRIVE_API_URL", "ftp://x"),
+        ("DRIVE_API_URL", "http://[x"),
+        ("SHEETS_API_URL", "http://127.0.0.1:port"),
         ("SMTP_PORT", "smtp"),
         ("SMTP_PORT", "70000"),
         ("SMTP_STARTTLS", "maybe"),
@@ -55,14 +59,30 @@ def test_a_missing_variable_is_named(name):
 )
 def test_a_malformed_variable_is_named(name, value):
     with pytest.raises(SettingsError, match=f"{name} holds"):
-        read_settings({**COMPLETE, name: value})
+        read_settings(Variables({**COMPLETE, name: value}))
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_a_file_of_settings_is_named(name):
+    in_file = {**COMPLETE, name: ""}
+    with pytest.raises(SettingsError, match=f"^{name} is set neither in f.yaml nor in the environment"):
+        read_settings(Variables({}, Path("f.yaml"), in_file))
+    with pytest.raises(SettingsError, match=f"variable {name} is empty, and hides what f.yaml says"):
+        read_settings(Variables({name: ""}, Path("f.yaml"), COMPLETE))
+
+
+def test_a_malformed_setting_is_named_with_where_it_stands():
+    with pytest.raises(SettingsError, match=r"^SMTP_PORT in f\.yaml holds 'smtp'"):
+        read_settings(Variables({}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "smtp"}))
+    with pytest.raises(SettingsError, match=r"^the environment variable SMTP_PORT holds 'x'"):
+        read_settings(Variables({"SMTP_PORT": "x"}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "25"}))
 
 
 def test_a_user_needs_a_password_and_nobody_sees_it():
     with pytest.raises(SettingsError, match="SMTP_PASSWORD"):
-        read_settings({**COMPLETE, "SMTP_USERNAME": "u"})
+        read_settings(Variables({**COMPLETE, "SMTP_USERNAME": "u"}))
     login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
-    settings = read_settings({**COMPLETE, **login, "SMTP_STARTTLS": "true"})
+    settings = read_settings(Variables({**COMPLETE, **login, "SMTP_STARTTLS": "true"}))
     assert settings.smtp.password == "hunter2"
     assert "hunter2" not in repr(settings)
 
@@ -70,8 +90,8 @@ def test_a_user_needs_a_password_and_nobody_sees_it():
 def test_a_password_never_crosses_the_network_in_the_open():
     login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
     with pytest.raises(SettingsError, match="SMTP_STARTTLS"):
-        read_settings({**COMPLETE, **login})
-    assert read_settings({**COMPLETE, **login, "SMTP_PORT": "465"}).smtp.port == 465
+        read_settings(Variables({**COMPLETE, **login}))
+    assert read_settings(Variables({**COMPLETE, **login, "SMTP_PORT": "465"})).smtp.port == 465
 
 
 REQUEST = GetReviewPeriod(location="berlin", request_id="r1", after=None, on=date(2026, 11, 3))

@@ -248,6 +248,25 @@ def test_what_is_said_of_complete_days(office):
     assert office.said() == OF_BERLIN
 
 
+def test_lateness_is_counted_in_the_minutes_that_the_worksheets_show(office):
+    office.store(
+        "berlin",
+        ("ann", "2026-11-02T09:24:59"),
+        ("ann", "2026-11-02T17:00:00"),
+        ("bob", "2026-11-02T09:00:30"),
+        ("bob", "2026-11-02T17:00:00"),
+    )
+    office.tell(health(sheet_id=office.sheet_id, through="2026-11-02"))
+    rows = office.book.sheet("Exceptions").rows()[exceptions.HEADER_ROWS :]
+    said = {
+        row[exceptions.WHO]: row[exceptions.WHAT] for row in rows if row and row[exceptions.KIND] == "late"
+    }
+    assert said == {
+        "Ann": "24 min after the cut-off time on Mon 02-11-2026",
+        "Bob": "Less than a minute after the cut-off time on Mon 02-11-2026",
+    }
+
+
 def test_people_of_another_site_wait_for_it_and_people_of_none_for_all(office):
     office.store_two_days()
     office.tell(health(sheet_id=office.sheet_id, through="2026-11-03"))

@@ -122,14 +122,38 @@ def test_a_punch_while_a_recording_is_made(capsys, directory, server, machine, t
     assert "punch   9" in said(capsys, directory, "punches", "--replay", str(file))
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2}', '{"format": 1, "status": {}}'])
+def test_a_recording_that_was_written_is_told_of(capsys, directory):
+    file = directory / "machine.json"
+    assert main(["device", "info", "--dump", str(file), "--directory", str(directory)]) == 0
+    assert capsys.readouterr().err == (
+        f"attendance-client: wrote {file}: what the machine said, without names, passwords and card numbers\n"
+    )
+
+
+def test_a_recording_is_not_recorded_again(capsys, directory):
+    with pytest.raises(SystemExit) as stopped:
+        main(["device", "info", "--replay", "a.json", "--dump", "b.json", "--directory", str(directory)])
+    assert stopped.value.code == 2
+    assert "--dump: not allowed with argument --replay" in capsys.readouterr().err
+
+
+def test_a_recording_of_another_format(capsys, directory):
+    file = directory / "machine.json"
+    file.write_text('{"format": 2}')
+    code, told = complaint(capsys, directory, "info", "--replay", str(file))
+
+    assert code == 2
+    assert "another format (2, expected 1)" in told
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 1, "status": {}}'])
 def test_a_file_that_is_no_recording(capsys, directory, content):
     file = directory / "machine.json"
     file.write_text(content)
     code, told = complaint(capsys, directory, "info", "--replay", str(file))
 
     assert code == 2
-    assert "is no recording" in told
+    assert f"{file} is no recording of an attendance machine; make one with --dump" in told
 
 
 def test_files_that_cannot_be_read_or_written(capsys, directory):
@@ -161,6 +185,19 @@ def test_the_clocks(capsys, directory, machine, synchronised):
 
     assert "follows a time server" in told
     assert "+34560" in told
+
+
+def test_a_clock_that_shows_no_date(capsys, directory, server, monkeypatch, tmp_path):
+    monkeypatch.setattr("attendance_client.adapters.system_clock.TIMESYNC_MARK", tmp_path / "none")
+    monkeypatch.setattr("attendance_client.adapters.system_clock.ASKING_TIMEDATECTL", ("false",))
+    february_31 = ((26 * 12 + 1) * 31 + 30) * 86_400
+    shown = AnswerWith(Reply.OK, data=february_31.to_bytes(4, "little"))
+    server.faults.add(shown, on=Command.GET_TIME, times=None)
+    machine, computer, offset = said(capsys, directory, "clock").splitlines()
+
+    assert machine == "the machine    shows a date that does not exist"
+    assert computer.endswith("(whether it follows a time server cannot be told)")
+    assert offset == "offset         none can be told: set the clock, with --set or in its menu"
 
 
 @pytest.mark.parametrize("offset", [timedelta(hours=-5), timedelta(hours=5)])

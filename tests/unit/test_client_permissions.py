@@ -7,7 +7,9 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 
+from attendance_client.adapters.pubsub import unreachable
 from attendance_client.bootstrap import bootstrap
 from attendance_client.config import load_config
 from attendance_client.errors import AccessError, ConfigError, LedgerError, SnapshotError
@@ -92,7 +94,15 @@ def test_a_damaged_ledger_that_may_not_be_read_is_not_called_damaged(directory, 
     told(caught, directory)
 
 
-@pytest.mark.parametrize("content", [None, "{", "{}"])
+def test_a_token_that_google_does_not_give_is_not_called_a_network_without_answer():
+    """As gRPC tells it; a revoked key is found out only while it is used."""
+    words = "Getting metadata from plugin failed with error: ('invalid_grant: Invalid JWT Signature.', {'error': 1})"
+    told = str(unreachable(ServiceUnavailable(words)))
+    assert told.startswith("Google gives no token for this site's credentials (")
+    assert "Invalid JWT Signature" in told
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
 def test_a_key_file_that_is_none_is_named(directory, monkeypatch, content):
     key_file = directory / "key.json"
     if content is not None:

@@ -26,3 +26,7 @@ def test_the_first_page_of_each_worksheet_by_its_footer():
 )
 def test_a_picture_is_named_after_its_worksheet(title, name):
     assert file_name(title) == name
+
+
+def test_further_pictures_of_a_worksheet_are_numbered():
+    assert file_name("Monthly Summary", 2) == "monthly-summary-2.png"

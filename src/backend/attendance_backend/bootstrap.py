@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from pathlib import Path
 
 import google.auth
 import google.auth.exceptions
@@ -13,10 +14,15 @@ from attendance_backend.adapters.mail import NoMailer, SmtpMailer
 from attendance_backend.adapters.pubsub import PubSubReplies
 from attendance_backend.adapters.sheets import GoogleSheets
 from attendance_backend.control.settings import OperatorSettings, Settings, read_settings
+from attendance_backend.control.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.logs import configure_logging
 from attendance_backend.ports import Backend
+from attendance_contracts import first_words, key_file_trouble
 
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)
+"""What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 
 
@@ -24,7 +30,7 @@ SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapi
 def settings() -> Settings:
     """The process's settings; raises SettingsError."""
     configure_logging(os.environ)
-    return read_settings(os.environ)
+    return read_settings(Variables(os.environ))
 
 
 @cache
@@ -38,7 +44,7 @@ def replies() -> PubSubReplies:
     """The process's publisher; raises SettingsError."""
     try:
         return PubSubReplies(settings().project)
-    except google.auth.exceptions.DefaultCredentialsError as error:
+    except NO_USE as error:
         raise _no_credentials(error) from error
 
 
@@ -73,13 +79,19 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
 def _client(addresses: Addresses) -> GoogleHttpClient:
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
-    except google.auth.exceptions.DefaultCredentialsError as error:
+    except NO_USE as error:
         raise _no_credentials(error) from error
     return GoogleHttpClient(credentials, addresses)
 
 
 def _no_credentials(error: Exception) -> SettingsError:
+    if key_file := os.environ.get(KEY_FILE):
+        return SettingsError(f"{KEY_FILE} names {key_file_trouble(Path(key_file))}")
+    if isinstance(error, google.auth.exceptions.DefaultCredentialsError):
+        return SettingsError(
+            f"there are no Google credentials: name an account's key file in {KEY_FILE}, or log in with gcloud auth "
+            "application-default login; functions are deployed with a service account"
+        )
     return SettingsError(
-        f"no Google credentials ({error}): deploy with a service account, or name its key file in "
-        "GOOGLE_APPLICATION_CREDENTIALS"
+        f"the credentials of gcloud auth application-default login cannot be used ({first_words(error)}): log in again"
     )

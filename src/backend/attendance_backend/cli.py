@@ -9,19 +9,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attendance_backend.control.settings_file import read_settings_file
-from attendance_backend.errors import SettingsError, TransientError, UserError
+from attendance_backend.control.variables import Variables
+from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 3
 
+NO_FOLDER = (
+    "REVIEW_SHEETS_FOLDER_ID is not set: what is made lies in the account's own storage, where nobody else sees it and "
+    "most service accounts may store nothing; set it to the ID of a folder in a shared drive that HR can open"
+)
+
 DESCRIPTION = """\
 Looks after the spreadsheets of the attendance system: the one in which HR keeps review periods, people, holidays
 and settings, and the review workbooks.
 
 Settings are environment variables, as the functions have them; --settings reads the file that they are deployed
-with. GOOGLE_APPLICATION_CREDENTIALS names the key file of an account that may edit the spreadsheets.
+with, and what is in the environment counts before it. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the
+key file of an account that may edit the spreadsheets.
 """
 EPILOG = """\
 Exit codes: 0 all is well, 1 there is something to mend (it is printed), 2 the command could not do it, 3 Google or
@@ -51,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--settings", type=Path, metavar="FILE", help="read settings from this file too (functions.yaml)"
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="read settings from this file, too, such as functions.yaml; the environment counts before it",
     )
     common.add_argument("--verbose", action="store_true", help="log each step")
     parser = argparse.ArgumentParser(
@@ -144,7 +154,7 @@ def _init(options: argparse.Namespace) -> int:
     from attendance_backend.handlers.init_control import init_control  # noqa: PLC0415
     from attendance_backend.sheet.grid import spreadsheet_link  # noqa: PLC0415
 
-    settings = read_operator_settings(_environment(options))
+    settings = read_operator_settings(_variables(options))
     backend = build_operator_backend(settings)
     year = options.year or datetime.now(UTC).year
     result = init_control(backend.spreadsheets, backend.drive, settings.control_id, year)
@@ -154,15 +164,29 @@ def _init(options: argparse.Namespace) -> int:
         print("nothing was missing")
     print(spreadsheet_link(result.control_id))
     if settings.control_id is None:
-        print(f"set REVIEW_PERIODS_SPREADSHEET_ID to {result.control_id}")
+        print(_next_after_init(options, result.control_id))
+    if settings.folder_id is None:
+        _note(NO_FOLDER)
     return 0
+
+
+def _next_after_init(options: argparse.Namespace, control_id: str) -> str:
+    if options.settings is None:
+        return (
+            f"next: set REVIEW_PERIODS_SPREADSHEET_ID to {control_id}, in the environment or in the file that "
+            "--settings FILE reads, and run attendance-backend check"
+        )
+    return (
+        f'next: write REVIEW_PERIODS_SPREADSHEET_ID: "{control_id}" into {options.settings}, and run '
+        f"attendance-backend check --settings {options.settings}"
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
     from attendance_backend.commands.check import check  # noqa: PLC0415
     from attendance_backend.control.settings import function_complaints  # noqa: PLC0415
 
-    complaints = [*function_complaints(_environment(options)), *check(_backend(options))]
+    complaints = [*function_complaints(_variables(options)), *check(_backend(options))]
     for line in complaints:
         print(line)
     if not complaints:
@@ -200,14 +224,15 @@ def _export(options: argparse.Namespace) -> int:
         print(path)
     print(f"{result.people} people")
     for note in result.notes:
-        print(f"attendance-backend: {note}", file=sys.stderr)
+        _note(note)
     return 0
 
 
-def _environment(options: argparse.Namespace) -> dict[str, str]:
-    """The environment variables; those of the settings file count where they are not set."""
-    from_file = read_settings_file(options.settings) if options.settings else {}
-    return {**from_file, **os.environ}
+def _variables(options: argparse.Namespace) -> Variables:
+    """The environment variables, and the settings file where one is named."""
+    if options.settings is None:
+        return Variables(os.environ, hint="; --settings FILE reads settings from a file")
+    return Variables(os.environ, options.settings, read_settings_file(options.settings))
 
 
 def _backend(options: argparse.Namespace) -> Backend:
@@ -215,18 +240,20 @@ def _backend(options: argparse.Namespace) -> Backend:
     from attendance_backend.bootstrap import build_operator_backend  # noqa: PLC0415
     from attendance_backend.control.settings import read_operator_settings  # noqa: PLC0415
 
-    settings = read_operator_settings(_environment(options))
+    variables = _variables(options)
+    settings = read_operator_settings(variables)
     if settings.control_id is None:
-        raise SettingsError(
-            "REVIEW_PERIODS_SPREADSHEET_ID is not set: it must hold the ID of the Review Periods spreadsheet; "
-            "attendance-backend init makes one"
+        raise variables.missing(
+            "REVIEW_PERIODS_SPREADSHEET_ID",
+            "the ID of the Review Periods spreadsheet, which attendance-backend init makes",
         )
     if settings.login_left_out:
-        print(
-            "attendance-backend: SMTP_PASSWORD is not set, the mail server is asked without logging in",
-            file=sys.stderr,
-        )
+        _note("SMTP_PASSWORD is not set, the mail server is asked without logging in")
     return build_operator_backend(settings)
+
+
+def _note(text: str) -> None:
+    print(f"attendance-backend: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -45,12 +45,27 @@ class Folder:
     Attributes:
         in_shared_drive: a service account can create files nowhere else: it owns no storage.
         can_create: whether our account may create files in it.
+        only_opener: as in `Whereabouts`.
     """
 
     name: str
     is_folder: bool
     in_shared_drive: bool
     can_create: bool
+    only_opener: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a spreadsheet lies, and who may open it.
+
+    Attributes:
+        only_opener: the one account's address that may open it, by the file itself or through its folders; empty where
+            there are several, or where our account may not look.
+    """
+
+    in_bin: bool
+    only_opener: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,10 @@ class Drive(Protocol):
 
     def folder(self) -> Folder | None:
         """The folder in which `create` creates; None for the account's own storage. Raises as `create`."""
+        ...
+
+    def whereabouts(self, file_id: str) -> Whereabouts:
+        """Where a spreadsheet lies. Raises as `grants`."""
         ...
 
     def grants(self, file_id: str) -> Sequence[Grant]:

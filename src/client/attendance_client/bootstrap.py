@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import google.auth
-from google.auth.exceptions import DefaultCredentialsError
 
-from attendance_client.adapters.pubsub import PubSubBus, unusable_credentials
+from attendance_client.adapters.pubsub import KEY_FILE, NO_USE, PubSubBus, unusable_credentials
 from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.adapters.systemd import SystemdSupervisor
 from attendance_client.adapters.zk_machine import ZkMachine
@@ -73,9 +72,9 @@ def project_of(config: Config) -> str:
         return project
     try:
         _, project = google.auth.default()
-    except DefaultCredentialsError as error:
-        if key_file := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
-            raise AccessError(unusable_credentials(key_file)) from error
+    except NO_USE as error:
+        if os.environ.get(KEY_FILE):
+            raise AccessError(unusable_credentials()) from error
         project = None
     if not project:
         raise AccessError(

@@ -93,10 +93,11 @@ def _add_device_command(
     )
     kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
     files = argparse.ArgumentParser(add_help=False)
-    files.add_argument(
+    either = files.add_mutually_exclusive_group()
+    either.add_argument(
         "--dump", type=Path, metavar="FILE", help="also keep what the machine says in FILE, without names"
     )
-    files.add_argument(
+    either.add_argument(
         "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
     )
     for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
@@ -121,6 +122,9 @@ def _device(options: argparse.Namespace) -> int:
     from attendance_client.device_command import run  # noqa: PLC0415
 
     _say(run(options))
+    if options.dump is not None:
+        told = "what the machine said, without names, passwords and card numbers"
+        print(f"attendance-client: wrote {options.dump}: {told}", file=sys.stderr)
     return 0
 
 

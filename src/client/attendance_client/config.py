@@ -19,6 +19,7 @@ from attendance_client.errors import ConfigError, no_permission
 from attendance_contracts import ContractError, validate_location
 
 FILE_NAME = "biometric_device_config.json"
+LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,13 @@ def load_config(directory: Path) -> Config:
     """
     path = directory / FILE_NAME
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if not text.strip():
+            raise ConfigError(f"{path} is empty. {LEAST}")
+        document = json.loads(text)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"{path} does not exist. Create it, or name its folder with --directory; the least it needs: "
-            '{"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
+            f"{path} does not exist. Create it, or name its folder with --directory. {LEAST}"
         ) from error
     except PermissionError as error:
         raise ConfigError(no_permission(path)) from error
@@ -97,7 +100,11 @@ def load_config(directory: Path) -> Config:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error.strerror or error}); name the folder of this file with --directory"
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: expected an object with the keys identifier, ip and port")

@@ -16,6 +16,7 @@ from attendance_client.ports import Clock, MachineStatus
 
 Device = ZkSession | Recording
 
+NO_DATE = "shows a date that does not exist"
 LONGEST_WAIT = timedelta(days=1)
 """For the computer's clock to pass the machine's last punch; who would have to wait longer is told otherwise."""
 
@@ -47,7 +48,7 @@ def _info(device: Device, options: argparse.Namespace) -> str:
             f"serial number  {status.serial_number}",
             f"firmware       {status.firmware or '-'}",
             f"platform       {status.platform or '-'}",
-            f"clock          {status.time or 'shows a date that does not exist'}",
+            f"clock          {status.time or NO_DATE}",
             f"users          {status.users}",
             f"records        {status.records} of {status.record_capacity or 'an unknown number'}{share}",
         )
@@ -79,13 +80,17 @@ _SAID: Mapping[str, Callable[[Device, argparse.Namespace], str]] = {
 
 def _clocks(status: MachineStatus, clock: Clock) -> str:
     now = clock.now().replace(microsecond=0)
-    synchronised = {True: "follows a time server", False: "has not heard from a time server", None: "unknown"}
+    synchronised = {
+        True: "follows a time server",
+        False: "has not heard from a time server",
+        None: "whether it follows a time server cannot be told",
+    }
     offset = "" if status.time is None else f"{(status.time - now).total_seconds():+.0f} s"
     return "\n".join(
         (
-            f"the machine    {status.time or 'shows a date that does not exist'}",
+            f"the machine    {status.time or NO_DATE}",
             f"this computer  {now} ({synchronised[clock.synchronised()]})",
-            f"offset         {offset or '-'}",
+            f"offset         {offset or 'none can be told: set the clock, with --set or in its menu'}",
         )
     )
 

@@ -1,5 +1,7 @@
 """What the two sides say to each other: topics, messages, codec, record identity.
 
+And in which words both tell people why Google cannot be used.
+
 Client and backend both depend on this package and never on each other. Standard library only.
 """
 
@@ -14,6 +16,7 @@ from attendance_contracts.codec import (
     to_json,
 )
 from attendance_contracts.errors import ContractError
+from attendance_contracts.google_trouble import address_of, first_words, key_file_trouble, network_trouble
 from attendance_contracts.location import validate_location
 from attendance_contracts.messages import (
     MESSAGE_TYPES,
@@ -62,11 +65,15 @@ __all__ = [
     "SiteHealth",
     "StoreAttendRecords",
     "Topic",
+    "address_of",
     "business_day",
     "decode",
     "decode_topic",
     "encode",
+    "first_words",
     "from_json",
+    "key_file_trouble",
+    "network_trouble",
     "subscription_filter",
     "subscription_path",
     "to_json",

@@ -7,7 +7,7 @@ from gspread.urls import DRIVE_FILES_API_V3_URL
 
 from attendance_backend.adapters.google_http import GoogleHttpClient, Json
 from attendance_backend.errors import RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Folder, Grant
+from attendance_backend.ports import Folder, Grant, Whereabouts
 
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
@@ -90,26 +90,47 @@ class GoogleDrive:
             is_folder=answer.get("mimeType") == _FOLDER_TYPE and not answer.get("trashed", False),
             in_shared_drive="driveId" in answer,
             can_create=bool(answer.get("capabilities", {}).get("canAddChildren", False)),
+            only_opener=self._only_opener(self._folder_id),
         )
+
+    def whereabouts(self, file_id: str) -> Whereabouts:
+        """See the port."""
+        answer = self._client.call(
+            "get",
+            f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}",
+            what=f"spreadsheet {file_id} in Drive",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "fields": "trashed"},
+        )
+        return Whereabouts(bool(answer.get("trashed", False)), self._only_opener(file_id))
+
+    def _only_opener(self, file_id: str) -> str:
+        try:
+            permissions = self._permissions(file_id, "permissions(type,emailAddress)")
+        except (RefusedError, SpreadsheetGoneError):
+            return ""
+        # A group or a domain is many people.
+        is_one = len(permissions) == 1 and permissions[0].get("type") == "user"
+        return str(permissions[0].get("emailAddress", "")) if is_one else ""
 
     def grants(self, file_id: str) -> Sequence[Grant]:
         """See the port."""
+        return [
+            Grant(str(permission["emailAddress"]), str(permission["role"]))
+            for permission in self._permissions(file_id, "permissions(type,role,emailAddress)")
+            if "emailAddress" in permission and "role" in permission
+        ]
+
+    def _permissions(self, file_id: str, fields: str) -> Sequence[Json]:
         answer = self._client.call(
             "get",
             _permissions_url(file_id),
             what=f"the sharing of {file_id}",
             repeatable=True,
-            params={
-                "supportsAllDrives": "true",
-                "pageSize": 100,
-                "fields": "permissions(type,role,emailAddress)",
-            },
+            params={"supportsAllDrives": "true", "pageSize": 100, "fields": fields},
         )
-        return [
-            Grant(str(permission["emailAddress"]), str(permission["role"]))
-            for permission in answer.get("permissions", [])
-            if "emailAddress" in permission and "role" in permission
-        ]
+        permissions: Sequence[Json] = answer.get("permissions", [])
+        return permissions
 
     def grant(self, file_id: str, grant: Grant) -> None:
         """See the port."""

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from gspread.exceptions import APIError
 
 from attendance_backend.control.settings import DRIVE_API_URL, SHEETS_API_URL
 from attendance_backend.errors import BackendError, GoogleError, RefusedError, SpreadsheetGoneError
+from attendance_contracts import address_of, first_words, network_trouble
 
 log = logging.getLogger(__name__)
 
@@ -101,20 +102,35 @@ class GoogleHttpClient(gspread.HTTPClient):
                     raise self._translated(failure, what) from failure
                 # Full jitter: sites that collided once do not collide again.
                 delay = random.uniform(0, FIRST_DELAY_S * 2**attempt)  # noqa: S311 - no secret
-                log.info("%s: %s; trying again in %.1f s", what, failure, delay)
+                log.info("%s; trying again in %.1f s", self._translated(failure, what), delay)
                 self._sleep(delay)
         raise AssertionError("the loop returns or raises")
 
     def _translated(self, failure: Exception, what: str) -> BackendError:
         if isinstance(failure, google.auth.exceptions.TransportError):
-            return GoogleError(f"{what}: Google's token server cannot be reached: {failure}")
+            return self._unreachable(failure, what, "Google's token server")
         if isinstance(failure, google.auth.exceptions.GoogleAuthError):
             return RefusedError(
-                f"{what}: Google refuses the credentials ({failure}): check the service account and its key"
+                f"{what}: Google does not accept the credentials of {self._account} ({first_words(failure)}): is this "
+                "computer's clock right, and the key still one of the account's? If not, make a new key"
             )
         if not isinstance(failure, APIError):
-            return GoogleError(f"{what}: Google cannot be reached: {failure}")
+            return self._unreachable(failure, what, "Google")
         return self._refusal(failure, what)
+
+    def _unreachable(self, failure: Exception, what: str, whom: str) -> GoogleError:
+        address = address_of(failure)
+        where = f"{whom} at {address}" if address else whom
+        own = " and ".join(name for name, url in self._own_addresses() if url == address)
+        advice = f"check {own}" if own else "check this computer's network"
+        return GoogleError(f"{what}: {where} cannot be reached ({network_trouble(failure)}); {advice}")
+
+    def _own_addresses(self) -> Iterator[tuple[str, str]]:
+        """The settings that name another address than Google's."""
+        if self._addresses.sheets != SHEETS_API_URL:
+            yield "SHEETS_API_URL", self._addresses.sheets
+        if self._addresses.drive != DRIVE_API_URL:
+            yield "DRIVE_API_URL", self._addresses.drive
 
     def _refusal(self, failure: APIError, what: str) -> BackendError:
         status = failure.response.status_code

@@ -10,6 +10,7 @@ from email.utils import getaddresses, parseaddr
 
 from attendance_backend.control.settings import IMPLICIT_TLS_PORT, SmtpSettings
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError, SettingsError
+from attendance_contracts import network_trouble
 
 log = logging.getLogger(__name__)
 
@@ -136,4 +137,4 @@ def _words(error: Exception) -> str:
         return (
             f"{error.smtp_code} {detail.decode('utf-8', 'replace') if isinstance(detail, bytes) else detail}"
         )
-    return str(error) or type(error).__name__
+    return network_trouble(error)

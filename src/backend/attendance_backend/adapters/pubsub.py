@@ -6,7 +6,7 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, PermissionD
 from google.cloud import pubsub_v1
 
 from attendance_backend.errors import BusError, RefusedError
-from attendance_contracts import Message, encode, topic_path
+from attendance_contracts import Message, encode, first_words, topic_path
 
 PUBLISH_TIMEOUT_S = 30.0
 
@@ -33,4 +33,4 @@ class PubSubReplies:
                 f"the backend may not publish to {path}: grant it roles/pubsub.publisher"
             ) from error
         except (GoogleAPICallError, RetryError, TimeoutError) as error:
-            raise BusError(f"Pub/Sub did not confirm the reply on {path}: {error or 'time-out'}") from error
+            raise BusError(f"Pub/Sub did not confirm the reply on {path}: {first_words(error)}") from error

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
-from attendance_backend.errors import BackendError, SpreadsheetGoneError
-from attendance_backend.ports import Backend, Drive
+from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
+from attendance_backend.ports import Backend, Drive, Folder
 from attendance_backend.workbook.names import RAW_PREFIX, is_raw_title
 
 NEWEST = 3
@@ -19,7 +19,8 @@ def check(backend: Backend) -> list[str]:
         SpreadsheetGoneError: there is no control spreadsheet.
         GoogleError: try again.
     """
-    complaints = [*_folder(backend.drive), *_mail(backend)]
+    folder, complaints = _folder(backend.drive)
+    complaints += [*_mail(backend), *_whereabouts(backend)]
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     sites, gone = _review_sheets(backend, control)
@@ -28,6 +29,7 @@ def check(backend: Backend) -> list[str]:
         control = read_control(backend.spreadsheets, backend.control_id, today, sites)
     write_problems(backend.spreadsheets, backend.control_id, control)
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
+    complaints += _readers(folder, control)
     return [*complaints, *gone]
 
 
@@ -42,12 +44,16 @@ def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
     return sites
 
 
-def _folder(drive: Drive) -> Iterator[str]:
+def _folder(drive: Drive) -> tuple[Folder | None, list[str]]:
+    """The folder as far as it is known, and what is wrong with it."""
     try:
         folder = drive.folder()
     except BackendError as error:
-        yield str(error)
-        return
+        return None, [str(error)]
+    return folder, list(_faults(folder))
+
+
+def _faults(folder: Folder | None) -> Iterator[str]:
     if folder is None:
         yield (
             "REVIEW_SHEETS_FOLDER_ID is not set: service accounts made since 15 April 2025 own no storage, and review "
@@ -72,6 +78,31 @@ def _mail(backend: Backend) -> Iterator[str]:
         backend.mailer.reach()
     except BackendError as error:
         yield str(error)
+
+
+def _whereabouts(backend: Backend) -> Iterator[str]:
+    try:
+        found = backend.drive.whereabouts(backend.control_id)
+    except (RefusedError, SpreadsheetGoneError):
+        return  # whoever may not look in Drive may still read it
+    if found.in_bin:
+        yield (
+            "the Review Periods spreadsheet lies in the bin, where Drive deletes it after 30 days: restore it"
+        )
+    if found.only_opener:
+        yield (
+            f"nobody but {found.only_opener} may open the Review Periods spreadsheet: share it with HR as editors, or "
+            "move it into a folder that HR can open"
+        )
+
+
+def _readers(folder: Folder | None, control: Control) -> Iterator[str]:
+    """Whether nobody can open what lies in the folder."""
+    if folder is not None and folder.only_opener and not control.rules.shares:
+        yield (
+            f"nobody but {folder.only_opener} may open the folder {folder.name!r} (REVIEW_SHEETS_FOLDER_ID), and "
+            "Settings shares review sheets with nobody: make HR members of its shared drive, or name them in Settings"
+        )
 
 
 def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[str]]:

@@ -23,6 +23,11 @@ from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
 
+NOBODY = (
+    "nobody is entered: without a cut-off time nobody is late, and no punch can be told whose it is; type each "
+    "person's name, e-mail address and cut-off time"
+)
+
 
 @dataclass(frozen=True)
 class PublishedPeriods:
@@ -141,6 +146,8 @@ def _people(
         return {}
     people, found = roster.read_roster(sheet, sites)
     problems += found
+    if not people and not found:
+        problems.append(Problem(roster.TITLE, "A2", NOBODY))
     return people
 
 

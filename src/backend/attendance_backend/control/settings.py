@@ -1,10 +1,10 @@
-"""The backend's settings, from environment variables."""
+"""The backend's settings, out of what somebody wrote."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from attendance_backend.control.variables import Variables
 from attendance_backend.errors import SettingsError
 
 SHEETS_API_URL = "https://sheets.googleapis.com"
@@ -52,20 +52,17 @@ class Settings:
     alarm_to: tuple[str, ...]
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings; raises SettingsError that names the variable."""
+def read_settings(variables: Variables) -> Settings:
+    """The settings; raises SettingsError that names the one at fault and where it stands."""
     return Settings(
-        project=_required(environment, "GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
-        control_id=_file_id(environment, "REVIEW_PERIODS_SPREADSHEET_ID")
-        or _missing(
-            "REVIEW_PERIODS_SPREADSHEET_ID", "the ID of the Review Periods spreadsheet, from its address"
-        ),
-        folder_id=_file_id(environment, "REVIEW_SHEETS_FOLDER_ID"),
-        sheets_api_url=_url(environment, "SHEETS_API_URL", SHEETS_API_URL),
-        drive_api_url=_url(environment, "DRIVE_API_URL", DRIVE_API_URL),
-        smtp=_smtp(environment),
-        mail_from=_addresses(environment, "MAIL_FROM")[0],
-        alarm_to=_addresses(environment, "ALARM_TO"),
+        project=variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
+        control_id=_control_id(variables),
+        folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
+        sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
+        drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
+        smtp=_smtp(variables),
+        mail_from=_addresses(variables, "MAIL_FROM")[0],
+        alarm_to=_addresses(variables, "ALARM_TO"),
     )
 
 
@@ -89,37 +86,35 @@ class OperatorSettings:
     login_left_out: bool = False
 
 
-def read_operator_settings(environment: Mapping[str, str]) -> OperatorSettings:
+def read_operator_settings(variables: Variables) -> OperatorSettings:
     """The operator's settings, from the same variables as the functions'; raises SettingsError as `read_settings`."""
-    login_left_out = bool(
-        _optional(environment, "SMTP_USERNAME") and not _optional(environment, "SMTP_PASSWORD")
-    )
+    login_left_out = bool(variables.text("SMTP_USERNAME") and not variables.text("SMTP_PASSWORD"))
     if login_left_out:
         # The deployment keeps the password in a secret, not beside the other settings.
-        environment = {name: value for name, value in environment.items() if name != "SMTP_USERNAME"}
+        variables = variables.without("SMTP_USERNAME")
     smtp, trouble = None, ""
     try:
-        smtp = _smtp(environment)
+        smtp = _smtp(variables)
     except SettingsError as error:
         trouble = str(error)
     return OperatorSettings(
-        control_id=_file_id(environment, "REVIEW_PERIODS_SPREADSHEET_ID"),
-        folder_id=_file_id(environment, "REVIEW_SHEETS_FOLDER_ID"),
-        sheets_api_url=_url(environment, "SHEETS_API_URL", SHEETS_API_URL),
-        drive_api_url=_url(environment, "DRIVE_API_URL", DRIVE_API_URL),
+        control_id=_file_id(variables, "REVIEW_PERIODS_SPREADSHEET_ID"),
+        folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
+        sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
+        drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
         smtp=smtp,
         smtp_trouble=trouble,
         login_left_out=login_left_out,
     )
 
 
-def function_complaints(environment: Mapping[str, str]) -> list[str]:
+def function_complaints(variables: Variables) -> list[str]:
     """What the functions would refuse of the settings that the operator's command does without."""
     complaints = []
     for read in (
-        lambda: _required(environment, "GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
-        lambda: _addresses(environment, "MAIL_FROM"),
-        lambda: _addresses(environment, "ALARM_TO"),
+        lambda: variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
+        lambda: _addresses(variables, "MAIL_FROM"),
+        lambda: _addresses(variables, "ALARM_TO"),
     ):
         try:
             read()
@@ -128,19 +123,19 @@ def function_complaints(environment: Mapping[str, str]) -> list[str]:
     return complaints
 
 
-def _smtp(environment: Mapping[str, str]) -> SmtpSettings:
-    username = _optional(environment, "SMTP_USERNAME")
-    password = _optional(environment, "SMTP_PASSWORD")
+def _smtp(variables: Variables) -> SmtpSettings:
+    username = variables.text("SMTP_USERNAME")
+    password = variables.text("SMTP_PASSWORD")
     if username and not password:
-        _missing("SMTP_PASSWORD", "the password that belongs to SMTP_USERNAME")
-    port = _port(environment, "SMTP_PORT", DEFAULT_SMTP_PORT)
-    starttls = _flag(environment, "SMTP_STARTTLS")
+        raise variables.missing("SMTP_PASSWORD", "the password that belongs to SMTP_USERNAME")
+    port = _port(variables, "SMTP_PORT", DEFAULT_SMTP_PORT)
+    starttls = _flag(variables, "SMTP_STARTTLS")
     if username and not starttls and port != IMPLICIT_TLS_PORT:
         raise SettingsError(
             "SMTP_USERNAME is set, and the password would cross the network in the open: set SMTP_STARTTLS to true"
         )
     return SmtpSettings(
-        host=_required(environment, "SMTP_HOST", "the name of the mail server"),
+        host=variables.required("SMTP_HOST", "the name of the mail server"),
         port=port,
         username=username,
         password=password,
@@ -148,54 +143,48 @@ def _smtp(environment: Mapping[str, str]) -> SmtpSettings:
     )
 
 
-def _optional(environment: Mapping[str, str], name: str) -> str | None:
-    return environment.get(name, "").strip() or None
+def _control_id(variables: Variables) -> str:
+    name = "REVIEW_PERIODS_SPREADSHEET_ID"
+    variables.required(name, "the ID of the Review Periods spreadsheet, from its address")
+    return str(_file_id(variables, name))
 
 
-def _required(environment: Mapping[str, str], name: str, meaning: str) -> str:
-    return _optional(environment, name) or _missing(name, meaning)
-
-
-def _missing(name: str, meaning: str) -> str:
-    raise SettingsError(f"the environment variable {name} is not set: it must hold {meaning}")
-
-
-def _malformed(name: str, value: str, wanted: str) -> SettingsError:
-    return SettingsError(f"the environment variable {name} holds {value!r}: it must hold {wanted}")
-
-
-def _file_id(environment: Mapping[str, str], name: str) -> str | None:
-    value = _optional(environment, name)
+def _file_id(variables: Variables, name: str) -> str | None:
+    value = variables.text(name)
     if value is not None and not _FILE_ID.fullmatch(value):
-        raise _malformed(name, value, "an ID, the long part of the address, without slashes")
+        raise variables.malformed(name, value, "an ID, the long part of the address, without slashes")
     return value
 
 
-def _url(environment: Mapping[str, str], name: str, default: str) -> str:
-    value = (_optional(environment, name) or default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise _malformed(name, value, f"an address such as {default}")
+def _url(variables: Variables, name: str, default: str) -> str:
+    value = (variables.text(name) or default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise variables.malformed(name, value, f"an address such as {default}")
     return value
 
 
-def _port(environment: Mapping[str, str], name: str, default: int) -> int:
-    value = _optional(environment, name) or str(default)
+def _port(variables: Variables, name: str, default: int) -> int:
+    value = variables.text(name) or str(default)
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
-        raise _malformed(name, value, "a port number")
+        raise variables.malformed(name, value, "a port number")
     return int(value)
 
 
-def _flag(environment: Mapping[str, str], name: str) -> bool:
-    value = (_optional(environment, name) or "false").casefold()
+def _flag(variables: Variables, name: str) -> bool:
+    value = (variables.text(name) or "false").casefold()
     if value not in ("true", "false", "1", "0"):
-        raise _malformed(name, value, "true or false")
+        raise variables.malformed(name, value, "true or false")
     return value in ("true", "1")
 
 
-def _addresses(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
-    value = _required(environment, name, "an e-mail address")
+def _addresses(variables: Variables, name: str) -> tuple[str, ...]:
+    value = variables.required(name, "an e-mail address")
     addresses = tuple(part.strip() for part in value.split(",") if part.strip())
     if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
-        raise _malformed(name, value, "e-mail addresses, separated by commas")
+        raise variables.malformed(name, value, "e-mail addresses, separated by commas")
     return addresses

@@ -9,11 +9,15 @@ _LINE = re.compile(r"""([A-Z][A-Z0-9_]*)\s*:\s*(?:"([^"\\]*)"|'([^']*)'|([^"'#\s
 
 
 def read_settings_file(path: Path) -> dict[str, str]:
-    """Environment variables from a file; raises SettingsError that names the line."""
+    """Settings by name; raises SettingsError that names the file, and the line where there is one at fault."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(
+            f"the settings file {path} cannot be read ({error.strerror}): name the right one with --settings"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"the settings file {path} is no UTF-8 text: save it as UTF-8") from error
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#") or line.strip() == "---":

@@ -3,7 +3,7 @@
 import hashlib
 import textwrap
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -13,23 +13,24 @@ from attendance_backend.sheet.table import Problem
 from attendance_contracts import AlarmKind
 
 _EXAMPLE_WEEKS = 4
-_MID_MORNING = time(9)
 _WIDTH = 76
 
 
 def compose(
     alarm: Alarm,
     *,
+    at: datetime,
     site: str,
     sender: str,
     recipients: Sequence[str],
     control_id: str,
     problems: Sequence[Problem],
 ) -> EmailMessage:
-    """The same message, to the last header, however often it is composed.
+    """The message; one that is composed anew, after the mail server had refused it, differs in its date only.
 
     Args:
         alarm: what is missing.
+        at: the present moment, aware.
         site: which raised it.
         sender: e-mail address.
         recipients: e-mail addresses.
@@ -40,7 +41,7 @@ def compose(
     message["From"] = sender
     message["To"] = ", ".join(recipients)
     message["Subject"] = _subject(alarm)
-    message["Date"] = format_datetime(datetime.combine(alarm.on, _MID_MORNING, UTC))
+    message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(alarm, control_id, sender)
     message["Auto-Submitted"] = "auto-generated"
     text = _text(alarm, site, control_id, problems)
@@ -76,12 +77,14 @@ Open the Review Periods spreadsheet:
 
     {spreadsheet_link(control_id)}
 
-and add a row to the worksheet "{middle.year}" (make the worksheet if it is not there), for example:
+and add a row to the worksheet "{middle.year}" (make the worksheet if it is not
+there), for example:
 
     Month       Start Date    End Date      Duration (Weeks)
-    {f"{middle:%B}":<12}{_us(first):<14}{_us(last):<14}{_EXAMPLE_WEEKS}
+    {f"{middle:%B}":<12}{first.isoformat():<14}{last.isoformat():<14}{_EXAMPLE_WEEKS}
 
-Dates are month/day/year. A period that ends on a Friday runs through the Sunday after it.
+Dates typed as year-month-day leave no doubt. A period that ends on a Friday
+runs through the Sunday after it.
 {_rows_that_do_not_count(problems)}
 What happens then
 -----------------
@@ -121,7 +124,3 @@ def _what(alarm: Alarm, site: str) -> str:
 
 def _day(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
-
-
-def _us(day: date) -> str:
-    return f"{day.month}/{day.day}/{day.year}"

@@ -38,6 +38,7 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
         return
     mail = alarm_mail.compose(
         alarm,
+        at=backend.clock.now(),
         site=message.location,
         sender=backend.mail_from,
         recipients=alarm_to,

@@ -26,6 +26,9 @@ FADED = "#a3a8b1"
 LOOK_TAB, TIMES_TAB, HR_TAB, QUIET_TAB = "#b3261e", "#1f3a5f", "#1e6b34", "#8a8f98"
 """Colours of the tabs: what to look at first, the month, what HR types, the rest."""
 
+USER_NAME_PIXELS = 150
+"""Wide enough for a first and a last name with a dot between them, as user names are."""
+
 HEADER_WRAPPED = Style(bold=True, background=NAVY, color=WHITE, wrap=True, top=True)
 HEADER = Style(bold=True, background=NAVY, color=WHITE)
 DAY_HEADER = Style(DAY, bold=True, background=NAVY, color=WHITE, align=Align.CENTER)

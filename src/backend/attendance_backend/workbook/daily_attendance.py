@@ -115,7 +115,7 @@ def create(
         WriteCells(DAILY_ID, 0, 0, header),
         *person_rows(people, HEADER_ROWS, columns, helpers, sources),
         SetColumns(DAILY_ID, EMPLOYEE, EMPLOYEE + 1, 160),
-        SetColumns(DAILY_ID, USER_NAME, USER_NAME + 1, 90),
+        SetColumns(DAILY_ID, USER_NAME, USER_NAME + 1, styles.USER_NAME_PIXELS),
         SetColumns(DAILY_ID, LABEL, LABEL + 1, 100),
         SetColumns(DAILY_ID, KEY, FIRST_DAY, hidden=True),
         SetColumns(DAILY_ID, FIRST_DAY, FIRST_DAY + len(days), DAY_PIXELS),

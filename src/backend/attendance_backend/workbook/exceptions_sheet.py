@@ -1,6 +1,6 @@
 """``Exceptions``: what a person should look at, newest last. Only ever appended to; the program never reads it.
 
-    When | Site | Who | What | What to do | State
+    When | Site | Who | What | What to do (3 open) | State
 
 State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
 says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
@@ -19,6 +19,7 @@ from attendance_backend.sheet.changes import (
     AddWorksheet,
     Block,
     Change,
+    Formula,
     NewCell,
     Row,
     SetColumns,
@@ -71,7 +72,8 @@ class Entry:
 
 def create() -> list[Change]:
     """The worksheet, empty but for its header."""
-    header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
+    header = [NewCell(text, styles.HEADER) for text in HEADERS]
+    header[REMEDY] = NewCell(remedy_header(), styles.HEADER)
     note = "resolved by itself when it no longer holds, or type resolved over it."
     return [
         AddWorksheet(
@@ -82,7 +84,7 @@ def create() -> list[Change]:
             frozen_rows=HEADER_ROWS,
             tab_color=styles.LOOK_TAB,
         ),
-        WriteCells(EXCEPTIONS_ID, 0, 0, (header,)),
+        WriteCells(EXCEPTIONS_ID, 0, 0, (tuple(header),)),
         *(SetColumns(EXCEPTIONS_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
         SetColumns(EXCEPTIONS_ID, USER, len(HEADERS), hidden=True),
         AddNote(EXCEPTIONS_ID, 0, STATE, note),
@@ -93,6 +95,12 @@ def create() -> list[Change]:
         ),
         *exception_state.highlights(EXCEPTIONS_ID, HEADER_ROWS, STATE),
     ]
+
+
+def remedy_header() -> Formula:
+    """Says how much is still open: most lines need nobody, and the open ones are easily lost among them."""
+    count = f'COUNTIF({formulas.own_column(STATE)},"{exception_state.OPEN}")'
+    return Formula(f'="{HEADERS[REMEDY]} ("&{count}&" open)"')
 
 
 def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
@@ -181,8 +189,9 @@ def missing_in(day: date, site: str, who: str, user: str) -> Entry:
 
 
 def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
-    """A check-in later than the cut-off time and the grace minutes."""
-    what = f"{by_minutes} min after the cut-off time on {_named(day)}"
+    """A check-in later than the cut-off time and the grace minutes; `by_minutes` as the worksheets show the times."""
+    length = f"{by_minutes} min" if by_minutes else "Less than a minute"
+    what = f"{length} after the cut-off time on {_named(day)}"
     remedy = "Nothing; to excuse it, type a note into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 

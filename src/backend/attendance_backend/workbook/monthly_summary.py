@@ -94,6 +94,8 @@ _COUNTED: dict[int, tuple[str, ...]] = {
 }
 """The words of the days that a column counts."""
 
+_DAY_PIXELS = 130
+"""Wide enough for the longest words of a day, "late, missing out", in bold."""
 _NOTES = {
     PRESENT: "Days on which the person came.",
     LATE: "Check-ins after the cut-off time plus the grace minutes of Guide.",
@@ -143,10 +145,11 @@ def create(
         WriteCells(MONTHLY_ID, 0, 0, header),
         *person_rows(people, HEADER_ROWS, columns, days, total),
         SetColumns(MONTHLY_ID, EMPLOYEE, EMPLOYEE + 1, 160),
-        SetColumns(MONTHLY_ID, USER_NAME, PRESENT, 100),
+        SetColumns(MONTHLY_ID, USER_NAME, USER_NAME + 1, styles.USER_NAME_PIXELS),
+        SetColumns(MONTHLY_ID, SITE, PRESENT, 110),
         SetColumns(MONTHLY_ID, PRESENT, FIRST_HIDDEN, 94),
         SetColumns(MONTHLY_ID, FIRST_HIDDEN, FIRST_DAY, hidden=True),
-        SetColumns(MONTHLY_ID, FIRST_DAY, FIRST_DAY + len(days), 90),
+        SetColumns(MONTHLY_ID, FIRST_DAY, FIRST_DAY + len(days), _DAY_PIXELS),
         *(AddNote(MONTHLY_ID, 0, column, text) for column, text in _NOTES.items()),
         WarnBeforeEdit(
             MONTHLY_ID, "Formulas. Type what is to be different into Corrections, with the reason."
@@ -204,7 +207,7 @@ def missing_days(
     changes: list[Change] = [
         AddColumns(MONTHLY_ID, len(days)),
         WriteCells(MONTHLY_ID, 0, first_column, day_header.cells(days, period, holidays)),
-        SetColumns(MONTHLY_ID, first_column, first_column + len(days), 90),
+        SetColumns(MONTHLY_ID, first_column, first_column + len(days), _DAY_PIXELS),
     ]
     new = day_header.runs(added, daily)
     every = day_header.runs({**day_header.columns_by_day(sheet), **added}, daily)

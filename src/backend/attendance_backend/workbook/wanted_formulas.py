@@ -142,6 +142,11 @@ def _of_exceptions(sheet: Worksheet, month_sheet: Worksheet | None) -> Wanted:
         )
         if isinstance(state, Formula):
             cells[row, exceptions_sheet.STATE] = state.text
+    place = 0, exceptions_sheet.REMEDY
+    header = sheet.cells.get(place)
+    # Workbooks of an earlier version have words there, which say as much but for the count.
+    if header is None or header.formula is not None:
+        cells[place] = exceptions_sheet.remedy_header().text
     return cells
 
 

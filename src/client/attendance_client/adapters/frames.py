@@ -151,7 +151,7 @@ class FrameSocket:
         head = self._exactly(len(MAGIC) + 4, deadline)
         (length,) = struct.unpack_from("<I", head, len(MAGIC))
         if not head.startswith(MAGIC) or length > MAX_PACKET_BYTES:
-            raise FrameError(f"{head.hex(' ')} begins no frame")
+            raise FrameError(f"what answers is no attendance machine: {head.hex(' ')} begins no frame")
         return self._exactly(length, deadline)
 
     def _exactly(self, size: int, deadline: float) -> bytes:

@@ -1,16 +1,14 @@
 """Google's credentials of this site, tried out."""
 
-import os
-
 import google.auth
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
+from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport.requests import Request
 
-from attendance_client.adapters.pubsub import unusable_credentials
+from attendance_client.adapters.pubsub import NO_USE, unusable_credentials
 from attendance_client.errors import AccessError, BusError
+from attendance_contracts import address_of, first_words, network_trouble
 
 SCOPES = ("https://www.googleapis.com/auth/pubsub",)
-KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 def tried_account() -> str:
@@ -22,21 +20,18 @@ def tried_account() -> str:
     """
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
-    except DefaultCredentialsError as error:
-        raise AccessError(unusable_credentials(os.environ.get(KEY_FILE))) from error
+    except NO_USE as error:
+        raise AccessError(unusable_credentials()) from error
     try:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth is untyped
     except RefreshError as error:
         raise AccessError(
-            f"Google refuses the credentials ({_first_of(error)}); is this computer's clock right, and the key still "
-            "one of the account's? If not, make a new key"
+            f"Google does not accept the credentials ({first_words(error)}); is this computer's clock right, and the "
+            "key still one of the account's? If not, make a new key"
         ) from error
     except GoogleAuthError as error:
         raise BusError(
-            f"Google does not answer ({_first_of(error)}); is this computer on the internet, and may it use HTTPS?"
+            f"Google cannot be reached at {address_of(error) or 'its token server'} ({network_trouble(error)}); is "
+            "this computer on the internet, and may it use HTTPS?"
         ) from error
     return str(getattr(credentials, "service_account_email", "") or "an account that does not say its name")
-
-
-def _first_of(error: Exception) -> str:
-    return str(error.args[0] if error.args else error).splitlines()[0]

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
@@ -18,6 +19,8 @@ from attendance_contracts import (
     Topic,
     decode_topic,
     encode,
+    first_words,
+    key_file_trouble,
     subscription_filter,
     subscription_path,
     topic_path,
@@ -25,6 +28,13 @@ from attendance_contracts import (
 
 log = logging.getLogger(__name__)
 
+STAND_IN = "PUBSUB_EMULATOR_HOST"
+"""Names another server than Google's."""
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+NO_USE = (GoogleAuthError, OSError, ValueError, AttributeError)
+"""What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
+_REFRESH_FAILED = "Getting metadata from plugin failed with error: "
+"""What gRPC puts before google-auth's own error."""
 PUBLISH_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 30.0
 MAX_REPLIES = 20
@@ -45,10 +55,8 @@ class PubSubBus:
                 batch_settings=pubsub_v1.types.BatchSettings(max_messages=1),
             )
             self._subscriber = pubsub_v1.SubscriberClient()
-        except GoogleAuthError as error:
-            raise AccessError(
-                unusable_credentials(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"))
-            ) from error
+        except NO_USE as error:
+            raise AccessError(unusable_credentials()) from error
 
     def prepare(self) -> None:
         if self._prepared:
@@ -164,19 +172,24 @@ class PubSubBus:
         return replies
 
 
-def unusable_credentials(key_file: str | None) -> str:
+def unusable_credentials() -> str:
     """What to say, and to do, about credentials that google-auth does not find or cannot read."""
-    if key_file is None:
-        return (
-            "there are no Google credentials; point GOOGLE_APPLICATION_CREDENTIALS at the key file of this site's "
-            "service account"
-        )
-    return (
-        f"GOOGLE_APPLICATION_CREDENTIALS names {key_file}, which does not exist, may not be read by this user, "
-        "or is no service account's key file"
-    )
+    key_file = os.environ.get(KEY_FILE)
+    if not key_file:
+        return f"there are no Google credentials; point {KEY_FILE} at the key file of this site's service account"
+    return f"{KEY_FILE} names {key_file_trouble(Path(key_file))}"
 
 
 def unreachable(error: Exception) -> BusError:
     """What to raise where Pub/Sub does not answer."""
-    return BusError(f"Pub/Sub: {error or type(error).__name__}")
+    if not isinstance(error, exceptions.ServiceUnavailable):
+        return BusError(f"Pub/Sub: {first_words(error)}")
+    words = first_words(error)
+    _, refresh_failed, why = words.partition(_REFRESH_FAILED)
+    if refresh_failed:
+        return BusError(
+            f"Google gives no token for this site's credentials ({why}); attendance-client doctor says more"
+        )
+    where = os.environ.get(STAND_IN) or "pubsub.googleapis.com"
+    # gRPC tells the whole way to the cause, which comes last.
+    return BusError(f"Pub/Sub cannot be reached at {where} ({words.rpartition(': ')[2].rstrip(']')})")

@@ -45,12 +45,16 @@ def write_recording(session: ZkSession, path: Path) -> None:
     try:
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror or error}") from error
+        raise RecordingError(
+            f"{path} cannot be written ({error.strerror or error}); name another file"
+        ) from error
 
 
-def _check_format(found: object) -> None:
+def _check_format(found: object, path: Path) -> None:
     if found != FORMAT:
-        raise ValueError(f"format {found!r}, expected {FORMAT}")
+        raise RecordingError(
+            f"{path} is a recording of another format ({found!r}, expected {FORMAT}); make one with this release"
+        )
 
 
 class Recording:
@@ -59,7 +63,7 @@ class Recording:
     def __init__(self, path: Path) -> None:
         try:
             document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            _check_format(document["format"])
+            _check_format(document["format"], path)
             status = dict(document["status"])
             if status["time"] is not None:
                 status["time"] = datetime.fromisoformat(status["time"])
@@ -68,10 +72,10 @@ class Recording:
             self._users = base64.b64decode(document["users"], validate=True)
             self._log = base64.b64decode(document["log"], validate=True)
         except OSError as error:
-            raise RecordingError(f"{path}: {error.strerror or error}") from error
+            raise RecordingError(f"{path} cannot be read ({error.strerror or error})") from error
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise RecordingError(
-                f"{path} is no recording of an attendance machine ({error}); make one with --dump"
+                f"{path} is no recording of an attendance machine; make one with --dump"
             ) from error
 
     def status(self) -> MachineStatus:

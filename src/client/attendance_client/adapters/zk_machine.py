@@ -19,6 +19,7 @@ from attendance_client.adapters.user_records import MachineUser, read_users, use
 from attendance_client.config import MachineAddress
 from attendance_client.errors import MachineError, RefusalError
 from attendance_client.ports import AttendanceLog, LogEnd, MachineStatus
+from attendance_contracts import network_trouble
 
 T = TypeVar("T")
 
@@ -233,9 +234,9 @@ def _connect(zk: _Zk, where: str) -> None:
             ) from error
         if isinstance(error.__cause__, ZKNetworkError | OSError):
             raise MachineError(
-                f"{where} cannot be reached ({error.__cause__}); is it switched on and on the network? If so, its "
-                "address may have changed: its menu (Comm. > Ethernet) shows it, 'ip' and 'port' in "
-                "biometric_device_config.json must be the same"
+                f"{where} cannot be reached ({network_trouble(error.__cause__)}); is it switched on and on the "
+                "network? If so, its address may have changed: its menu (Comm. > Ethernet) shows it, 'ip' "
+                "and 'port' in biometric_device_config.json must be the same"
             ) from error
         raise
 

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator
 
-from attendance_client.adapters.google_account import KEY_FILE, tried_account
+from attendance_client.adapters.google_account import tried_account
+from attendance_client.adapters.pubsub import KEY_FILE, STAND_IN
 from attendance_client.adapters.pubsub_examination import PubSubExamination, SubscriptionFacts
 from attendance_client.bootstrap import project_of
 from attendance_client.config import Config
@@ -11,7 +12,6 @@ from attendance_client.doctor.finding import Finding, fail, ok, warn
 from attendance_client.errors import AccessError, BusError
 from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, Topic
 
-STAND_IN = "PUBSUB_EMULATOR_HOST"
 DAY_S = 86_400
 
 

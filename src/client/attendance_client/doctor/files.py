@@ -21,7 +21,8 @@ FREE_BYTES = 200_000_000
 def examine_files(directory: Path, config: Config | None) -> Iterator[Finding]:
     """Directory, snapshot and ledger, and whether a client is running here."""
     if not directory.is_dir():
-        yield fail("directory", f"{directory} does not exist; name the client's folder with --directory")
+        trouble = "is no folder" if directory.exists() else "does not exist"
+        yield fail("directory", f"{directory} {trouble}; name the client's folder with --directory")
         return
     yield _directory(directory)
     yield _service(directory)

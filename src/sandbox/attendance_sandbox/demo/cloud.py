@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,7 +84,7 @@ class Cloud:
         self._key_file.write_text(json.dumps(key), encoding="utf-8")
         self._folder_id = self.sheets.new_shared_folder("Attendance")
         made = self.operate("init", "--year", "2026")
-        self._control_id = made.splitlines()[-1].rpartition(" ")[2]
+        self._control_id = _id_in_a_link(made)
         desk = HrDesk(self.sheets, self._control_id)
         desk.type_people(people)
         return desk
@@ -132,6 +133,13 @@ class Cloud:
                 function.push_endpoint(path),
                 dead_letter_topic=DEAD_LETTERS,
             )
+
+
+def _id_in_a_link(text: str) -> str:
+    found = re.search(r"/spreadsheets/d/([^/\s]+)/edit", text)
+    if found is None:
+        raise OperatorError(f"attendance-backend init names no spreadsheet: {text.strip()}")
+    return found[1]
 
 
 def _subscription(topic: Topic) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from attendance_sandbox.demo.cloud import OperatorError
 from attendance_sandbox.demo.functions import FunctionError
+from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.picture import draw
 from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
 from attendance_sandbox.demo.story import FIRST_DAY, LAST_DAY, PERIODS, SITE_SETTINGS, Story
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Play the demo; 0 when nothing is lost, twice or astray."""
     console = Console(highlight=False, soft_wrap=True)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    folder: Path = arguments.folder
+    folder = from_here(arguments.folder)
     try:
         prepared = _prepare(folder)
     except OSError as error:
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"  {path}")
     console.print("workbooks:")
     for path in workbooks:
-        console.print(f"  {path}")
+        console.print(f"  {from_here(path)}")
     if not arguments.no_picture:
         _draw(console, folder)
     console.print(f"{time.monotonic() - started:.0f} s")
@@ -149,4 +150,4 @@ def _draw(console: Console, folder: Path) -> None:
     if not pictures:
         console.print("no picture of the workbook: that needs LibreOffice and poppler-utils (pdftoppm)")
         return
-    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} worksheets)")
+    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} files)")

@@ -8,14 +8,17 @@ from tempfile import TemporaryDirectory
 
 from openpyxl import load_workbook
 
+from attendance_sandbox.demo.printed_page import parts_to_show
+
 TIMEOUT_S = 120
-RESOLUTION_DPI = 200
 _FOOTER = re.compile(r"(?P<title>\S.*?)\s+\d+ / \d+")
 """What the saved workbooks print at the foot of each page."""
 
 
 def draw(workbook: Path, folder: Path) -> list[Path]:
-    """Write a PNG of each visible worksheet's first page, named after it; empty where a program is missing.
+    """Write PNGs of each visible worksheet's first page, named after it; none where a program is missing.
+
+    A wide worksheet makes several, from left to right: ``monthly-summary.png``, ``monthly-summary-2.png``.
 
     Returns:
         The pictures in the order of the worksheets.
@@ -34,16 +37,20 @@ def draw(workbook: Path, folder: Path) -> list[Path]:
             page = pages_of.get(title)
             if page is None:
                 continue
-            target = folder / file_name(title)
-            pages = ["-f", str(page), "-l", str(page), "-singlefile"]
-            _run([renderer, "-png", "-r", str(RESOLUTION_DPI), *pages, str(pdf), str(target.with_suffix(""))])
-            pictures.append(target)
+            one = ["-f", str(page), "-l", str(page)]
+            boxes = _run([reader, *one, "-bbox", str(pdf), "-"])
+            for number, part in enumerate(parts_to_show(boxes), 1):
+                target = folder / file_name(title, number)
+                command = [renderer, "-png", *one, "-singlefile", *part.options(), str(pdf)]
+                _run([*command, str(target.with_suffix(""))])
+                pictures.append(target)
     return pictures
 
 
-def file_name(title: str) -> str:
-    """A worksheet's picture: ``Raw Data - berlin`` becomes ``raw-data-berlin.png``."""
-    return re.sub(r"[^\w]+", "-", title.casefold()).strip("-") + ".png"
+def file_name(title: str, number: int = 1) -> str:
+    """A worksheet's picture: ``Raw Data - berlin`` becomes ``raw-data-berlin.png``, a second one ends in ``-2.png``."""
+    name = re.sub(r"[^\w]+", "-", title.casefold()).strip("-")
+    return f"{name}.png" if number == 1 else f"{name}-{number}.png"
 
 
 def _visible(workbook: Path) -> list[str]:

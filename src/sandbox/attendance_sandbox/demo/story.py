@@ -18,6 +18,7 @@ from attendance_contracts import REQUEST_TOPICS, AlarmKind, CreateReviewSheet, R
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.office import TIME_ZONE, Office
+from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import (
     FORGETFUL,
     HOLIDAY,
@@ -132,7 +133,7 @@ class Story:
         if shutil.which("soffice") is None:
             return ["no export: that needs LibreOffice, which computes the formulas here"]
         self.cloud.sheets.start_recalculating(self._hr.workbook_id("October"))
-        output = self._folder / "Payroll October 2026.csv"
+        output = from_here(self._folder / "Payroll October 2026.csv")
         arguments = ("export", "--period", "October 2026", "--output", str(output))
         return self.cloud.operate(*arguments).splitlines()
 

@@ -11,7 +11,7 @@ from random import Random
 
 from attendance_sandbox.device import made_up
 from attendance_sandbox.device.faults import Faults, PunchFirst, SlowLink, Table
-from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.machine import FIRST_YEAR, LAST_YEAR, AttendanceMachine, WhenFull
 from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES, Command, Reply
 from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
 from attendance_sandbox.device.server import HOST, DeviceServer
@@ -24,6 +24,9 @@ example:
   point "ip" and "port" of biometric_device_config.json at 127.0.0.1 and 4370
 """
 
+NO_SUCH_YEAR = (
+    f"--clock-offset: a machine's clock shows the years {FIRST_YEAR} to {LAST_YEAR}; ask for fewer seconds"
+)
 _PACED_FRAME_BYTES = 1_024
 _PACED_GAP_S = 0.005
 _EXIT_OK = 0
@@ -42,13 +45,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add = parser.add_argument
     add("--port", type=_number(0, 65_535), default=4370, help="TCP port, 0 for a free one (default: 4370)")
-    add("--users", type=_number(0, 60_000), default=10, metavar="N", help="made-up users (default: 10)")
+    add(
+        "--users",
+        type=_number(0, 60_000),
+        default=10,
+        metavar="N",
+        help="made-up users, 0 to 60000 (default: 10)",
+    )
     add(
         "--punches",
         type=_number(0, 1_000_000),
         default=100,
         metavar="M",
-        help="made-up punches of the last days (default: 100)",
+        help="made-up punches of the last days, about two a user and working day (default: 100)",
     )
     add("--record-size", type=int, choices=RECORD_SIZES, default=40, help="bytes of a punch (default: 40)")
     add("--user-size", type=int, choices=USER_SIZES, default=72, help="bytes of a user (default: 72)")
@@ -106,6 +115,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
+    if arguments.punch_every is not None and not arguments.users:
+        return _refuse("--punch-every needs somebody who punches: --users 1 or more")
     random = Random(arguments.seed)  # noqa: S311 - makes up people, guards nothing
     machine = AttendanceMachine(
         serial_number=arguments.serial_number,
@@ -135,11 +146,13 @@ def run(arguments: argparse.Namespace) -> int:
         made_up.enrol(machine, arguments.users, random)
         made_up.fill(machine, arguments.punches, random)
         machine.clock_offset = timedelta(seconds=arguments.clock_offset)
-        machine.now()
+        shown = machine.now()
     except ValueError as error:
         return _refuse(str(error))
     except OverflowError:
-        return _refuse("--clock-offset: its clock would show a year that there is not")
+        return _refuse(NO_SUCH_YEAR)
+    if not FIRST_YEAR <= shown.year <= LAST_YEAR:
+        return _refuse(NO_SUCH_YEAR)
     try:
         server.start()
     except OSError as error:

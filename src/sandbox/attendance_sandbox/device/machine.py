@@ -23,8 +23,8 @@ Record = PunchRecord | RawRecord
 PunchListener = Callable[[PunchRecord], None]
 
 _FREE_SIZES = struct.Struct("<23i")
-_FIRST_YEAR = 2000
-_LAST_YEAR = 2132
+FIRST_YEAR = 2000
+LAST_YEAR = 2132
 
 
 class WhenFull(StrEnum):
@@ -125,7 +125,7 @@ class AttendanceMachine:
 
     def lose_clock(self) -> None:
         """The cell went flat: the clock starts again at the beginning of its years."""
-        self.set_time(datetime(_FIRST_YEAR, 1, 1))  # noqa: DTZ001 - the wall time of a clock without a zone
+        self.set_time(datetime(FIRST_YEAR, 1, 1))  # noqa: DTZ001 - the wall time of a clock without a zone
 
     # --- users
 
@@ -294,6 +294,6 @@ class AttendanceMachine:
 def _whole_seconds(when: datetime) -> datetime:
     if when.tzinfo is not None:
         raise ValueError("the machine records naive wall time; a time with a zone does not fit")
-    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
-        raise ValueError(f"the machine's years run from {_FIRST_YEAR} to {_LAST_YEAR}, not {when.year}")
+    if not FIRST_YEAR <= when.year <= LAST_YEAR:
+        raise ValueError(f"the machine's years run from {FIRST_YEAR} to {LAST_YEAR}, not {when.year}")
     return when.replace(microsecond=0)

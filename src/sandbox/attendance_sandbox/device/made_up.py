@@ -4,7 +4,7 @@ import itertools
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.machine import FIRST_YEAR, AttendanceMachine
 
 KEY_CHECK_IN = 0
 KEY_CHECK_OUT = 1
@@ -100,15 +100,21 @@ def fill(machine: AttendanceMachine, count: int, random: Random) -> None:
     Everybody comes around nine and leaves some eight and a half hours later, Monday to Friday.
 
     Raises:
-        ValueError: there are punches to make and nobody to make them.
+        ValueError: there are punches to make and nobody to make them, or not enough people to make them since the
+            machine's first year.
     """
     user_ids = [user.user_id for user in machine.users]
     if count and not user_ids:
-        raise ValueError("punches need users")
+        raise ValueError("punches need somebody who makes them: --users 1 or more, or --punches 0")
     now = machine.now()
     day = now.date()
     punches: list[tuple[datetime, str, int]] = []
     while len(punches) < count:
+        if day.year < FIRST_YEAR:
+            raise ValueError(
+                f"{len(user_ids)} users make {len(punches)} punches from {FIRST_YEAR} to today, not {count}: fewer "
+                "--punches, or more --users"
+            )
         if day.weekday() < _SATURDAY:
             made = (punch for user_id in user_ids for punch in _working_day(day, user_id, random))
             punches.extend(punch for punch in made if punch[0] <= now)

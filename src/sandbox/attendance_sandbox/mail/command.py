@@ -48,10 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         server = MailServer(arguments.port, arguments.folder, on_event=None if arguments.quiet else _say)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        sys.stderr.write(
-            f"attendance-sandbox mail: cannot start with port {arguments.port} and folder "
-            f"{arguments.folder}: {reason}\n"
+        what = (
+            f"port {arguments.port}: {reason}; --port 0 takes a free one"
+            if error.filename is None
+            else f"{error.filename}: {reason}; name another --folder"
         )
+        sys.stderr.write(f"attendance-sandbox mail: cannot start: {what}\n")
         return _EXIT_UNUSABLE
     stopped = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):

@@ -92,7 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         server.start()
     except OSError as error:
-        _complain(f"cannot listen on 127.0.0.1:{arguments.port}: {error.strerror or error}")
+        _complain(
+            f"cannot listen on 127.0.0.1:{arguments.port}: {error.strerror or error}; --port 0 picks a free one"
+        )
         return 2
     try:
         _set_up(server, arguments.project, arguments.topic, arguments.push)

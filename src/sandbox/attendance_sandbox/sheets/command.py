@@ -89,7 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         _write_key(key_file, server.new_service_account())
     except OSError as error:
         server.stop()
-        return _refuse(f"{error.filename}: {os.strerror(error.errno or 0)}")
+        return _refuse(
+            f"{error.filename}: {os.strerror(error.errno or 0)}; name another --folder, or --key-file"
+        )
     stopped = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: stopped.set())

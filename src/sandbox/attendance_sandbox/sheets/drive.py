@@ -211,7 +211,7 @@ class Drive:
 
     def list_permissions(self, file_id: str, query: Query, call: Call) -> Json:
         file = self._find(file_id, query, call, "reader")
-        answer = {"kind": "drive#permissionList", "permissions": file.permissions}
+        answer = {"kind": "drive#permissionList", "permissions": self._store.permissions(file)}
         return _select(answer, _first(query, "fields", f"kind,permissions({DEFAULT_PERMISSION_FIELDS})"))
 
     def create_permission(self, file_id: str, query: Query, body: Json, call: Call) -> Json:

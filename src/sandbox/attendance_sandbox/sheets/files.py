@@ -134,6 +134,14 @@ class FileStore:
             )
         return file
 
+    def permissions(self, file: DriveFile) -> list[Json]:
+        """All that apply to a file, in a shared drive those of its folders, too."""
+        found = list(file.permissions)
+        if file.drive_id is not None:
+            for parent in file.parents:
+                found += self.permissions(self.files[parent]) if parent in self.files else []
+        return found
+
     def role(self, file: DriveFile, caller: str) -> str | None:
         """The highest role that the caller has on the file, by itself or through its folders."""
         found = {

@@ -1,0 +1,56 @@
+"""Where the settings stand: in environment variables, and in the file that --settings names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from attendance_backend.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Settings as somebody wrote them, by name.
+
+    Attributes:
+        environment: of the process. What is in it counts, even an empty text, and hides what the file says.
+        file: which was read besides; None for none.
+        in_file: what it says.
+        hint: added to what is said of a missing setting.
+    """
+
+    environment: Mapping[str, str]
+    file: Path | None = None
+    in_file: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
+
+    def text(self, name: str) -> str | None:
+        """The value, without blanks around it; None for an empty one."""
+        value = self.environment[name] if name in self.environment else self.in_file.get(name, "")
+        return value.strip() or None
+
+    def required(self, name: str, meaning: str) -> str:
+        """As `text`; raises SettingsError where there is none."""
+        value = self.text(name)
+        if value is None:
+            raise self.missing(name, meaning)
+        return value
+
+    def without(self, name: str) -> "Variables":
+        """The same, but for one setting."""
+        return replace(self, environment={**self.environment, name: ""})
+
+    def missing(self, name: str, meaning: str) -> SettingsError:
+        """What to raise where a setting is needed; `meaning` says what it must hold."""
+        if self.file is None:
+            told = f"the environment variable {name} is not set"
+        elif name in self.environment and self.in_file.get(name):
+            told = f"the environment variable {name} is empty, and hides what {self.file} says"
+        else:
+            told = f"{name} is set neither in {self.file} nor in the environment"
+        return SettingsError(f"{told}: it must hold {meaning}{self.hint}")
+
+    def malformed(self, name: str, value: str, wanted: str) -> SettingsError:
+        """What to raise where a setting holds something else than is wanted."""
+        in_file = self.file is not None and name not in self.environment
+        where = f"{name} in {self.file}" if in_file else f"the environment variable {name}"
+        return SettingsError(f"{where} holds {value!r}: it must hold {wanted}")

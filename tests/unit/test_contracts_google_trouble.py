@@ -1,0 +1,87 @@
+"""Why Google cannot be used, in a few words: what the real libraries raise, shortened."""
+
+import io
+import socket
+import threading
+
+import pytest
+import requests
+from google.auth.exceptions import TransportError
+from google.auth.transport.requests import Request
+
+from attendance_contracts import address_of, first_words, key_file_trouble, network_trouble
+
+
+@pytest.fixture
+def silent():
+    """The address of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def raised_by(call):
+    with pytest.raises((requests.RequestException, TransportError)) as caught:
+        call()
+    return caught.value
+
+
+def nobody_there():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("ask", [requests.get, Request()])
+def test_nobody_listens(ask):
+    address = nobody_there()
+    error = raised_by(lambda: ask(f"{address}/drive/v3/files?q=secret"))
+    assert network_trouble(error) == "nothing answers there: connection refused"
+    assert address_of(error) == address
+
+
+def test_no_such_name():
+    error = raised_by(lambda: requests.get("https://no-such-host.invalid/x", timeout=5))
+    assert network_trouble(error) == "its name is not found"
+    assert address_of(error) == "https://no-such-host.invalid"
+
+
+def test_no_answer(silent):
+    error = raised_by(lambda: requests.get(silent, timeout=0.2))
+    assert network_trouble(error) == "no answer in time"
+
+
+def test_no_encryption():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_in_the_open():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"220 mail.example.com\r\n")
+
+        thread = threading.Thread(target=answer_in_the_open)
+        thread.start()
+        port = server.getsockname()[1]
+        error = raised_by(lambda: requests.get(f"https://127.0.0.1:{port}/", timeout=5))
+        thread.join()
+    assert network_trouble(error) == "no encrypted connection comes about"
+
+
+def test_a_long_text_without_a_cause_is_cut():
+    assert len(network_trouble(ValueError("x" * 1000))) < 200
+    assert first_words(ValueError("one\ntwo")) == "one"
+    assert first_words(TimeoutError()) == "TimeoutError"
+
+
+def test_an_error_that_is_its_own_cause_ends():
+    error = ValueError("round")
+    error.__context__ = OSError("and round")
+    error.__context__.__context__ = error
+    assert network_trouble(error) == "and round"
+
+
+def test_a_key_file_that_this_user_may_not_read(tmp_path, monkeypatch):
+    def refuse(path, *_arguments, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(io, "open", refuse)  # root, who may run the tests, is refused nothing
+    assert "key.json, which this user may not read: let it" in key_file_trouble(tmp_path / "key.json")
