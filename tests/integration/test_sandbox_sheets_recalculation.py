@@ -8,7 +8,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from test_sandbox_sheets_command import eventually, rest, running
+from sandbox_process import rest, running
+from test_sandbox_sheets_command import eventually
 from test_sandbox_sheets_support import Office, error_message
 
 from attendance_sandbox.sheets import RecalculationError, SheetsServer, recalculated_values
@@ -207,7 +208,7 @@ def test_the_command_says_that_libreoffice_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    with running("--port", "0", "--folder", str(tmp_path), "--recalculate") as (process, line):
+    with running("sheets", "--port", "0", "--folder", str(tmp_path), "--recalculate") as (process, line):
         _, errors = rest(process)
     assert (process.returncode, line) == (2, "")
     assert errors.startswith("attendance-sandbox sheets: cannot start: soffice is not installed")
