@@ -134,7 +134,7 @@ def test_hrs_own_worksheet_stays_and_the_blank_first_one_goes():
 def test_whoever_comes_later_stands_at_the_ends_of_the_grids():
     workbook = Workbook((ANN,))
     alike = Workbook((ANN, BOB))
-    workbook.apply(structure.add_people(workbook.people_view(), [ANN, BOB], NOVEMBER))
+    workbook.apply(structure.add_people(workbook.people_view(), [ANN, BOB]))
     assert workbook.shape() == alike.shape()
     assert {sheet.title: sheet.row_count for sheet in workbook.book.sheets} == {
         sheet.title: sheet.row_count for sheet in alike.book.sheets
@@ -143,7 +143,7 @@ def test_whoever_comes_later_stands_at_the_ends_of_the_grids():
 
 def test_who_is_there_is_not_added_again():
     workbook = Workbook((ANN, BOB))
-    assert structure.add_people(workbook.people_view(), [BOB, ANN], NOVEMBER) == []
+    assert structure.add_people(workbook.people_view(), [BOB, ANN]) == []
 
 
 def test_only_the_worksheet_that_lacks_somebody_gets_a_row():
@@ -153,7 +153,7 @@ def test_only_the_worksheet_that_lacks_somebody_gets_a_row():
     last = sheet.row_count - 1
     sheet.cells = {place: value for place, value in sheet.cells.items() if place[0] != last}
     sheet.row_count -= 1
-    workbook.apply(structure.add_people(workbook.people_view(), [ANN, BOB], NOVEMBER))
+    workbook.apply(structure.add_people(workbook.people_view(), [ANN, BOB]))
     assert workbook.shape() == before
 
 

@@ -60,7 +60,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
             grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
         )
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, people, period),
+            "people were added": structure.add_people(read, people),
             "people were changed": structure.update_people(read, people),
             "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),

@@ -63,7 +63,7 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
     changes = storing.changes()
     return Draft(
         book.read,
-        [*changes, *structure.add_people(view, hires, message.period, storing.facts)],
+        [*changes, *structure.add_people(view, hires, storing.facts)],
         len(new),
     )
 

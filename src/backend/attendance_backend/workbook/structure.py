@@ -156,18 +156,14 @@ def missing_worksheets(
     return changes
 
 
-def add_people(
-    view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod, facts: Facts | None = None
-) -> list[Change]:
+def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
     """Rows at the ends of the grids of Days, Daily, Weekly and Monthly for people who have none there.
 
     Args:
         view: with the cells of `PEOPLE_AREAS`.
         people: those who have rows already get none.
-        period: of the workbook; its days are those of the header.
         facts: what the stored punches say of them, for ``Days``.
     """
-    del period
     days, sheet = view.worksheet(DAYS), view.worksheet(DAILY)
     week_sheet, month_sheet = view.worksheet(WEEKLY), view.worksheet(MONTHLY)
     columns = day_header.columns_by_day(sheet)
