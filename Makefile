@@ -7,7 +7,7 @@ SECONDS ?= 60
 REPLIES ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak fuzz bench model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/.dev ## run all tests
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
+
+hunt: $(VENV)/.dev ## let Hypothesis look for broken promises, drawn anew and ten times as long as in CI (an hour)
+	HYPOTHESIS_PROFILE=hunt $(BIN)/pytest --numprocesses auto --dist loadfile tests/property
 
 fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make fuzz REPLIES=100000 (minutes)
 	FUZZED_REPLIES=$(REPLIES) $(BIN)/pytest -q tests/property/test_device_fuzz.py

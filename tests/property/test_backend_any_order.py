@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
 from tests.fakes_backend import Crash
-from tests.property.profiles import PROFILE
+from tests.property.profiles import draws
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
 SITES = {"berlin": "SN1", "hamburg": "SN2"}
-FEW = settings(max_examples={"dev": 25, "ci": 400}[PROFILE])
+FEW = settings(max_examples=draws(dev=25, ci=400))
 
 
 @st.composite

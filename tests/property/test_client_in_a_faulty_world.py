@@ -59,7 +59,7 @@ class World(FaultyWorld):
 
 
 TestClientInAFaultyWorld = World.TestCase
-TestClientInAFaultyWorld.settings = limits({"dev": 60, "ci": 1000})
+TestClientInAFaultyWorld.settings = limits(dev=60, ci=1000)
 
 
 def test_every_kind_of_fault_was_met():

@@ -65,7 +65,7 @@ class ClearingWorld(FaultyWorld):
 
 
 TestClientThatClears = ClearingWorld.TestCase
-TestClientThatClears.settings = limits({"dev": 20, "ci": 100})
+TestClientThatClears.settings = limits(dev=20, ci=100)
 
 
 def test_logs_were_erased_and_clocks_set():

@@ -16,9 +16,9 @@ from attendance_client.errors import MachineError
 from attendance_sandbox.device import AttendanceMachine, Manner, encode_fields, pack_record
 from tests.fuzz.mutations import MUTATIONS, Reply, count_wrongly, exchange_packets, send_one_for_another
 from tests.fuzz.wire import Wire, on
-from tests.property.profiles import PROFILE
+from tests.property.profiles import PROFILE, draws
 
-REPLIES = int(os.environ.get("FUZZED_REPLIES") or {"dev": 300, "ci": 2_000}[PROFILE])
+REPLIES = int(os.environ.get("FUZZED_REPLIES") or draws(dev=300, ci=2_000))
 MONDAY = datetime(2026, 11, 2, 9)
 TIMEOUT_S = 10.0
 KNOWN = 20
