@@ -1,7 +1,7 @@
 """Hidden worksheets that people have shown, changed and deleted: nothing is lost, and what is wrong is made right."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -119,6 +119,17 @@ def test_a_site_whose_rules_come_with_the_message_counts_its_earlier_punches_by_
 
     assert office.day("ann", TUESDAY) == (9.0, 26.5, None)
     assert office.day("ann", WEDNESDAY) == (9.0, None, None)
+    is_sound(office)
+
+
+@pytest.mark.parametrize("title", ["Days", "Punch Index"])
+def test_the_column_of_a_day_that_was_deleted_in_one_of_them_is_rebuilt(office, title):
+    place = office.place("ann", "in", TUESDAY) if title == "Days" else office.index_place("ann", TUESDAY)
+    drop_column(office.sheet(title), place[1])
+    office.store(NEXT, *RECORDS)
+
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
+    assert len(office.raw_ids()) == 4
     is_sound(office)
 
 
@@ -381,6 +392,51 @@ def test_a_healthy_workbook_shows_no_difference_and_is_not_written_to(office):
 
     assert rebuild(office) == []
     assert (office.content(), office.world.effects.count) == (before, effects)
+
+
+@pytest.mark.parametrize("title", ["Days", "Punch Index"])
+def test_a_hidden_worksheet_that_is_missing_is_told_of_and_rebuilt_as_it_was(office, title):
+    office.store(punch("bob", "2026-11-05 08:00"))
+    before = office.member("ann"), office.member("bob")
+    drop(office, title)
+
+    assert rebuild(office) == [f"the worksheet {title!r} was missing"]
+    assert (office.member("ann"), office.member("bob")) == before
+    assert before[0][3:] == ("berlin", datetime(2026, 11, 4, 9))
+    is_sound(office)
+
+
+def test_days_are_rebuilt_without_the_worksheet_that_holds_the_rules(office):
+    """A day then begins at midnight, until Sites is back."""
+    drop(office, "Sites")
+    drop(office, "Days")
+
+    assert rebuild(office) == ["the worksheet 'Days' was missing"]
+    assert office.day("ann", TUESDAY) == (9.0, None, None)
+
+
+def test_days_outside_the_period_on_which_somebody_punched_are_rebuilt_as_well(office):
+    """HR shortened the period. The days are business days: the night belongs to the evening before it."""
+    office.store(punch("ann", "2026-11-06 02:30"))
+    drop(office, "Days")
+    shorter = ReviewPeriod("November 2026", date(2026, 11, 16), NOVEMBER.last_day)
+    refresh.rebuild_facts(office.sheet_id, shorter, office.world.backend)
+
+    header = {value for (row, _), value in office.sheet("Days").cells.items() if row == 0}
+    days = {day for day in range(2, 16) if serial.from_date(date(2026, 11, day)) in header}
+    assert days == {3, 4, 5}
+    assert office.day("ann", date(2026, 11, 5)) == (26.5, None, None)
+
+
+def test_amended_punches_make_no_days_when_these_are_rebuilt(office):
+    office.finalise()
+    office.store(punch("ann", "2026-11-05 09:00"))
+    drop(office, "Days")
+    shorter = ReviewPeriod("November 2026", date(2026, 11, 16), NOVEMBER.last_day)
+    refresh.rebuild_facts(office.sheet_id, shorter, office.world.backend)
+
+    header = {value for (row, _), value in office.sheet("Days").cells.items() if row == 0}
+    assert serial.from_date(date(2026, 11, 5)) not in header
 
 
 def test_punches_that_the_index_lacks_are_added_and_those_that_are_not_stored_are_taken_out(office):

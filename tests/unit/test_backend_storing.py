@@ -282,6 +282,17 @@ def test_odd_users_are_stored_once_as_well(office, user_id, user_name):
     assert len(office.exceptions()) == 1
 
 
+def test_a_punch_counts_for_the_day_that_it_has_by_sites_and_joins_what_stands_there(office):
+    """The message says that a day begins at midnight, and names no day but the next one."""
+    office.store(punch("ann", "2026-11-03 13:00"), punch("ann", "2026-11-03 18:00"))
+    office.sheet("Sites").put(1, sites_sheet.DAY_BOUNDARY, 0.5)
+    office.sheet("Days").put(*office.place("ann", "breaks", date(2026, 11, 3)), 0.25)  # somebody typed it
+    office.store(punch("ann", "2026-11-04 09:00"), boundary=time(0))
+
+    assert office.day("ann", date(2026, 11, 3)) == (13.0, 33.0, None)
+    assert office.day("ann", date(2026, 11, 4)) == (None, None, None)
+
+
 def test_a_record_is_found_again_after_the_day_boundary_was_changed(office):
     record = punch("ann", "2026-11-04 03:30")
     office.store(record)

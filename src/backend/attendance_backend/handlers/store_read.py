@@ -178,11 +178,8 @@ def _columns(title: str, read: Sequence[Area], wanted: Sequence[int]) -> list[Ar
 def _with_columns(book: Book, spreadsheets: Spreadsheets, areas: Sequence[Area]) -> Book:
     more = spreadsheets.read(book.read.spreadsheet_id, areas)
 
-    def joined(worksheet: Worksheet) -> Worksheet:
-        found = more.find(worksheet.title)
+    def joined(title: str) -> Worksheet:
+        worksheet, found = book.worksheet(title), more.find(title)
         return worksheet if found is None else replace(worksheet, cells={**worksheet.cells, **found.cells})
 
-    view = replace(book.read, worksheets=tuple(map(joined, book.read.worksheets)))
-    return replace(
-        book, read=view, index=PunchIndex(view.worksheet(PUNCH_INDEX)), days=Days(view.worksheet(DAYS))
-    )
+    return replace(book, index=PunchIndex(joined(PUNCH_INDEX)), days=Days(joined(DAYS)))

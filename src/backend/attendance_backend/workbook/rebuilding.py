@@ -179,7 +179,7 @@ def _rebuild_days(
             rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
         days = Days(after(worksheet, made))
     cells = days.differences(_facts(days, index, rules))
-    employment = {} if worksheet is None else days.employment(people)
+    employment = days.employment(people)
     rebuilt.differences += [
         f"{DAYS!r}, cell {cell_name(row, column)}: not what Cut Off Times says"
         for row, column in sorted(employment)
