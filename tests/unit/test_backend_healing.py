@@ -122,6 +122,20 @@ def test_a_site_whose_rules_come_with_the_message_counts_its_earlier_punches_by_
     is_sound(office)
 
 
+def test_punches_that_were_counted_without_a_sites_rules_are_counted_anew_when_they_come(office):
+    """Sites was emptied, and a rebuild then let each day begin at midnight."""
+    office.store(punch("ann", "2026-11-04 02:30"))
+    sheet = office.sheet("Sites")
+    sheet.cells = {place: value for place, value in sheet.cells.items() if place[0] == 0}
+    rebuild(office)
+    assert office.day("ann", WEDNESDAY) == (2.5, 9.0, None)
+    office.store(punch("ann", "2026-11-06 09:00"))
+
+    assert office.day("ann", TUESDAY) == (9.0, 26.5, None)
+    assert office.day("ann", WEDNESDAY) == (9.0, None, None)
+    is_sound(office)
+
+
 @pytest.mark.parametrize("title", ["Days", "Punch Index"])
 def test_the_column_of_a_day_that_was_deleted_in_one_of_them_is_rebuilt(office, title):
     place = office.place("ann", "in", TUESDAY) if title == "Days" else office.index_place("ann", TUESDAY)
