@@ -36,7 +36,7 @@ model: $(VENV)/.dev ## explore the formal model: every promise, within bounds th
 	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
 	$(BIN)/python -m generator.model quick
 
-model-full: $(VENV)/.dev ## the same within larger bounds (about an hour, 20 GB)
+model-full: $(VENV)/.dev ## the same within larger bounds (an hour or two, up to 20 GB)
 	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
 	$(BIN)/python -m generator.model full
 
