@@ -169,6 +169,18 @@ def test_columns_at_the_end_that_were_deleted_are_rebuilt(office):
     is_sound(office)
 
 
+def test_columns_that_were_deleted_are_rebuilt_although_a_worksheet_is_missing_too(office):
+    drop(office, "Exceptions")
+    for title, width in (("Days", days_sheet.FIRST_DAY + 1), ("Punch Index", punch_index.FIRST_DATE + 1)):
+        sheet = office.sheet(title)
+        sheet.column_count = width
+        sheet.cells = {place: value for place, value in sheet.cells.items() if place[1] < width}
+    office.store(NEXT, *RECORDS)
+
+    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
+    is_sound(office)
+
+
 @pytest.mark.parametrize("measure", days_sheet.MEASURES)
 def test_a_persons_row_that_was_deleted_is_rebuilt(office, measure):
     drop_row(office.sheet("Days"), office.place("ann", measure, TUESDAY)[0])
