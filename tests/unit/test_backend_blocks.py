@@ -1,5 +1,6 @@
 """Writes of single cells, worksheets as changes leave them, and the layout of the hidden ones."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -155,6 +156,43 @@ def test_new_days():
     assert not days.is_incomplete()
     assert days.changes(facts) == []
     assert days.recount() == []
+
+
+def test_first_and_last_days_of_those_who_have_rows():
+    carl = Person("Carl", "carl", 0, first_day=MONDAY)
+    ann = replace(ANN, first_day=TUESDAY, last_day=TUESDAY)
+    sheet = made_by(days_sheet.create([ANN, BOB], [MONDAY]))
+    row = sheet_row(sheet, "ann/breaks")
+
+    assert Days(sheet).employment([carl, ann, BOB]) == {
+        (row, days_sheet.FIRST_EMPLOYED): NewCell(serial.from_date(TUESDAY)),
+        (row, days_sheet.LAST_EMPLOYED): NewCell(serial.from_date(TUESDAY)),
+    }
+
+
+def test_a_row_that_is_gone_keeps_no_other_measure_from_being_written():
+    sheet = made_by(days_sheet.create([ANN], [MONDAY]))
+    gone = sheet_row(sheet, "ann/in")
+    sheet = replace(sheet, cells={place: cell for place, cell in sheet.cells.items() if place[0] != gone})
+    facts = Facts({("ann", MONDAY): DayTimes(9 * 3600, 17 * 3600, 1800)}, {})
+
+    found = Days(sheet).differences(facts)
+    assert [(place, cell.value) for place, cell in sorted(found.items())] == [
+        ((sheet_row(sheet, "ann/out"), days_sheet.FIRST_DAY), 17 / 24),
+        ((sheet_row(sheet, "ann/breaks"), days_sheet.FIRST_DAY), 1 / 48),
+    ]
+
+
+def sheet_row(sheet, key):
+    return next(row for row in range(sheet.row_count) if sheet.text(row, days_sheet.KEY) == key)
+
+
+def test_users_whose_names_hold_the_separator():
+    slash = Person("Slash", "a/b", 0)
+    days = Days(made_by(days_sheet.create([slash], [MONDAY])))
+
+    assert set(days.members) == {"a/b"}
+    assert set(days.members["a/b"].rows) == set(days_sheet.MEASURES)
 
 
 def test_people_are_added_at_the_end_of_the_grid():

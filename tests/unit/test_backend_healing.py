@@ -187,6 +187,10 @@ def test_a_persons_row_that_was_deleted_is_rebuilt(office, measure):
     office.store(NEXT)
 
     assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
+    labels = sorted(tuple(row[:3]) for row in office.sheet("Days").rows()[1:] if row)
+    assert labels == sorted(
+        (f"{user}/{each}", user, each) for user in ("ann", "bob") for each in days_sheet.MEASURES
+    )
     is_sound(office)
 
 

@@ -319,11 +319,11 @@ def _members(worksheet: Worksheet) -> dict[str, Member]:
 
 def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
     row, below = rows.get(IN), rows.get(BREAKS)
+    if row is None:
+        return Member(key, key, "", "", rows=rows)
     first, last = (
         None if below is None else worksheet.date(below, column) for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
     )
-    if row is None:
-        return Member(key, key, "", "", rows=rows, first_day=first, last_day=last)
     at = _moment(worksheet, row, LAST_SEEN)
     return Member(
         key,
