@@ -166,6 +166,30 @@ def whole_but_for(office, *kept):
     assert office.writes() == writes
 
 
+def test_a_punch_whose_time_stamp_somebody_typed_over_counts_and_is_complained_of_until_it_is_mended(office):
+    before = office.entered()
+    place = office.area("Raw Data - berlin", 1, 2, 0, 1)
+
+    def type_over(value):
+        cell = {"userEnteredValue": value}
+        office.edit(
+            {"updateCells": {"range": place, "rows": [{"values": [cell]}], "fields": "userEnteredValue"}}
+        )
+
+    complaint = (
+        "  Raw Data - berlin, row 2: no time stamp can be read; File > Version history shows what stood there; "
+        "the punch counts all the same"
+    )
+    type_over({"stringValue": "x"})
+    writes = office.writes()
+    for _ in range(2):
+        assert office.refresh() == ["November 2026:", "  no difference", complaint, "0 differences"]
+    assert office.writes() == writes
+    type_over({"numberValue": before["Raw Data - berlin", 1, 0]})
+    whole(office)
+    assert office.entered() == before
+
+
 def test_after_sorting_each_row_gets_its_own_formula_back(office):
     area = office.area(
         "Daily Attendance", 3, 12, 0, office.sheets.spreadsheet(office.sheet_id).sheets[1].column_count

@@ -73,7 +73,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
-    return [*changed, *(rebuild_facts(sheet_id, period, backend) if count_anew else ())]
+    return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
 
 
 def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:

@@ -1,4 +1,9 @@
-"""The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls."""
+"""The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls.
+
+A row whose time stamp somebody spoilt counts as what ``Punch Index`` says of its record ID: user, site and moment. So
+the punch is kept, and its row is complained of each time until it is mended. Where the index does not know the ID
+either, the punch cannot count.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +23,7 @@ from attendance_backend.workbook.facts import Stored
 from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
 from attendance_backend.workbook.people import People
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
-from attendance_backend.workbook.raw_data import StoredPunch
+from attendance_backend.workbook.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.workbook.rules import rules_of
 from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import ReviewPeriod
@@ -31,10 +36,12 @@ class Rebuilt:
     Attributes:
         changes: none for a healthy workbook.
         differences: what was wrong, one line each; as empty as the changes.
+        unreadable: rows of the raw data that only people can mend, one line each.
     """
 
     changes: list[Change] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def fact_areas(present: Spreadsheet) -> list[Area]:
@@ -55,7 +62,7 @@ def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person
         people: whose rows ``Days`` must have.
     """
     rebuilt = Rebuilt()
-    punches = _punches(workbook)
+    punches = _punches(workbook, rebuilt)
     index = _rebuild_index(workbook, period, punches, rebuilt)
     _rebuild_days(workbook, period, people, index, rebuilt)
     return rebuilt
@@ -78,9 +85,13 @@ class _Kept:
         return Token(seconds, self.punch.record_id, self.amended)
 
 
-def _punches(workbook: Spreadsheet) -> Mapping[str, _Kept]:
-    """All punches that are stored, by record ID; a raw row goes before an amendment."""
+def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
+    """All punches that are stored, by record ID.
+
+    A raw row goes before an amendment, and a row that can be read before one that cannot.
+    """
     found: dict[str, _Kept] = {}
+    spoilt: list[tuple[UnreadableRow, bool]] = []
     for amended in (False, True):
         for worksheet in workbook.worksheets:
             if (
@@ -88,9 +99,36 @@ def _punches(workbook: Spreadsheet) -> Mapping[str, _Kept]:
                 if amended
                 else is_raw_title(worksheet.title)
             ):
-                for punch in raw_data.stored(worksheet):
+                punches, unreadable = raw_data.stored(worksheet)
+                for punch in punches:
                     found.setdefault(punch.record_id, _Kept(punch, amended))
+                spoilt += [(row, amended) for row in unreadable]
+    indexed = _indexed(workbook) if spoilt else {}
+    for row, amended in spoilt:
+        if row.record_id in indexed:
+            found.setdefault(row.record_id, _Kept(indexed[row.record_id], amended))
+        counts = "counts all the same" if row.record_id in found else "does not count until it is mended"
+        rebuilt.unreadable.append(f"{row}; the punch {counts}")
     return found
+
+
+def _indexed(workbook: Spreadsheet) -> Mapping[str, StoredPunch]:
+    """What ``Punch Index`` says of each record ID; of two places the one that `_settle` lets stand."""
+    worksheet = workbook.find(PUNCH_INDEX)
+    if worksheet is None:
+        return {}
+    index = PunchIndex(worksheet)
+    found: dict[str, StoredPunch] = {}
+    for labels, day in _places(index):
+        for token in index.tokens(labels, day):
+            found.setdefault(token.record_id, StoredPunch(labels, token.moment(day), token.record_id))
+    return found
+
+
+def _places(index: PunchIndex) -> list[tuple[Labels, date]]:
+    """In the order in which a punch that stands twice is looked for."""
+    # A row with a serial number goes before one without.
+    return [(labels, day) for labels in sorted(index.rows, reverse=True) for day in index.columns]
 
 
 def _rebuild_index(
@@ -125,20 +163,19 @@ def _rebuild_index(
 def _settle(index: PunchIndex, punches: Mapping[str, _Kept], rebuilt: Rebuilt) -> set[str]:
     """Take out of the index what is not stored, or not there; returns the IDs that stand where they belong."""
     known: set[str] = set()
-    for labels in sorted(index.rows, reverse=True):  # one with a serial number goes before one without
-        for day in index.columns:
-            wrong = set()
-            for token in index.tokens(labels, day):
-                kept = punches.get(token.record_id)
-                if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
-                    wrong.add(token.record_id)
-                    rebuilt.differences.append(
-                        f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
-                    )
-                else:
-                    known.add(token.record_id)
-            if wrong:
-                index.remove(labels, day, frozenset(wrong))
+    for labels, day in _places(index):
+        wrong = set()
+        for token in index.tokens(labels, day):
+            kept = punches.get(token.record_id)
+            if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
+                wrong.add(token.record_id)
+                rebuilt.differences.append(
+                    f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
+                )
+            else:
+                known.add(token.record_id)
+        if wrong:
+            index.remove(labels, day, frozenset(wrong))
     return known
 
 
