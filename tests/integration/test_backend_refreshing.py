@@ -286,6 +286,62 @@ def test_the_day_after_hr_typed_a_last_day_nobody_is_called_absent_any_more(offi
     whole(office)
 
 
+PEOPLE_SHEETS = ("Days", "Daily Attendance", "Weekly Summary", "Monthly Summary")
+
+
+def shown(office):
+    """Who has rows, in all worksheets of people alike."""
+    entered = office.entered()
+    (names,) = {
+        frozenset(value for (sheet, _, _), value in entered.items() if sheet == title and value in NAMES)
+        for title in PEOPLE_SHEETS
+    }
+    return sorted(names)
+
+
+NAMES = ("Ann Archer", "Bob Baker", "Zoe Young", "Lea Lost", "Nils New", "Pia Prompt")
+
+
+def test_who_left_before_the_period_or_comes_after_it_is_not_added_and_who_is_there_stays(office):
+    people = [
+        *(["First Day", "Last Day"], ["", ""], ["", ""], ["", "2026-10-30"]),
+        *(["", "2026-11-01"], ["2026-11-30", ""], ["2026-11-29", ""]),
+    ]
+    office.sheets.write(office.control_id, "'Cut Off Times'!D1", people)
+    newcomers = [
+        [name, f"{name.split()[0].lower()}@example.com", 0.375]
+        for name in ("Lea Lost", "Nils New", "Pia Prompt")
+    ]
+    office.sheets.write(office.control_id, "'Cut Off Times'!A5", newcomers)
+    assert office.refresh() == [
+        "November 2026:",
+        "  people were added",
+        "  first or last days were changed",
+        "2 differences",
+    ]
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Pia Prompt", "Zoe Young"]
+    whole(office)
+
+    office.edit(
+        *(
+            {"deleteSheet": {"sheetId": office.id_of(title)}}
+            for title in PEOPLE_SHEETS
+            if title != "Weekly Summary"
+        )
+    )
+    office.refresh()
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Pia Prompt", "Zoe Young"]
+    whole(office)
+
+    office.store(office.sheet_id, punch("lea", "2026-11-05T09:20:00"))
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Lea Lost", "Pia Prompt", "Zoe Young"]
+    whole(office)
+    office.edit(*({"deleteSheet": {"sheetId": office.id_of(title)}} for title in PEOPLE_SHEETS))
+    office.refresh()
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Lea Lost", "Pia Prompt"]
+    whole(office)
+
+
 @pytest.mark.parametrize("titles", [("Days",), ("Days", "Punch Index"), ("Daily Attendance",)])
 def test_worksheets_that_were_deleted_come_back_with_first_and_last_days(office, titles):
     office.sheets.write(office.control_id, "'Cut Off Times'!D1", [["First Day"], ["2026-11-04"]])

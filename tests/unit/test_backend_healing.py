@@ -1,7 +1,7 @@
 """Hidden worksheets that people have shown, changed and deleted: nothing is lost, and what is wrong is made right."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -663,16 +663,12 @@ CAME, LEFT = date(2026, 11, 4), date(2026, 11, 20)
 
 def keeps_days(office):
     """HR types Bob's first and last day, before there is a workbook."""
-    (name, email, cut_off), *others = ROSTER[1:]
-    office.world.type_worksheet(
-        "Cut Off Times",
-        [
-            ("Name", "Email", "Cut Off Time", "First Day", "Last Day"),
-            ROSTER[0],
-            (name, email, cut_off, serial.from_date(CAME), serial.from_date(LEFT)),
-            *others,
-        ],
-    )
+    office.keeps(ROSTER[0], employed(ROSTER[1], CAME, LEFT))
+
+
+def employed(row, first_day, last_day):
+    """A row of HR's list with a first and a last day."""
+    return (*row, *(day and serial.from_date(day) for day in (first_day, last_day)))
 
 
 def days_of_bob(office):
@@ -727,6 +723,58 @@ def test_nonsense_in_a_first_or_last_day_is_put_right(office, typed):
         (row, days_sheet.LAST_EMPLOYED): serial.from_date(LEFT),
         (ann, days_sheet.LAST_EMPLOYED): None,
     }
+
+
+PEOPLE_SHEETS = ("Days", "Daily Attendance", "Weekly Summary", "Monthly Summary")
+
+
+def shown(office, *titles):
+    """Who has rows in each of the worksheets; those in which it is the same people, by first name."""
+    (everybody,) = {
+        tuple(
+            name.split()[0]
+            for name, *_ in (ROSTER[0], *OUTSIDE, *INSIDE)
+            if name in office.sheet(title).cells.values()
+        )
+        for title in titles or PEOPLE_SHEETS
+    }
+    return list(everybody)
+
+
+BEFORE, AFTER = NOVEMBER.first_day - timedelta(days=1), NOVEMBER.last_day + timedelta(days=1)
+OUTSIDE = [
+    employed(("Lea Lost", "lea@example.com", "09:00"), None, BEFORE),
+    employed(("Nils New", "nils@example.com", "09:00"), AFTER, None),
+    employed(("Olga Old", "olga@example.com", "09:00"), date(2024, 1, 1), BEFORE),
+]
+INSIDE = [
+    employed(("Pia Prompt", "pia@example.com", "09:00"), None, NOVEMBER.first_day),
+    employed(("Quinn Quick", "quinn@example.com", "09:00"), NOVEMBER.last_day, None),
+]
+
+
+def test_who_left_before_the_period_or_comes_after_it_gets_no_rows():
+    office = ReviewBook(roster=(ROSTER[0], *OUTSIDE, *INSIDE))
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    drop(office, "Days")
+    office.store(NEXT)
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    drop_row(office.sheet("Days"), office.place("pia", "breaks", TUESDAY)[0])
+    office.store(punch("ann", "2026-11-05 09:00"))
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    is_sound(office)
+
+
+@pytest.mark.parametrize("lost", [(), ("Days",), ("Days", "Punch Index")])
+def test_who_punches_outside_the_employment_gets_rows_all_the_same(lost):
+    office = ReviewBook(roster=(ROSTER[0], *OUTSIDE, *INSIDE))
+    office.store(punch("lea", "2026-11-03 09:00"))
+    for title in lost:
+        drop(office, title)
+    office.store(NEXT)
+    assert shown(office) == ["Ann", "Lea", "Pia", "Quinn"]
+    assert office.day("lea", TUESDAY) == (9.0, None, None)
+    is_sound(office)
 
 
 def roster_of(office):

@@ -21,7 +21,7 @@ from attendance_backend.workbook.day_times import Punch, SiteRules, business_day
 from attendance_backend.workbook.days_sheet import Days, Facts, Seen
 from attendance_backend.workbook.facts import Stored
 from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
-from attendance_backend.workbook.people import People
+from attendance_backend.workbook.people import People, of_period
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
 from attendance_backend.workbook.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.workbook.rules import rules_of
@@ -59,7 +59,7 @@ def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person
     Args:
         workbook: with the cells of `fact_areas`.
         period: whose days must have columns.
-        people: whose rows ``Days`` must have.
+        people: HR's list, as far as ``Days`` may lack somebody's rows.
     """
     rebuilt = Rebuilt()
     punches = _punches(workbook, rebuilt)
@@ -202,14 +202,16 @@ def _rebuild_days(
     wanted = whole_weeks(period.first_day, period.last_day)
     worksheet = workbook.find(DAYS)
     if worksheet is None:
-        made = days_sheet.create(people, sorted({*wanted, *_business_days(index, rules)}))
+        expected = of_period(people, period, index.rows)
+        made = days_sheet.create(expected, sorted({*wanted, *_business_days(index, rules)}))
         rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
         days = Days(made_by(made))
     else:
         made = days_sheet.missing_days(worksheet, wanted)
         known = Days(worksheet)
         made += known.missing_rows()
-        absent = [person for person in people if person.key not in known.members]
+        expected = of_period(people, period, index.rows)
+        absent = [person for person in expected if person.key not in known.members]
         made += days_sheet.add_people(after(worksheet, made), absent)
         made += Days(after(worksheet, made)).recount()
         if made:
