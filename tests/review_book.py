@@ -35,8 +35,9 @@ class ReviewBook:
         (self.book,) = self.world.review_books()
 
     def keeps(self, *people):
-        """HR's list."""
-        self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
+        """HR's list; of people with a first and a last day, these come last."""
+        header = ("Name", "Email", "Cut Off Time", "First Day", "Last Day")
+        self.world.type_worksheet("Cut Off Times", [header, *people])
 
     def create(self, site="berlin", period=None):
         message = CreateReviewSheet(location=site, request_id="r1", period=period or self.period)

@@ -166,6 +166,30 @@ def whole_but_for(office, *kept):
     assert office.writes() == writes
 
 
+def test_a_punch_whose_time_stamp_somebody_typed_over_counts_and_is_complained_of_until_it_is_mended(office):
+    before = office.entered()
+    place = office.area("Raw Data - berlin", 1, 2, 0, 1)
+
+    def type_over(value):
+        cell = {"userEnteredValue": value}
+        office.edit(
+            {"updateCells": {"range": place, "rows": [{"values": [cell]}], "fields": "userEnteredValue"}}
+        )
+
+    complaint = (
+        "  Raw Data - berlin, row 2: no time stamp can be read; File > Version history shows what stood there; "
+        "the punch counts all the same"
+    )
+    type_over({"stringValue": "x"})
+    writes = office.writes()
+    for _ in range(2):
+        assert office.refresh() == ["November 2026:", "  no difference", complaint, "0 differences"]
+    assert office.writes() == writes
+    type_over({"numberValue": before["Raw Data - berlin", 1, 0]})
+    whole(office)
+    assert office.entered() == before
+
+
 def test_after_sorting_each_row_gets_its_own_formula_back(office):
     area = office.area(
         "Daily Attendance", 3, 12, 0, office.sheets.spreadsheet(office.sheet_id).sheets[1].column_count
@@ -259,6 +283,62 @@ def test_the_day_after_hr_typed_a_last_day_nobody_is_called_absent_any_more(offi
         ("Zoe Young", "No punch on Fri 06-11-2026"),
     ]
     assert office.refresh()[1] == "  no difference"
+    whole(office)
+
+
+PEOPLE_SHEETS = ("Days", "Daily Attendance", "Weekly Summary", "Monthly Summary")
+
+
+def shown(office):
+    """Who has rows, in all worksheets of people alike."""
+    entered = office.entered()
+    (names,) = {
+        frozenset(value for (sheet, _, _), value in entered.items() if sheet == title and value in NAMES)
+        for title in PEOPLE_SHEETS
+    }
+    return sorted(names)
+
+
+NAMES = ("Ann Archer", "Bob Baker", "Zoe Young", "Lea Lost", "Nils New", "Pia Prompt")
+
+
+def test_who_left_before_the_period_or_comes_after_it_is_not_added_and_who_is_there_stays(office):
+    people = [
+        *(["First Day", "Last Day"], ["", ""], ["", ""], ["", "2026-10-30"]),
+        *(["", "2026-11-01"], ["2026-11-30", ""], ["2026-11-29", ""]),
+    ]
+    office.sheets.write(office.control_id, "'Cut Off Times'!D1", people)
+    newcomers = [
+        [name, f"{name.split()[0].lower()}@example.com", 0.375]
+        for name in ("Lea Lost", "Nils New", "Pia Prompt")
+    ]
+    office.sheets.write(office.control_id, "'Cut Off Times'!A5", newcomers)
+    assert office.refresh() == [
+        "November 2026:",
+        "  people were added",
+        "  first or last days were changed",
+        "2 differences",
+    ]
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Pia Prompt", "Zoe Young"]
+    whole(office)
+
+    office.edit(
+        *(
+            {"deleteSheet": {"sheetId": office.id_of(title)}}
+            for title in PEOPLE_SHEETS
+            if title != "Weekly Summary"
+        )
+    )
+    office.refresh()
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Pia Prompt", "Zoe Young"]
+    whole(office)
+
+    office.store(office.sheet_id, punch("lea", "2026-11-05T09:20:00"))
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Lea Lost", "Pia Prompt", "Zoe Young"]
+    whole(office)
+    office.edit(*({"deleteSheet": {"sheetId": office.id_of(title)}} for title in PEOPLE_SHEETS))
+    office.refresh()
+    assert shown(office) == ["Ann Archer", "Bob Baker", "Lea Lost", "Pia Prompt"]
     whole(office)
 
 

@@ -60,7 +60,7 @@ def fill(office, rows, days=20):
             lines.append(raw_data.row_of(punch, punch.user_name, site, datetime.min.time()))
         raw = backend.spreadsheets.read(office.sheet_id, [raw_data.first_row_area(raw_title(site))])
         backend.spreadsheets.apply(office.sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
-    assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend)
+    assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend).differences
     for index, site in enumerate(SITES):
         # With its first message Sites learns when the site's day begins.
         first = record(index, datetime(2026, 11, 2, 5), f"SN{index}")

@@ -2,14 +2,14 @@
 
 import random
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from attendance_sandbox.cli import main
 from attendance_sandbox.demo.paths import from_here
-from attendance_sandbox.demo.people import LATE_PUNCH_USER, Punch
+from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, Story
 
@@ -88,7 +88,6 @@ def test_the_same_seed_gives_the_same_workbooks(tmp_path):
 def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
     """The judge is judged: three faults planted in workbooks."""
     openpyxl = pytest.importorskip("openpyxl")
-    from datetime import datetime
 
     made = [Punch("headquarters", "101", datetime(2026, 10, 5 + day, 9), 0) for day in range(4)]
     made.append(Punch("headquarters", "101", datetime(2026, 10, 2, 9), 0))
@@ -108,6 +107,24 @@ def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
     (result,) = reconcile({"headquarters": made}, PERIODS, BOUNDARIES, tmp_path)
     assert (result.punches, result.rows, result.lost, result.twice, result.wrong_period) == (5, 5, 1, 1, 1)
     assert not result.faultless
+
+
+def test_the_penalty_that_hr_waives_in_the_demo_is_one(tmp_path):
+    """With the seed that the demo has by default."""
+    story = Story(tmp_path, 1, lambda when, text: None)
+    person = next(person for person in staff() if person.user_id == PENALTY_EXCUSED)
+    monday = PENALTY_DAY - timedelta(days=PENALTY_DAY.weekday())
+    arrivals = {}
+    for punch in sorted(story.punches(), key=lambda each: each.when):
+        day = punch.when.date()
+        if (
+            punch.user_id == person.user_id
+            and monday <= day < monday + timedelta(days=7)
+            and punch.when.hour > 4
+        ):
+            arrivals.setdefault(day, punch.when - datetime.combine(day, time()))
+    mean = sum(arrivals.values(), timedelta()) / len(arrivals)
+    assert mean > timedelta(hours=person.cut_off.hour, minutes=person.cut_off.minute)
 
 
 def test_paths_are_told_in_one_way(tmp_path, monkeypatch):

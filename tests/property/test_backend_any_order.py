@@ -99,7 +99,7 @@ def test_one_workbook_comes_of_any_deliveries(data, plan):
     assert office.unordered() == once.unordered()
     assert len(office.stored_ids()) == len({record.identity for _, record in everything})
     before = office.content()
-    assert refresh.rebuild_facts(office.sheet_id, office.period, office.world.backend) == []
+    assert refresh.rebuild_facts(office.sheet_id, office.period, office.world.backend).differences == []
     assert office.content() == before
 
 
@@ -128,7 +128,7 @@ def test_a_rebuild_from_nothing_is_what_the_messages_left(plan, data):
     before = office.unordered()
     lost = data.draw(st.sampled_from((["Days"], ["Punch Index"], ["Days", "Punch Index"])))
     office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title not in lost]
-    assert refresh.rebuild_facts(office.sheet_id, office.period, office.world.backend)
+    assert refresh.rebuild_facts(office.sheet_id, office.period, office.world.backend).differences
 
     after = office.unordered()
     if "Days" in lost:

@@ -37,7 +37,7 @@ class FaultyWorldWithHandlers(FaultyWorld):
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"
-            assert not refresh.rebuild_facts(sheet_id, period, backend.world.backend), (
+            assert not refresh.rebuild_facts(sheet_id, period, backend.world.backend).differences, (
                 "the facts had gone wrong"
             )
 

@@ -1,7 +1,7 @@
 """Hidden worksheets that people have shown, changed and deleted: nothing is lost, and what is wrong is made right."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -37,7 +37,7 @@ def office():
 
 
 def rebuild(office):
-    return refresh.rebuild_facts(office.sheet_id, NOVEMBER, office.world.backend)
+    return refresh.rebuild_facts(office.sheet_id, NOVEMBER, office.world.backend).differences
 
 
 def is_sound(office):
@@ -524,6 +524,86 @@ def test_raw_rows_that_a_person_deleted_are_no_longer_confirmed(office):
     is_sound(office)
 
 
+def spoil(office, record, typed, title="Raw Data - berlin"):
+    """Type something over the time stamp of a punch; returns its row, as people count."""
+    row = office.raw_ids(title).index(record.identity) + 1
+    office.sheet(title).put(row, 0, typed)
+    return row + 1
+
+
+def unreadable(office):
+    return refresh.rebuild_facts(office.sheet_id, NOVEMBER, office.world.backend).unreadable
+
+
+@pytest.mark.parametrize("typed", ["x", None, 1e300, True, Formula("=1/0")])
+def test_a_punch_whose_time_stamp_somebody_spoilt_counts_and_is_complained_of(office, typed):
+    row = spoil(office, RECORDS[1], typed)
+    before, effects = office.content(), office.world.effects.count
+    complaint = (
+        f"Raw Data - berlin, row {row}: no time stamp can be read; File > Version history shows what stood there; "
+        "the punch counts all the same"
+    )
+    for _ in range(2):
+        assert unreadable(office) == [complaint]
+        assert rebuild(office) == []
+    assert (office.content(), office.world.effects.count) == (before, effects)
+    assert office.store(RECORDS[1]).confirmed == (RECORDS[1].identity,)
+    assert len(office.raw_ids()) == len(RECORDS)
+
+    spoil(office, RECORDS[1], serial.from_datetime(RECORDS[1].timestamp))
+    assert unreadable(office) == []
+    is_sound(office)
+
+
+def test_of_a_row_whose_time_stamp_is_spoilt_nothing_else_counts_either(office):
+    row = spoil(office, RECORDS[1], "x")
+    for column in (2, 4, 5, 10):
+        office.sheet("Raw Data - berlin").put(row - 1, column, None)
+    drop(office, "Days")
+    assert rebuild(office) == ["the worksheet 'Days' was missing"]
+    assert office.day("bob", TUESDAY) == (9.5, None, None)
+    is_sound(office)
+
+
+def test_a_spoilt_punch_that_stands_twice_in_the_index_keeps_the_row_that_tells_the_machine(office):
+    spoil(office, RECORDS[1], "x")
+    sheet = office.sheet("Punch Index")
+    row, column = office.index_place("bob", TUESDAY)
+    sheet.row_count += 1
+    for other, value in enumerate((None, "id-bob", "bob", "berlin")):
+        sheet.put(sheet.row_count - 1, other, value)
+    sheet.put(sheet.row_count - 1, column, f"30000:{RECORDS[1].identity}")
+
+    assert rebuild(office) == [f"'Punch Index' held the punch {RECORDS[1].identity} where it does not belong"]
+    assert sheet.cells[row, column] == f"34200:{RECORDS[1].identity}"
+    assert office.day("bob", TUESDAY) == (9.5, None, None)
+
+
+def test_a_spoilt_punch_that_the_index_does_not_know_is_complained_of_until_it_is_mended(office):
+    row = spoil(office, RECORDS[1], "x")
+    office.sheet("Punch Index").put(*office.index_place("bob", TUESDAY), None)
+    complaint = (
+        f"Raw Data - berlin, row {row}: no time stamp can be read; File > Version history shows what stood there; "
+        "the punch does not count until it is mended"
+    )
+    assert [unreadable(office), unreadable(office)] == [[complaint], [complaint]]
+    assert office.day("bob", TUESDAY) == (None, None, None)
+
+    spoil(office, RECORDS[1], serial.from_datetime(RECORDS[1].timestamp))
+    assert unreadable(office) == []
+    assert office.day("bob", TUESDAY) == (9.5, None, None)
+    is_sound(office)
+
+
+def test_an_amendment_whose_time_stamp_is_spoilt_stays_an_amendment(office):
+    office.finalise()
+    office.store(NEXT)
+    spoil(office, NEXT, "x", "Amendments")
+    assert len(unreadable(office)) == 1
+    assert office.day("ann", TUESDAY) == (9.0, None, None)
+    is_sound(office)
+
+
 def test_days_that_are_not_what_the_punches_say(office):
     sheet = office.sheet("Days")
     sheet.put(*office.place("ann", "in", TUESDAY), 0.5)
@@ -551,7 +631,7 @@ def test_another_day_boundary_takes_effect_with_a_rebuild(office):
 def test_days_that_hr_added_get_their_columns(office):
     longer = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 12, 6))
 
-    assert refresh.rebuild_facts(office.sheet_id, longer, office.world.backend) == [
+    assert refresh.rebuild_facts(office.sheet_id, longer, office.world.backend).differences == [
         "'Punch Index' lacked days",
         "'Days' lacked days or rows",
     ]
@@ -599,16 +679,12 @@ CAME, LEFT = date(2026, 11, 4), date(2026, 11, 20)
 
 def keeps_days(office):
     """HR types Bob's first and last day, before there is a workbook."""
-    (name, email, cut_off), *others = ROSTER[1:]
-    office.world.type_worksheet(
-        "Cut Off Times",
-        [
-            ("Name", "Email", "Cut Off Time", "First Day", "Last Day"),
-            ROSTER[0],
-            (name, email, cut_off, serial.from_date(CAME), serial.from_date(LEFT)),
-            *others,
-        ],
-    )
+    office.keeps(ROSTER[0], employed(ROSTER[1], CAME, LEFT))
+
+
+def employed(row, first_day, last_day):
+    """A row of HR's list with a first and a last day."""
+    return (*row, *(day and serial.from_date(day) for day in (first_day, last_day)))
 
 
 def days_of_bob(office):
@@ -663,6 +739,58 @@ def test_nonsense_in_a_first_or_last_day_is_put_right(office, typed):
         (row, days_sheet.LAST_EMPLOYED): serial.from_date(LEFT),
         (ann, days_sheet.LAST_EMPLOYED): None,
     }
+
+
+PEOPLE_SHEETS = ("Days", "Daily Attendance", "Weekly Summary", "Monthly Summary")
+
+
+def shown(office, *titles):
+    """Who has rows in each of the worksheets; those in which it is the same people, by first name."""
+    (everybody,) = {
+        tuple(
+            name.split()[0]
+            for name, *_ in (ROSTER[0], *OUTSIDE, *INSIDE)
+            if name in office.sheet(title).cells.values()
+        )
+        for title in titles or PEOPLE_SHEETS
+    }
+    return list(everybody)
+
+
+BEFORE, AFTER = NOVEMBER.first_day - timedelta(days=1), NOVEMBER.last_day + timedelta(days=1)
+OUTSIDE = [
+    employed(("Lea Lost", "lea@example.com", "09:00"), None, BEFORE),
+    employed(("Nils New", "nils@example.com", "09:00"), AFTER, None),
+    employed(("Olga Old", "olga@example.com", "09:00"), date(2024, 1, 1), BEFORE),
+]
+INSIDE = [
+    employed(("Pia Prompt", "pia@example.com", "09:00"), None, NOVEMBER.first_day),
+    employed(("Quinn Quick", "quinn@example.com", "09:00"), NOVEMBER.last_day, None),
+]
+
+
+def test_who_left_before_the_period_or_comes_after_it_gets_no_rows():
+    office = ReviewBook(roster=(ROSTER[0], *OUTSIDE, *INSIDE))
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    drop(office, "Days")
+    office.store(NEXT)
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    drop_row(office.sheet("Days"), office.place("pia", "breaks", TUESDAY)[0])
+    office.store(punch("ann", "2026-11-05 09:00"))
+    assert shown(office) == ["Ann", "Pia", "Quinn"]
+    is_sound(office)
+
+
+@pytest.mark.parametrize("lost", [(), ("Days",), ("Days", "Punch Index")])
+def test_who_punches_outside_the_employment_gets_rows_all_the_same(lost):
+    office = ReviewBook(roster=(ROSTER[0], *OUTSIDE, *INSIDE))
+    office.store(punch("lea", "2026-11-03 09:00"))
+    for title in lost:
+        drop(office, title)
+    office.store(NEXT)
+    assert shown(office) == ["Ann", "Lea", "Pia", "Quinn"]
+    assert office.day("lea", TUESDAY) == (9.0, None, None)
+    is_sound(office)
 
 
 def roster_of(office):

@@ -19,7 +19,7 @@ from attendance_backend.sheet.grid import Area, Cell, Worksheet
 from attendance_backend.workbook import amendments, raw_data
 from attendance_backend.workbook.names import AMENDMENTS_ID, raw_id
 from attendance_backend.workbook.punch_index import Labels
-from attendance_backend.workbook.raw_data import StoredPunch
+from attendance_backend.workbook.raw_data import StoredPunch, UnreadableRow
 from attendance_contracts import AttendanceRecord
 
 BOUNDARY = time(4)
@@ -144,7 +144,7 @@ def test_what_is_read_of_all_that_is_stored(columns, read):
     assert areas == [Area(RAW_TITLE, 0, None, column, column + 1) for column in read]
 
 
-def test_stored_punches(caplog):
+def test_stored_punches():
     at = serial.from_datetime(datetime(2026, 11, 4, 2, 30, 5))
     lines = [
         dict(enumerate(WORDS)),
@@ -156,10 +156,10 @@ def test_stored_punches(caplog):
     ]
     cells = {(row, column): Cell(value) for row, line in enumerate(lines) for column, value in line.items()}
 
-    assert raw_data.stored(Worksheet(7, RAW_TITLE, 9, 11, cells)) == [
+    punches, unreadable = raw_data.stored(Worksheet(7, RAW_TITLE, 9, 11, cells))
+    assert punches == [
         StoredPunch(Labels("SN1", "7", "Ann", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "abc"),
         StoredPunch(Labels("", "8", "", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "def"),
     ]
-    assert "worksheet 'Raw Data - berlin', row 5: the timestamp of a punch was changed" in caplog.text
-    assert "row 6: " in caplog.text
-    assert len(caplog.messages) == 2
+    assert unreadable == [UnreadableRow(RAW_TITLE, 5, "ghi"), UnreadableRow(RAW_TITLE, 6, "jkl")]
+    assert str(unreadable[0]).startswith("Raw Data - berlin, row 5: no time stamp can be read")

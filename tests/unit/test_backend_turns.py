@@ -278,7 +278,7 @@ def test_a_rebuild_takes_its_turn_as_well():
     office.sheet("Days").cells.pop(office.place("ann", "in", TUESDAY))
     backend = replace(office.world.backend, spreadsheets=Rival(office, 1))
 
-    assert len(refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend)) == 1
+    assert len(refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend).differences) == 1
     assert office.day("ann", TUESDAY) == (9.0, None, None)
 
 

@@ -1,7 +1,8 @@
 """`attendance-backend refresh`: bring workbooks up to date and whole, and say what was wrong with them.
 
 A healthy workbook shows no difference and is not written to. What HR typed stays, over formulas too; such cells are
-listed, as their values do not follow punches and corrections any more.
+listed, as their values do not follow punches and corrections any more. So are rows of the raw data that somebody made
+unreadable, until they are mended.
 """
 
 from collections.abc import Callable

@@ -50,6 +50,12 @@ class Person:
         """By which people are found: upper and lower case alike."""
         return user_key(self.user_name)
 
+    def is_employed_within(self, first_day: date, last_day: date) -> bool:
+        """Whether a day of the employment is one of these days, the first and the last included."""
+        return (self.first_day is None or self.first_day <= last_day) and (
+            self.last_day is None or self.last_day >= first_day
+        )
+
 
 def user_key(user_name: str) -> str:
     """A machine's user name as it is compared."""

@@ -50,7 +50,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
 
     Punches are looked at anew when it changed whose they are, or how they count.
     """
-    areas = [*structure.PEOPLE_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS]
+    areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS]
 
     def draft() -> Draft[tuple[list[str], bool]]:
         read = backend.spreadsheets.read(sheet_id, areas)
@@ -60,7 +60,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
             grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
         )
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, people),
+            "people were added": structure.add_people(read, structure.people_of(read, people, period)),
             "people were changed": structure.update_people(read, people),
             "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),
@@ -73,7 +73,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
-    return [*changed, *(rebuild_facts(sheet_id, period, backend) if count_anew else ())]
+    return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
 
 
 def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:

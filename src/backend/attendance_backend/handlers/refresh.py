@@ -17,7 +17,7 @@ from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
 from attendance_backend.workbook.days_sheet import Days
 from attendance_backend.workbook.names import DAYS, SITES
-from attendance_backend.workbook.rebuilding import fact_areas, rebuild
+from attendance_backend.workbook.rebuilding import Rebuilt, fact_areas, rebuild
 from attendance_backend.workbook.rules import told
 from attendance_contracts import ReviewPeriod, StoreAttendRecords
 
@@ -29,8 +29,8 @@ MOST_LINES = 20
 
 def rebuild_facts(
     spreadsheet_id: str, period: ReviewPeriod, backend: Backend, told_by: StoreAttendRecords | None = None
-) -> Sequence[str]:
-    """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns the differences.
+) -> Rebuilt:
+    """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns what was done.
 
     Args:
         spreadsheet_id: of the workbook.
@@ -39,7 +39,7 @@ def rebuild_facts(
         told_by: a message that says what ``Sites`` may still lack of its site.
     """
 
-    def draft() -> Draft[Sequence[str]]:
+    def draft() -> Draft[Rebuilt]:
         present = backend.spreadsheets.read(spreadsheet_id)
         view = backend.spreadsheets.read(spreadsheet_id, fact_areas(present))
         sites = _told(view, told_by)
@@ -47,14 +47,15 @@ def rebuild_facts(
         days = view.find(DAYS)
         people = _people(backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
-        return Draft(present, [*sites, *rebuilt.changes], rebuilt.differences)
+        return Draft(present, [*sites, *rebuilt.changes], rebuilt)
 
-    differences = take_turn(backend.spreadsheets, draft)
-    for difference in differences[:MOST_LINES]:
-        log.warning("spreadsheet %s: %s (rebuilt)", spreadsheet_id, difference)
-    if len(differences) > MOST_LINES:
-        log.warning("spreadsheet %s: and %d more", spreadsheet_id, len(differences) - MOST_LINES)
-    return differences
+    rebuilt = take_turn(backend.spreadsheets, draft)
+    lines = [*rebuilt.unreadable, *(f"{difference} (rebuilt)" for difference in rebuilt.differences)]
+    for line in lines[:MOST_LINES]:
+        log.warning("spreadsheet %s: %s", spreadsheet_id, line)
+    if len(lines) > MOST_LINES:
+        log.warning("spreadsheet %s: and %d more", spreadsheet_id, len(lines) - MOST_LINES)
+    return rebuilt
 
 
 def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]:

@@ -31,7 +31,8 @@ def restore(
         site: one that surely has raw data; None for those whose raw data is there.
 
     Returns:
-        What was wrong, a line each, and what people typed over formulas, which stays.
+        What was wrong, a line each; and what stays, which only people can mend: rows of the raw data that cannot be
+        read, and what was typed over formulas.
 
     Raises:
         UserError: a worksheet was renamed, or there is no raw data.
@@ -39,9 +40,10 @@ def restore(
     differences = _complete_worksheets(sheet_id, period, control, backend, site)
     differences += _complete_days(sheet_id, period, control, backend)
     differences += daily_sync.sync(sheet_id, period, control, backend)
-    differences += rebuild_facts(sheet_id, period, backend)
+    rebuilt = rebuild_facts(sheet_id, period, backend)
     repairs = _repair_formulas(sheet_id, period, backend)
-    return [*differences, *repairs.differences], repairs.kept
+    differences += [*rebuilt.differences, *repairs.differences]
+    return differences, [*rebuilt.unreadable, *repairs.kept]
 
 
 def _complete_worksheets(

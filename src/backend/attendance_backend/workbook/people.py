@@ -1,11 +1,12 @@
 """Whose punches are whose: from what the attendance machine calls a user to the person that HR keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from attendance_backend.control.roster import Person, user_key
 from attendance_backend.workbook.days_sheet import Member
 from attendance_backend.workbook.punch_index import Labels
 from attendance_backend.workbook.sites_sheet import site_key
+from attendance_contracts import ReviewPeriod
 
 
 class People:
@@ -33,3 +34,28 @@ class People:
             if member.home in ("", site):
                 return member
         return self.members.get(user_key(labels.user_name)) if labels.user_name else None
+
+
+def of_period(
+    persons: Collection[Person],
+    period: ReviewPeriod,
+    punched: Iterable[Labels] = (),
+    there: Collection[str] = (),
+) -> list[Person]:
+    """Those of HR's list who need rows in a period's workbook: who left before it or comes after it does not.
+
+    Args:
+        persons: the list.
+        period: of the workbook.
+        punched: the rows of the index: whoever punched is shown, whatever HR typed.
+        there: keys of people who are in the workbook already, and stay.
+    """
+    people = People.of(persons)
+    found = {member.key for labels in punched if (member := people.whose(labels)) is not None}
+    return [
+        person
+        for person in persons
+        if person.is_employed_within(period.first_day, period.last_day)
+        or person.key in found
+        or person.key in there
+    ]

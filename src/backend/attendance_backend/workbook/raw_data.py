@@ -7,7 +7,6 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 ``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -28,8 +27,6 @@ from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.workbook.names import raw_id, raw_title
 from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import AttendanceRecord, business_day
-
-log = logging.getLogger(__name__)
 
 HEADERS = (
     "Timestamp",
@@ -77,6 +74,26 @@ class StoredPunch:
     labels: Labels
     moment: datetime
     record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row that says by its record ID which punch it is, and not any more when that was.
+
+    Attributes:
+        worksheet: its title.
+        number: of the row, as people count.
+    """
+
+    worksheet: str
+    number: int
+    record_id: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.worksheet}, row {self.number}: no time stamp can be read; "
+            "File > Version history shows what stood there"
+        )
 
 
 def entry_label(punch: int) -> str:
@@ -172,13 +189,12 @@ def stored_areas(worksheet: Worksheet) -> list[Area]:
     ]
 
 
-def stored(worksheet: Worksheet) -> list[StoredPunch]:
-    """The punches of a worksheet, from what `stored_areas` names.
+def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]]:
+    """The punches of a worksheet, from what `stored_areas` names, and the rows whose timestamp somebody spoilt.
 
-    A row without a record ID was typed by somebody and is none; one whose timestamp somebody spoilt is left out and
-    named in the log.
+    A row without a record ID was typed by somebody and is none.
     """
-    punches = []
+    punches, unreadable = [], []
     for row in range(1, worksheet.end_row()):
         record_id = worksheet.text(row, RECORD_ID)
         if not record_id:
@@ -189,13 +205,8 @@ def stored(worksheet: Worksheet) -> list[StoredPunch]:
         except OverflowError:
             moment = None
         if moment is None:
-            log.warning(
-                "worksheet %r, row %d: the timestamp of a punch was changed to something that is none; restore it "
-                "through File > Version history",
-                worksheet.title,
-                row + 1,
-            )
+            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
         punches.append(StoredPunch(Labels(*texts), moment, record_id))
-    return punches
+    return punches, unreadable

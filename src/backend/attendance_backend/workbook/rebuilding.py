@@ -1,4 +1,9 @@
-"""The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls."""
+"""The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls.
+
+A row whose time stamp somebody spoilt counts as what ``Punch Index`` says of its record ID: user, site and moment. So
+the punch is kept, and its row is complained of each time until it is mended. Where the index does not know the ID
+either, the punch cannot count.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +21,9 @@ from attendance_backend.workbook.day_times import Punch, SiteRules, business_day
 from attendance_backend.workbook.days_sheet import Days, Facts, Seen
 from attendance_backend.workbook.facts import Stored
 from attendance_backend.workbook.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
-from attendance_backend.workbook.people import People
+from attendance_backend.workbook.people import People, of_period
 from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
-from attendance_backend.workbook.raw_data import StoredPunch
+from attendance_backend.workbook.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.workbook.rules import rules_of
 from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import ReviewPeriod
@@ -31,10 +36,12 @@ class Rebuilt:
     Attributes:
         changes: none for a healthy workbook.
         differences: what was wrong, one line each; as empty as the changes.
+        unreadable: rows of the raw data that only people can mend, one line each.
     """
 
     changes: list[Change] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def fact_areas(present: Spreadsheet) -> list[Area]:
@@ -52,10 +59,10 @@ def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person
     Args:
         workbook: with the cells of `fact_areas`.
         period: whose days must have columns.
-        people: whose rows ``Days`` must have.
+        people: HR's list, as far as ``Days`` may lack somebody's rows.
     """
     rebuilt = Rebuilt()
-    punches = _punches(workbook)
+    punches = _punches(workbook, rebuilt)
     index = _rebuild_index(workbook, period, punches, rebuilt)
     _rebuild_days(workbook, period, people, index, rebuilt)
     return rebuilt
@@ -78,9 +85,13 @@ class _Kept:
         return Token(seconds, self.punch.record_id, self.amended)
 
 
-def _punches(workbook: Spreadsheet) -> Mapping[str, _Kept]:
-    """All punches that are stored, by record ID; a raw row goes before an amendment."""
+def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
+    """All punches that are stored, by record ID.
+
+    A raw row goes before an amendment, and a row that can be read before one that cannot.
+    """
     found: dict[str, _Kept] = {}
+    spoilt: list[tuple[UnreadableRow, bool]] = []
     for amended in (False, True):
         for worksheet in workbook.worksheets:
             if (
@@ -88,9 +99,36 @@ def _punches(workbook: Spreadsheet) -> Mapping[str, _Kept]:
                 if amended
                 else is_raw_title(worksheet.title)
             ):
-                for punch in raw_data.stored(worksheet):
+                punches, unreadable = raw_data.stored(worksheet)
+                for punch in punches:
                     found.setdefault(punch.record_id, _Kept(punch, amended))
+                spoilt += [(row, amended) for row in unreadable]
+    indexed = _indexed(workbook) if spoilt else {}
+    for row, amended in spoilt:
+        if row.record_id in indexed:
+            found.setdefault(row.record_id, _Kept(indexed[row.record_id], amended))
+        counts = "counts all the same" if row.record_id in found else "does not count until it is mended"
+        rebuilt.unreadable.append(f"{row}; the punch {counts}")
     return found
+
+
+def _indexed(workbook: Spreadsheet) -> Mapping[str, StoredPunch]:
+    """What ``Punch Index`` says of each record ID; of two places the one that `_settle` lets stand."""
+    worksheet = workbook.find(PUNCH_INDEX)
+    if worksheet is None:
+        return {}
+    index = PunchIndex(worksheet)
+    found: dict[str, StoredPunch] = {}
+    for labels, day in _places(index):
+        for token in index.tokens(labels, day):
+            found.setdefault(token.record_id, StoredPunch(labels, token.moment(day), token.record_id))
+    return found
+
+
+def _places(index: PunchIndex) -> list[tuple[Labels, date]]:
+    """In the order in which a punch that stands twice is looked for."""
+    # A row with a serial number goes before one without.
+    return [(labels, day) for labels in sorted(index.rows, reverse=True) for day in index.columns]
 
 
 def _rebuild_index(
@@ -125,20 +163,19 @@ def _rebuild_index(
 def _settle(index: PunchIndex, punches: Mapping[str, _Kept], rebuilt: Rebuilt) -> set[str]:
     """Take out of the index what is not stored, or not there; returns the IDs that stand where they belong."""
     known: set[str] = set()
-    for labels in sorted(index.rows, reverse=True):  # one with a serial number goes before one without
-        for day in index.columns:
-            wrong = set()
-            for token in index.tokens(labels, day):
-                kept = punches.get(token.record_id)
-                if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
-                    wrong.add(token.record_id)
-                    rebuilt.differences.append(
-                        f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
-                    )
-                else:
-                    known.add(token.record_id)
-            if wrong:
-                index.remove(labels, day, frozenset(wrong))
+    for labels, day in _places(index):
+        wrong = set()
+        for token in index.tokens(labels, day):
+            kept = punches.get(token.record_id)
+            if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
+                wrong.add(token.record_id)
+                rebuilt.differences.append(
+                    f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
+                )
+            else:
+                known.add(token.record_id)
+        if wrong:
+            index.remove(labels, day, frozenset(wrong))
     return known
 
 
@@ -165,14 +202,16 @@ def _rebuild_days(
     wanted = whole_weeks(period.first_day, period.last_day)
     worksheet = workbook.find(DAYS)
     if worksheet is None:
-        made = days_sheet.create(people, sorted({*wanted, *_business_days(index, rules)}))
+        expected = of_period(people, period, index.rows)
+        made = days_sheet.create(expected, sorted({*wanted, *_business_days(index, rules)}))
         rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
         days = Days(made_by(made))
     else:
         made = days_sheet.missing_days(worksheet, wanted)
         known = Days(worksheet)
         made += known.missing_rows()
-        absent = [person for person in people if person.key not in known.members]
+        expected = of_period(people, period, index.rows)
+        absent = [person for person in expected if person.key not in known.members]
         made += days_sheet.add_people(after(worksheet, made), absent)
         made += Days(after(worksheet, made)).recount()
         if made:

@@ -59,6 +59,8 @@ from attendance_backend.workbook.names import (
     is_raw_title,
     raw_title,
 )
+from attendance_backend.workbook.people import of_period
+from attendance_backend.workbook.punch_index import PunchIndex
 from attendance_contracts import ReviewPeriod
 
 TIME_ZONE = "Etc/GMT"
@@ -71,6 +73,9 @@ PEOPLE_AREAS = (
     *monthly.AREAS,
 )
 """What must be read to add people or days; `Days` and `Punch Index` must be there."""
+
+SYNC_AREAS = (*PEOPLE_AREAS, Area.of_columns(PUNCH_INDEX, 0, punch_index.FIRST_DATE))
+"""What must be read for `people_of`."""
 
 HEADER_AREAS = (*PEOPLE_AREAS, Area.of_rows(PUNCH_INDEX, 0, punch_index.HEADER_ROWS), *guide_sheet.AREAS)
 """What must be read for `missing_days`."""
@@ -85,7 +90,7 @@ class Content:
     """What the worksheets begin with.
 
     Attributes:
-        people: in the order of their rows.
+        people: HR's list, in the order of their rows; who is not employed in the period gets none.
         holidays: as `day_header.texts_of` makes them.
         parameters: for ``Guide``.
         shared_with: in words, for ``Guide``.
@@ -131,18 +136,17 @@ def missing_worksheets(
         content: empty when `lacks_derived` says so.
     """
     layout = _Layout.of(period, content.headers)
+    people = of_period(content.people, period)
     makers: Mapping[str, Callable[[], list[Change]]] = {
         EXCEPTIONS: exceptions_sheet.create,
-        DAILY: lambda: daily.create(content.people, sorted(layout.days), period, content.holidays),
-        WEEKLY: lambda: weekly.create(content.people, day_header.whole_weeks_of(layout.daily)),
-        MONTHLY: lambda: monthly.create(
-            content.people, layout.daily, period, content.holidays, layout.weekly_total
-        ),
+        DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays),
+        WEEKLY: lambda: weekly.create(people, day_header.whole_weeks_of(layout.daily)),
+        MONTHLY: lambda: monthly.create(people, layout.daily, period, content.holidays, layout.weekly_total),
         CORRECTIONS: lambda: corrections_sheet.create(f"{period.last_day:%d-%m-%Y}", layout.weeks),
         raw_title(location): lambda: raw_data.create(location),
         SITES: lambda: sites_sheet.create(_sites(workbook, location)),
         GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with),
-        DAYS: lambda: days_sheet.create(content.people, sorted(layout.days), content.facts),
+        DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
         PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
     }
     made = [make() for title, make in makers.items() if workbook.find(title) is None]
@@ -154,6 +158,35 @@ def missing_worksheets(
     if _is_untouched(workbook):
         changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
     return changes
+
+
+def people_of(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod) -> list[Person]:
+    """Those of HR's list who need rows: employed on a day of the period, in the workbook already, or known by a punch.
+
+    Args:
+        view: with the cells of `SYNC_AREAS`.
+        people: as HR keeps them now.
+        period: of the workbook.
+    """
+    days = view.worksheet(DAYS)
+    rows = {
+        *(days.text(row, days_sheet.KEY) for row in range(days.end_row())),
+        *daily.rows_by_key(view.worksheet(DAILY)),
+        *weekly.rows_by_key(view.worksheet(WEEKLY)),
+        *monthly.rows_by_token(view.worksheet(MONTHLY)),
+    }
+    there = {person.key for person in people if not rows.isdisjoint(_names_of_rows(person))}
+    return of_period(people, period, PunchIndex(view.worksheet(PUNCH_INDEX)).rows, there)
+
+
+def _names_of_rows(person: Person) -> tuple[str, ...]:
+    """By one of which a worksheet's rows of a person are found."""
+    return (
+        days_sheet.key_of(person.key, days_sheet.IN),
+        dc.key_of(person.key, dc.CHECK_IN),
+        dc.key_of(person.key, wc.AVERAGE),
+        formulas.token_of(person.key),
+    )
 
 
 def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:

@@ -118,6 +118,8 @@ FORGETFUL = "101"
 HOLIDAY, HOLIDAY_NAME = date(2026, 10, 9), "Foundation Day"
 HOLIDAY_WORKER = "102"
 """Works on the holiday all the same."""
+PENALTY_EXCUSED, PENALTY_DAY = "102", date(2026, 10, 14)
+"""Was late that week, and HR waives the penalty of it (with the seed that the demo has by default)."""
 ON_LEAVE = "104"
 LEAVE = (date(2026, 10, 20), date(2026, 10, 22))
 LATE_PUNCH_AT = datetime(2026, 10, 2, 18, 5)  # noqa: DTZ001 - wall time of the site

@@ -30,7 +30,10 @@ from attendance_sandbox.demo.people import (
     MAIL_DOMAIN,
     NEW_HIRE,
     ON_LEAVE,
+    PENALTY_DAY,
+    PENALTY_EXCUSED,
     UNKNOWN,
+    Person,
     Punch,
     punches,
     staff,
@@ -46,6 +49,7 @@ HOLIDAY_ENTERED = datetime(2026, 10, 6, 10)  # noqa: DTZ001 - wall time of the o
 SEPTEMBER_FINALISED = datetime(2026, 10, 12, 15)  # noqa: DTZ001 - as above
 LATE_PUNCH_READ = datetime(2026, 10, 13, 12)  # noqa: DTZ001 - as above
 CORRECTED = datetime(2026, 10, 15, 10)  # noqa: DTZ001 - as above
+WAIVED = datetime(2026, 10, 19, 11)  # noqa: DTZ001 - as above
 LEAVE_ENTERED = datetime(2026, 10, 19, 16)  # noqa: DTZ001 - as above
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
@@ -142,12 +146,16 @@ class Story:
         self.cloud.settle()
         show(now)
 
-    def _plan(self) -> None:
+    def punches(self) -> list[Punch]:
+        """What everybody's fingers do; asked again, something else."""
         everybody = [*staff(), NEW_HIRE, UNKNOWN]
         days = [
             FIRST_DAY + timedelta(days=n) for n in range(-EARLIER_DAYS, (self._last_day - FIRST_DAY).days + 1)
         ]
-        for punch in sorted(punches(everybody, days, self._random), key=lambda each: each.when):
+        return punches(everybody, days, self._random)
+
+    def _plan(self) -> None:
+        for punch in sorted(self.punches(), key=lambda each: each.when):
             if punch.when.date() < FIRST_DAY:
                 self.offices[punch.site].punch(punch)
             elif punch.when < datetime.combine(self._last_day, time(23)):
@@ -156,11 +164,17 @@ class Story:
             self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
         assert NEW_HIRE.hired is not None
         self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
+        for person in staff():
+            if person.hired is not None:
+                self._at(datetime.combine(person.hired, time(8)), partial(self._begin, person))
+            if person.left is not None:
+                self._at(datetime.combine(person.left, time(8)), partial(self._leave, person))
         self._at(HOLIDAY_ENTERED, self._enter_holiday)
         self._at(SEPTEMBER_FINALISED, self._finalise_september)
         late = Punch(LATE_PUNCH_SITE, LATE_PUNCH_USER, LATE_PUNCH_AT, 1)
         self._at(LATE_PUNCH_READ, self._puncher(late))
         self._at(CORRECTED, self._correct)
+        self._at(WAIVED, self._waive)
         self._at(LEAVE_ENTERED, self._enter_leave)
         self._at(LATE_PERIOD_ENTERED, self._enter_late_period)
 
@@ -176,6 +190,12 @@ class Story:
         self._hr.type_people([NEW_HIRE])
         self._say(f"{NEW_HIRE.name} is hired at {NEW_HIRE.site}")
 
+    def _begin(self, person: Person) -> None:
+        self._say(f"First Day of {person.name} at {person.site}, as HR typed it beforehand")
+
+    def _leave(self, person: Person) -> None:
+        self._say(f"Last Day of {person.name} at {person.site}; nobody calls the days after it absences")
+
     def _enter_holiday(self) -> None:
         self._hr.type_holiday(HOLIDAY, HOLIDAY_NAME)
         self._say(f"HR enters a holiday: {HOLIDAY_NAME}, {HOLIDAY:%d %B}")
@@ -189,11 +209,18 @@ class Story:
         self._hr.correct(
             "October",
             ("14/10/2026", "", forgetful, "check out", "17:30", "forgot it", "HR"),
-            ("07/10/2026", "", self._name_of("102"), "waive penalty", "", "train strike", "HR"),
             ("13/10/2026", "", stranger, "check in", "09:00", "a slip of the pen", "HR"),
         )
         self._hr.colour("October", "T5")
-        self._say(f"HR corrects: {forgetful} forgot to check out; a penalty is waived; a name is mistyped")
+        self._say(f"HR corrects: {forgetful} forgot to check out; a name is mistyped")
+
+    def _waive(self) -> None:
+        name = self._name_of(PENALTY_EXCUSED)
+        self._hr.correct(
+            "October", (f"{PENALTY_DAY:%d/%m/%Y}", "", name, "waive penalty", "", "train strike", "HR")
+        )
+        monday = PENALTY_DAY - timedelta(days=PENALTY_DAY.weekday())
+        self._say(f"HR waives the penalty of {name} for the week of {monday.day} {monday:%B}: a train strike")
 
     def _enter_leave(self) -> None:
         first, last = (f"{day:%d/%m/%Y}" for day in LEAVE)
