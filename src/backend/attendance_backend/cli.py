@@ -12,6 +12,7 @@ from attendance_backend.control.settings_file import read_settings_file
 from attendance_backend.control.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
+from attendance_contracts import missing_package
 
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
@@ -50,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TransientError as error:
         print(f"attendance-backend: {error}; try again", file=sys.stderr)
         return EXIT_TRY_AGAIN
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "operator")
+        if told is None:
+            raise
+        _note(told)
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
         print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
         return EXIT_TRY_AGAIN

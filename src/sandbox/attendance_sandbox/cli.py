@@ -4,6 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from attendance_contracts import missing_package
+
+EXIT_USER_ERROR = 2
 EXIT_STOPPED = 130
 """What a shell tells of a program that Ctrl-C ended."""
 
@@ -13,6 +16,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "sandbox")
+        if told is None:
+            raise
+        print(f"attendance-sandbox: {told}", file=sys.stderr)
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
         print("attendance-sandbox: stopped", file=sys.stderr)
         return EXIT_STOPPED
