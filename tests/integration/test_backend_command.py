@@ -461,6 +461,20 @@ def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):
     assert "line 1" in err[0]
 
 
+def test_check_tells_a_mistyped_name_even_where_the_name_it_stands_for_is_then_missing(
+    desk, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("REVIEW_PERIODS_SPREADSHEET_ID", raising=False)
+    settings = tmp_path / "functions.yaml"
+    settings.write_text("REVIEW_PERIOD_SPREADSHEET_ID: 1AbcDefGhIjKlMn\n")
+    code, out, err = desk.run("check", "--settings", str(settings))
+    assert code == 2
+    (line,) = out
+    assert line.startswith(f"there is no setting REVIEW_PERIOD_SPREADSHEET_ID, which stands in {settings}")
+    assert line.endswith("did you mean REVIEW_PERIODS_SPREADSHEET_ID?")
+    assert "REVIEW_PERIODS_SPREADSHEET_ID is set neither in" in err[0]
+
+
 def test_commands_that_need_the_spreadsheet_say_how_to_get_one(desk):
     for command in ("check", "share"):
         code, out, err = desk.run(command)

@@ -191,11 +191,17 @@ def _next_after_init(options: argparse.Namespace, control_id: str) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from attendance_backend.commands.check import check  # noqa: PLC0415
-    from attendance_backend.control.settings import function_complaints  # noqa: PLC0415
+    from attendance_backend.control.settings import function_complaints, unknown_names  # noqa: PLC0415
 
-    complaints = [*function_complaints(_variables(options)), *check(_backend(options))]
+    variables = _variables(options)
+    complaints = [*unknown_names(variables), *function_complaints(variables)]
+    # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
     for line in complaints:
         print(line)
+    in_sheets = check(_backend(options))
+    for line in in_sheets:
+        print(line)
+    complaints += in_sheets
     if not complaints:
         print("nothing to complain of")
     return EXIT_COMPLAINTS if complaints else 0
