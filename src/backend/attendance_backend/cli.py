@@ -135,7 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_period(export, otherwise=None)
     export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
     export.add_argument(
-        "--output", type=Path, metavar="FILE", help='default: "Payroll <period>" in the current folder'
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help='file, or folder for "Payroll <period>" (default: the current folder)',
     )
     export.set_defaults(command=_export)
     return parser
