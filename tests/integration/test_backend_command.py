@@ -443,6 +443,14 @@ def test_check_looks_at_what_only_the_functions_need(desk, monkeypatch):
         assert any(words in line for line in out), words
 
 
+def test_check_tells_what_the_mail_server_lacks_in_one_sentence(desk):
+    desk.init()
+    desk.set(SMTP_STARTTLS="true")
+    _, out, _ = desk.run("check")
+    (line,) = [line for line in out if "mail server" in line]
+    assert line.endswith(": STARTTLS extension not supported by server; check the SMTP_ settings")
+
+
 def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):
     desk.init()
     monkeypatch.delenv("SMTP_HOST")

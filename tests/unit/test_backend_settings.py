@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from attendance_backend.control.settings import NAMES, read_settings, unknown_names
+from attendance_backend.control.settings_file import read_settings_file
 from attendance_backend.control.variables import Variables
 from attendance_backend.errors import EventError, SettingsError
 from attendance_backend.logs import JsonFormatter
@@ -76,6 +77,12 @@ def test_a_malformed_setting_is_named_with_where_it_stands():
         read_settings(Variables({}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "smtp"}))
     with pytest.raises(SettingsError, match=r"^the environment variable SMTP_PORT holds 'x'"):
         read_settings(Variables({"SMTP_PORT": "x"}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "25"}))
+
+
+def test_a_file_with_the_mark_that_windows_puts_in_front_is_read(tmp_path):
+    path = tmp_path / "functions.yaml"
+    path.write_text("SMTP_PORT: '25'\nSMTP_HOST: mail\n", encoding="utf-8-sig")
+    assert read_settings_file(path) == {"SMTP_PORT": "25", "SMTP_HOST": "mail"}
 
 
 @pytest.mark.parametrize(
