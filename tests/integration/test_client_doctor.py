@@ -367,6 +367,13 @@ def test_what_is_not_well_is_told_with_its_remedy(capsys, site, trouble, level, 
     assert code == 1 or level == "warn"
 
 
+def test_a_config_that_a_windows_editor_saved_is_as_good_as_another(capsys, site):
+    path = site.directory / "biometric_device_config.json"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    _, lines = examine(capsys, site)
+    assert {about: level for level, about, _ in lines}["time zone"] == "ok"
+
+
 @pytest.mark.parametrize(
     ("minutes", "may_be"),
     [

@@ -75,6 +75,11 @@ def test_a_refused_document_says_why(document, reason):
     assert str(refusal.value) == reason
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_a_windows_editor_saved_is_read(encoding):
+    assert decode_snapshot(TEXT.encode(encoding)) == RELAYING
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -85,7 +90,7 @@ def test_a_refused_document_says_why(document, reason):
         (TEXT[:-2].encode(), "the file is cut off"),
         (b"pi4_state: 1", "the file is no JSON"),
         (bytes(200), "the file is no JSON"),
-        (b"\xff\xfe", "the file is no JSON that the client writes"),
+        (b"{\x80\x81}", "the file is no JSON that the client writes"),
         (b"[" * 100_000, "the file is no JSON that the client writes"),
     ],
 )

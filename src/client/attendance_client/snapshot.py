@@ -73,10 +73,9 @@ def _document(data: bytes) -> object:
     if not data.strip():
         raise ContractError("the file is empty")
     try:
-        text = data.decode("utf-8")
-        return json.loads(text)
+        return json.loads(data)
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        cut_off = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
         raise ContractError("the file is cut off" if cut_off else "the file is no JSON") from error
     except (ValueError, RecursionError) as error:
         raise ContractError("the file is no JSON that the client writes") from error
