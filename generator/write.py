@@ -8,7 +8,7 @@ from generator import svg
 from generator.outputs import PICTURES, TEXTS
 from generator.spec import Spec
 
-REPAIR = "python -m generator"
+REPAIR = "make generate"
 
 
 def write(spec: Spec, root: Path) -> Iterator[Path]:

@@ -443,6 +443,14 @@ def test_check_looks_at_what_only_the_functions_need(desk, monkeypatch):
         assert any(words in line for line in out), words
 
 
+def test_check_tells_what_the_mail_server_lacks_in_one_sentence(desk):
+    desk.init()
+    desk.set(SMTP_STARTTLS="true")
+    _, out, _ = desk.run("check")
+    (line,) = [line for line in out if "mail server" in line]
+    assert line.endswith(": STARTTLS extension not supported by server; check the SMTP_ settings")
+
+
 def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):
     desk.init()
     monkeypatch.delenv("SMTP_HOST")
@@ -459,6 +467,20 @@ def test_check_without_a_mail_server_or_password(desk, monkeypatch, tmp_path):
     code, out, err = desk.run("check", "--settings", str(settings))
     assert (code, out) == (2, [])
     assert "line 1" in err[0]
+
+
+def test_check_tells_a_mistyped_name_even_where_the_name_it_stands_for_is_then_missing(
+    desk, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("REVIEW_PERIODS_SPREADSHEET_ID", raising=False)
+    settings = tmp_path / "functions.yaml"
+    settings.write_text("REVIEW_PERIOD_SPREADSHEET_ID: 1AbcDefGhIjKlMn\n")
+    code, out, err = desk.run("check", "--settings", str(settings))
+    assert code == 2
+    (line,) = out
+    assert line.startswith(f"there is no setting REVIEW_PERIOD_SPREADSHEET_ID, which stands in {settings}")
+    assert line.endswith("did you mean REVIEW_PERIODS_SPREADSHEET_ID?")
+    assert "REVIEW_PERIODS_SPREADSHEET_ID is set neither in" in err[0]
 
 
 def test_commands_that_need_the_spreadsheet_say_how_to_get_one(desk):
@@ -589,7 +611,7 @@ def test_the_header_of_exceptions_counts_what_is_open(october):
 
 def test_the_export_is_what_hr_sees(october, tmp_path, capsys):
     path = tmp_path / "pay.csv"
-    code, out, err = run(capsys, "export", "--period", "november 2026", "--output", str(path))
+    code, out, err = run(capsys, "export", "--period", "november 2026", "--output", str(tmp_path / "pay"))
     assert code == 0, err
     assert out[:2] == [str(path), str(tmp_path / "pay-days.csv")]
     assert any("not finalised" in line for line in err)

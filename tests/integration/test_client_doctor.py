@@ -14,6 +14,7 @@ from attendance_client.cli import main
 from attendance_client.config import load_config
 from attendance_client.doctor import Finding, Level
 from attendance_client.doctor.cloud import examine_cloud
+from attendance_client.doctor.machine import is_zone_difference
 from attendance_client.ledger import Ledger
 from attendance_client.snapshot import FileSnapshotStore, Snapshot
 from attendance_contracts import REPLY_TOPICS, Topic
@@ -184,6 +185,11 @@ def no_time_server(site, **changes):
     site.monkeypatch.setattr("attendance_client.adapters.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
 
 
+def machine_clock_in_another_zone(site):
+    in_berlin(site)
+    site.machine.clock_offset -= timedelta(hours=1, seconds=-7)
+
+
 def no_machine(site):
     site.device.stop()
 
@@ -297,6 +303,13 @@ def deleted_topic(site):
         (lambda site: no_time_server(site, set_machine_clock=True), "FAIL", "clock", "set_machine_clock"),
         (no_machine, "FAIL", "machine", "its menu (Comm. > Ethernet)"),
         (wrong_comm_key, "FAIL", "machine", "'comm_key'"),
+        (lambda site: configure(site, udp=True), "FAIL", "machine", "With 'udp' it is spoken to by UDP"),
+        (
+            machine_clock_in_another_zone,
+            "warn",
+            "machine clock",
+            "is not in Europe/Berlin, then put its zone",
+        ),
         (slow_machine_clock, "warn", "machine clock", "device clock --set"),
         (impossible_machine_clock, "warn", "machine clock", "a date that does not exist"),
         (full_machine, "warn", "memory", "80 of 100 records (80%)"),
@@ -352,6 +365,24 @@ def test_what_is_not_well_is_told_with_its_remedy(capsys, site, trouble, level, 
     assert any(found == level and words in text for found, text in told), lines
     assert code == int(any(found == "FAIL" for found, *_ in lines))
     assert code == 1 or level == "warn"
+
+
+def test_a_config_that_a_windows_editor_saved_is_as_good_as_another(capsys, site):
+    path = site.directory / "biometric_device_config.json"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    _, lines = examine(capsys, site)
+    assert {about: level for level, about, _ in lines}["time zone"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "may_be"),
+    [
+        *((minutes, True) for minutes in (-60, -61.9, -58.1, 330, 26 * 60)),
+        *((minutes, False) for minutes in (-57, -10, 15, 45, 27 * 60)),
+    ],
+)
+def test_zones_differ_by_whole_half_hours(minutes, may_be):
+    assert is_zone_difference(timedelta(minutes=minutes)) == may_be
 
 
 def test_a_clock_without_a_time_server_judges_no_machine(capsys, site):

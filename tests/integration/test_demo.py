@@ -1,17 +1,21 @@
 """A month of three offices: real programs, real sockets, SIGKILL, reconciled from the saved workbooks."""
 
 import random
+import signal
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sandbox_process import rest, running
 
+from attendance_contracts import REQUEST_TOPICS
 from attendance_sandbox.cli import main
+from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
-from attendance_sandbox.demo.story import PERIODS, Story
+from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -143,3 +147,72 @@ def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, cap
     assert main(["demo", "--folder", str(tmp_path)]) == 2
     assert (tmp_path / "thesis.odt").exists()
     assert "another --folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_path, number):
+    folder = tmp_path / "demo"
+    with running("demo", "--folder", str(folder), "--no-picture") as (process, first_line):
+        assert "asks for the review sheet" in first_line
+        started = descendants(process.pid)
+        assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
+        process.send_signal(number)
+        _, errors = rest(process)
+    assert process.returncode == 128 + number
+    assert len(errors.splitlines()) == 1, errors
+    assert errors.startswith("attendance-sandbox: stopped")
+    assert not [pid for pid in started if is_running(pid)]
+    assert not (folder / "service-account.json").exists()
+
+
+def test_a_signal_waits_until_what_is_being_started_can_be_stopped():
+    done = []
+
+    def start():
+        with until_it_can_be_stopped():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("started")
+        done.append("went on")
+
+    with pytest.raises(Stopped) as stopped, stopped_by_signals():
+        start()
+    assert done == ["started"]
+    assert stopped.value.exit_code == 143
+
+
+def test_a_second_signal_does_not_break_off_the_stopping():
+    done = []
+
+    def work():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            done.append("stopped")
+
+    with pytest.raises(Stopped) as stopped, stopped_by_signals():
+        work()
+    assert done == ["stopped"]
+    assert stopped.value.exit_code == 130
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def descendants(pid):
+    """The processes that a process started, and those that these did."""
+    children = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == pid]
+    return [*children, *(other for child in children for other in descendants(child))]
+
+
+def parent_of(stat):
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None  # it has ended meanwhile
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -179,6 +179,17 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(25 / 24, "25:00"), (1.0, "24:00"), (9.0, "9"), (9.5, "9.5"), (-0.25, "-0.25"), (True, "True")],
+)
+def test_a_number_that_is_no_time_of_day_is_told_as_it_was_typed(value, shown):
+    _, problems = read_roster(sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", value, "101", None, None)))
+    assert said(problems) == [
+        f"Cut Off Times!C2: Cut Off Time holds {shown}; type a time such as 09:00",
+    ]
+
+
 def test_an_id_without_a_site_is_the_same_id_everywhere():
     lines = (("Ann", "ann@x.com", 0.4, "7", "berlin"), ("Bob", "bob@x.com", 0.4, "7", None))
     people, problems = read_roster(sheet("Cut Off Times", HEADER[:5], *lines))
@@ -378,6 +389,7 @@ def test_settings_that_make_no_sense_leave_the_defaults():
     assert [problem.cell for problem in problems] == ["A2", "C3", "B4", "C5", "C6", "C7", "A8", "C9", "B10"]
     assert "a number from 0 to 240" in str(problems[5])
     assert '"first and last" or "pairs"' in str(problems[3])
+    assert "the settings are: 'Share with, to view', 'Share with, to comment', " in str(problems[0])
 
 
 # -- all of it

@@ -1,11 +1,12 @@
 """The files of the payroll export: texts stay texts, in whichever program they are opened."""
 
 import csv
+from pathlib import Path
 
 import openpyxl
 import pytest
 
-from attendance_backend.commands.export import default_path
+from attendance_backend.commands.export import chosen_path, default_path
 from attendance_backend.errors import UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll
@@ -68,3 +69,20 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path, write):
 )
 def test_no_period_leads_out_of_the_folder(period, name):
     assert str(default_path(period, "csv")) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "written"),
+    [
+        ("csv", "out/p", "out/p.csv"),
+        ("xlsx", "p", "p.xlsx"),
+        ("csv", "p.csv", "p.csv"),
+        ("xlsx", "P.XLSX", "P.XLSX"),
+        ("csv", "pay.v1", "pay.v1.csv"),
+        ("xlsx", "p.csv", "p.csv.xlsx"),
+        ("csv", ".", "Payroll October 2026.csv"),
+        ("xlsx", "/", "/Payroll October 2026.xlsx"),
+    ],
+)
+def test_a_file_bears_its_format_in_its_name(kind, given, written):
+    assert str(chosen_path(Path(given), "October 2026", kind)) == written

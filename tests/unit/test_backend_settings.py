@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from attendance_backend.control.settings import read_settings
+from attendance_backend.control.settings import NAMES, read_settings, unknown_names
+from attendance_backend.control.settings_file import read_settings_file
 from attendance_backend.control.variables import Variables
 from attendance_backend.errors import EventError, SettingsError
 from attendance_backend.logs import JsonFormatter
@@ -76,6 +77,39 @@ def test_a_malformed_setting_is_named_with_where_it_stands():
         read_settings(Variables({}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "smtp"}))
     with pytest.raises(SettingsError, match=r"^the environment variable SMTP_PORT holds 'x'"):
         read_settings(Variables({"SMTP_PORT": "x"}, Path("f.yaml"), {**COMPLETE, "SMTP_PORT": "25"}))
+
+
+def test_a_file_with_the_mark_that_windows_puts_in_front_is_read(tmp_path):
+    path = tmp_path / "functions.yaml"
+    path.write_text("SMTP_PORT: '25'\nSMTP_HOST: mail\n", encoding="utf-8-sig")
+    assert read_settings_file(path) == {"SMTP_PORT": "25", "SMTP_HOST": "mail"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SMTP_STARTTLES", "did you mean SMTP_STARTTLS?"),
+        ("REVIEW_PERIOD_SPREADSHEET_ID", "did you mean REVIEW_PERIODS_SPREADSHEET_ID?"),
+        ("COLOUR", f"the settings are: {', '.join(NAMES)}"),
+    ],
+)
+def test_a_name_in_the_file_that_means_nothing_is_told(name, hint):
+    variables = Variables({"PATHS": "/bin"}, Path("f.yaml"), {**COMPLETE, name: "1"})
+    assert unknown_names(variables) == [f"there is no setting {name}, which stands in f.yaml; {hint}"]
+    read_settings(variables)  # the functions do not mind
+
+
+def test_every_name_that_is_looked_at_is_known():
+    asked = set()
+
+    class Recording(dict):
+        def __contains__(self, name):
+            asked.add(name)
+            return super().__contains__(name)
+
+    read_settings(Variables(Recording(COMPLETE)))
+    assert asked <= set(NAMES)
+    assert set(NAMES) - asked == {"GOOGLE_APPLICATION_CREDENTIALS"}, "which google-auth looks at"
 
 
 def test_a_user_needs_a_password_and_nobody_sees_it():

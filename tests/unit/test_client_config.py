@@ -82,6 +82,9 @@ def test_what_changes_the_machine_is_off_unless_asked_for():
         ({"ip": "http://machine"}, "'ip': 'http://machine' is neither"),
         ({"ip": None}, "'ip': expected a text"),
         ({"port": "4370"}, "'port': expected a whole number from 1 to 65535"),
+        ({"port": "14370"}, "not '14370'; write it without quotation marks"),
+        ({"timeout_seconds": "2.5"}, "not '2.5'; write it without quotation marks"),
+        ({"udp": "true"}, "not 'true'; write it without quotation marks"),
         ({"port": 0}, "'port': expected a whole number"),
         ({"port": 4370.0}, "'port': expected a whole number"),
         ({"port": True}, "'port': expected a whole number"),
@@ -137,6 +140,16 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match=r"biometric_device_config\.json"):
         load_config(tmp_path)
+
+
+def test_what_is_no_number_is_not_helped_by_leaving_out_quotation_marks():
+    with pytest.raises(ConfigError, match=r"not 'four'$"):
+        parse_config(LEAST | {"port": "four"})
+
+
+def test_a_file_with_the_mark_that_windows_puts_in_front_is_read(tmp_path):
+    (tmp_path / "biometric_device_config.json").write_text(json.dumps(LEAST), encoding="utf-8-sig")
+    assert load_config(tmp_path).site.location == "berlin"
 
 
 def test_a_missing_file_is_explained_with_the_least_it_needs(tmp_path):

@@ -75,6 +75,31 @@ def test_a_refused_document_says_why(document, reason):
     assert str(refusal.value) == reason
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_a_windows_editor_saved_is_read(encoding):
+    assert decode_snapshot(TEXT.encode(encoding)) == RELAYING
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
+        (TEXT[:20].encode(), "the file is cut off"),
+        (TEXT[:30].encode(), "the file is cut off"),
+        (TEXT[:-2].encode(), "the file is cut off"),
+        (b"pi4_state: 1", "the file is no JSON"),
+        (bytes(200), "the file is no JSON"),
+        (b"{\x80\x81}", "the file is no JSON that the client writes"),
+        (b"[" * 100_000, "the file is no JSON that the client writes"),
+    ],
+)
+def test_a_file_that_holds_no_document_is_told_in_words_of_ours(data, reason):
+    with pytest.raises(ContractError) as refusal:
+        decode_snapshot(data)
+    assert str(refusal.value) == reason
+
+
 def test_two_refused_files_are_told_one_after_the_other_with_the_way_out(store):
     for path in (store.path, store.previous_path):
         path.write_text("[1]")

@@ -70,7 +70,7 @@ def test_an_edited_text_is_shown_as_a_diff_with_the_repair(generated, capsys):
     out = capsys.readouterr().out
     assert "-        StateId.AWAIT_REVIEW_PERIOD: 61.0," in out
     assert "+        StateId.AWAIT_REVIEW_PERIOD: 60.0," in out
-    assert "python -m generator" in out
+    assert "make generate" in out
     assert contents(generated) == before
     assert main(["--root", str(generated)]) == 0
     assert main(["--check", "--root", str(generated)]) == 0

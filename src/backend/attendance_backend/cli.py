@@ -12,6 +12,7 @@ from attendance_backend.control.settings_file import read_settings_file
 from attendance_backend.control.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
+from attendance_contracts import missing_package
 
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
@@ -50,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TransientError as error:
         print(f"attendance-backend: {error}; try again", file=sys.stderr)
         return EXIT_TRY_AGAIN
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "operator")
+        if told is None:
+            raise
+        _note(told)
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
         print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
         return EXIT_TRY_AGAIN
@@ -128,7 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_period(export, otherwise=None)
     export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
     export.add_argument(
-        "--output", type=Path, metavar="FILE", help='default: "Payroll <period>" in the current folder'
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help='file, or folder for "Payroll <period>" (default: the current folder)',
     )
     export.set_defaults(command=_export)
     return parser
@@ -184,11 +194,17 @@ def _next_after_init(options: argparse.Namespace, control_id: str) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from attendance_backend.commands.check import check  # noqa: PLC0415
-    from attendance_backend.control.settings import function_complaints  # noqa: PLC0415
+    from attendance_backend.control.settings import function_complaints, unknown_names  # noqa: PLC0415
 
-    complaints = [*function_complaints(_variables(options)), *check(_backend(options))]
+    variables = _variables(options)
+    complaints = [*unknown_names(variables), *function_complaints(variables)]
+    # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
     for line in complaints:
         print(line)
+    in_sheets = check(_backend(options))
+    for line in in_sheets:
+        print(line)
+    complaints += in_sheets
     if not complaints:
         print("nothing to complain of")
     return EXIT_COMPLAINTS if complaints else 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from attendance_client.errors import MachineError, StopRequested, UserError
+from attendance_contracts import missing_package
 
 EXIT_USER_ERROR = 2
 EXIT_MACHINE_ERROR = 1
@@ -35,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MachineError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_MACHINE_ERROR
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "client")
+        if told is None:
+            raise
+        print(f"attendance-client: {told}", file=sys.stderr)
+        return EXIT_USER_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,8 @@ from attendance_client.errors import ConfigError, no_permission
 from attendance_contracts import ContractError, validate_location
 
 FILE_NAME = "biometric_device_config.json"
+ENCODING = "utf-8-sig"
+"""UTF-8, with or without the mark that Windows' editors put in front."""
 LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
 
 
@@ -83,7 +85,7 @@ def load_config(directory: Path) -> Config:
     """
     path = directory / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding=ENCODING)
         if not text.strip():
             raise ConfigError(f"{path} is empty. {LEAST}")
         document = json.loads(text)
@@ -212,16 +214,23 @@ def _encoding(value: object) -> str:
     return name
 
 
+def _shown(value: object) -> str:
+    """A value that is refused, and the way out where it is a number, true or false that was written as a text."""
+    if isinstance(value, str) and re.fullmatch(r"\s*(-?\d+(\.\d+)?|true|false)\s*", value):
+        return f"{value!r}; write it without quotation marks"
+    return repr(value)
+
+
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"expected true or false, not {value!r}")  # noqa: TRY004 - told like all other values
+        raise ValueError(f"expected true or false, not {_shown(value)}")  # noqa: TRY004 - told like all other values
     return value
 
 
 def _integer(least: int, most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"expected a whole number from {least} to {most}, not {value!r}")
+            raise ValueError(f"expected a whole number from {least} to {most}, not {_shown(value)}")
         return value
 
     return parse
@@ -230,7 +239,7 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
 def _number(least: float, most: float) -> Callable[[object], float]:
     def parse(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise ValueError(f"expected a number from {least:g} to {most:g}, not {value!r}")
+            raise ValueError(f"expected a number from {least:g} to {most:g}, not {_shown(value)}")
         return float(value)
 
     return parse

@@ -55,7 +55,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
     The checksum may be missing only where all of our own fields are: then it is a file in the original
     format, or one that a person wrote.
     """
-    document = json.loads(data)
+    document = _document(data)
     if not isinstance(document, dict):
         raise ContractError("expected an object")
     ours = {"review_period", "previous_period", "checksum"} & document.keys()
@@ -67,6 +67,18 @@ def decode_snapshot(data: bytes) -> Snapshot:
     if snapshot.sys_flags & ~int(Flag.FINAL_ALARM_RAISED | Flag.DAILY_WARNING):
         raise ContractError(f"sys_flags {snapshot.sys_flags} has bits without a meaning")
     return snapshot
+
+
+def _document(data: bytes) -> object:
+    if not data.strip():
+        raise ContractError("the file is empty")
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        cut_off = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
+        raise ContractError("the file is cut off" if cut_off else "the file is no JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise ContractError("the file is no JSON that the client writes") from error
 
 
 def _checksum(document: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What the two sides say to each other: topics, messages, codec, record identity.
 
-And in which words both tell people why Google cannot be used.
+And in which words both tell people why Google cannot be used, or which package is not installed.
 
 Client and backend both depend on this package and never on each other. Standard library only.
 """
@@ -32,6 +32,7 @@ from attendance_contracts.messages import (
     SiteHealth,
     StoreAttendRecords,
 )
+from attendance_contracts.missing_package import missing_package
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
 from attendance_contracts.topics import (
@@ -73,6 +74,7 @@ __all__ = [
     "first_words",
     "from_json",
     "key_file_trouble",
+    "missing_package",
     "network_trouble",
     "subscription_filter",
     "subscription_path",

@@ -137,4 +137,4 @@ def _words(error: Exception) -> str:
         return (
             f"{error.smtp_code} {detail.decode('utf-8', 'replace') if isinstance(detail, bytes) else detail}"
         )
-    return network_trouble(error)
+    return network_trouble(error).rstrip(".")

@@ -22,6 +22,13 @@ def default_path(period: str, kind: str) -> Path:
     return Path(f"Payroll {plain}.{kind}")
 
 
+def chosen_path(output: Path, period: str, kind: str) -> Path:
+    """The file that somebody named, with what programs know the format by at its end; in a folder, `default_path`."""
+    if output.is_dir():
+        return output / default_path(period, kind)
+    return output if output.suffix.casefold() == f".{kind}" else output.with_name(f"{output.name}.{kind}")
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written, and what HR should know before it is paid."""
@@ -38,7 +45,7 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
         backend: the ports.
         period: such as "October 2026".
         kind: of `FORMATS`.
-        output: where to; None for a file of the period's name in the current folder.
+        output: a file, with or without the format's suffix, or a folder; None for the current folder.
 
     Raises:
         UserError: no such period, a workbook that lacks values, a file that cannot be written.
@@ -53,7 +60,7 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
             f"the workbook of {name} has formulas without a value ({len(result.doubts)}): {listed}. Restore them "
             "through File > Version history, or run attendance-backend refresh"
         )
-    paths = FORMATS[kind](result, output or default_path(name, kind))
+    paths = FORMATS[kind](result, chosen_path(output or Path(), name, kind))
     notes = []
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")

@@ -173,7 +173,7 @@ def _setting(table: Table, row: int) -> Setting:
     for setting in Setting:
         if setting.casefold() == " ".join(text.split()).casefold():
             return setting
-    names = ", ".join(Setting)
+    names = ", ".join(repr(str(setting)) for setting in Setting)
     raise BadCellError(
         row, table.columns[SETTING], f"there is no setting {text!r}; the settings are: {names}"
     )

@@ -1,5 +1,6 @@
 """The backend's settings, out of what somebody wrote."""
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +13,22 @@ DRIVE_API_URL = "https://www.googleapis.com"
 DEFAULT_SMTP_PORT = 587
 IMPLICIT_TLS_PORT = 465
 """On this port a connection is encrypted from its first byte."""
+NAMES = (
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "REVIEW_PERIODS_SPREADSHEET_ID",
+    "REVIEW_SHEETS_FOLDER_ID",
+    "SHEETS_API_URL",
+    "DRIVE_API_URL",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_STARTTLS",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "MAIL_FROM",
+    "ALARM_TO",
+)
+"""What the functions, and Google's libraries in them, look at."""
 
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
@@ -106,6 +123,17 @@ def read_operator_settings(variables: Variables) -> OperatorSettings:
         smtp_trouble=trouble,
         login_left_out=login_left_out,
     )
+
+
+def unknown_names(variables: Variables) -> list[str]:
+    """Complaints of names in the file that mean nothing here; the environment is full of others' names."""
+    complaints = []
+    for name in variables.in_file:
+        if name not in NAMES:
+            near = difflib.get_close_matches(name, NAMES, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are: {', '.join(NAMES)}"
+            complaints.append(f"there is no setting {name}, which stands in {variables.file}; {hint}")
+    return complaints
 
 
 def function_complaints(variables: Variables) -> list[str]:

@@ -11,7 +11,7 @@ _LINE = re.compile(r"""([A-Z][A-Z0-9_]*)\s*:\s*(?:"([^"\\]*)"|'([^']*)'|([^"'#\s
 def read_settings_file(path: Path) -> dict[str, str]:
     """Settings by name; raises SettingsError that names the file, and the line where there is one at fault."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors put a mark in front
     except OSError as error:
         raise SettingsError(
             f"the settings file {path} cannot be read ({error.strerror}): name the right one with --settings"

@@ -38,7 +38,7 @@ def write_xlsx(payroll: Payroll, path: Path) -> list[Path]:
         from openpyxl.styles import Font  # noqa: PLC0415
     except ImportError as error:
         raise UserError(
-            "writing .xlsx needs openpyxl: pip install 'attendance-relay[operator]', or use --format csv"
+            "writing .xlsx needs openpyxl: pip install '.[operator]', or use --format csv"
         ) from error
     book = Workbook()
     book.remove(book.active)

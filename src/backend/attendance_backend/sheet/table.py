@@ -8,7 +8,7 @@ from datetime import date, datetime
 from attendance_backend.errors import LayoutError
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
-from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.grid import Value, Worksheet
 from attendance_backend.sheet.typed_dates import Order, TypedDate, order_of, typed_date
 
 _TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
@@ -135,8 +135,18 @@ class Table:
         """The complaint about a cell that holds something else than is wanted."""
         column = self.columns[header]
         value = self.worksheet.value(row, column)
-        what = "is empty" if value in (None, "") else f"holds {value!r}"
+        what = "is empty" if value in (None, "") else f"holds {_shown(value)}"
         return BadCellError(row, column, f"{header} {what}; type {wanted}")
+
+
+def _shown(value: Value | None) -> str:
+    """A value much as the person sees it who typed it; a number between one and two was a time after midnight."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return repr(value)
+    if 1 <= value < 2:
+        minutes = serial.to_seconds(value) // 60
+        return f"{minutes // 60}:{minutes % 60:02}"
+    return f"{value:.15g}"
 
 
 def missing_headers(worksheet: Worksheet, headers: Sequence[str]) -> list[str]:

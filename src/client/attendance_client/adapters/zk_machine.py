@@ -233,10 +233,15 @@ def _connect(zk: _Zk, where: str) -> None:
                 f"{where} refuses the comm key; put the one from its menu (Comm. > Security) into 'comm_key'"
             ) from error
         if isinstance(error.__cause__, ZKNetworkError | OSError):
+            how = (
+                ". With 'udp' it is spoken to by UDP, which not every machine answers: try without"
+                if zk.address.udp
+                else ""
+            )
             raise MachineError(
                 f"{where} cannot be reached ({network_trouble(error.__cause__)}); is it switched on and on the "
                 "network? If so, its address may have changed: its menu (Comm. > Ethernet) shows it, 'ip' "
-                "and 'port' in biometric_device_config.json must be the same"
+                f"and 'port' in biometric_device_config.json must be the same{how}"
             ) from error
         raise
 

@@ -3,12 +3,12 @@
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attendance_client.adapters.system_clock import SystemClock
 from attendance_client.adapters.user_records import MachineUser
 from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.config import Config
+from attendance_client.config import FILE_NAME, Config
 from attendance_client.doctor.finding import Finding, fail, ok, warn
 from attendance_client.errors import MachineError
 from attendance_client.machine_clock import NOTABLE_OFFSET
@@ -18,6 +18,9 @@ from attendance_client.reading import offset_of
 
 NO_TEXT = re.compile(r"\\x[0-9a-f]{2}")
 """How a byte is shown that is no text in the configured code page."""
+
+ZONE_STEP = timedelta(minutes=30)
+WIDEST_ZONE_DIFFERENCE = timedelta(hours=26)
 
 SET_IT = "set it in its menu, or with attendance-client device clock --set"
 
@@ -34,14 +37,14 @@ def examine_machine(config: Config) -> Iterator[Finding]:
                 f"serial number {status.serial_number}, firmware {status.firmware or '-'}, "
                 f"platform {status.platform or '-'}",
             )
-            yield _clock(status, now, trusted=clock.synchronised() is not False)
+            yield _clock(status, now, config.site.time_zone, trusted=clock.synchronised() is not False)
             yield _memory(status)
             yield _users(session.read_users(), config.machine.name_encoding)
     except MachineError as error:
         yield fail("machine", error)
 
 
-def _clock(status: MachineStatus, now: datetime, *, trusted: bool) -> Finding:
+def _clock(status: MachineStatus, now: datetime, zone: str, *, trusted: bool) -> Finding:
     offset = offset_of(status, now)
     if offset is None:
         return warn("machine clock", f"shows a date that does not exist; {SET_IT}")
@@ -52,7 +55,19 @@ def _clock(status: MachineStatus, now: datetime, *, trusted: bool) -> Finding:
         return warn(
             "machine clock", f"{told}, which itself has not heard from a time server: see to that first"
         )
+    if is_zone_difference(offset):
+        return warn(
+            "machine clock",
+            f"{told}: perhaps the machine is not in {zone}, then put its zone into 'time_zone' of {FILE_NAME}; "
+            f"otherwise {SET_IT}",
+        )
     return warn("machine clock", f"{told}; {SET_IT}")
+
+
+def is_zone_difference(offset: timedelta) -> bool:
+    """Whether two zones may differ by this: whole half hours, up to a day and two hours."""
+    remainder = (offset + ZONE_STEP / 2) % ZONE_STEP - ZONE_STEP / 2
+    return abs(remainder) <= NOTABLE_OFFSET and abs(offset) <= WIDEST_ZONE_DIFFERENCE + NOTABLE_OFFSET
 
 
 def _memory(status: MachineStatus) -> Finding:

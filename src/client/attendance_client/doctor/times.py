@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from attendance_client.adapters.system_clock import SystemClock
-from attendance_client.config import FILE_NAME, Config, system_time_zone
+from attendance_client.config import ENCODING, FILE_NAME, Config, system_time_zone
 from attendance_client.doctor.finding import Finding, fail, ok, warn
 
 UTC_NAMES = ("UTC", "UCT", "Universal", "Zulu")
@@ -22,7 +22,7 @@ def examine_times(directory: Path, config: Config | None) -> Iterator[Finding]:
 
 def _zone(directory: Path, config: Config) -> Finding:
     zone = config.site.time_zone
-    if "time_zone" in json.loads((directory / FILE_NAME).read_text(encoding="utf-8")):
+    if "time_zone" in json.loads((directory / FILE_NAME).read_text(encoding=ENCODING)):
         return ok("time zone", f"{zone}, by {FILE_NAME}")
     if zone.rpartition("/")[2] in UTC_NAMES:
         return warn(

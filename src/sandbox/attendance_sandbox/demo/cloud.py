@@ -14,6 +14,7 @@ from typing import Self
 from attendance_contracts import REQUEST_TOPICS, Topic, topic_path
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.hr import HrDesk
+from attendance_sandbox.demo.interruption import until_it_can_be_stopped
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
@@ -121,8 +122,9 @@ class Cloud:
         environment = self.create_topics_and_settings()
         functions = []
         for topic in REQUEST_TOPICS:
-            function = FunctionProcess(str(topic), environment, self._logs)
-            self._stack.callback(function.stop)
+            with until_it_can_be_stopped():
+                function = FunctionProcess(str(topic), environment, self._logs)
+                self._stack.callback(function.stop)
             functions.append((topic, function))
         for topic, function in functions:
             function.wait_until_ready()

@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from attendance_sandbox.demo.cloud import OperatorError
 from attendance_sandbox.demo.functions import FunctionError
+from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.picture import draw
 from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
@@ -46,7 +48,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play the demo; 0 when nothing is lost, twice or astray."""
+    """Play the demo; 0 when nothing is lost, twice or astray; 128 and the signal's number when one stopped it."""
+    try:
+        with stopped_by_signals():
+            return _run(arguments)
+    except Stopped as stopped:
+        folder = from_here(arguments.folder)
+        sys.stderr.write(
+            f"attendance-sandbox: stopped, with all that it ran; {folder} holds what was made so far\n"
+        )
+        return stopped.exit_code
+
+
+def _run(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     folder = from_here(arguments.folder)

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from attendance_sandbox.demo.interruption import until_it_can_be_stopped
 from attendance_sandbox.demo.people import Person, Punch
 from attendance_sandbox.demo.timeline import Timeline
 from attendance_sandbox.device import AttendanceMachine, DeviceServer
@@ -89,8 +90,8 @@ class Office:
     def switch_on(self) -> None:
         """Power for the Pi: start the client, by the same command each time."""
         self._timeline.expect(self.name)
-        with (self.folder / "client.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+        with (self.folder / "client.log").open("ab") as log, until_it_can_be_stopped():
+            self._process = process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
                 [
                     sys.executable,
                     "-m",
@@ -102,7 +103,6 @@ class Office:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self._process = process
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
 
     def cut_power(self) -> None:
