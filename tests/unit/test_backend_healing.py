@@ -158,19 +158,10 @@ def test_the_column_of_a_day_that_was_deleted_is_rebuilt(office):
     is_sound(office)
 
 
-def test_columns_at_the_end_that_were_deleted_are_rebuilt(office):
-    for title, width in (("Days", days_sheet.FIRST_DAY + 1), ("Punch Index", punch_index.FIRST_DATE + 1)):
-        sheet = office.sheet(title)
-        sheet.column_count = width
-        sheet.cells = {place: value for place, value in sheet.cells.items() if place[1] < width}
-    office.store(NEXT, *RECORDS)
-
-    assert office.day("ann", TUESDAY) == (9.0, 17.0, None)
-    is_sound(office)
-
-
-def test_columns_that_were_deleted_are_rebuilt_although_a_worksheet_is_missing_too(office):
-    drop(office, "Exceptions")
+@pytest.mark.parametrize("missing_too", [(), ("Exceptions",)])
+def test_columns_at_the_end_that_were_deleted_are_rebuilt(office, missing_too):
+    for title in missing_too:
+        drop(office, title)
     for title, width in (("Days", days_sheet.FIRST_DAY + 1), ("Punch Index", punch_index.FIRST_DATE + 1)):
         sheet = office.sheet(title)
         sheet.column_count = width
