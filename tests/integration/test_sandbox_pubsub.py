@@ -611,8 +611,8 @@ def test_a_stop_lets_blocked_callers_go(monkeypatch):
         )
         eventually(lambda: running.server.waiting(SUBSCRIPTION))
         running.server.stop()
-        with pytest.raises(exceptions.ServiceUnavailable):
-            pulled.result(timeout=5)
+        with pytest.raises(exceptions.ServiceUnavailable, match="shutting down"):
+            pulled.result(timeout=60)
 
 
 def test_a_port_in_use_is_an_error_of_the_operating_system(cloud):

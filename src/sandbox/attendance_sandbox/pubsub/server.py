@@ -51,7 +51,8 @@ from attendance_sandbox.pubsub.wire import duration_of, raw
 HOST = "127.0.0.1"
 # Each blocked Pull and each StreamingPull holds a thread; threads are made when they are needed.
 MAX_THREADS = 500
-STOP_GRACE_S = 0.2
+# A stop takes no longer than its blocked callers need to be told; then gRPC cuts off who has not been.
+STOP_GRACE_S = 5.0
 
 Clock = Callable[[], float]
 Log = Callable[[str], None]
@@ -131,7 +132,10 @@ class PubSubServer:
         self._grpc.start()
 
     def stop(self) -> None:
-        """Stop at once: blocked callers get UNAVAILABLE, pushes under way are cut. May be called again."""
+        """Stop at once: blocked callers get UNAVAILABLE, pushes under way are cut. May be called again.
+
+        A call that arrives during the stop may get CANCELLED from gRPC instead, before any handler sees it.
+        """
         self.broker.close()
         self._pushes.stop()
         self._grpc.stop(STOP_GRACE_S).wait()
