@@ -32,5 +32,5 @@ def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stderr is not None
     with process.stdout as output, process.stderr as errors:
         printed = output.read(), errors.read()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     return printed

@@ -26,7 +26,7 @@ def server(tmp_path: Path, events: list[str]) -> Iterator[MailServer]:
 
 @pytest.fixture
 def smtp(server: MailServer) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as client:
         yield client
 
 
@@ -55,7 +55,7 @@ def test_a_message_is_kept_as_it_was_sent(server: MailServer, smtp: smtplib.SMTP
 def test_files_are_ordered_and_go_on_after_a_restart(tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     for _ in range(2):
-        with MailServer(folder=folder) as server, smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+        with MailServer(folder=folder) as server, smtplib.SMTP("127.0.0.1", server.port, timeout=60) as smtp:
             smtp.send_message(alarm("same subject"))
             smtp.send_message(alarm("same subject"))
             assert len(server.messages) == 2
@@ -114,7 +114,7 @@ def test_failing_after_the_data_makes_a_retry_a_duplicate(server: MailServer, sm
 def test_the_connection_can_break_after_the_data(server: MailServer) -> None:
     server.faults.add(connection_lost())
     with (
-        smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp,
+        smtplib.SMTP("127.0.0.1", server.port, timeout=60) as smtp,
         pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)),
     ):
         smtp.send_message(alarm())
@@ -135,7 +135,7 @@ def test_faults_can_be_repeated_and_forgotten(server: MailServer, smtp: smtplib.
 
 def test_messages_from_many_threads_all_arrive(server: MailServer, tmp_path: Path) -> None:
     def send(number: int) -> None:
-        with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=60) as smtp:
             smtp.send_message(alarm(f"number {number}"))
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(10)]
@@ -150,7 +150,7 @@ def test_messages_from_many_threads_all_arrive(server: MailServer, tmp_path: Pat
 
 
 def test_without_a_folder_messages_are_kept_in_memory(tmp_path: Path) -> None:
-    with MailServer() as server, smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+    with MailServer() as server, smtplib.SMTP("127.0.0.1", server.port, timeout=60) as smtp:
         smtp.send_message(alarm())
         assert len(server.messages) == 1
     assert list(tmp_path.iterdir()) == []
@@ -161,7 +161,7 @@ def test_a_port_in_use_is_an_error_and_stop_closes_open_connections() -> None:
     with pytest.raises(OSError, match="in use"):
         MailServer(server.port)
     server.start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         assert connection.recv(4) == b"220 "
         server.stop()
         while connection.recv(1024):

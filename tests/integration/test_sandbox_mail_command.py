@@ -13,7 +13,7 @@ from sandbox_process import STARTER, rest, running
 def test_it_keeps_mail_and_stops_cleanly(tmp_path: Path) -> None:
     with running("mail", "--port", "0", "--folder", str(tmp_path / "mail")) as (process, line):
         assert line.startswith("mail on 127.0.0.1:")
-        with smtplib.SMTP("127.0.0.1", int(line.rsplit(":", 1)[1]), timeout=5) as smtp:
+        with smtplib.SMTP("127.0.0.1", int(line.rsplit(":", 1)[1]), timeout=60) as smtp:
             smtp.sendmail("a@example.com", "hr@example.com", "Subject: Missing period\r\n\r\nbody\r\n")
         process.send_signal(signal.SIGTERM)
         output, errors = rest(process)
@@ -24,7 +24,7 @@ def test_it_keeps_mail_and_stops_cleanly(tmp_path: Path) -> None:
 
 def test_quiet_prints_the_address_and_nothing_else(tmp_path: Path) -> None:
     with running("mail", "--port", "0", "--folder", str(tmp_path), "--quiet") as (process, line):
-        with smtplib.SMTP("127.0.0.1", int(line.rsplit(":", 1)[1]), timeout=5) as smtp:
+        with smtplib.SMTP("127.0.0.1", int(line.rsplit(":", 1)[1]), timeout=60) as smtp:
             smtp.sendmail("a@example.com", "hr@example.com", "Subject: x\r\n\r\nbody\r\n")
         process.send_signal(signal.SIGINT)
         assert rest(process) == ("", "")
@@ -47,6 +47,6 @@ def test_help_shows_an_example() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert "attendance-sandbox mail --port" in result.stdout

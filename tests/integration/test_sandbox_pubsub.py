@@ -248,7 +248,7 @@ def test_on_publish_can_refuse(monkeypatch):
         running.subscribe()
         refused = running.publisher.publish(TOPIC, b"never", retry=None)
         with pytest.raises(exceptions.ServiceUnavailable, match="not now"):
-            refused.result(timeout=5)
+            refused.result(timeout=60)
         assert running.server.published(TOPIC) == []
 
 
@@ -261,7 +261,7 @@ def test_a_pull_waits_for_the_message(cloud):
         pulled = pool.submit(cloud.pull_one)
         eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
         cloud.publish(b"punch")
-        assert pulled.result(timeout=5).message.data == b"punch"
+        assert pulled.result(timeout=60).message.data == b"punch"
 
 
 def test_a_pull_that_finds_nothing_ends_at_the_callers_deadline(cloud):
@@ -317,7 +317,7 @@ def test_the_deletion_of_a_subscription_ends_its_pulls(cloud):
         eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
         cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
         with pytest.raises(exceptions.NotFound):
-            pulled.result(timeout=5)
+            pulled.result(timeout=60)
 
 
 # Acknowledgment and redelivery
@@ -356,7 +356,7 @@ def test_a_waiting_pull_gets_the_message_when_the_lease_of_another_runs_out(clou
         pulled = pool.submit(cloud.pull_one)
         eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
         cloud.clock.advance(ACK_DEADLINE_S)
-        assert pulled.result(timeout=5).message.data == b"punch"
+        assert pulled.result(timeout=60).message.data == b"punch"
 
 
 def test_a_late_acknowledgment_has_no_effect(cloud):
@@ -482,7 +482,7 @@ def test_messages_of_one_ordering_key_come_one_after_the_other(cloud):
     ordered = pubsub_v1.PublisherClient(publisher_options=options)
     cloud.subscribe(enable_message_ordering=True)
     for data, key in ((b"a1", "a"), (b"a2", "a"), (b"b1", "b")):
-        ordered.publish(TOPIC, data, ordering_key=key).result(timeout=5)
+        ordered.publish(TOPIC, data, ordering_key=key).result(timeout=60)
 
     first = cloud.pull_one()
     second = cloud.pull_one()
@@ -500,7 +500,7 @@ def test_after_a_failure_all_later_messages_of_the_key_come_again(cloud):
     ordered = pubsub_v1.PublisherClient(publisher_options=options)
     cloud.subscribe(enable_message_ordering=True)
     for data in (b"1", b"2", b"3"):
-        ordered.publish(TOPIC, data, ordering_key="a").result(timeout=5)
+        ordered.publish(TOPIC, data, ordering_key="a").result(timeout=60)
     batch = cloud.pull()
     cloud.reject(batch[0])
     assert [received.message.data for received in cloud.pull()] == [b"1", b"2", b"3"]
@@ -554,10 +554,10 @@ def test_streaming_pull_delivers_and_acknowledges(cloud):
     for number in range(20):
         cloud.publish(b"%d" % number)
 
-    assert everything.wait(10)
+    assert everything.wait(60)
     eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
     stream.cancel()
-    stream.result(timeout=10)
+    stream.result(timeout=60)
     assert sorted(received, key=int) == [b"%d" % number for number in range(20)]
 
 
@@ -581,7 +581,7 @@ def test_streaming_pull_keeps_to_the_flow_control_of_its_client(cloud):
     held[3].ack()
     eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
     stream.cancel()
-    stream.result(timeout=10)
+    stream.result(timeout=60)
 
 
 def test_a_message_rejected_on_the_stream_comes_again(cloud):
@@ -597,7 +597,7 @@ def test_a_message_rejected_on_the_stream_comes_again(cloud):
     eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION) and len(attempts) == 3)
     assert attempts == [message_id] * 3
     stream.cancel()
-    stream.result(timeout=10)
+    stream.result(timeout=60)
 
 
 # Life

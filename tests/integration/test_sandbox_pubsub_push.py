@@ -95,7 +95,7 @@ class Endpoint:
                 outer.connections.add(self.client_address)
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.bodies.append(body)
-                outer.gate.wait(10)
+                outer.gate.wait(60)
                 self.send_response(outer.status_for(body))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -198,7 +198,7 @@ def test_a_reply_published_while_a_push_is_handled_reaches_a_blocked_pull(cloud,
         eventually(lambda: cloud.server.waiting(REPLIES))
         cloud.publish(b"please", site="b")
         cloud.publish(b"please", site="a")
-        assert reply.result(timeout=5).message.attributes["site"] == "a"
+        assert reply.result(timeout=60).message.attributes["site"] == "a"
 
 
 def test_the_body_is_the_services_own(cloud, endpoint):

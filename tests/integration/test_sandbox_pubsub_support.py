@@ -64,7 +64,7 @@ class Cloud:
         return self.subscriber.create_subscription(request={"name": name, "topic": topic, **settings})
 
     def publish(self, data: bytes = b"punch", topic: str = TOPIC, **attributes: str) -> str:
-        return self.publisher.publish(topic, data, **attributes).result(timeout=5)
+        return self.publisher.publish(topic, data, **attributes).result(timeout=60)
 
     def pull(self, name: str = SUBSCRIPTION, *, limit: int = 10, timeout: float = 5.0):
         """The received messages; at least one, or DeadlineExceeded."""
@@ -90,7 +90,7 @@ class Cloud:
         )
 
 
-def eventually(condition: Callable[[], object], within_s: float = 10.0) -> None:
+def eventually(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Fail unless the condition comes true."""
     deadline = time.monotonic() + within_s
     while not condition():

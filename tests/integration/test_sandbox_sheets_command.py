@@ -19,7 +19,7 @@ from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.saver import Saver
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 8) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"
@@ -88,7 +88,7 @@ def test_help_shows_an_example() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert "attendance-sandbox sheets --port" in result.stdout
 
