@@ -72,8 +72,11 @@ def test_what_changes_the_machine_is_off_unless_asked_for():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"identifier": "<id_to_denote_office_site>"}, "'identifier' still holds the template's placeholder"),
-        ({"ip": "<ipv4_address_of_zkteko_machine>"}, "'ip' still holds the template's placeholder"),
+        (
+            {"identifier": "<id_to_denote_office_site>"},
+            "'identifier': still holds the template's placeholder",
+        ),
+        ({"ip": "<ipv4_address_of_zkteko_machine>"}, "'ip': still holds the template's placeholder"),
         ({"identifier": "a b"}, "'identifier': location 'a b' must be"),
         ({"identifier": 7}, "'identifier': expected a text"),
         ({"identifier": ""}, "'identifier': expected a text"),
@@ -114,6 +117,17 @@ def test_a_wrong_value_is_told_in_one_line_that_names_its_key(tmp_path, change, 
     assert complaint in str(refused.value)
     assert str(tmp_path / "biometric_device_config.json") in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(ConfigError) as refused:
+        parse_config({"identifer": "<site>", "ip": "192.168.1", "udp": "true", "comm_key": 7})
+
+    assert str(refused.value) == (
+        "4 faults: (1) unknown key 'identifer'; did you mean 'identifier'?; "
+        "(2) 'ip': '192.168.1' is no IPv4 address, such as 192.0.2.17; (3) the key 'port' is missing; "
+        "(4) 'udp': expected true or false, not 'true'; write it without quotation marks"
+    )
 
 
 @pytest.mark.parametrize("key", ["identifier", "ip", "port"])

@@ -7,7 +7,7 @@ import difflib
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -117,27 +117,31 @@ def load_config(directory: Path) -> Config:
 
 
 def parse_config(document: Mapping[str, Any]) -> Config:
-    """The config in a parsed document; raises ConfigError that names the key."""
-    for key, value in document.items():
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(_KEYS)}"
-            raise ConfigError(f"unknown key {key!r}{hint}")
-        if isinstance(value, str) and re.fullmatch(r"<.*>", value):
-            raise ConfigError(
-                f"{key!r} still holds the template's placeholder {value}; put the site's own value there"
-            )
+    """The config in a parsed document.
+
+    Raises:
+        ConfigError: names each key that is wrong, numbered where there are several, in one line.
+    """
+    faults = []
     values: dict[str, Any] = {}
+    meant = set()
+    for key in (key for key in document if key not in _KEYS):
+        near = difflib.get_close_matches(key, _KEYS, n=1)
+        meant.update(near)
+        hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(_KEYS)}"
+        faults.append(f"unknown key {key!r}{hint}")
     for key, (parse, default) in _KEYS.items():
-        if key in document:
-            try:
-                values[key] = parse(document[key])
-            except (ValueError, TypeError, LookupError) as error:
-                raise ConfigError(f"{key!r}: {error}") from error
-        elif default is _REQUIRED:
-            raise ConfigError(f"the key {key!r} is missing")
-        else:
-            values[key] = default
+        try:
+            if key in document:
+                values[key] = parse(_filled_in(document[key]))
+            elif default is not _REQUIRED:
+                values[key] = default
+            elif key not in meant:
+                faults.append(f"the key {key!r} is missing")
+        except (ValueError, TypeError, LookupError) as error:
+            faults.append(f"{key!r}: {error}")
+    if faults:
+        raise ConfigError(_in_one_line(faults))
     return Config(
         Site(
             location=values["identifier"],
@@ -165,6 +169,18 @@ def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
     """The IANA name of the computer's own time zone; "UTC" where it does not tell."""
     _, found, name = str(localtime.resolve()).partition("/zoneinfo/")
     return name if found else "UTC"
+
+
+def _in_one_line(faults: Sequence[str]) -> str:
+    if len(faults) == 1:
+        return faults[0]
+    return f"{len(faults)} faults: " + "; ".join(f"({n}) {fault}" for n, fault in enumerate(faults, start=1))
+
+
+def _filled_in(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"<.*>", value):
+        raise ValueError(f"still holds the template's placeholder {value}; put the site's own value there")
+    return value
 
 
 def _location(value: object) -> str:
