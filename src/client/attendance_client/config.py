@@ -125,7 +125,9 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     faults = []
     values: dict[str, Any] = {}
     meant = set()
-    for key in (key for key in document if key not in _KEYS):
+    for key in document:
+        if key in _KEYS:
+            continue
         near = difflib.get_close_matches(key, _KEYS, n=1)
         meant.update(near)
         hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(_KEYS)}"
