@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 SEED ?= 1
 SECONDS ?= 60
 REPLIES ?= 100000
+DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test bare soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +17,12 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests
-	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
+	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc pdftoppm=poppler-utils \
+		systemd-analyze=systemd spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)
+	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release || failed=1; done; exit $$failed
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
@@ -33,15 +37,15 @@ bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (min
 	$(BIN)/python -m bench $(BENCH)
 
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model quick
 
 model-full: $(VENV)/.dev ## the same within larger bounds (an hour or two, up to 20 GB)
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model full
 
 model-ablation: $(VENV)/.dev ## switch off each protective measure by itself: which promise falls?
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model ablation
 
 mutants: $(VENV)/.dev ## break the code in many small ways and count what the tests notice (hours)
