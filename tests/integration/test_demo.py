@@ -2,8 +2,9 @@
 
 import random
 import signal
+import threading
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
+from attendance_sandbox.demo.timeline import Timeline
+from attendance_sandbox.demo.virtual_clock import VirtualClock
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -147,6 +150,24 @@ def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, cap
     assert main(["demo", "--folder", str(tmp_path)]) == 2
     assert (tmp_path / "thesis.odt").exists()
     assert "another --folder" in capsys.readouterr().err
+
+
+def test_who_sleeps_for_the_rest_of_a_float_sees_time_go_on():
+    begin = datetime(2026, 10, 1, tzinfo=UTC)
+    with Timeline(begin) as timeline:
+        timeline.expect("berlin")
+
+        def sleep_twice():
+            clock = VirtualClock("berlin", timeline.address, "UTC", threading.Event())
+            seen.append(clock.now())
+            clock.sleep(1e-9)
+            seen.append(clock.now())
+            clock.sleep(3600)
+
+        seen = []
+        threading.Thread(target=sleep_twice, daemon=True).start()
+        timeline.run(begin + timedelta(minutes=1), lambda _: None)
+    assert seen[1] > seen[0]
 
 
 @pytest.mark.slow

@@ -107,7 +107,8 @@ class Timeline:
                 for line in stream:
                     seconds = float(json.loads(line)["sleep"])
                     with self._changed:
-                        wake = self.now + timedelta(seconds=seconds)
+                        # Less than time has steps: whoever waits for the rest of a float would wait for ever.
+                        wake = self.now + max(timedelta(seconds=seconds), timedelta.resolution)
                         heapq.heappush(self._agenda, (wake, next(self._order), self._waker(name, stream)))
                         self._working.discard(name)
                         self._changed.notify_all()
