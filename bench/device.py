@@ -16,13 +16,13 @@ from typing import Any
 from zk import ZK
 from zk.user import User as ZkUser
 
-from attendance_client.adapters.attendance_log import decode_log
-from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.client import Client
-from attendance_client.config import MachineAddress, Site
-from attendance_client.ledger import Ledger
-from attendance_client.polling import poll
-from attendance_client.session import Session
+from attendance_client.fsm.client import Client, Site
+from attendance_client.fsm.session import Session
+from attendance_client.machine.polling import poll
+from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.attendance_log import decode_log
+from attendance_client.machine.zk.zk_machine import ZkMachine
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import Message, ReviewPeriod, Topic
 from attendance_sandbox.device import AttendanceMachine, DeviceServer
 

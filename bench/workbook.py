@@ -23,17 +23,17 @@ import gspread
 import requests
 from google.oauth2.service_account import Credentials
 
-from attendance_backend.adapters.clock import SystemClock
-from attendance_backend.adapters.drive import GoogleDrive
-from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
-from attendance_backend.adapters.sheets import GoogleSheets
-from attendance_backend.bootstrap import SCOPES
+from attendance_backend.app.bootstrap import SCOPES
+from attendance_backend.app.clock import SystemClock
+from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
+from attendance_backend.review import raw_data
+from attendance_backend.review.names import DAILY, raw_title
 from attendance_backend.sheet import serial
-from attendance_backend.workbook import raw_data
-from attendance_backend.workbook.names import DAILY, raw_title
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets import SheetsServer
 

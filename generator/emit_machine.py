@@ -1,4 +1,4 @@
-"""Emits the client's state machine: `attendance_client/_generated/machine.py`."""
+"""Emits the client's state machine: `attendance_client/fsm/generated.py`."""
 
 import textwrap
 from collections.abc import Iterable
@@ -73,11 +73,6 @@ def emit(spec: Spec) -> str:
         _machine(spec),
     ]
     return "\n\n".join(parts)
-
-
-def emit_package(_spec: Spec) -> str:
-    """The package's `__init__.py`."""
-    return f'{HEADER}\n"""Code generated from the specification of the state machine."""\n'
 
 
 def _comment(text: str, indent: str = "    ") -> list[str]:

@@ -26,12 +26,10 @@ class Picture:
     emit_dot: Emitter
 
 
-_PACKAGE = Path("src/client/attendance_client/_generated")
 _DIAGRAMS = Path("docs/diagrams")
 
 TEXTS = (
-    Text(_PACKAGE / "__init__.py", emit_machine.emit_package),
-    Text(_PACKAGE / "machine.py", emit_machine.emit),
+    Text(Path("src/client/attendance_client/fsm/generated.py"), emit_machine.emit),
     Text(_DIAGRAMS / "client-fsm.dot", emit_dot.emit),
     Text(_DIAGRAMS / "client-fsm-seed.dot", emit_dot.emit_seed),
     Text(_DIAGRAMS / "client-fsm.mmd", emit_mermaid.emit),

@@ -3,9 +3,9 @@
 from datetime import date, datetime, time
 
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import days_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_backend.workbook import days_sheet
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
 from tests.fakes_backend import World
 

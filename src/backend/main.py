@@ -10,8 +10,8 @@ from typing import Any
 import functions_framework
 from werkzeug.exceptions import InternalServerError
 
+from attendance_backend.app.service import serve
 from attendance_backend.errors import BackendError
-from attendance_backend.service import serve
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,

@@ -7,7 +7,7 @@ from itertools import count
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from attendance_client.adapters import frames
+from attendance_client.machine.zk import frames
 from attendance_sandbox.device import AttendanceMachine, Manner
 from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES
 from attendance_sandbox.device.protocol import FrameReader, Packet, decode_packet, encode_frame, encode_packet

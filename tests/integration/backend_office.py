@@ -8,7 +8,7 @@ from pathlib import Path
 import functions_framework
 
 import attendance_backend
-from attendance_backend import bootstrap
+from attendance_backend.app import bootstrap
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AttendanceRecord,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from zk import ZK
 
-from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.config import MachineAddress
+from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_sandbox.device import AttendanceMachine, Command, Table
 from tests.unit.lone_client import lone_client
 from tests.world.timeline import EPOCH

@@ -8,9 +8,9 @@ from threading import Barrier, Lock
 import pytest
 from backend_office import CloudOffice, punch, store_message
 
-from attendance_backend import bootstrap
-from attendance_backend.adapters import google_http
+from attendance_backend.app import bootstrap
 from attendance_backend.errors import TransientError
+from attendance_backend.google import google_http
 from attendance_backend.handlers.dispatch import handle
 from attendance_sandbox.sheets import dropped, internal_error, rate_limited, unavailable
 

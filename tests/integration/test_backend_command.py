@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from backend_office import NOVEMBER, CloudOffice, punch
 
-from attendance_backend.cli import main
+from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
 from attendance_sandbox.mail import MailServer

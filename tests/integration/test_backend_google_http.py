@@ -5,11 +5,7 @@ from contextlib import contextmanager
 import pytest
 from google.oauth2.service_account import Credentials
 
-from attendance_backend.adapters import google_http
-from attendance_backend.adapters.drive import GoogleDrive
-from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
-from attendance_backend.adapters.sheets import GoogleSheets
-from attendance_backend.bootstrap import SCOPES
+from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.errors import (
     GoogleError,
     OutdatedError,
@@ -17,6 +13,10 @@ from attendance_backend.errors import (
     SpreadsheetGoneError,
     WorksheetGoneError,
 )
+from attendance_backend.google import google_http
+from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.sheet.changes import (
     VERSION_NAME,
     AddRows,

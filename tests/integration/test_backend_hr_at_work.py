@@ -16,7 +16,7 @@ import pytest
 from backend_office import NOVEMBER, PEOPLE, CloudOffice, punch
 from test_sandbox_sheets_support import gspread_client
 
-from attendance_backend.cli import main
+from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_contracts import SiteHealth

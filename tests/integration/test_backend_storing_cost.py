@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 import pytest
 from backend_office import NOVEMBER, CloudOffice
 
-from attendance_backend import bootstrap
+from attendance_backend.app import bootstrap
 from attendance_backend.handlers import refresh
+from attendance_backend.review import raw_data
+from attendance_backend.review.names import raw_title
 from attendance_backend.sheet import serial
-from attendance_backend.workbook import raw_data
-from attendance_backend.workbook.names import raw_title
 from attendance_contracts import AttendanceRecord
 
 SITES = ("berlin", "hamburg", "munich")

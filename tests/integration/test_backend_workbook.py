@@ -8,7 +8,7 @@ from workbook_months import month_of
 from workbook_office import build, new_server, recalculated, seconds
 from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
-from attendance_backend.workbook import exceptions_sheet
+from attendance_backend.review import exceptions_sheet
 
 OCTOBER = {"first": date(2026, 10, 1), "last": date(2026, 10, 31), "clock_day": date(2026, 10, 24)}
 MARCH = {"first": date(2026, 3, 2), "last": date(2026, 3, 29), "clock_day": date(2026, 3, 28)}

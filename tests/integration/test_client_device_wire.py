@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.config import MachineAddress
 from attendance_client.errors import MachineError
-from attendance_client.polling import poll
+from attendance_client.machine.polling import poll
+from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_sandbox.device import AttendanceMachine, DeviceServer, Manner
 from attendance_sandbox.device.protocol import Reply
 from attendance_sandbox.device.records import User

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.cloud import pubsub_v1
 
-from attendance_client.bootstrap import bootstrap
-from attendance_client.cli import main
-from attendance_client.config import load_config
-from attendance_client.doctor import Finding, Level
-from attendance_client.doctor.cloud import examine_cloud
-from attendance_client.doctor.machine import is_zone_difference
-from attendance_client.ledger import Ledger
-from attendance_client.snapshot import FileSnapshotStore, Snapshot
+from attendance_client.app.bootstrap import bootstrap
+from attendance_client.app.cli import main
+from attendance_client.app.config import load_config
+from attendance_client.app.doctor import Finding, Level
+from attendance_client.app.doctor.cloud import examine_cloud
+from attendance_client.app.doctor.machine import is_zone_difference
+from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import REPLY_TOPICS, Topic
 from attendance_sandbox.device import (
     AnswerWith,
@@ -54,7 +54,7 @@ def site(tmp_path, monkeypatch):
     machine.punch("1001")
     mark = tmp_path / "synchronized"
     mark.touch()
-    monkeypatch.setattr("attendance_client.adapters.system_clock.TIMESYNC_MARK", mark)
+    monkeypatch.setattr("attendance_client.app.system_clock.TIMESYNC_MARK", mark)
     directory = tmp_path / "client"
     directory.mkdir()
     with DeviceServer(machine) as device, PubSubServer() as pubsub, SheetsServer() as google:
@@ -174,7 +174,7 @@ def damaged_ledger(site):
 def no_zone(name):
     def prepare(site):
         configure(site, time_zone=None)
-        site.monkeypatch.setattr("attendance_client.config.system_time_zone", lambda: name)
+        site.monkeypatch.setattr("attendance_client.app.config.system_time_zone", lambda: name)
 
     return prepare
 
@@ -182,7 +182,7 @@ def no_zone(name):
 def no_time_server(site, **changes):
     configure(site, **changes)
     site.mark.unlink()
-    site.monkeypatch.setattr("attendance_client.adapters.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
+    site.monkeypatch.setattr("attendance_client.app.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
 
 
 def machine_clock_in_another_zone(site):

@@ -12,7 +12,7 @@ import pytest
 from zk.exception import ZKError, ZKErrorResponse
 
 from attendance_client.errors import MachineError
-from attendance_client.polling import poll
+from attendance_client.machine.polling import poll
 from attendance_sandbox.device import (
     AnswerWith,
     AttendanceMachine,

@@ -10,8 +10,8 @@ import pytest
 from zk.exception import ZKError
 
 from attendance_client.errors import MachineError
-from attendance_client.last_look import look_last
-from attendance_client.polling import enable_machine, poll
+from attendance_client.machine.final_read import read_finally
+from attendance_client.machine.polling import enable_machine, poll
 from attendance_sandbox.device import (
     AnswerWith,
     AttendanceMachine,
@@ -60,7 +60,7 @@ def test_clearing_erases_the_punches_that_arrived_since_the_last_read():
             server.faults.add(PunchFirst("1002", punch=7), on=command)
         poll(client)
         confirm_everything(client)
-        look_last(client, JANUARY)
+        read_finally(client, JANUARY)
         assert (machine.enabled, machine.record_count, len(recorded)) == (True, 0, 3)
         read_or_kept = {(record.user_id, record.punch) for record in recorded}
         assert read_or_kept <= {(user_id, key) for user_id, _, _, key in ledger_of(client)}
@@ -165,7 +165,7 @@ def test_an_exception_while_disabled_leaves_people_locked_out():
             confirm_everything(client)
             server.faults.add(TearReply(keep=5), **PREPARE_LOG)
             with suppress(MachineError):
-                look_last(client, JANUARY)
+                read_finally(client, JANUARY)
             assert server.faults.pending == 0
             poll(client)
             assert machine.punch("1001") is True, "and at the next session, whatever happened"

@@ -10,12 +10,12 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.client import Client
-from attendance_client.config import MachineAddress, Site
-from attendance_client.polling import enable_machine
-from attendance_client.runner import Runner
-from attendance_client.session import Session
+from attendance_client.fsm.client import Client, Site
+from attendance_client.fsm.runner import Runner
+from attendance_client.fsm.session import Session
+from attendance_client.machine.polling import enable_machine
+from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_contracts import AttendanceRecord
 from attendance_sandbox.device import (
     AttendanceMachine,

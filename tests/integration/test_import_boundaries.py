@@ -29,9 +29,12 @@ SANDBOX = ("attendance_sandbox", "openpyxl", "aiosmtpd", "rich", "hypothesis", "
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("attendance_client.bootstrap", ("gspread", "functions_framework", "attendance_backend", *SANDBOX)),
-        ("attendance_client.status", ("zk", "google", "grpc", "gspread", *SANDBOX)),
-        ("attendance_backend.bootstrap", ("zk", "statemachine", "attendance_client", *SANDBOX)),
+        (
+            "attendance_client.app.bootstrap",
+            ("gspread", "functions_framework", "attendance_backend", *SANDBOX),
+        ),
+        ("attendance_client.app.status", ("zk", "google", "grpc", "gspread", *SANDBOX)),
+        ("attendance_backend.app.bootstrap", ("zk", "statemachine", "attendance_client", *SANDBOX)),
         ("attendance_contracts", ("zk", "google", "gspread", "statemachine", *SANDBOX)),
     ],
 )
@@ -60,7 +63,7 @@ def test_a_command_whose_packages_are_missing_says_so_in_one_line(
     (tmp_path / "functions.yaml").write_text("REVIEW_PERIODS_SPREADSHEET_ID: control-spreadsheet\n")
     config = {"identifier": "berlin", "ip": "127.0.0.1", "port": 1, "project_id": "test", "time_zone": "UTC"}
     (tmp_path / "biometric_device_config.json").write_text(json.dumps(config))
-    module = f"{command.replace('-', '_')}.cli"
+    module = f"{command.replace('-', '_')}.{'cli' if command == 'attendance-sandbox' else 'app.cli'}"
     script = COMMAND.format(forbidden={missing.split(".")[0]}, module=module)
     result = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -72,12 +75,12 @@ def test_a_command_whose_packages_are_missing_says_so_in_one_line(
 
 
 def test_a_module_of_ours_that_is_missing_is_no_package_to_install():
-    script = COMMAND.format(forbidden={"attendance_client.status"}, module="attendance_client.cli").replace(
-        'name.split(".")[0]', "name"
-    )
+    script = COMMAND.format(
+        forbidden={"attendance_client.app.status"}, module="attendance_client.app.cli"
+    ).replace('name.split(".")[0]', "name")
     result = subprocess.run(
         [sys.executable, "-c", script, "status"], capture_output=True, text=True, check=False
     )
-    assert "attendance_client.status" in result.stderr
+    assert "attendance_client.app.status" in result.stderr
     assert "pip install" not in result.stderr
     assert result.returncode == 1

@@ -15,16 +15,16 @@ from google.oauth2.service_account import Credentials
 from workbook_messages import device_user_id, healths_of, late_starters, stores_of
 from workbook_truth import DAY
 
-from attendance_backend.adapters.drive import GoogleDrive
-from attendance_backend.adapters.google_http import Addresses, GoogleHttpClient
-from attendance_backend.adapters.sheet_requests import request_of
-from attendance_backend.adapters.sheets import GoogleSheets
-from attendance_backend.bootstrap import SCOPES
+from attendance_backend.app.bootstrap import SCOPES
+from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.sheet_requests import request_of
+from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
+from attendance_backend.review import corrections_sheet, daily_columns, day_header, exceptions_sheet
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_backend.sheet.grid import Cell, Spreadsheet, Worksheet
-from attendance_backend.workbook import corrections_sheet, daily_columns, day_header, exceptions_sheet
-from attendance_backend.workbook.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from attendance_sandbox.sheets import SheetsServer
 

@@ -7,7 +7,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from attendance_client._generated.machine import StateId
+from attendance_client.fsm.generated import StateId
 from attendance_contracts import REPLY_TOPICS
 from tests.property.counted import counted_rule as rule
 from tests.world import promises

@@ -4,8 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from attendance_client._generated.machine import RESUME_AT
-from attendance_client.snapshot import Snapshot
+from attendance_client.fsm.generated import RESUME_AT
+from attendance_client.fsm.snapshot import Snapshot
 from attendance_contracts import (
     AlarmKind,
     AttendanceRecord,

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance_backend.workbook.day_times import Punch, SiteRules, day_times, flags_of
-from attendance_backend.workbook.sites_sheet import KeyPolicy
+from attendance_backend.domain.days import KeyPolicy, Punch, SiteRules, day_times, flags_of
 
 POLICIES = st.sampled_from(list(KeyPolicy))
 SECONDS = st.lists(st.integers(0, 30 * 3600), max_size=12)

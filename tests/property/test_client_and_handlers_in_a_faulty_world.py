@@ -3,8 +3,8 @@
 from collections import Counter
 
 from attendance_backend.handlers import refresh
-from attendance_backend.workbook import exceptions_sheet
-from attendance_backend.workbook.names import EXCEPTIONS
+from attendance_backend.review import exceptions_sheet
+from attendance_backend.review.names import EXCEPTIONS
 from tests.handlers_backend import HandlersBackend
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import limits

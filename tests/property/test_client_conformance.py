@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from attendance_client._generated.machine import StateId
+from attendance_client.fsm.generated import StateId
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.network import Fate

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from attendance_client._generated.machine import StateId
+from attendance_client.fsm.generated import StateId
 from tests.world import promises
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row

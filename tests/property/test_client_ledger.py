@@ -7,8 +7,8 @@ from itertools import accumulate, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance_client.ledger import Ledger
-from attendance_client.ports import AttendanceLog, LoggedPunch, UndecodableRecord
+from attendance_client.machine.port import AttendanceLog, LoggedPunch, UndecodableRecord
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import ReviewPeriod
 
 BOUNDARY = time(4)

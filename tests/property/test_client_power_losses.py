@@ -2,7 +2,7 @@
 
 import pytest
 
-from attendance_client._generated.machine import StateId
+from attendance_client.fsm.generated import StateId
 from tests.property.faulty_world import INSTANTS, MOST_STEPS
 from tests.world import promises
 from tests.world.backend import MemoryBackend

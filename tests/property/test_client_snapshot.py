@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from attendance_client.errors import SnapshotError
-from attendance_client.snapshot import FileSnapshotStore, Snapshot, decode_snapshot, encode_snapshot
+from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot, decode_snapshot, encode_snapshot
 from tests.property import strategies
 from tests.world.disk import Disk
 from tests.world.power import Power, PowerLoss

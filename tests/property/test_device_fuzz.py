@@ -10,9 +10,9 @@ from functools import cache
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from attendance_client.adapters.zk_machine import ZkMachine
-from attendance_client.config import MachineAddress
 from attendance_client.errors import MachineError
+from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_sandbox.device import AttendanceMachine, Manner, encode_fields, pack_record
 from tests.fuzz.mutations import MUTATIONS, Reply, count_wrongly, exchange_packets, send_one_for_another
 from tests.fuzz.wire import Wire, on

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from attendance_client._generated.machine import DEEP_SLEEP_S, POLLING_INTERVAL_S
+from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S
 from tests.soak.misfortune import USERS, Misfortunes
 from tests.world import promises
 from tests.world.backend import Backend

@@ -3,12 +3,11 @@
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
-from attendance_client import steps
-from attendance_client.client import Client
-from attendance_client.config import Site
-from attendance_client.ledger import Ledger
-from attendance_client.ports import AttendanceLog, LoggedPunch
-from attendance_client.session import Session
+from attendance_client.fsm import steps
+from attendance_client.fsm.client import Client, Site
+from attendance_client.fsm.session import Session
+from attendance_client.machine.port import AttendanceLog, LoggedPunch
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import LastStoredTimestamp, ReviewPeriod, SiteHealth
 from tests.world.machine import WorldMachine
 from tests.world.power import Power

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance_backend.control.roster import Person
+from attendance_backend.domain.days import DayTimes
+from attendance_backend.domain.people import Person, Seen
+from attendance_backend.review import days_sheet, punch_index, told_rows
+from attendance_backend.review.days_sheet import Days, Facts
+from attendance_backend.review.names import DAYS, DAYS_ID, PUNCH_INDEX, PUNCH_INDEX_ID
+from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddColumns, AddRows, AddWorksheet, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.preview import after, made_by
-from attendance_backend.workbook import days_sheet, punch_index, told_rows
-from attendance_backend.workbook.day_times import DayTimes
-from attendance_backend.workbook.days_sheet import Days, Facts, Seen
-from attendance_backend.workbook.names import DAYS, DAYS_ID, PUNCH_INDEX, PUNCH_INDEX_ID
-from attendance_backend.workbook.punch_index import PunchIndex
 
 A, B, C, D = (NewCell(text) for text in "abcd")
 PLACES = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -192,7 +192,7 @@ def test_users_whose_names_hold_the_separator():
     days = Days(made_by(days_sheet.create([slash], [MONDAY])))
 
     assert set(days.members) == {"a/b"}
-    assert set(days.members["a/b"].rows) == set(days_sheet.MEASURES)
+    assert set(days.rows["a/b"]) == set(days_sheet.MEASURES)
 
 
 def test_people_are_added_at_the_end_of_the_grid():

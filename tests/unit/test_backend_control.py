@@ -4,14 +4,15 @@ from datetime import date
 
 import pytest
 
-from attendance_backend.control.holidays import Holiday, read_holidays
+from attendance_backend.control.holidays import read_holidays
 from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.control.reading import read_control, write_problems
 from attendance_backend.control.roster import read_roster
-from attendance_backend.control.rules import Role, Rules, Share, read_rules
+from attendance_backend.control.rules import read_rules
+from attendance_backend.domain.days import KeyPolicy
+from attendance_backend.domain.rules import Holiday, Role, Rules, Share
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Cell, Worksheet
-from attendance_backend.workbook.sites_sheet import KeyPolicy
 from tests.fakes_backend import CONTROL_ID, World
 
 SITES = ("berlin", "Hamburg")

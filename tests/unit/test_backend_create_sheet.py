@@ -3,7 +3,7 @@
 import pytest
 
 from attendance_backend.handlers.create_sheet import create_review_sheet
-from attendance_backend.workbook.names import SITES
+from attendance_backend.review.names import SITES
 from attendance_contracts import CreateReviewSheet
 from tests.fakes_backend import World
 from tests.unit.test_backend_workbook_structure import LONGER, NOVEMBER, ORDER

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from attendance_backend.workbook.clocks import ClockChange, clock_change, is_ambiguous, zone_of
-from attendance_backend.workbook.day_times import (
+from attendance_backend.domain.clocks import ClockChange, clock_change, is_ambiguous, zone_of
+from attendance_backend.domain.days import (
     DayTimes,
     Flag,
+    KeyPolicy,
     Punch,
     SiteRules,
     business_day_of,
@@ -17,7 +18,7 @@ from attendance_backend.workbook.day_times import (
     rules_of_day,
     times_of,
 )
-from attendance_backend.workbook.sites_sheet import KeyPolicy, site_key
+from attendance_backend.domain.people import site_key
 
 FIRST_AND_LAST, PAIRS = KeyPolicy.FIRST_AND_LAST, KeyPolicy.PAIRS
 TUESDAY = date(2026, 11, 3)

@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from attendance_backend.commands.export import chosen_path, default_path
+from attendance_backend.app.commands.export import chosen_path, default_path
 from attendance_backend.errors import UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll

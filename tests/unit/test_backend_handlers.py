@@ -6,9 +6,9 @@ import pytest
 
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import daily_attendance as daily
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_backend.workbook import daily_attendance as daily
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,

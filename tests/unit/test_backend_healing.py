@@ -6,16 +6,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_backend.control.reading import read_people
-from attendance_backend.control.roster import Person
+from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.errors import LayoutError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import days_sheet, punch_index, sites_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import days_sheet, punch_index, sites_sheet
-from attendance_backend.workbook.people import People
-from attendance_backend.workbook.punch_index import Labels
 from attendance_contracts import ReviewPeriod
 from tests.fakes_backend import CONTROL_ID
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch

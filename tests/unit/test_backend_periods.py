@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from attendance_backend.control.periods import last_day_before, next_period, read_periods, whole_weeks
+from attendance_backend.control.periods import read_periods
+from attendance_backend.domain.periods import last_day_before, next_period, whole_weeks
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_contracts import ReviewPeriod

@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 import pytest
 
+from attendance_backend.domain.people import Labels
+from attendance_backend.review import punch_index
+from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
+from attendance_backend.review.punch_index import PunchIndex, Token
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, WarnBeforeEdit, WriteCells
 from attendance_backend.sheet.grid import Area, Cell, Worksheet
 from attendance_backend.sheet.preview import after
-from attendance_backend.workbook import punch_index
-from attendance_backend.workbook.names import PUNCH_INDEX, PUNCH_INDEX_ID
-from attendance_backend.workbook.punch_index import Labels, PunchIndex, Token
 from attendance_contracts import AttendanceRecord
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)

@@ -4,6 +4,10 @@ from datetime import date, datetime, time
 
 import pytest
 
+from attendance_backend.domain.people import Labels
+from attendance_backend.review import amendments, raw_data
+from attendance_backend.review.names import AMENDMENTS_ID, raw_id
+from attendance_backend.review.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import (
     AddColumns,
@@ -16,10 +20,6 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Cell, Worksheet
-from attendance_backend.workbook import amendments, raw_data
-from attendance_backend.workbook.names import AMENDMENTS_ID, raw_id
-from attendance_backend.workbook.punch_index import Labels
-from attendance_backend.workbook.raw_data import StoredPunch, UnreadableRow
 from attendance_contracts import AttendanceRecord
 
 BOUNDARY = time(4)

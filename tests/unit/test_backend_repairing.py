@@ -4,14 +4,14 @@ from datetime import date, time
 
 import pytest
 
-from attendance_backend.commands.refresh import refresh
+from attendance_backend.app.commands.refresh import refresh
 from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import corrections_sheet, daily_columns, exceptions_sheet, monthly_columns
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import corrections_sheet, daily_columns, exceptions_sheet, monthly_columns
 from attendance_contracts import SiteHealth
 from tests.earlier_version import status_of_correction, without_punches
 from tests.fakes_backend import Filled

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from attendance_backend.control.settings import NAMES, read_settings, unknown_names
-from attendance_backend.control.settings_file import read_settings_file
-from attendance_backend.control.variables import Variables
+from attendance_backend.app.logs import JsonFormatter
+from attendance_backend.app.service import message_of
+from attendance_backend.app.settings import NAMES, read_settings, unknown_names
+from attendance_backend.app.settings_file import read_settings_file
+from attendance_backend.app.variables import Variables
 from attendance_backend.errors import EventError, SettingsError
-from attendance_backend.logs import JsonFormatter
-from attendance_backend.service import message_of
 from attendance_contracts import GetReviewPeriod, encode
 
 COMPLETE = {
@@ -182,8 +182,8 @@ def test_log_lines_for_google_cloud():
 def test_nothing_happens_at_import():
     """No client is made and no setting is read before the first message."""
     program = (
-        "import sys, attendance_backend.handlers.dispatch, attendance_backend.service\n"
-        "import attendance_backend.bootstrap as b\n"
+        "import sys, attendance_backend.handlers.dispatch, attendance_backend.app.service\n"
+        "import attendance_backend.app.bootstrap as b\n"
         "assert b.settings.cache_info().currsize == 0\n"
         "assert b.backend.cache_info().currsize == 0\n"
     )

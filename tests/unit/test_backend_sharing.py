@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from attendance_backend.control import sharing
-from attendance_backend.control.rules import Role, Share
+from attendance_backend.domain.rules import Role, Share
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from tests.fakes_backend import Crash, World

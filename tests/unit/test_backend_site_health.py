@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import exceptions_sheet as exceptions
+from attendance_backend.review import sites_sheet as sites
 from attendance_backend.sheet import serial
-from attendance_backend.workbook import exceptions_sheet as exceptions
-from attendance_backend.workbook import sites_sheet as sites
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,

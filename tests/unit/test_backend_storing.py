@@ -7,9 +7,9 @@ import pytest
 
 from attendance_backend.errors import LayoutError, SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review import days_sheet, exceptions_sheet, formulas, punch_index, sites_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import days_sheet, exceptions_sheet, formulas, punch_index, sites_sheet
 from attendance_contracts import LastStoredTimestamp, ReviewPeriod
 from tests.review_book import ANN_ONLY, CARL, NOVEMBER, ROSTER, ReviewBook, punch
 

@@ -5,19 +5,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_backend.control.roster import Person
-from attendance_backend.sheet import serial
-from attendance_backend.sheet.changes import AddRows, Formula, WriteCells
-from attendance_backend.sheet.grid import Area
-from attendance_backend.workbook import (
-    day_header,
-    exceptions_sheet,
-    guide_sheet,
-    sites_sheet,
-    structure,
-)
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.names import (
+from attendance_backend.domain.days import KeyPolicy
+from attendance_backend.domain.people import Person
+from attendance_backend.review import day_header, exceptions_sheet, guide_sheet, sites_sheet, structure
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.names import (
     CORRECTIONS,
     DAILY,
     DAYS,
@@ -28,7 +20,10 @@ from attendance_backend.workbook.names import (
     SITES,
     WEEKLY,
 )
-from attendance_backend.workbook.structure import Content
+from attendance_backend.review.structure import Content
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import AddRows, Formula, WriteCells
+from attendance_backend.sheet.grid import Area
 from attendance_contracts import ReviewPeriod
 from tests.fakes_backend import Book, FakeSpreadsheets
 
@@ -307,7 +302,7 @@ def test_a_site_is_written_and_read():
         memory_used=0.25,
         time_zone="Europe/Berlin",
         day_boundary=time(4, 30),
-        key_policy=sites_sheet.KeyPolicy.PAIRS,
+        key_policy=KeyPolicy.PAIRS,
         clock_change_at=datetime(2026, 10, 25, 3),
         clock_change_by=timedelta(hours=-1),
     )

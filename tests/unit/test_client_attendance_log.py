@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zk.base import ZK
 
-from attendance_client.adapters.attendance_log import decode_log
-from attendance_client.adapters.log_records import decode_time
 from attendance_client.errors import MachineError
-from attendance_client.ledger import Ledger
+from attendance_client.machine.zk.attendance_log import decode_log
+from attendance_client.machine.zk.log_records import decode_time
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import business_day
 
 NINE = datetime(2026, 11, 2, 9, 0, 1)

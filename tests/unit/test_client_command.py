@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from attendance_client.cli import main
+from attendance_client.app.cli import main
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
 
-CLI = "import sys; from attendance_client.cli import main; sys.exit(main())"
+CLI = "import sys; from attendance_client.app.cli import main; sys.exit(main())"
 HOLD_LOCK = """
 import fcntl, os, sys
 lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from attendance_client.config import load_config, parse_config, system_time_zone
+from attendance_client.app.config import load_config, parse_config, system_time_zone
 from attendance_client.errors import ConfigError
 
 LEAST = {"identifier": "berlin", "ip": "192.168.1.201", "port": 4370, "time_zone": "Europe/Berlin"}

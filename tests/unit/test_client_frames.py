@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from attendance_client.adapters.frames import Code, FrameError, FrameSocket, encode_packet, frame
+from attendance_client.machine.zk.frames import Code, FrameError, FrameSocket, encode_packet, frame
 
 ASKED = 7
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client.errors import AccessError, BusError, MachineError
-from attendance_client.health import report_read
-from attendance_client.polling import poll
-from attendance_client.ports import MachineStatus
+from attendance_client.machine.polling import poll
+from attendance_client.machine.port import MachineStatus
+from attendance_client.relay.health import report_read
 from attendance_contracts import decode_topic, encode
 from tests.unit.lone_client import JANUARY, NOON, SERIAL, lone_client
 

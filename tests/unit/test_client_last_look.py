@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from attendance_client import steps
-from attendance_client._generated.machine import EventId
 from attendance_client.errors import MachineError
-from attendance_client.polling import poll
-from attendance_client.ports import LogEnd
-from attendance_client.session import MachineMemory
+from attendance_client.fsm import steps
+from attendance_client.fsm.generated import EventId
+from attendance_client.fsm.session import MachineMemory
+from attendance_client.machine.polling import poll
+from attendance_client.machine.port import LogEnd
 from tests.unit.lone_client import NOON, SERIAL, lone_client
 from tests.world.machine import Entry
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, time
 import pytest
 
 from attendance_client.errors import LedgerError
-from attendance_client.ledger import Ledger
-from attendance_client.ports import AttendanceLog, LoggedPunch
+from attendance_client.machine.port import AttendanceLog, LoggedPunch
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import ReviewPeriod
 
 BOUNDARY = time(4)

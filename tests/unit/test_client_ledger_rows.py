@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from attendance_client.errors import LedgerError
-from attendance_client.ledger import Ledger, LedgerSummary
-from attendance_client.ports import AttendanceLog, LoggedPunch, UndecodableRecord
+from attendance_client.machine.port import AttendanceLog, LoggedPunch, UndecodableRecord
+from attendance_client.relay.ledger import Ledger, LedgerSummary
 from attendance_contracts import ReviewPeriod
 
 BOUNDARY = time(4)

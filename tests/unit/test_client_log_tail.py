@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from attendance_client.adapters.attendance_log import OVERLAP_RECORDS, OVERWRITTEN_RECORDS, read_log
 from attendance_client.errors import MachineError, RefusalError
-from attendance_client.ledger import Ledger
+from attendance_client.machine.zk.attendance_log import OVERLAP_RECORDS, OVERWRITTEN_RECORDS, read_log
+from attendance_client.relay.ledger import Ledger
 from attendance_contracts import AttendanceRecord
 from attendance_sandbox.device.protocol import encode_time
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from attendance_client.errors import MachineError
-from attendance_client.machine_clock import LARGEST_CORRECTION, LARGEST_STEP, TOLERATED_OFFSET
-from attendance_client.polling import poll
+from attendance_client.machine.clock import LARGEST_CORRECTION, LARGEST_STEP, TOLERATED_OFFSET
+from attendance_client.machine.polling import poll
 from tests.unit.lone_client import lone_client
 
 SECOND = timedelta(seconds=1)

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from attendance_client.adapters.pubsub import unreachable
-from attendance_client.bootstrap import bootstrap
-from attendance_client.config import load_config
+from attendance_client.app.bootstrap import bootstrap
+from attendance_client.app.config import load_config
 from attendance_client.errors import AccessError, ConfigError, LedgerError, SnapshotError
-from attendance_client.ledger import Ledger
-from attendance_client.polling import _warn_of_full_machine
-from attendance_client.ports import MachineStatus
-from attendance_client.session import Session
-from attendance_client.snapshot import FileSnapshotStore
+from attendance_client.fsm.session import Session
+from attendance_client.fsm.snapshot import FileSnapshotStore
+from attendance_client.machine.polling import _warn_of_full_machine
+from attendance_client.machine.port import MachineStatus
+from attendance_client.relay.ledger import Ledger
+from attendance_client.relay.pubsub import unreachable
 
 CONFIG = {"identifier": "hq", "ip": "127.0.0.1", "port": 4370}
 

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from attendance_client._generated.machine import Flag, StateId
 from attendance_client.errors import MachineError
-from attendance_client.last_look import look_last
-from attendance_client.polling import COMPLETE_READ_INTERVAL_S, poll
-from attendance_client.reading import NAMES_AGAIN_S
+from attendance_client.fsm.generated import Flag, StateId
+from attendance_client.machine.final_read import read_finally
+from attendance_client.machine.polling import COMPLETE_READ_INTERVAL_S, poll
+from attendance_client.machine.reading import NAMES_AGAIN_S
 from attendance_contracts import RaiseFinalAlarm
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -136,7 +136,7 @@ def test_the_log_is_read_when_a_day_has_passed(world, machine, early_s, logs):
 
 def test_the_last_look_reads_the_log_whatever_its_count_says(world, machine):
     poll(world.client)
-    look_last(world.client, world.client.session.open_period)
+    read_finally(world.client, world.client.session.open_period)
 
     assert machine.logs == 2
 

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from attendance_client.adapters.user_records import blanked
+from attendance_client.machine.zk.user_records import blanked
 
 PASSWORD, NAME, CARD, GROUP = b"PASSWORD", b"Anna Example of Accounts", b"CARD", b"GROUP__"
 USER_72 = struct.pack("<HB8s24s4sx7sx24s", 7, 14, PASSWORD, NAME, CARD, GROUP, b"1001")

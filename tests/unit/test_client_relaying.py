@@ -4,9 +4,9 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_client import steps
-from attendance_client._generated.machine import EventId
 from attendance_client.errors import MachineError
+from attendance_client.fsm import steps
+from attendance_client.fsm.generated import EventId
 from attendance_contracts import MAX_CHUNK_BYTES, ReviewPeriod, StoreAttendRecords, encode
 from tests.unit.lone_client import (
     JANUARY,

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from attendance_client._generated.machine import StateId
 from attendance_client.errors import SnapshotError, StopRequested
-from attendance_client.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
+from attendance_client.fsm.generated import StateId
+from attendance_client.fsm.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.world import World

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from attendance_client._generated.machine import StateId
-from attendance_client.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
-from attendance_client.snapshot import FileSnapshotStore
+from attendance_client.fsm.generated import StateId
+from attendance_client.fsm.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
+from attendance_client.fsm.snapshot import FileSnapshotStore
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.world import World
@@ -133,7 +133,7 @@ def test_the_status_is_the_state_and_while_backing_off_its_reason_too(world, sho
 
 def test_a_transition_is_told_and_a_poll_that_finds_nothing_is_not(world, caplog):
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
-    with caplog.at_level(logging.DEBUG, "attendance_client.runner"):
+    with caplog.at_level(logging.DEBUG, "attendance_client.fsm.runner"):
         world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
         world.step()
 
@@ -147,7 +147,7 @@ def test_a_transition_is_told_and_a_poll_that_finds_nothing_is_not(world, caplog
 def test_a_client_whose_first_step_succeeds_has_nothing_to_be_glad_of(world, tmp_path, caplog):
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
     runner = Runner(world.client, FileSnapshotStore(tmp_path), random.Random(1))
-    with caplog.at_level(logging.INFO, "attendance_client.runner"):
+    with caplog.at_level(logging.INFO, "attendance_client.fsm.runner"):
         runner.step()
 
     assert "working again" not in caplog.text

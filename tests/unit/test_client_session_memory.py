@@ -4,9 +4,9 @@ from datetime import date, datetime, time
 
 import pytest
 
-from attendance_client._generated.machine import Flag, StateId
-from attendance_client.session import Session
-from attendance_client.snapshot import Snapshot
+from attendance_client.fsm.generated import Flag, StateId
+from attendance_client.fsm.session import Session
+from attendance_client.fsm.snapshot import Snapshot
 from attendance_contracts import ReviewPeriod
 
 BOUNDARY = time(4)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from attendance_client.errors import SnapshotError
-from attendance_client.snapshot import FileSnapshotStore, Snapshot, decode_snapshot, encode_snapshot
+from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot, decode_snapshot, encode_snapshot
 from attendance_contracts import ContractError, ReviewPeriod
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))

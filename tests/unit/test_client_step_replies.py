@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from attendance_client import steps
-from attendance_client._generated.machine import TIME_OUT_S, EventId, StateId
 from attendance_client.errors import BusError
+from attendance_client.fsm import steps
+from attendance_client.fsm.generated import TIME_OUT_S, EventId, StateId
 from attendance_contracts import CreateReviewSheet, GetReviewPeriod, NewReviewPeriod, NewReviewSheet
 from tests.unit.lone_client import (
     FEBRUARY,

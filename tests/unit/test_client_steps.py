@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from attendance_client._generated.machine import Flag, StateId
+from attendance_client.fsm.generated import Flag, StateId
 from attendance_contracts import MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, StoreAttendRecords, Topic, encode
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from attendance_client.adapters import system_clock
-from attendance_client.adapters.system_clock import SystemClock
+from attendance_client.app import system_clock
+from attendance_client.app.system_clock import SystemClock
 
 
 @pytest.fixture

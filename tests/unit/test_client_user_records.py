@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from attendance_client.adapters.buffered_read import WholeTable
-from attendance_client.adapters.user_records import MachineUser, read_users
 from attendance_client.errors import MachineError
+from attendance_client.machine.zk.buffered_read import WholeTable
+from attendance_client.machine.zk.user_records import MachineUser, read_users
 
 
 def user(number, width=72):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from attendance_client._generated.machine import TIME_OUT_S, StateId
+from attendance_client.fsm.generated import TIME_OUT_S, StateId
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.world import World

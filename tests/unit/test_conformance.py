@@ -12,8 +12,8 @@ import yaml
 from statemachine.exceptions import TransitionNotAllowed
 from statemachine.io import create_machine_class_from_definition
 
-from attendance_client._generated import machine as generated
-from attendance_client._generated.machine import ClientMachine, EventId, Flag, Kind, StateId
+from attendance_client.fsm import generated
+from attendance_client.fsm.generated import ClientMachine, EventId, Flag, Kind, StateId
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml").read_text(encoding="utf-8"))
 REFUSED = "refused"

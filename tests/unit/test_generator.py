@@ -13,7 +13,7 @@ from generator.outputs import PICTURES, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "fsm.yaml"
-MACHINE = Path("src/client/attendance_client/_generated/machine.py")
+MACHINE = Path("src/client/attendance_client/fsm/generated.py")
 needs_graphviz = pytest.mark.skipif(
     which("neato") is None, reason="drawing needs Graphviz: apt-get install graphviz"
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from statemachine.exceptions import TransitionNotAllowed
 
-from attendance_client._generated.machine import (
+from attendance_client.fsm.generated import (
     KIND,
     PI4_STATE,
     ClientMachine,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attendance_client._generated.machine import ClientMachine, EventId, Flag
-from attendance_client.session import Session
+from attendance_client.fsm.generated import ClientMachine, EventId, Flag
+from attendance_client.fsm.session import Session
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Self
 
-from attendance_client.adapters.attendance_log import read_log
-from attendance_client.adapters.buffered_read import Table, WholeTable
 from attendance_client.errors import MachineError
-from attendance_client.ports import AttendanceLog, LogEnd, MachineStatus
+from attendance_client.machine.port import AttendanceLog, LogEnd, MachineStatus
+from attendance_client.machine.zk.attendance_log import read_log
+from attendance_client.machine.zk.buffered_read import Table, WholeTable
 from attendance_contracts import AttendanceRecord
 from tests.world.power import Power
 from tests.world.timeline import Timeline

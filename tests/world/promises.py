@@ -5,7 +5,7 @@ The first group holds at every moment, the second once the faults have stopped a
 
 from collections import Counter
 
-from attendance_client._generated.machine import KIND, Kind, StateId
+from attendance_client.fsm.generated import KIND, Kind, StateId
 from tests.world.network import ORDINARY_DELAY_S
 from tests.world.world import DAY_BOUNDARY, World
 

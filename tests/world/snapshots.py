@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from attendance_client.snapshot import Snapshot
+from attendance_client.fsm.snapshot import Snapshot
 
 
 @dataclass

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import time
 from pathlib import Path
 
-from attendance_client.ledger import Ledger
-from attendance_client.snapshot import FileSnapshotStore, Snapshot
+from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot
+from attendance_client.relay.ledger import Ledger
 from tests.world.power import Power
 from tests.world.snapshots import SnapshotModel
 

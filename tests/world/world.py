@@ -8,15 +8,14 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from attendance_client._generated.machine import KIND, PI4_STATE, TIME_OUT_S, EventId, Kind, StateId
-from attendance_client.client import Client
-from attendance_client.config import Site
 from attendance_client.errors import SnapshotError, StopRequested
-from attendance_client.polling import enable_machine
-from attendance_client.reading import BELIEVABLE_OFFSET
-from attendance_client.runner import Runner
-from attendance_client.session import Session
-from attendance_client.snapshot import Snapshot, decode_snapshot
+from attendance_client.fsm.client import Client, Site
+from attendance_client.fsm.generated import KIND, PI4_STATE, TIME_OUT_S, EventId, Kind, StateId
+from attendance_client.fsm.runner import Runner
+from attendance_client.fsm.session import Session
+from attendance_client.fsm.snapshot import Snapshot, decode_snapshot
+from attendance_client.machine.polling import enable_machine
+from attendance_client.machine.reading import BELIEVABLE_OFFSET
 from attendance_contracts import (
     AlarmKind,
     Message,

@@ -1,13 +1,13 @@
 """The cloud functions between Pub/Sub and the review sheets.
 
-From the outside in:
+From the outside in; nothing imports what stands above it:
 
-- ``main.py`` beside this package: one function a topic; `service`: event to message, reply to its topic.
-- `bootstrap`, `settings`, `logs`: what a process is made of.
-- `handlers`: a function a message (`get_period`, `create_sheet`, `store_records`, `raise_alarm`).
-- `ports`: what they need of the world; `adapters`: Google Sheets and Drive, Pub/Sub, mail.
-- What HR keeps: `control`, `periods`, `roster`, `table`. What is kept there for HR: `review_sheets`, `alarms`.
-- A review sheet: `workbook`, `review_workbook`, `raw_data`, `daily_attendance`, `weekly_summary`,
-  `exceptions_sheet`; what a message changes in it: `store_plan`, `hires`.
-- Spreadsheets as values: `grid` (what was read), `changes` (what is to be written), `a1`, `serial`, `styles`.
+- ``main.py`` beside this package: one function a topic.
+- `app`: settings, what a process is made of, events in and replies out, the operator's commands.
+- `handlers`: a function a message. `export`: a period for payroll.
+- `notify`: mail. `google`: Sheets, Drive and Pub/Sub through Google's libraries.
+- `control`: the *Review Periods* spreadsheet, which HR keeps. `review`: the review workbook, a module a worksheet.
+- `ports`: what all of these need of the world.
+- `sheet`: what any spreadsheet is: cells read, changes to be written, tables, dates as people type them.
+- `domain`: people, days, clocks, periods, rules, completeness: true whatever spreadsheet holds them.
 """

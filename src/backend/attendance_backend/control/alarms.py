@@ -13,9 +13,9 @@ from enum import StrEnum
 from attendance_backend.control import program_sheets
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.workbook.sheet_rows import append_rows
 from attendance_contracts import AlarmKind
 
 TITLE = "Alarms"

@@ -17,9 +17,12 @@ from attendance_backend.control import (
     roster,
     rules,
 )
-from attendance_backend.control.proposal import propose
 from attendance_backend.control.rules import Setting
+from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+from attendance_backend.domain.periods import propose
+from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H
 from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import (
     AddColumns,
     AddWorksheet,
@@ -36,11 +39,8 @@ from attendance_backend.sheet.changes import (
     Style,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Spreadsheet, Worksheet
 from attendance_backend.sheet.table import Table, missing_headers
-from attendance_backend.workbook.names import FIRST_WORKSHEET_ID
-from attendance_backend.workbook.sheet_rows import append_rows
-from attendance_backend.workbook.sites_sheet import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 
 TITLE = "Review Periods"
 WEEKS = "Duration (Weeks)"
@@ -72,7 +72,7 @@ _DEFAULTS: dict[Setting, float | str] = {
     Setting.KEY_POLICY: KeyPolicy.FIRST_AND_LAST.value,
     Setting.DOUBLE_TAP: DEFAULT_DOUBLE_TAP_S,
     Setting.GRACE: 0,
-    Setting.OVERTIME: rules.DEFAULT_OVERTIME_AFTER_H,
+    Setting.OVERTIME: DEFAULT_OVERTIME_AFTER_H,
 }
 
 

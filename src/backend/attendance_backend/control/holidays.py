@@ -4,10 +4,10 @@ Date | Name, and for a holiday of one site only: Site
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.control.roster import known_site
+from attendance_backend.domain.rules import Holiday
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
 from attendance_backend.sheet.typed_dates import Order
@@ -16,19 +16,6 @@ TITLE = "Holidays"
 DATE, NAME, SITE = "Date", "Name", "Site"
 HEADERS = (DATE, NAME)
 OPTIONAL_HEADERS = (SITE,)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Holiday:
-    """A day that is free.
-
-    Attributes:
-        site: for whom; empty for everybody.
-    """
-
-    day: date
-    name: str
-    site: str = ""
 
 
 def read_holidays(

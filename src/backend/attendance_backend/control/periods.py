@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from attendance_backend.control import period_dates
 from attendance_backend.control.period_dates import year_of
+from attendance_backend.domain.periods import GAP_DAYS, NOTICE_DAYS, effective_end
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
@@ -15,12 +16,6 @@ from attendance_contracts import ReviewPeriod
 MONTH, START, END = "Month", "Start Date", "End Date"
 HEADERS = (MONTH, START, END)
 
-GAP_DAYS = 7
-"""A period that begins at most so many days after the end of the one before takes in the days between them.
-A longer gap means that a period is missing."""
-
-NOTICE_DAYS = 14
-"""So long before the last period ends, the next one is asked for."""
 
 _FRIDAY = 4
 _DAY = timedelta(days=1)
@@ -40,11 +35,6 @@ class PeriodRow:
     end: date
     worksheet: Worksheet
     row: int
-
-
-def effective_end(end: date) -> date:
-    """A period that ends on a Friday runs through the Sunday after it."""
-    return end + 2 * _DAY if end.weekday() == _FRIDAY else end
 
 
 def read_periods(years: Iterable[Worksheet]) -> tuple[list[ReviewPeriod], list[Problem]]:
@@ -89,43 +79,6 @@ def _doubt(before: PeriodRow, row: PeriodRow) -> Problem | None:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
-
-
-def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -> ReviewPeriod | None:
-    """The period that follows the one that ended `after`, or without one, the period to begin with.
-
-    Args:
-        periods: in order of time.
-        after: last day of the site's previous period; None at its first run.
-        on: the site's current day.
-
-    Returns:
-        A period that begins the day after `after`, whatever HR changed since; None when it is not published.
-    """
-    if after is None:
-        return next((period for period in periods if _is_first(period, on)), None)
-    for period in periods:
-        if period.last_day > after:
-            if (period.first_day - after).days > GAP_DAYS:
-                return None
-            return ReviewPeriod(period.name, after + _DAY, period.last_day)
-    return None
-
-
-def last_day_before(periods: Sequence[ReviewPeriod], on: date) -> date | None:
-    """The last day of the latest period that is over on a day; None when there is none."""
-    return max((period.last_day for period in periods if period.last_day < on), default=None)
-
-
-def whole_weeks(first_day: date, last_day: date) -> list[date]:
-    """All days from the Monday of the first day's week to the Sunday of the last day's."""
-    monday = first_day - first_day.weekday() * _DAY
-    sunday = last_day + (6 - last_day.weekday()) * _DAY
-    return [monday + offset * _DAY for offset in range((sunday - monday).days + 1)]
-
-
-def _is_first(period: ReviewPeriod, on: date) -> bool:
-    return period.first_day - GAP_DAYS * _DAY <= on <= period.last_day
 
 
 def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem]) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from attendance_backend.control.program_sheets import blank, create
 from attendance_backend.sheet import styles
+from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell, Row
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import Problem
-from attendance_backend.workbook.sheet_rows import append_rows
 
 TITLE = "Problems"
 SHEET_ID = 1_900_000_003

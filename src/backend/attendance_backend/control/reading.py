@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.control import holidays, problems_sheet, review_sheets, roster, rules
-from attendance_backend.control.holidays import Holiday
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import doubts, read_periods
-from attendance_backend.control.roster import Person
-from attendance_backend.control.rules import Rules
+from attendance_backend.domain.people import Person
+from attendance_backend.domain.rules import Holiday, Rules
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.table import Problem, header_problem

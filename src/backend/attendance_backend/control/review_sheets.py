@@ -11,10 +11,10 @@ from attendance_backend.control import program_sheets
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import NewCell, Row
 from attendance_backend.sheet.grid import Worksheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
-from attendance_backend.workbook.sheet_rows import append_rows
 
 TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001

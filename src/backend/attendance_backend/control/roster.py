@@ -4,9 +4,10 @@ Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | St
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from attendance_backend.domain.people import Person
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_backend.sheet.typed_dates import Order
@@ -20,46 +21,6 @@ OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP, FIRST_DAY, LAST_DAY)
 
 _YEARS = range(1950, 2100)
 """Another year is a slip of the pen, or a time of day; believed, it would hide every absence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An employee.
-
-    Attributes:
-        user_name: what the attendance machine calls the person: the e-mail address up to the ``@``.
-        cut_off: seconds after midnight; a week's average check-in after it is a penalty.
-        device_user_id: on the attendance machine, where HR keeps it: it then tells whose a punch is, not the name.
-        site: where the person works; empty for everywhere.
-        group: of the staff, for reports; may be empty.
-        first_day: of the employment; None for everybody who was there before.
-        last_day: of the employment; None as long as nobody knows one.
-    """
-
-    name: str
-    user_name: str
-    cut_off: int
-    device_user_id: str = ""
-    site: str = ""
-    group: str = ""
-    first_day: date | None = None
-    last_day: date | None = None
-
-    @property
-    def key(self) -> str:
-        """By which people are found: upper and lower case alike."""
-        return user_key(self.user_name)
-
-    def is_employed_within(self, first_day: date, last_day: date) -> bool:
-        """Whether a day of the employment is one of these days, the first and the last included."""
-        return (self.first_day is None or self.first_day <= last_day) and (
-            self.last_day is None or self.last_day >= first_day
-        )
-
-
-def user_key(user_name: str) -> str:
-    """A machine's user name as it is compared."""
-    return user_name.strip().casefold()
 
 
 def read_roster(

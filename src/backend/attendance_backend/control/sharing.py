@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attendance_backend.control.rules import Role, Share
+from attendance_backend.domain.rules import Role, Share
 from attendance_backend.errors import RefusedError, SpreadsheetGoneError
 from attendance_backend.ports import Drive, Grant
 

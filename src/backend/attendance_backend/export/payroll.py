@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from attendance_backend.errors import LayoutError
+from attendance_backend.review import corrections_sheet as corrections
+from attendance_backend.review import daily_columns as daily
+from attendance_backend.review import day_header, exception_state, exceptions_sheet, guide_sheet
+from attendance_backend.review import monthly_columns as monthly
+from attendance_backend.review.formulas import token_of
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.workbook import corrections_sheet as corrections
-from attendance_backend.workbook import daily_columns as daily
-from attendance_backend.workbook import day_header, exception_state, exceptions_sheet, guide_sheet
-from attendance_backend.workbook import monthly_columns as monthly
-from attendance_backend.workbook.formulas import token_of
-from attendance_backend.workbook.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
 
 Value = str | float | None
 

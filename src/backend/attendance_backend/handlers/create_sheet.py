@@ -13,11 +13,11 @@ from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review import day_header, sites_sheet, structure
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.names import SITES, drive_properties, workbook_title
+from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.workbook import day_header, sites_sheet, structure
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.names import SITES, drive_properties, workbook_title
-from attendance_backend.workbook.structure import Content
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from attendance_backend.control.reading import Control, read_control, write_prob
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.names import GUIDE, RAW_PREFIX, SITES, is_raw_title
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.workbook import day_header, guide_sheet, sites_sheet, structure
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.names import GUIDE, RAW_PREFIX, SITES, is_raw_title
 from attendance_contracts import ReviewPeriod, SiteHealth
 
 log = logging.getLogger(__name__)

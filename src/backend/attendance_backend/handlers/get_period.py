@@ -1,7 +1,7 @@
 """GetReviewPeriod: which period comes next?"""
 
-from attendance_backend.control.periods import next_period
 from attendance_backend.control.reading import read_review_periods
+from attendance_backend.domain.periods import next_period
 from attendance_backend.ports import Backend
 from attendance_contracts import GetReviewPeriod, NewReviewPeriod
 

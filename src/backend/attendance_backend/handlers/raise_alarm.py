@@ -3,10 +3,10 @@
 import logging
 
 from attendance_backend.control.alarms import Alarm, AlarmLog, State
-from attendance_backend.control.periods import last_day_before, next_period
 from attendance_backend.control.reading import read_review_periods, read_rules
+from attendance_backend.domain.periods import last_day_before, next_period
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
-from attendance_backend.handlers import alarm_mail
+from attendance_backend.notify import alarm_mail
 from attendance_backend.ports import Backend
 from attendance_contracts import RaiseFinalAlarm
 

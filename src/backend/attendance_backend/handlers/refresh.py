@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.control.reading import read_people
-from attendance_backend.control.roster import Person
+from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.names import DAYS, SITES
+from attendance_backend.review.rebuilding import Rebuilt, fact_areas, rebuild
+from attendance_backend.review.rules import told
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
-from attendance_backend.workbook.days_sheet import Days
-from attendance_backend.workbook.names import DAYS, SITES
-from attendance_backend.workbook.rebuilding import Rebuilt, fact_areas, rebuild
-from attendance_backend.workbook.rules import told
 from attendance_contracts import ReviewPeriod, StoreAttendRecords
 
 log = logging.getLogger(__name__)

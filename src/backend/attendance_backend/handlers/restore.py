@@ -9,12 +9,12 @@ from attendance_backend.handlers import daily_sync
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review import day_header, repairing, structure
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.repairing import Repairs
+from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.grid import Spreadsheet, worksheet_gone
-from attendance_backend.workbook import day_header, repairing, structure
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.repairing import Repairs
-from attendance_backend.workbook.structure import Content
 from attendance_contracts import ReviewPeriod
 
 

@@ -11,18 +11,20 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from attendance_backend.control.reading import read_control
+from attendance_backend.domain.clocks import clock_change, zone_of
+from attendance_backend.domain.completeness import advance
+from attendance_backend.domain.people import site_key
 from attendance_backend.errors import UserError, WorksheetGoneError
 from attendance_backend.handlers import daily_sync
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
+from attendance_backend.review import completion, exceptions_sheet, guide_sheet, sites_sheet
+from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.names import GUIDE, PUNCH_INDEX, SITES
+from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.workbook import completion, exceptions_sheet, guide_sheet, sites_sheet
-from attendance_backend.workbook.clocks import clock_change, zone_of
-from attendance_backend.workbook.exceptions_sheet import Entry
-from attendance_backend.workbook.names import GUIDE, PUNCH_INDEX, SITES
-from attendance_backend.workbook.sites_sheet import SiteRow, Value, site_key
 from attendance_contracts import ReviewPeriod, SiteHealth, business_day
 
 log = logging.getLogger(__name__)
@@ -126,7 +128,8 @@ def _completed(
     """What is to be said of the days that became complete; nothing in a workbook that HR has finalised."""
     parameters = guide_sheet.read(read.worksheet(GUIDE))
     sites = sites_sheet.read(read.worksheet(SITES))
-    moved = completion.advance(sites, site, through, period.first_day, period.last_day)
+    reported = {key: row.complete_through for key, row in sites.items()}
+    moved = advance(reported, site, through, period.first_day, period.last_day)
     if parameters.finalised or not (moved.of_site or moved.of_all):
         return []
     workbook = spreadsheets.read(read.spreadsheet_id, completion.AREAS)

@@ -5,20 +5,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from attendance_backend.control.roster import Person, user_key
+from attendance_backend.domain.days import Flag, Punch, business_day_of, rules_of_day
+from attendance_backend.domain.people import Labels, Member, People, Person, Seen, site_key, user_key
 from attendance_backend.handlers.store_read import Book
+from attendance_backend.review import amendments, exceptions_sheet, raw_data, rules
+from attendance_backend.review.days_sheet import Facts
+from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.facts import Stored, UserDay
+from attendance_backend.review.names import SITES, raw_title
+from attendance_backend.review.punch_index import Token
 from attendance_backend.sheet.changes import Change, Row
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.preview import made_by
-from attendance_backend.workbook import amendments, exceptions_sheet, raw_data, rules
-from attendance_backend.workbook.day_times import Flag, Punch, business_day_of, rules_of_day
-from attendance_backend.workbook.days_sheet import Facts, Member, Seen
-from attendance_backend.workbook.exceptions_sheet import Entry
-from attendance_backend.workbook.facts import Stored, UserDay
-from attendance_backend.workbook.names import SITES, raw_title
-from attendance_backend.workbook.people import People
-from attendance_backend.workbook.punch_index import Labels, Token
-from attendance_backend.workbook.sites_sheet import site_key
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
 _FLAGGED = {

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from attendance_backend.control.periods import whole_weeks
+from attendance_backend.domain.clocks import zone_of
+from attendance_backend.domain.days import Punch, SiteRules, business_day_of
+from attendance_backend.domain.people import site_key
+from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import RefusedError, WorksheetGoneError
 from attendance_backend.ports import Spreadsheets
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.workbook import (
+from attendance_backend.review import (
     days_sheet,
     exceptions_sheet,
     guide_sheet,
@@ -16,14 +18,12 @@ from attendance_backend.workbook import (
     raw_data,
     sites_sheet,
 )
-from attendance_backend.workbook.clocks import zone_of
-from attendance_backend.workbook.day_times import Punch, SiteRules, business_day_of
-from attendance_backend.workbook.days_sheet import Days
-from attendance_backend.workbook.guide_sheet import Parameters
-from attendance_backend.workbook.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
-from attendance_backend.workbook.punch_index import PunchIndex
-from attendance_backend.workbook.rules import rules_of
-from attendance_backend.workbook.sites_sheet import site_key
+from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
+from attendance_backend.review.punch_index import PunchIndex
+from attendance_backend.review.rules import rules_of
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
 

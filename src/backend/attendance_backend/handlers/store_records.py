@@ -13,18 +13,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.control.reading import read_people
-from attendance_backend.control.roster import Person
+from attendance_backend.domain.people import People, Person
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.store_plan import Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review import raw_data, structure
+from attendance_backend.review.names import AMENDMENTS, PUNCH_INDEX
+from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.workbook import raw_data, structure
-from attendance_backend.workbook.names import AMENDMENTS, PUNCH_INDEX
-from attendance_backend.workbook.people import People
-from attendance_backend.workbook.punch_index import PunchIndex
 from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError
 from attendance_backend.ports import Spreadsheets
+from attendance_backend.review.names import DAYS_ID, PUNCH_INDEX_ID
 from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
@@ -20,7 +21,6 @@ from attendance_backend.sheet.changes import (
     version_name,
 )
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.workbook.names import DAYS_ID, PUNCH_INDEX_ID
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -1,9 +1,9 @@
 """Single cells as as few writes as cover them, and no cell more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from attendance_backend.sheet.changes import NewCell, WriteCells
-from attendance_backend.sheet.grid import Place
+from attendance_backend.sheet.changes import AddRows, Change, NewCell, Row, WriteCells
+from attendance_backend.sheet.grid import Place, Worksheet
 
 
 def write_cells(sheet_id: int, cells: Mapping[Place, NewCell]) -> list[WriteCells]:
@@ -29,3 +29,15 @@ def _runs(cells: Mapping[Place, NewCell]) -> list[tuple[int, int, list[NewCell]]
         else:
             runs.append((row, column, [cells[row, column]]))
     return runs
+
+
+def append_rows(worksheet: Worksheet, end_row: int, rows: Sequence[Row]) -> list[Change]:
+    """Write rows from `end_row` on, at an address, after making the grid long enough.
+
+    Never "append": were the call to be repeated, it would write the same rows again in another place.
+    """
+    if not rows:
+        return []
+    missing = end_row + len(rows) - worksheet.row_count
+    growth: list[Change] = [AddRows(worksheet.sheet_id, missing)] if missing > 0 else []
+    return [*growth, WriteCells(worksheet.sheet_id, end_row, 0, tuple(rows))]

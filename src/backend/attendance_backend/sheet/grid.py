@@ -15,6 +15,9 @@ Value = float | str | bool
 Place = tuple[int, int]
 """Row and column."""
 
+FIRST_WORKSHEET_ID = 0
+"""The blank worksheet that a new spreadsheet begins with."""
+
 
 class Cell(NamedTuple):
     """A cell that is not empty.

@@ -92,7 +92,7 @@ class Cloud:
 
     def operate(self, *arguments: str) -> str:
         """Run attendance-backend; what it prints, its notes included. Raises OperatorError."""
-        command = [sys.executable, "-m", "attendance_backend.cli", *arguments]
+        command = [sys.executable, "-m", "attendance_backend.app.cli", *arguments]
         result = subprocess.run(  # noqa: S603 - our own interpreter, our own module
             command,
             env={**os.environ, **self.functions_environment},

@@ -6,9 +6,9 @@ import sys
 import threading
 from pathlib import Path
 
-from attendance_client.bootstrap import bootstrap
-from attendance_client.cli import EXIT_USER_ERROR, install_stop_signals
-from attendance_client.config import load_config
+from attendance_client.app.bootstrap import bootstrap
+from attendance_client.app.cli import EXIT_USER_ERROR, install_stop_signals
+from attendance_client.app.config import load_config
 from attendance_client.errors import StopRequested, UserError
 from attendance_sandbox.demo.virtual_clock import VirtualClock
 

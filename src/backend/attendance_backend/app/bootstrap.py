@@ -1,0 +1,97 @@
+"""Builds the adapters, once a process and not before the first message: servers fork, and connections do not."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import google.auth
+import google.auth.exceptions
+
+from attendance_backend.app.clock import SystemClock
+from attendance_backend.app.logs import configure_logging
+from attendance_backend.app.settings import OperatorSettings, Settings, read_settings
+from attendance_backend.app.variables import Variables
+from attendance_backend.errors import SettingsError
+from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.pubsub import PubSubReplies
+from attendance_backend.google.sheets import GoogleSheets
+from attendance_backend.notify.smtp import NoMailer, SmtpMailer
+from attendance_backend.ports import Backend
+from attendance_contracts import first_words, key_file_trouble
+
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)
+"""What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
+SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings; raises SettingsError."""
+    configure_logging(os.environ)
+    return read_settings(Variables(os.environ))
+
+
+@cache
+def backend() -> Backend:
+    """The process's ports; raises SettingsError."""
+    return build_backend(settings())
+
+
+@cache
+def replies() -> PubSubReplies:
+    """The process's publisher; raises SettingsError."""
+    try:
+        return PubSubReplies(settings().project)
+    except NO_USE as error:
+        raise _no_credentials(error) from error
+
+
+def build_backend(chosen: Settings) -> Backend:
+    """The ports for some settings."""
+    client = _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
+    return Backend(
+        spreadsheets=GoogleSheets(client),
+        drive=GoogleDrive(client, chosen.folder_id),
+        mailer=SmtpMailer(chosen.smtp),
+        clock=SystemClock(),
+        control_id=chosen.control_id,
+        mail_from=chosen.mail_from,
+        alarm_to=chosen.alarm_to,
+    )
+
+
+def build_operator_backend(chosen: OperatorSettings) -> Backend:
+    """The ports for the operator's command, which sends no mail."""
+    client = _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
+    return Backend(
+        spreadsheets=GoogleSheets(client),
+        drive=GoogleDrive(client, chosen.folder_id),
+        mailer=SmtpMailer(chosen.smtp) if chosen.smtp is not None else NoMailer(chosen.smtp_trouble),
+        clock=SystemClock(),
+        control_id=chosen.control_id or "",
+        mail_from="",
+        alarm_to=(),
+    )
+
+
+def _client(addresses: Addresses) -> GoogleHttpClient:
+    try:
+        credentials, _ = google.auth.default(scopes=SCOPES)
+    except NO_USE as error:
+        raise _no_credentials(error) from error
+    return GoogleHttpClient(credentials, addresses)
+
+
+def _no_credentials(error: Exception) -> SettingsError:
+    if key_file := os.environ.get(KEY_FILE):
+        return SettingsError(f"{KEY_FILE} names {key_file_trouble(Path(key_file))}")
+    if isinstance(error, google.auth.exceptions.DefaultCredentialsError):
+        return SettingsError(
+            f"there are no Google credentials: name an account's key file in {KEY_FILE}, or log in with gcloud auth "
+            "application-default login; functions are deployed with a service account"
+        )
+    return SettingsError(
+        f"the credentials of gcloud auth application-default login cannot be used ({first_words(error)}): log in again"
+    )

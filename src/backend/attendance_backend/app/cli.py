@@ -1,0 +1,276 @@
+"""The command attendance-backend, for whoever looks after the system."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attendance_backend.app.settings_file import read_settings_file
+from attendance_backend.app.variables import Variables
+from attendance_backend.errors import TransientError, UserError
+from attendance_backend.ports import Backend
+from attendance_contracts import missing_package
+
+EXIT_COMPLAINTS = 1
+EXIT_USER_ERROR = 2
+EXIT_TRY_AGAIN = 3
+
+NO_FOLDER = (
+    "REVIEW_SHEETS_FOLDER_ID is not set: what is made lies in the account's own storage, where nobody else sees it and "
+    "most service accounts may store nothing; set it to the ID of a folder in a shared drive that HR can open"
+)
+
+DESCRIPTION = """\
+Looks after the spreadsheets of the attendance system: the one in which HR keeps review periods, people, holidays
+and settings, and the review workbooks.
+
+Settings are environment variables, as the functions have them; --settings reads the file that they are deployed
+with, and what is in the environment counts before it. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the
+key file of an account that may edit the spreadsheets.
+"""
+EPILOG = """\
+Exit codes: 0 all is well, 1 there is something to mend (it is printed), 2 the command could not do it, 3 Google or
+the network failed: try again.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s"
+    )
+    try:
+        return int(options.command(options))
+    except UserError as error:
+        print(f"attendance-backend: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except TransientError as error:
+        print(f"attendance-backend: {error}; try again", file=sys.stderr)
+        return EXIT_TRY_AGAIN
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "operator")
+        if told is None:
+            raise
+        _note(told)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
+        return EXIT_TRY_AGAIN
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="read settings from this file, too, such as functions.yaml; the environment counts before it",
+    )
+    common.add_argument("--verbose", action="store_true", help="log each step")
+    parser = argparse.ArgumentParser(
+        prog="attendance-backend",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    init = commands.add_parser(
+        "init",
+        parents=[common],
+        help="make the Review Periods spreadsheet, or complete it",
+        description="Make the Review Periods spreadsheet in the folder REVIEW_SHEETS_FOLDER_ID, unless "
+        "REVIEW_PERIODS_SPREADSHEET_ID names one, and complete what it lacks: a worksheet for the year with twelve "
+        "proposed periods, Cut Off Times, Holidays, Settings, Alarms. What stands in it is never touched; a second run "
+        "does nothing.",
+    )
+    init.add_argument("--year", type=_year, help="for which periods are proposed (default: this year)")
+    init.set_defaults(command=_init)
+
+    check = commands.add_parser(
+        "check",
+        parents=[common],
+        help="say what is wrong with the spreadsheets and settings",
+        description="Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder in "
+        "which nothing can be created, review sheets that are gone or not shared as set, a mail server that does "
+        "not answer. What concerns HR is written into the worksheet Problems as well. Exit code 1 when anything is "
+        "wrong.",
+    )
+    check.set_defaults(command=_check)
+
+    refresh = commands.add_parser(
+        "refresh",
+        parents=[common],
+        help="rebuild what is derived in the workbooks, and restore what is missing",
+        description="Bring the open workbook and the one before up to date: people, holidays and settings as HR "
+        "keeps them now, worksheets, days and formulas that are missing, and whatever does not agree with the raw "
+        "data. Prints each difference; a healthy workbook has none and is not written to. What HR typed is never "
+        "changed; where that is over a formula, it is listed.",
+    )
+    _add_period(refresh, otherwise="the newest two")
+    refresh.set_defaults(command=_refresh)
+
+    share = commands.add_parser(
+        "share",
+        parents=[common],
+        help="share the review workbooks as Settings says",
+        description="Share the review workbooks with the addresses in Settings, without an e-mail to them. Nobody "
+        "loses a role that somebody gave by hand. New workbooks are shared when they are made.",
+    )
+    _add_period(share, otherwise="all that have a review sheet")
+    share.set_defaults(command=_share)
+
+    export = commands.add_parser(
+        "export",
+        parents=[common],
+        help="write a period's results for payroll",
+        description="Write a period's results as Sheets computed them: a row a person (days present, late, absent, on "
+        "leave, hours, overtime, penalties), and a row a person and day (state, check-in, check-out, hours, whether "
+        "it was corrected). As CSV these are two files, as .xlsx two worksheets.",
+    )
+    _add_period(export, otherwise=None)
+    export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
+    export.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help='file, or folder for "Payroll <period>" (default: the current folder)',
+    )
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> None:
+    """`otherwise` says what is taken by default; without it a period must be named."""
+    default = "" if otherwise is None else f" (default: {otherwise})"
+    parser.add_argument(
+        "--period", metavar="NAME", required=otherwise is None, help=f'such as "October 2026"{default}'
+    )
+
+
+def _year(text: str) -> int:
+    if not text.isdecimal() or not 2000 <= int(text) <= 2100:
+        raise argparse.ArgumentTypeError(f"expected a year such as 2026, not {text!r}")
+    return int(text)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_operator_backend  # noqa: PLC0415 - see _backend
+    from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
+    from attendance_backend.handlers.init_control import init_control  # noqa: PLC0415
+    from attendance_backend.sheet.grid import spreadsheet_link  # noqa: PLC0415
+
+    settings = read_operator_settings(_variables(options))
+    backend = build_operator_backend(settings)
+    year = options.year or datetime.now(UTC).year
+    result = init_control(backend.spreadsheets, backend.drive, settings.control_id, year)
+    for line in result.done:
+        print(line)
+    if not result.done:
+        print("nothing was missing")
+    print(spreadsheet_link(result.control_id))
+    if settings.control_id is None:
+        print(_next_after_init(options, result.control_id))
+    if settings.folder_id is None:
+        _note(NO_FOLDER)
+    return 0
+
+
+def _next_after_init(options: argparse.Namespace, control_id: str) -> str:
+    if options.settings is None:
+        return (
+            f"next: set REVIEW_PERIODS_SPREADSHEET_ID to {control_id}, in the environment or in the file that "
+            "--settings FILE reads, and run attendance-backend check"
+        )
+    return (
+        f'next: write REVIEW_PERIODS_SPREADSHEET_ID: "{control_id}" into {options.settings}, and run '
+        f"attendance-backend check --settings {options.settings}"
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.check import check  # noqa: PLC0415
+    from attendance_backend.app.settings import function_complaints, unknown_names  # noqa: PLC0415
+
+    variables = _variables(options)
+    complaints = [*unknown_names(variables), *function_complaints(variables)]
+    # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
+    for line in complaints:
+        print(line)
+    in_sheets = check(_backend(options))
+    for line in in_sheets:
+        print(line)
+    complaints += in_sheets
+    if not complaints:
+        print("nothing to complain of")
+    return EXIT_COMPLAINTS if complaints else 0
+
+
+def _refresh(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.refresh import refresh  # noqa: PLC0415
+
+    count = refresh(_backend(options), options.period, lambda line: print(line, flush=True))
+    print(f"{count} differences" if count != 1 else "1 difference")
+    return 0
+
+
+def _share(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.share import share  # noqa: PLC0415
+
+    in_trouble = False
+    for name, done in share(_backend(options), options.period).items():
+        print(f"{name}:")
+        for shared in done:
+            print(f"  {shared}{' (new)' if shared.is_new else ''}")
+            in_trouble = in_trouble or bool(shared.trouble)
+        if not done:
+            print("  Settings names nobody")
+    return EXIT_COMPLAINTS if in_trouble else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.export import export  # noqa: PLC0415
+
+    result = export(_backend(options), options.period, options.format, options.output)
+    for path in result.paths:
+        print(path)
+    print(f"{result.people} people")
+    for note in result.notes:
+        _note(note)
+    return 0
+
+
+def _variables(options: argparse.Namespace) -> Variables:
+    """The environment variables, and the settings file where one is named."""
+    if options.settings is None:
+        return Variables(os.environ, hint="; --settings FILE reads settings from a file")
+    return Variables(os.environ, options.settings, read_settings_file(options.settings))
+
+
+def _backend(options: argparse.Namespace) -> Backend:
+    # Imported late: --help needs neither gspread nor google-auth.
+    from attendance_backend.app.bootstrap import build_operator_backend  # noqa: PLC0415
+    from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
+
+    variables = _variables(options)
+    settings = read_operator_settings(variables)
+    if settings.control_id is None:
+        raise variables.missing(
+            "REVIEW_PERIODS_SPREADSHEET_ID",
+            "the ID of the Review Periods spreadsheet, which attendance-backend init makes",
+        )
+    if settings.login_left_out:
+        _note("SMTP_PASSWORD is not set, the mail server is asked without logging in")
+    return build_operator_backend(settings)
+
+
+def _note(text: str) -> None:
+    print(f"attendance-backend: {text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

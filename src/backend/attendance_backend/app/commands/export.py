@@ -1,0 +1,71 @@
+"""`attendance-backend export`: hand a period over to payroll."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attendance_backend.app.commands.periods import review_sheet_ids
+from attendance_backend.control.reading import read_control
+from attendance_backend.errors import LayoutError
+from attendance_backend.export.files import write_csv, write_xlsx
+from attendance_backend.export.payroll import AREAS, Payroll, payroll
+from attendance_backend.ports import Backend
+
+FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
+MOST_DOUBTS = 3
+
+
+def default_path(period: str, kind: str) -> Path:
+    """A file of the period's name in the current folder, whatever HR called the period."""
+    plain = re.sub(r"[^\w .-]", "_", period).strip(". ")
+    return Path(f"Payroll {plain}.{kind}")
+
+
+def chosen_path(output: Path, period: str, kind: str) -> Path:
+    """The file that somebody named, with what programs know the format by at its end; in a folder, `default_path`."""
+    if output.is_dir():
+        return output / default_path(period, kind)
+    return output if output.suffix.casefold() == f".{kind}" else output.with_name(f"{output.name}.{kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and what HR should know before it is paid."""
+
+    paths: tuple[Path, ...]
+    people: int
+    notes: tuple[str, ...]
+
+
+def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exported:
+    """Write a period's results, as Sheets computed them.
+
+    Args:
+        backend: the ports.
+        period: such as "October 2026".
+        kind: of `FORMATS`.
+        output: a file, with or without the format's suffix, or a folder; None for the current folder.
+
+    Raises:
+        UserError: no such period, a workbook that lacks values, a file that cannot be written.
+        GoogleError: try again.
+    """
+    control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
+    ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
+    result = payroll(backend.spreadsheets.read(spreadsheet_id, AREAS))
+    if result.doubts:
+        listed = "; ".join(result.doubts[:MOST_DOUBTS])
+        raise LayoutError(
+            f"the workbook of {name} has formulas without a value ({len(result.doubts)}): {listed}. Restore them "
+            "through File > Version history, or run attendance-backend refresh"
+        )
+    paths = FORMATS[kind](result, chosen_path(output or Path(), name, kind))
+    notes = []
+    if result.open_exceptions:
+        notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
+    if not result.finalised:
+        notes.append(
+            f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
+        )
+    return Exported(tuple(paths), len(result.people), tuple(notes))

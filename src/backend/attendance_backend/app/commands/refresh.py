@@ -1,0 +1,78 @@
+"""`attendance-backend refresh`: bring workbooks up to date and whole, and say what was wrong with them.
+
+A healthy workbook shows no difference and is not written to. What HR typed stays, over formulas too; such cells are
+listed, as their values do not follow punches and corrections any more. So are rows of the raw data that somebody made
+unreadable, until they are mended.
+"""
+
+from collections.abc import Callable
+
+from attendance_backend.app.commands.periods import review_sheet_ids
+from attendance_backend.control import sharing
+from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.errors import UserError
+from attendance_backend.handlers import daily_sync
+from attendance_backend.handlers.restore import restore
+from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.ports import Backend
+from attendance_backend.review import guide_sheet
+from attendance_backend.review.names import GUIDE
+from attendance_contracts import ReviewPeriod
+
+
+def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) -> int:
+    """Refresh one period's workbook, or the newest two; returns how many differences there were.
+
+    Args:
+        backend: the ports.
+        period: such as "October 2026"; None for the open one and the one before.
+        say: takes a line of progress at a time.
+
+    Raises:
+        UserError: no such period, or a workbook that is gone.
+        GoogleError: try again.
+    """
+    today = backend.clock.now().date()
+    control = read_control(backend.spreadsheets, backend.control_id, today)
+    chosen = list(review_sheet_ids(control, period).items())[-2:]
+    sites = {
+        site for _, sheet_id in chosen for site in daily_sync.sites_of(backend.spreadsheets.read(sheet_id))
+    }
+    control = read_control(backend.spreadsheets, backend.control_id, today, sites)
+    write_problems(backend.spreadsheets, backend.control_id, control)
+    count = 0
+    for name, sheet_id in chosen:
+        say(f"{name}:")
+        differences, kept = restore(sheet_id, _window(name, control), control, backend)
+        differences += _share(sheet_id, control, backend)
+        for difference in differences:
+            say(f"  {difference}")
+        if not differences:
+            say("  no difference")
+        for line in kept:
+            say(f"  {line}")
+        count += len(differences)
+    return count
+
+
+def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:
+    """Share as the rules say, and say so in ``Guide``."""
+    done = sharing.apply(backend.drive, sheet_id, control.rules.shares)
+
+    def draft() -> Draft[None]:
+        read = backend.spreadsheets.read(sheet_id, guide_sheet.AREAS)
+        report = sharing.report(done)
+        return Draft(read, guide_sheet.update_shared(read.worksheet(GUIDE), report), None)
+
+    take_turn(backend.spreadsheets, draft)
+    return [str(shared) for shared in done if shared.is_new or shared.trouble]
+
+
+def _window(name: str, control: Control) -> ReviewPeriod:
+    for period in control.periods:
+        if period.name.casefold() == name.casefold():
+            return period
+    raise UserError(
+        f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: mend it first "
+        "(attendance-backend check says what is wrong)"
+    )

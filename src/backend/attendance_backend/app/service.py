@@ -1,0 +1,59 @@
+"""From a CloudEvent to the reply: what the functions have in common."""
+
+import base64
+import binascii
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attendance_backend.app import bootstrap
+from attendance_backend.errors import BackendError, EventError
+from attendance_backend.handlers.dispatch import handle
+from attendance_contracts import ContractError, Message, decode
+
+log = logging.getLogger(__name__)
+M = TypeVar("M", bound=Message)
+
+_TURN = threading.Lock()
+"""A spreadsheet has one writer at a time: the messages of a process take turns."""
+
+
+def serve(kind: type[Message], event: Any) -> None:
+    """Handle the message in a CloudEvent and publish its reply.
+
+    Raises:
+        BackendError: after one line in the log; Pub/Sub then delivers the message again, and after a bounded
+            number of times to the dead-letter topic.
+    """
+    who = "an unreadable message"
+    try:
+        message = message_of(kind, event.data)
+        who = f"{message.location}, request {message.request_id}"
+        with _TURN:
+            reply = handle(message, bootstrap.backend())
+            if reply is not None:
+                bootstrap.replies().publish(reply)
+    except BackendError as error:
+        log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
+        raise
+    log.info("%s of %s: done", kind.topic, who)
+
+
+def message_of(kind: type[M], data: Any) -> M:
+    """The message in an event's data, ``{"message": {"data": <base64>, "attributes": {…}}}``; raises EventError."""
+    envelope = data.get("message") if isinstance(data, Mapping) else None
+    if not isinstance(envelope, Mapping):
+        raise EventError(f"the event holds no Pub/Sub message: {kind.topic} must be triggered by its topic")
+    attributes = envelope.get("attributes") or {}
+    encoded = envelope.get("data") or ""
+    if not isinstance(attributes, Mapping) or not isinstance(encoded, str):
+        raise EventError("the event's Pub/Sub message is malformed")
+    try:
+        content = base64.b64decode(encoded.encode(), validate=True)
+    except binascii.Error as error:
+        raise EventError(f"the Pub/Sub message's data is not base64: {error}") from error
+    try:
+        return decode(kind, content, attributes)
+    except ContractError as error:
+        raise EventError(f"not a message of the contract: {error}") from error

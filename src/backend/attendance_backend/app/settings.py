@@ -1,0 +1,201 @@
+"""The backend's settings, out of what somebody wrote."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from attendance_backend.app.variables import Variables
+from attendance_backend.errors import SettingsError
+from attendance_backend.google.google_http import DRIVE_API_URL, SHEETS_API_URL
+from attendance_backend.notify.smtp import IMPLICIT_TLS_PORT, SmtpSettings
+
+DEFAULT_SMTP_PORT = 587
+NAMES = (
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "REVIEW_PERIODS_SPREADSHEET_ID",
+    "REVIEW_SHEETS_FOLDER_ID",
+    "SHEETS_API_URL",
+    "DRIVE_API_URL",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_STARTTLS",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "MAIL_FROM",
+    "ALARM_TO",
+)
+"""What the functions, and Google's libraries in them, look at."""
+
+_FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
+_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings.
+
+    Attributes:
+        project: of Google Cloud, whose Pub/Sub topics take the replies.
+        control_id: ID of the Review Periods spreadsheet.
+        folder_id: of the shared drive's folder for review sheets; None for the service account's own drive.
+    """
+
+    project: str
+    control_id: str
+    folder_id: str | None
+    sheets_api_url: str
+    drive_api_url: str
+    smtp: SmtpSettings
+    mail_from: str
+    alarm_to: tuple[str, ...]
+
+
+def read_settings(variables: Variables) -> Settings:
+    """The settings; raises SettingsError that names the one at fault and where it stands."""
+    return Settings(
+        project=variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
+        control_id=_control_id(variables),
+        folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
+        sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
+        drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
+        smtp=_smtp(variables),
+        mail_from=_addresses(variables, "MAIL_FROM")[0],
+        alarm_to=_addresses(variables, "ALARM_TO"),
+    )
+
+
+@dataclass(frozen=True)
+class OperatorSettings:
+    """What the operator's command needs; the functions need more.
+
+    Attributes:
+        control_id: None before `attendance-backend init` has made the spreadsheet.
+        smtp: None when the mail server is not configured here.
+        smtp_trouble: why not; empty when it is.
+        login_left_out: whether the user name was left out because its password is not at hand.
+    """
+
+    control_id: str | None
+    folder_id: str | None
+    sheets_api_url: str
+    drive_api_url: str
+    smtp: SmtpSettings | None
+    smtp_trouble: str = ""
+    login_left_out: bool = False
+
+
+def read_operator_settings(variables: Variables) -> OperatorSettings:
+    """The operator's settings, from the same variables as the functions'; raises SettingsError as `read_settings`."""
+    login_left_out = bool(variables.text("SMTP_USERNAME") and not variables.text("SMTP_PASSWORD"))
+    if login_left_out:
+        # The deployment keeps the password in a secret, not beside the other settings.
+        variables = variables.without("SMTP_USERNAME")
+    smtp, trouble = None, ""
+    try:
+        smtp = _smtp(variables)
+    except SettingsError as error:
+        trouble = str(error)
+    return OperatorSettings(
+        control_id=_file_id(variables, "REVIEW_PERIODS_SPREADSHEET_ID"),
+        folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
+        sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
+        drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
+        smtp=smtp,
+        smtp_trouble=trouble,
+        login_left_out=login_left_out,
+    )
+
+
+def unknown_names(variables: Variables) -> list[str]:
+    """Complaints of names in the file that mean nothing here; the environment is full of others' names."""
+    complaints = []
+    for name in variables.in_file:
+        if name not in NAMES:
+            near = difflib.get_close_matches(name, NAMES, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are: {', '.join(NAMES)}"
+            complaints.append(f"there is no setting {name}, which stands in {variables.file}; {hint}")
+    return complaints
+
+
+def function_complaints(variables: Variables) -> list[str]:
+    """What the functions would refuse of the settings that the operator's command does without."""
+    complaints = []
+    for read in (
+        lambda: variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project"),
+        lambda: _addresses(variables, "MAIL_FROM"),
+        lambda: _addresses(variables, "ALARM_TO"),
+    ):
+        try:
+            read()
+        except SettingsError as error:
+            complaints.append(str(error))
+    return complaints
+
+
+def _smtp(variables: Variables) -> SmtpSettings:
+    username = variables.text("SMTP_USERNAME")
+    password = variables.text("SMTP_PASSWORD")
+    if username and not password:
+        raise variables.missing("SMTP_PASSWORD", "the password that belongs to SMTP_USERNAME")
+    port = _port(variables, "SMTP_PORT", DEFAULT_SMTP_PORT)
+    starttls = _flag(variables, "SMTP_STARTTLS")
+    if username and not starttls and port != IMPLICIT_TLS_PORT:
+        raise SettingsError(
+            "SMTP_USERNAME is set, and the password would cross the network in the open: set SMTP_STARTTLS to true"
+        )
+    return SmtpSettings(
+        host=variables.required("SMTP_HOST", "the name of the mail server"),
+        port=port,
+        username=username,
+        password=password,
+        starttls=starttls and port != IMPLICIT_TLS_PORT,
+    )
+
+
+def _control_id(variables: Variables) -> str:
+    name = "REVIEW_PERIODS_SPREADSHEET_ID"
+    variables.required(name, "the ID of the Review Periods spreadsheet, from its address")
+    return str(_file_id(variables, name))
+
+
+def _file_id(variables: Variables, name: str) -> str | None:
+    value = variables.text(name)
+    if value is not None and not _FILE_ID.fullmatch(value):
+        raise variables.malformed(name, value, "an ID, the long part of the address, without slashes")
+    return value
+
+
+def _url(variables: Variables, name: str, default: str) -> str:
+    value = (variables.text(name) or default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise variables.malformed(name, value, f"an address such as {default}")
+    return value
+
+
+def _port(variables: Variables, name: str, default: int) -> int:
+    value = variables.text(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise variables.malformed(name, value, "a port number")
+    return int(value)
+
+
+def _flag(variables: Variables, name: str) -> bool:
+    value = (variables.text(name) or "false").casefold()
+    if value not in ("true", "false", "1", "0"):
+        raise variables.malformed(name, value, "true or false")
+    return value in ("true", "1")
+
+
+def _addresses(variables: Variables, name: str) -> tuple[str, ...]:
+    value = variables.required(name, "an e-mail address")
+    addresses = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
+        raise variables.malformed(name, value, "e-mail addresses, separated by commas")
+    return addresses

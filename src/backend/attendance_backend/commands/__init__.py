@@ -1,1 +1,0 @@
-"""The operator's commands: what each does, through the ports; `attendance_backend.cli` only translates."""

@@ -1,0 +1,1 @@
+"""What is true whatever spreadsheet holds it: people, days, clocks, periods, rules, completeness."""

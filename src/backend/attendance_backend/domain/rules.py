@@ -1,0 +1,68 @@
+"""By what rules a company counts and shares: what HR sets, and which days are free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+
+DEFAULT_OVERTIME_AFTER_H = 8
+
+
+class Role(StrEnum):
+    """What somebody may do with a workbook, in Drive's words; the least first."""
+
+    VIEWER = "reader"
+    COMMENTER = "commenter"
+    EDITOR = "writer"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Somebody with whom the workbooks are shared."""
+
+    role: Role
+    address: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All settings.
+
+    Attributes:
+        shares: the least role first; an address has the greatest of the roles it is given.
+        alarm_to: e-mail addresses; empty when the deployment's hold.
+        grace_s: a check-in so long after the cut-off time is not late.
+        overtime_after_s: what is worked beyond it on a day is overtime.
+        key_policies, double_taps_s: by site, casefolded; "" for all sites that have none of their own.
+    """
+
+    shares: tuple[Share, ...] = ()
+    alarm_to: tuple[str, ...] = ()
+    grace_s: int = 0
+    overtime_after_s: int = DEFAULT_OVERTIME_AFTER_H * 3600
+    key_policies: Mapping[str, KeyPolicy] = field(default_factory=dict)
+    double_taps_s: Mapping[str, int] = field(default_factory=dict)
+
+    def key_policy(self, site: str) -> KeyPolicy:
+        """By which a site's punches count."""
+        general = self.key_policies.get("", KeyPolicy.FIRST_AND_LAST)
+        return self.key_policies.get(site.casefold(), general)
+
+    def double_tap_s(self, site: str) -> int:
+        """Within how many seconds a second punch at a site is the same one."""
+        return self.double_taps_s.get(site.casefold(), self.double_taps_s.get("", DEFAULT_DOUBLE_TAP_S))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holiday:
+    """A day that is free.
+
+    Attributes:
+        site: for whom; empty for everybody.
+    """
+
+    day: date
+    name: str
+    site: str = ""

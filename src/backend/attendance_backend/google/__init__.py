@@ -1,0 +1,1 @@
+"""Google's services, through its libraries: Sheets, Drive, Pub/Sub."""

@@ -1,0 +1,153 @@
+"""Google Drive v3, through gspread's HTTP client."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from gspread.urls import DRIVE_FILES_API_V3_URL
+
+from attendance_backend.errors import RefusedError, SpreadsheetGoneError
+from attendance_backend.google.google_http import GoogleHttpClient, Json
+from attendance_backend.ports import Folder, Grant, Whereabouts
+
+_FOLDER_TYPE = "application/vnd.google-apps.folder"
+_SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
+
+
+class GoogleDrive:
+    """The `Drive` port."""
+
+    def __init__(self, client: GoogleHttpClient, folder_id: str | None) -> None:
+        """Create spreadsheets in a folder of a shared drive; without one, in the service account's own drive."""
+        self._client = client
+        self._folder_id = folder_id
+
+    def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        """See the port."""
+        conditions = [f"mimeType = {_text(_SPREADSHEET_TYPE)}", "trashed = false"]
+        conditions += [
+            f"appProperties has {{ key={_text(key)} and value={_text(value)} }}"
+            for key, value in properties.items()
+        ]
+        answer = self._client.call(
+            "get",
+            DRIVE_FILES_API_V3_URL,
+            what="the list of review sheets in Drive",
+            repeatable=True,
+            params={
+                "q": " and ".join(conditions),
+                "fields": "files(id)",
+                "orderBy": "createdTime",
+                "supportsAllDrives": "true",
+                "includeItemsFromAllDrives": "true",
+            },
+        )
+        return [file["id"] for file in answer.get("files", [])]
+
+    def create(self, title: str, properties: Mapping[str, str]) -> str:
+        """See the port."""
+        body: Json = {"name": title, "mimeType": _SPREADSHEET_TYPE, "appProperties": dict(properties)}
+        if self._folder_id is not None:
+            body["parents"] = [self._folder_id]
+        try:
+            answer = self._client.call(
+                "post",
+                DRIVE_FILES_API_V3_URL,
+                what=f"creating {title!r}",
+                repeatable=False,
+                params={"supportsAllDrives": "true", "fields": "id"},
+                json=body,
+            )
+        except SpreadsheetGoneError as error:
+            raise RefusedError(
+                f"{title!r} cannot be created in the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID): the folder "
+                "does not exist, or the backend's account is no contributor of its shared drive"
+            ) from error
+        except RefusedError as error:
+            if self._folder_id is not None:
+                raise
+            raise RefusedError(
+                f"{error}. A service account owns no storage: name a folder of a shared drive in "
+                "REVIEW_SHEETS_FOLDER_ID, and make the account a contributor there"
+            ) from error
+        return str(answer["id"])
+
+    def folder(self) -> Folder | None:
+        """See the port."""
+        if self._folder_id is None:
+            return None
+        answer = self._client.call(
+            "get",
+            f"{DRIVE_FILES_API_V3_URL}/{self._folder_id}",
+            what=f"the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID)",
+            repeatable=True,
+            params={
+                "supportsAllDrives": "true",
+                "fields": "name,mimeType,driveId,trashed,capabilities(canAddChildren)",
+            },
+        )
+        return Folder(
+            name=str(answer.get("name", "")),
+            is_folder=answer.get("mimeType") == _FOLDER_TYPE and not answer.get("trashed", False),
+            in_shared_drive="driveId" in answer,
+            can_create=bool(answer.get("capabilities", {}).get("canAddChildren", False)),
+            only_opener=self._only_opener(self._folder_id),
+        )
+
+    def whereabouts(self, file_id: str) -> Whereabouts:
+        """See the port."""
+        answer = self._client.call(
+            "get",
+            f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}",
+            what=f"spreadsheet {file_id} in Drive",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "fields": "trashed"},
+        )
+        return Whereabouts(bool(answer.get("trashed", False)), self._only_opener(file_id))
+
+    def _only_opener(self, file_id: str) -> str:
+        try:
+            permissions = self._permissions(file_id, "permissions(type,emailAddress)")
+        except (RefusedError, SpreadsheetGoneError):
+            return ""
+        # A group or a domain is many people.
+        is_one = len(permissions) == 1 and permissions[0].get("type") == "user"
+        return str(permissions[0].get("emailAddress", "")) if is_one else ""
+
+    def grants(self, file_id: str) -> Sequence[Grant]:
+        """See the port."""
+        return [
+            Grant(str(permission["emailAddress"]), str(permission["role"]))
+            for permission in self._permissions(file_id, "permissions(type,role,emailAddress)")
+            if "emailAddress" in permission and "role" in permission
+        ]
+
+    def _permissions(self, file_id: str, fields: str) -> Sequence[Json]:
+        answer = self._client.call(
+            "get",
+            _permissions_url(file_id),
+            what=f"the sharing of {file_id}",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "pageSize": 100, "fields": fields},
+        )
+        permissions: Sequence[Json] = answer.get("permissions", [])
+        return permissions
+
+    def grant(self, file_id: str, grant: Grant) -> None:
+        """See the port."""
+        self._client.call(
+            "post",
+            _permissions_url(file_id),
+            what=f"sharing {file_id} with {grant.address}",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "sendNotificationEmail": "false", "fields": "id"},
+            json={"type": "user", "role": grant.role, "emailAddress": grant.address},
+        )
+
+
+def _permissions_url(file_id: str) -> str:
+    return f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}/permissions"
+
+
+def _text(value: str) -> str:
+    """A text in Drive's query language."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

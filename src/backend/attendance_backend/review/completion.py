@@ -1,0 +1,110 @@
+"""Days of which all data has come: what a person should look at in them. Pure logic.
+
+A day is complete for a person when it is complete at the site that HR keeps for the person, or, without one, at all
+sites of the workbook. What is said of a day is said once, when it becomes complete.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from attendance_backend.domain.completeness import Advance
+from attendance_backend.domain.people import Member, user_key
+from attendance_backend.review import day_header, days_sheet, exceptions_sheet, weekly_columns
+from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.names import DAILY, DAYS, WEEKLY
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+
+AREAS = (
+    Area(DAYS),
+    Area.of_rows(DAILY, 0, day_header.HEADER_ROWS),
+    Area.of_columns(WEEKLY, weekly_columns.USER_NAME, weekly_columns.CUT_OFF + 1),
+)
+"""What must be read for `entries`."""
+
+_FIRST_FREE_WEEKDAY = 5
+_DAY = timedelta(days=1)
+
+
+def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
+    """Rows for ``Exceptions``: who was late, absent or forgot to check out, in order of days and names.
+
+    Args:
+        workbook: with the cells of `AREAS`.
+        moved: the days that became complete.
+        grace_s: so long after the cut-off time nobody is late.
+    """
+    days = Days(workbook.worksheet(DAYS))
+    daily = workbook.worksheet(DAILY)
+    kinds = {
+        day: daily.text(day_header.KIND, column) for day, column in day_header.columns_by_day(daily).items()
+    }
+    cut_offs = _cut_offs(workbook.worksheet(WEEKLY))
+    found: list[tuple[date, str, Entry]] = []
+    for member in days.members.values():
+        site = member.seen.site if member.seen is not None else moved.site
+        for day in moved.days_of(member):
+            column = days.columns.get(day)
+            if column is None or any(measure not in days.rows[member.key] for measure in days_sheet.MEASURES):
+                continue
+            person_day = _PersonDay(
+                site=site,
+                member=member,
+                day=day,
+                check_in=_seconds(days.worksheet, days.rows[member.key][days_sheet.IN], column),
+                check_out=_seconds(days.worksheet, days.rows[member.key][days_sheet.OUT], column),
+                cut_off=cut_offs.get(member.key),
+                grace_s=grace_s,
+                is_working_day=day.weekday() < _FIRST_FREE_WEEKDAY
+                and not day_header.is_free(kinds.get(day, ""), member.home),
+            )
+            found += [(day, member.employee, entry) for entry in person_day.entries()]
+    return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PersonDay:
+    """A complete day of a person; times in seconds after the day's midnight."""
+
+    site: str
+    member: Member
+    day: date
+    check_in: int | None
+    check_out: int | None
+    cut_off: int | None
+    grace_s: int
+    is_working_day: bool
+
+    def entries(self) -> Iterator[Entry]:
+        about = (self.day, self.site, self.member.employee, self.member.key)
+        if self.check_in is None and self.check_out is None:
+            if self.is_working_day and self.member.is_employed(self.day):
+                yield exceptions_sheet.absent(*about)
+            return
+        if self.check_in is None:
+            yield exceptions_sheet.missing_in(*about)
+        elif self.check_out is None:
+            yield exceptions_sheet.missing_out(*about)
+        if self.check_in is not None and self.cut_off is not None and self.is_working_day:
+            # In minutes as anybody reckons who sees both times in the worksheets, which show no seconds.
+            by_minutes = self.check_in // 60 - self.cut_off // 60
+            if self.check_in - self.cut_off > self.grace_s:
+                yield exceptions_sheet.late(*about, by_minutes=by_minutes)
+
+
+def _cut_offs(weekly: Worksheet) -> dict[str, int]:
+    """Cut-off times by `user_key`, as HR keeps them in this workbook."""
+    found: dict[str, int] = {}
+    for row in range(weekly_columns.HEADER_ROWS, weekly.end_row()):
+        number = weekly.number(row, weekly_columns.CUT_OFF)
+        key = user_key(weekly.text(row, weekly_columns.USER_NAME))
+        if key and number is not None:
+            found.setdefault(key, serial.to_seconds(number))
+    return found
+
+
+def _seconds(worksheet: Worksheet, row: int, column: int) -> int | None:
+    number = worksheet.number(row, column)
+    return None if number is None else serial.to_seconds(number)

@@ -1,0 +1,335 @@
+"""``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
+
+    Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
+                      breaks                                     | First Day | Last Day
+
+Row 1 holds the dates. Values are fractions of a day: check-in and check-out since the business day's midnight (more
+than 1 after the next one), breaks as a length. Corrections are not in here: formulas look them up elsewhere.
+
+What is kept of a person once (employee to last seen) stands in the row of the measure ``in`` only: a message reads
+these columns, and most of their cells are blank then. First and last day of the employment, of which punches say
+nothing, stand below in the row ``breaks``: so the days have the same columns in every workbook, whatever version made
+it, and the rows of hours in ``Daily Attendance``, which know this row, find them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from attendance_backend.domain.days import DayTimes
+from attendance_backend.domain.people import Member, Person, Seen, site_key, user_key
+from attendance_backend.review import told_rows
+from attendance_backend.review.names import DAYS, DAYS_ID
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    NewCell,
+    Row,
+    WarnBeforeEdit,
+)
+from attendance_backend.sheet.grid import Area, Place, Worksheet
+
+KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN, FIRST_DAY = range(9)
+FIRST_EMPLOYED, LAST_EMPLOYED = LAST_SITE, LAST_SEEN
+"""Columns of the row ``breaks``."""
+HEADERS = (
+    "Key",
+    "User Name",
+    "Measure",
+    "Employee",
+    "Device User ID",
+    "Site",
+    "Last Site / First Day",
+    "Last Seen / Last Day",
+)
+IN, OUT, BREAKS = "in", "out", "breaks"
+MEASURES = (IN, OUT, BREAKS)
+HEADER_ROWS = 1
+KEY_SEPARATOR = "/"
+"""A row's key is the user's key (`user_key`), this, and the measure."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What punches say of people.
+
+    Attributes:
+        times: by `Person.key` and business day.
+        seen: by `Person.key`.
+    """
+
+    times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+
+
+class Days:
+    """The worksheet as far as it was read."""
+
+    def __init__(self, worksheet: Worksheet) -> None:
+        self.worksheet = worksheet
+        self.columns = columns_by_day(worksheet)
+        self.rows = _rows_by_key(worksheet)
+        self.members = {key: _member(worksheet, key, rows) for key, rows in self.rows.items()}
+
+    def is_incomplete(self) -> bool:
+        """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
+        return told_rows.told(self.worksheet) != self._number_of_rows() or any(
+            len(rows) < len(MEASURES) for rows in self.rows.values()
+        )
+
+    def recount(self) -> list[Change]:
+        """A write of how many rows there are, unless it is told already."""
+        return told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+
+    def _number_of_rows(self) -> int:
+        return sum((row, KEY) in self.worksheet.cells for row in range(HEADER_ROWS, self.worksheet.row_count))
+
+    def missing_rows(self) -> list[Change]:
+        """Rows at the end of the grid for the measures that people lack."""
+        missing = [
+            (key, measure) for key, rows in self.rows.items() for measure in MEASURES if measure not in rows
+        ]
+        if not missing:
+            return []
+        rows: list[Row] = [
+            (NewCell(key_of(key, measure)), NewCell(key), NewCell(measure)) for key, measure in missing
+        ]
+        sheet = self.worksheet
+        return [AddRows(sheet.sheet_id, len(rows)), *_write_rows(sheet.sheet_id, sheet.row_count, rows)]
+
+    def changes(self, facts: Facts) -> list[Change]:
+        """Writes of the cells that do not hold the facts."""
+        return [*write_cells(self.worksheet.sheet_id, self.differences(facts))]
+
+    def differences(self, facts: Facts) -> dict[Place, NewCell]:
+        """What belongs into the cells that do not hold the facts; people and days without a place are left out."""
+        cells: dict[Place, NewCell] = {}
+        for (key, day), times in facts.times.items():
+            column = self.columns.get(day)
+            if column is not None:
+                cells |= self._day_cells(self.rows.get(key, {}), column, times)
+        for key, seen in facts.seen.items():
+            row = self.rows.get(key, {}).get(IN)
+            if row is not None:
+                cells |= self._seen_cells(row, seen)
+        return cells
+
+    def employment(self, people: Iterable[Person]) -> dict[Place, NewCell]:
+        """What belongs into the cells that do not hold people's first and last day; who has no row is left out."""
+        cells: dict[Place, NewCell] = {}
+        for person in people:
+            row = self.rows.get(person.key, {}).get(BREAKS)
+            if row is None:
+                continue
+            for column, wanted in _employment_cells(person).items():
+                cell = self.worksheet.cells.get((row, column))
+                number = self.worksheet.number(row, column)
+                if number != wanted.value or (cell is not None and (cell.is_formula or number is None)):
+                    cells[row, column] = wanted
+        return cells
+
+    def _day_cells(self, rows: Mapping[str, int], column: int, times: DayTimes) -> dict[Place, NewCell]:
+        cells: dict[Place, NewCell] = {}
+        for measure, wanted in zip(MEASURES, _seconds(times), strict=True):
+            row = rows.get(measure)
+            if row is None:
+                continue
+            cell = self.worksheet.cells.get((row, column))
+            number = self.worksheet.number(row, column)
+            holds = None if number is None else serial.to_seconds(number)
+            if holds != wanted or (cell is not None and (cell.is_formula or number is None)):
+                cells[row, column] = _fraction_cell(wanted)
+        return cells
+
+    def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
+        cells: dict[Place, NewCell] = {}
+        if self.worksheet.text(row, LAST_SITE) != seen.site:
+            cells[row, LAST_SITE] = NewCell(seen.site)
+        if _moment(self.worksheet, row, LAST_SEEN) != seen.at:
+            cells[row, LAST_SEEN] = NewCell(serial.from_datetime(seen.at))
+        return cells
+
+
+def key_of(user: str, measure: str) -> str:
+    """How `KEY` names a person's row; `user` is a `user_key`."""
+    return f"{user}{KEY_SEPARATOR}{measure}"
+
+
+def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None = None) -> list[Change]:
+    """The whole worksheet.
+
+    Args:
+        people: in the order of their rows.
+        days: business days, whole weeks.
+        facts: what is known already.
+    """
+    columns = {day: FIRST_DAY + number for number, day in enumerate(days)}
+    lines = _rows_of(people, columns, facts or Facts())
+    header: Row = (
+        NewCell(told_rows.header(HEADERS[0], len(lines))),
+        *(NewCell(text) for text in HEADERS[1:]),
+        *(NewCell(serial.from_date(day)) for day in days),
+    )
+    rows = [header, *lines]
+    return [
+        AddWorksheet(DAYS_ID, DAYS, row_count=len(rows), column_count=len(header), hidden=True),
+        *_write_rows(DAYS_ID, 0, rows),
+        WarnBeforeEdit(DAYS_ID, "Kept by the program: what the punches say of each day. Never edit."),
+    ]
+
+
+def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
+    """Rows at the end of the grid for people who have none.
+
+    Args:
+        worksheet: of which the header was read.
+        people: in the order of their rows.
+        facts: what is known of them.
+    """
+    rows = _rows_of(people, columns_by_day(worksheet), facts or Facts())
+    if not rows:
+        return []
+    there = told_rows.told(worksheet)
+    if there is None:
+        there = worksheet.row_count - HEADER_ROWS
+    return [
+        AddRows(worksheet.sheet_id, len(rows)),
+        *told_rows.tell(worksheet, HEADERS[0], there + len(rows)),
+        *_write_rows(worksheet.sheet_id, worksheet.row_count, rows),
+    ]
+
+
+def person_rows(person: Person, columns: Mapping[date, int], facts: Facts) -> tuple[Row, Row, Row]:
+    """A person's three rows: check-ins, check-outs, breaks."""
+    width = max([FIRST_DAY, *(column + 1 for column in columns.values())])
+    lines: list[list[NewCell]] = [[NewCell()] * width for _ in MEASURES]
+    for measure, line in zip(MEASURES, lines, strict=True):
+        line[KEY] = NewCell(key_of(person.key, measure))
+        line[USER_NAME], line[MEASURE] = NewCell(person.user_name), NewCell(measure)
+    once = lines[MEASURES.index(IN)]
+    once[EMPLOYEE] = NewCell(person.name)
+    once[DEVICE_USER_ID], once[SITE] = NewCell(person.device_user_id or None), NewCell(person.site or None)
+    for column, cell in _employment_cells(person).items():
+        lines[MEASURES.index(BREAKS)][column] = cell
+    seen = facts.seen.get(person.key)
+    if seen is not None:
+        once[LAST_SITE], once[LAST_SEEN] = NewCell(seen.site), NewCell(serial.from_datetime(seen.at))
+    for day, column in columns.items():
+        times = facts.times.get((person.key, day))
+        if times is not None:
+            for line, seconds in zip(lines, _seconds(times), strict=True):
+                line[column] = _fraction_cell(seconds)
+    check_ins, check_outs, breaks = map(tuple, lines)
+    return check_ins, check_outs, breaks
+
+
+def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
+    """Columns at the end of the grid for business days that have none."""
+    known = columns_by_day(worksheet)
+    missing = [day for day in days if day not in known]
+    if not missing:
+        return []
+    cells = {
+        (0, worksheet.column_count + number): NewCell(serial.from_date(day))
+        for number, day in enumerate(missing)
+    }
+    return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
+
+
+def areas(first_day: date, days: Sequence[date]) -> list[Area]:
+    """What must be read to store punches of these business days, if the columns stand where `create` put them.
+
+    Args:
+        first_day: of the worksheet, a Monday.
+        days: business days.
+    """
+    labels = [
+        Area.of_columns(DAYS, KEY, KEY + 1),
+        Area.of_columns(DAYS, EMPLOYEE, FIRST_DAY),
+        Area.of_rows(DAYS, 0, 1),
+    ]
+    if not days:
+        return labels
+    first, last = (FIRST_DAY + (day - first_day).days for day in (min(days), max(days)))
+    return [*labels, Area.of_columns(DAYS, first, last + 1)] if first >= FIRST_DAY else labels
+
+
+def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
+    """Where each day stands; the first of two alike."""
+    columns: dict[date, int] = {}
+    for column in range(FIRST_DAY, worksheet.column_count):
+        day = worksheet.date(0, column)
+        if day is not None:
+            columns.setdefault(day, column)
+    return columns
+
+
+def _rows_by_key(worksheet: Worksheet) -> dict[str, dict[str, int]]:
+    """Where each person's rows stand, by `Person.key` and measure."""
+    rows: dict[str, dict[str, int]] = {}
+    for row in range(HEADER_ROWS, worksheet.row_count):
+        key, separator, measure = worksheet.text(row, KEY).rpartition(KEY_SEPARATOR)
+        if separator and measure in MEASURES:
+            rows.setdefault(user_key(key), {}).setdefault(measure, row)
+    return rows
+
+
+def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
+    row, below = rows.get(IN), rows.get(BREAKS)
+    if row is None:
+        return Member(key, key, "", "")
+    first, last = (
+        None if below is None else worksheet.date(below, column) for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
+    )
+    at = _moment(worksheet, row, LAST_SEEN)
+    return Member(
+        key,
+        worksheet.text(row, EMPLOYEE) or key,
+        worksheet.label(row, DEVICE_USER_ID),
+        site_key(worksheet.text(row, SITE)),
+        None if at is None else Seen(at, worksheet.text(row, LAST_SITE)),
+        first,
+        last,
+    )
+
+
+def _employment_cells(person: Person) -> dict[int, NewCell]:
+    """What stands in the row ``breaks``, by column."""
+    days = {FIRST_EMPLOYED: person.first_day, LAST_EMPLOYED: person.last_day}
+    return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
+
+
+def _moment(worksheet: Worksheet, row: int, column: int) -> datetime | None:
+    number = worksheet.number(row, column)
+    try:
+        return None if number is None else serial.to_datetime(number)
+    except OverflowError:
+        return None
+
+
+def _rows_of(people: Iterable[Person], columns: Mapping[date, int], facts: Facts) -> list[Row]:
+    return [row for person in people for row in person_rows(person, columns, facts)]
+
+
+def _write_rows(sheet_id: int, first_row: int, rows: Sequence[Row]) -> list[Change]:
+    """The cells of whole rows that hold something: the rows are new."""
+    cells = {
+        (first_row + down, column): cell
+        for down, row in enumerate(rows)
+        for column, cell in enumerate(row)
+        if cell.value is not None
+    }
+    return [*write_cells(sheet_id, cells)]
+
+
+def _seconds(times: DayTimes) -> tuple[int | None, int | None, int | None]:
+    """In the order of `MEASURES`."""
+    return times.check_in, times.check_out, times.breaks or None
+
+
+def _fraction_cell(seconds: int | None) -> NewCell:
+    return NewCell(None if seconds is None else serial.from_seconds(seconds))

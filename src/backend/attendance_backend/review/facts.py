@@ -1,0 +1,92 @@
+"""From the punches that are stored to what they say of people: the one way, for a message and for a rebuild."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+
+from attendance_backend.domain.days import (
+    DayTimes,
+    Flag,
+    Punch,
+    SiteRules,
+    business_day_of,
+    flags_of,
+    times_of,
+)
+from attendance_backend.domain.people import Labels, People, Seen, site_key
+from attendance_backend.review.punch_index import PunchIndex, Token
+
+UserDay = tuple[str, date]
+"""A user's key and a business day."""
+
+
+class Stored:
+    """The stored punches of people; what is added to the index meanwhile is seen, too."""
+
+    def __init__(self, index: PunchIndex, people: People, rules: Mapping[str, SiteRules]) -> None:
+        self.people = people
+        self.rules = rules
+        self._index = index
+        self._labels: dict[str, list[Labels]] | None = None
+
+    def labels_of(self, key: str) -> list[Labels]:
+        """The rows of a person."""
+        if self._labels is None:
+            self._labels = {}
+            for labels in self._index.rows:
+                self.note(labels)
+        return self._labels.get(key, [])
+
+    def note(self, labels: Labels) -> None:
+        """A row was added to the index."""
+        member = self.people.whose(labels)
+        if member is not None and self._labels is not None:
+            known = self._labels.setdefault(member.key, [])
+            if labels not in known:
+                known.append(labels)
+
+    def punches(self, key: str, day: date) -> list[Punch]:
+        """A person's punches of a business day, of all sites: they lie on its date or the next one."""
+        found = []
+        for labels in self.labels_of(key):
+            site = site_key(labels.site)
+            begin_s = self._begin_s(site)
+            for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
+                found += [
+                    Punch(token.moment(calendar_day), site)
+                    for token in self._index.tokens(labels, calendar_day)
+                    if (token.seconds < begin_s) is is_next and not token.amended
+                ]
+        return found
+
+    def _begin_s(self, site: str) -> int:
+        """When a site's business day begins, in seconds after midnight."""
+        begin = self.rules.get(site, SiteRules()).day_boundary
+        return begin.hour * 3600 + begin.minute * 60 + begin.second
+
+    def days_of(self, key: str) -> set[date]:
+        """The business days of all punches of a person that were read."""
+        return {
+            business_day_of(Punch(token.moment(day), site_key(labels.site)), self.rules)
+            for labels, day, token in self._tokens(key)
+        }
+
+    def seen(self, key: str) -> Seen | None:
+        """Where and when a person was seen last, as far as it was read."""
+        return max(
+            (Seen(token.moment(day), labels.site) for labels, day, token in self._tokens(key)), default=None
+        )
+
+    def times(self, key: str, day: date, punches: Collection[Punch]) -> DayTimes:
+        """What a person's punches of a business day say."""
+        return times_of(day, punches, self.people.members[key].home, self.rules)
+
+    def flags(self, key: str, day: date, punches: Collection[Punch]) -> frozenset[Flag]:
+        """What is worth a look on a person's business day."""
+        return flags_of(day, punches, self.people.members[key].home, self.rules)
+
+    def _tokens(self, key: str) -> Iterable[tuple[Labels, date, Token]]:
+        for labels in self.labels_of(key):
+            for day in self._index.columns:
+                for token in self._index.tokens(labels, day):
+                    if not token.amended:
+                        yield labels, day, token

@@ -1,0 +1,59 @@
+"""The review sheet of a period: its worksheets, their IDs and their columns.
+
+What HR sees is formulas; what the program writes are facts: raw rows, `Days` and `Punch Index` (both hidden), `Sites`,
+and rows appended to `Exceptions`. What stands in a worksheet is described in the module of its name.
+"""
+
+import hashlib
+
+from attendance_contracts import ReviewPeriod
+
+EXCEPTIONS = "Exceptions"
+DAILY = "Daily Attendance"
+WEEKLY = "Weekly Summary"
+MONTHLY = "Monthly Summary"
+CORRECTIONS = "Corrections"
+RAW_PREFIX = "Raw Data - "
+AMENDMENTS = "Amendments"
+SITES = "Sites"
+GUIDE = "Guide"
+DAYS = "Days"
+PUNCH_INDEX = "Punch Index"
+
+DAILY_ID, WEEKLY_ID, EXCEPTIONS_ID = 101, 102, 103
+MONTHLY_ID, CORRECTIONS_ID, AMENDMENTS_ID, SITES_ID, GUIDE_ID, DAYS_ID, PUNCH_INDEX_ID = range(104, 111)
+
+_RESERVED_IDS = 1000
+_MAX_ID = 2**31 - 1
+
+LOCALE = "en_GB"
+"""Fixed, so that formulas and formats mean the same wherever the account lives."""
+
+PERIOD_PROPERTY = "attendance_review_period"
+CONTROL_PROPERTY = "attendance_control_id"
+
+
+def workbook_title(period: ReviewPeriod) -> str:
+    """What people see; never used to find the spreadsheet again."""
+    return f"Attendance Review - {period.name}"
+
+
+def drive_properties(period_name: str, control_id: str) -> dict[str, str]:
+    """By which a spreadsheet is found that was created but not yet recorded."""
+    return {PERIOD_PROPERTY: period_name, CONTROL_PROPERTY: control_id}
+
+
+def raw_title(location: str) -> str:
+    """The title of a site's raw data."""
+    return RAW_PREFIX + location
+
+
+def is_raw_title(title: str) -> bool:
+    """Whether a worksheet holds raw data of some site."""
+    return title.casefold().startswith(RAW_PREFIX.casefold())
+
+
+def raw_id(location: str) -> int:
+    """The worksheet ID of a site's raw data: the same whoever creates it, and never one of the fixed ones."""
+    digest = hashlib.sha256(location.casefold().encode()).digest()
+    return _RESERVED_IDS + int.from_bytes(digest[:8]) % (_MAX_ID - _RESERVED_IDS)

@@ -1,0 +1,280 @@
+"""``Punch Index``: hidden; which punches are stored, by the day on which they were made.
+
+    Serial Number | User ID | User Name | Site | one column a calendar date
+
+A row for each user of a machine under each name, a cell the punches of a date: ``<seconds of the day>:<record ID>``,
+separated by blanks. Dates, not business days: a record must be found again after a site's day boundary was changed.
+Punches that came after the period was finalised bear a mark at the end (``:amended``): they are found again and count
+for nobody's day.
+
+What a person typed in here is kept and does not count.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from attendance_backend.domain.people import Labels
+from attendance_backend.review import told_rows
+from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    NewCell,
+    WarnBeforeEdit,
+)
+from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_contracts import AttendanceRecord
+
+SERIAL_NUMBER, USER_ID, USER_NAME, SITE, FIRST_DATE = range(5)
+HEADERS = ("Serial Number", "User ID", "User Name", "Site")
+HEADER_ROWS = 1
+MAX_CELL_CHARACTERS = 45_000
+"""Google Sheets takes 50,000 in a cell; a fuller one is continued in a further row with the same labels."""
+
+_TOKEN = re.compile(r"(\d{1,5}):([0-9A-Za-z]+)(:amended)?", re.ASCII)
+_SECONDS_A_DAY = 86_400
+
+
+class Token(NamedTuple):
+    """A punch in a cell.
+
+    Attributes:
+        seconds: of the calendar day.
+        amended: whether it came after the period was finalised.
+    """
+
+    seconds: int
+    record_id: str
+    amended: bool = False
+
+    @staticmethod
+    def of(record: AttendanceRecord, *, amended: bool = False) -> "Token":
+        """That of a record."""
+        moment = record.timestamp
+        seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+        return Token(seconds, record.identity, amended)
+
+    def moment(self, day: date) -> datetime:
+        """The wall time of the punch, in the column of a date."""
+        return datetime.combine(day, time()) + timedelta(seconds=self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.seconds}:{self.record_id}{':amended' if self.amended else ''}"
+
+
+class _Content(NamedTuple):
+    """What stands in a cell: punches, and words that are none."""
+
+    tokens: list[Token]
+    unreadable: list[str]
+
+    def text(self) -> str:
+        return " ".join([*map(str, self.tokens), *self.unreadable])
+
+
+class PunchIndex:
+    """The worksheet as far as it was read, and what is to be added to it."""
+
+    def __init__(self, worksheet: Worksheet) -> None:
+        self.worksheet = worksheet
+        self.columns = columns_by_date(worksheet)
+        self.rows = _rows_by_labels(worksheet)
+        self._added: dict[Place, NewCell] = {}
+        self._contents: dict[Place, _Content] = {}
+        """Of the cells that were looked at; they may be long, and are taken apart once."""
+        self._seen: dict[tuple[Labels, date], dict[str, Token]] = {}
+        self._row_count = worksheet.row_count
+
+    @cached_property
+    def by_user_id(self) -> Mapping[str, Sequence[Labels]]:
+        """The labels of each user ID, of whichever machine: a record's ID tells the machines apart."""
+        found: dict[str, list[Labels]] = {}
+        for labels in self.rows:
+            found.setdefault(labels.user_id, []).append(labels)
+        return found
+
+    def is_incomplete(self) -> bool:
+        """Whether rows were deleted or added by somebody else."""
+        return told_rows.told(self.worksheet) != self._number_of_rows()
+
+    def sites(self) -> frozenset[str]:
+        """The sites that punches were stored of, as they are written."""
+        return frozenset(labels.site for labels in self.rows)
+
+    def tokens(self, labels: Labels, day: date) -> list[Token]:
+        """The punches of a row and its continuations, each once."""
+        return sorted(self._tokens(labels, day).values())
+
+    def knows(self, record: AttendanceRecord) -> bool:
+        """Whether the record is stored."""
+        day = record.timestamp.date()
+        return any(
+            record.identity in self._tokens(labels, day)
+            for labels in self.by_user_id.get(record.user_id.strip(), ())
+        )
+
+    def _tokens(self, labels: Labels, day: date) -> Mapping[str, Token]:
+        """By record ID."""
+        found = self._seen.get((labels, day))
+        if found is None:
+            column = self.columns.get(day)
+            rows = () if column is None else self.rows.get(labels, ())
+            found = {
+                token.record_id: token for row in rows for token in self._content(row, column or 0).tokens
+            }
+            self._seen[labels, day] = found
+        return found
+
+    def add(self, labels: Labels, day: date, tokens: Iterable[Token]) -> None:
+        """Note punches of a date that has a column; `changes` then tells what is to be written."""
+        column = self.columns[day]
+        self._seen.pop((labels, day), None)
+        self.rows.setdefault(labels, [])
+        left = sorted(tokens)
+        for row in self.rows[labels]:
+            left = self._fill(row, column, left)
+        while left:
+            left = self._fill(self._new_row(labels), column, left)
+
+    def remove(self, labels: Labels, day: date, record_ids: frozenset[str]) -> None:
+        """Note that punches of these IDs do not belong into a row and its continuations."""
+        column = self.columns[day]
+        self._seen.pop((labels, day), None)
+        for row in self.rows.get(labels, ()):
+            content = self._content(row, column)
+            kept = [token for token in content.tokens if token.record_id not in record_ids]
+            if len(kept) < len(content.tokens):
+                self._write(row, column, _Content(kept, content.unreadable))
+
+    def changes(self) -> list[Change]:
+        """What was noted, and how many rows there are then, as writes of the cells that change."""
+        missing = self._row_count - self.worksheet.row_count
+        growth: list[Change] = [AddRows(self.worksheet.sheet_id, missing)] if missing else []
+        told = told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+        return [*growth, *told, *write_cells(self.worksheet.sheet_id, self._added)]
+
+    def _number_of_rows(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def _new_row(self, labels: Labels) -> int:
+        """A row at the end of the grid, where nothing can be."""
+        row = self._row_count
+        self._row_count += 1
+        self.rows[labels].append(row)
+        self.__dict__.pop("by_user_id", None)
+        texts = labels.serial_number, labels.user_id, labels.user_name, labels.site
+        for column, text in enumerate(texts):
+            if text:
+                self._added[row, column] = NewCell(text)
+        return row
+
+    def _fill(self, row: int, column: int, tokens: list[Token]) -> list[Token]:
+        """Put as many punches into a cell as it has room for; returns the others."""
+        cell = self.worksheet.cells.get((row, column))
+        if not tokens or (cell is not None and (cell.is_formula or not isinstance(cell.value, str))):
+            return tokens  # what a person typed is left alone
+        room = MAX_CELL_CHARACTERS - len(self._text(row, column))
+        taken = 0
+        while taken < len(tokens) and (room := room - len(str(tokens[taken])) - 1) >= 0:
+            taken += 1
+        if taken:
+            content = self._content(row, column)
+            merged = sorted([*content.tokens, *tokens[:taken]])
+            self._write(row, column, _Content(merged, content.unreadable))
+        return tokens[taken:]
+
+    def _write(self, row: int, column: int, content: _Content) -> None:
+        self._contents[row, column] = content
+        self._added[row, column] = NewCell(content.text() or None)
+
+    def _content(self, row: int, column: int) -> _Content:
+        found = self._contents.get((row, column))
+        if found is None:
+            found = self._contents[row, column] = _parsed(self._text(row, column))
+        return found
+
+    def _text(self, row: int, column: int) -> str:
+        noted = self._added.get((row, column))
+        if noted is not None:
+            return str(noted.value or "")
+        value = self.worksheet.value(row, column)
+        return value if isinstance(value, str) else ""
+
+
+def create(dates: Sequence[date]) -> list[Change]:
+    """The worksheet with columns for these dates (`dates_of`), without punches."""
+    labels = (NewCell(told_rows.header(HEADERS[0], 0)), *(NewCell(text) for text in HEADERS[1:]))
+    header = (*labels, *(_header_cell(day) for day in dates))
+    return [
+        AddWorksheet(
+            PUNCH_INDEX_ID, PUNCH_INDEX, row_count=HEADER_ROWS, column_count=len(header), hidden=True
+        ),
+        *write_cells(PUNCH_INDEX_ID, {(0, column): cell for column, cell in enumerate(header)}),
+        WarnBeforeEdit(PUNCH_INDEX_ID, "Kept by the program: by it each punch is stored once. Never edit."),
+    ]
+
+
+def dates_of(first_day: date, last_day: date) -> list[date]:
+    """The calendar dates on which a period's punches can be made: its last day may end after midnight."""
+    return [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 2)]
+
+
+def missing_dates(worksheet: Worksheet, dates: Sequence[date]) -> list[Change]:
+    """Columns at the end of the grid for those of the dates that have none."""
+    known = columns_by_date(worksheet)
+    missing = [day for day in dates if day not in known]
+    if not missing:
+        return []
+    cells = {(0, worksheet.column_count + number): _header_cell(day) for number, day in enumerate(missing)}
+    return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
+
+
+def areas(first_day: date, days: Sequence[date]) -> list[Area]:
+    """What must be read to store punches of these dates, if the columns stand where `create` put them."""
+    labels = [Area.of_columns(PUNCH_INDEX, SERIAL_NUMBER, FIRST_DATE), Area.of_rows(PUNCH_INDEX, 0, 1)]
+    if not days:
+        return labels
+    first, last = (FIRST_DATE + (day - first_day).days for day in (min(days), max(days)))
+    return [*labels, Area.of_columns(PUNCH_INDEX, first, last + 1)] if first >= FIRST_DATE else labels
+
+
+def columns_by_date(worksheet: Worksheet) -> dict[date, int]:
+    """Where each date stands; the first of two alike."""
+    columns: dict[date, int] = {}
+    for column in range(FIRST_DATE, worksheet.column_count):
+        day = worksheet.date(0, column)
+        if day is not None:
+            columns.setdefault(day, column)
+    return columns
+
+
+def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
+    rows: dict[Labels, list[int]] = {}
+    used = {row for row, column in worksheet.cells if column < FIRST_DATE and row >= HEADER_ROWS}
+    for row in sorted(used):
+        texts = (worksheet.label(row, column) for column in range(FIRST_DATE))
+        rows.setdefault(Labels(*texts), []).append(row)
+    return rows
+
+
+def _header_cell(day: date) -> NewCell:
+    return NewCell(serial.from_date(day))
+
+
+def _parsed(text: str) -> _Content:
+    found: list[Token] = []
+    unreadable: list[str] = []
+    for word in text.split():
+        match = _TOKEN.fullmatch(word)
+        if match is None or int(match[1]) >= _SECONDS_A_DAY:
+            unreadable.append(word)
+        else:
+            found.append(Token(int(match[1]), match[2], match[3] is not None))
+    return _Content(found, unreadable)

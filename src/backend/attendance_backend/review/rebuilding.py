@@ -1,0 +1,254 @@
+"""The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls.
+
+A row whose time stamp somebody spoilt counts as what ``Punch Index`` says of its record ID: user, site and moment. So
+the punch is kept, and its row is complained of each time until it is mended. Where the index does not know the ID
+either, the punch cannot count.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from attendance_backend.domain.days import Punch, SiteRules, business_day_of
+from attendance_backend.domain.people import Labels, People, Person, Seen, of_period, site_key
+from attendance_backend.domain.periods import whole_weeks
+from attendance_backend.review import days_sheet, punch_index, raw_data, sites_sheet
+from attendance_backend.review.days_sheet import Days, Facts
+from attendance_backend.review.facts import Stored
+from attendance_backend.review.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
+from attendance_backend.review.punch_index import PunchIndex, Token
+from attendance_backend.review.raw_data import StoredPunch, UnreadableRow
+from attendance_backend.review.rules import rules_of
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.sheet.preview import after, made_by
+from attendance_contracts import ReviewPeriod
+
+
+@dataclass
+class Rebuilt:
+    """What a rebuild comes to.
+
+    Attributes:
+        changes: none for a healthy workbook.
+        differences: what was wrong, one line each; as empty as the changes.
+        unreadable: rows of the raw data that only people can mend, one line each.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def fact_areas(present: Spreadsheet) -> list[Area]:
+    """What `rebuild` needs of a workbook whose worksheets are known."""
+    areas = [Area(title) for title in (PUNCH_INDEX, DAYS, SITES) if present.find(title) is not None]
+    for worksheet in present.worksheets:
+        if is_raw_title(worksheet.title) or worksheet.title.casefold() == AMENDMENTS.casefold():
+            areas += raw_data.stored_areas(worksheet)
+    return areas
+
+
+def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person] = ()) -> Rebuilt:
+    """What makes the hidden worksheets agree with the raw data.
+
+    Args:
+        workbook: with the cells of `fact_areas`.
+        period: whose days must have columns.
+        people: HR's list, as far as ``Days`` may lack somebody's rows.
+    """
+    rebuilt = Rebuilt()
+    punches = _punches(workbook, rebuilt)
+    index = _rebuild_index(workbook, period, punches, rebuilt)
+    _rebuild_days(workbook, period, people, index, rebuilt)
+    return rebuilt
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A punch of the raw data, or of the amendments."""
+
+    punch: StoredPunch
+    amended: bool
+
+    @property
+    def day(self) -> date:
+        return self.punch.moment.date()
+
+    @property
+    def token(self) -> Token:
+        seconds = self.punch.moment.hour * 3600 + self.punch.moment.minute * 60 + self.punch.moment.second
+        return Token(seconds, self.punch.record_id, self.amended)
+
+
+def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
+    """All punches that are stored, by record ID.
+
+    A raw row goes before an amendment, and a row that can be read before one that cannot.
+    """
+    found: dict[str, _Kept] = {}
+    spoilt: list[tuple[UnreadableRow, bool]] = []
+    for amended in (False, True):
+        for worksheet in workbook.worksheets:
+            if (
+                worksheet.title.casefold() == AMENDMENTS.casefold()
+                if amended
+                else is_raw_title(worksheet.title)
+            ):
+                punches, unreadable = raw_data.stored(worksheet)
+                for punch in punches:
+                    found.setdefault(punch.record_id, _Kept(punch, amended))
+                spoilt += [(row, amended) for row in unreadable]
+    indexed = _indexed(workbook) if spoilt else {}
+    for row, amended in spoilt:
+        if row.record_id in indexed:
+            found.setdefault(row.record_id, _Kept(indexed[row.record_id], amended))
+        counts = "counts all the same" if row.record_id in found else "does not count until it is mended"
+        rebuilt.unreadable.append(f"{row}; the punch {counts}")
+    return found
+
+
+def _indexed(workbook: Spreadsheet) -> Mapping[str, StoredPunch]:
+    """What ``Punch Index`` says of each record ID; of two places the one that `_settle` lets stand."""
+    worksheet = workbook.find(PUNCH_INDEX)
+    if worksheet is None:
+        return {}
+    index = PunchIndex(worksheet)
+    found: dict[str, StoredPunch] = {}
+    for labels, day in _places(index):
+        for token in index.tokens(labels, day):
+            found.setdefault(token.record_id, StoredPunch(labels, token.moment(day), token.record_id))
+    return found
+
+
+def _places(index: PunchIndex) -> list[tuple[Labels, date]]:
+    """In the order in which a punch that stands twice is looked for."""
+    # A row with a serial number goes before one without.
+    return [(labels, day) for labels in sorted(index.rows, reverse=True) for day in index.columns]
+
+
+def _rebuild_index(
+    workbook: Spreadsheet, period: ReviewPeriod, punches: Mapping[str, _Kept], rebuilt: Rebuilt
+) -> PunchIndex:
+    dates = punch_index.dates_of(period.first_day, period.last_day)
+    dates += sorted({kept.day for kept in punches.values()} - set(dates))
+    worksheet = workbook.find(PUNCH_INDEX)
+    if worksheet is None:
+        made = punch_index.create(sorted(dates))
+        rebuilt.differences.append(f"the worksheet {PUNCH_INDEX!r} was missing")
+        worksheet = made_by(made)
+    else:
+        made = punch_index.missing_dates(worksheet, dates)
+        if made:
+            rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked days")
+        worksheet = after(worksheet, made)
+    index = PunchIndex(worksheet)
+    known = _settle(index, punches, rebuilt)
+    missing: dict[tuple[Labels, date], list[Token]] = {}
+    for record_id, kept in punches.items():
+        if record_id not in known:
+            missing.setdefault((kept.punch.labels, kept.day), []).append(kept.token)
+            if workbook.find(PUNCH_INDEX) is not None:
+                rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked the punch {record_id}")
+    for (labels, day), tokens in missing.items():
+        index.add(labels, day, tokens)
+    rebuilt.changes += [*made, *index.changes()]
+    return index
+
+
+def _settle(index: PunchIndex, punches: Mapping[str, _Kept], rebuilt: Rebuilt) -> set[str]:
+    """Take out of the index what is not stored, or not there; returns the IDs that stand where they belong."""
+    known: set[str] = set()
+    for labels, day in _places(index):
+        wrong = set()
+        for token in index.tokens(labels, day):
+            kept = punches.get(token.record_id)
+            if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
+                wrong.add(token.record_id)
+                rebuilt.differences.append(
+                    f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
+                )
+            else:
+                known.add(token.record_id)
+        if wrong:
+            index.remove(labels, day, frozenset(wrong))
+    return known
+
+
+def _belongs(labels: Labels, day: date, token: Token, kept: _Kept) -> bool:
+    wanted = kept.punch.labels
+    return (
+        (token, day) == (kept.token, kept.day)
+        # Raw data of an older workbook does not tell the machine.
+        and wanted.serial_number in ("", labels.serial_number)
+        and (labels.user_id, labels.user_name) == (wanted.user_id, wanted.user_name)
+        and site_key(labels.site) == site_key(wanted.site)
+    )
+
+
+def _rebuild_days(
+    workbook: Spreadsheet,
+    period: ReviewPeriod,
+    people: Sequence[Person],
+    index: PunchIndex,
+    rebuilt: Rebuilt,
+) -> None:
+    sites = workbook.find(SITES)
+    rules = {} if sites is None else rules_of(sites_sheet.read(sites))
+    wanted = whole_weeks(period.first_day, period.last_day)
+    worksheet = workbook.find(DAYS)
+    if worksheet is None:
+        expected = of_period(people, period, index.rows)
+        made = days_sheet.create(expected, sorted({*wanted, *_business_days(index, rules)}))
+        rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
+        days = Days(made_by(made))
+    else:
+        made = days_sheet.missing_days(worksheet, wanted)
+        known = Days(worksheet)
+        made += known.missing_rows()
+        expected = of_period(people, period, index.rows)
+        absent = [person for person in expected if person.key not in known.members]
+        made += days_sheet.add_people(after(worksheet, made), absent)
+        made += Days(after(worksheet, made)).recount()
+        if made:
+            rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
+        days = Days(after(worksheet, made))
+    cells = days.differences(_facts(days, index, rules))
+    employment = days.employment(people)
+    rebuilt.differences += [
+        f"{DAYS!r}, cell {cell_name(row, column)}: not what Cut Off Times says"
+        for row, column in sorted(employment)
+    ]
+    if worksheet is not None:
+        rebuilt.differences += [
+            f"{DAYS!r}, cell {cell_name(row, column)}: not what the punches say"
+            for row, column in sorted(cells)
+        ]
+    rebuilt.changes += [*made, *write_cells(days.worksheet.sheet_id, {**cells, **employment})]
+
+
+def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
+    stored = Stored(index, People(days.members.values()), rules)
+    times = {
+        (key, day): stored.times(key, day, stored.punches(key, day))
+        for key in days.members
+        for day in days.columns
+    }
+    seen: dict[str, Seen] = {}
+    for key in days.members:
+        latest = stored.seen(key)
+        if latest is not None:
+            seen[key] = latest
+    return Facts(times, seen)
+
+
+def _business_days(index: PunchIndex, rules: Mapping[str, SiteRules]) -> set[date]:
+    return {
+        business_day_of(Punch(token.moment(day), site_key(labels.site)), rules)
+        for labels in index.rows
+        for day in index.columns
+        for token in index.tokens(labels, day)
+        if not token.amended
+    }

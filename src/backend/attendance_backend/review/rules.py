@@ -1,0 +1,51 @@
+"""By which rules the sites of a workbook count, from ``Sites`` and from what a message says of its own site."""
+
+from collections.abc import Mapping
+from datetime import time
+
+from attendance_backend.domain.clocks import clock_change, zone_of
+from attendance_backend.domain.days import SiteRules
+from attendance_backend.domain.people import site_key
+from attendance_backend.review import sites_sheet
+from attendance_backend.review.sites_sheet import SiteRow
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Worksheet
+from attendance_contracts import ReviewPeriod
+
+
+def rules_of(rows: Mapping[str, SiteRow]) -> dict[str, SiteRules]:
+    """The rules by `site_key`."""
+    return {
+        key: SiteRules(zone_of(row.time_zone), row.day_boundary or time(), row.key_policy, row.double_tap_s)
+        for key, row in rows.items()
+    }
+
+
+def told(
+    worksheet: Worksheet, site: str, time_zone: str, day_boundary: time, period: ReviewPeriod
+) -> list[Change]:
+    """Writes that fill what a site's row lacks of its rules; what stands there stays.
+
+    Args:
+        worksheet: ``Sites``, whole.
+        site: whose message it is.
+        time_zone: as the message says.
+        day_boundary: as the message says.
+        period: of the message.
+    """
+    row = sites_sheet.read(worksheet).get(site_key(site))
+    values: dict[int, float | str] = {}
+    if row is None or not row.time_zone:
+        values[sites_sheet.TIME_ZONE] = time_zone
+    if row is None or row.day_boundary is None:
+        seconds = day_boundary.hour * 3600 + day_boundary.minute * 60 + day_boundary.second
+        values[sites_sheet.DAY_BOUNDARY] = serial.from_seconds(seconds)
+    zone = zone_of(row.time_zone if row is not None and row.time_zone else time_zone)
+    change = None if zone is None else clock_change(period.first_day, period.last_day, zone)
+    if change is not None:
+        if row is None or row.clock_change_at is None:
+            values[sites_sheet.CLOCK_CHANGE_AT] = serial.from_datetime(change.at)
+        if row is None or row.clock_change_by is None:
+            values[sites_sheet.CLOCK_CHANGE_BY] = serial.from_seconds(round(change.by.total_seconds()))
+    return sites_sheet.cells_for(worksheet, site, values) if values else []

@@ -1,0 +1,479 @@
+"""Bringing a review workbook's structure up to date: only what is missing is made.
+
+The first time that is everything; later a further site's raw data, days that HR added to the period, people who came,
+or a worksheet that somebody deleted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from attendance_backend.domain.people import Person, of_period
+from attendance_backend.domain.periods import whole_weeks
+from attendance_backend.review import (
+    corrections_sheet,
+    day_header,
+    days_sheet,
+    exceptions_sheet,
+    formulas,
+    guide_sheet,
+    punch_index,
+    raw_data,
+    sites_sheet,
+)
+from attendance_backend.review import daily_attendance as daily
+from attendance_backend.review import daily_columns as dc
+from attendance_backend.review import monthly_columns as mc
+from attendance_backend.review import monthly_summary as monthly
+from attendance_backend.review import weekly_columns as wc
+from attendance_backend.review import weekly_summary as weekly
+from attendance_backend.review.corrections_sheet import Weeks
+from attendance_backend.review.days_sheet import Days, Facts
+from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.names import (
+    AMENDMENTS,
+    CORRECTIONS,
+    DAILY,
+    DAYS,
+    EXCEPTIONS,
+    GUIDE,
+    LOCALE,
+    MONTHLY,
+    PUNCH_INDEX,
+    SITES,
+    WEEKLY,
+    is_raw_title,
+    raw_title,
+)
+from attendance_backend.review.punch_index import PunchIndex
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    NewCell,
+    RemoveWorksheet,
+    SetColumns,
+    SetLocale,
+    WriteCells,
+)
+from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Area, Spreadsheet, Worksheet
+from attendance_contracts import ReviewPeriod
+
+TIME_ZONE = "Etc/GMT"
+"""All times in the workbook are wall times of their site; no formula asks for the present time."""
+
+PEOPLE_AREAS = (
+    *(Area.of_columns(DAYS, 0, days_sheet.FIRST_DAY), Area.of_rows(DAYS, 0, days_sheet.HEADER_ROWS)),
+    *daily.AREAS,
+    *weekly.AREAS,
+    *monthly.AREAS,
+)
+"""What must be read to add people or days; `Days` and `Punch Index` must be there."""
+
+SYNC_AREAS = (*PEOPLE_AREAS, Area.of_columns(PUNCH_INDEX, 0, punch_index.FIRST_DATE))
+"""What must be read for `people_of`."""
+
+HEADER_AREAS = (*PEOPLE_AREAS, Area.of_rows(PUNCH_INDEX, 0, punch_index.HEADER_ROWS), *guide_sheet.AREAS)
+"""What must be read for `missing_days`."""
+
+_ORDER = (EXCEPTIONS, DAILY, WEEKLY, MONTHLY, CORRECTIONS, SITES, GUIDE, DAYS, PUNCH_INDEX)
+_DERIVED = (DAILY, WEEKLY, MONTHLY)
+_WHOLE = (*_DERIVED, DAYS)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the worksheets begin with.
+
+    Attributes:
+        people: HR's list, in the order of their rows; who is not employed in the period gets none.
+        holidays: as `day_header.texts_of` makes them.
+        parameters: for ``Guide``.
+        shared_with: in words, for ``Guide``.
+        facts: what the punches that are stored say, for ``Days``.
+        headers: the header rows of those of ``Daily Attendance``, ``Days`` and ``Weekly Summary`` that are there.
+    """
+
+    people: Sequence[Person] = ()
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=Parameters)
+    shared_with: str = ""
+    facts: Facts | None = None
+    headers: Spreadsheet | None = None
+
+
+def lacks_derived(workbook: Spreadsheet) -> bool:
+    """Whether `Content` is needed to complete the workbook."""
+    return any(workbook.find(title) is None for title in (*_WHOLE, GUIDE))
+
+
+def can_grow(workbook: Spreadsheet) -> bool:
+    """Whether `HEADER_AREAS` and ``Sites`` can be read: a worksheet that is only now made has nothing to add."""
+    return all(workbook.find(title) is not None for title in (*_WHOLE, PUNCH_INDEX, GUIDE, SITES))
+
+
+def header_areas(workbook: Spreadsheet) -> list[Area]:
+    """What to read for `Content.headers`: the headers of the worksheets with days or weeks that are there."""
+    rows = {DAILY: dc.HEADER_ROWS, DAYS: days_sheet.HEADER_ROWS, WEEKLY: wc.HEADER_ROWS}
+    return [
+        Area.of_rows(title, 0, count) for title, count in rows.items() if workbook.find(title) is not None
+    ]
+
+
+def missing_worksheets(
+    workbook: Spreadsheet, period: ReviewPeriod, location: str, content: Content
+) -> list[Change]:
+    """What makes the workbook complete for a site.
+
+    Args:
+        workbook: its worksheets, without cells.
+        period: of the workbook.
+        location: the site whose raw data has a place afterwards.
+        content: empty when `lacks_derived` says so.
+    """
+    layout = _Layout.of(period, content.headers)
+    people = of_period(content.people, period)
+    makers: Mapping[str, Callable[[], list[Change]]] = {
+        EXCEPTIONS: exceptions_sheet.create,
+        DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays),
+        WEEKLY: lambda: weekly.create(people, day_header.whole_weeks_of(layout.daily)),
+        MONTHLY: lambda: monthly.create(people, layout.daily, period, content.holidays, layout.weekly_total),
+        CORRECTIONS: lambda: corrections_sheet.create(f"{period.last_day:%d-%m-%Y}", layout.weeks),
+        raw_title(location): lambda: raw_data.create(location),
+        SITES: lambda: sites_sheet.create(_sites(workbook, location)),
+        GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with),
+        DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
+        PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
+    }
+    made = [make() for title, make in makers.items() if workbook.find(title) is None]
+    if not made:
+        return []
+    changes = _placed(workbook, made)
+    if workbook.find(DAILY) is None:
+        changes.insert(0, SetLocale(LOCALE, TIME_ZONE))
+    if _is_untouched(workbook):
+        changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
+    return changes
+
+
+def people_of(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod) -> list[Person]:
+    """Those of HR's list who need rows: employed on a day of the period, in the workbook already, or known by a punch.
+
+    Args:
+        view: with the cells of `SYNC_AREAS`.
+        people: as HR keeps them now.
+        period: of the workbook.
+    """
+    days = view.worksheet(DAYS)
+    rows = {
+        *(days.text(row, days_sheet.KEY) for row in range(days.end_row())),
+        *daily.rows_by_key(view.worksheet(DAILY)),
+        *weekly.rows_by_key(view.worksheet(WEEKLY)),
+        *monthly.rows_by_token(view.worksheet(MONTHLY)),
+    }
+    there = {person.key for person in people if not rows.isdisjoint(_names_of_rows(person))}
+    return of_period(people, period, PunchIndex(view.worksheet(PUNCH_INDEX)).rows, there)
+
+
+def _names_of_rows(person: Person) -> tuple[str, ...]:
+    """By one of which a worksheet's rows of a person are found."""
+    return (
+        days_sheet.key_of(person.key, days_sheet.IN),
+        dc.key_of(person.key, dc.CHECK_IN),
+        dc.key_of(person.key, wc.AVERAGE),
+        formulas.token_of(person.key),
+    )
+
+
+def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
+    """Rows at the ends of the grids of Days, Daily, Weekly and Monthly for people who have none there.
+
+    Args:
+        view: with the cells of `PEOPLE_AREAS`.
+        people: those who have rows already get none.
+        facts: what the stored punches say of them, for ``Days``.
+    """
+    days, sheet = view.worksheet(DAYS), view.worksheet(DAILY)
+    week_sheet, month_sheet = view.worksheet(WEEKLY), view.worksheet(MONTHLY)
+    columns = day_header.columns_by_day(sheet)
+    keys = {days.text(row, days_sheet.KEY) for row in range(days.end_row())}
+    new = [person for person in people if days_sheet.key_of(person.key, days_sheet.IN) not in keys]
+    changes = days_sheet.add_people(days, new, facts) if new else []
+    known = daily.rows_by_key(sheet)
+    new = [person for person in people if dc.key_of(person.key, dc.CHECK_IN) not in known]
+    rows = daily.person_rows(
+        new, sheet.row_count, columns, daily.helpers_by_day(sheet), days_sheet.columns_by_day(days)
+    )
+    changes += _grown(sheet, len(new) * len(dc.LABELS), rows)
+    changes += _add_to_weekly(week_sheet, people, columns)
+    tokens = monthly.rows_by_token(month_sheet)
+    new = [person for person in people if formulas.token_of(person.key) not in tokens]
+    total = weekly.columns_by_label(week_sheet).get(wc.TOTAL)
+    rows = monthly.person_rows(
+        new, month_sheet.row_count, day_header.columns_by_day(month_sheet), columns, total
+    )
+    return changes + _grown(month_sheet, len(new), rows)
+
+
+def missing_days(
+    view: Spreadsheet, period: ReviewPeriod, holidays: Mapping[date, str] | None = None
+) -> list[Change]:
+    """Columns for the days of the period behind the last one that is there.
+
+    They are added at the ends of the grids, so that nothing that stands in them is touched or moved.
+
+    Args:
+        view: with the cells of `HEADER_AREAS`.
+        period: as it is now.
+        holidays: as `day_header.texts_of` makes them; None when they are not known, and stay.
+    """
+    sheet, days = view.worksheet(DAILY), view.worksheet(DAYS)
+    month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
+    wanted = whole_weeks(period.first_day, period.last_day)
+    changes = days_sheet.missing_days(days, wanted)
+    changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
+    known = day_header.columns_by_day(sheet)
+    new = [day for day in wanted if day > max(known, default=date.min)] if known else []
+    added = {day: sheet.column_count + index for index, day in enumerate(new)}
+    names = holidays or {}
+    if new:
+        changes += _add_days(sheet, new, period, names, _days_after(days, wanted))
+        known_weeks, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of(added)
+        changes += weekly.missing_weeks(view.worksheet(WEEKLY), known_weeks, weeks)
+    in_month = day_header.columns_by_day(month_sheet)
+    lacking = [day for day in wanted if day > max(in_month, default=date.min)] if in_month else []
+    changes += monthly.missing_days(month_sheet, lacking, {**known, **added}, period, names)
+    return [
+        *changes,
+        *_days_that_joined(sheet, period, names),
+        *_days_that_joined(month_sheet, period, names),
+        *guide_sheet.update_period(view.worksheet(GUIDE), period),
+    ]
+
+
+def _days_that_joined(sheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
+    """Days of the last week that did not belong to the period before, or do not any more."""
+    other = day_header.OTHER_PERIOD
+    return [
+        change
+        for change in day_header.update(sheet, period, holidays)
+        if isinstance(change, WriteCells)
+        and other in (sheet.text(change.row, change.column), change.rows[0][0].value)
+    ]
+
+
+def update_holidays(view: Spreadsheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
+    """The names of holidays in the headers, where they differ; `view` as for `add_people`."""
+    return [
+        change
+        for title in (DAILY, MONTHLY)
+        for change in day_header.update(view.worksheet(title), period, holidays)
+    ]
+
+
+def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
+    """Names, device user IDs, sites and groups of people who are in the workbook, where HR's list says otherwise.
+
+    A name is changed where it still reads as the program wrote it; what somebody typed over it stays. Cut-off times
+    are not changed: they are HR's to change in each workbook.
+
+    Args:
+        view: with the cells of `PEOPLE_AREAS`.
+        people: as HR keeps them now.
+    """
+    days = view.worksheet(DAYS)
+    rows = {days.text(row, days_sheet.KEY): row for row in range(days.end_row())}
+    changes: list[Change] = []
+    for person in people:
+        row = rows.get(days_sheet.key_of(person.key, days_sheet.IN))
+        if row is None:
+            continue
+        before = days.text(row, days_sheet.EMPLOYEE)
+        wanted = {
+            days_sheet.EMPLOYEE: person.name,
+            days_sheet.DEVICE_USER_ID: person.device_user_id,
+            days_sheet.SITE: person.site,
+        }
+        changes += [
+            _cell(days, row, column, text)
+            for column, text in wanted.items()
+            if _label(days, row, column) != text
+        ]
+        if before != person.name:
+            changes += _renamed(view, person, before)
+        changes += _regrouped(view.worksheet(MONTHLY), person)
+    return changes
+
+
+def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
+    """First and last days of people in the workbook, where HR's list says otherwise; `view` as for `add_people`.
+
+    Those of people who are not in the list any more stay: whoever left does not become absent with it.
+    """
+    days = Days(view.worksheet(DAYS))
+    return [*write_cells(days.worksheet.sheet_id, days.employment(people))]
+
+
+def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:
+    sheet, week_sheet, month_sheet = (view.worksheet(title) for title in _DERIVED)
+    daily_rows, weekly_rows = daily.rows_by_key(sheet), weekly.rows_by_key(week_sheet)
+    places = [
+        *((sheet, daily_rows.get(dc.key_of(person.key, label))) for label in dc.LABELS),
+        *((week_sheet, weekly_rows.get(dc.key_of(person.key, label))) for label in wc.LABELS),
+        (month_sheet, monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))),
+    ]
+    return [
+        _cell(worksheet, row, dc.EMPLOYEE, person.name)
+        for worksheet, row in places
+        if row is not None and worksheet.text(row, dc.EMPLOYEE) == before
+    ]
+
+
+def _regrouped(month_sheet: Worksheet, person: Person) -> list[Change]:
+    row = monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))
+    if row is None or month_sheet.text(row, mc.GROUP) == person.group:
+        return []
+    return [_cell(month_sheet, row, mc.GROUP, person.group)]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where days stand, or will stand once the worksheets are made.
+
+    Attributes:
+        days: of ``Days``.
+        daily: of ``Daily Attendance``.
+        weekly_total: of ``Weekly Summary``.
+        weeks: of ``Weekly Summary``, as ``Corrections`` looks into them.
+    """
+
+    days: Mapping[date, int]
+    daily: Mapping[date, int]
+    weekly_total: int | None
+    weeks: Weeks | None
+
+    @staticmethod
+    def of(period: ReviewPeriod, headers: Spreadsheet | None) -> "_Layout":
+        wanted = whole_weeks(period.first_day, period.last_day)
+        known = headers or Spreadsheet("", ())
+        sheet, days, week_sheet = known.find(DAILY), known.find(DAYS), known.find(WEEKLY)
+        in_days = {day: days_sheet.FIRST_DAY + index for index, day in enumerate(wanted)}
+        in_daily = {day: dc.FIRST_DAY + index for index, day in enumerate(wanted)}
+        if sheet is not None:
+            in_daily = day_header.columns_by_day(sheet)
+        if days is not None:
+            in_days = days_sheet.columns_by_day(days)
+        mondays = day_header.whole_weeks_of(in_daily)
+        total: int | None = wc.FIRST_WEEK + len(mondays)
+        weeks = weekly.weeks_of_new(mondays)
+        if week_sheet is not None:
+            total = weekly.columns_by_label(week_sheet).get(wc.TOTAL)
+            weeks = weekly.weeks_in(week_sheet, mondays)
+        return _Layout(in_days, in_daily, total, weeks)
+
+
+def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Change]:
+    """The worksheets that are made, each added at its place; what they hold comes after all of them are there.
+
+    A formula must not be written before the worksheets that it names exist.
+    """
+    titles = [sheet.title for sheet in workbook.worksheets]
+    added: list[Change] = []
+    filled: list[Change] = []
+    for changes in made:
+        for change in changes:
+            if not isinstance(change, AddWorksheet):
+                filled.append(change)
+                continue
+            index = sum(_place(title) <= _place(change.title) for title in titles)
+            titles.insert(index, change.title)
+            added.append(replace(change, index=index))
+    return [*added, *filled]
+
+
+def _place(title: str) -> float:
+    """Where a worksheet belongs; HR's own ones stand behind the visible ones of the program."""
+    if is_raw_title(title):
+        return _ORDER.index(CORRECTIONS) + 0.25
+    if title == AMENDMENTS:
+        return _ORDER.index(CORRECTIONS) + 0.5
+    if title in _ORDER:
+        return float(_ORDER.index(title))
+    return _ORDER.index(GUIDE) + 0.5
+
+
+def _sites(workbook: Spreadsheet, location: str) -> list[str]:
+    """The sites that have raw data, the one that gets it included."""
+    titles = [sheet.title for sheet in workbook.worksheets if is_raw_title(sheet.title)]
+    known = [title[len(raw_title("")) :] for title in titles]
+    return known if location.casefold() in {site.casefold() for site in known} else [*known, location]
+
+
+def _add_days(
+    sheet: Worksheet,
+    new: Sequence[date],
+    period: ReviewPeriod,
+    holidays: Mapping[date, str],
+    sources: Mapping[date, int],
+) -> list[Change]:
+    """Days, and behind them their helper columns, in ``Daily Attendance``."""
+    first = sheet.column_count
+    added = {day: first + index for index, day in enumerate(new)}
+    helpers = {day: first + len(new) + index for index, day in enumerate(new)}
+    changes: list[Change] = [
+        AddColumns(sheet.sheet_id, 2 * len(new)),
+        WriteCells(sheet.sheet_id, 0, first, daily.header_cells(new, period, holidays)),
+        SetColumns(sheet.sheet_id, first, first + len(new), daily.DAY_PIXELS),
+        SetColumns(sheet.sheet_id, first + len(new), first + 2 * len(new), hidden=True),
+    ]
+    for key, row in daily.rows_by_key(sheet).items():
+        changes += daily.row_cells(key, row, added, helpers, sources)
+    return changes
+
+
+def _days_after(days: Worksheet, wanted: Sequence[date]) -> dict[date, int]:
+    """Where days stand in ``Days`` once those that it lacks are added."""
+    known = days_sheet.columns_by_day(days)
+    missing = [day for day in wanted if day not in known]
+    return {**known, **{day: days.column_count + index for index, day in enumerate(missing)}}
+
+
+def _add_to_weekly(sheet: Worksheet, people: Sequence[Person], columns: Mapping[date, int]) -> list[Change]:
+    labels = weekly.columns_by_label(sheet)
+    weeks = {
+        labels[weekly.week_label(monday)]: column
+        for monday, column in day_header.whole_weeks_of(columns).items()
+        if weekly.week_label(monday) in labels
+    }
+    known = weekly.rows_by_key(sheet)
+    new = [person for person in people if dc.key_of(person.key, wc.AVERAGE) not in known]
+    rows = tuple(
+        row
+        for index, person in enumerate(new)
+        for row in weekly.person_rows(
+            person, sheet.row_count + index * len(wc.LABELS), weeks, labels.get(wc.TOTAL)
+        )
+    )
+    return _grown(sheet, len(rows), [WriteCells(sheet.sheet_id, sheet.row_count, 0, rows)])
+
+
+def _grown(sheet: Worksheet, count: int, changes: Sequence[Change]) -> list[Change]:
+    """The changes, after the grid was made longer for them; none for no rows."""
+    return [AddRows(sheet.sheet_id, count), *changes] if count else []
+
+
+def _label(sheet: Worksheet, row: int, column: int) -> str:
+    """A text, or a number that somebody's spreadsheet made of it."""
+    value = sheet.value(row, column)
+    return f"{value:g}" if isinstance(value, float) else sheet.text(row, column)
+
+
+def _cell(sheet: Worksheet, row: int, column: int, text: str) -> Change:
+    return WriteCells(sheet.sheet_id, row, column, ((NewCell(text or None),),))
+
+
+def _is_untouched(workbook: Spreadsheet) -> bool:
+    """Whether the workbook is as Drive creates it: one worksheet, and none of ours."""
+    return [sheet.sheet_id for sheet in workbook.worksheets] == [FIRST_WORKSHEET_ID]

@@ -1,0 +1,200 @@
+"""The command attendance-client."""
+
+import argparse
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from attendance_client.errors import MachineError, StopRequested, UserError
+from attendance_contracts import missing_package
+
+EXIT_USER_ERROR = 2
+EXIT_MACHINE_ERROR = 1
+EXIT_FAILED = 1
+DESCRIPTION = """\
+Carries the punches of an attendance machine to HR's review sheet.
+
+The directory holds biometric_device_config.json (which you write), and snapshot.json and ledger.sqlite3
+(which the client keeps).
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns 0, 2 for what the user must mend, 1 for a machine that does not answer as it should."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except UserError as error:
+        print(f"attendance-client: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except MachineError as error:
+        print(f"attendance-client: {error}", file=sys.stderr)
+        return EXIT_MACHINE_ERROR
+    except ModuleNotFoundError as error:
+        told = missing_package(error, "client")
+        if told is None:
+            raise
+        print(f"attendance-client: {told}", file=sys.stderr)
+        return EXIT_USER_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--directory",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where biometric_device_config.json and snapshot.json lie (default: here)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="attendance-client",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="relay punches until stopped",
+        description="Relay punches until stopped. Ctrl-C or SIGTERM stops at the next safe point; the same "
+        "command goes on where it stopped.",
+    )
+    run.add_argument("--verbose", action="store_true", help="log every poll too")
+    run.set_defaults(command=_run)
+    status = commands.add_parser(
+        "status",
+        parents=[common],
+        help="show where the client is and what is not stored yet",
+        description="Show where the client is and what is not stored yet. Reads files only; works while the "
+        "client runs.",
+    )
+    status.set_defaults(command=_status)
+    _add_device_command(commands, common)
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether all is in place, and say what to mend",
+        description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
+        "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the "
+        "client itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
+    )
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_device_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    device = commands.add_parser(
+        "device",
+        help="ask the attendance machine itself",
+        description="Ask the attendance machine itself. Many machines talk to one program at a time: stop the service "
+        "first (systemctl stop attendance-client).",
+    )
+    kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
+    files = argparse.ArgumentParser(add_help=False)
+    either = files.add_mutually_exclusive_group()
+    either.add_argument(
+        "--dump", type=Path, metavar="FILE", help="also keep what the machine says in FILE, without names"
+    )
+    either.add_argument(
+        "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
+    )
+    for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
+        kind = kinds.add_parser(name, parents=[common, files], help=about, description=f"Show {about}.")
+        if name == "punches":
+            kind.add_argument(
+                "--last", type=_at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
+            )
+    clock = kinds.add_parser("clock", parents=[common], help="its clock beside this computer's")
+    clock.add_argument("--set", action="store_true", help="set it by this computer's")
+    clock.set_defaults(dump=None, replay=None)
+    device.set_defaults(command=_device)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
+def _device(options: argparse.Namespace) -> int:
+    from attendance_client.app.device_command import run  # noqa: PLC0415
+
+    _say(run(options))
+    if options.dump is not None:
+        told = "what the machine said, without names, passwords and card numbers"
+        print(f"attendance-client: wrote {options.dump}: {told}", file=sys.stderr)
+    return 0
+
+
+def _say(text: str) -> None:
+    """Print, for a terminal that knows not every letter, and for a reader that has seen enough ("| head")."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Nor must Python complain when it flushes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported late: `status` and `--help` need neither pyzk nor gRPC, and the Pi is slow to load them.
+    from attendance_client.app.bootstrap import bootstrap  # noqa: PLC0415
+
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+    )
+    # What matters of theirs arrives as an error of ours.
+    for noisy in ("google", "grpc", "urllib3", "statemachine"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    stop = threading.Event()
+    install_stop_signals(stop)
+    with bootstrap(options.directory, stop) as runner:
+        try:
+            runner.run()
+        except StopRequested:
+            logging.getLogger(__name__).info("stopped in %s", runner.state)
+    return 0
+
+
+def install_stop_signals(stop: threading.Event) -> None:
+    """Stop at the next safe point at the first signal, at once at the second."""
+
+    def request_stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, request_stop)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from attendance_client.app.status import describe  # noqa: PLC0415
+
+    _say(describe(options.directory))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from attendance_client.app.doctor import Level, examine  # noqa: PLC0415
+
+    failed = False
+    logging.disable(logging.CRITICAL)  # what matters is in the findings
+    try:
+        for finding in examine(options.directory):
+            _say(str(finding))
+            failed = failed or finding.level is Level.FAIL
+    finally:
+        logging.disable(logging.NOTSET)
+    return EXIT_FAILED if failed else 0

@@ -1,0 +1,160 @@
+"""attendance-client device: what the attendance machine says, for people."""
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from attendance_client.app.config import load_config
+from attendance_client.app.system_clock import SystemClock
+from attendance_client.errors import ClockError, MachineError
+from attendance_client.machine.port import MachineStatus
+from attendance_client.machine.zk.recording import Recording, write_recording
+from attendance_client.machine.zk.zk_machine import ZkMachine, ZkSession
+from attendance_client.ports import Clock
+
+Device = ZkSession | Recording
+
+NO_DATE = "shows a date that does not exist"
+LONGEST_WAIT = timedelta(days=1)
+"""For the computer's clock to pass the machine's last punch; who would have to wait longer is told otherwise."""
+
+
+def run(options: argparse.Namespace) -> str:
+    """Carry out a command; returns what it has to say. Raises ClientError."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if options.replay is not None:
+        return _SAID[options.device_command](Recording(options.replay), options)
+    config = load_config(options.directory)
+    machine = ZkMachine(config.machine)
+    clock = SystemClock(config.site.time_zone, threading.Event())
+    if options.device_command == "clock" and options.set:
+        return set_clock(machine, clock)
+    with machine.session() as device:
+        if options.dump is not None:
+            write_recording(device, options.dump)
+        if options.device_command == "clock":
+            return _clocks(device.status(), clock)
+        return _SAID[options.device_command](device, options)
+
+
+def _info(device: Device, options: argparse.Namespace) -> str:
+    del options
+    status = device.status()
+    share = f" ({status.records / status.record_capacity:.0%})" if status.record_capacity else ""
+    return "\n".join(
+        (
+            f"serial number  {status.serial_number}",
+            f"firmware       {status.firmware or '-'}",
+            f"platform       {status.platform or '-'}",
+            f"clock          {status.time or NO_DATE}",
+            f"users          {status.users}",
+            f"records        {status.records} of {status.record_capacity or 'an unknown number'}{share}",
+        )
+    )
+
+
+def _users(device: Device, options: argparse.Namespace) -> str:
+    del options
+    users = sorted(device.read_users(), key=lambda user: (len(user.user_id), user.user_id))
+    return "\n".join(f"{user.user_id:<12} {user.name}".rstrip() for user in users) or "no users"
+
+
+def _punches(device: Device, options: argparse.Namespace) -> str:
+    log = device.read_log()
+    lines = [
+        f"{punch.timestamp}  {punch.user_id:<12}  status {punch.status:>3}  punch {punch.punch:>3}"
+        for punch in log.punches[-options.last :]
+    ]
+    lines += [f"makes no sense: {record.raw.hex()} ({record.reason})" for record in log.undecodable]
+    return "\n".join(lines) or "no punches"
+
+
+_SAID: Mapping[str, Callable[[Device, argparse.Namespace], str]] = {
+    "info": _info,
+    "users": _users,
+    "punches": _punches,
+}
+
+
+def _clocks(status: MachineStatus, clock: Clock) -> str:
+    now = clock.now().replace(microsecond=0)
+    synchronised = {
+        True: "follows a time server",
+        False: "has not heard from a time server",
+        None: "whether it follows a time server cannot be told",
+    }
+    offset = "" if status.time is None else f"{(status.time - now).total_seconds():+.0f} s"
+    return "\n".join(
+        (
+            f"the machine    {status.time or NO_DATE}",
+            f"this computer  {now} ({synchronised[clock.synchronised()]})",
+            f"offset         {offset or 'none can be told: set the clock, with --set or in its menu'}",
+        )
+    )
+
+
+def set_clock(machine: ZkMachine, clock: Clock) -> str:
+    """Set the machine's clock by this computer's; into the past only where no punch lies in between.
+
+    Raises:
+        ClockError: it was not set; says why.
+        MachineError: the machine did not answer.
+    """
+    if clock.synchronised() is False:
+        raise ClockError(
+            "this computer's clock has not heard from a time server yet; the machine's is left alone"
+        )
+    with _nobody_punching(machine) as device:
+        shown = device.status().time
+        target = clock.now().replace(microsecond=0)
+        if shown is not None and target < shown:
+            _check_no_punch(device, target, shown)
+        device.set_time(target)
+    return f"set the machine's clock from {shown or 'a date that does not exist'} to {target}"
+
+
+@contextmanager
+def _nobody_punching(machine: ZkMachine) -> Iterator[ZkSession]:
+    """A session in which nobody can punch; afterwards people can, by a second one if this breaks off."""
+    enabled = True
+    try:
+        with machine.session() as device:
+            enabled = False
+            try:
+                device.disable()
+                yield device
+            finally:
+                device.enable()
+                enabled = True
+    finally:
+        if not enabled:
+            _enable(machine)
+
+
+def _enable(machine: ZkMachine) -> None:
+    try:
+        with machine.session() as device:
+            device.enable()
+    except MachineError as error:
+        raise MachineError(
+            f"{error}; people may be unable to punch: start the service, run this command again, or switch the machine "
+            "off and on"
+        ) from error
+
+
+def _check_no_punch(device: ZkSession, target: datetime, shown: datetime) -> None:
+    later = [punch.timestamp for punch in device.read_log().punches if target <= punch.timestamp <= shown]
+    if not later:
+        return
+    free_at = max(later) + timedelta(seconds=1)
+    advice = (
+        f"Try again after {free_at}"
+        if free_at - target <= LONGEST_WAIT
+        else "Tell HR which punches bear a wrong time, and set the clock in the machine's own menu"
+    )
+    raise ClockError(
+        f"the machine has a punch of {max(later)}; set to {target}, a later punch would bear an earlier time. {advice}"
+    )

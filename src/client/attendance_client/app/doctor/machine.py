@@ -1,0 +1,97 @@
+"""The attendance machine: does it answer, and what does it say of itself?"""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from attendance_client.app.config import FILE_NAME, Config
+from attendance_client.app.doctor.finding import Finding, fail, ok, warn
+from attendance_client.app.system_clock import SystemClock
+from attendance_client.errors import MachineError
+from attendance_client.machine.clock import NOTABLE_OFFSET
+from attendance_client.machine.polling import FULL_ENOUGH_TO_SAY
+from attendance_client.machine.port import MachineStatus
+from attendance_client.machine.reading import offset_of
+from attendance_client.machine.zk.user_records import MachineUser
+from attendance_client.machine.zk.zk_machine import ZkMachine
+
+NO_TEXT = re.compile(r"\\x[0-9a-f]{2}")
+"""How a byte is shown that is no text in the configured code page."""
+
+ZONE_STEP = timedelta(minutes=30)
+WIDEST_ZONE_DIFFERENCE = timedelta(hours=26)
+
+SET_IT = "set it in its menu, or with attendance-client device clock --set"
+
+
+def examine_machine(config: Config) -> Iterator[Finding]:
+    """What it says of itself, and its users; its log is not read."""
+    clock = SystemClock(config.site.time_zone, threading.Event())
+    try:
+        with ZkMachine(config.machine).session() as session:
+            status = session.status()
+            now = clock.now()
+            yield ok(
+                "machine",
+                f"serial number {status.serial_number}, firmware {status.firmware or '-'}, "
+                f"platform {status.platform or '-'}",
+            )
+            yield _clock(status, now, config.site.time_zone, trusted=clock.synchronised() is not False)
+            yield _memory(status)
+            yield _users(session.read_users(), config.machine.name_encoding)
+    except MachineError as error:
+        yield fail("machine", error)
+
+
+def _clock(status: MachineStatus, now: datetime, zone: str, *, trusted: bool) -> Finding:
+    offset = offset_of(status, now)
+    if offset is None:
+        return warn("machine clock", f"shows a date that does not exist; {SET_IT}")
+    told = f"{status.time}, {offset.total_seconds():+.0f} s off this computer's"
+    if abs(offset) <= NOTABLE_OFFSET:
+        return ok("machine clock", told)
+    if not trusted:
+        return warn(
+            "machine clock", f"{told}, which itself has not heard from a time server: see to that first"
+        )
+    if is_zone_difference(offset):
+        return warn(
+            "machine clock",
+            f"{told}: perhaps the machine is not in {zone}, then put its zone into 'time_zone' of {FILE_NAME}; "
+            f"otherwise {SET_IT}",
+        )
+    return warn("machine clock", f"{told}; {SET_IT}")
+
+
+def is_zone_difference(offset: timedelta) -> bool:
+    """Whether two zones may differ by this: whole half hours, up to a day and two hours."""
+    remainder = (offset + ZONE_STEP / 2) % ZONE_STEP - ZONE_STEP / 2
+    return abs(remainder) <= NOTABLE_OFFSET and abs(offset) <= WIDEST_ZONE_DIFFERENCE + NOTABLE_OFFSET
+
+
+def _memory(status: MachineStatus) -> Finding:
+    if not status.record_capacity:
+        return ok("memory", f"{status.records} records; the machine does not say how many it holds")
+    share = status.records / status.record_capacity
+    told = f"{status.records} of {status.record_capacity} records ({share:.0%})"
+    if share < FULL_ENOUGH_TO_SAY:
+        return ok("memory", told)
+    return warn(
+        "memory",
+        f"{told}: a full machine loses punches; once attendance-client status shows nothing on its way, clear its "
+        "attendance log in its own menu",
+    )
+
+
+def _users(users: Sequence[MachineUser], encoding: str) -> Finding:
+    """By their names HR's list knows them."""
+    odd = [user for user in users if NO_TEXT.search(user.name)]
+    told = f"{len(users)} users, {sum(1 for user in users if user.name)} with a name"
+    if not odd:
+        return ok("users", told)
+    return warn(
+        "users",
+        f"{told}, of which {len(odd)} are not {encoding}, such as {odd[0].name} ({odd[0].user_id}): put the code page "
+        "of the machine's language into 'name_encoding', such as cp1252, cp1251, cp1256 or gbk",
+    )

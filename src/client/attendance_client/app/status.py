@@ -1,0 +1,41 @@
+"""What `attendance-client status` says."""
+
+from pathlib import Path
+
+from attendance_client.app.config import load_config
+from attendance_client.fsm.generated import RESUME_AT
+from attendance_client.fsm.snapshot import FileSnapshotStore
+from attendance_client.relay.ledger import LEDGER_NAME, Ledger
+
+
+def describe(directory: Path) -> str:
+    """A few lines for a person; raises UserError."""
+    config = load_config(directory)
+    snapshot = FileSnapshotStore(directory).load()
+    lines = [f"site          {config.site.location}"]
+    lines.append(f"machine       {config.machine.host}:{config.machine.port}")
+    if snapshot is None:
+        lines.append("state         has never run here")
+    else:
+        period = snapshot.review_period
+        lines.append(f"state         {RESUME_AT[snapshot.pi4_state]}")
+        lines.append(
+            f"period        {period.name}, {period.first_day} to {period.last_day}"
+            if period
+            else "period        none"
+        )
+        lines.append(f"last stored   {snapshot.last_stored_timestamp or '-'}")
+    path = directory / LEDGER_NAME
+    if path.exists():
+        ledger = Ledger(path, config.site.day_boundary)
+        try:
+            summary = ledger.summary()
+        finally:
+            ledger.close()
+        lines.append(f"punches       {summary.punches}, of which {summary.confirmed} are in a sheet")
+        lines.append(f"on their way  {summary.backlog}")
+        lines.append(
+            f"no period     {summary.without_period} (older than the first period, or of one yet to come)"
+        )
+        lines.append(f"undecodable   {summary.undecodable} (kept with their bytes)")
+    return "\n".join(lines)

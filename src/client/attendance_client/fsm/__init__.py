@@ -1,0 +1,1 @@
+"""The state machine: what is generated of it, a step a state, what it remembers, and what drives it."""

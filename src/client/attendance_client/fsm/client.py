@@ -1,0 +1,95 @@
+"""One site's client: its ports, what it knows, and how it waits."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import time
+from typing import TypeVar
+
+from attendance_client.errors import BusError
+from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S, TIME_OUT_S, StateId
+from attendance_client.fsm.session import Session
+from attendance_client.machine.port import AttendanceMachine
+from attendance_client.ports import Bus, Clock, Supervisor
+from attendance_client.relay.ledger import Ledger
+from attendance_contracts import Message
+
+log = logging.getLogger(__name__)
+M = TypeVar("M", bound=Message)
+
+RECEIVE_SLICE_S = 5.0
+"""The longest single wait for a reply: how soon a stop request is heeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How this site keeps its time.
+
+    Attributes:
+        location: the site's identifier, in every message.
+        time_zone: IANA name.
+        day_boundary: when a business day begins.
+        polling_interval_s: between two readings of the machine.
+        deep_sleep_s: before asking again for a period that is missing.
+        daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
+        clear_machine: whether the machine's log is erased when a period closes and all of it is stored.
+        set_machine_clock: whether the machine's clock is set, in small steps, by the computer's own.
+    """
+
+    location: str
+    time_zone: str
+    day_boundary: time = time(0)
+    polling_interval_s: float = POLLING_INTERVAL_S
+    deep_sleep_s: float = DEEP_SLEEP_S
+    daily_warning_days: int = 3
+    clear_machine: bool = False
+    set_machine_clock: bool = False
+
+
+@dataclass
+class Client:
+    """One site's client: its ports and what it knows."""
+
+    site: Site
+    machine: AttendanceMachine
+    bus: Bus
+    clock: Clock
+    ledger: Ledger
+    supervisor: Supervisor
+    session: Session
+    status: str = field(default="starting")
+
+    def pause(self, seconds: float) -> None:
+        """Wait, feeding the watchdog; raises StopRequested."""
+        end = self.clock.monotonic() + seconds
+        while (remaining := end - self.clock.monotonic()) > 0:
+            self.supervisor.alive(self.status)
+            self.clock.sleep(min(remaining, self.supervisor.alive_interval_s))
+        self.supervisor.alive(self.status)
+
+    def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
+        """Wait for a reply that `accept` takes, at most the state's time-out; drop all others.
+
+        A failure of the bus is no reason to wait longer: only the next request makes a deleted subscription anew.
+        """
+        deadline = self.clock.monotonic() + TIME_OUT_S[state]
+        failed = False
+        while (remaining := deadline - self.clock.monotonic()) > 0:
+            self.supervisor.alive(self.status)
+            accepted = False
+            try:
+                messages = self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S))
+            except BusError as error:
+                log.log(logging.DEBUG if failed else logging.WARNING, "%s", error)
+                failed = True
+                self.pause(min(remaining, RECEIVE_SLICE_S))
+                continue
+            for message in messages:
+                if isinstance(message, reply) and message.location == self.site.location and accept(message):
+                    accepted = True
+                else:
+                    log.info("dropped a %s that nobody waits for", reply.topic)
+            if accepted:
+                return True
+        log.warning("no %s within %g s; asking again", reply.topic, TIME_OUT_S[state])
+        return False

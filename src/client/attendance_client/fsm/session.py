@@ -1,0 +1,179 @@
+"""What the client knows while it runs: the model of the generated state machine."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from attendance_client.fsm.generated import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
+from attendance_client.fsm.snapshot import Snapshot
+from attendance_client.machine.port import LogEnd
+from attendance_contracts import Message, ReviewPeriod, business_day
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMemory:
+    """What the last reading of the machine's log found, to tell whether another one is needed, and of how much.
+
+    Attributes:
+        end: where the log ended.
+        read_at_s: when it was read last.
+        whole_read_at_s: when all of it was read last.
+    """
+
+    serial_number: str
+    end: LogEnd
+    read_at_s: float
+    whole_read_at_s: float
+
+
+@dataclass
+class HealthMemory:
+    """What was told of the site's health.
+
+    Attributes:
+        due_s: monotonic; before that, it is not told again unless it changed.
+        told: as far as a change of it is told at once.
+        problem: why the last message could not be published; said once.
+    """
+
+    due_s: float = float("-inf")
+    told: object = None
+    problem: str = ""
+
+
+class Session:
+    """The model of the state machine, and what its steps share.
+
+    What a snapshot holds is restored from one; all else is forgotten at a power loss, and the client works
+    without it.
+    """
+
+    def __init__(self, day_boundary: time, snapshot: Snapshot | None = None) -> None:
+        self._day_boundary = day_boundary
+        self.flags = Flag(0)
+        self.sheet_id: str | None = None
+        self.last_stored_timestamp: datetime | None = None
+        self.review_period: ReviewPeriod | None = None
+        self.previous_period: ReviewPeriod | None = None
+        self.state: str | None = StateId.FIRST_RUN
+        if snapshot is not None:
+            self.flags = Flag(snapshot.sys_flags)
+            self.sheet_id = snapshot.sheet_id
+            self.last_stored_timestamp = snapshot.last_stored_timestamp
+            self.review_period = snapshot.review_period
+            self.previous_period = snapshot.previous_period
+            self.state = self._resumable(RESUME_AT[snapshot.pi4_state])
+
+        self.machine_time: datetime | None = None
+        """The machine's time, or the Pi's where that is not believable, at the last reading."""
+        self.machine_memory: MachineMemory | None = None
+        self.machine_enabled = False
+        self.clock_offset: timedelta | None = None
+        """By how much the machine's clock was ahead of the Pi's, when it was asked; None for an impossible date."""
+        self.clock_is_off = False
+        """Whether the machine's clock was notably off when last read; said once, not at each poll."""
+        self.fullness_said_on: date | None = None
+        self.users_read: int | None = None
+        self.names_due = False
+        """Whether the log was read last without the names that may be new in it."""
+        self.nameless: frozenset[str] = frozenset()
+        """Users for whom the machine's list was read in vain."""
+        self.undecodable_said = 0
+        """How many records make no sense, as last told."""
+        self.mistimed_said = 0
+        """How many punches bear times that cannot be, as last told."""
+        self.names_read_at_s = float("-inf")
+        self.taken_until: datetime | None = None
+        """The machine's time, as in `machine_time`, at the last reading after which all that it held was in the
+        ledger."""
+        self.health = HealthMemory()
+        self.next_poll_s = float("-inf")
+        self.request: Message | None = None
+        """The latest request; a waiting state waits for its reply."""
+        self.postponed: frozenset[str] = frozenset()
+        """Names of closed periods whose sheet did not answer since the last poll."""
+        self.time_outs = 0
+        """How often in a row a chunk was not confirmed in time."""
+        self.nothing_to_relay: object = None
+        """The circumstances in which the ledger last had nothing to relay, so that it need not be asked again."""
+        self.warned_on: date | None = None
+        """The day of the last daily warning."""
+        self._question: object = None
+        self._question_id = ""
+
+    def _resumable(self, state: StateId) -> StateId:
+        needs_period = {
+            StateId.REQUEST_REVIEW_SHEET,
+            StateId.RELAY_ATTENDANCE_RECORDS,
+            StateId.REVIEW_PERIOD_EXPIRED,
+        }
+        if state in needs_period and self.review_period is None:
+            return StateId.FETCH_REVIEW_PERIOD
+        if state in needs_period and self.sheet_id is None:
+            return StateId.REQUEST_REVIEW_SHEET
+        return state
+
+    @property
+    def current(self) -> StateId:
+        """The state, as the generated machine last set it."""
+        return self.state if isinstance(self.state, StateId) else StateId(str(self.state))
+
+    @property
+    def open_period(self) -> ReviewPeriod:
+        """The open period, in states that cannot be entered without one."""
+        if self.review_period is None:
+            raise AssertionError(f"{self.state} without a review period")
+        return self.review_period
+
+    def snapshot(self) -> Snapshot:
+        """What a checkpoint captures; only a state that is one can be asked."""
+        state = self.current
+        if KIND[state] is not Kind.CHECKPOINT:
+            raise ValueError(f"{state} is no checkpoint")
+        return Snapshot(
+            pi4_state=PI4_STATE[state],
+            sys_flags=int(self.flags),
+            sheet_id=self.sheet_id,
+            last_stored_timestamp=self.last_stored_timestamp,
+            review_period=self.review_period,
+            previous_period=self.previous_period,
+        )
+
+    def request_id(self, question: object) -> str:
+        """The ID for a request that asks `question`.
+
+        A question keeps its ID until it is answered (`answered`), so that a reply slower than the time-out
+        still counts; after an answer, or a restart, late replies are nobody's.
+        """
+        if self._question != question:
+            self._question, self._question_id = question, secrets.token_hex(16)
+        return self._question_id
+
+    def answered(self) -> None:
+        """The question was answered: the same one, asked again, is a new one."""
+        self._question = None
+
+    # The generated machine's guards and actions.
+
+    @property
+    def final_alarm_raised(self) -> bool:
+        return Flag.FINAL_ALARM_RAISED in self.flags
+
+    @property
+    def period_expired(self) -> bool:
+        """Whether the machine's clock, when it was read, had passed the end of the open period."""
+        if self.machine_time is None or self.review_period is None:
+            return False
+        return business_day(self.machine_time, self._day_boundary) > self.review_period.last_day
+
+    def set_final_alarm_raised(self) -> None:
+        self.flags |= Flag.FINAL_ALARM_RAISED
+
+    def clear_final_alarm_raised(self) -> None:
+        self.flags &= ~Flag.FINAL_ALARM_RAISED
+
+    def set_daily_warning(self) -> None:
+        self.flags |= Flag.DAILY_WARNING
+
+    def clear_daily_warning(self) -> None:
+        self.flags &= ~Flag.DAILY_WARNING

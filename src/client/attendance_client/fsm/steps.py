@@ -1,0 +1,253 @@
+"""A function a state: do the state's work through the ports and return the event that it led to.
+
+A step may be repeated at any time, after a failure or a power loss: each effect is harmless to repeat.
+A TransientError means that nothing is known yet; the runner stays in the state and tries again.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from attendance_client.errors import MachineError
+from attendance_client.fsm.client import Client
+from attendance_client.fsm.generated import EventId, StateId
+from attendance_client.machine.final_read import read_finally
+from attendance_client.machine.polling import poll, publish_alarm
+from attendance_client.relay.ledger import Chunk
+from attendance_contracts import (
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_RECORDS,
+    AlarmKind,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    LastStoredTimestamp,
+    Message,
+    NewReviewPeriod,
+    NewReviewSheet,
+    ReviewPeriod,
+    StoreAttendRecords,
+    Topic,
+    business_day,
+    encode,
+)
+
+log = logging.getLogger(__name__)
+
+
+def first_run(client: Client) -> EventId:
+    del client
+    return EventId.STARTED
+
+
+def fetch_review_period(client: Client) -> EventId:
+    session = client.session
+    after = session.previous_period.last_day if session.previous_period else None
+    _request(
+        client,
+        GetReviewPeriod(
+            location=client.site.location,
+            request_id=session.request_id((Topic.GET_REVIEW_PERIOD, after)),
+            after=after,
+            on=business_day(client.clock.now(), client.site.day_boundary),
+        ),
+    )
+    return EventId.REVIEW_PERIOD_REQUESTED
+
+
+def await_review_period(client: Client) -> EventId:
+    session = client.session
+    request = session.request
+    found: list[ReviewPeriod | None] = []
+
+    def accept(reply: NewReviewPeriod) -> bool:
+        if not isinstance(request, GetReviewPeriod):
+            return False
+        if reply.request_id != request.request_id or reply.after != request.after:
+            return False
+        found.append(reply.period)
+        return True
+
+    if not client.await_reply(NewReviewPeriod, StateId.AWAIT_REVIEW_PERIOD, accept):
+        return EventId.TIMED_OUT
+    session.answered()
+    period = found[-1]
+    if period is None:
+        previous = session.previous_period
+        log.warning("HR has not entered a review period %s", f"after {previous.name}" if previous else "yet")
+        return EventId.REVIEW_PERIOD_MISSING
+    session.review_period = period
+    session.sheet_id = None
+    session.last_stored_timestamp = None
+    log.info("review period %s: %s to %s", period.name, period.first_day, period.last_day)
+    return EventId.REVIEW_PERIOD_RECEIVED
+
+
+def raise_final_alarm(client: Client) -> EventId:
+    previous = client.session.previous_period
+    publish_alarm(client, AlarmKind.FINAL_ALARM, previous.last_day if previous else None, client.clock.now())
+    return EventId.FINAL_ALARM_PUBLISHED
+
+
+def no_review_period(client: Client) -> EventId:
+    del client
+    return EventId.SLEEP_BEGUN
+
+
+def deep_sleep(client: Client) -> EventId:
+    client.pause(client.site.deep_sleep_s)
+    return EventId.SLEEP_ENDED
+
+
+def request_review_sheet(client: Client) -> EventId:
+    period = client.session.open_period
+    _request(
+        client,
+        CreateReviewSheet(
+            location=client.site.location,
+            request_id=client.session.request_id((Topic.CREATE_REVIEW_SHEET, period)),
+            period=period,
+        ),
+    )
+    return EventId.REVIEW_SHEET_REQUESTED
+
+
+def await_review_sheet(client: Client) -> EventId:
+    period = client.session.open_period
+    sheet_ids: list[str] = []
+
+    def accept(reply: NewReviewSheet) -> bool:
+        # Whichever request it answers, the sheet of a period is always the same one.
+        if reply.period != period:
+            return False
+        sheet_ids.append(reply.sheet_id)
+        return True
+
+    if not client.await_reply(NewReviewSheet, StateId.AWAIT_REVIEW_SHEET, accept):
+        return EventId.TIMED_OUT
+    client.session.answered()
+    client.session.sheet_id = sheet_ids[-1]
+    client.ledger.open_period(period, sheet_ids[-1])
+    return EventId.REVIEW_SHEET_RECEIVED
+
+
+def relay_attendance_records(client: Client) -> EventId:
+    session = client.session
+    chunk = None
+    if session.machine_time is not None and client.clock.monotonic() < session.next_poll_s:
+        chunk = _next_chunk(client)
+        if chunk is None:
+            client.pause(session.next_poll_s - client.clock.monotonic())
+    if chunk is None:
+        try:
+            poll(client)
+        except MachineError as error:
+            chunk = _next_chunk(client)
+            if chunk is None:
+                raise
+            log.warning("%s; going on with the backlog", error)
+        else:
+            chunk = _next_chunk(client)
+    if chunk is None:
+        return EventId.NO_NEW_RECORDS
+    _request(client, _store_message(client, chunk))
+    return EventId.RECORDS_PUBLISHED
+
+
+def await_last_stored_timestamp(client: Client) -> EventId:
+    session = client.session
+    request = session.request
+
+    def accept(reply: LastStoredTimestamp) -> bool:
+        if not isinstance(request, StoreAttendRecords) or reply.sheet_id != request.sheet_id:
+            return False
+        asked = {record.identity for record in request.records}
+        confirmed = asked & set(reply.confirmed)
+        client.ledger.confirm(tuple(confirmed), reply.sheet_id)
+        return confirmed == asked or (bool(confirmed) and reply.request_id == request.request_id)
+
+    if not client.await_reply(LastStoredTimestamp, StateId.AWAIT_LAST_STORED_TIMESTAMP, accept):
+        session.time_outs += 1
+        if isinstance(request, StoreAttendRecords) and request.period != session.review_period:
+            session.postponed |= {request.period.name}
+        return EventId.TIMED_OUT
+    session.answered()
+    session.time_outs = 0
+    if isinstance(request, StoreAttendRecords) and request.period == session.review_period:
+        newest = max(record.timestamp for record in request.records)
+        session.last_stored_timestamp = max(newest, session.last_stored_timestamp or newest)
+    return EventId.LAST_STORED_TIMESTAMP_RECEIVED
+
+
+def review_period_expired(client: Client) -> EventId:
+    session = client.session
+    period = client.session.open_period
+    read_finally(client, period)
+    left = client.ledger.backlog_of(period)
+    if left:
+        log.info("%s is over, but %d of its punches are not stored yet", period.name, left)
+        return EventId.RECORDS_LEFT
+    client.ledger.close_period(period)
+    session.previous_period = period
+    session.review_period = None
+    session.sheet_id = None
+    session.last_stored_timestamp = None
+    log.info("review period %s is closed", period.name)
+    return EventId.PERIOD_CLOSED
+
+
+STEPS: Mapping[StateId, Callable[[Client], EventId]] = {
+    StateId.FIRST_RUN: first_run,
+    StateId.FETCH_REVIEW_PERIOD: fetch_review_period,
+    StateId.AWAIT_REVIEW_PERIOD: await_review_period,
+    StateId.RAISE_FINAL_ALARM: raise_final_alarm,
+    StateId.NO_REVIEW_PERIOD: no_review_period,
+    StateId.REQUEST_REVIEW_SHEET: request_review_sheet,
+    StateId.AWAIT_REVIEW_SHEET: await_review_sheet,
+    StateId.RELAY_ATTENDANCE_RECORDS: relay_attendance_records,
+    StateId.AWAIT_LAST_STORED_TIMESTAMP: await_last_stored_timestamp,
+    StateId.REVIEW_PERIOD_EXPIRED: review_period_expired,
+    StateId.DEEP_SLEEP: deep_sleep,
+}
+
+
+def _request(client: Client, message: Message) -> None:
+    client.bus.prepare()
+    client.bus.publish(message)
+    client.session.request = message
+
+
+def _next_chunk(client: Client) -> Chunk | None:
+    """What to relay next: the open period's punches, then, unless it is about to close, late ones of others."""
+    session = client.session
+    period = client.session.open_period
+    circumstances = (client.ledger.revision, period, session.period_expired, session.postponed)
+    if session.nothing_to_relay == circumstances:
+        return None
+    # A message that cannot be stored in time is halved each time.
+    limit = max(1, MAX_CHUNK_RECORDS >> session.time_outs)
+    chunk = client.ledger.next_chunk(period, limit)
+    if chunk is None and not session.period_expired:
+        for late in client.ledger.periods_with_backlog():
+            if late.name not in session.postponed and late != period:
+                chunk = client.ledger.next_chunk(late, limit)
+                break
+    if chunk is None:
+        session.nothing_to_relay = circumstances
+    return chunk
+
+
+def _store_message(client: Client, chunk: Chunk) -> StoreAttendRecords:
+    """The message that stores a chunk, or as much of it as one message may hold."""
+    records = chunk.records
+    while True:
+        message = StoreAttendRecords(
+            location=client.site.location,
+            request_id=client.session.request_id((Topic.STORE_ATTEND_RECORDS, chunk.sheet_id, records)),
+            sheet_id=chunk.sheet_id,
+            period=chunk.period,
+            time_zone=client.site.time_zone,
+            day_boundary=client.site.day_boundary,
+            records=records,
+        )
+        if len(encode(message)[0]) <= MAX_CHUNK_BYTES or len(records) == 1:
+            return message
+        records = records[: len(records) // 2]

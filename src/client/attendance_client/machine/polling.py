@@ -1,0 +1,126 @@
+"""What is done at each poll of the attendance machine."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from attendance_client.errors import MachineError
+from attendance_client.fsm.client import Client
+from attendance_client.fsm.generated import Flag
+from attendance_client.machine.clock import keep_clock
+from attendance_client.machine.port import LogEnd, MachineStatus
+from attendance_client.machine.reading import ask_status, enabled_machine, read_log, read_names_again
+from attendance_client.relay.health import report_read, report_unreadable
+from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, business_day
+
+log = logging.getLogger(__name__)
+
+COMPLETE_READ_INTERVAL_S = 86_400.0
+"""The whole log is read daily, at the first poll that finds its count unchanged, when hardly anybody punches; at the
+latest after two days. A machine cleared and filled again to the same count is noticed then. (A count that has grown is
+checked at each poll: the new records must follow the known ones.)"""
+
+FULL_ENOUGH_TO_SAY = 0.8
+"""Of the machine's capacity."""
+
+
+def poll(client: Client) -> None:
+    """Read the machine if it has anything new, and see to what goes with it: its clock, reports, the daily warning."""
+    session = client.session
+    try:
+        with enabled_machine(client) as machine:
+            status = ask_status(client, machine)
+            wanted = _wanted(client, status)
+            if wanted is not None:
+                read_log(client, machine, status, wanted.known)
+            elif session.names_due:
+                read_names_again(client, machine, status)
+            keep_clock(client, machine, status)
+        if not session.machine_enabled:
+            # Setting its clock broke off. Not only at the next poll: until then nobody could punch.
+            with enabled_machine(client):
+                pass
+    except MachineError as error:
+        report_unreadable(client, str(error))
+        raise
+    report_read(client, status)
+    _warn_of_full_machine(client, status)
+    session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
+    session.postponed = frozenset()
+    _warn_daily(client)
+
+
+def enable_machine(client: Client) -> None:
+    """Let people punch at once: whoever talked to the machine before may have left it disabled.
+
+    No failure stops the client: the machine is enabled, at the latest, when it is read.
+    """
+    try:
+        with enabled_machine(client):
+            pass
+    except MachineError as error:
+        log.warning("%s; going on without it for now", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A reading of the log: what follows `known`, or all of it."""
+
+    known: LogEnd | None
+
+
+def _wanted(client: Client, status: MachineStatus) -> _Wanted | None:
+    """What is to be read; None when nothing is new."""
+    memory = client.session.machine_memory
+    if memory is None or memory.serial_number != status.serial_number:
+        return _Wanted(None)
+    quiet = memory.end.records == status.records
+    age_s = client.clock.monotonic() - memory.whole_read_at_s
+    if age_s >= (COMPLETE_READ_INTERVAL_S if quiet else 2 * COMPLETE_READ_INTERVAL_S):
+        return _Wanted(None)
+    if quiet and not 0 < status.record_capacity <= status.records:
+        return None
+    return _Wanted(memory.end)
+
+
+def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
+    """Say once a day that the machine is nearly full: it then drops punches, the new or the oldest ones."""
+    session = client.session
+    today = client.clock.now().date()
+    if status.records < FULL_ENOUGH_TO_SAY * status.record_capacity or status.record_capacity == 0:
+        return
+    if session.fullness_said_on != today:
+        session.fullness_said_on = today
+        log.warning(
+            "the machine holds %d of %d records and will lose punches when it is full; once `attendance-client status` "
+            "shows nothing on its way, clear its attendance log in its own menu",
+            status.records,
+            status.record_capacity,
+        )
+
+
+def _warn_daily(client: Client) -> None:
+    """In a period's last days, let the backend warn, once a day, if it knows no period after it."""
+    session = client.session
+    period = session.open_period
+    now = session.machine_time or client.clock.now()
+    day = business_day(now, client.site.day_boundary)
+    days_left = (period.last_day - day).days
+    if not 0 <= days_left < client.site.daily_warning_days or session.warned_on == day:
+        return
+    session.flags |= Flag.DAILY_WARNING
+    publish_alarm(client, AlarmKind.DAILY_WARNING, period.last_day, now)
+    session.warned_on = day
+
+
+def publish_alarm(client: Client, kind: AlarmKind, after: date | None, now: datetime) -> None:
+    on = business_day(now, client.site.day_boundary)
+    client.bus.publish(
+        RaiseFinalAlarm(
+            location=client.site.location,
+            request_id=client.session.request_id((Topic.RAISE_FINAL_ALARM, kind, after, on)),
+            kind=kind,
+            after=after,
+            on=on,
+        )
+    )

@@ -1,0 +1,140 @@
+"""What the client needs of an attendance machine; `zk` and the tests' worlds implement it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAddress:
+    """How to talk to the attendance machine.
+
+    Attributes:
+        comm_key: the machine's communication password; 0 for none.
+        timeout_s: of each single exchange.
+        name_encoding: code page of the names in the machine.
+        udp: whether the machine is spoken to by UDP, as old firmware wants it, instead of TCP.
+    """
+
+    host: str
+    port: int
+    comm_key: int = 0
+    timeout_s: float = 10.0
+    name_encoding: str = "utf-8"
+    udp: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """What one small exchange with the machine tells.
+
+    Attributes:
+        time: the machine's wall time, naive; None when it shows an impossible date.
+        records: punches in its memory.
+        record_capacity: punches that its memory holds; 0 when it does not say.
+        firmware: as the machine words it; empty when it does not say.
+        platform: as the machine words it; empty when it does not say.
+    """
+
+    serial_number: str
+    time: datetime | None
+    users: int
+    records: int
+    record_capacity: int
+    firmware: str = ""
+    platform: str = ""
+
+
+class LoggedPunch(NamedTuple):
+    """One record of the machine's log, decoded; `raw` holds its bytes.
+
+    A log has up to a hundred thousand of them, which a tuple is made for.
+    """
+
+    user_id: str
+    timestamp: datetime
+    status: int
+    punch: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UndecodableRecord:
+    """One record of the machine's log that makes no sense, such as one of 31 February."""
+
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Where a reading of the machine's log ended, so that another one can go on from there.
+
+    Attributes:
+        records: how many the log held.
+        width: of each record, in bytes; 0 when there was none.
+        last: the bytes of the last few.
+    """
+
+    records: int
+    width: int
+    last: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceLog:
+    """Records of the machine's log, in its own order.
+
+    Attributes:
+        first: the place in the machine's log of the first of them; 0: this is the whole log. Those before it
+            were read earlier, and are still there.
+        end: where the log ended.
+    """
+
+    punches: Sequence[LoggedPunch]
+    undecodable: Sequence[UndecodableRecord]
+    first: int = 0
+    end: LogEnd = LogEnd(0, 0, b"")
+
+
+class MachineSession(Protocol):
+    """A conversation with the machine. Every method raises MachineError when it fails."""
+
+    def status(self) -> MachineStatus: ...
+
+    def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
+        """Read what follows `known`, or the whole log where it does not follow, or where that is None.
+
+        Raises MachineError when size and count do not add up.
+        """
+        ...
+
+    def read_user_names(self) -> Mapping[str, str]:
+        """User ID to user name; users without a name are left out."""
+        ...
+
+    def enable(self) -> None:
+        """Let people punch, whatever an earlier program left behind."""
+        ...
+
+    def disable(self) -> None:
+        """Keep people from punching, until `enable`."""
+        ...
+
+    def set_time(self, time: datetime) -> None:
+        """Set the machine's clock to a naive wall time in whole seconds."""
+        ...
+
+    def clear(self) -> None:
+        """Erase the whole log, what nobody has read included."""
+        ...
+
+
+class AttendanceMachine(Protocol):
+    """The machine on the wall."""
+
+    def session(self) -> AbstractContextManager[MachineSession]:
+        """Connect; raises MachineError when the machine cannot be reached or refuses the comm key."""
+        ...

@@ -1,0 +1,143 @@
+"""A session with the attendance machine: what it says of itself, and its log into the ledger."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from attendance_client.errors import MachineError
+from attendance_client.fsm.client import Client
+from attendance_client.fsm.session import MachineMemory
+from attendance_client.machine.port import AttendanceLog, LogEnd, MachineSession, MachineStatus
+
+log = logging.getLogger(__name__)
+
+BELIEVABLE_OFFSET = timedelta(days=1)
+"""A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
+
+FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
+"""Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
+
+NAMES_AGAIN_S = 3600.0
+"""Before the machine's users are read again for punches whose user was not among them."""
+
+
+@contextmanager
+def enabled_machine(client: Client) -> Iterator[MachineSession]:
+    """A session in which people can punch, whatever an earlier one left behind."""
+    with client.machine.session() as machine:
+        if not client.session.machine_enabled:
+            machine.enable()
+            client.session.machine_enabled = True
+        yield machine
+
+
+@contextmanager
+def nobody_punching(client: Client, machine: MachineSession) -> Iterator[None]:
+    """Keep people from punching meanwhile.
+
+    Should the machine not be enabled afterwards, by a failure or a power loss, the next session begins with that.
+    """
+    client.session.machine_enabled = False
+    try:
+        machine.disable()
+        yield
+    finally:
+        machine.enable()
+        client.session.machine_enabled = True
+
+
+def ask_status(client: Client, machine: MachineSession) -> MachineStatus:
+    """What the machine says of itself; its time counts from now on, or the Pi's where that is not believable."""
+    status = machine.status()
+    now = client.clock.now()
+    offset = client.session.clock_offset = offset_of(status, now)
+    believable = offset is not None and abs(offset) <= BELIEVABLE_OFFSET
+    client.session.machine_time = status.time if believable else now
+    return status
+
+
+def offset_of(status: MachineStatus, now: datetime) -> timedelta | None:
+    """By how much the machine's clock is ahead of `now`; None when it shows an impossible date."""
+    return None if status.time is None else status.time - now.replace(microsecond=0)
+
+
+def read_log(
+    client: Client, machine: MachineSession, status: MachineStatus, known: LogEnd | None = None
+) -> AttendanceLog:
+    """Take what follows `known`, or the whole log, into the ledger; returns what was read."""
+    session, ledger, serial_number = client.session, client.ledger, status.serial_number
+    attendance_log = machine.read_log(known)
+    new = ledger.add_log(serial_number, attendance_log, client.clock.now())
+    now_s = client.clock.monotonic()
+    whole_read_at_s = now_s
+    if attendance_log.first and session.machine_memory is not None:
+        whole_read_at_s = session.machine_memory.whole_read_at_s
+    # At once: the end of a log must not be taken twice, even if what follows fails.
+    session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
+    session.names_due = True
+    if new:
+        log.info("%d new records on machine %s", new, serial_number)
+    _tell_of_undecodable(client, attendance_log)
+    _tell_of_mistimed(client, attendance_log)
+    _read_names(client, machine, status)
+    session.names_due = False
+    return attendance_log
+
+
+def read_names_again(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+    """Once more, after a reading of the log that broke off before the names.
+
+    A machine that never tells them must not hold the punches up: they then bear the user's number only.
+    """
+    client.session.names_due = False
+    try:
+        _read_names(client, machine, status)
+    except MachineError as error:
+        log.warning("%s; people who are new on it appear by their number until its log is read again", error)
+
+
+def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
+    """Say once how many records make no sense, and why."""
+    if not attendance_log.undecodable:
+        return
+    undecodable = client.ledger.summary().undecodable
+    if undecodable != client.session.undecodable_said:
+        client.session.undecodable_said = undecodable
+        log.warning(
+            "%d records of the machine make no sense (%s); they are kept with their bytes, and in no sheet",
+            undecodable,
+            attendance_log.undecodable[-1].reason,
+        )
+
+
+def _tell_of_mistimed(client: Client, attendance_log: AttendanceLog) -> None:
+    """Say once how many punches bear a time at which they cannot have been made: no sheet may ever show them."""
+    session = client.session
+    latest = (session.machine_time or client.clock.now()) + BELIEVABLE_OFFSET
+    mistimed = [punch for punch in attendance_log.punches if not FIRST_POSSIBLE <= punch.timestamp <= latest]
+    already_said = 0 if attendance_log.first else session.mistimed_said
+    if len(mistimed) <= already_said or client.clock.synchronised() is False:
+        return
+    session.mistimed_said = len(mistimed) + (session.mistimed_said if attendance_log.first else 0)
+    log.warning(
+        "%d punches on the machine bear times that cannot be, such as %s of user %s: its clock was wrong when they "
+        "were made. They keep their times, and those of no review period are in no sheet; HR must know",
+        session.mistimed_said,
+        mistimed[-1].timestamp,
+        mistimed[-1].user_id,
+    )
+
+
+def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+    """Read the machine's users when their number has changed, or a punch's user is not known."""
+    session, ledger = client.session, client.ledger
+    nameless = ledger.unnamed_users(status.serial_number)
+    age_s = client.clock.monotonic() - session.names_read_at_s
+    asked_before = nameless <= session.nameless and (not nameless or age_s < NAMES_AGAIN_S)
+    if session.users_read == status.users and asked_before:
+        return
+    ledger.remember_users(status.serial_number, machine.read_user_names())
+    session.users_read = status.users
+    session.nameless = ledger.unnamed_users(status.serial_number)
+    session.names_read_at_s = client.clock.monotonic()

@@ -1,0 +1,1 @@
+"""ZKTeco's machines, through pyzk and by our own reading of their tables."""

@@ -1,0 +1,261 @@
+"""The attendance machine through pyzk; the only file that knows pyzk's oddities.
+
+pyzk connects, authenticates and gives commands. Tables (the log, the users) are read by our own means in its session.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from zk import ZK
+from zk.exception import ZKError, ZKErrorResponse, ZKNetworkError
+
+from attendance_client.errors import MachineError, RefusalError
+from attendance_client.machine.port import AttendanceLog, LogEnd, MachineAddress, MachineStatus
+from attendance_client.machine.zk.attendance_log import read_log
+from attendance_client.machine.zk.buffered_read import CHUNK_BYTES, UDP_CHUNK_BYTES, Table, prepared_table
+from attendance_client.machine.zk.frames import Code, FrameSocket, Packet, encode_packet, frame
+from attendance_client.machine.zk.user_records import MachineUser, read_users, users_at
+from attendance_contracts import network_trouble
+
+T = TypeVar("T")
+
+USERS_FUNCTION = 5
+LONGEST_SERIAL_NUMBER = 64
+NUMBERS = 0xFFFF
+"""Packet numbers go round after so many."""
+
+
+class ZkMachine:
+    """A ZKTeco machine on TCP or UDP."""
+
+    def __init__(self, address: MachineAddress) -> None:
+        self._address = address
+        self._memory = _Memory()
+
+    @contextmanager
+    def session(self) -> "Iterator[ZkSession]":
+        address = self._address
+        where = f"the attendance machine at {address.host}:{address.port}"
+        zk = _Zk(address)
+        try:
+            _connect(zk, where)
+            yield ZkSession(zk, where, self._memory)
+        finally:
+            # Whatever went wrong was raised already; a machine that is gone need not be told goodbye.
+            with suppress(ZKError, OSError, AttributeError):
+                zk.disconnect()
+            zk.close()
+
+
+class _Memory:
+    """What a machine tells once and need not be asked again while its serial number stays.
+
+    Attributes:
+        users: as read last, in the machine's order.
+    """
+
+    def __init__(self) -> None:
+        self.serial_number = ""
+        self.firmware = ""
+        self.platform = ""
+        self.users: list[MachineUser] = []
+
+
+class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
+    """pyzk on a socket that keeps packets apart."""
+
+    def __init__(self, address: MachineAddress) -> None:
+        # ommit_ping: pyzk would run the system's `ping`; the connection itself tells as much.
+        super().__init__(
+            address.host,
+            address.port,
+            timeout=address.timeout_s,
+            password=address.comm_key,
+            force_udp=address.udp,
+            ommit_ping=True,
+            encoding=address.name_encoding,
+        )
+        self.close()  # the socket that pyzk makes beforehand, and forgets
+        self.address = address
+        # pyzk would try the port with a connection of its own before the real one.
+        self.helper.test_tcp = lambda: 0
+
+    def _ZK__create_socket(self) -> None:  # noqa: N802 - pyzk's own name for it, as Python spells private ones
+        address = self.address
+        self._ZK__sock = FrameSocket((address.host, address.port), address.timeout_s, udp=address.udp)
+
+    def close(self) -> None:
+        self._ZK__sock.close()
+
+    def ask(self, command: int, data: bytes = b"") -> Packet:
+        """One request of ours, in pyzk's session and numbering."""
+        number: int = (self._ZK__reply_id + 1) % NUMBERS
+        self._ZK__reply_id: int = number
+        packet = encode_packet(command, self._ZK__session_id, number, data)
+        if self.tcp:
+            self._ZK__sock.send(frame(packet))
+        else:
+            self._ZK__sock.sendto(packet, (self.address.host, self.address.port))
+        return self.more()
+
+    def more(self) -> Packet:
+        """The next packet of the answer to it."""
+        packet: Packet = self._ZK__sock.packet()
+        return packet
+
+
+class ZkSession:
+    """One connection; see the port MachineSession."""
+
+    def __init__(self, zk: _Zk, where: str, memory: _Memory) -> None:
+        self._zk = zk
+        self._where = where
+        self._memory = memory
+
+    def status(self) -> MachineStatus:
+        serial_number = self._serial_number()
+        if serial_number != self._memory.serial_number:
+            self._memory.firmware = self._optional(self._zk.get_firmware_version)
+            self._memory.platform = self._optional(self._zk.get_platform)
+            self._memory.users = []
+            self._memory.serial_number = serial_number
+        return MachineStatus(
+            serial_number=serial_number,
+            time=self._time(),
+            records=self._count(),
+            users=int(self._zk.users),
+            record_capacity=int(self._zk.rec_cap),
+            firmware=self._memory.firmware,
+            platform=self._memory.platform,
+        )
+
+    def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
+        prepare = partial(self._prepared, Code.READ_ATTENDANCE, 0)
+        return self._call(lambda: read_log(self._count, prepare, known, self._user_ids))
+
+    def read_user_names(self) -> Mapping[str, str]:
+        return {user.user_id: user.name for user in self.read_users() if user.name}
+
+    def read_users(self) -> list[MachineUser]:
+        """Everybody whom the machine knows, in its own order."""
+        self._count()
+        with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
+            users = self._call(lambda: read_users(table, int(self._zk.users), self._zk.encoding))
+        self._memory.users = users
+        return users
+
+    def read_table(self, command: int, function: int) -> bytes:
+        """A whole table as the machine sends it."""
+        with self._prepared(command, function) as table:
+            return table.part(0, table.size)
+
+    def enable(self) -> None:
+        self._call(self._zk.enable_device)
+
+    def disable(self) -> None:
+        self._call(self._zk.disable_device)
+
+    def set_time(self, time: datetime) -> None:
+        self._call(lambda: self._zk.set_time(time))
+
+    def clear(self) -> None:
+        self._call(self._zk.clear_attendance)
+
+    def ask(self, command: int, data: bytes = b"") -> Packet:
+        return self._call(lambda: self._zk.ask(command, data))
+
+    def more(self) -> Packet:
+        return self._call(self._zk.more)
+
+    def _prepared(self, command: int, function: int) -> AbstractContextManager[Table]:
+        return prepared_table(self, command, function, CHUNK_BYTES if self._zk.tcp else UDP_CHUNK_BYTES)
+
+    def _user_ids(self, numbers: Collection[int]) -> Mapping[int, str]:
+        """The user IDs of some of the machine's internal numbers, as they are now.
+
+        A number is given to somebody else when its user is deleted: what was read earlier only says where to look.
+        """
+        # A machine that refuses to send a part of its list still sends the whole.
+        with suppress(RefusalError):
+            with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
+                found = users_at(table, self._memory.users, numbers, self._zk.encoding)
+            if found is not None:
+                return found
+        return {user.number: user.user_id for user in self.read_users()}
+
+    def _serial_number(self) -> str:
+        """Part of the identity of each punch: another one, even for once, would store the whole log again."""
+        told: str = self._call(self._zk.get_serialnumber).strip()
+        if not told or not told.isprintable() or len(told) > LONGEST_SERIAL_NUMBER:
+            raise MachineError(f"{self._where}: did not say its serial number, but {told[:40]!r}")
+        return told
+
+    def _optional(self, function: Callable[[], str]) -> str:
+        try:
+            return self._call(function).strip()
+        except MachineError as error:
+            if isinstance(error.__cause__, ZKErrorResponse):
+                return ""  # it has no such thing
+            raise
+
+    def _count(self) -> int:
+        # pyzk keeps the old counts where an answer is too short to hold them.
+        self._zk.records = -1
+        self._call(self._zk.read_sizes)
+        if self._zk.records < 0 or self._zk.users < 0:
+            raise MachineError(f"{self._where}: did not say how many records it holds")
+        return int(self._zk.records)
+
+    def _time(self) -> datetime | None:
+        try:
+            time: datetime = self._call(self._zk.get_time)
+        except MachineError as error:
+            # pyzk raises ValueError for a date that does not exist; anything else is a failed exchange.
+            if isinstance(error.__cause__, ValueError):
+                return None
+            raise
+        return time
+
+    def _call(self, function: Callable[[], T]) -> T:
+        return _translate(self._where, function)
+
+
+def _connect(zk: _Zk, where: str) -> None:
+    try:
+        _translate(where, zk.connect)
+    except MachineError as error:
+        if "Unauthenticated" in str(error):
+            raise MachineError(
+                f"{where} refuses the comm key; put the one from its menu (Comm. > Security) into 'comm_key'"
+            ) from error
+        if isinstance(error.__cause__, ZKNetworkError | OSError):
+            how = (
+                ". With 'udp' it is spoken to by UDP, which not every machine answers: try without"
+                if zk.address.udp
+                else ""
+            )
+            raise MachineError(
+                f"{where} cannot be reached ({network_trouble(error.__cause__)}); is it switched on and on the "
+                "network? If so, its address may have changed: its menu (Comm. > Ethernet) shows it, 'ip' "
+                f"and 'port' in biometric_device_config.json must be the same{how}"
+            ) from error
+        raise
+
+
+def _translate(where: str, function: Callable[[], T]) -> T:
+    """Call pyzk; whatever it raises becomes a MachineError.
+
+    pyzk lets struct.error, IndexError, TypeError and others out when an answer is not what it expects.
+    """
+    try:
+        return function()
+    except MachineError as error:
+        if where in str(error):
+            raise
+        raise type(error)(f"{where}: {error}") from error.__cause__
+    except Exception as error:
+        text = str(error) or type(error).__name__
+        raise MachineError(f"{where}: {text}") from error
