@@ -1,11 +1,17 @@
 """What releases wrote, as files, and how they are read into the stand-ins again. See README.md."""
 
-import lzma
 import json
+import lzma
+from dataclasses import replace
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from attendance_contracts import Topic
+from attendance_sandbox.sheets import batch_update
 from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
+from attendance_sandbox.sheets.schema import check_message
 from attendance_sandbox.sheets.view import spreadsheet_json
 
 HERE = Path(__file__).parent
@@ -38,15 +44,27 @@ def spreadsheet(release, name):
         return json.load(file)
 
 
-def put_back(server, frozen, folder_id):
-    """Fill the Sheets stand-in with a frozen spreadsheet, under its own ID, which is returned."""
-    known = frozen["file"]
-    made = server.new_spreadsheet(known["name"], folder_id=folder_id)
-    file = server.store.files[known["id"]] = server.store.files.pop(made)
-    file.file_id = file.spreadsheet.spreadsheet_id = known["id"]
-    file.app_properties = known["appProperties"]
-    server.batch_update(known["id"], list(_requests(frozen["spreadsheet"])))
-    return known["id"]
+@cache
+def _filled(release, name):
+    """A frozen spreadsheet in the stand-in's form; filled once, for whoever changes it changes a copy."""
+    saved = spreadsheet(release, name)
+    store = FileStore()
+    file = store.create(saved["file"]["name"], SPREADSHEET_TYPE, "nobody@example.com")
+    file.file_id = file.spreadsheet.spreadsheet_id = saved["file"]["id"]
+    file.app_properties = saved["file"]["appProperties"]
+    draft = file.spreadsheet.draft()
+    requests = {"requests": list(_requests(saved["spreadsheet"]))}
+    batch_update.apply(draft, check_message("BatchUpdateSpreadsheetRequest", requests), Call())
+    file.spreadsheet = draft
+    return file
+
+
+def put_back(server, release, name, folder_id):
+    """Put a frozen spreadsheet into a shared folder of the Sheets stand-in, under its own ID, which is returned."""
+    drive_id = server.file(folder_id).drive_id
+    file = replace(_filled(release, name), parents=[folder_id], drive_id=drive_id, permissions=[])
+    server.store.files[file.file_id] = file
+    return file.file_id
 
 
 def taken(server, spreadsheet_id):
@@ -86,7 +104,9 @@ def _content(sheet):
         start = {"sheetId": sheet_id, "rowIndex": 0, "columnIndex": 0}
         yield {"updateCells": {"start": start, "rows": data["rowData"], "fields": _CELL_FIELDS}}
     for dimension, name in (("ROWS", "rowMetadata"), ("COLUMNS", "columnMetadata")):
-        for index, properties in enumerate(data[name]):
-            place = {"sheetId": sheet_id, "dimension": dimension, "startIndex": index, "endIndex": index + 1}
+        end = 0
+        for properties, alike in groupby(data[name]):
+            start, end = end, end + len(list(alike))
+            place = {"sheetId": sheet_id, "dimension": dimension, "startIndex": start, "endIndex": end}
             change = {"range": place, "properties": properties, "fields": ",".join(properties)}
             yield {"updateDimensionProperties": change}
