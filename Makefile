@@ -72,7 +72,8 @@ bundle: ## stage the functions' source folder in build/bundle, for gcloud functi
 	rm -rf build/bundle
 	mkdir -p build/bundle
 	cp src/backend/main.py src/backend/requirements.txt build/bundle/
-	cp -R src/backend/attendance_backend src/contracts/attendance_contracts build/bundle/
+	cp -R src/backend/attendance_backend src/contracts/attendance_contracts src/trouble/attendance_trouble \
+		build/bundle/
 	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
 	@echo "build/bundle is ready; docs/deploying-the-functions.md tells how to deploy it"
 
