@@ -1,8 +1,8 @@
 """Formulas as texts: moving their references, and computing plain arithmetic.
 
-There is no formula engine here. A formula is kept and given back; its value is known only when it is arithmetic
-on literal numbers (``=4/2``). What the service does to the *text* of a formula is done: inserted and deleted
-rows and columns, renamed worksheets, and relative references in copies.
+Their values are computed in `engine`; at once only that of arithmetic on literal numbers (``=4/2``). What the service
+does to the *text* of a formula is done here: inserted and deleted rows and columns, renamed worksheets, and relative
+references in copies.
 """
 
 from __future__ import annotations
@@ -183,6 +183,35 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
         return prefix + ":".join(texts)
 
     return _rewrite(formula, change)
+
+
+def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) -> str:
+    """The formula with an end for each open range: of 100 rows, ``A:C`` becomes ``A$1:C$100`` and ``A2:A`` ``A2:A$100``.
+
+    `title` gives worksheets other titles.
+    """
+
+    def change(match: re.Match[str]) -> str:
+        points = [_split_point(point) for point in _points(match)]
+        if len(points) == 2:
+            (lock, column, lock2, row), (end_lock, end_column, end_lock2, end_row) = points
+            if column is None or end_column is None:
+                lock, column, end_lock, end_column = "$", 0, "$", columns - 1
+            if row is None:
+                lock2, row = "$", 0
+            if end_row is None:
+                end_lock2, end_row = "$", rows - 1
+            points = [(lock, column, lock2, row), (end_lock, end_column, end_lock2, end_row)]
+        prefix = f"{title(_title(match['sheet']))}!" if match["sheet"] else ""
+        return prefix + ":".join(_join_point(*point) for point in points)
+
+    return _rewrite(formula, change)
+
+
+def within(formula: str, title: str) -> str:
+    """The formula as it reads on another worksheet: references without a title are to that of `title`."""
+    prefix = f"{quote_title(title)}!"
+    return _rewrite(formula, lambda match: match[0] if match["sheet"] else prefix + match[0])
 
 
 def _title(prefix: str) -> str:

@@ -8,12 +8,15 @@ typed text becomes in the spreadsheet's locale; atomic ``batchUpdate``; grid lim
 cells; protected ranges; the service's own spelling of formulas, and references in formulas and rules that follow
 inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
-Formulas: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal numbers
-(``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas for
-``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports). What only Sheets can
-compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of
-its own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Cells at the
-end of a range whose formulas give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+Formulas: with ``recalculate=True`` an embedded engine computes them for ``spreadsheets.get`` and ``values.*`` (not for
+``includeSpreadsheetInResponse`` or exports). Otherwise a formula is kept, but has no value unless it is arithmetic on
+literal numbers (``=4/2``); ``values.get`` gives an empty cell for it. What the engine does not know is ``#NAME?``,
+``TODAY()`` stays as it was at the last change, and a result without a number format of its own is shown as a plain
+number, where Sheets takes a date's format from the cells that it is made of. Cells at the end of a range whose formulas
+give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+
+Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as HR sees it, computed and coloured; both
+without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
 endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
@@ -42,13 +45,13 @@ from typing import Any, Self
 from attendance_sandbox.sheets import batch_update, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
+from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.faults import Fault, Faults, Request
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileStore, permission
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
-from attendance_sandbox.sheets.recalculation import Recalculator
 from attendance_sandbox.sheets.routes import (
     Answer,
     HttpRequest,
@@ -120,16 +123,14 @@ class SheetsServer:
             owns_storage: False for service accounts as they are made since 2025: they own no storage, and can
                 make files in shared drives only.
             quota: limits of reads and writes a minute; none by default.
-            recalculate: LibreOffice computes formulas when a read shows their values: a few seconds for the first
-                read after each change, during which nobody else is answered.
+            recalculate: formulas have values in answers. The first read after each change takes the time of computing:
+                a second for a large month, during which nobody else is answered.
             token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:
             OSError: the port is in use.
-            RecalculationError: LibreOffice is to compute formulas and is not installed.
         """
-        self._recalculator = Recalculator() if recalculate else None
         self.folder = folder
         self.faults = faults or Faults()
         self.log: list[LogEntry] = []
@@ -139,7 +140,8 @@ class SheetsServer:
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
-        self._api = SheetsApi(self.store, self._recalculator)
+        self.engine = Engine()
+        self._api = SheetsApi(self.store, self.engine, recalculate)
         self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
         self._http = HttpServer(port, self._respond)
 
@@ -161,21 +163,12 @@ class SheetsServer:
     def start(self) -> None:
         self._http.start()
 
-    def start_recalculating(self, *spreadsheet_ids: str) -> None:
-        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet.
-
-        These spreadsheets are computed at once, so that nobody who asks for them loses patience.
-        """
-        if self._recalculator is None:
-            self._recalculator = Recalculator()
-            self._api.recalculate_with(self._recalculator)
-        for spreadsheet_id in spreadsheet_ids:
-            self._api.computed(self.spreadsheet(spreadsheet_id), None)
+    def start_recalculating(self) -> None:
+        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
+        self._api.recalculate = True
 
     def stop(self) -> None:
         self._http.stop()
-        if self._recalculator is not None:
-            self._recalculator.close()
 
     def __enter__(self) -> Self:
         self.start()
