@@ -19,7 +19,7 @@ example:
   attendance-sandbox sheets --port 8086 --folder books --shared-folder Attendance
   the key of a service account is in books/service-account.json; let its programs talk to http://127.0.0.1:8086
   instead of https://sheets.googleapis.com and https://www.googleapis.com; each spreadsheet is saved in books
-  as an .xlsx file a moment after it was changed, and at the end
+  as an .xlsx file a moment after it was changed, and at the end; http://127.0.0.1:8086/ shows them in a browser
 """
 
 _EXIT_OK = 0
@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     with server, saver:
         sys.stdout.write(f"sheets on {HOST}:{server.port}\n")
         sys.stdout.flush()
+        tell(f"the spreadsheets as pages for a browser: {server.url}/")
         tell(f"service account's key in {key_file}")
         if arguments.shared_folder:
             tell(f"folder {arguments.shared_folder}: {server.new_shared_folder(arguments.shared_folder)}")

@@ -18,7 +18,7 @@ no way to set the engine's clock. No formula of the workbooks uses them, which a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,7 @@ from attendance_sandbox.sheets.worksheet import Rows, Worksheet
 
 _LEAST_ROWS = 256
 _PIECE = re.compile(r"""(?P<literal>"(?:[^"]|"")*"|'(?:[^']|'')*')|(?P<open>[A-Za-z_.]*\(|\{)|[,)}]""")
+_HAS_CRITERIA = re.compile(r"(?:COUNT|SUM|AVERAGE|MAX|MIN)IFS?\(", re.IGNORECASE)
 _CRITERIA = {
     **dict.fromkeys(("COUNTIF(", "SUMIF(", "AVERAGEIF("), (1, 99)),
     "COUNTIFS(": (1, 2),
@@ -61,8 +62,12 @@ class Engine:
             spreadsheet.computed = self._model(spreadsheet).filled(spreadsheet)
         return spreadsheet.computed
 
-    def evaluated(self, spreadsheet: Spreadsheet, questions: list[Question]) -> list[dict[Place, Scalar]]:
-        """The values that formulas would have in cells of a worksheet, each question by itself."""
+    def where_true(self, spreadsheet: Spreadsheet, questions: list[Question]) -> list[set[Place]]:
+        """In which cells each formula would be true, if it were filled into them all.
+
+        At most one question for each conditional format of the spreadsheet.
+        """
+        self.computed(spreadsheet)
         return self._model(spreadsheet).answers(questions)
 
     def _model(self, spreadsheet: Spreadsheet) -> _Model:
@@ -77,8 +82,8 @@ class Engine:
 
 Place = tuple[int, int]
 """Row and column, from 0."""
-Question = tuple[Worksheet, Mapping[Place, str]]
-"""A worksheet, and formulas for cells of it."""
+Question = tuple[Worksheet, str, Place, Collection[Place]]
+"""A worksheet, a formula, the cell for which that is written, and the cells of the worksheet that it is filled into."""
 
 
 def _layout(spreadsheet: Spreadsheet) -> Any:
@@ -89,7 +94,15 @@ def _layout(spreadsheet: Spreadsheet) -> Any:
         bound *= 2
     columns = max(sheet.column_count for sheet in spreadsheet.sheets)
     titles = [(sheet.sheet_id, sheet.title) for sheet in spreadsheet.sheets]
-    return titles, bound, columns, spreadsheet.properties["timeZone"], list(spreadsheet.named_ranges)
+    questions = sum(len(sheet.rules["conditionalFormats"]) for sheet in spreadsheet.sheets)
+    return (
+        titles,
+        bound,
+        columns,
+        spreadsheet.properties["timeZone"],
+        list(spreadsheet.named_ranges),
+        questions,
+    )
 
 
 class _Model:
@@ -97,7 +110,7 @@ class _Model:
 
     def __init__(self, spreadsheet: Spreadsheet, layout: Any) -> None:
         self.layout = layout
-        _, self._rows, self._columns, zone, names = layout
+        _, self._rows, self._columns, zone, names, questions = layout
         known = zone in ironcalc.get_all_timezones()
         self._book = ironcalc.create("book", "en", zone if known else "UTC", "en")
         self._titles = {
@@ -105,7 +118,8 @@ class _Model:
         }
         self._fed: list[Rows] = [{} for _ in spreadsheet.sheets]
         self._unreadable: set[tuple[int, int, int]] = set()
-        for number in range(len(spreadsheet.sheets)):
+        # Those for questions, too: to add one later costs seconds.
+        for number in range(len(spreadsheet.sheets) + questions):
             if number:
                 self._book.add_sheet(f"S{number + 1}")
             else:
@@ -142,7 +156,7 @@ class _Model:
         place = sheet, row + 1, column + 1
         self._unreadable.discard(place)
         if cell.formula is not None:
-            self._enter(place, cell.formula)
+            self._enter(place, self._told(cell.formula))
         elif cell.value is None:
             self._book.clear_cell_contents(*place)
         elif isinstance(cell.value, bool):
@@ -152,10 +166,13 @@ class _Model:
         else:
             self._book.update_cell_with_number(*place, float(cell.value))
 
+    def _told(self, formula: str) -> str:
+        """A formula as this model understands it."""
+        return formulas.bounded(_with_single_tildes(formula), self._rows, self._columns, self._title)
+
     def _enter(self, place: tuple[int, int, int], formula: str) -> None:
-        text = formulas.bounded(_with_single_tildes(formula), self._rows, self._columns, self._title)
         try:
-            self._book.update_cell_with_formula(*place, text)
+            self._book.update_cell_with_formula(*place, formula)
         except ironcalc.WorkbookError:
             self._unreadable.add(place)
 
@@ -175,7 +192,9 @@ class _Model:
 
     def filled(self, spreadsheet: Spreadsheet) -> Spreadsheet:
         """The spreadsheet with the values of all formulas."""
-        result = spreadsheet.draft()  # from here on a change of either copies the row first: `_fed` stays as it is
+        result = (
+            spreadsheet.draft()
+        )  # from here on a change of either copies the row first: `_fed` stays as it is
         for number, sheet in enumerate(result.sheets):
             rows: Rows = {}
             for row, cells in sheet.rows.items():
@@ -188,20 +207,22 @@ class _Model:
             sheet.replace_rows(rows)
         return result
 
-    def answers(self, questions: list[Question]) -> list[dict[Place, Scalar]]:
+    def answers(self, questions: list[Question]) -> list[set[Place]]:
         """Formulas are computed on worksheets of their own, at the same places; the spreadsheet stays as it is."""
         first = len(self._fed)
-        for number, (sheet, asked) in enumerate(questions, first):
-            self._book.add_sheet(f"S{number + 1}")
-            for (row, column), formula in asked.items():
-                self._enter((number, row + 1, column + 1), formulas.within(formula, sheet.title))
+        for number, (sheet, formula, (row, column), places) in enumerate(questions, first):
+            text = self._told(formulas.within(formula, sheet.title))
+            for place in places:
+                moved = formulas.copied(text, place[0] - row, place[1] - column)
+                self._enter((number, place[0] + 1, place[1] + 1), moved)
         self._book.evaluate()
         found = [
-            {(row, column): self._value(number, row, column) for row, column in asked}
-            for number, (_, asked) in enumerate(questions, first)
+            {place for place in places if self._value(number, *place) is True}
+            for number, (*_, places) in enumerate(questions, first)
         ]
-        for number in reversed(range(first, first + len(questions))):
-            self._book.delete_sheet(number)
+        for number, (*_, places) in enumerate(questions, first):
+            for row, column in places:
+                self._book.clear_cell_contents(number, row + 1, column + 1)
         self._unreadable = {place for place in self._unreadable if place[0] < first}
         return found
 
@@ -215,7 +236,7 @@ def _same(one: Cell, other: Cell) -> bool:
 
 def _with_single_tildes(formula: str) -> str:
     """The formula with criteria as IronCalc reads them."""
-    if "IF(" not in formula.upper() and "IFS(" not in formula.upper():
+    if not _HAS_CRITERIA.search(formula):
         return formula
     out: list[str] = []
     calls: list[tuple[str, int, int]] = []  # function, argument, and where in `out` that begins

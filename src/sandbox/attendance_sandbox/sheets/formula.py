@@ -186,7 +186,7 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
 
 
 def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) -> str:
-    """The formula with an end for each open range: of 100 rows, ``A:C`` becomes ``A$1:C$100`` and ``A2:A`` ``A2:A$100``.
+    """The formula with an end for each open range: ``A:C`` becomes ``A$1:C$100``, ``A2:A`` becomes ``A2:A$100``.
 
     `title` gives worksheets other titles.
     """

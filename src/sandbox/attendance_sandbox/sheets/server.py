@@ -42,7 +42,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attendance_sandbox.sheets import batch_update, value_ranges
+from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
 from attendance_sandbox.sheets.engine import Engine
@@ -79,7 +79,7 @@ class LogEntry:
     path: str
     query: dict[str, list[str]]
     kind: str
-    """``read`` or ``write`` of Sheets, ``drive``, ``token`` or ``unknown``."""
+    """``read`` or ``write`` of Sheets, ``drive``, ``token``, ``page`` or ``unknown``."""
     caller: str
     status: int
     """HTTP status; 0 when the connection was dropped."""
@@ -166,6 +166,11 @@ class SheetsServer:
     def start_recalculating(self) -> None:
         """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
         self._api.recalculate = True
+
+    def compute(self, spreadsheet_id: str) -> Spreadsheet:
+        """The spreadsheet with the values of all formulas."""
+        with self._lock:
+            return self.engine.computed(self.spreadsheet(spreadsheet_id))
 
     def stop(self) -> None:
         self._http.stop()
@@ -310,6 +315,8 @@ class SheetsServer:
             self._requests += 1
             if request.path == "/token" and request.method == "POST":
                 return self._served_token(request)
+            if request.method == "GET" and (request.path == "/" or request.path.startswith("/books/")):
+                return "page", None, self._page(request.path.removeprefix("/books/"))
             try:
                 route, parts = find_route(self._routes, request)
                 call.caller = self.tokens.caller(
@@ -326,6 +333,20 @@ class SheetsServer:
             if chosen is not None and chosen.status:
                 response = _fault_answer(chosen)
             return route.kind, chosen, response
+
+    def _page(self, spreadsheet_id: str) -> Answer:
+        books = {one.spreadsheet_id: one for one in self.spreadsheets()}
+        if spreadsheet_id == "/":
+            text = page.document("Spreadsheets", [page.Group("Spreadsheets", [page.listed(books.values())])])
+        elif spreadsheet_id in books:
+            book = page.book(books[spreadsheet_id], self.engine)
+            text = page.document(book.title, [book])
+        else:
+            error = ApiError(
+                404, "NOT_FOUND", f"There is no spreadsheet of this ID; {self.url}/ lists those there are."
+            )
+            return Answer.of_json(error.code, error.to_json())
+        return Answer(200, text.encode(), "text/html; charset=utf-8")
 
     def _handled(self, route: Route, request: HttpRequest, parts: list[str], call: Call) -> Answer:
         try:
