@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sandbox_process import rest, running
+from workbook_office import recalculated
 
 from attendance_contracts import REQUEST_TOPICS
 from attendance_sandbox.cli import main
@@ -72,6 +73,9 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     )
     late = [row[5] for row in september["Amendments"].iter_rows(min_row=2, values_only=True)]
     assert late == [LATE_PUNCH_USER], "HR had finalised September"
+    books = recalculated(tmp_path, story.cloud.sheets)
+    assert books.disagreements == [], "the engine whose values people see, against LibreOffice"
+    assert books.compared > 60_000
 
 
 @pytest.mark.slow
@@ -153,8 +157,10 @@ def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, cap
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_path, number):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", str(folder), "--no-picture") as (process, first_line):
-        assert "asks for the review sheet" in first_line
+    with running("demo", "--folder", str(folder)) as (process, first_line):
+        assert first_line.startswith("the workbooks as they grow, for a browser: http://127.0.0.1:")
+        assert process.stdout is not None
+        assert "asks for the review sheet" in process.stdout.readline()
         started = descendants(process.pid)
         assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)

@@ -117,7 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
     console.print("workbooks:")
     for path in workbooks:
         console.print(f"  {from_here(path)}")
-    console.print(f"all of it as a page: {from_here(_write_page(folder, story, results, said))}")
+    console.print(f"all of it as a page: {from_here(write_page(folder, story, results, said))}")
     console.print(f"{time.monotonic() - started:.0f} s")
     return 0 if all(result.faultless for result in results) else EXIT_NOT_FAULTLESS
 
@@ -151,7 +151,7 @@ def _report(console: Console, results: list[SiteResult]) -> None:
     console.print(table)
 
 
-def _write_page(folder: Path, story: Story, results: list[SiteResult], said: Said) -> Path:
+def write_page(folder: Path, story: Story, results: list[SiteResult], said: Said) -> Path:
     """One file that shows everything."""
     recorded = {name: office.recorded for name, office in story.offices.items()}
     beside = [path.name for path in (*sorted(folder.glob("Payroll *")), *story.workbooks)]

@@ -8,8 +8,8 @@ What IronCalc 0.9 does otherwise than Sheets, and is kept from here:
 
 - A whole column (``A:C``) is slow or wrong: each open range gets an end, the same on all worksheets.
 - Titles beyond 31 characters are refused: worksheets have short titles of the engine's own, ``S1``, ``S2``.
-- In the criteria of COUNTIF and its like, ``~*`` and ``~?`` are an asterisk and a question mark, but ``~~`` is two
-  tildes: each becomes one. Left over is a tilde right before a real wildcard, as in ``"x~~*"``.
+- In the criteria of COUNTIF and its like, ``~~`` is taken for two tildes where there is neither an asterisk nor a
+  question mark: there it becomes one.
 
 ``TODAY()`` and ``NOW()`` are of this computer's clock, in the spreadsheet's time zone, at the last change; there is
 no way to set the engine's clock. No formula of the workbooks uses them, which a test makes sure of.
@@ -261,10 +261,11 @@ def _with_single_tildes(formula: str) -> str:
 
 
 def _criterion(text: str) -> str:
+    """A criterion with ``~`` for ``~~``, unless IronCalc sees to it as there is an asterisk or a question mark."""
     if re.fullmatch(r'"(?:[^"]|"")*"', text):
-        return text.replace("~~", "~")
-    single = f'SUBSTITUTE({text},"~~","~")'
-    return single if text.startswith('"') else f"IF(ISTEXT({text}),{single},{text})"
+        return text if re.search(r"[*?]", text) else text.replace("~~", "~")
+    plain = f'ISTEXT({text})*ISERROR(FIND("*",{text}))*ISERROR(FIND("?",{text}))'
+    return f'IF({plain},SUBSTITUTE({text},"~~","~"),{text})'
 
 
 def _has_unknown(sheet: Worksheet, area: Area) -> bool:

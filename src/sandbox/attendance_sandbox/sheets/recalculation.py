@@ -65,7 +65,7 @@ def recalculated_values(
         target = Path(folder) / "out"
         home = profile or Path(folder) / "profile"
         _convert(workbook, target, home, time_zone, timeout_s)
-        return _values(target / workbook.with_suffix(".xlsx").name)
+        return values_of(target / workbook.with_suffix(".xlsx").name)
 
 
 def _convert(workbook: Path, target: Path, home: Path, time_zone: str | None, timeout_s: float) -> None:
@@ -96,7 +96,8 @@ def _convert(workbook: Path, target: Path, home: Path, time_zone: str | None, ti
         raise RecalculationError(f"soffice could not compute {workbook.name}: {reason}")
 
 
-def _values(path: Path) -> Values:
+def values_of(path: Path) -> Values:
+    """The values that are kept in a file beside its formulas, see `recalculated_values`."""
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     # A date or a duration is a number like any other: openpyxl would make datetimes of them, which cannot hold
     # every duration and are rounded.
