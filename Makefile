@@ -16,7 +16,7 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests
-	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
+	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc chromium=chromium \
 		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 

@@ -18,9 +18,15 @@ Said = Sequence[tuple[datetime, str]]
 States = Mapping[str, Sequence[tuple[datetime, str]]]
 """Since when each site was in which state; an empty one is a site without power."""
 NUMBERS = ("punches made", "rows stored", "lost", "twice", "wrong period")
-_PAINT = {"waiting": "#9cc3ef", "sleep": "#8fa3b3", "working": "#8cc7a1"}
-"""As in the drawing of the machine: blue, slate and green."""
-_OFF = "#c0392b"
+_PAINT = {"working": "#8cc7a1", "waiting": "#9cc3ef", "sleep": "#8fa3b3", "off": "#c0392b"}
+"""As in the drawing of the machine: green, blue and slate."""
+_WORDS = {
+    "working": "relays punches",
+    "waiting": "waits for an answer",
+    "sleep": "sleeps: no review period yet",
+    "off": "power cut",
+}
+_OFF = _PAINT["off"]
 _LEFT, _DAY_PX, _LANE_PX, _TOP = 110, 30, 74, 58
 
 
@@ -102,7 +108,7 @@ def picture(
         return _LEFT + (wall - datetime.combine(first, datetime.min.time())) / timedelta(days=1) * _DAY_PX
 
     parts = [*_days(first, days, height), *_periods(periods, first, days)]
-    for number, (site, history) in enumerate(sorted(states.items())):
+    for number, (site, history) in enumerate(states.items()):
         top = _TOP + number * _LANE_PX
         parts.append(f'<text x="0" y="{top + 15}" font-weight="600">{escaped(site)}</text>')
         ends = [*(when for when, _ in history[1:]), until]
@@ -114,9 +120,9 @@ def picture(
                     f'fill="{_PAINT[_kind(state)]}"><title>{since}</title></rect>'
                 )
             elif end > begin:
+                shape = f'd="M{x(begin):.1f} {top + 20}v-20l-5 -9h10l-5 9" fill="{_OFF}" stroke="{_OFF}"'
                 parts.append(
-                    f'<path d="M{x(begin):.1f} {top + 20}l-5 -9h4v-13h2v13h4z" fill="{_OFF}"><title>power cut '
-                    f"{begin.astimezone(zone):%a %d %b %H:%M}</title></path>"
+                    f"<path {shape}><title>power cut {begin.astimezone(zone):%a %d %b %H:%M}</title></path>"
                 )
         made = Counter(punch.when.date() for punch in recorded.get(site, ()))
         for place in range(days):
@@ -127,7 +133,7 @@ def picture(
                 "</title></rect>"
             )
         parts.append(f'<text x="0" y="{top + 52}" fill="#66717d" font-size="11">punches a day</text>')
-    parts += _legend(height - 8)
+    parts += _legend(height - 8, {_kind(state) for history in states.values() for _, state in history})
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The states of the sites over time" '
         f'font-size="13" fill="#1f2933">{"".join(parts)}</svg>'
@@ -135,6 +141,8 @@ def picture(
 
 
 def _kind(state: str) -> str:
+    if not state:
+        return "off"
     return "waiting" if state.startswith("AWAIT") else "sleep" if state == "DEEP_SLEEP" else "working"
 
 
@@ -163,15 +171,13 @@ def _periods(periods: Mapping[str, tuple[date, date]], first: date, days: int) -
     return parts
 
 
-def _legend(y: int) -> list[str]:
+def _legend(y: int, kinds: set[str]) -> list[str]:
     parts, left = [], _LEFT
-    for color, words in (
-        (_PAINT["working"], "relays punches"),
-        (_PAINT["waiting"], "waits for an answer"),
-        (_PAINT["sleep"], "sleeps: no review period yet"),
-        (_OFF, "power cut"),
-    ):
-        parts.append(f'<rect x="{left}" y="{y - 10}" width="12" height="12" rx="2" fill="{color}"/>')
-        parts.append(f'<text x="{left + 18}" y="{y}" fill="#66717d" font-size="12">{words}</text>')
-        left += 34 + 7 * len(words)
+    for kind, words in _WORDS.items():
+        if kind in kinds:
+            parts.append(
+                f'<rect x="{left}" y="{y - 10}" width="12" height="12" rx="2" fill="{_PAINT[kind]}"/>'
+            )
+            parts.append(f'<text x="{left + 18}" y="{y}" fill="#66717d" font-size="12">{words}</text>')
+            left += 34 + 7 * len(words)
     return parts

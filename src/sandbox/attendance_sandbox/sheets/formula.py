@@ -185,6 +185,18 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
     return _rewrite(formula, change)
 
 
+_OPEN = re.compile(
+    r"""
+    "(?:[^"]|"")*"
+    | (?P<sheet>'(?:[^']|'')+'|(?<![\w.])[A-Za-z_][\w.]*)!
+    | (?<![\w.$:])(?P<cell>\$?[A-Za-z]{1,3}\$?\d{1,7}):(?P<end>\$?[A-Za-z]{1,3})(?![\w(.!$])
+    | (?<![\w.$:])(?P<column>\$?[A-Za-z]{1,3}):(?P<column2>\$?[A-Za-z]{1,3})(?![\w(.!$])
+    | (?<![\w.$:])(?P<row>\$?\d{1,7}):(?P<row2>\$?\d{1,7})(?![\w(.!])
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
 def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) -> str:
     """The formula with an end for each open range: ``A:C`` becomes ``A$1:C$100``, ``A2:A`` becomes ``A2:A$100``.
 
@@ -192,20 +204,17 @@ def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) 
     """
 
     def change(match: re.Match[str]) -> str:
-        points = [_split_point(point) for point in _points(match)]
-        if len(points) == 2:
-            (lock, column, lock2, row), (end_lock, end_column, end_lock2, end_row) = points
-            if column is None or end_column is None:
-                lock, column, end_lock, end_column = "$", 0, "$", columns - 1
-            if row is None:
-                lock2, row = "$", 0
-            if end_row is None:
-                end_lock2, end_row = "$", rows - 1
-            points = [(lock, column, lock2, row), (end_lock, end_column, end_lock2, end_row)]
-        prefix = f"{title(_title(match['sheet']))}!" if match["sheet"] else ""
-        return prefix + ":".join(_join_point(*point) for point in points)
+        if match["sheet"]:
+            return f"{title(_title(match[0]))}!"
+        if match["column"]:
+            return f"{match['column']}$1:{match['column2']}${rows}"
+        if match["cell"]:
+            return f"{match['cell']}:{match['end']}${rows}"
+        if match["row"]:
+            return f"$A{match['row']}:${column_letters(columns - 1)}{match['row2']}"
+        return match[0]
 
-    return _rewrite(formula, change)
+    return _OPEN.sub(change, formula)
 
 
 def within(formula: str, title: str) -> str:
@@ -214,6 +223,7 @@ def within(formula: str, title: str) -> str:
     return _rewrite(formula, lambda match: match[0] if match["sheet"] else prefix + match[0])
 
 
+@functools.lru_cache(maxsize=256)
 def _title(prefix: str) -> str:
     return split_title(prefix.removesuffix("!") + "!A1")[0] or ""
 
