@@ -153,6 +153,19 @@ def test_values_are_computed_formatted_and_coloured(tmp_path, html):
     assert said[3:] == ["rgb(255, 255, 255)", "rgb(255, 0, 0)", "rgb(0, 0, 255)", "rgb(0, 255, 0)"]
 
 
+def test_spreadsheets_whose_worksheets_have_the_same_ids_keep_their_colours(tmp_path, server):
+    books = []
+    for color in ("red", "blue"):
+        made = server.new_spreadsheet(f"All {color}")
+        server.write(made, "A1", [["x"]])
+        server.batch_update(made, [formatted((0, 1), (0, 1), {"backgroundColor": {color: 1}})])
+        books.append(page.book(server.spreadsheet(made), server.engine))
+    html = page.document("Two", books)
+    question = f"getComputedStyle({cell(1, 1)}).backgroundColor"
+    assert asked(tmp_path, html, question) == "rgb(255, 0, 0)"
+    assert asked(tmp_path, html, question, "#all-blue-sheet1") == "rgb(0, 0, 255)"
+
+
 def test_what_is_hidden_is_not_in_the_page(html):
     assert "unseen" not in html
     assert "Secret" not in html

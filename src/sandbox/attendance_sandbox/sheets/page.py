@@ -132,7 +132,9 @@ def book(spreadsheet: Spreadsheet, engine: Engine) -> Group:
     for sheet in sheets:
         color = color_of(sheet.properties, "tabColor")
         table = _Table(sheet, areas[sheet.sheet_id], rules.get(sheet.sheet_id, {}), shown.locale)
-        screens.append(Screen(sheet.title, table.html(), f"#{color[2:]}" if color else ""))
+        # Worksheets of two spreadsheets may have the same ID.
+        name = re.sub(r"\W", "", f"w{spreadsheet.spreadsheet_id}-{sheet.sheet_id}", flags=re.ASCII)
+        screens.append(Screen(sheet.title, table.html(name), f"#{color[2:]}" if color else ""))
     return Group(spreadsheet.title, screens)
 
 
@@ -209,7 +211,8 @@ class _Table:
             self._merged[whole.start_row, whole.start_column] = whole
             self._covered |= set(whole.cells()) - {(whole.start_row, whole.start_column)}
 
-    def html(self) -> str:
+    def html(self, name: str) -> str:
+        """The table; `name` keeps its styles apart from those of others on the page."""
         meta = self._sheet.row_properties
         rows = [row for row in self._area.rows() if not meta.get(row, {}).get("hiddenByUser")]
         head = "\n".join(self._row(row) for row in rows if row < self._frozen_rows)
@@ -226,7 +229,6 @@ class _Table:
             f'<thead><tr class="letters"><th class="corner"></th>{letters}</tr>\n{head}</thead>\n'
             f"<tbody>{body}</tbody></table>"
         )
-        name = f"w{self._sheet.sheet_id}"
         styles = "".join(f".{name} .{key}{{{style}}}\n" for style, key in self._styles.items())
         return f'<style>\n{styles}</style><main class="sheet {name}">{table}</main>'
 
