@@ -17,7 +17,7 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests
-	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc pdftoppm=poppler-utils \
+	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \
 		systemd-analyze=systemd spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
