@@ -17,6 +17,7 @@ no way to set the engine's clock. No formula of the workbooks uses them, which a
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -133,7 +134,8 @@ class _Model:
         first = f"${column_letters(area.start_column)}${area.start_row + 1}"
         last = f"${column_letters(area.end_column - 1)}${area.end_row}"
         text = f"{self._titles[sheet.title.casefold()]}!{first}" + ("" if first == last else f":{last}")
-        self._book.new_defined_name(named["name"], None, text)
+        with contextlib.suppress(ironcalc.WorkbookError):  # a name that the engine refuses is #NAME?
+            self._book.new_defined_name(named["name"], None, text)
 
     def update(self, spreadsheet: Spreadsheet) -> None:
         """Takes over what changed; rows that nobody touched are the very same objects as before."""
