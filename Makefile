@@ -7,7 +7,7 @@ SECONDS ?= 60
 REPLIES ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make
 
 bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
 	$(BIN)/python -m bench $(BENCH)
+
+proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything (a minute)
+	$(BIN)/python -m generator.proof
 
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
 	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
