@@ -89,7 +89,8 @@ def _draw(spec: Spec, states: tuple[State, ...], transitions: tuple[Transition, 
         _state(graph, state)
     for transition in transitions:
         _arrow(graph, spec, transition)
-    _legend(graph, with_ours=any(x.ours is not None for x in (*states, *transitions)))
+    own = [*(s.ours for s in states), *(t.ours for t in transitions)]
+    _legend(graph, with_ours=any(own))
     return str(graph.source)
 
 
