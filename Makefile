@@ -51,15 +51,13 @@ mutants: $(VENV)/.dev ## break the code in many small ways and count what the te
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	sh scripts/mutate
 
-# What is written by hand and must follow spec/fsm.yaml; a finding names the file and what to write there.
-BESIDE_THE_SPEC := tests/unit/test_spec_and_code.py tests/property/test_client_conformance.py
-
 lint: $(VENV)/.dev ## check style, types, imports, generated files, and the code against the spec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator --check
-	$(BIN)/pytest -q --tb=short $(BESIDE_THE_SPEC)
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line tests/property/test_client_conformance.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -70,7 +68,8 @@ format: $(VENV)/.dev ## put the code into the common format
 generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml; say what is left to write by hand
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator
-	$(BIN)/pytest -q --tb=short $(BESIDE_THE_SPEC)
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line tests/property/test_client_conformance.py
 
 bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
 	rm -rf build/bundle

@@ -1,184 +1,35 @@
-"""The parts written by hand have all that spec/fsm.yaml names, and nothing else.
+"""The comparison of spec and code finds nothing, and can find each thing that it is there to find."""
 
-Run it first after an edit of the spec: each finding names the file and what to write there. What the steps really do,
-and in which order, is compared in tests/property/test_client_conformance.py.
-"""
-
-import inspect
 import re
-from collections.abc import Callable
-from dataclasses import fields, replace
-from datetime import date, datetime, time
-from pathlib import Path
+from dataclasses import replace
+from datetime import time
 
-from attendance_client.fsm.generated import ALL_FLAGS, PI4_STATE, EventId, StateId
+from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import Session
-from attendance_client.fsm.snapshot import Snapshot, decode_snapshot, encode_snapshot
-from attendance_client.fsm.steps import STEPS
-from attendance_contracts import ReviewPeriod
+from attendance_client.fsm.snapshot import Snapshot
 from generator.document import Name
-from generator.emit_smt import Codes, Relation
-from generator.errors import SpecError
 from generator.load import load
 from generator.spec import Spec
-from spec.proof.vocabulary import Assumed
-from spec.proof.world import World
-
-ROOT = Path(__file__).resolve().parents[2]
-SPEC = load(ROOT / "spec" / "fsm.yaml")
-CLIENT = "src/client/attendance_client/fsm"
-KEPT_BY_THE_MACHINE = ("pi4_state", "sys_flags")
-TYPES = {"integer": (int,), "string": (str, datetime), "object": (ReviewPeriod,)}
-
-
-def told(findings: list[str]) -> str:
-    return "\n" + "\n".join(findings)
-
-
-def steps_against(spec: Spec, steps: dict[str, Callable]) -> list[str]:
-    found = []
-    for state in spec.states:
-        events = " or ".join(f"EventId.{e.name.upper()}" for e in spec.events if state.name in e.raised_in)
-        if state.name not in steps:
-            name = state.name.lower()
-            found.append(
-                f"{CLIENT}/steps.py: the state {state.name} has no step; write "
-                f"'def {name}(client: Client) -> EventId', which returns {events}, and add "
-                f"'StateId.{state.name}: {name}' to STEPS"
-            )
-            continue
-        returned = set(re.findall(r"EventId\.(\w+)", inspect.getsource(steps[str(state.name)])))
-        wanted = {e.name.upper() for e in spec.events if state.name in e.raised_in}
-        step = steps[str(state.name)].__name__
-        found += [
-            f"{CLIENT}/steps.py: {step} never returns EventId.{e}; return it" for e in wanted - returned
-        ]
-        found += [
-            f"{CLIENT}/steps.py: {step} returns EventId.{e}, which is not raised in {state.name}; add the state to "
-            f"'raised_in' of the event in spec/fsm.yaml, and a transition, or return another one"
-            for e in returned - wanted
-        ]
-    known = {str(state.name) for state in spec.states}
-    found += [
-        f"{CLIENT}/steps.py: STEPS has {name}, which is no state; remove it" for name in steps.keys() - known
-    ]
-    return found
-
-
-def guards_against(spec: Spec, session: type) -> list[str]:
-    return [
-        f"{CLIENT}/session.py: Session does not know the guard {guard.name}; write a property "
-        f"'def {guard.name}(self) -> bool': {guard.meaning}"
-        for guard in spec.guards
-        if not isinstance(inspect.getattr_static(session, guard.name, None), property)
-    ]
-
-
-def fields_against(spec: Spec, snapshot: type, session: object) -> list[str]:
-    found = []
-    here = {field.name: field for field in fields(snapshot)}
-    for field in spec.fields:
-        types = " | ".join(t.__name__ for t in TYPES[field.type])
-        if field.name not in here:
-            found.append(
-                f"{CLIENT}/snapshot.py: Snapshot lacks the field {field.name}; add '{field.name}: {types}', with "
-                f"'| None' if it may be null, and its meaning: {field.meaning}"
-            )
-        elif not any(t.__name__ in str(here[field.name].type) for t in TYPES[field.type]):
-            found.append(
-                f"{CLIENT}/snapshot.py: the field {field.name} is {here[field.name].type}; the spec says {types}"
-            )
-        if field.name not in KEPT_BY_THE_MACHINE and not hasattr(session, field.name):
-            found.append(
-                f"{CLIENT}/session.py: Session lacks {field.name}; set it in __init__, there from a snapshot as well, "
-                "and hand it on in 'snapshot'"
-            )
-    known = {str(field.name) for field in spec.fields}
-    found += [
-        f"spec/fsm.yaml: 'snapshot' lacks the field {name} of {CLIENT}/snapshot.py; add it"
-        for name in here.keys() - known
-    ]
-    return found
-
-
-def formal_model_against(spec: Spec, text: str) -> list[str]:
-    """What generator/emit_promela.py asks of the model's world."""
-    wanted = {f"inline {effect.name}()": f"effect {effect.name}" for effect in spec.effects}
-    wanted |= {f"#define REPORTS_{event.name.upper()} ": f"event {event.name}" for event in spec.events}
-    wanted |= {f"#define {guard.name} ": f"guard {guard.name}" for guard in spec.guards if guard.flag is None}
-    wanted |= {f"inline write_{f}()": f"snapshot field {f}" for t in spec.transitions for f in t.writes}
-    for state in spec.states:
-        if state.time_out is not None:
-            for macro in ("CAN", "TIMES_OUT"):
-                wanted[f"#define {macro}_{state.effects[0].upper()} "] = f"effect {state.effects[0]}"
-    return [
-        f"spec/formal/effects.pml: the model does not know the {what}; write '{definition.strip()}'"
-        for definition, what in wanted.items()
-        if definition not in text
-    ]
-
-
-def proof_against(spec: Spec) -> list[str]:
-    try:
-        Relation(spec, World(Codes.in_spec(spec), Assumed()))
-    except SpecError as error:
-        return str(error).splitlines()
-    return []
-
-
-STEPS_BY_NAME = {str(state): step for state, step in STEPS.items()}
-SESSION = Session(time(4))
-MODEL = "\n".join(
-    file.read_text(encoding="utf-8") for file in sorted((ROOT / "spec" / "formal").glob("*.pml"))
+from tests import beside_the_spec
+from tests.beside_the_spec import (
+    CLIENT,
+    MODEL,
+    ROOT,
+    SESSION,
+    STEPS_BY_NAME,
+    fields_against,
+    formal_model_against,
+    guards_against,
+    proof_against,
+    restoring_against,
+    steps_against,
 )
 
-
-def test_every_state_has_a_step_that_reports_its_events_and_no_others():
-    found = steps_against(SPEC, STEPS_BY_NAME)
-    assert not found, told(found)
+SPEC = load(ROOT / "spec" / "fsm.yaml")
 
 
-def test_the_session_knows_every_guard():
-    found = guards_against(SPEC, Session)
-    assert not found, told(found)
-
-
-def test_snapshot_and_session_have_the_fields_of_the_spec():
-    found = fields_against(SPEC, Snapshot, SESSION)
-    assert not found, told(found)
-
-
-def test_the_formal_model_knows_all_that_the_spec_names():
-    found = formal_model_against(SPEC, MODEL)
-    assert not found, told(found)
-
-
-def test_the_proof_knows_all_that_the_spec_names():
-    found = proof_against(SPEC)
-    assert not found, told(found)
-
-
-def test_each_field_comes_back_from_a_snapshot():
-    """Whatever a field holds, a session that is restored hands it on."""
-    period = ReviewPeriod("October", date(2026, 10, 1), date(2026, 10, 31))
-    values = {int: 3, str: "sheet", datetime: datetime(2026, 10, 2, 8), ReviewPeriod: period}
-    filled = {
-        field.name: next(value for kind, value in values.items() if kind.__name__ in str(field.type))
-        for field in fields(Snapshot)
-    }
-    filled |= {"pi4_state": PI4_STATE[StateId.RELAY_ATTENDANCE_RECORDS], "sys_flags": int(ALL_FLAGS)}
-    snapshot = Snapshot(**filled)
-    kept = Session(time(4), decode_snapshot(encode_snapshot(snapshot))).snapshot()
-    lost = [
-        f"{CLIENT}/session.py: {name} is {value!r} in the snapshot that a session was restored from and "
-        f"{getattr(kept, name)!r} in its own; set it in Session.__init__ and hand it on in Session.snapshot"
-        for name, value in filled.items()
-        if getattr(kept, name) != value
-    ]
-    assert not lost, told(lost)
-
-
-# That each of them can fail.
+def test_all_that_the_spec_names_is_there(capsys):
+    assert beside_the_spec.main() == 0, capsys.readouterr().out
 
 
 def without(**changes: object) -> Spec:
@@ -222,6 +73,18 @@ def test_a_field_that_the_snapshot_lacks_is_told():
     assert "session.py: Session lacks next_period" in of_session
     (line,) = fields_against(without(fields=SPEC.fields[:-1]), Snapshot, SESSION)
     assert line.startswith("spec/fsm.yaml: 'snapshot' lacks the field previous_period")
+
+
+def test_a_field_that_a_restored_session_forgets_is_told(monkeypatch):
+    restored = Session.__init__
+
+    def forgetful(self, day_boundary: time, snapshot: Snapshot | None = None) -> None:
+        restored(self, day_boundary, snapshot)
+        self.last_stored_timestamp = None
+
+    monkeypatch.setattr(Session, "__init__", forgetful)
+    (line,) = restoring_against(Snapshot)
+    assert "session.py: a session that was restored does not hand on last_stored_timestamp" in line
 
 
 def test_what_model_and_proof_do_not_know_is_told():
