@@ -24,7 +24,7 @@ from generator.spec import Spec
 from spec.proof.vocabulary import Assumed
 from spec.proof.world import World
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 CLIENT = "src/client/attendance_client/fsm"
 KEPT_BY_THE_MACHINE = ("pi4_state", "sys_flags")
 TYPES = {"integer": (int,), "string": (str, datetime), "object": (ReviewPeriod,)}
@@ -159,7 +159,7 @@ def main() -> int:
         *formal_model_against(spec, MODEL),
         *proof_against(spec),
     ]
-    print("\n".join(found) or "All that the spec names is there.")
+    sys.stdout.write("\n".join(found or ["All that the spec names is there."]) + "\n")
     return 1 if found else 0
 
 
