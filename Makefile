@@ -57,7 +57,7 @@ lint: $(VENV)/.dev ## check style, types, imports, generated files, and the code
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator --check
 	$(BIN)/python -m tests.beside_the_spec
-	$(BIN)/pytest -q --tb=line tests/property/test_client_conformance.py
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -69,7 +69,7 @@ generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml; sa
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator
 	$(BIN)/python -m tests.beside_the_spec
-	$(BIN)/pytest -q --tb=line tests/property/test_client_conformance.py
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
 
 bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
 	rm -rf build/bundle

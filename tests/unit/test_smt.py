@@ -9,7 +9,16 @@ import pytest
 import z3
 from statemachine.exceptions import TransitionNotAllowed
 
-from attendance_client.fsm.generated import KIND, ClientMachine, EventId, Flag, Kind, StateId
+from attendance_client.fsm.generated import (
+    ALL_FLAGS,
+    KIND,
+    ClientMachine,
+    EventId,
+    Flag,
+    Flags,
+    Kind,
+    StateId,
+)
 from generator.emit_smt import COPIES, NONE, TO_BE_SAVED, Codes, Outcome, Relation
 from generator.errors import SpecError
 from generator.load import load, loads
@@ -110,28 +119,12 @@ def by_the_relation(state: str, bits: int, event: str, *, expired: bool) -> tupl
 
 
 @dataclass
-class Model:
+class Model(Flags):
     """What the generated class asks for."""
 
     state: str | None
     flags: Flag = field(default_factory=lambda: Flag(0))
     period_expired: bool = False
-
-    @property
-    def final_alarm_raised(self) -> bool:
-        return Flag.FINAL_ALARM_RAISED in self.flags
-
-    def set_final_alarm_raised(self) -> None:
-        self.flags |= Flag.FINAL_ALARM_RAISED
-
-    def clear_final_alarm_raised(self) -> None:
-        self.flags &= ~Flag.FINAL_ALARM_RAISED
-
-    def set_daily_warning(self) -> None:
-        self.flags |= Flag.DAILY_WARNING
-
-    def clear_daily_warning(self) -> None:
-        self.flags &= ~Flag.DAILY_WARNING
 
 
 def by_the_class(state: str, flags: Flag, event: str, *, expired: bool) -> tuple[str, Flag]:
@@ -145,7 +138,7 @@ def by_the_class(state: str, flags: Flag, event: str, *, expired: bool) -> tuple
 
 @pytest.mark.parametrize("state", list(StateId))
 def test_the_relation_moves_as_the_generated_class_does(state):
-    for event, bits, expired in product(EventId, range(4), (False, True)):
+    for event, bits, expired in product(EventId, range(ALL_FLAGS + 1), (False, True)):
         of_class = by_the_class(state, Flag(bits), event, expired=expired)
         assert by_the_relation(state, bits, event, expired=expired) == of_class, (event, bits, expired)
 
