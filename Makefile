@@ -8,7 +8,7 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bare soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make
 bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
 	$(BIN)/python -m bench $(BENCH)
 
+proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything (a minute)
+	$(BIN)/python -m generator.proof
+
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
 	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model quick
@@ -52,21 +55,25 @@ mutants: $(VENV)/.dev ## break the code in many small ways and count what the te
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	sh scripts/mutate
 
-lint: $(VENV)/.dev ## check style, types, imports and generated files
+lint: $(VENV)/.dev ## check style, types, imports, generated files, and the code against the spec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator --check
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## put the code into the common format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml
+generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml; say what is left to write by hand
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
 
 bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
 	rm -rf build/bundle
