@@ -291,7 +291,8 @@ def label_cells(person: Person, label: str) -> list[NewCell]:
     cells[EMPLOYEE] = NewCell(person.name, styles.NAME_ABOVE if is_first else styles.REPEATED)
     cells[USER_NAME] = NewCell(person.user_name, styles.PLAIN_ABOVE if is_first else styles.REPEATED)
     if is_first:
-        cells[CUT_OFF] = NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+        cut_off = None if person.cut_off is None else serial.from_seconds(person.cut_off)
+        cells[CUT_OFF] = NewCell(cut_off, styles.HR_TIME)
     cells[LABEL] = NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN)
     cells[KEY] = NewCell(daily_columns.key_of(person.key, label))
     cells[DAILY_ROW] = NewCell(formulas.row_where(daily_keys, daily_columns.key_of(person.key, source)))
