@@ -211,8 +211,8 @@ def test_midnight_as_a_cut_off_is_asked_back(value):
     people, problems = read_roster(sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", value)))
     assert said(problems) == [
         (
-            "Cut Off Times!C2: Cut Off Time is midnight, and everybody comes after it; type the time that is meant (24 h "
-            "for midnight after the evening), or none for nobody to be late; until then it stays as it was"
+            "Cut Off Times!C2: Cut Off Time is midnight, and everybody comes after it; type the time that is meant (24 "
+            "h for midnight after the evening), or none for nobody to be late; until then it stays as it was"
         )
     ]
     assert people["ann"].unread == {Detail.CUT_OFF}

@@ -1,4 +1,4 @@
-"""What people type into Review Periods reaches the workbooks as meant, or what was there before stays, and HR is told."""
+"""What people type into Review Periods reaches the workbooks as meant; or what was before stays, and HR is told."""
 
 from datetime import date, datetime, time
 

@@ -80,7 +80,12 @@ DURATION_SPELLINGS = (
         re.compile(rf"(?P<big>\d{{1,2}}) ?{_H},? ?(?P<small>\d{{1,2}})(?: ?{_M})?"),
         {"7h30": 27000, "7 h 42 min": 27720},
     ),
-    Spelling(re.compile(rf"(?P<mm>\d{{1,3}}) ?{_M},? ?(?P<ss>\d{{1,2}})(?: ?{_S})?"), {"1 min 30 s": 90}),
+    Spelling(
+        re.compile(
+            rf"(?:(?P<hh>\d{{1,2}}) ?{_H},? ?)?(?:(?P<mm>\d{{1,2}}) ?{_M},? ?)?(?P<ss>\d{{1,2}}) ?{_S}"
+        ),
+        {"1 min 30 s": 90, "7 h 25 min 12 s": 26712},
+    ),
     Spelling(
         re.compile(rf"(?P<big>\d{{1,2}}):(?P<small>\d{{2}})(?P<s>:\d{{2}})?(?P<unit> ?{_H})?"),
         {"8:00 h": 28800, "0:05:00": 300},
@@ -125,48 +130,49 @@ def time_of_day(value: Value) -> int:
     Raises:
         AskBackError: it is no time, or it can be two.
     """
-    if isinstance(value, bool):
-        raise AskBackError(_A_TIME)
+    readings: list[int] = []
     if isinstance(value, str):
-        return _time_of_text(key(value))
-    can_be_typed, of_day = _is_short(value), value * serial.SECONDS_A_DAY
+        readings = _times_of_text(key(value))
+    elif not isinstance(value, bool):
+        readings = _times_of_number(value)
+    if len(set(readings)) > 1:
+        raise AskBackError(_either({_clock(each) for each in readings}))
+    if not readings or readings[0] >= _TIMES_END_S:
+        raise AskBackError(_A_TIME)
+    return readings[0]
+
+
+def _times_of_number(number: float) -> list[int]:
+    """What a number can say: a part of a day, which was typed as ``8:00``, or ``8.3`` and ``830`` as they stand."""
+    can_be_typed, of_day = _is_short(number), number * serial.SECONDS_A_DAY
     is_clock = 0 <= of_day < _TIMES_END_S and (not can_be_typed or _is_whole(of_day / _MINUTE_S))
-    if is_clock and (value < 1 or not can_be_typed):
-        return round(of_day)
-    typed = _time_of_text(f"{value:.15g}") if value >= 1 else None
-    if typed is None or is_clock:
-        raise AskBackError(_A_TIME if typed is None else _either({_clock(typed), _clock(round(of_day))}))
-    return typed
+    typed = _times_of_text(f"{number:.15g}") if number >= 1 and can_be_typed else []
+    return [*([round(of_day)] if is_clock else ()), *typed]
 
 
-def _time_of_text(text: str) -> int:
+def _times_of_text(text: str) -> list[int]:
     match = next(filter(None, (spelling.form.fullmatch(text) for spelling in TIME_SPELLINGS)), None)
     if match is None:
-        raise AskBackError(_A_TIME)
+        return []
     part = match.groupdict()
     if "word" in part:
-        return 12 * _HOUR_S if part["word"] == "noon" else 0
-    hour, half, minutes = int(part["h"]), part.get("half"), part.get("m")
-    if "part" in part:
-        minutes = _after_point(hour, part["part"], half)
-    if (half == "p" and hour == 0) or (half == "a" and hour > 12) or (hour > 24 and minutes is None):
-        raise AskBackError(_A_TIME)
+        return [12 * _HOUR_S if part["word"] == "noon" else 0]
+    hour, half = int(part["h"]), part.get("half")
+    minutes = _after_point(part["part"], half) if "part" in part else [int(part.get("m") or 0)]
+    is_bare = "part" not in part and "m" not in part
+    if (half == "p" and hour == 0) or (half == "a" and hour > 12) or (hour > 24 and is_bare):
+        return []
     if half is not None and hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
-    minute, second = int(minutes or 0), int(part.get("s") or 0)
-    found = hour * _HOUR_S + minute * _MINUTE_S + second
-    if minute > 59 or second > 59 or found >= _TIMES_END_S:
-        raise AskBackError(_A_TIME)
-    return found
+    second = int(part.get("s") or 0)
+    return [hour * _HOUR_S + minute * _MINUTE_S + second for minute in minutes if minute < 60 and second < 60]
 
 
-def _after_point(hour: int, digits: str, half: str | None) -> str:
+def _after_point(digits: str, half: str | None) -> list[int]:
     """The minutes of ``8.30``. ``8.5`` and ``8.25`` can be decimal, too: half, or a quarter, past eight."""
     minutes = int(digits.ljust(2, "0"))
-    if minutes in (25, 50, 75) and not (half and len(digits) == 2):
-        decimal = f"{hour}:{minutes * 60 // 100:02}"
-        raise AskBackError(_either({decimal, decimal if minutes > 59 else f"{hour}:{minutes}"}))
-    return str(minutes)
+    is_decimal = minutes in (25, 50, 75) and not (half and len(digits) == 2)
+    return [minutes, minutes * 60 // 100] if is_decimal else [minutes]
 
 
 def _clock(seconds: int) -> str:
@@ -197,18 +203,22 @@ def duration(value: Value, unit: Unit, most_s: int) -> int:
         readings = _lengths_of_text(key(value), unit)
     elif not isinstance(value, bool):
         readings = _lengths_of_number(value, unit, most_s)
-    if len(set(readings)) > 1:
-        raise AskBackError(_either({_length(round(each)) for each in readings}))
-    if not readings or not 0 <= readings[0] <= most_s or not _is_whole(readings[0]):
+    sound = {round(each) for each in readings if each <= most_s and _is_whole(each)}
+    if sound and len(set(readings)) > 1:
+        # Asked even if only one makes sense: the other one would be a slip.
+        raise AskBackError(_either({_length(each) for each in sound}))
+    if not sound:
         example = {Unit.HOURS: "8 h", Unit.MINUTES: "5 min", Unit.SECONDS: "60 s"}[unit]
         most = f"{most_s / unit.value:g} {unit.name.casefold()}"
         raise AskBackError(f"type a length of time such as {example}, at most {most}")
-    return round(readings[0])
+    return sound.pop()
 
 
 def _lengths_of_number(number: float, unit: Unit, most_s: int) -> list[float]:
     """What a number can say: so many units, or a part of a day, which was typed as ``8:00``."""
     of_day = number * serial.SECONDS_A_DAY
+    if number < 0:
+        return []
     clock: list[float] = []
     if 0 < number <= 1 and of_day <= most_s and _is_whole(of_day / _MINUTE_S):
         # Of 1:00 and 0:10 nobody knows whether minutes and seconds are meant where the unit is small.
@@ -227,12 +237,14 @@ def _lengths_of_text(text: str, unit: Unit) -> list[float]:
     for each in Unit:
         if (number := part.get(each.name.casefold())) is not None:
             return _lengths_in(number, each)
-    big, small = (part.get("big") or part.get("mm"), part.get("small") or part.get("ss"))
-    minor = _MINUTE_S if "big" in part else 1
-    found = int(big or 0) * minor * 60 + int(small or 0) * minor + int((part.get("s") or ":0")[1:])
-    if int(small or 0) > 59 or found % _MINUTE_S > 59:
+    big, small, rest = (
+        int((part.get(name) or part.get(other) or "0").lstrip(":"))
+        for name, other in (("big", "hh"), ("small", "mm"), ("s", "ss"))
+    )
+    if small > 59 or rest > 59:
         return []
-    is_small = unit is Unit.SECONDS or (unit is Unit.MINUTES and int(big or 0) > 0)
+    found = big * _HOUR_S + small * _MINUTE_S + rest
+    is_small = unit is Unit.SECONDS or (unit is Unit.MINUTES and big > 0)
     is_bare = "unit" in part and part["unit"] is None and part["s"] is None
     return [found, found / 60] if is_bare and is_small else [found]
 
