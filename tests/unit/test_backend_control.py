@@ -63,6 +63,16 @@ def test_dates_are_read_in_the_order_in_which_they_must_have_been_typed(row, fir
     assert [(period.first_day, period.last_day) for period in periods] == [(first_day, last_day)]
 
 
+def test_a_month_that_the_spreadsheet_took_for_a_date_is_that_month():
+    periods, problems = read_periods([year((date(2026, 11, 1), "2 Nov 2026", "29 Nov 2026"))])
+    assert ([period.name for period in periods], problems) == (["November 2026"], [])
+
+
+def test_a_month_in_short_tells_the_order():
+    periods, _ = read_periods([year(("Mar", "2/3/2026", "3/4/2026"))])
+    assert periods[0].first_day == date(2026, 3, 2)
+
+
 def test_other_rows_tell_the_order_of_one_that_does_not():
     periods, _ = read_periods([year(("A", "2/3/2026", "3/4/2026"), ("B", "13/4/2026", "10/5/2026"))])
     assert periods[0].first_day == date(2026, 3, 2)
@@ -240,7 +250,7 @@ def test_names_addresses_and_sites_in_another_case_or_with_more_blanks():
 
 
 def test_an_id_without_a_site_is_the_same_id_everywhere():
-    lines = (("Ann", "ann@x.com", 0.4, "7", "berlin"), ("Bob", "bob@x.com", 0.4, "7", None))
+    lines = (("Ann", "ann@x.com", 0.375, "7", "berlin"), ("Bob", "bob@x.com", 0.375, "7", None))
     people, problems = read_roster(sheet("Cut Off Times", HEADER[:5], *lines))
     assert [problem.cell for problem in problems] == ["D3"]
     assert (people["ann"].device_user_id, people["bob"].device_user_id) == ("7", "")

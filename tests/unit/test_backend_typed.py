@@ -53,7 +53,7 @@ def test_dates_that_leave_no_doubt(spelled):
         ("8.25", "type 8:15 or 8:25, whichever is meant"),
         (1.25, "type 1:15 or 1:25 or 30 h 00, whichever is meant"),
         (1.0, "type 1:00 or 24 h 00, whichever is meant"),
-        (0.33, "type a time such as 09:00"),
+        (0.3, "type 0:30 or 7 h 12, whichever is meant"),
         ("0:30 pm", "type a time such as 09:00"),
         ("13 am", "type a time such as 09:00"),
         ("9:60", "type a time such as 09:00"),

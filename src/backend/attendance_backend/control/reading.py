@@ -159,6 +159,6 @@ def _sheet(book: Spreadsheet, title: str) -> Worksheet:
 
 
 def report(problems: Iterable[Problem]) -> None:
-    """One log line for each row that is skipped."""
+    """One log line for each cell that is not understood."""
     for problem in problems:
-        log.warning("Review Periods spreadsheet, %s (skipped)", problem)
+        log.warning("Review Periods spreadsheet, %s", problem)

@@ -174,12 +174,18 @@ def _setting_and_site(
     return setting, site
 
 
+def named(text: str) -> Setting | None:
+    """The setting of a name, with or without its unit; None when there is none."""
+    names = {typed.key(name): each for each in Setting for name in (each, each.partition(" (")[0])}
+    return names.get(typed.key(text))
+
+
 def _setting(table: Table, row: int) -> Setting:
     text = table.text(row, SETTING)
-    for setting in Setting:
-        if typed.key(text) in (typed.key(setting), typed.key(setting).partition(" (")[0]):
-            return setting
-    names = ", ".join(repr(str(setting)) for setting in Setting)
+    setting = named(text)
+    if setting is not None:
+        return setting
+    names = ", ".join(repr(str(each)) for each in Setting)
     raise BadCellError(
         row, table.columns[SETTING], f"there is no setting {text!r}; the settings are: {names}"
     )

@@ -146,7 +146,9 @@ def _times_of_number(number: float) -> list[int]:
     """What a number can say: a part of a day, which was typed as ``8:00``, or ``8.3`` and ``830`` as they stand."""
     can_be_typed, of_day = _is_short(number), number * serial.SECONDS_A_DAY
     is_clock = 0 <= of_day < _TIMES_END_S and (not can_be_typed or _is_whole(of_day / _MINUTE_S))
-    typed = _times_of_text(f"{number:.15g}") if number >= 1 and can_be_typed else []
+    # Below one, a quarter is 6:00, or 12:00, or 18:00: nobody writes a time past midnight as 0.5.
+    is_number = can_be_typed and (number >= 1 or (number > 0 and not _is_whole(number * 4)))
+    typed = _times_of_text(f"{number:.15g}") if is_number else []
     return [*([round(of_day)] if is_clock else ()), *typed]
 
 
@@ -176,9 +178,9 @@ def _after_point(digits: str, half: str | None) -> list[int]:
 
 
 def _clock(seconds: int) -> str:
-    """A time of day in a spelling that a spreadsheet leaves as it is, or reads as we do."""
+    """A time of day in a spelling that a spreadsheet leaves as it is, or makes a number of that is only this time."""
     hours, minutes = seconds // _HOUR_S, seconds // _MINUTE_S % 60
-    return f"{hours}:{minutes:02}" if hours < 24 else f"{hours} h {minutes:02}"
+    return f"{hours} h {minutes:02}" if _is_short(seconds / serial.SECONDS_A_DAY) else f"{hours}:{minutes:02}"
 
 
 # -- lengths of time
