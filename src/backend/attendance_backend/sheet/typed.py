@@ -259,10 +259,12 @@ def _lengths_of_plain(digits: str, unit: Unit) -> list[float]:
 
 
 def _lengths_in(digits: str, unit: Unit, *, is_plain: bool = False) -> list[float]:
-    """So many of a unit. ``7.30`` can be the decimal number or 7 and 30 sixtieths; so can 7.3, which it becomes."""
+    """So many of a unit. ``7.30`` can be the decimal number, or 7 and 30 sixtieths."""
     number = float(digits.replace(",", "."))
     after = digits.replace(",", ".").partition(".")[2]
-    sixtieths = int(after.ljust(2, "0")) if 0 < len(after) <= (2 if is_plain or len(after) == 2 else 0) else 0
+    # Nobody writes 7.3 h for 7:30; but of 7.30 a spreadsheet makes 7.3.
+    can_be_clock = len(after) == 2 or (is_plain and len(after) == 1)
+    sixtieths = int(after.ljust(2, "0")) if can_be_clock else 0
     decimal = number * unit.value
     if unit is Unit.SECONDS or not 0 < sixtieths < 60 or sixtieths in (25, 50):
         return [decimal]
