@@ -202,6 +202,19 @@ class SiteHealth(Message):
     problem: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Watch(Message):
+    """It is time to look after the workbooks; nothing is answered.
+
+    A schedule publishes it (Cloud Scheduler), no site: `location` and `request_id` have no meaning.
+    """
+
+    topic: ClassVar[Topic] = Topic.WATCH
+
+    location: str = "schedule"
+    request_id: str = "tick"
+
+
 MESSAGE_TYPES: dict[Topic, type[Message]] = {
     kind.topic: kind
     for kind in (
@@ -213,5 +226,6 @@ MESSAGE_TYPES: dict[Topic, type[Message]] = {
         LastStoredTimestamp,
         RaiseFinalAlarm,
         SiteHealth,
+        Watch,
     )
 }

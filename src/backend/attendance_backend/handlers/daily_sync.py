@@ -1,16 +1,20 @@
-"""What HR changed in the control spreadsheet, into the workbooks: once a day for each site, and at each refresh.
+"""What HR changed in the control spreadsheet, into the workbooks: at each visit, at each refresh, once a day a site.
 
 Idempotent: only what differs is written.
 """
 
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.domain.people import Person
+from attendance_backend.handlers import cut_offs
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
+from attendance_backend.review import day_header, exceptions_sheet, guide_sheet, sites_sheet, structure
 from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import GUIDE, RAW_PREFIX, SITES, is_raw_title
 from attendance_backend.sheet.changes import Change
@@ -50,18 +54,21 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
 
     Punches are looked at anew when it changed whose they are, or how they count.
     """
-    areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS]
+    areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
+    today = backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
         read = backend.spreadsheets.read(sheet_id, areas)
         people = list(control.people.values())
+        cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, today)
         holidays = day_header.texts_of(control.holidays)
         parameters = Parameters(
             grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
         )
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, structure.people_of(read, people, period)),
+            "people were added": structure.add_people(read, _expected(read, people, period, today)),
             "people were changed": structure.update_people(read, people),
+            "cut-off times were changed": cut_offs_changed,
             "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),
             "grace or overtime was changed": guide_sheet.update_parameters(read.worksheet(GUIDE), parameters),
@@ -69,11 +76,23 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         }
         changed = [words for words, changes in parts.items() if changes]
         about_punches = {"people were added", "people were changed", "rules of a site were changed"}
-        changes = [change for part in parts.values() for change in part]
+        changes = [change for part in (*parts.values(), cut_offs_noted) for change in part]
         return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
+
+
+def _expected(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod, today: date) -> list[Person]:
+    """Those of HR's list who need rows: once the period is over, nobody new without a First Day or a punch in it.
+
+    Who comes into the list in November is hired for November: in October's workbook every day would be an absence.
+    """
+    if today <= period.last_day:
+        return structure.people_of(view, people, period)
+    begun = [person if person.first_day else replace(person, first_day=today) for person in people]
+    keys = {person.key for person in structure.people_of(view, begun, period)}
+    return [person for person in people if person.key in keys]
 
 
 def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:
