@@ -22,7 +22,7 @@ RESTORED_FOR = "attendance_restored_for"
 """On what was made from a copy: the ID of what it takes the place of."""
 MOST = 14
 """Days of which a copy is kept."""
-_NOT_ITSELF = dict.fromkeys((PERIOD_PROPERTY, CONTROL_PROPERTY, KIND_PROPERTY), "copy")
+_NOT_ITSELF = dict.fromkeys((PERIOD_PROPERTY, CONTROL_PROPERTY, KIND_PROPERTY, RESTORED_FOR), "copy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ IN_BIN = (
 )
 CONTROL_GONE = "if it was deleted for good, attendance-backend restore --review-periods makes it again from its newest copy"
 TOO_MANY = (
-    f"it is not looked after, as more than {MOST_VISITS} workbooks are not finalised: type yes beside Finalised "
-    "in Guide of those that are paid"
+    f"it is not looked after, as more than {MOST_VISITS} workbooks are not finalised: in those that are paid, type "
+    "yes beside Finalised in Guide"
 )
 TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
 

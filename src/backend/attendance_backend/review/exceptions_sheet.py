@@ -232,16 +232,6 @@ def amended(when: datetime, site: str, count: int) -> Entry:
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
-def restored(when: datetime, copied_on: date) -> Entry:
-    """The workbook was deleted, and made again from a copy."""
-    what = f"This workbook was made again from its copy of {copied_on:%d-%m-%Y}"
-    remedy = (
-        "Look whether what was typed since is missing, and whether each site has sent its punches again: whoever looks "
-        "after the system knows how. Until then, days since may seem absent."
-    )
-    return Entry(when, "", "", what, remedy, kind=TO_DO)
-
-
 def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
     """The machine's clock is wrong: its punches bear wrong times."""
     direction = "ahead" if offset_s > 0 else "behind"

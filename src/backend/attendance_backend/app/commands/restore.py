@@ -4,7 +4,7 @@ May be called again after it failed: a spreadsheet that an earlier call made is 
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 
 from attendance_backend.app.commands.periods import review_sheet_ids
 from attendance_backend.app.commands.refresh import refresh
@@ -16,6 +16,7 @@ from attendance_backend.handlers.init_control import KIND, KIND_PROPERTY
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import exceptions_sheet
+from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import TITLE_PREFIX, drive_properties
 from attendance_backend.sheet.grid import spreadsheet_link
 
@@ -42,7 +43,7 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
 
     def draft() -> Draft[None]:
         read = backend.spreadsheets.read(made, exceptions_sheet.AREAS)
-        told = exceptions_sheet.restored(backend.clock.now().replace(tzinfo=None), copied_on)
+        told = Entry(datetime.combine(today, time()), "", "", _what(copied_on), _WHAT_TO_DO)
         return Draft(read, exceptions_sheet.append(read, [told]), None)
 
     take_turn(backend.spreadsheets, draft)
@@ -55,6 +56,16 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
         f"punches that were stored since {copied_on} are missing in it: at each site, stop the client, move "
         "ledger.sqlite3 away and start it again; what the machine holds is then sent again, and nothing is stored twice"
     )
+
+
+_WHAT_TO_DO = (
+    "Look whether what was typed since is missing, and whether each site has sent its punches again: whoever looks "
+    "after the system knows how. Until then, days since may seem absent."
+)
+
+
+def _what(copied_on: date) -> str:
+    return f"This workbook was deleted, and made again from its copy of {copied_on:%d-%m-%Y}"
 
 
 def restore_control(backend: Backend, day: date | None, say: Callable[[str], None]) -> None:
