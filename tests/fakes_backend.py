@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import count
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
@@ -217,6 +218,7 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
+        self._numbers = count(1)
         self.folders: dict[str, Mapping[str, str]] = {}
         self.shared: dict[str, dict[str, str]] = {}
         self.refused: set[str] = set()
@@ -235,7 +237,7 @@ class FakeDrive:
         original = self._book(file_id)
 
         def copy() -> str:
-            made = f"copy-{len(self._spreadsheets.books)}"
+            made = f"copy-{next(self._numbers)}"
             sheets = [sheet.copy() for sheet in original.sheets]
             of_both = {**original.properties, **properties}
             self._spreadsheets.books[made] = replace(
@@ -275,7 +277,7 @@ class FakeDrive:
 
     def create(self, title: str, properties: Mapping[str, str]) -> str:
         def create() -> str:
-            spreadsheet_id = f"spreadsheet-{len(self._spreadsheets.books)}"
+            spreadsheet_id = f"spreadsheet-{next(self._numbers)}"
             self._spreadsheets.books[spreadsheet_id] = Book(title, properties=dict(properties))
             return spreadsheet_id
 

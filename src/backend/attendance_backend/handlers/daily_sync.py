@@ -37,7 +37,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
-    for difference in sync(message.sheet_id, message.period, control, backend):
+    for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
         return None
@@ -49,24 +49,27 @@ def sites_of(workbook: Spreadsheet) -> set[str]:
     return {sheet.title[len(RAW_PREFIX) :] for sheet in workbook.worksheets if is_raw_title(sheet.title)}
 
 
-def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
+def sync(
+    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, today: date | None = None
+) -> list[str]:
     """People, holidays and rules as HR keeps them now; returns what was different, in words.
 
-    Punches are looked at anew when it changed whose they are, or how they count.
+    Punches are looked at anew when it changed whose they are, or how they count. `today` is the cloud's day, unless a
+    site's message is taken in that waited.
     """
     areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
-    today = backend.clock.now().date()
+    on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
         read = backend.spreadsheets.read(sheet_id, areas)
         people = list(control.people.values())
-        cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, today)
+        cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
         holidays = day_header.texts_of(control.holidays)
         parameters = Parameters(
             grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
         )
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, _expected(read, people, period, today)),
+            "people were added": structure.add_people(read, _expected(read, people, period, on)),
             "people were changed": structure.update_people(read, people),
             "cut-off times were changed": cut_offs_changed,
             "first or last days were changed": structure.update_employment(read, people),

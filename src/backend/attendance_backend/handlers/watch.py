@@ -52,7 +52,9 @@ IN_BIN = (
     "it lies in Drive's bin, where it is deleted for good after 30 days: open the bin, and restore it; until then "
     "nobody looks after it"
 )
-CONTROL_GONE = "if it was deleted for good, attendance-backend restore --review-periods makes it again from its newest copy"
+CONTROL_GONE = (
+    "deleted for good, attendance-backend restore --review-periods makes it again from its newest copy"
+)
 TOO_MANY = (
     f"it is not looked after, as more than {MOST_VISITS} workbooks are not finalised: in those that are paid, type "
     "yes beside Finalised in Guide"
