@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandbox_process import rest, running
 
-from attendance_contracts import REQUEST_TOPICS
+from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
 from attendance_sandbox.demo.paths import from_here
@@ -57,7 +57,7 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
     assert len({where for where, _ in story.cuts}) == 2
-    story.cloud.sheets.save(tmp_path)
+    story.cloud.sheets.save(tmp_path, subfolders=False)
     recorded = {name: office.recorded for name, office in story.offices.items()}
     results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
     assert all(result.faultless for result in results), results
@@ -80,7 +80,12 @@ def test_the_same_seed_gives_the_same_workbooks(tmp_path):
     for name in ("first", "second"):
         story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
         play(story)
-        saved.append({path.name: path.read_bytes() for path in story.cloud.sheets.save(tmp_path / name)})
+        saved.append(
+            {
+                path.name: path.read_bytes()
+                for path in story.cloud.sheets.save(tmp_path / name, subfolders=False)
+            }
+        )
     reviews = [{n: data for n, data in each.items() if n.startswith("Attendance Review")} for each in saved]
     assert reviews[0].keys() == {
         "Attendance Review - September 2026.xlsx",
@@ -156,7 +161,7 @@ def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_pat
     with running("demo", "--folder", str(folder), "--no-picture") as (process, first_line):
         assert "asks for the review sheet" in first_line
         started = descendants(process.pid)
-        assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
+        assert len(started) >= len(FUNCTION_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)
         _, errors = rest(process)
     assert process.returncode == 128 + number

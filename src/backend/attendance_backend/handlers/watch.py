@@ -15,7 +15,8 @@ and versions lag behind, and the version that our own writes exchange says nothi
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from attendance_backend.control import completing, review_sheets
@@ -30,7 +31,7 @@ from attendance_backend.errors import (
 )
 from attendance_backend.handlers import copies, daily_sync
 from attendance_backend.handlers.restore import restore
-from attendance_backend.ports import Backend
+from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import guide_sheet
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
 from attendance_backend.sheet.grid import Spreadsheet
@@ -80,8 +81,25 @@ def where_it_is(name: str, sheet_id: str, backend: Backend) -> str:
         return ""  # whoever may not look in Drive may still read it
 
 
-def watch(_: Watch, backend: Backend) -> None:
+@dataclass(frozen=True)
+class _ClockOfSchedule:
+    """The port `Clock`, for a schedule that has one of its own."""
+
+    at: datetime
+    clock: Clock
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+
+def watch(tick: Watch, backend: Backend) -> None:
     """Visit the workbooks. What fails is in the log; nothing is raised that the next tick tries again."""
+    if tick.at is not None:
+        clock = _ClockOfSchedule(tick.at.replace(tzinfo=UTC), backend.clock)
+        backend = replace(backend, clock=clock)
     try:
         today = backend.clock.now().date()
         book = read_book(backend.spreadsheets, backend.control_id, today)
