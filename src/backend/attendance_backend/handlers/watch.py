@@ -225,7 +225,7 @@ class _Round:
         try:
             copies.keep(file_id, title, self.backend, in_use)
         except UserError as error:
-            raise RefusedError(f"no copy of it can be kept: {error}") from error
+            raise RefusedError(f"no copy of it can be kept, or no old one removed: {error}") from error
 
     def _write_down(self) -> None:
         spreadsheets, control_id = self.backend.spreadsheets, self.backend.control_id
