@@ -6,12 +6,13 @@ would.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import count
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Backend, Folder, Grant, Whereabouts
+from attendance_backend.ports import Backend, File, Folder, Grant, Whereabouts
 from attendance_backend.sheet.changes import (
     VERSION_NAME,
     AddColumns,
@@ -122,6 +123,7 @@ class Book:
     locale: str = "de_DE"
     properties: Mapping[str, str] = field(default_factory=dict)
     trashed: bool = False
+    folder: str = ""
     version: str | None = None
     version_name: str = ""
     version_on: int = 0
@@ -216,19 +218,66 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
+        self._numbers = count(1)
+        self.folders: dict[str, Mapping[str, str]] = {}
         self.shared: dict[str, dict[str, str]] = {}
         self.refused: set[str] = set()
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        return [file.file_id for file in self.files(properties)]
+
+    def files(self, properties: Mapping[str, str]) -> Sequence[File]:
         return [
-            spreadsheet_id
+            File(spreadsheet_id, dict(book.properties))
             for spreadsheet_id, book in self._spreadsheets.books.items()
             if not book.trashed and properties.items() <= book.properties.items()
         ]
 
+    def copy(self, file_id, title, properties, folder_id=None) -> str:
+        original = self._book(file_id)
+
+        def copy() -> str:
+            made = f"copy-{next(self._numbers)}"
+            sheets = [sheet.copy() for sheet in original.sheets]
+            of_both = {**original.properties, **properties}
+            self._spreadsheets.books[made] = replace(
+                original, title=title, sheets=sheets, properties=of_both, folder=folder_id or ""
+            )
+            return made
+
+        return self._spreadsheets.effects.perform(copy)
+
+    def subfolder(self, title: str, properties: Mapping[str, str]) -> str:
+        for folder_id, others in self.folders.items():
+            if properties.items() <= others.items():
+                return folder_id
+
+        def create() -> str:
+            folder_id = f"folder-{len(self.folders)}"
+            self.folders[folder_id] = dict(properties)
+            return folder_id
+
+        return self._spreadsheets.effects.perform(create)
+
+    def is_in_bin(self, file_id: str) -> bool:
+        return self._book(file_id).trashed
+
+    def move_to_bin(self, file_id: str) -> None:
+        book = self._book(file_id)
+
+        def move() -> None:
+            book.trashed = True
+
+        self._spreadsheets.effects.perform(move)
+
+    def _book(self, file_id: str) -> Book:
+        if file_id not in self._spreadsheets.books:
+            raise SpreadsheetGoneError(f"file {file_id} does not exist")
+        return self._spreadsheets.books[file_id]
+
     def create(self, title: str, properties: Mapping[str, str]) -> str:
         def create() -> str:
-            spreadsheet_id = f"spreadsheet-{len(self._spreadsheets.books)}"
+            spreadsheet_id = f"spreadsheet-{next(self._numbers)}"
             self._spreadsheets.books[spreadsheet_id] = Book(title, properties=dict(properties))
             return spreadsheet_id
 
@@ -269,11 +318,17 @@ class FakeMailer:
         self._effects.perform(lambda: self.sent.append(message))
 
 
+@dataclass
 class FixedClock:
-    """The `Clock` port."""
+    """The `Clock` port: time stands still but for who sleeps."""
+
+    moment: datetime = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 3, 9, tzinfo=UTC)
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -286,13 +341,14 @@ class World:
         self.spreadsheets = FakeSpreadsheets(self.effects)
         self.drive = FakeDrive(self.spreadsheets)
         self.mailer = FakeMailer(self.effects)
+        self.clock = FixedClock()
         self.control = Book("Review Periods", sheets=[])
         self.spreadsheets.books[CONTROL_ID] = self.control
         self.backend = Backend(
             spreadsheets=self.spreadsheets,
             drive=self.drive,
             mailer=self.mailer,
-            clock=FixedClock(),
+            clock=self.clock,
             control_id=CONTROL_ID,
             mail_from="attendance@example.com",
             alarm_to=("hr@example.com", "boss@example.com"),
@@ -309,8 +365,14 @@ class World:
         return sheet
 
     def review_books(self) -> list[Book]:
-        """The spreadsheets that the program made."""
-        return [book for book in self.spreadsheets.books.values() if book is not self.control]
+        """The workbooks that the program made."""
+        return [
+            book for book in self.spreadsheets.books.values() if book is not self.control and not book.folder
+        ]
+
+    def copies(self) -> list[Book]:
+        """The copies that it keeps."""
+        return [book for book in self.spreadsheets.books.values() if book.folder and not book.trashed]
 
 
 def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:

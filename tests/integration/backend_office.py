@@ -2,13 +2,14 @@
 
 import base64
 import json
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import functions_framework
 
 import attendance_backend
 from attendance_backend.app import bootstrap
+from attendance_backend.app.clock import SystemClock
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AttendanceRecord,
@@ -64,6 +65,9 @@ class CloudOffice:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
+        self.now = datetime(2026, 11, 5, 9, tzinfo=UTC)
+        """The cloud's clock, which stands still."""
+        monkeypatch.setattr(SystemClock, "now", lambda _: self.now)
         forget_adapters()
         stack.callback(forget_adapters)
         self._apps = {}

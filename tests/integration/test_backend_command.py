@@ -289,7 +289,9 @@ def test_check_names_everything_and_tells_hr(desk):
     assert f"worksheet 'Cut Off Times', cell H3: {days}" in text
     assert "worksheet 'Settings', cell C2: 'board' is no e-mail address" in text
     assert "worksheet 'Holidays', cell A2: Date holds '31/02/2026'" in text
-    assert "the review sheet of October 2026 is gone" in text
+    assert (
+        "Workbook October 2026: it was deleted for good, or is not shared with the program any more" in text
+    )
     told = desk.content()["Problems"]
     assert ["Cut Off Times", "C2", cut_off] in told
     assert ["Cut Off Times", "H3", days] in told

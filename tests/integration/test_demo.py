@@ -12,7 +12,7 @@ from browser import asked
 from sandbox_process import rest, running
 from workbook_office import recalculated
 
-from attendance_contracts import REQUEST_TOPICS
+from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
 from attendance_sandbox.demo.command import write_page
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
@@ -68,7 +68,7 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
     assert len({where for where, _ in story.cuts}) == 2
-    story.cloud.sheets.save(tmp_path)
+    story.cloud.sheets.save(tmp_path, subfolders=False)
     recorded = {name: office.recorded for name, office in story.offices.items()}
     results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
     assert all(result.faultless for result in results), results
@@ -101,13 +101,29 @@ def test_the_same_seed_gives_the_same_workbooks(tmp_path):
     for name in ("first", "second"):
         story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
         play(story)
-        saved.append({path.name: path.read_bytes() for path in story.cloud.sheets.save(tmp_path / name)})
+        saved.append(
+            {
+                path.name: path.read_bytes()
+                for path in story.cloud.sheets.save(tmp_path / name, subfolders=False)
+            }
+        )
     reviews = [{n: data for n, data in each.items() if n.startswith("Attendance Review")} for each in saved]
     assert reviews[0].keys() == {
         "Attendance Review - September 2026.xlsx",
         "Attendance Review - October 2026.xlsx",
     }
     assert reviews[0] == reviews[1]
+    # The visitor was there each day, by the story's clock, and had nothing to complain of.
+    files = story.cloud.sheets.store.files.values()
+    days = [
+        file.app_properties["attendance_copied_on"]
+        for file in files
+        if file.name.startswith("Review Periods,")
+    ]
+    assert days == [f"2026-10-{day:02}" for day in range(1, 7)]
+    log = (tmp_path / "second" / "logs" / "function-watch.log").read_text()
+    assert log.count("watch of schedule, request tick: done") == 6
+    assert "ERROR" not in log
 
 
 def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
@@ -197,7 +213,7 @@ def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_pat
         assert process.stdout is not None
         assert "asks for the review sheet" in process.stdout.readline()
         started = descendants(process.pid)
-        assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
+        assert len(started) >= len(FUNCTION_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)
         _, errors = rest(process)
     assert process.returncode == 128 + number

@@ -25,6 +25,7 @@ from attendance_contracts import (
     ReviewPeriod,
     SiteHealth,
     StoreAttendRecords,
+    Watch,
     decode,
     encode,
     topic_path,
@@ -207,6 +208,10 @@ def test_the_bundle_answers(bundle, tmp_path, deliver):
                 machine=None,
                 problem="",
             )
+        )
+        call(Watch())
+        assert (
+            sum(file.name.startswith("Attendance Review") for file in cloud.sheets.store.files.values()) == 2
         )
         sites = cloud.sheets.read(sheet.sheet_id, "'Sites'!A2:M2")
         assert (sites[0][0], sites[0][12]) == ("headquarters", "0.1.0")

@@ -20,6 +20,7 @@ from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
     CUT_OFF,
+    CUT_OFF_AS_SET,
     CUT_OFF_ROW,
     DAILY_ROW,
     EMPLOYEE,
@@ -293,6 +294,7 @@ def label_cells(person: Person, label: str) -> list[NewCell]:
     if is_first:
         cut_off = None if person.cut_off is None else serial.from_seconds(person.cut_off)
         cells[CUT_OFF] = NewCell(cut_off, styles.HR_TIME)
+        cells[CUT_OFF_AS_SET] = NewCell(cut_off)
     cells[LABEL] = NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN)
     cells[KEY] = NewCell(daily_columns.key_of(person.key, label))
     cells[DAILY_ROW] = NewCell(formulas.row_where(daily_keys, daily_columns.key_of(person.key, source)))

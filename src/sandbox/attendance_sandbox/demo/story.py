@@ -51,6 +51,8 @@ CORRECTED = datetime(2026, 10, 15, 10)  # noqa: DTZ001 - as above
 WAIVED = datetime(2026, 10, 19, 11)  # noqa: DTZ001 - as above
 LEAVE_ENTERED = datetime(2026, 10, 19, 16)  # noqa: DTZ001 - as above
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
+VISITED_AT = time(11, 40)
+"""When the workbooks are looked after. In an office each quarter of an hour: the demo would take an hour for that."""
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
 CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
     ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
@@ -127,7 +129,7 @@ class Story:
             crashed = [office.crashed for office in self.offices.values() if office.crashed]
             if crashed:
                 raise TimelineError("; ".join(crashed))
-            self.workbooks = self.cloud.sheets.save(self._folder)
+            self.workbooks = self.cloud.sheets.save(self._folder, subfolders=False)
             if self._last_day == LAST_DAY:
                 self.payroll = self._hand_over()
 
@@ -161,6 +163,8 @@ class Story:
                 self._at(punch.when, self._puncher(punch))
         for office in self.offices.values():
             self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
+        for days in range((self._last_day - FIRST_DAY).days + 1):
+            self._at(datetime.combine(FIRST_DAY + timedelta(days=days), VISITED_AT), self._tick)
         assert NEW_HIRE.hired is not None
         self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
         for person in staff():
@@ -182,6 +186,9 @@ class Story:
 
     def _puncher(self, punch: Punch) -> Callable[[], None]:
         return lambda: self.offices[punch.site].punch(punch)
+
+    def _tick(self) -> None:
+        self.cloud.tick(self.timeline.now)
 
     def _hire(self) -> None:
         for office in self.offices.values():
