@@ -46,6 +46,8 @@ class Office(ReviewBook):
     def __init__(self):
         super().__init__(period=OCTOBER)
         self.world.type_worksheet("2026", PERIODS)
+        self.world.type_worksheet("Settings", [("Setting", "Site", "Value")])
+        self.world.type_worksheet("Holidays", [("Date", "Name")])
         self.october, self.october_id = self.book, self.sheet_id
         self.store(*RECORDS)
         self.november_id = self.create(period=NOVEMBER)
@@ -455,7 +457,7 @@ def test_a_cut_off_time_that_hr_typed_into_the_workbook_stays_without_a_word(off
     assert entries(office.november) == []
 
 
-@pytest.mark.parametrize(("typed", "shown"), [(9.25 / 24, "09:15"), ("late", "no time"), (None, "no time")])
+@pytest.mark.parametrize(("typed", "shown"), [(9.25 / 24, "09:15"), ("late", "no time"), (None, "none")])
 def test_where_both_were_changed_the_workbooks_stays_and_exceptions_asks_once(office, typed, shown):
     type_cut_off(office.november, typed)
     keep_cut_off(office, "08:30")
@@ -472,6 +474,24 @@ def test_where_both_were_changed_the_workbooks_stays_and_exceptions_asks_once(of
     keep_cut_off(office, "08:00")
     office.tick()
     assert cut_off(office.november) == 8, "it follows again"
+
+
+def test_somebody_who_could_not_be_late_follows_the_list_there_and_back(office):
+    for text, shown in (("none", None), ("08:30", 8.5), ("none", None), ("09:00", 9)):
+        keep_cut_off(office, text)
+        office.tick()
+        assert cut_off(office.november) == shown
+        assert office.tick()[1] == 0
+    assert entries(office.november) == []
+
+
+def test_while_the_list_is_not_understood_what_hr_typed_into_the_workbook_stays_hrs(office):
+    type_cut_off(office.november, 9.25 / 24)
+    for text in ("8.5", "09:00"):
+        keep_cut_off(office, text)
+        office.tick()
+        assert cut_off(office.november) == 9.25
+    assert entries(office.november) == []
 
 
 def forget_what_was_set(book):

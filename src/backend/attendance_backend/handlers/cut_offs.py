@@ -13,7 +13,7 @@ from attendance_backend.review import daily_columns, exceptions_sheet
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import WEEKLY
-from attendance_backend.review.weekly_columns import AVERAGE, CUT_OFF, CUT_OFF_AS_SET
+from attendance_backend.review.weekly_columns import AVERAGE, CUT_OFF, CUT_OFF_AS_SET, NO_CUT_OFF
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
@@ -43,31 +43,45 @@ def changes(
         row = rows.get(daily_columns.key_of(person.key, AVERAGE))
         if row is None or Detail.CUT_OFF in person.unread:
             continue
-        shown, as_set = _seconds(sheet, row, CUT_OFF), _seconds(sheet, row, CUT_OFF_AS_SET)
+        shown, as_set = _shown(sheet, row), _as_set(sheet, row)
         if as_set == person.cut_off:
             continue
-        wanted = NewCell(None if person.cut_off is None else serial.from_seconds(person.cut_off))
+        wanted = None if person.cut_off is None else serial.from_seconds(person.cut_off)
+        setting = NewCell(NO_CUT_OFF if wanted is None else wanted)
         if shown == person.cut_off:
-            noted[row, CUT_OFF_AS_SET] = wanted
+            noted[row, CUT_OFF_AS_SET] = setting
             continue
-        changed[row, CUT_OFF_AS_SET] = wanted
-        if shown is None or shown != as_set:
+        changed[row, CUT_OFF_AS_SET] = setting
+        if shown != as_set:
             entries.append(_both(person, shown, today))
             continue
-        changed[row, CUT_OFF] = wanted
+        changed[row, CUT_OFF] = NewCell(wanted)
         if today > period.last_day:
             entries.append(_afterwards(person, shown, today))
     told = exceptions_sheet.append(view, entries)
     return [*write_cells(sheet.sheet_id, changed), *told], [*write_cells(sheet.sheet_id, noted)]
 
 
-def _seconds(sheet: Worksheet, row: int, column: int) -> int | None:
-    number = sheet.number(row, column)
-    return None if number is None else serial.to_seconds(number)
+_UNKNOWN, _NO_TIME = -1, -2
+
+
+def _shown(sheet: Worksheet, row: int) -> int | None:
+    """Seconds after midnight; None for a blank cell, of somebody who cannot be late."""
+    number = sheet.number(row, CUT_OFF)
+    if number is not None:
+        return serial.to_seconds(number)
+    return None if sheet.value(row, CUT_OFF) in (None, "") else _NO_TIME
+
+
+def _as_set(sheet: Worksheet, row: int) -> int | None:
+    number = sheet.number(row, CUT_OFF_AS_SET)
+    if number is not None:
+        return serial.to_seconds(number)
+    return None if sheet.text(row, CUT_OFF_AS_SET) == NO_CUT_OFF else _UNKNOWN
 
 
 def _both(person: Person, shown: int | None, today: date) -> Entry:
-    here = _named(shown)
+    here = "no time" if shown == _NO_TIME else _named(shown)
     listed = _named(person.cut_off)
     what = f"The cut-off time is {listed} in Cut Off Times, and {here} in {WEEKLY}, which counts here"
     remedy = f"Type {listed} into {WEEKLY} if that shall count here, too; otherwise nothing."
@@ -85,6 +99,6 @@ def _afterwards(person: Person, before: int | None, today: date) -> Entry:
 
 def _named(seconds: int | None) -> str:
     if seconds is None:
-        return "no time"
+        return NO_CUT_OFF
     minutes = seconds // 60
     return f"{minutes // 60:02}:{minutes % 60:02}"
