@@ -36,7 +36,13 @@ PEOPLE = [
 
 
 class CloudOffice:
-    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them."""
+    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them.
+
+    Attributes:
+        sheet_id: of a workbook, where a test makes only one.
+    """
+
+    sheet_id: str
 
     def __init__(self, stack, folder, monkeypatch):
         self.pubsub = stack.enter_context(PubSubServer())

@@ -4,12 +4,12 @@ from contextlib import ExitStack
 from datetime import date, datetime, time
 
 import pytest
-from backend_office import NOVEMBER, CloudOffice, punch
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
 from tests.earlier_version import without_punches
+from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 
 TUESDAY = date(2026, 11, 3)
 

@@ -4,7 +4,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 
 import pytest
-from backend_office import NOVEMBER, CloudOffice
 
 from attendance_backend.app import bootstrap
 from attendance_backend.handlers import refresh
@@ -12,6 +11,7 @@ from attendance_backend.review import raw_data
 from attendance_backend.review.names import raw_title
 from attendance_backend.sheet import serial
 from attendance_contracts import AttendanceRecord
+from tests.integration.backend_office import NOVEMBER, CloudOffice
 
 SITES = ("berlin", "hamburg", "munich")
 PEOPLE = 40

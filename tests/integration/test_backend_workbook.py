@@ -1,19 +1,21 @@
 """The review workbook as LibreOffice computes it, against plain Python (`workbook_truth`): every value that HR sees."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
+from typing import Any
 
 import pytest
-from workbook_check import TIMES, differences, errors
-from workbook_months import month_of
-from workbook_office import build, new_server, recalculated, seconds
-from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
 from attendance_backend.review import exceptions_sheet
+from tests.integration.workbook_check import TIMES, differences, errors
+from tests.integration.workbook_months import month_of
+from tests.integration.workbook_office import build, new_server, recalculated, seconds
+from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
 OCTOBER = {"first": date(2026, 10, 1), "last": date(2026, 10, 31), "clock_day": date(2026, 10, 24)}
 MARCH = {"first": date(2026, 3, 2), "last": date(2026, 3, 29), "clock_day": date(2026, 3, 28)}
 
-KINDS = {
+KINDS: dict[str, Callable[..., Any]] = {
     "late": exceptions_sheet.late,
     "absent": exceptions_sheet.absent,
     "missing out": exceptions_sheet.missing_out,

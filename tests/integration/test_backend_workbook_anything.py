@@ -10,9 +10,10 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from workbook_check import differences, errors
-from workbook_office import build, new_server, recalculated
-from workbook_truth import DAY, Correction, Employee, Month, Site
+
+from tests.integration.workbook_check import differences, errors
+from tests.integration.workbook_office import build, new_server, recalculated
+from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site
 
 PEOPLE = 25
 ZONES = ("Europe/Berlin", "Asia/Karachi", "America/New_York", "Australia/Lord_Howe", "UTC")

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sandbox_process import rest, running
 
 from attendance_contracts import REQUEST_TOPICS
 from attendance_sandbox.cli import main
@@ -16,6 +15,7 @@ from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
+from tests.integration.sandbox_process import rest, running
 
 BOUNDARIES = {
     "headquarters": timedelta(0),

@@ -8,12 +8,12 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sandbox_process import rest, running
-from test_sandbox_sheets_command import eventually
-from test_sandbox_sheets_support import Office, error_message
 
 from attendance_sandbox.sheets import RecalculationError, SheetsServer, recalculated_values
 from attendance_sandbox.sheets.recalculation import Recalculator
+from tests.integration.sandbox_process import rest, running
+from tests.integration.test_sandbox_sheets_command import eventually
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 needs_libreoffice = pytest.mark.skipif(
     shutil.which("soffice") is None and not os.environ.get("CI"), reason="LibreOffice is not installed"

@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 import openpyxl
 import pytest
 from google.oauth2.service_account import Credentials
-from workbook_messages import device_user_id, healths_of, late_starters, stores_of
-from workbook_truth import DAY
 
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.google.drive import GoogleDrive
@@ -25,8 +23,10 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import corrections_sheet, daily_columns, day_header, exceptions_sheet
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_backend.sheet.grid import Cell, Spreadsheet, Worksheet
-from attendance_contracts import CreateReviewSheet, ReviewPeriod
+from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets import SheetsServer
+from tests.integration.workbook_messages import device_user_id, healths_of, late_starters, stores_of
+from tests.integration.workbook_truth import DAY
 
 SOFFICE = shutil.which("soffice")
 TIMEOUT_S = 300
@@ -51,7 +51,7 @@ class Book:
         self.backend = Backend(
             spreadsheets=GoogleSheets(self.client),
             drive=GoogleDrive(self.client, None),
-            mailer=None,
+            mailer=None,  # type: ignore[arg-type]  # no mail goes out
             clock=_AfterTheMonth(month),
             control_id=self.control_id,
             mail_from="",
@@ -108,8 +108,8 @@ class Book:
         sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
         if title not in sheets:
             size = {"rowCount": 1000, "columnCount": len(rows[0])}
-            request = {"addSheet": {"properties": {"title": title, "gridProperties": size}}}
-            self.server.batch_update(self.control_id, [request])
+            added = {"addSheet": {"properties": {"title": title, "gridProperties": size}}}
+            self.server.batch_update(self.control_id, [added])
             sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
         request = {
             "start": {"sheetId": sheets[title].sheet_id, "rowIndex": 0, "columnIndex": 0},
@@ -122,7 +122,8 @@ class Book:
         """Let the functions handle messages of the sites, as they come."""
         for message in messages:
             reply = handle(message, self.backend)
-            if reply is not None:
+            if isinstance(message, StoreAttendRecords):
+                assert isinstance(reply, LastStoredTimestamp)
                 assert set(reply.confirmed) == {record.identity for record in message.records}
 
     def apply(self, changes):
