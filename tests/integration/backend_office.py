@@ -2,6 +2,7 @@
 
 import base64
 import json
+from copy import deepcopy
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -74,6 +75,15 @@ class CloudOffice:
         stack.callback(forget_adapters)
         self._apps = {}
 
+    def remember(self):
+        """What Drive holds now, for `go_back`. A spreadsheet is replaced when it changes, and never changed itself."""
+        return _copied(self.sheets.store.files)
+
+    def go_back(self, files):
+        """Everything stands as it was remembered; the functions run for the first time."""
+        self.sheets.store.files = _copied(files)
+        forget_adapters()
+
     def _keep_control_spreadsheet(self):
         """What HR does in the browser."""
         titles = ("2026", "Cut Off Times")
@@ -133,6 +143,10 @@ class CloudOffice:
     def api_calls(self):
         """Kinds of the Sheets and Drive calls so far."""
         return [entry.kind for entry in self.sheets.log if entry.kind in ("read", "write", "drive")]
+
+
+def _copied(files):
+    return deepcopy(files, {id(file.spreadsheet): file.spreadsheet for file in files.values()})
 
 
 def envelope_for(topic, data, attributes):
