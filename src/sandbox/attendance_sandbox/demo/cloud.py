@@ -15,6 +15,7 @@ from attendance_contracts import REQUEST_TOPICS, Topic, topic_path
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.interruption import until_it_can_be_stopped
+from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
@@ -116,14 +117,14 @@ class Cloud:
         """Wait until the functions have done what was asked of them, so that a run's course depends on no speed."""
         self.pubsub.wait_until_acknowledged([_subscription(topic) for topic in REQUEST_TOPICS], SETTLING_S)
 
-    def start_functions(self) -> None:
+    def start_functions(self, nursery: Nursery) -> None:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
         self._logs.mkdir(parents=True, exist_ok=True)
         environment = self.create_topics_and_settings()
         functions = []
         for topic in REQUEST_TOPICS:
             with until_it_can_be_stopped():
-                function = FunctionProcess(str(topic), environment, self._logs)
+                function = FunctionProcess(str(topic), environment, self._logs, nursery=nursery)
                 self._stack.callback(function.stop)
             functions.append((topic, function))
         for topic, function in functions:
