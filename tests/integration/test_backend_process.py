@@ -14,6 +14,7 @@ import requests
 
 import attendance_backend
 import attendance_contracts
+import attendance_trouble
 from attendance_contracts import Topic, topic_path
 from tests.integration.backend_office import MAIN, NOVEMBER, PROJECT, CloudOffice, envelope_of, period_request
 
@@ -25,7 +26,7 @@ def bundle(tmp_path):
     """What `gcloud functions deploy --source` takes."""
     folder = tmp_path / "bundle"
     folder.mkdir()
-    for package in (attendance_backend, attendance_contracts):
+    for package in (attendance_backend, attendance_contracts, attendance_trouble):
         source = Path(*package.__path__)
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(MAIN, folder)

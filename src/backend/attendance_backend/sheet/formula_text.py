@@ -19,6 +19,8 @@ _MOVING = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SPELLED = re.compile(rf"(?P<text>{_TEXT})|(?P<title>{_QUOTED})")
+_RANGE_OF_ONE = re.compile(r"(?<![\w.$])(\$?[a-z]{1,3}\$?\d{1,7}):\1(?!\w)", re.ASCII)
+"""Some services write such a range as the cell."""
 
 _Point = tuple[str, int | None, int | None]
 """A piece of text that stays, and the column or the row behind it that moves along."""
@@ -45,7 +47,7 @@ def moved(formula: str, rows: int, columns: int) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two formulas say the same; capitals, blanks and quotes round titles make no difference."""
+    """Whether two formulas say the same; capitals, blanks, quotes round titles and ``A1:A1`` make no difference."""
     return one == other or _plain(one) == _plain(other)
 
 
@@ -95,14 +97,14 @@ def _plain(formula: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _SPELLED.finditer(formula):
-        parts.append(_unspaced(formula[end : match.start()]))
+        parts.append(_without_spelling(formula[end : match.start()]))
         if match["text"] is not None:
             parts.append(match["text"])
         else:
             parts.append(match["title"][1:-2].replace("''", "'").casefold() + "!")
         end = match.end()
-    return "".join((*parts, _unspaced(formula[end:])))
+    return "".join((*parts, _without_spelling(formula[end:])))
 
 
-def _unspaced(text: str) -> str:
-    return "".join(text.split()).casefold()
+def _without_spelling(piece: str) -> str:
+    return _RANGE_OF_ONE.sub(r"\1", "".join(piece.split()).casefold())
