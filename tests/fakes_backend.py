@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from itertools import count
+from itertools import count, product
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
@@ -96,12 +96,20 @@ class Sheet:
         return self
 
     def put(self, row: int, column: int, value: float | str | Formula | None) -> None:
-        if not (0 <= row < self.row_count and 0 <= column < self.column_count):
-            raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
+        self.fill(range(row, row + 1), range(column, column + 1), value)
+
+    def fill(self, rows: range, columns: range, value: float | str | Formula | None) -> None:
+        """The same into each cell of an area."""
+        if rows and columns:
+            for row, column in ((rows[0], columns[0]), (rows[-1], columns[-1])):
+                if not (0 <= row < self.row_count and 0 <= column < self.column_count):
+                    raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
+        places = product(rows, columns)
         if value is None or value == "":
-            self.cells.pop((row, column), None)
+            for place in places:
+                self.cells.pop(place, None)
         else:
-            self.cells[row, column] = value
+            self.cells.update(dict.fromkeys(places, value))
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
@@ -382,12 +390,21 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
             raise RefusedError(f"{area} begins outside the grid")
         end_row = sheet.row_count if area.end_row is None else area.end_row
         end_column = sheet.column_count if area.end_column is None else area.end_column
-        for (row, column), value in sheet.cells.items():
-            if area.first_row <= row < end_row and area.first_column <= column < end_column:
-                cells[row, column] = (
-                    Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
-                )
+        for row, column in _occupied(
+            sheet, range(area.first_row, end_row), range(area.first_column, end_column)
+        ):
+            value = sheet.cells[row, column]
+            cells[row, column] = (
+                Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
+            )
     return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
+
+
+def _occupied(sheet: Sheet, rows: range, columns: range) -> list[Place]:
+    """Places of an area where something stands, found the shorter way."""
+    if len(rows) * len(columns) < len(sheet.cells):
+        return [place for place in product(rows, columns) if place in sheet.cells]
+    return [(row, column) for row, column in sheet.cells if row in rows and column in columns]
 
 
 def _version(book: Book) -> tuple[str | None, int]:
@@ -422,8 +439,8 @@ def _apply_one(book: Book, change: Change) -> None:
 
 def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one branch a kind of change
     match change:
-        case WriteCells(_, row, column, rows):
-            for down, cells in enumerate(rows):
+        case WriteCells(_, row, column, lines):
+            for down, cells in enumerate(lines):
                 for right, cell in enumerate(cells):
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
@@ -431,9 +448,8 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
             value = change.cell.value
             if isinstance(value, Formula):
                 value = Filled(value.text, change.row, change.column)
-            for row in range(change.row, change.row + change.row_count):
-                for column in range(change.column, change.column + change.column_count):
-                    sheet.put(row, column, value)
+            rows = range(change.row, change.row + change.row_count)
+            sheet.fill(rows, range(change.column, change.column + change.column_count), value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from copy import deepcopy
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -37,7 +38,13 @@ PEOPLE = [
 
 
 class CloudOffice:
-    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them."""
+    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them.
+
+    Attributes:
+        sheet_id: of a workbook, where a test makes only one.
+    """
+
+    sheet_id: str
 
     def __init__(self, stack, folder, monkeypatch):
         self.pubsub = stack.enter_context(PubSubServer())
@@ -71,6 +78,15 @@ class CloudOffice:
         forget_adapters()
         stack.callback(forget_adapters)
         self._apps = {}
+
+    def remember(self):
+        """What Drive holds now, for `go_back`. A spreadsheet is replaced when it changes, and never changed itself."""
+        return _copied(self.sheets.store.files)
+
+    def go_back(self, files):
+        """Everything stands as it was remembered; the functions run for the first time."""
+        self.sheets.store.files = _copied(files)
+        forget_adapters()
 
     def _keep_control_spreadsheet(self):
         """What HR does in the browser."""
@@ -131,6 +147,10 @@ class CloudOffice:
     def api_calls(self):
         """Kinds of the Sheets and Drive calls so far."""
         return [entry.kind for entry in self.sheets.log if entry.kind in ("read", "write", "drive")]
+
+
+def _copied(files):
+    return deepcopy(files, {id(file.spreadsheet): file.spreadsheet for file in files.values()})
 
 
 def envelope_for(topic, data, attributes):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from backend_office import NOVEMBER, CloudOffice, punch
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.sheets import SheetsServer, unavailable
+from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 
 ACCOUNT = "operator@example.iam.gserviceaccount.com"
 
@@ -52,6 +52,7 @@ class Desk:
 
     def run(self, *arguments):
         """Exit code, lines printed, lines of errors."""
+        code: str | int | None
         try:
             code = main(arguments)
         except SystemExit as stopped:

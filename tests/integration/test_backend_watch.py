@@ -5,12 +5,12 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
-from backend_office import PEOPLE, CloudOffice, punch
 
 from attendance_backend.app.cli import main
 from attendance_backend.google import google_http
 from attendance_contracts import Topic
 from attendance_sandbox.sheets import unavailable
+from tests.integration.backend_office import PEOPLE, CloudOffice, punch
 
 RECORDS = [
     punch("ann", "2026-11-02T08:55:00"),

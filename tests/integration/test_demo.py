@@ -1,5 +1,6 @@
 """A month of three offices: real programs, real sockets, SIGKILL, reconciled from the saved workbooks."""
 
+import os
 import random
 import signal
 import threading
@@ -8,9 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from browser import asked
-from sandbox_process import rest, running
-from workbook_office import recalculated
 
 from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
@@ -22,6 +20,9 @@ from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import Timeline
 from attendance_sandbox.demo.virtual_clock import VirtualClock
+from tests.integration.browser import asked
+from tests.integration.sandbox_process import rest, running
+from tests.integration.workbook_office import in_libreoffice
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -39,10 +40,10 @@ class StoryWithManyPowerCuts(Story):
         self.cuts = Counter()
 
     def cuts_power_at_command(self, site, command):
-        return self.cut(0.0003, ("machine", command))
+        return self.cut(0.0006, ("machine", command))
 
     def cuts_power_at_publish(self, site, topic):
-        return self.cut(0.03, ("publish", topic))
+        return self.cut(0.05, ("publish", topic))
 
     def cut(self, chance, where):
         if self.chances.random() >= chance:
@@ -56,6 +57,12 @@ PAGE = """[[...document.querySelectorAll('section')].at(-1).innerText,
     .replace('Attendance Review - ', '') + '/' + one.querySelector('.tabs .shown').innerText)]"""
 
 
+def half_hours(monkeypatch):
+    """Let the sites look at their machines half as often: the same happens, in half the time."""
+    for settings in SITE_SETTINGS.values():
+        monkeypatch.setitem(settings, "polling_interval_minutes", 30)
+
+
 def play(story):
     said = []
     story.play(said.append)
@@ -63,7 +70,8 @@ def play(story):
 
 
 @pytest.mark.slow
-def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path):
+def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     story = StoryWithManyPowerCuts(tmp_path, 3, lambda when, text: None)
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
@@ -90,16 +98,18 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     assert "Every punch is in its month's workbook, once." in text
     for month in ("September", "October", "November"):
         assert {f"{month} 2026/{sheet}" for sheet in ("Exceptions", "Monthly Summary", "Guide")} <= set(tabs)
-    books = recalculated(tmp_path, story.cloud.sheets)
-    assert books.disagreements == [], "the engine whose values people see, against LibreOffice"
-    assert books.compared > 60_000
+    if os.environ.get("CI"):
+        comparison = in_libreoffice(tmp_path, story.cloud.sheets)
+        assert comparison.disagreements == [], "the engine whose values people see, against LibreOffice"
+        assert comparison.compared > 60_000
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_workbooks(tmp_path):
+def test_the_same_seed_gives_the_same_workbooks(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     saved = []
     for name in ("first", "second"):
-        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
+        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 5))
         play(story)
         saved.append(
             {

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from datetime import date, datetime, time
 
 import pytest
-from backend_office import CloudOffice
 
 from attendance_backend.app.cli import main as operate
 from attendance_backend.sheet import serial
@@ -40,6 +39,7 @@ from attendance_contracts import (
 )
 from attendance_sandbox.sheets import SheetsServer
 from tests import frozen
+from tests.integration.backend_office import CloudOffice
 
 RELEASE = "0.1.0"
 SEPTEMBER = ReviewPeriod("September 2026", date(2026, 9, 28), date(2026, 10, 4))

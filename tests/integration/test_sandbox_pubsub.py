@@ -10,7 +10,9 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 from google.protobuf import duration_pb2, field_mask_pb2, timestamp_pb2
-from test_sandbox_pubsub_support import (
+
+from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError, steady_clock
+from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,
     OTHER_TOPIC,
@@ -20,8 +22,6 @@ from test_sandbox_pubsub_support import (
     Cloud,
     eventually,
 )
-
-from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError, steady_clock
 
 ACK_DEADLINE_S = 10
 

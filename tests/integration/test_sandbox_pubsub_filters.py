@@ -1,9 +1,9 @@
 """The filter language, by itself and on a subscription."""
 
 import pytest
-from test_sandbox_pubsub_support import SUBSCRIPTION, Cloud
 
 from attendance_sandbox.pubsub.filters import FilterError, compile_filter
+from tests.integration.test_sandbox_pubsub_support import SUBSCRIPTION, Cloud
 
 SITE_A = {"site": "a", "kind": "reply"}
 SITE_B = {"site": "b", "iana.org/language_tag": "en-GB"}

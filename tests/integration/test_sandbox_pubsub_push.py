@@ -6,13 +6,17 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent import futures
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import functions_framework
 import pytest
 from google.api_core import exceptions
 from google.protobuf import field_mask_pb2
-from test_sandbox_pubsub_support import (
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from attendance_sandbox.pubsub import Outcome
+from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,
     PROJECT,
@@ -21,9 +25,6 @@ from test_sandbox_pubsub_support import (
     Cloud,
     eventually,
 )
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-from attendance_sandbox.pubsub import Outcome
 
 REPLY_TOPIC = f"{PROJECT}/topics/replies"
 REPLIES = f"{PROJECT}/subscriptions/replies"
@@ -247,16 +248,19 @@ def test_without_a_retry_policy_a_refused_push_backs_off_and_others_go_on(cloud,
     endpoint.status_for = lambda body: statuses.pop(0) if "poison" in body["message"]["attributes"] else 204
     cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
 
-    def rejections():
+    def rejected(times):
         outcomes = [delivery.outcome for delivery in cloud.server.deliveries(SUBSCRIPTION)]
-        return outcomes.count(Outcome.REJECTED)
+        return outcomes.count(Outcome.REJECTED) == times
+
+    def pushed(times):
+        return len(endpoint.bodies) == times
 
     poison = cloud.publish(poison="yes")
     for failures, backoff_s in enumerate((0.1, 0.2, 0.4), start=1):
-        eventually(lambda n=failures: rejections() == n)
+        eventually(partial(rejected, failures))
         cloud.clock.advance(backoff_s - 0.01)
         cloud.publish(note="a later message is pushed meanwhile, and the poisoned one is not")
-        eventually(lambda n=failures: len(endpoint.bodies) == 2 * n)
+        eventually(partial(pushed, 2 * failures))
         eventually(lambda: len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1)
         assert [message.message_id for message in cloud.server.unacknowledged(SUBSCRIPTION)] == [poison]
         cloud.clock.advance(0.01)

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from sandbox_process import STARTER, rest, running
 
 from attendance_contracts import Watch, decode
 from attendance_sandbox.cli import main
 from attendance_sandbox.pubsub import PubSubServer
+from tests.integration.sandbox_process import STARTER, rest, running
 
 TOPIC = "projects/attendance-sandbox/topics/watch"
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from google.auth.transport.requests import AuthorizedSession
-from test_sandbox_sheets_support import Office, credentials, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 FOLDER = "application/vnd.google-apps.folder"

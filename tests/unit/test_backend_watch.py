@@ -356,7 +356,7 @@ def test_a_period_without_a_row_is_told(office):
 
 
 def test_a_fault_of_the_program_costs_no_other_workbook_its_visit(office, monkeypatch, caplog):
-    restore = watching.restore
+    restore = watching.restore  # type: ignore[attr-defined]
 
     def faulty(sheet_id, *others):
         if sheet_id == office.november_id:
@@ -767,7 +767,7 @@ def test_a_deleted_workbook_comes_back_with_what_hr_typed(office):
 
 def test_health_of_a_site_reaches_the_workbook_that_was_made_again(office):
     office.lose(office.october_id)
-    restore_workbook(office.world.backend, "October 2026", None, [].append)
+    restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
     health = SiteHealth(
         location="berlin",
         request_id="h",
@@ -793,7 +793,7 @@ def test_a_copy_of_a_day_can_be_chosen_and_the_copies_that_there_are_are_named(o
     office.tick(after=timedelta(days=1))
     office.lose(office.october_id)
     with pytest.raises(UserError, match="of 2026-10-30; there are copies of: 2026-11-04, 2026-11-03"):
-        restore_workbook(office.world.backend, "October 2026", date(2026, 10, 30), [].append)
+        restore_workbook(office.world.backend, "October 2026", date(2026, 10, 30), lambda line: None)
     said = []
     restore_workbook(office.world.backend, "October 2026", date(2026, 11, 3), said.append)
     assert "its copy of 2026-11-03" in said[0]
@@ -810,7 +810,7 @@ def test_what_is_not_lost_is_not_made_again(office, damage, words):
     damage(office)
     before = office.everything()
     with pytest.raises(UserError, match=words):
-        restore_workbook(office.world.backend, "October 2026", None, [].append)
+        restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
     assert office.everything() == before
 
 
@@ -819,7 +819,7 @@ def test_without_a_copy_that_is_said(office):
         copy.trashed = True
     office.lose(office.october_id)
     with pytest.raises(UserError, match="there is no copy of 'Attendance Review - October 2026'"):
-        restore_workbook(office.world.backend, "October 2026", None, [].append)
+        restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -829,11 +829,11 @@ def test_a_restoration_that_died_is_gone_on_with(office, when, number):
     setattr(office.world.effects, f"crash_{when}", number)
     office.world.effects.count = 0
     try:
-        restore_workbook(office.world.backend, "October 2026", None, [].append)
+        restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
     except Crash:
         office.world.effects.crash_before = office.world.effects.crash_after = None
         if (when, number) != ("after", 3):  # else it is recorded, and there
-            restore_workbook(office.world.backend, "October 2026", None, [].append)
+            restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
     made = [book for book in office.world.review_books() if book.title == "Attendance Review - October 2026"]
     assert len(made) == 1
     office.world.effects.crash_before = office.world.effects.crash_after = None

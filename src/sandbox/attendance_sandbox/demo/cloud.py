@@ -16,6 +16,7 @@ from attendance_contracts import FUNCTION_TOPICS, Topic, Watch, encode, topic_pa
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.interruption import until_it_can_be_stopped
+from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
@@ -122,14 +123,14 @@ class Cloud:
         tick = Watch(at=now.astimezone(UTC).replace(tzinfo=None))
         self.pubsub.publish(topic_path(PROJECT, Topic.WATCH), *encode(tick))
 
-    def start_functions(self) -> None:
+    def start_functions(self, nursery: Nursery) -> None:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
         self._logs.mkdir(parents=True, exist_ok=True)
         environment = self.create_topics_and_settings()
         functions = []
         for topic in FUNCTION_TOPICS:
             with until_it_can_be_stopped():
-                function = FunctionProcess(str(topic), environment, self._logs)
+                function = FunctionProcess(str(topic), environment, self._logs, nursery=nursery)
                 self._stack.callback(function.stop)
             functions.append((topic, function))
         for topic, function in functions:

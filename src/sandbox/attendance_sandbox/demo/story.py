@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from attendance_contracts import REQUEST_TOPICS, AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.hr import HrDesk
+from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.office import TIME_ZONE, Office
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import (
@@ -101,6 +102,7 @@ class Story:
         """
         end = _moment(self._last_day, time(23, 30))
         with ExitStack() as stack:
+            nursery = stack.enter_context(Nursery())
             stack.enter_context(self.timeline)
             stack.enter_context(self.cloud)
             people = staff()
@@ -110,12 +112,13 @@ class Story:
             self._hr.set("Share with, to view", f"payroll@{MAIL_DOMAIN}, board@{MAIL_DOMAIN}")
             for month in ("September", "October"):
                 self._hr.type_period(month, *PERIODS[month])
-            self.cloud.start_functions()
+            self.cloud.start_functions(nursery)
             for name, settings in SITE_SETTINGS.items():
                 office = Office(
                     name,
                     self._folder / "sites" / name,
                     self.timeline,
+                    nursery,
                     environment=self.cloud.client_environment,
                     settings=settings,
                     cuts_power=partial(self.cuts_power_at_command, name),
