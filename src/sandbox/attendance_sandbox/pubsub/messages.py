@@ -11,13 +11,12 @@ class Draft:
 
     data: bytes = b""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    ordering_key: str = ""
 
     @property
     def size(self) -> int:
-        """Bytes that count against the limits: data, attributes and ordering key."""
+        """Bytes that count against the limits: data and attributes."""
         attributes = sum(len(key.encode()) + len(value.encode()) for key, value in self.attributes.items())
-        return len(self.data) + attributes + len(self.ordering_key.encode())
+        return len(self.data) + attributes
 
 
 @dataclass(frozen=True, slots=True)
