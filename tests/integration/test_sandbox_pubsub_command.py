@@ -97,15 +97,14 @@ def test_a_port_in_use_is_one_line_and_exit_code_2():
             output, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, output) == (2, "")
     assert errors == (
-        f"attendance-sandbox pubsub: cannot listen on 127.0.0.1:{port}: Address already in use; "
-        "--port 0 picks a free one\n"
+        f"attendance-sandbox pubsub: cannot start: port {port}: Address already in use; --port 0 takes a free one\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--port", "70000"], "70000 is not a port"),
+        (["--port", "70000"], "'70000' is no port"),
         (["--push", "requests"], "TOPIC=http"),
         (["--fault", "explode=1"], "KIND=RATE"),
         (["--fault", "drop=often"], "KIND=RATE"),
