@@ -162,11 +162,7 @@ class AttendanceMachine:
         """Forget somebody, whose punches stay; False when nobody has that user ID."""
         with self._lock:
             user = self.user(user_id)
-            return user is not None and self.delete_slot(user.uid)
-
-    def delete_slot(self, uid: int) -> bool:
-        """Forget whoever has that uid; False when nobody has."""
-        return self._slots.empty(uid)
+            return user is not None and self._slots.empty(user.uid)
 
     # --- punches
 
@@ -182,7 +178,7 @@ class AttendanceMachine:
             return len(self._records)
 
     def punch(self, user_id: str, when: datetime | None = None, status: int = 1, punch: int = 0) -> bool:
-        """Somebody clocks in or out; live clients hear of it.
+        """Somebody clocks in or out; listeners hear of it.
 
         Args:
             user_id: of an enrolled user.
@@ -252,11 +248,6 @@ class AttendanceMachine:
         """`listener` is called with each punch that is recorded, in the thread that punches."""
         with self._lock:
             self._listeners.append(listener)
-
-    def remove_listener(self, listener: PunchListener) -> None:
-        with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
 
     # --- what a client reads
 
