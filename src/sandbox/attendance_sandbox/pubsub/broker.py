@@ -190,18 +190,17 @@ class Broker:
         entries = subscription.backlog.lease(
             now_s, limit=limit, deadline_s=deadline_s, max_bytes=MAX_BATCH_BYTES
         )
-        deliveries = [self._deliver(subscription, entry, now_s) for entry in entries]
+        deliveries = [self._deliver(subscription, entry) for entry in entries]
         self._alarm(subscription)
         return [delivery for delivery in deliveries if not delivery.lost]
 
-    def _deliver(self, subscription: Subscription, entry: Entry, now_s: float) -> Delivery:
+    def _deliver(self, subscription: Subscription, entry: Entry) -> Delivery:
         delivery = Delivery(
             subscription=subscription.name,
             message=entry.message,
             ack_id=entry.ack_id,
             attempt=entry.attempts,
             reported_attempt=entry.attempts if subscription.settings.dead_letter else 0,
-            time_s=now_s,
             lost=self._faults.loses_delivery(subscription.name, entry.message, entry.attempts),
         )
         subscription.outstanding[entry.ack_id] = delivery

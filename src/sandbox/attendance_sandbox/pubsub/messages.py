@@ -48,7 +48,6 @@ class Delivery:
     Attributes:
         attempt: 1 for the first delivery of the message to this subscription.
         reported_attempt: `attempt` if the subscription has a dead-letter policy, else 0, as in the API.
-        time_s: when it was delivered, seconds since 1970 by the broker's clock.
         lost: a fault kept it from arriving; only running out of its lease ends it.
         outcome: changes while the server runs.
     """
@@ -58,6 +57,5 @@ class Delivery:
     ack_id: str
     attempt: int
     reported_attempt: int
-    time_s: float
     lost: bool = False
     outcome: Outcome = Outcome.OUTSTANDING
