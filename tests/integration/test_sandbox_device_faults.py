@@ -4,6 +4,7 @@ import socket
 import struct
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from zk import ZK
@@ -138,7 +139,7 @@ def test_newer_firmware_answers_6001_to_connect():
 def test_a_punch_between_the_count_and_the_read_makes_pyzk_lose_one():
     machine = make_machine(punches=1, record_size=8, user_size=28)
     with DeviceServer(machine) as server:
-        between = {"on": Command.PREPARE_BUFFER, "table": Table.ATTENDANCE}
+        between: dict[str, Any] = {"on": Command.PREPARE_BUFFER, "table": Table.ATTENDANCE}
         server.faults.add(PunchFirst("1001", status=2, punch=4), **between)
         terminal = connect(server)
         misread = terminal.get_attendance()

@@ -8,7 +8,9 @@ from concurrent import futures
 import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
-from test_sandbox_pubsub_support import (
+
+from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
+from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,
     OTHER_TOPIC,
@@ -18,8 +20,6 @@ from test_sandbox_pubsub_support import (
     Cloud,
     eventually,
 )
-
-from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
 
 ACK_DEADLINE_S = 10
 

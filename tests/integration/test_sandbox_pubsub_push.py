@@ -6,12 +6,16 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent import futures
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import functions_framework
 import pytest
 from google.api_core import exceptions
-from test_sandbox_pubsub_support import (
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from attendance_sandbox.pubsub import Outcome
+from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,
     PROJECT,
@@ -20,9 +24,6 @@ from test_sandbox_pubsub_support import (
     Cloud,
     eventually,
 )
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-from attendance_sandbox.pubsub import Outcome
 
 REPLY_TOPIC = f"{PROJECT}/topics/replies"
 REPLIES = f"{PROJECT}/subscriptions/replies"
@@ -132,8 +133,9 @@ def endpoint():
     running.close()
 
 
-def rejections(cloud) -> int:
-    return [one.outcome for one in cloud.server.deliveries(SUBSCRIPTION)].count(Outcome.REJECTED)
+def rejected(cloud, times: int) -> bool:
+    """Whether so many deliveries were refused."""
+    return [one.outcome for one in cloud.server.deliveries(SUBSCRIPTION)].count(Outcome.REJECTED) == times
 
 
 def passing(cloud) -> bool:
@@ -261,12 +263,15 @@ def test_a_refused_push_backs_off_and_others_go_on(cloud, endpoint):
     endpoint.status_for = lambda body: statuses.pop(0) if "poison" in body["message"]["attributes"] else 204
     cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
 
+    def pushed(times):
+        return len(endpoint.bodies) == times
+
     poison = cloud.publish(poison="yes")
     for failures, backoff_s in enumerate((0.1, 0.2, 0.4), start=1):
-        eventually(lambda n=failures: rejections(cloud) == n)
+        eventually(partial(rejected, cloud, failures))
         cloud.clock.advance(backoff_s - 0.01)
         cloud.publish(note="a later message is pushed meanwhile, and the poisoned one is not")
-        eventually(lambda n=failures: len(endpoint.bodies) == 2 * n)
+        eventually(partial(pushed, 2 * failures))
         eventually(lambda: len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1)
         assert [message.message_id for message in cloud.server.unacknowledged(SUBSCRIPTION)] == [poison]
         cloud.clock.advance(0.01)
@@ -280,7 +285,7 @@ def test_nobody_listening_is_a_reason_to_push_again(cloud):
     cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, gone.url)
     cloud.publish(b"punch")
     for attempts in (1, 2):
-        eventually(lambda n=attempts: rejections(cloud) == n)
+        eventually(partial(rejected, cloud, attempts))
         assert len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1
         cloud.clock.advance(1)
 

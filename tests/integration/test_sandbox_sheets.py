@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import gspread
 import pytest
-from test_sandbox_sheets_support import Office
+
+from tests.integration.test_sandbox_sheets_support import Office
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_requests import GOOD, GRID, SETUP, TABLE
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_requests import GOOD, GRID, SETUP, TABLE
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 BOLD = {"userEnteredFormat": {"textFormat": {"bold": True}}}
 

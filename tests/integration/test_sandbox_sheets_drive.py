@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from google.auth.transport.requests import AuthorizedSession
-from test_sandbox_sheets_support import Office, credentials, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 FOLDER = "application/vnd.google-apps.folder"
@@ -241,3 +242,20 @@ def test_what_is_granted_opens_the_file_to_another_account(office: Office) -> No
         values = {"values": [[1]]}
         written = session.put(f"{url}/values/A1", json=values, params={"valueInputOption": "RAW"})
         assert written.status_code == 403
+
+
+def test_a_contributor_of_a_shared_drive_copies_and_may_not_bin(office: Office) -> None:
+    folder = office.server.store.create_shared_folder("Attendance", [])
+    folder.permissions = [{"id": "1", "type": "user", "role": "writer", "emailAddress": office.email}]
+    made = create(office, "x", folder.file_id, appProperties={"period": "1", "kind": "original"})
+    drives = {"supportsAllDrives": "true"}
+    properties = {"name": "y", "appProperties": {"kind": "copy"}}
+    copy = office.call(
+        "POST", f"{FILES}/{made}/copy", properties, fields="id,appProperties,parents", **drives
+    )
+    assert copy.json()["appProperties"] == {"period": "1", "kind": "copy"}
+    assert copy.json()["parents"] == [folder.file_id]
+    refused = office.call("PATCH", f"{FILES}/{made}", {"trashed": True}, **drives)
+    assert reason(refused, 403) == "insufficientFilePermissions"
+    folder.permissions[0]["role"] = "fileOrganizer"
+    assert office.call("PATCH", f"{FILES}/{made}", {"trashed": True}, **drives).status_code == 200

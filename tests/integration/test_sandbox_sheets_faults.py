@@ -9,7 +9,6 @@ import pytest
 import requests
 from google.auth import exceptions
 from google.auth.transport.requests import Request as AuthRequest
-from test_sandbox_sheets_support import Office, credentials, error_message
 
 from attendance_sandbox.sheets import (
     Fault,
@@ -23,6 +22,7 @@ from attendance_sandbox.sheets import (
     unavailable,
 )
 from attendance_sandbox.sheets.faults import Request
+from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 TABLE = [["b", 2, "x"], ["a", 1, "y"], ["c", 3, "z"]]
 GRID = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 3, "startColumnIndex": 0, "endColumnIndex": 3}

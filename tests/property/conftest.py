@@ -25,4 +25,5 @@ def pytest_sessionfinish(session):
     """Tell what the sequences of rules were made of; in full where they are many."""
     for world in FaultyWorld.__subclasses__():
         if world.tally["sequences"]:
-            session.config.stash[LINES] += [headline(world), *(details(world) if PROFILE != "dev" else ())]
+            more = details(world) if PROFILE in ("ci", "hunt") else ()
+            session.config.stash[LINES] += [headline(world), *more]

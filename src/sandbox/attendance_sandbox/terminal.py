@@ -58,11 +58,14 @@ def announce(line: str) -> None:
     sys.stdout.flush()
 
 
+def say(line: str) -> None:
+    """Print a line for people, with the time."""
+    announce(f"{datetime.now().astimezone():%H:%M:%S} {line}")
+
+
 def teller(arguments: argparse.Namespace) -> Callable[[str], None]:
-    """What prints lines for people, with the time; nothing with --quiet."""
-    if arguments.quiet:
-        return lambda _line: None
-    return lambda line: announce(f"{datetime.now().astimezone():%H:%M:%S} {line}")
+    """What prints lines for people; nothing with --quiet."""
+    return (lambda _line: None) if arguments.quiet else say
 
 
 def refuse(name: str, reason: str) -> int:

@@ -178,6 +178,11 @@ class PubSubServer:
         """Take permissions from all callers, such as `pubsub.topics.publish`; without any, give all back."""
         self._iam.denied = set(permissions)
 
+    def publish(self, topic: str, data: bytes, attributes: dict[str, str]) -> None:
+        """Publish one message."""
+        message = raw("PubsubMessage")(data=data, attributes=attributes)
+        self._publisher.publish(raw("PublishRequest")(topic=topic, messages=[message]), None)
+
     # Looking on
 
     def published(self, topic: str) -> list[Message]:

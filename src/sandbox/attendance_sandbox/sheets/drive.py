@@ -1,7 +1,8 @@
 """The part of Drive v3 that spreadsheets need: files, copies and permissions.
 
 Faithful: titles do not identify files; shared drives need ``supportsAllDrives``; an account without storage can
-make files in shared drives only; a file that may not be seen is not found; deleting is at once and for good.
+make files in shared drives only; a file that may not be seen is not found; who may write a file may not bin it, unless
+it is the owner or manages the shared drive's content; deleting is at once and for good.
 Not faithful: no revisions, comments, exports and uploads, permissions are granted and never taken back, notification
 e-mails are not sent, names are compared exactly, searches are for equal texts joined by ``and``.
 """
@@ -119,6 +120,8 @@ class Drive:
     def update(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
         file = self._find(file_id, query, call, "writer")
         self._check_body(body)
+        if "trashed" in body:
+            self._find(file_id, query, call, "owner" if file.drive_id is None else "fileOrganizer")
         if "parents" in body:
             raise ApiError(
                 403,

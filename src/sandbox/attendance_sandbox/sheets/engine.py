@@ -1,8 +1,8 @@
 """The values of formulas, computed by IronCalc, a spreadsheet engine that lives in a Python package.
 
 `Engine` keeps a model of each spreadsheet that was asked for. Before it computes, it gives the model the cells that
-changed since; what nobody changed is not computed again. It needs half a second for the first look at a month of 25
-people, a tenth of it afterwards. LibreOffice, the reference, is asked in tests alone (`recalculation`).
+changed since; what nobody changed is not computed again. It needs some seconds for the first look at a month of 30
+people, a fifth of that afterwards. LibreOffice, the reference, is asked in tests alone (`recalculation`).
 
 What IronCalc 0.9 does otherwise than Sheets, and is kept from here:
 

@@ -8,6 +8,7 @@ from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.cell import Cell
 from attendance_sandbox.sheets.conditions import checked_validation
 from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.schema import Json
@@ -90,8 +91,12 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     canonical = None if text is None else formulas.canonical(text)
     simple = canonical is not None and formulas.stays_canonical(canonical)
     is_formula = canonical is not None and masks.includes(mask, "userEnteredValue")
+    changed: dict[int, tuple[Cell, Cell]] = {}
     for row, column in area.cells():
-        cell = sheet.cell(row, column).with_json(data, mask)
+        before = sheet.cell(row, column)
+        if id(before) not in changed:  # most of a range are the same cell, an empty one
+            changed[id(before)] = before, before.with_json(data, mask)
+        _, cell = changed[id(before)]
         if is_formula and canonical is not None:
             moved = formulas.copied(canonical, row - area.start_row, column - area.start_column)
             cell = cell.with_copied(moved) if simple else cell.with_formula(moved)

@@ -66,6 +66,7 @@ from attendance_sandbox.sheets.schema import Json, check_message
 from attendance_sandbox.sheets.sheets_api import SheetsApi
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.xlsx import save_workbooks
+from attendance_sandbox.sheets.xlsx_names import file_name
 
 PERSON = "hr@example.com"
 """Who owns the spreadsheets that are made on the server itself: a person, not a service account."""
@@ -269,16 +270,33 @@ class SheetsServer:
             self.store.replace(file, draft)
             return result
 
-    def save(self, folder: Path | None = None) -> list[Path]:
+    def save(self, folder: Path | None = None, *, subfolders: bool = True) -> list[Path]:
         """Writes each spreadsheet as an ``.xlsx`` file; the same content gives the same bytes.
 
+        Args:
+            folder: where to; what lies in a folder within somebody's storage or a shared drive gets one of that name.
+            subfolders: False leaves out what lies in these.
+
         Returns:
-            The files, in the order in which the spreadsheets were made.
+            The files, in the order in which the spreadsheets were made, those of each folder together.
         """
         goal = folder or self.folder
         if goal is None:
             raise ValueError("no folder to save in: give one to save() or to the server")
-        return save_workbooks(self.spreadsheets(), goal)
+        with self._lock:
+            files = list(self.store.files.values())
+            lying_in = {file.file_id: self._subfolder(file) for file in files}
+        books: dict[str, list[Spreadsheet]] = {"": []}
+        for file in files:
+            name = lying_in[file.file_id]
+            if file.spreadsheet is not None and not file.trashed and (subfolders or not name):
+                books.setdefault(name, []).append(file.spreadsheet)
+        return [path for name, found in books.items() for path in save_workbooks(found, goal / name)]
+
+    def _subfolder(self, file: DriveFile) -> str:
+        """The name of the folder that a file lies in, empty for the root of a shared drive or of somebody's storage."""
+        folder = self.store.files.get(file.parents[0]) if file.parents else None
+        return "" if folder is None or folder.drive_id == folder.file_id else file_name(folder.name)
 
     # -- requests
 
