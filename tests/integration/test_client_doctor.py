@@ -54,7 +54,7 @@ def site(tmp_path, monkeypatch):
     machine.punch("1001")
     mark = tmp_path / "synchronized"
     mark.touch()
-    monkeypatch.setattr("attendance_client.app.system_clock.TIMESYNC_MARK", mark)
+    monkeypatch.setattr("attendance_client.app.system.TIMESYNC_MARK", mark)
     directory = tmp_path / "client"
     directory.mkdir()
     with DeviceServer(machine) as device, PubSubServer() as pubsub, SheetsServer() as google:
@@ -182,7 +182,7 @@ def no_zone(name):
 def no_time_server(site, **changes):
     configure(site, **changes)
     site.mark.unlink()
-    site.monkeypatch.setattr("attendance_client.app.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
+    site.monkeypatch.setattr("attendance_client.app.system.ASKING_TIMEDATECTL", ("echo", "no"))
 
 
 def machine_clock_in_another_zone(site):
