@@ -377,8 +377,8 @@ def test_a_config_that_a_windows_editor_saved_is_as_good_as_another(capsys, site
 @pytest.mark.parametrize(
     ("minutes", "may_be"),
     [
-        *((minutes, True) for minutes in (-60, -61.9, -58.1, 330, 26 * 60)),
-        *((minutes, False) for minutes in (-57, -10, 15, 45, 27 * 60)),
+        *((minutes, True) for minutes in (-60, -60.9, -59.1, 330, 26 * 60)),
+        *((minutes, False) for minutes in (-58, -10, 15, 45, 27 * 60)),
     ],
 )
 def test_zones_differ_by_whole_half_hours(minutes, may_be):
