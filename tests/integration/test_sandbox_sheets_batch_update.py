@@ -234,6 +234,14 @@ def test_a_copied_format_does_not_bring_values(office: Office, book: str) -> Non
     assert office.cell(book, "A3", "userEnteredFormat,userEnteredValue") == BOLD
 
 
+def test_a_repeated_format_leaves_each_cell_its_value(office: Office, book: str) -> None:
+    office.put(book, "A1", [["x", ""], ["", 2], ["x", 3]])
+    grid = {"endRowIndex": 4, "endColumnIndex": 2}
+    office.replies(book, {"repeatCell": {"range": grid, "cell": BOLD, "fields": "userEnteredFormat"}})
+    assert office.values(book, "A1:B4") == [["x"], ["", "2"], ["x", "3"]]
+    assert all(office.cell(book, place, "userEnteredFormat") == BOLD for place in ("A1", "B2", "B3", "A4"))
+
+
 def test_sorting_keeps_rows_whole_and_blanks_last(office: Office, book: str) -> None:
     office.put(book, "A1", [["d", ""], ["b", 2], ["c", "text"], ["a", 10]])
     grid = {"endRowIndex": 4, "endColumnIndex": 2}
