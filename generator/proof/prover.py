@@ -125,8 +125,8 @@ class Proof:
 
         Then an invariant says too much, or the world too little.
         """
-        known = [few_names(x) for x in [*self._axioms, *self._now]]
-        taken = [s for s in self.steps if self._solver([*known, few_names(s.guard)]).check() == z3.sat]
+        known = [*self._axioms, *self._now]
+        taken = [step for step in self.steps if self._may_be([*known, step.guard])]
         names = {step.name for step in taken}
         arrows = {(step.state, step.event, step.target) for step in taken}
         idle = [step.name for step in self.steps if step.name not in names]
@@ -137,10 +137,16 @@ class Proof:
         ]
         return idle
 
+    def _may_be(self, formulas: list[z3.BoolRef]) -> bool:
+        """Whether a state was found among few names, and it was not shown that there is none among all."""
+        if self._solver([few_names(x) for x in formulas]).check() != z3.sat:
+            return False
+        return bool(self._solver(formulas, EFFORT // 25).check() != z3.unsat)
+
     @staticmethod
-    def _solver(formulas: Sequence[z3.BoolRef]) -> z3.Solver:
+    def _solver(formulas: Sequence[z3.BoolRef], effort: int = EFFORT) -> z3.Solver:
         solver = z3.Solver()
-        solver.set("rlimit", EFFORT)
+        solver.set("rlimit", effort)
         solver.add(*formulas)
         return solver
 
