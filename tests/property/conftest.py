@@ -8,6 +8,7 @@ from hypothesis import settings
 from tests.property.counted import LINES, details, headline
 from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import PROFILE
+from tests.world.traced import RELATORS
 
 settings.load_profile(PROFILE)
 
@@ -26,3 +27,14 @@ def pytest_sessionfinish(session):
     for world in FaultyWorld.__subclasses__():
         if world.tally["sequences"]:
             session.config.stash[LINES] += [headline(world), *(details(world) if PROFILE != "dev" else ())]
+    for relator in RELATORS:
+        session.config.stash[LINES] += _of_the_relation(relator)
+
+
+def _of_the_relation(relator):
+    """How many of its steps were taken by runs of the real client, and which never were."""
+    never = relator.never_taken()
+    kind = "clears the log" if relator.clearing else "keeps the log"
+    yield f"Traces of a client that {kind}: {len(relator.steps) - len(never)} of {len(relator.steps)} steps taken"
+    if PROFILE != "dev":
+        yield from (f"  never: {name}" for name in never)

@@ -30,14 +30,28 @@ FILE = Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml"
 PERIODS = 5
 """At most so many are published in a traced world; names are 1 and on, 0 is none."""
 
-WITH_SHEET = (StateId.RELAY_ATTENDANCE_RECORDS, StateId.AWAIT_LAST_STORED_TIMESTAMP, StateId.REVIEW_PERIOD_EXPIRED)
-WORLDS_OWN = ("on_machine", "punched", "fresh", "rows", "version", "replies", "busy", "at_sheet", "saw_version")
+WITH_SHEET = (
+    StateId.RELAY_ATTENDANCE_RECORDS,
+    StateId.AWAIT_LAST_STORED_TIMESTAMP,
+    StateId.REVIEW_PERIOD_EXPIRED,
+)
+WORLDS_OWN = (
+    "on_machine",
+    "punched",
+    "fresh",
+    "rows",
+    "version",
+    "replies",
+    "busy",
+    "at_sheet",
+    "saw_version",
+)
 WORLDS_OWN += ("saw_p", "stored")
 
 Look = dict[str, object]
 
 
-class NotAllowed(AssertionError):
+class NotAllowed(AssertionError):  # noqa: N818 - a finding of the tests
     """The relation has no such steps; the message has the step and what differs between both looks."""
 
 
@@ -59,6 +73,7 @@ class Relator:
 
     def __init__(self, *, clearing: bool) -> None:
         spec = load(FILE)
+        self.clearing = clearing
         self.codes = Codes.in_spec(spec)
         options = frozenset({"clearing"} if clearing else ())
         self.effects = {
@@ -73,8 +88,18 @@ class Relator:
         self._relation = Relation(spec, world, options)
         self._values = self._relation.values()
         self.steps = [s for s in self._relation.steps(self._values) if s.effect != "environment"]
+        # Quantifiers are read as "for the few names that there are".
+        self._guards = {step.name: few_names(step.guard, PERIODS) for step in self.steps}
+        self._changes = {
+            step.name: {name: x for name, x in step.after.items() if not x.eq(self._values[name])}
+            for step in self.steps
+        }
         self.taken: Counter[str] = Counter()
         self._known: dict[object, tuple[str, ...] | None] = {}
+
+    def never_taken(self) -> list[str]:
+        """Steps of the client that no run was found to take."""
+        return [step.name for step in self.steps if step.name not in self.taken]
 
     def of(self, *states: str) -> list[Step]:
         """The client's steps in these states."""
@@ -84,7 +109,9 @@ class Relator:
         """Those whose name begins so."""
         return [step for step in self.steps if step.name.startswith(start)]
 
-    def leads(self, facts: Sequence[z3.BoolRef], before: Look, chain: Sequence[list[Step]], after: Look) -> bool:
+    def leads(
+        self, facts: Sequence[z3.BoolRef], before: Look, chain: Sequence[list[Step]], after: Look
+    ) -> bool:
         """Whether steps lead from one look to the other: of each list in the chain one, or none."""
         names = tuple(tuple(step.name for step in steps) for steps in chain)
         question = (str(facts), _frozen(before), names, _frozen(after))
@@ -100,44 +127,45 @@ class Relator:
         solver = z3.Solver()
         solver.set("timeout", 60_000)
 
-        def add(*terms: z3.BoolRef) -> None:
-            solver.add(*(few_names(term, PERIODS) for term in terms))
-
-        add(*facts)
+        solver.add(*facts)
         s = _known(self._relation.values("#0"), before)
-        add(*_seen(s, before))
+        solver.add(*_seen(s, before))
         chosen = []
         for place, steps in enumerate(chain):
-            s = self._world_moves(add, s, f"#{place}w")
+            s = self._world_moves(solver, s, f"#{place}w")
             pairs = [(self._values[name], s[name]) for name in s]
-            moving = {name for step in steps for name, term in step.after.items() if not term.eq(self._values[name])}
+            moving = {name for step in steps for name in self._changes[step.name]}
             t = {**s, **{name: z3.Const(f"{name}#{place + 1}", s[name].sort()) for name in moving}}
             choice = z3.Int(f"choice#{place}")
             chosen.append(choice)
             cases = [z3.And(choice == -1, *(t[name] == s[name] for name in moving))]
             for index, step in enumerate(steps):
-                guard = z3.simplify(z3.substitute(step.guard, *pairs))
+                guard = z3.simplify(z3.substitute(self._guards[step.name], *pairs))
                 if z3.is_false(guard):
                     continue
-                changes = [t[name] == z3.substitute(step.after[name], *pairs) for name in moving]
-                cases.append(z3.And(choice == index, guard, *changes))
-            add(z3.Or(cases))
+                changes = self._changes[step.name]
+                sets = {
+                    **{x: s[x] for x in moving},
+                    **{x: z3.substitute(y, *pairs) for x, y in changes.items()},
+                }
+                cases.append(z3.And(choice == index, guard, *(t[x] == y for x, y in sets.items())))
+            solver.add(z3.Or(cases))
             s = t
-        s = self._world_moves(add, s, "#end")
-        add(*_seen(s, after))
+        s = self._world_moves(solver, s, "#end")
+        solver.add(*_seen(s, after))
         if solver.check() != z3.sat:
             return None
         model = solver.model()
         places = [model.eval(choice, model_completion=True).as_long() for choice in chosen]
         return tuple(chain[place][index].name for place, index in enumerate(places) if index >= 0)
 
-    def _world_moves(self, add, s: Values, suffix: str) -> Values:
+    def _world_moves(self, solver: z3.Solver, s: Values, suffix: str) -> Values:
         """Any number of the world's own steps: rows and replies only come, and only of what was asked."""
-        n = z3.Int("n")
         t = {**s, **{name: z3.Const(name + suffix, s[name].sort()) for name in WORLDS_OWN}}
-        rows = z3.And(t["rows"][n] >= s["rows"][n], z3.Or(t["rows"][n] == s["rows"][n], s["requests"][n]))
-        replies = z3.And(z3.Implies(s["replies"][n], t["replies"][n]), z3.Implies(t["replies"][n], t["rows"][n] >= 1))
-        add(z3.ForAll([n], z3.And(rows, replies)))
+        for n in range(PERIODS + 1):
+            before, after = s["rows"][n], t["rows"][n]
+            solver.add(after >= before, z3.Or(after == before, s["requests"][n]))
+            solver.add(z3.Implies(s["replies"][n], t["replies"][n]), z3.Implies(t["replies"][n], after >= 1))
         return t
 
 
@@ -145,7 +173,8 @@ def _known(s: Values, look: Look) -> Values:
     """The values with what was seen of numbers and truths in the constants' place."""
     plain = {name: value for name, value in look.items() if not isinstance(value, dict | frozenset)}
     literals = {
-        name: z3.BoolVal(value) if isinstance(value, bool) else z3.IntVal(value) for name, value in plain.items()
+        name: z3.BoolVal(value) if isinstance(value, bool) else z3.IntVal(value)
+        for name, value in plain.items()
     }
     return {**s, **literals}
 
@@ -167,6 +196,10 @@ def _seen(s: Values, look: Look) -> list[z3.BoolRef]:
     return found
 
 
+RELATORS: list[Relator] = []
+"""Those whose steps are told of at the end of a run."""
+
+
 class TracedWorld(ObservedWorld):
     """A world whose client is held against the relation while `follow` follows a punch.
 
@@ -176,7 +209,7 @@ class TracedWorld(ObservedWorld):
     def __init__(self, *args: object, relator: Relator, **options: object) -> None:
         super().__init__(*args, **options)
         self._relator = relator
-        self._punch: Punch | None = None
+        self.punch: Punch | None = None
         self._requests: set[int] = set()
         self._look: Look | None = None
         self._state = ""
@@ -186,9 +219,9 @@ class TracedWorld(ObservedWorld):
         published = self.network.publish
 
         def publish(message: Message) -> None:
-            if self._punch and isinstance(message, StoreAttendRecords):
-                if self._punch.identity in {record.identity for record in message.records}:
-                    self._requests.add(number(message.sheet_id))
+            stores = message.records if isinstance(message, StoreAttendRecords) else ()
+            if self.punch and self.punch.identity in {record.identity for record in stores}:
+                self._requests.add(number(message.sheet_id))
             published(message)
 
         self.network.publish = publish
@@ -197,15 +230,15 @@ class TracedWorld(ObservedWorld):
         """Follow the punch that was recorded last, from now on."""
         identity = self.machine._identities[-1]
         day = business_day(self.machine.recorded[identity], DAY_BOUNDARY).toordinal()
-        self._punch, self._requests, self._look = Punch(identity, day), set(), None
+        self.punch, self._requests, self._look = Punch(identity, day), set(), None
 
     @property
     def stored(self) -> bool:
         """Whether the punch that is followed is known to be in its sheet."""
-        return self._punch is not None and self._punch.identity in self.confirmed()
+        return self.punch is not None and self.punch.identity in self.confirmed()
 
     def step(self) -> None:
-        if self._punch and self.client and self._look is None:
+        if self.punch and self.client and self._look is None:
             self._look, self._losses = self._see(0), self._power_losses
             self._state = str(self.state)
         super().step()
@@ -213,10 +246,11 @@ class TracedWorld(ObservedWorld):
             return
         now = self._see(0)
         if self._losses != self._power_losses:
-            self._check(now, [*self._rest_of_step(0), self._relator.named("save"), *2 * [self._relator.named("power")]])
+            losses = (self._power_losses - self._losses) * [self._relator.named("power")]
+            self._check(now, [*self._rest_of_step(), self._relator.named("save"), *losses])
             self._losses = self._power_losses
         elif self._edge is None:  # the step failed, and is done again
-            self._check(now, self._rest_of_step(0))
+            self._check(now, self._rest_of_step())
         else:
             self._check(now, [self._relator.named("save")])
         self._state = str(self.state)
@@ -237,33 +271,38 @@ class TracedWorld(ObservedWorld):
     def _crossed(self, edge: Edge, session: Session) -> None:
         super()._crossed(edge, session)
         if self._look is not None:
-            self._check(self._see(None), self._rest_of_step(0))
+            self._check(self._see(None), self._rest_of_step())
 
-    def _rest_of_step(self, least: int) -> list[list[Step]]:
-        effects = self._relator.effects[self._state]
+    def _rest_of_step(self) -> list[list[Step]]:
+        """The effects that are left; none if the transition was taken."""
         assert self._look is not None
-        return max(least, len(effects) - int(self._look["at"]), 1) * [self._relator.of(self._state)]
+        if "at" not in self._look:
+            return []
+        left = len(self._relator.effects[self._state]) - int(self._look["at"])
+        return max(left, 1) * [self._relator.of(self._state)]
 
     def _check(self, now: Look, chain: Sequence[list[Step]]) -> None:
         assert self._look is not None
-        assert self._punch is not None
+        assert self.punch is not None
         before, self._look = self._look, now
         if before == now:
             return
         self.checked += 1
-        facts = [DAY == self._punch.day]
+        facts = [self.punch.day == DAY]
         for period in self.backend.periods():
             name = number(period.name)
             facts += [FIRST(name) == period.first_day.toordinal(), LAST(name) == period.last_day.toordinal()]
         if not self._relator.leads(facts, before, chain, now):
             differs = {name: (before.get(name), now[name]) for name in now if before.get(name) != now[name]}
-            raise NotAllowed(f"in {self._state} the relation has no way to these changes (before, after): {differs}")
+            raise NotAllowed(
+                f"in {self._state} the relation has no way to these changes (before, after): {differs}"
+            )
 
     def _see(self, at: int | None) -> Look:
         """What is to be seen of the state; `at`: which effect is next, None: a transition was just taken."""
         assert self.client is not None
-        assert self._punch is not None
-        session, saved, identity = self.client.session, self.snapshots.current, self._punch.identity
+        assert self.punch is not None
+        session, saved, identity = self.client.session, self.snapshots.current, self.punch.identity
         look: Look = {"state": self._relator.codes.of[str(session.current)]}
         if at is not None:
             look["at"] = at
@@ -289,10 +328,12 @@ class TracedWorld(ObservedWorld):
 
     def _asked(self, session: Session) -> Look:
         request = session.request
-        waits = session.current is StateId.AWAIT_LAST_STORED_TIMESTAMP and isinstance(request, StoreAttendRecords)
+        waits = session.current is StateId.AWAIT_LAST_STORED_TIMESTAMP and isinstance(
+            request, StoreAttendRecords
+        )
         if not waits:
             return {}
-        asked = self._punch.identity in {record.identity for record in request.records}
+        asked = self.punch.identity in {record.identity for record in request.records}
         return {"asked_sheet": number(request.sheet_id), "asked_p": asked}
 
     def _ledgers_periods(self) -> Look:
