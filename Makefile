@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 SEED ?= 1
 SECONDS ?= 60
 REPLIES ?= 100000
+DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,10 +16,21 @@ help: ## show this
 demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about four minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
+quick: $(VENV)/.dev ## lint, types, units and a taste of each property: a minute, for every change
+	@sh scripts/ensure-system-packages "make quick" dot=graphviz
+	@# What is checked does not compute while tests do: two cores have two things to do.
+	@mkdir -p build
+	@$(MAKE) --no-print-directory lint >build/lint.log 2>&1 & lint=$$!; \
+		HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/unit tests/property; \
+		tests=$$?; wait $$lint || { cat build/lint.log; exit 1; }; exit $$tests
+
 test: $(VENV)/.dev ## run all tests
-	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
+	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \
+		systemd-analyze=systemd spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)
+	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release || failed=1; done; exit $$failed
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
@@ -36,15 +48,15 @@ proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything 
 	$(BIN)/python -m generator.proof
 
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model quick
 
 model-full: $(VENV)/.dev ## the same within larger bounds (an hour or two, up to 20 GB)
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model full
 
 model-ablation: $(VENV)/.dev ## switch off each protective measure by itself: which promise falls?
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model ablation
 
 mutants: $(VENV)/.dev ## break the code in many small ways and count what the tests notice (hours)
@@ -75,7 +87,8 @@ bundle: ## stage the functions' source folder in build/bundle, for gcloud functi
 	rm -rf build/bundle
 	mkdir -p build/bundle
 	cp src/backend/main.py src/backend/requirements.txt build/bundle/
-	cp -R src/backend/attendance_backend src/contracts/attendance_contracts build/bundle/
+	cp -R src/backend/attendance_backend src/contracts/attendance_contracts src/trouble/attendance_trouble \
+		build/bundle/
 	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
 	@echo "build/bundle is ready; docs/deploying-the-functions.md tells how to deploy it"
 

@@ -1,21 +1,28 @@
 """A month of three offices: real programs, real sockets, SIGKILL, reconciled from the saved workbooks."""
 
+import os
 import random
 import signal
+import threading
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sandbox_process import rest, running
 
-from attendance_contracts import REQUEST_TOPICS
+from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
+from attendance_sandbox.demo.command import write_page
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
+from attendance_sandbox.demo.timeline import Timeline
+from attendance_sandbox.demo.virtual_clock import VirtualClock
+from tests.integration.browser import asked
+from tests.integration.sandbox_process import rest, running
+from tests.integration.workbook_office import in_libreoffice
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -33,16 +40,27 @@ class StoryWithManyPowerCuts(Story):
         self.cuts = Counter()
 
     def cuts_power_at_command(self, site, command):
-        return self.cut(0.0003, ("machine", command))
+        return self.cut(0.0006, ("machine", command))
 
     def cuts_power_at_publish(self, site, topic):
-        return self.cut(0.03, ("publish", topic))
+        return self.cut(0.05, ("publish", topic))
 
     def cut(self, chance, where):
         if self.chances.random() >= chance:
             return False
         self.cuts[where] += 1
         return True
+
+
+PAGE = """[[...document.querySelectorAll('section')].at(-1).innerText,
+    [...document.querySelectorAll('section')].map(one => one.querySelector('.groups .shown').innerText
+    .replace('Attendance Review - ', '') + '/' + one.querySelector('.tabs .shown').innerText)]"""
+
+
+def half_hours(monkeypatch):
+    """Let the sites look at their machines half as often: the same happens, in half the time."""
+    for settings in SITE_SETTINGS.values():
+        monkeypatch.setitem(settings, "polling_interval_minutes", 30)
 
 
 def play(story):
@@ -52,12 +70,13 @@ def play(story):
 
 
 @pytest.mark.slow
-def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path):
+def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     story = StoryWithManyPowerCuts(tmp_path, 3, lambda when, text: None)
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
     assert len({where for where, _ in story.cuts}) == 2
-    story.cloud.sheets.save(tmp_path)
+    story.cloud.sheets.save(tmp_path, subfolders=False)
     recorded = {name: office.recorded for name, office in story.offices.items()}
     results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
     assert all(result.faultless for result in results), results
@@ -72,21 +91,49 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     )
     late = [row[5] for row in september["Amendments"].iter_rows(min_row=2, values_only=True)]
     assert late == [LATE_PUNCH_USER], "HR had finalised September"
+    path = write_page(tmp_path, story, results, [])
+    text, tabs = asked(tmp_path, path.read_text(encoding="utf-8"), PAGE)
+    numbers = [f"{result.site}\t{result.punches}\t{result.rows}\t0\t0\t0" for result in results]
+    assert all(line in text for line in numbers), text
+    assert "Every punch is in its month's workbook, once." in text
+    for month in ("September", "October", "November"):
+        assert {f"{month} 2026/{sheet}" for sheet in ("Exceptions", "Monthly Summary", "Guide")} <= set(tabs)
+    if os.environ.get("CI"):
+        comparison = in_libreoffice(tmp_path, story.cloud.sheets)
+        assert comparison.disagreements == [], "the engine whose values people see, against LibreOffice"
+        assert comparison.compared > 60_000
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_workbooks(tmp_path):
+def test_the_same_seed_gives_the_same_workbooks(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     saved = []
     for name in ("first", "second"):
-        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
+        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 5))
         play(story)
-        saved.append({path.name: path.read_bytes() for path in story.cloud.sheets.save(tmp_path / name)})
+        saved.append(
+            {
+                path.name: path.read_bytes()
+                for path in story.cloud.sheets.save(tmp_path / name, subfolders=False)
+            }
+        )
     reviews = [{n: data for n, data in each.items() if n.startswith("Attendance Review")} for each in saved]
     assert reviews[0].keys() == {
         "Attendance Review - September 2026.xlsx",
         "Attendance Review - October 2026.xlsx",
     }
     assert reviews[0] == reviews[1]
+    # The visitor was there each day, by the story's clock, and had nothing to complain of.
+    files = story.cloud.sheets.store.files.values()
+    days = [
+        file.app_properties["attendance_copied_on"]
+        for file in files
+        if file.name.startswith("Review Periods,")
+    ]
+    assert days == [f"2026-10-{day:02}" for day in range(1, 7)]
+    log = (tmp_path / "second" / "logs" / "function-watch.log").read_text()
+    assert log.count("watch of schedule, request tick: done") == 6
+    assert "ERROR" not in log
 
 
 def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
@@ -149,14 +196,34 @@ def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, cap
     assert "another --folder" in capsys.readouterr().err
 
 
+def test_who_sleeps_for_the_rest_of_a_float_sees_time_go_on():
+    begin = datetime(2026, 10, 1, tzinfo=UTC)
+    with Timeline(begin) as timeline:
+        timeline.expect("berlin")
+
+        def sleep_twice():
+            clock = VirtualClock("berlin", timeline.address, "UTC", threading.Event())
+            seen.append(clock.now())
+            clock.sleep(1e-9)
+            seen.append(clock.now())
+            clock.sleep(3600)
+
+        seen = []
+        threading.Thread(target=sleep_twice, daemon=True).start()
+        timeline.run(begin + timedelta(minutes=1), lambda _: None)
+    assert seen[1] > seen[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_path, number):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", str(folder), "--no-picture") as (process, first_line):
-        assert "asks for the review sheet" in first_line
+    with running("demo", "--folder", str(folder)) as (process, first_line):
+        assert first_line.startswith("the workbooks as they grow, for a browser: http://127.0.0.1:")
+        assert process.stdout is not None
+        assert "asks for the review sheet" in process.stdout.readline()
         started = descendants(process.pid)
-        assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
+        assert len(started) >= len(FUNCTION_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)
         _, errors = rest(process)
     assert process.returncode == 128 + number

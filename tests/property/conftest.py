@@ -12,6 +12,8 @@ from tests.world.traced import RELATORS
 
 settings.load_profile(PROFILE)
 
+TELLS_ALL = PROFILE in ("ci", "hunt")
+
 
 @pytest.fixture(autouse=True)
 def _silence():
@@ -26,7 +28,8 @@ def pytest_sessionfinish(session):
     """Tell what the sequences of rules were made of; in full where they are many."""
     for world in FaultyWorld.__subclasses__():
         if world.tally["sequences"]:
-            session.config.stash[LINES] += [headline(world), *(details(world) if PROFILE != "dev" else ())]
+            more = details(world) if TELLS_ALL else ()
+            session.config.stash[LINES] += [headline(world), *more]
     for relator in RELATORS:
         session.config.stash[LINES] += _of_the_relation(relator)
 
@@ -36,5 +39,5 @@ def _of_the_relation(relator):
     never = relator.never_taken()
     kind = "clears the log" if relator.clearing else "keeps the log"
     yield f"Traces of a client that {kind}: {len(relator.steps) - len(never)} of {len(relator.steps)} steps taken"
-    if PROFILE != "dev":
+    if TELLS_ALL:
         yield from (f"  never: {name}" for name in never)

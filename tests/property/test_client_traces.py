@@ -12,6 +12,7 @@ from attendance_client.fsm import steps
 from attendance_client.fsm.generated import StateId
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import StoreAttendRecords, Topic
+from tests.property.profiles import PROFILE, draws
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.machine import Entry
@@ -98,6 +99,7 @@ def relator(request):
     return relator
 
 
+@pytest.mark.skipif(PROFILE == "quick", reason="a taste is what Hypothesis draws; this month takes seconds")
 def test_a_faulty_month_is_a_run_of_the_relation(relator):
     world = play(relator, 20, 120, clearing=relator.clearing)
     assert world.checked > 100
@@ -107,7 +109,7 @@ def test_a_faulty_month_is_a_run_of_the_relation(relator):
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=draws(dev=1, ci=2), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_run_is_a_run_of_the_relation(relator, seed):
     play(relator, seed, 40, clearing=relator.clearing)
 

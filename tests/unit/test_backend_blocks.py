@@ -137,7 +137,7 @@ def test_new_days():
     made = days_sheet.create([ANN, BOB], [MONDAY, TUESDAY], facts)
 
     assert made[0] == AddWorksheet(DAYS_ID, DAYS, row_count=7, column_count=10, hidden=True)
-    rows = [
+    rows: list[list[object]] = [
         ["Key (6 rows)", *days_sheet.HEADERS[1:], serial.from_date(MONDAY), serial.from_date(TUESDAY)],
         ["ann/in", "Ann", "in", "Ann Archer", "7", "berlin", "berlin", serial.from_datetime(seen.at), None, 9 / 24],
         ["ann/out", "Ann", "out", *[None] * 6, 17 / 24],

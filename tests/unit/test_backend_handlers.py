@@ -6,7 +6,7 @@ import pytest
 
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.review import daily_attendance as daily
+from attendance_backend.review import daily_columns
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_contracts import (
@@ -19,7 +19,7 @@ from attendance_contracts import (
 from tests.fakes_backend import World
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
-PEOPLE = [
+PEOPLE: list[tuple[str, str, str | float]] = [
     ("Name", "Email", "Cut Off Time"),
     ("Zoe Young", "zoe@example.com", 9.5 / 24),
     ("Ann Archer", "Ann@example.com", "09:00"),
@@ -127,10 +127,10 @@ def test_the_workbook(world):
     assert all(sheet.warned for sheet in book.sheets)
     rows = book.sheet("Daily Attendance").rows()
     assert rows[0][:3] == ["Employee", "User Name", "Measure"]
-    dates = [value for value in rows[0][daily.FIRST_DAY :] if isinstance(value, float)]
+    dates = [value for value in rows[0][daily_columns.FIRST_DAY :] if isinstance(value, float)]
     days = [serial.to_date(value) for value in dates]
     assert (days[0], days[-1], len(days)) == (date(2026, 11, 2), date(2026, 11, 29), 28)
-    assert rows[1][daily.FIRST_DAY :][:7] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert rows[1][daily_columns.FIRST_DAY :][:7] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert [row[:3] for row in rows[3:6]] == [
         ["Ann Archer", "Ann", "Check In"],
         ["Ann Archer", "Ann", "Check Out"],
@@ -207,7 +207,7 @@ def test_a_deleted_review_sheet_is_a_clear_error(world):
     sheet_id = create(world)
     del world.spreadsheets.books[sheet_id]
     with pytest.raises(
-        SpreadsheetGoneError, match=r"restore it from Drive's bin, or delete its row in 'Review Sheets'"
+        SpreadsheetGoneError, match=r"restore --period .* delete its row in 'Review Sheets' to have a new one"
     ):
         create(world)
 
@@ -267,12 +267,15 @@ def test_notes_below_the_tables_stay_when_somebody_is_hired(world):
 
 
 def test_a_bad_row_in_the_roster_costs_only_that_person(world, caplog):
-    world.type_worksheet("Cut Off Times", [*PEOPLE, ("Dan Dee", "dan@example.com", "soon")])
+    lines = [("Dan Dee", "dan@example.com", "soon"), ("Eve", None, "09:00")]
+    world.type_worksheet("Cut Off Times", [*PEOPLE, *lines])
     create(world)
     (book,) = world.review_books()
     assert {row[0] for row in book.sheet("Weekly Summary").rows()[1:]} == {
         "Ann Archer",
         "Bob Baker",
+        "Dan Dee",
         "Zoe Young",
     }
     assert "'Cut Off Times', cell C5: Cut Off Time holds 'soon'" in caplog.text
+    assert "'Cut Off Times', cell B6: type a text for Email" in caplog.text

@@ -1,6 +1,7 @@
 """A world that writes down what each step of the client did: its effects in their order, and what it changed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from attendance_client.fsm.generated import Flag
 from attendance_client.fsm.session import Session
@@ -74,7 +75,7 @@ class ObservedWorld(World):
 
     power: ObservedPower
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.recorded_steps: list[Taken] = []
         self._edge: Edge | None = None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import z3
 
@@ -22,6 +23,7 @@ from generator.load import load
 from generator.proof.prover import few_names
 from spec.proof.vocabulary import DAY, FIRST, LAST, Assumed
 from spec.proof.world import World as ProvedWorld
+from tests.world.backend import MemoryBackend
 from tests.world.edges import Edge
 from tests.world.observed import ObservedWorld
 from tests.world.world import DAY_BOUNDARY
@@ -36,19 +38,11 @@ WITH_SHEET = (
     StateId.REVIEW_PERIOD_EXPIRED,
 )
 WORLDS_OWN = (
-    "on_machine",
-    "punched",
-    "fresh",
-    "rows",
-    "version",
-    "replies",
-    "busy",
-    "at_sheet",
-    "saw_version",
+    *("on_machine", "punched", "fresh", "rows", "version", "replies", "stored"),
+    *("busy", "at_sheet", "saw_version", "saw_p"),
 )
-WORLDS_OWN += ("saw_p", "stored")
 
-Look = dict[str, object]
+Look = dict[str, Any]
 
 
 class NotAllowed(AssertionError):  # noqa: N818 - a finding of the tests
@@ -206,8 +200,10 @@ class TracedWorld(ObservedWorld):
     Raises NotAllowed out of `step`.
     """
 
-    def __init__(self, *args: object, relator: Relator, **options: object) -> None:
-        super().__init__(*args, **options)
+    backend: MemoryBackend
+
+    def __init__(self, backend: MemoryBackend, *, relator: Relator, **options: Any) -> None:
+        super().__init__(backend, **options)
         self._relator = relator
         self.punch: Punch | None = None
         self._requests: set[int] = set()
@@ -219,9 +215,10 @@ class TracedWorld(ObservedWorld):
         published = self.network.publish
 
         def publish(message: Message) -> None:
-            stores = message.records if isinstance(message, StoreAttendRecords) else ()
-            if self.punch and self.punch.identity in {record.identity for record in stores}:
-                self._requests.add(number(message.sheet_id))
+            match message:
+                case StoreAttendRecords(sheet_id=sheet, records=records) if self.punch is not None:
+                    if self.punch.identity in {record.identity for record in records}:
+                        self._requests.add(number(sheet))
             published(message)
 
         self.network.publish = publish
@@ -266,7 +263,7 @@ class TracedWorld(ObservedWorld):
             return
         at = effects.index(effect)
         steps = [step for step in self._relator.of(self._state) if not step.event]
-        self._check(self._see(at), max(1, at - int(self._look["at"])) * [steps])
+        self._check(self._see(at), max(1, at - self._look["at"]) * [steps])
 
     def _crossed(self, edge: Edge, session: Session) -> None:
         super()._crossed(edge, session)
@@ -278,7 +275,7 @@ class TracedWorld(ObservedWorld):
         assert self._look is not None
         if "at" not in self._look:
             return []
-        left = len(self._relator.effects[self._state]) - int(self._look["at"])
+        left = len(self._relator.effects[self._state]) - self._look["at"]
         return max(left, 1) * [self._relator.of(self._state)]
 
     def _check(self, now: Look, chain: Sequence[list[Step]]) -> None:

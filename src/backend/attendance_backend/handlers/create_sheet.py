@@ -11,10 +11,12 @@ from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
+from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, sites_sheet, structure
-from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
@@ -36,8 +38,8 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
         if recorded is None:
             raise
         raise SpreadsheetGoneError(
-            f"the review sheet of {period.name} is gone ({error}): restore it from Drive's bin, or delete its row "
-            f"in {review_sheets.TITLE!r} to have a new one made"
+            f"the review sheet of {period.name} is gone ({error}): {gone(period.name)}; where there is no copy, delete "
+            f"its row in {review_sheets.TITLE!r} to have a new one made"
         ) from error
     if control is not None:
         # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.
@@ -101,11 +103,12 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
     if not structure.lacks_derived(workbook):
         return Content()
     known = control or _read_control(backend)
+    kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
     areas = structure.header_areas(workbook)
     return Content(
-        tuple(known.people.values()),
+        tuple(kept.people(known.people.values())),
         holidays=day_header.texts_of(known.holidays),
-        parameters=Parameters(grace_s=known.rules.grace_s, overtime_after_s=known.rules.overtime_after_s),
+        parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=backend.spreadsheets.read(workbook.spreadsheet_id, areas) if areas else None,
     )

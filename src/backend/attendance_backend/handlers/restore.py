@@ -10,7 +10,7 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, repairing, structure
-from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review.in_force import InForce
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
@@ -49,15 +49,15 @@ def restore(
 def _complete_worksheets(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None
 ) -> list[str]:
+    kept = InForce(control.rules, daily_sync.earlier_workbook(control, sheet_id, backend))
+
     def draft() -> Draft[list[str]]:
         present = backend.spreadsheets.read(sheet_id)
         areas = structure.header_areas(present)
         content = Content(
-            tuple(control.people.values()),
+            tuple(kept.people(control.people.values())),
             holidays=day_header.texts_of(control.holidays),
-            parameters=Parameters(
-                grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
-            ),
+            parameters=kept.parameters(),
             headers=backend.spreadsheets.read(sheet_id, areas) if areas else None,
         )
         sites = daily_sync.sites_of(present) or ({site} if site is not None else set())

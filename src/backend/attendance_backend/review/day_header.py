@@ -100,6 +100,12 @@ def columns_by_day(worksheet: Worksheet, row: int = DATE) -> dict[date, int]:
     return columns
 
 
+def texts_in(worksheet: Worksheet) -> dict[date, str]:
+    """The holidays that the third row names, by day."""
+    texts = {day: worksheet.text(KIND, column) for day, column in columns_by_day(worksheet).items()}
+    return {day: text for day, text in texts.items() if text not in ("", OTHER_PERIOD)}
+
+
 def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
     """The third row where it differs from what it should say."""
     return [

@@ -27,6 +27,7 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_contracts import CLOCK_OFF_FROM_S, NEARLY_FULL
 
 (
     SITE,
@@ -80,9 +81,6 @@ HEADER_ROWS = 1
 FIRST_HIDDEN = CLOCK_CHANGE_AT
 
 NOT_HEARD, NEEDS_A_LOOK, CATCHING_UP, FINE = "not heard from yet", "needs a look", "catching up", "fine"
-MAX_CLOCK_OFFSET_S = 60
-FULL_FROM = 0.8
-"""Share of the machine's memory from which somebody should look."""
 
 
 AREAS = (Area(SITES),)
@@ -228,7 +226,7 @@ def cells_for(worksheet: Worksheet, site: str, values: Mapping[int, Value]) -> l
 
 def _row(site: str, row: int) -> Row:
     number = row + 1
-    looks = f'$N{number}<>"",ABS($F{number})>{MAX_CLOCK_OFFSET_S},$I{number}>={FULL_FROM}'
+    looks = f'$N{number}<>"",ABS($F{number})>{CLOCK_OFF_FROM_S},$I{number}>={NEARLY_FULL}'
     state = (
         f'=IF($C{number}="",IF($E{number}="","{NOT_HEARD}","{CATCHING_UP}"),'
         f'IF(OR({looks}),"{NEEDS_A_LOOK}",IF($E{number}>0,"{CATCHING_UP}","{FINE}")))'

@@ -1,6 +1,10 @@
 """Where things stand in ``Weekly Summary``; apart from its formulas, because other worksheets refer to it."""
 
 EMPLOYEE, USER_NAME, CUT_OFF, LABEL, KEY, DAILY_ROW, CUT_OFF_ROW, WAIVED, FIRST_WEEK = range(9)
+CUT_OFF_AS_SET = CUT_OFF_ROW
+"""In a person's first row, where that column is free: what the program wrote into Cut Off Time last."""
+NO_CUT_OFF = "none"
+"""Stands there for a blank Cut Off Time."""
 HEADERS = (
     "Employee",
     "User Name",

@@ -20,6 +20,7 @@ from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
     CUT_OFF,
+    CUT_OFF_AS_SET,
     CUT_OFF_ROW,
     DAILY_ROW,
     EMPLOYEE,
@@ -30,6 +31,7 @@ from attendance_backend.review.weekly_columns import (
     KEY,
     LABEL,
     LABELS,
+    NO_CUT_OFF,
     PENALTIES,
     TOTAL,
     USER_NAME,
@@ -291,7 +293,9 @@ def label_cells(person: Person, label: str) -> list[NewCell]:
     cells[EMPLOYEE] = NewCell(person.name, styles.NAME_ABOVE if is_first else styles.REPEATED)
     cells[USER_NAME] = NewCell(person.user_name, styles.PLAIN_ABOVE if is_first else styles.REPEATED)
     if is_first:
-        cells[CUT_OFF] = NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+        cut_off = None if person.cut_off is None else serial.from_seconds(person.cut_off)
+        cells[CUT_OFF] = NewCell(cut_off, styles.HR_TIME)
+        cells[CUT_OFF_AS_SET] = NewCell(NO_CUT_OFF if cut_off is None else cut_off)
     cells[LABEL] = NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN)
     cells[KEY] = NewCell(daily_columns.key_of(person.key, label))
     cells[DAILY_ROW] = NewCell(formulas.row_where(daily_keys, daily_columns.key_of(person.key, source)))

@@ -8,25 +8,29 @@ typed text becomes in the spreadsheet's locale; atomic ``batchUpdate``; grid lim
 cells; protected ranges; the service's own spelling of formulas, and references in formulas and rules that follow
 inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
-Formulas: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal numbers
-(``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas for
-``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports). What only Sheets can
-compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of
-its own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Cells at the
-end of a range whose formulas give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+Formulas: with ``recalculate=True`` an embedded engine computes them for ``spreadsheets.get`` and ``values.*`` (not for
+``includeSpreadsheetInResponse`` or exports). Otherwise a formula is kept, but has no value unless it is arithmetic on
+literal numbers (``=4/2``); ``values.get`` gives an empty cell for it. What the engine does not know is ``#NAME?``,
+``TODAY()`` stays as it was at the last change, and a result without a number format of its own is shown as a plain
+number, where Sheets takes a date's format from the cells that it is made of. Cells at the end of a range whose formulas
+give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+
+Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as HR sees it, computed and coloured; both
+without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
-endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
-here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
-from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
-``appendDimension``, ``findReplace``, and most refusals. Of a refusal that nobody has recorded, such as of the ID of a
-named range that is not known (any more), status and form are the service's, and the words may differ.
+endpoint and each kind of request in them that is there. Not in them, and therefore made from Google's reference and
+from single reports: ``spreadsheets.create``, permissions, conditional formats, banding, ``appendDimension``, and most
+refusals. Of a refusal that nobody has recorded, such as of the ID of a named range that is not known (any more), status
+and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
-tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
-does not move the references to them. Group depths do not nest. Formulas are in English spelling, with commas, in
-every locale (Sheets wants semicolons where the decimal mark is a comma). Rows and columns come in without the formats
-of their neighbours.
+tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
+``appendCells``, ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
+changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
+found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
+them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
+a comma). Rows and columns come in without the formats of their neighbours.
 """
 
 from __future__ import annotations
@@ -39,16 +43,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attendance_sandbox.sheets import batch_update, value_ranges
+from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
+from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.faults import Fault, Faults, Request
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileStore, permission
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
-from attendance_sandbox.sheets.recalculation import Recalculator
 from attendance_sandbox.sheets.routes import (
     Answer,
     HttpRequest,
@@ -62,6 +66,7 @@ from attendance_sandbox.sheets.schema import Json, check_message
 from attendance_sandbox.sheets.sheets_api import SheetsApi
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.xlsx import save_workbooks
+from attendance_sandbox.sheets.xlsx_names import file_name
 
 PERSON = "hr@example.com"
 """Who owns the spreadsheets that are made on the server itself: a person, not a service account."""
@@ -76,7 +81,7 @@ class LogEntry:
     path: str
     query: dict[str, list[str]]
     kind: str
-    """``read`` or ``write`` of Sheets, ``drive``, ``token`` or ``unknown``."""
+    """``read`` or ``write`` of Sheets, ``drive``, ``token``, ``page`` or ``unknown``."""
     caller: str
     status: int
     """HTTP status; 0 when the connection was dropped."""
@@ -120,16 +125,14 @@ class SheetsServer:
             owns_storage: False for service accounts as they are made since 2025: they own no storage, and can
                 make files in shared drives only.
             quota: limits of reads and writes a minute; none by default.
-            recalculate: LibreOffice computes formulas when a read shows their values: a few seconds for the first
-                read after each change, during which nobody else is answered.
+            recalculate: formulas have values in answers. The first read after each change takes the time of computing:
+                a second for a large month, during which nobody else is answered.
             token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:
             OSError: the port is in use.
-            RecalculationError: LibreOffice is to compute formulas and is not installed.
         """
-        self._recalculator = Recalculator() if recalculate else None
         self.folder = folder
         self.faults = faults or Faults()
         self.log: list[LogEntry] = []
@@ -139,7 +142,8 @@ class SheetsServer:
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
-        self._api = SheetsApi(self.store, self._recalculator)
+        self.engine = Engine()
+        self._api = SheetsApi(self.store, self.engine, recalculate)
         self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
         self._http = HttpServer(port, self._respond)
 
@@ -161,21 +165,17 @@ class SheetsServer:
     def start(self) -> None:
         self._http.start()
 
-    def start_recalculating(self, *spreadsheet_ids: str) -> None:
-        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet.
+    def start_recalculating(self) -> None:
+        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
+        self._api.recalculate = True
 
-        These spreadsheets are computed at once, so that nobody who asks for them loses patience.
-        """
-        if self._recalculator is None:
-            self._recalculator = Recalculator()
-            self._api.recalculate_with(self._recalculator)
-        for spreadsheet_id in spreadsheet_ids:
-            self._api.computed(self.spreadsheet(spreadsheet_id), None)
+    def compute(self, spreadsheet_id: str) -> Spreadsheet:
+        """The spreadsheet with the values of all formulas."""
+        with self._lock:
+            return self.engine.computed(self.spreadsheet(spreadsheet_id))
 
     def stop(self) -> None:
         self._http.stop()
-        if self._recalculator is not None:
-            self._recalculator.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -270,16 +270,33 @@ class SheetsServer:
             self.store.replace(file, draft)
             return result
 
-    def save(self, folder: Path | None = None) -> list[Path]:
+    def save(self, folder: Path | None = None, *, subfolders: bool = True) -> list[Path]:
         """Writes each spreadsheet as an ``.xlsx`` file; the same content gives the same bytes.
 
+        Args:
+            folder: where to; what lies in a folder within somebody's storage or a shared drive gets one of that name.
+            subfolders: False leaves out what lies in these.
+
         Returns:
-            The files, in the order in which the spreadsheets were made.
+            The files, in the order in which the spreadsheets were made, those of each folder together.
         """
         goal = folder or self.folder
         if goal is None:
             raise ValueError("no folder to save in: give one to save() or to the server")
-        return save_workbooks(self.spreadsheets(), goal)
+        with self._lock:
+            files = list(self.store.files.values())
+            lying_in = {file.file_id: self._subfolder(file) for file in files}
+        books: dict[str, list[Spreadsheet]] = {"": []}
+        for file in files:
+            name = lying_in[file.file_id]
+            if file.spreadsheet is not None and not file.trashed and (subfolders or not name):
+                books.setdefault(name, []).append(file.spreadsheet)
+        return [path for name, found in books.items() for path in save_workbooks(found, goal / name)]
+
+    def _subfolder(self, file: DriveFile) -> str:
+        """The name of the folder that a file lies in, empty for the root of a shared drive or of somebody's storage."""
+        folder = self.store.files.get(file.parents[0]) if file.parents else None
+        return "" if folder is None or folder.drive_id == folder.file_id else file_name(folder.name)
 
     # -- requests
 
@@ -317,6 +334,8 @@ class SheetsServer:
             self._requests += 1
             if request.path == "/token" and request.method == "POST":
                 return self._served_token(request)
+            if request.method == "GET" and (request.path == "/" or request.path.startswith("/books/")):
+                return "page", None, self._page(request.path.removeprefix("/books/"))
             try:
                 route, parts = find_route(self._routes, request)
                 call.caller = self.tokens.caller(
@@ -333,6 +352,20 @@ class SheetsServer:
             if chosen is not None and chosen.status:
                 response = _fault_answer(chosen)
             return route.kind, chosen, response
+
+    def _page(self, spreadsheet_id: str) -> Answer:
+        books = {one.spreadsheet_id: one for one in self.spreadsheets()}
+        if spreadsheet_id == "/":
+            text = page.document("Spreadsheets", [page.Group("Spreadsheets", [page.listed(books.values())])])
+        elif spreadsheet_id in books:
+            book = page.book(books[spreadsheet_id], self.engine)
+            text = page.document(book.title, [book])
+        else:
+            error = ApiError(
+                404, "NOT_FOUND", f"There is no spreadsheet of this ID; {self.url}/ lists those there are."
+            )
+            return Answer.of_json(error.code, error.to_json())
+        return Answer(200, text.encode(), "text/html; charset=utf-8")
 
     def _handled(self, route: Route, request: HttpRequest, parts: list[str], call: Call) -> Answer:
         try:

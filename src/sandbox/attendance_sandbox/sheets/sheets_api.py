@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from attendance_sandbox.sheets import batch_update, value_ranges, view
 from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
-from attendance_sandbox.sheets.recalculation import RecalculationError, Recalculator
 from attendance_sandbox.sheets.requests_sheets import (
     check_spreadsheet_properties,
-    copy_of,
     new_sheet,
 )
 from attendance_sandbox.sheets.schema import Json, check_message
@@ -40,28 +39,22 @@ def _options(query: Query) -> Json:
 class SheetsApi:
     """Sheets' methods. Each takes what its URL and body say, and the call that is counted."""
 
-    def __init__(self, store: FileStore, recalculator: Recalculator | None = None) -> None:
-        """Without `recalculator` formulas have no values."""
+    def __init__(self, store: FileStore, engine: Engine, recalculate: bool) -> None:
+        """Unless it is to `recalculate`, formulas have no values."""
         self._store = store
-        self._recalculator = recalculator
-
-    def recalculate_with(self, recalculator: Recalculator) -> None:
-        """From now on formulas have values."""
-        self._recalculator = recalculator
+        self._engine = engine
+        self.recalculate = recalculate
 
     def computed(self, spreadsheet: Spreadsheet, ranges: list[str] | None) -> Spreadsheet:
         """The spreadsheet with the values of formulas, if one stands in the ranges (None: anywhere)."""
-        if self._recalculator is None:
+        if not self.recalculate:
             return spreadsheet
         places = (
             [(sheet, sheet.area) for sheet in spreadsheet.sheets]
             if ranges is None
             else [spreadsheet.resolve(text) for text in ranges]
         )
-        try:
-            return self._recalculator.computed(spreadsheet, places)
-        except RecalculationError as error:
-            raise ApiError(500, "INTERNAL", f"This stand-in could not compute formulas: {error}") from error
+        return self._engine.computed(spreadsheet, places)
 
     def _values(self, spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
         """A ``ValueRange``, with the values of formulas where it does not show the formulas themselves."""
@@ -115,20 +108,6 @@ class SheetsApi:
         """``spreadsheets.batchUpdate``."""
         message = check_message("BatchUpdateSpreadsheetRequest", body)
         return self._change(spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call))
-
-    def copy_sheet(self, spreadsheet_id: str, sheet_id: int, body: Json, call: Call) -> Json:
-        """``spreadsheets.sheets.copyTo``."""
-        message = check_message("CopySheetToAnotherSpreadsheetRequest", body)
-        original = self._read(spreadsheet_id, call).sheet(sheet_id)
-
-        def change(draft: Spreadsheet) -> Json:
-            title = draft.free_title(f"Copy of {original.title}")
-            copy = copy_of(original, new_id(), title)
-            draft.insert_sheet(copy)
-            draft.check_size()
-            return view.properties_json(copy)
-
-        return self._change(message.get("destinationSpreadsheetId", ""), call, change)
 
     # -- values
 
