@@ -28,10 +28,10 @@ from attendance_backend.app.clock import SystemClock
 from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.sheets import GoogleSheets
-from attendance_backend.handlers import refresh
+from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
-from attendance_backend.review import raw_data
+from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import DAILY, raw_title
 from attendance_backend.sheet import serial
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
@@ -245,7 +245,7 @@ def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
         record = AttendanceRecord(f"SN{site}", str(1000 + person), name_of(person), moment, 1, 255)
         rows[SITES[site]].append(record)
     for site, records in rows.items():
-        raw = backend.spreadsheets.read(sheet_id, [raw_data.first_row_area(raw_title(site))])
+        raw = books.read(backend.spreadsheets, sheet_id, [book.raw(raw_title(site))])
         lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]
         backend.spreadsheets.apply(sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
     refresh.rebuild_facts(sheet_id, PERIOD, backend)

@@ -28,11 +28,13 @@ from attendance_backend.sheet.changes import (
     SetColumns,
     SetLocale,
     SucceedVersion,
+    Tag,
     WarnBeforeEdit,
     WriteCells,
 )
 from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
+from attendance_backend.sheet.layout import Column
 
 T = TypeVar("T")
 
@@ -86,15 +88,32 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     warned: bool = False
     hidden: bool = False
+    tags: dict[int, str] = field(default_factory=dict)
+    tag: str = ""
 
     def copy(self) -> "Sheet":
-        return replace(self, cells=dict(self.cells), hidden_columns=set(self.hidden_columns))
+        return replace(
+            self,
+            cells=dict(self.cells),
+            hidden_columns=set(self.hidden_columns),
+            tags=dict(self.tags),
+        )
 
     def become(self, other: "Sheet") -> "Sheet":
         vars(self).update(vars(other))
         return self
 
-    def put(self, row: int, column: int, value: float | str | Formula | None) -> None:
+    def at(self, column: int | Column) -> int:
+        """Where a column stands, by its tag."""
+        if isinstance(column, int):
+            return column
+        return next(place for place, key in self.tags.items() if key == column.key)
+
+    def get(self, row: int, column: int | Column) -> float | str | Formula | None:
+        return self.cells.get((row, self.at(column)))
+
+    def put(self, row: int, column: int | Column, value: float | str | Formula | None) -> None:
+        column = self.at(column)
         if not (0 <= row < self.row_count and 0 <= column < self.column_count):
             raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
         if value is None or value == "":
@@ -325,7 +344,12 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
                 cells[row, column] = (
                     Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
                 )
-    return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
+    tags = {
+        column: key
+        for column, key in sheet.tags.items()
+        if any(area.first_column <= column < (area.end_column or sheet.column_count) for area in areas)
+    }
+    return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells, tags, sheet.tag)
 
 
 def _version(book: Book) -> tuple[str | None, int]:
@@ -385,6 +409,12 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
             sheet.hidden_columns = (
                 sheet.hidden_columns | columns if hidden else sheet.hidden_columns - columns
             )
+        case Tag(_, None, text):
+            sheet.tag = text
+        case Tag(_, int(column), text):
+            if column >= sheet.column_count:
+                raise RefusedError("no such column")
+            sheet.tags[column] = text
         case WarnBeforeEdit():
             sheet.warned = True
         case HighlightWhen() | OfferChoices() | AddNote():

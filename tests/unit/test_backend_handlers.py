@@ -6,7 +6,7 @@ import pytest
 
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.review import daily_attendance as daily
+from attendance_backend.review import daily_columns
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_contracts import (
@@ -17,6 +17,8 @@ from attendance_contracts import (
     StoreAttendRecords,
 )
 from tests.fakes_backend import World
+
+FIRST_DAY = len(daily_columns.LAYOUT.columns)
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
 PEOPLE = [
@@ -127,10 +129,10 @@ def test_the_workbook(world):
     assert all(sheet.warned for sheet in book.sheets)
     rows = book.sheet("Daily Attendance").rows()
     assert rows[0][:3] == ["Employee", "User Name", "Measure"]
-    dates = [value for value in rows[0][daily.FIRST_DAY :] if isinstance(value, float)]
+    dates = [value for value in rows[0][FIRST_DAY:] if isinstance(value, float)]
     days = [serial.to_date(value) for value in dates]
     assert (days[0], days[-1], len(days)) == (date(2026, 11, 2), date(2026, 11, 29), 28)
-    assert rows[1][daily.FIRST_DAY :][:7] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert rows[1][FIRST_DAY:][:7] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert [row[:3] for row in rows[3:6]] == [
         ["Ann Archer", "Ann", "Check In"],
         ["Ann Archer", "Ann", "Check Out"],

@@ -7,12 +7,14 @@ import logging
 from datetime import timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.handlers import books
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
+from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.guide_sheet import Parameters
-from attendance_backend.review.names import GUIDE, RAW_PREFIX, SITES, is_raw_title
+from attendance_backend.review.names import GUIDE, SITES
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
@@ -29,7 +31,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     Returns:
         The workbook of the period before and that period, while it may lack the word of its last days.
     """
-    present = backend.spreadsheets.read(message.sheet_id)
+    present = books.present(backend.spreadsheets, message.sheet_id)
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
@@ -40,20 +42,14 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     return _before(message.period, control)
 
 
-def sites_of(workbook: Spreadsheet) -> set[str]:
-    """The sites that have raw data in a workbook."""
-    return {sheet.title[len(RAW_PREFIX) :] for sheet in workbook.worksheets if is_raw_title(sheet.title)}
-
-
 def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
     """People, holidays and rules as HR keeps them now; returns what was different, in words.
 
     Punches are looked at anew when it changed whose they are, or how they count.
     """
-    areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS]
 
     def draft() -> Draft[tuple[list[str], bool]]:
-        read = backend.spreadsheets.read(sheet_id, areas)
+        read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES)])
         people = list(control.people.values())
         holidays = day_header.texts_of(control.holidays)
         parameters = Parameters(

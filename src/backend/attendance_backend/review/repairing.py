@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.names import DAILY, EXCEPTIONS, WEEKLY
-from attendance_backend.review.wanted_formulas import areas, earlier, wanted
+from attendance_backend.review.wanted_formulas import earlier, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -15,7 +15,7 @@ from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCell
 from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
 from attendance_contracts import ReviewPeriod
 
-__all__ = ["Repairs", "areas", "repair"]
+__all__ = ["Repairs", "repair", "wants"]
 
 _SHOW_TIMES = (DAILY, WEEKLY)
 """Worksheets whose numbers are times and durations."""
@@ -40,7 +40,7 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
-        workbook: with the cells of `areas`.
+        workbook: with the cells of `wants`.
         period: of the workbook.
     """
     repairs = Repairs()

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
+from attendance_backend.handlers import books
 from attendance_backend.ports import Backend, Drive, Folder
-from attendance_backend.review.names import RAW_PREFIX, is_raw_title
+from attendance_backend.review.book import sites_of
 
 NEWEST = 3
 """So many review sheets are looked at; older ones are done with."""
@@ -37,10 +38,7 @@ def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
     """The sites that have raw data in some workbooks."""
     sites: set[str] = set()
     for spreadsheet_id in spreadsheet_ids:
-        workbook = backend.spreadsheets.read(spreadsheet_id)
-        sites |= {
-            sheet.title[len(RAW_PREFIX) :] for sheet in workbook.worksheets if is_raw_title(sheet.title)
-        }
+        sites |= sites_of(books.present(backend.spreadsheets, spreadsheet_id))
     return sites
 
 
