@@ -257,7 +257,7 @@ class Forgetful:
 def test_what_cannot_be_rebuilt_is_a_clear_error_and_confirms_nothing(office):
     backend = replace(office.world.backend, spreadsheets=Forgetful(office.world.spreadsheets))
     raw = office.raw_ids()
-    with pytest.raises(LayoutError, match="delete them both, and the next message rebuilds them"):
+    with pytest.raises(LayoutError, match="restore it through File > Version history"):
         handle(office.message(NEXT), backend)
     assert office.raw_ids() == raw
 

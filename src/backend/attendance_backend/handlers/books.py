@@ -16,7 +16,7 @@ from attendance_backend.review import book
 from attendance_backend.review.book import Want
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet, worksheet_gone
-from attendance_backend.sheet.placing import LOOK, mending
+from attendance_backend.sheet.placing import LOOK, assumed, mending
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def read(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
 def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want]) -> Spreadsheet:
     """As `read`, without mending."""
     sheets = {want.title: want.made for want in wants}
+    lost: set[str] = set()
     for _ in range(_MOST_READS):
         areas = _areas(wants, sheets)
         try:
@@ -69,7 +70,11 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
             sheets = {title: replace(sheet, lines=()) for title, sheet in sheets.items()}
             continue
         view = replace(view, absent=frozenset({want.title for want in wants} - sheets.keys()))
-        sheets = {title: _with_lines(view.worksheet(title), areas) for title in sheets}
+        sheets = {title: view.worksheet(title) for title in sheets}
+        lost |= {title for title, sheet in sheets.items() if _has_lost_headers(sheet, areas)}
+        sheets |= {
+            title: assumed(sheets[title], book.layout_of(title)) for title in lost if not sheets[title].lines
+        }
         if _within(_areas(wants, sheets), areas):
             known = {sheet.sheet_id: sheet for sheet in sheets.values()}
             return replace(view, worksheets=tuple(known.get(each.sheet_id, each) for each in view.worksheets))
@@ -81,11 +86,8 @@ def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
     return list(dict.fromkeys(area for want in there for area in want.all_areas(sheets[want.title])))
 
 
-def _with_lines(sheet: Worksheet, read: Sequence[Area]) -> Worksheet:
-    """A worksheet whose header words are all gone has its headers where they were put, as far as anybody knows."""
-    if sheet.lines or not _within([Area.of_rows(sheet.title, 0, LOOK)], read):
-        return sheet
-    return replace(sheet, lines=tuple(range(book.layout_of(sheet.role or "").header_rows)))
+def _has_lost_headers(sheet: Worksheet, read: Sequence[Area]) -> bool:
+    return not sheet.lines and _within([Area.of_rows(sheet.title, 0, LOOK)], read)
 
 
 def _retitled(

@@ -19,7 +19,7 @@ whether there was a penalty.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from attendance_backend.review import (
@@ -33,7 +33,7 @@ from attendance_backend.review import (
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, MONTHLY, WEEKLY
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.a1 import column_letters, row_part
 from attendance_backend.sheet.changes import (
     Block,
     Change,
@@ -247,7 +247,9 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
     user, employee, lookup = own(USER), own(EMPLOYEE), own(LOOKUP)
     kind, start, end = own(KIND), own(FROM), own(TO)
     time, boundary = own(TIME), own(BOUNDARY)
-    typed = ",".join(_joined([at[column] for column in TYPED], at.sheets[CORRECTIONS].first_row))
+    first_row = at.sheets[CORRECTIONS].first_row
+    places = runs(at[column] for column in TYPED)
+    typed = ",".join(row_part(first_row, *run, fixed=True) for run in places)
     known = ",".join(f'{kind}="{one}"' for one in KINDS)
     checks = (
         (f"COUNTA({typed})=0", '""'),
@@ -273,14 +275,6 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
         ),
     )
     return "=" + "".join(f"IF({test},{answer}," for test, answer in checks) + '""' + ")" * len(checks)
-
-
-def _joined(places: Sequence[int], row: int) -> list[str]:
-    """The cells of a row in some columns; neighbours are written as ranges."""
-    return [
-        f"${column_letters(first)}{row + 1}:${column_letters(end - 1)}{row + 1}"
-        for first, end in runs(places)
-    ]
 
 
 def _status(weeks: Weeks | None, at: Places) -> str:

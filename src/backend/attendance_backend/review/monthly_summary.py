@@ -54,7 +54,7 @@ from attendance_backend.review.monthly_columns import (
 )
 from attendance_backend.review.names import DAILY, MONTHLY, MONTHLY_ID, WEEKLY
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import cell_name, column_letters
+from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
 from attendance_backend.sheet.changes import (
     AddColumns,
     Change,
@@ -250,9 +250,9 @@ def _penalties(person: Person, total: int | None, at: Places) -> Formula | None:
 def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     """What is counted and summed over the days, by column."""
     cells: dict[Column, NewCell] = {}
-    words = [f"${cell_name(row, run.column)}:${cell_name(row, run.column + run.length - 1)}" for run in runs]
+    words = [row_part(row, run.column, run.column + run.length, fixed=True) for run in runs]
     for column, counted in _COUNTED.items():
-        parts = [f'COUNTIF({area},"{word}")' for area in words for word in counted]
+        parts = [f'COUNTIF({area},"{word}")' for word in counted for area in words]
         cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), styles.COUNTED)
     hours = [
         f"INDEX({at.sheet(DAILY)}!${column_letters(run.sources[0])}:"

@@ -1,5 +1,5 @@
-"""Formulas that somebody emptied are put back, those of earlier versions are replaced; what somebody typed over one is
-left alone, and told. Pure logic.
+"""Formulas that somebody emptied are put back, those of earlier versions are replaced, and so are those that are ours
+but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
 from collections.abc import Mapping
@@ -59,6 +59,7 @@ def _repair(
 ) -> None:
     gone: dict[Place, NewCell] = {}
     broken: dict[Place, NewCell] = {}
+    astray: dict[Place, NewCell] = {}
     old: dict[Place, NewCell] = {}
     for place, formula in sorted(formulas.items()):
         cell = sheet.cells.get(place)
@@ -72,11 +73,16 @@ def _repair(
                 formula_text.is_broken(cell.formula, formula) or formula_text.is_broken(cell.formula, before)
             ):
                 broken[place] = NewCell(Formula(formula))
+            elif cell.formula is not None and (
+                formula_text.is_alike(cell.formula, formula) or formula_text.is_alike(cell.formula, before)
+            ):
+                astray[place] = NewCell(Formula(formula))
             elif not _is_invited(title, cell):
                 repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
     for cells, words in (
         (gone, "gone"),
         (broken, "broken, as cells were deleted"),
+        (astray, "about other cells, as some were moved or deleted"),
         (old, "of an earlier version"),
     ):
         for block in write_cells(sheet.sheet_id, cells):

@@ -37,7 +37,7 @@ from attendance_backend.review.weekly_columns import (
     WAIVED_WORD,
 )
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import cell_name, column_letters
+from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
@@ -253,7 +253,7 @@ def _days(row: int, days: Days, at: Places) -> str:
 
 def _sum(row: int, columns: Sequence[int]) -> Formula:
     """The sum of a row's cells; neighbours are written as ranges."""
-    ranges = (f"{cell_name(row, first)}:{cell_name(row, end - 1)}" for first, end in runs(columns))
+    ranges = (row_part(row, first, end) for first, end in runs(columns))
     return Formula(f"=SUM({','.join(ranges)})")
 
 

@@ -19,6 +19,17 @@ _MOVING = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SPELLED = re.compile(rf"(?P<text>{_TEXT})|(?P<title>{_QUOTED})")
+_REFERENCE = re.compile(
+    rf"""
+    (?P<text>{_TEXT})
+    |(?:{_QUOTED}|(?<![\w.])[A-Za-z_][\w.]*!)?
+     (?:\#REF!
+       |(?<![\w.$])\$?[A-Z]{{1,3}}(?:\$?\d{{1,7}}(?::\$?[A-Z]{{1,3}}\$?\d{{1,7}})?|:\$?[A-Z]{{1,3}})(?![\w(]))
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_MARK = "§"
+_REPEATED = re.compile(rf"((?:[a-z.]+\(|{_MARK})[^§]*?{_MARK}[^+]*?|{_MARK})(?:[,+]\1)+")
 _BLANKS = re.compile(r"\s+")
 
 _Point = tuple[str, str, str]
@@ -46,6 +57,11 @@ def same(one: str, other: str) -> bool:
     return one == other or _plain(one) == _plain(other)
 
 
+def is_alike(formula: str, other: str) -> bool:
+    """Whether two formulas compute the same of other cells, however many of them stand side by side."""
+    return _skeleton(formula) == _skeleton(other)
+
+
 def is_broken(formula: str, whole: str) -> bool:
     """Whether a formula is another one that has lost references, and nothing else."""
     pieces = _plain(formula).split(BROKEN.casefold())
@@ -66,6 +82,20 @@ def _points(formula: str) -> tuple[_Point, ...]:
         points.append((formula[end : match.start()], column, match["row"] or ""))
         end = match.end()
     return (*points, (formula[end:], "", ""))
+
+
+def _skeleton(formula: str) -> str:
+    """A formula with a mark in place of each reference, and of what is repeated for several areas only one."""
+    bare = _REFERENCE.sub(lambda match: match["text"] or _MARK, formula)
+    return _once(_plain(bare))
+
+
+@lru_cache(maxsize=256)
+def _once(skeleton: str) -> str:
+    before = ""
+    while before != skeleton:
+        before, skeleton = skeleton, _REPEATED.sub(r"\1", skeleton)
+    return skeleton
 
 
 def _moved_column(column: str, by: int) -> str:

@@ -52,7 +52,18 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     if len(columns) < len(layout.columns) and layout.located is not None:
         columns = {**layout.located(sheet), **columns}
     lines = () if top is None else _lines(sheet, layout, columns, top)
-    return replace(sheet, columns=columns, lines=lines)
+    # Somebody may have inserted rows in between: those below are further down than was read.
+    return replace(sheet, columns=columns, lines=() if -1 in lines else lines)
+
+
+def assumed(sheet: Worksheet, layout: Layout) -> Worksheet:
+    """A worksheet whose header rows cannot be told has them one below the other, from the first that is known on."""
+    words = {_word(column.header) for column in layout.columns}
+    rows = (
+        row for (row, _), cell in sorted(sheet.cells.items()) if row < LOOK and _word(_text(cell)) in words
+    )
+    top = next(rows, 0)
+    return replace(sheet, lines=tuple(range(top, top + layout.header_rows)))
 
 
 def _place(column: Column, tags: Mapping[int, str], header: Mapping[int, str]) -> int | None:
@@ -65,7 +76,7 @@ def _place(column: Column, tags: Mapping[int, str], header: Mapping[int, str]) -
 
 
 def _lines(sheet: Worksheet, layout: Layout, columns: Mapping[Column, int], top: int) -> tuple[int, ...]:
-    """The header rows: where the words of a hidden column stand, for people may insert rows in between."""
+    """The header rows: where the words of a hidden column stand, for people may insert rows in between; -1 for none."""
     lines = [top]
     for number in range(1, layout.header_rows):
         marks = [
@@ -75,7 +86,7 @@ def _lines(sheet: Worksheet, layout: Layout, columns: Mapping[Column, int], top:
             for row in range(lines[-1] + 1, LOOK)
             if sheet.text(row, place) == column.below[number - 1]
         ]
-        lines.append(min(marks, default=lines[-1] + 1))
+        lines.append(min(marks, default=-1))
     return tuple(lines)
 
 
@@ -116,11 +127,11 @@ def mending(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], 
     lines = sheet.lines or tuple(range(layout.header_rows))
     header = layout.header()
     words = {
-        (line, place): cells[index]
+        (line, sheet.columns[column]): cells[index]
         for index, column in enumerate(layout.columns)
-        if (place := sheet.columns.get(column)) is not None
+        if column in sheet.columns
         for line, cells in zip(lines, header, strict=True)
-        if cells[index].value is not None and (line, place) not in sheet.cells
+        if cells[index].value is not None and (line, sheet.columns[column]) not in sheet.cells
     }
     changes += write_cells(sheet_id, words)
     lacking = missing(sheet, layout)
