@@ -32,7 +32,7 @@ class Edited(Office):
     """An office in which people edit the workbook, and then work goes on."""
 
     def goes_on(self, finds="0 differences"):
-        """Punches of people who are there and of a hire, a night's health; a refresh then `finds`, and the next one nothing."""
+        """Punches of people who are there and of a hire, a night's health, refreshes until one `finds` nothing."""
         self.store(self.sheet_id, punch("ann", "2026-11-05T09:10:00"), punch("ann", "2026-11-05T17:00:00"))
         self.sheets.write(
             self.control_id,

@@ -16,7 +16,7 @@ from attendance_backend.review import book
 from attendance_backend.review.book import Want
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet, worksheet_gone
-from attendance_backend.sheet.placing import LOOK, assumed, mending
+from attendance_backend.sheet.placing import LOOK, assumed
 
 log = logging.getLogger(__name__)
 
@@ -129,19 +129,27 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
 
     def draft() -> Draft[list[str]]:
         there = present(spreadsheets, spreadsheet_id)
-        wants = [
-            Want(
-                replace(book.header(sheet.role or "").made, title=sheet.title),
-                lambda each: [Area.of_rows(each.title, 0, LOOK)],
-            )
-            for sheet in book.ours(there)
-        ]
+        view = look(spreadsheets, spreadsheet_id, [_deep(sheet) for sheet in book.ours(there)])
+        keyless = [book.whole(sheet.role or "") for sheet in book.ours(view) if book.lacks_key(sheet)]
+        sheets = {sheet.sheet_id: sheet for sheet in book.ours(view)}
+        if keyless:
+            wholes = look(spreadsheets, spreadsheet_id, keyless)
+            sheets |= {sheet.sheet_id: sheet for sheet in book.ours(wholes)}
         changes: list[Change] = []
         told: list[str] = []
-        for sheet in book.ours(look(spreadsheets, spreadsheet_id, wants)):
-            more, words = mending(sheet, book.layout_of(sheet.role or ""), sheet.role or "")
+        for sheet in sheets.values():
+            try:
+                more, words = book.mended(sheet)
+            except LayoutError as error:  # whoever needs this worksheet is refused; the others are not
+                more, words = [], [str(error)]
             changes += more
             told += words
         return Draft(there, changes, told)
 
     return take_turn(spreadsheets, draft)
+
+
+def _deep(sheet: Worksheet) -> Want:
+    """So many rows of a worksheet that its headers are found wherever they are."""
+    made = replace(book.header(sheet.role or "").made, title=sheet.title)
+    return Want(made, lambda each: [Area.of_rows(each.title, 0, LOOK)])

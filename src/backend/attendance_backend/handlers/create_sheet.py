@@ -11,12 +11,11 @@ from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, daily_sync
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, sites_sheet, structure
 from attendance_backend.review.book import whole
-from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
@@ -107,7 +106,7 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
     return Content(
         tuple(known.people.values()),
         holidays=day_header.texts_of(known.holidays),
-        parameters=Parameters(grace_s=known.rules.grace_s, overtime_after_s=known.rules.overtime_after_s),
+        parameters=daily_sync.parameters_of(known),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
     )

@@ -52,9 +52,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES)])
         people = list(control.people.values())
         holidays = day_header.texts_of(control.holidays)
-        parameters = Parameters(
-            grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
-        )
+        parameters = parameters_of(control)
         parts: dict[str, list[Change]] = {
             "people were added": structure.add_people(read, structure.people_of(read, people, period)),
             "people were changed": structure.update_people(read, people),
@@ -70,6 +68,11 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
+
+
+def parameters_of(control: Control) -> Parameters:
+    """By what formulas count, as it is set for all workbooks."""
+    return Parameters(grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s)
 
 
 def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:

@@ -9,9 +9,9 @@ from attendance_backend.handlers import books, daily_sync
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, repairing, structure
-from attendance_backend.review.book import sites_of
-from attendance_backend.review.guide_sheet import Parameters
+from attendance_backend.review import day_header, guide_sheet, repairing, structure
+from attendance_backend.review.book import places_of, sites_of
+from attendance_backend.review.names import GUIDE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
@@ -56,9 +56,7 @@ def _complete_worksheets(
         content = Content(
             tuple(control.people.values()),
             holidays=day_header.texts_of(control.holidays),
-            parameters=Parameters(
-                grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s
-            ),
+            parameters=daily_sync.parameters_of(control),
             headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
         )
         sites = sites_of(present) or ({site} if site is not None else set())
@@ -76,8 +74,13 @@ def _complete_worksheets(
 def _complete_days(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
     def draft() -> Draft[list[str]]:
         view = books.read(backend.spreadsheets, sheet_id, structure.HEADERS)
-        changes = structure.missing_days(view, period, day_header.texts_of(control.holidays))
-        return Draft(view, changes, ["days of the period were missing"] if changes else [])
+        days = structure.missing_days(view, period, day_header.texts_of(control.holidays))
+        settings = guide_sheet.restored(
+            view.worksheet(GUIDE), period, daily_sync.parameters_of(control), places_of(view)
+        )
+        told = ["days of the period were missing"] if days else []
+        told += [f"settings of {GUIDE!r} were gone"] if settings else []
+        return Draft(view, [*days, *settings], told)
 
     return take_turn(backend.spreadsheets, draft)
 

@@ -7,6 +7,7 @@ a person may rename it. A copy of one bears the ID of the original in its tag, a
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from attendance_backend.domain.people import user_key
 from attendance_backend.errors import LayoutError
 from attendance_backend.review import (
     corrections_sheet,
@@ -21,12 +22,23 @@ from attendance_backend.review import (
     weekly_columns,
 )
 from attendance_backend.review.exceptions_sheet import Entry
-from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import AMENDMENTS, EXCEPTIONS, GUIDE, RAW_PREFIX, is_raw_title
-from attendance_backend.sheet.changes import Change
+from attendance_backend.review.formulas import Places, token_of
+from attendance_backend.review.names import (
+    AMENDMENTS,
+    DAILY,
+    DAYS,
+    EXCEPTIONS,
+    GUIDE,
+    MONTHLY,
+    RAW_PREFIX,
+    WEEKLY,
+    is_raw_title,
+)
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import VERSION, Layout, runs
-from attendance_backend.sheet.placing import LOOK, as_made, mending, placed, unknown
+from attendance_backend.sheet.placing import LOOK, as_made, mending, missing, placed, unknown
 from attendance_backend.sheet.preview import made_by
 
 LAYOUTS = {
@@ -205,6 +217,59 @@ def made(changes: Iterable[Change]) -> Worksheet:
     """The worksheet that changes make."""
     sheet = made_by(changes)
     return replace(placed(sheet, layout_of(sheet.title)), role=sheet.title)
+
+
+_KEYS = {
+    DAYS: (days_sheet.KEY, days_sheet.USER_NAME, days_sheet.MEASURE),
+    DAILY: (daily_columns.KEY, daily_columns.USER_NAME, daily_columns.LABEL),
+    WEEKLY: (weekly_columns.KEY, weekly_columns.USER_NAME, weekly_columns.LABEL),
+    MONTHLY: (monthly_columns.TOKEN, monthly_columns.USER_NAME, None),
+}
+"""Where rows are found by a key: its column, and the columns that tell the same to people."""
+
+
+def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
+    """What gives a worksheet, which was read whole if it `lacks_key`, what it lacks, and in words what that was.
+
+    Raises:
+        LayoutError: nobody but Google knows what stood in a column that is gone.
+    """
+    role = sheet.role or ""
+    layout = layout_of(role)
+    lacking = missing(sheet, layout)
+    lost = [column for column in lacking if column in raw_data.FACTS]
+    if lacks_key(sheet) and role != DAYS:
+        lost += [column for column in _KEYS[role][1:] if column in lacking]
+    if lost:
+        raise LayoutError(
+            f"the worksheet {sheet.title!r} has lost its column {lost[0].header!r}: restore it through File > Version "
+            "history"
+        )
+    changes, told = mending(sheet, layout, role)
+    if lacks_key(sheet):
+        key, *others = _KEYS[role]
+        place = sheet.column_count + lacking.index(key)
+        cells = {
+            (row, place): NewCell(_key(*(sheet.text(row, column) for column in others if column)))
+            for row in sheet.data_rows()
+            if all(column is None or column in sheet.columns for column in others)
+        }
+        changes += write_cells(sheet.sheet_id, {at: cell for at, cell in cells.items() if cell.value})
+    return changes, told
+
+
+def _key(user_name: str, measure: str | None = None) -> str | None:
+    """What stands in the column of keys, by what people read of the row; None in a row of nobody."""
+    user = user_key(user_name)
+    if not user:
+        return None
+    return token_of(user) if measure is None else daily_columns.key_of(user, measure)
+
+
+def lacks_key(sheet: Worksheet) -> bool:
+    """Whether the column is gone by which rows are found."""
+    known = _KEYS.get(sheet.role or "")
+    return known is not None and known[0] not in sheet.columns
 
 
 def lacks(sheet: Worksheet) -> bool:

@@ -34,7 +34,7 @@ WHEN = Column("when", "When", 140, styles.MOMENT)
 SITE = Column("site", "Site", 110, styles.PLAIN)
 WHO = Column("who", "Who", 160, styles.NAME)
 WHAT = Column("what", "What", 310, styles.WRAPPED)
-REMEDY = Column("remedy", "What to do", 440, styles.WRAPPED)
+REMEDY = Column("remedy", "What to do", 440, styles.WRAPPED, counts=True)
 STATE = Column(
     "state",
     "State",

@@ -24,7 +24,9 @@ from attendance_backend.review.names import (
 )
 from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.a1 import column_letters, quoted
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
+    AddRows,
     Block,
     Change,
     Formula,
@@ -53,8 +55,8 @@ _ORDER = (PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISE
 _FIRST_ROW = 2
 
 YES, NO = "yes", "no"
-_READ_ROWS = _FIRST_ROW + len(_ORDER) + 20
-"""With some rows to spare for those that HR adds."""
+_READ_ROWS = 60
+"""With some rows to spare for those that HR adds, and for those that were put back below everything else."""
 
 DEFAULT_OVERTIME_AFTER_S = 8 * 3600
 _DAY_S = 86_400
@@ -179,9 +181,11 @@ def update_parameters(worksheet: Worksheet, parameters: Parameters) -> list[Chan
     changes: list[Change] = []
     for name, wanted in _set(parameters).items():
         row = rows.get(name)
-        if row is None or worksheet.value(row, AS_SET) == wanted:
+        if row is None or (
+            worksheet.value(row, AS_SET) == wanted and worksheet.value(row, VALUE) is not None
+        ):
             continue
-        is_ours = worksheet.value(row, VALUE) == worksheet.value(row, AS_SET)
+        is_ours = worksheet.value(row, VALUE) in (None, worksheet.value(row, AS_SET))
         columns = (VALUE, AS_SET) if is_ours else (AS_SET,)
         changes += placing.put(worksheet, row, dict.fromkeys(columns, wanted))
     return changes
@@ -189,6 +193,29 @@ def update_parameters(worksheet: Worksheet, parameters: Parameters) -> list[Chan
 
 def _set(parameters: Parameters) -> dict[str, float]:
     return {GRACE: parameters.grace_s / 60, OVERTIME: parameters.overtime_after_s / 3600}
+
+
+def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters, at: Places) -> list[Change]:
+    """What is gone of the settings: values that are empty, and whole rows, at the end of the grid.
+
+    Args:
+        worksheet: as `areas` names it.
+        period: of the workbook.
+        parameters: as they are set for all workbooks.
+        at: where the columns of ``Sites`` stand.
+    """
+    rows = _rows(worksheet)
+    by_name = {str(cells[NAME].value): cells for cells in _settings(period, parameters, "", at)}
+    changes: list[Change] = []
+    for name, row in rows.items():
+        wanted = by_name[name][VALUE]
+        if (row, worksheet.at(VALUE)) not in worksheet.cells and wanted.value is not None:
+            changes += write_cells(worksheet.sheet_id, {(row, worksheet.at(VALUE)): wanted})
+    lacking = [cells for name, cells in by_name.items() if name not in rows]
+    if lacking:
+        changes.append(AddRows(worksheet.sheet_id, len(lacking)))
+        changes += lay(worksheet.sheet_id, worksheet.columns, worksheet.row_count, lacking)
+    return changes
 
 
 def update_shared(worksheet: Worksheet, shared_with: str) -> list[Change]:

@@ -43,6 +43,8 @@ COLUMNS = (
     BUSINESS_DAY,
     SERIAL_NUMBER,
 )
+FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
+"""Nothing else knows what stood in these."""
 Row = Mapping[Column, NewCell]
 
 NO_KEY = "-"

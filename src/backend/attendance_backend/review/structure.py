@@ -344,7 +344,18 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
         if before != person.name:
             changes += _renamed(view, person, before)
         changes += _regrouped(view.worksheet(MONTHLY), person)
-    return changes
+    return changes + _lost_cut_offs(view.worksheet(WEEKLY), people)
+
+
+def _lost_cut_offs(sheet: Worksheet, people: Sequence[Person]) -> list[Change]:
+    """The cut-off times, where all of them are gone: with their column, and not because HR emptied one."""
+    rows = weekly.rows_by_key(sheet)
+    first = {person: rows.get(dc.key_of(person.key, wc.AVERAGE)) for person in people}
+    if any(row is not None and sheet.value(row, wc.CUT_OFF) is not None for row in first.values()):
+        return []
+    place = sheet.at(wc.CUT_OFF)
+    cells = {(row, place): weekly.cut_off_cell(person) for person, row in first.items() if row is not None}
+    return [*write_cells(sheet.sheet_id, cells)]
 
 
 def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:

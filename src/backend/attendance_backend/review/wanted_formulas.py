@@ -1,16 +1,18 @@
-"""Which formula belongs into which cell of a workbook as it stands: its rows sorted, its columns where they are now.
+"""Which formula or label belongs into which cell of a workbook as it stands: rows sorted, columns where they are now.
 
 Computed from the keys of the rows and the headers of the columns by what also fills new rows. A worksheet that is
 missing, and a row or day that another worksheet lacks, want no formulas.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import (
     book,
     corrections_sheet,
     day_header,
+    days_sheet,
     exception_state,
     exceptions_sheet,
     formulas,
@@ -34,12 +36,13 @@ from attendance_contracts import ReviewPeriod
 WHOLE = (DAILY, WEEKLY, MONTHLY, CORRECTIONS, EXCEPTIONS)
 """The worksheets that are looked through."""
 
-Wanted = Mapping[Place, str]
+Wanted = Mapping[Place, Formula | str]
+"""Formulas, and labels: texts that tell whose row it is."""
 
 
 def wants() -> list[Want]:
     """What `wanted` needs of a workbook."""
-    headers = (book.header(DAYS, optional=True), book.header(SITES, optional=True))
+    headers = (replace(book.columns(DAYS), optional=True), book.header(SITES, optional=True))
     return [*(book.whole(title, optional=True) for title in WHOLE), *headers, book.GUIDE_VALUES]
 
 
@@ -55,20 +58,21 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
     weeks = day_header.whole_weeks_of(columns)
+    people = _known(sheets[DAYS])
     found: dict[str, Wanted] = {}
     if daily_sheet is not None:
-        found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], at)
+        found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], people, at)
     if week_sheet is not None:
-        found[WEEKLY] = _of_weekly(week_sheet, WeekColumns.of(week_sheet, weeks), at)
+        found[WEEKLY] = _of_weekly(week_sheet, WeekColumns.of(week_sheet, weeks), people, at)
     if month_sheet is not None:
         total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
         runs = day_header.runs(day_header.columns_by_day(month_sheet), columns)
         changes = [
             change
             for token, row in monthly.rows_by_token(month_sheet).items()
-            for change in monthly.person_rows([_person(formulas.user_of(token))], row, runs, total, at)
+            for change in monthly.person_rows([_of(formulas.user_of(token), people)], row, runs, total, at)
         ]
-        found[MONTHLY] = _formulas(month_sheet, changes)
+        found[MONTHLY] = _written(month_sheet, changes)
     if (corrections := sheets[CORRECTIONS]) is not None:
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
         found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at)
@@ -88,31 +92,31 @@ def earlier(workbook: Spreadsheet) -> dict[str, Wanted]:
             for key, row in daily.rows_by_key(sheet).items()
             for change in daily.earlier_cells(key, row, days, at)
         ]
-        found[DAILY] = _formulas(sheet, changes)
+        found[DAILY] = _written(sheet, changes)
     if (sheet := workbook.find(CORRECTIONS)) is not None:
         rows = sheet.row_count - sheet.first_row
-        found[CORRECTIONS] = _formulas(sheet, corrections_sheet.earlier_cells(sheet, rows, at))
+        found[CORRECTIONS] = _written(sheet, corrections_sheet.earlier_cells(sheet, rows, at))
     return found
 
 
-def _of_daily(sheet: Worksheet, days: Worksheet | None, at: Places) -> Wanted:
+def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Wanted:
     places = DayColumns.of(sheet, days)
     changes: list[Change] = []
     for key, row in daily.rows_by_key(sheet).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
         if user and label in dc.LABELS:
-            changes += daily.person_row(_person(user), label, row, places, at)
-    return _formulas(sheet, changes)
+            changes += daily.person_row(_of(user, people), label, row, places, at)
+    return _written(sheet, changes)
 
 
-def _of_weekly(sheet: Worksheet, columns: WeekColumns, at: Places) -> Wanted:
+def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Wanted:
     changes: list[Change] = []
     for key, row in weekly.rows_by_key(sheet).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
         if user and label in wc.LABELS:
-            cells = weekly.person_row(_person(user), label, row, columns, at)
+            cells = weekly.person_row(_of(user, people), label, row, columns, at)
             changes += write_cells(sheet.sheet_id, cells)
-    return _formulas(sheet, changes)
+    return _written(sheet, changes)
 
 
 def _of_corrections(
@@ -126,12 +130,12 @@ def _of_corrections(
     )
     example = corrections_sheet.example_in(problems) or f"{period.last_day:%d-%m-%Y}"
     rows = sheet.row_count - sheet.first_row
-    return _formulas(sheet, corrections_sheet.prepared(sheet, rows, example, weeks, at))
+    return _written(sheet, corrections_sheet.prepared(sheet, rows, example, weeks, at))
 
 
 def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
     days = exception_state.days_of(at)
-    cells: dict[Place, str] = {}
+    cells: dict[Place, Formula | str] = {}
     for row in sheet.data_rows():
         state = exception_state.state_of(
             sheet.text(row, exceptions_sheet.KIND),
@@ -141,25 +145,36 @@ def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
             at,
         )
         if isinstance(state, Formula):
-            cells[row, sheet.at(exceptions_sheet.STATE)] = state.text
+            cells[row, sheet.at(exceptions_sheet.STATE)] = state
     place = sheet.lines[0], sheet.at(exceptions_sheet.REMEDY)
     header = sheet.cells.get(place)
     # Workbooks of an earlier version have words there, which say as much but for the count.
     if header is None or header.formula is not None:
-        cells[place] = exceptions_sheet.remedy_header(at).text
+        cells[place] = exceptions_sheet.remedy_header(at)
     return cells
 
 
-def _formulas(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
-    """The formulas that changes write, as far as the grid reaches."""
+def _written(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
+    """The formulas and texts that changes write, as far as the grid reaches."""
     blank = Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count)
     return {
-        place: cell.formula
+        place: str(cell.value) if cell.formula is None else Formula(cell.formula)
         for place, cell in after(blank, changes).cells.items()
-        if cell.formula is not None and place[1] < sheet.column_count
+        if (cell.formula is not None or isinstance(cell.value, str)) and place[1] < sheet.column_count
     }
 
 
-def _person(user: str) -> Person:
-    """Somebody of whom no more is known than what formulas go by."""
-    return Person(user, user, 0)
+def _known(days: Worksheet | None) -> dict[str, Person]:
+    """Those of whom ``Days`` tells the names, by `Person.key`; cut-off times it does not know."""
+    if days is None:
+        return {}
+    rows = [row for row in days.data_rows() if days.text(row, days_sheet.MEASURE) == days_sheet.IN]
+    people = (
+        Person(days.text(row, days_sheet.EMPLOYEE), days.text(row, days_sheet.USER_NAME), 0) for row in rows
+    )
+    return {person.key: person for person in people}
+
+
+def _of(user: str, people: Mapping[str, Person]) -> Person:
+    """Somebody who has rows; who is in ``Days`` no more is called by the key."""
+    return people.get(user, Person(user, user, 0))

@@ -257,6 +257,11 @@ def _sum(row: int, columns: Sequence[int]) -> Formula:
     return Formula(f"=SUM({','.join(ranges)})")
 
 
+def cut_off_cell(person: Person) -> NewCell:
+    """The cut-off time, as HR's list has it at first."""
+    return NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+
+
 def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]:
     """The columns before the weeks of one of a person's rows."""
     is_first = label == AVERAGE
@@ -270,7 +275,7 @@ def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]
         DAILY_ROW: NewCell(formulas.row_where(at.column(daily_columns.KEY), daily_key)),
     }
     if is_first:
-        cells[CUT_OFF] = NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+        cells[CUT_OFF] = cut_off_cell(person)
     if label == PENALTIES:
         own_key = daily_columns.key_of(person.key, AVERAGE)
         cells[CUT_OFF_ROW] = NewCell(formulas.row_where(at.own_column(KEY), own_key))

@@ -52,6 +52,7 @@ class Column:
         note: shown when the pointer rests on the header.
         header_style: of the header.
         below: what stands in the further header rows; only hidden columns have it.
+        counts: whether the header is a formula that counts something behind its words.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Column:
     note: str = ""
     header_style: Style = styles.HEADER
     below: tuple[str, ...] = ()
+    counts: bool = False
 
     def cell(self, value: object = None) -> NewCell:
         """A cell of this column, in its look."""

@@ -129,7 +129,7 @@ def mending(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], 
     words = {
         (line, sheet.columns[column]): cells[index]
         for index, column in enumerate(layout.columns)
-        if column in sheet.columns
+        if column in sheet.columns and not column.counts
         for line, cells in zip(lines, header, strict=True)
         if cells[index].value is not None and (line, sheet.columns[column]) not in sheet.cells
     }
