@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 SEED ?= 1
 SECONDS ?= 60
 REPLIES ?= 100000
+DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak hunt fuzz bench model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +17,12 @@ demo: $(VENV)/.sandbox ## play a month of three offices through the real librari
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 test: $(VENV)/.dev ## run all tests
-	@sh scripts/ensure-system-packages "make test" dot=graphviz soffice=libreoffice-calc pdftoppm=poppler-utils \
-		systemd-analyze=systemd spin=spin gcc=gcc node=nodejs npm=npm
+	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \
+		systemd-analyze=systemd spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)
+	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release || failed=1; done; exit $$failed
 
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
@@ -32,43 +36,51 @@ fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make
 bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
 	$(BIN)/python -m bench $(BENCH)
 
+proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything (a minute)
+	$(BIN)/python -m generator.proof
+
 model: $(VENV)/.dev ## explore the formal model: every promise, within bounds that take a few minutes
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model quick
 
 model-full: $(VENV)/.dev ## the same within larger bounds (an hour or two, up to 20 GB)
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model full
 
 model-ablation: $(VENV)/.dev ## switch off each protective measure by itself: which promise falls?
-	@sh scripts/ensure-system-packages "the model checker" spin=spin gcc=gcc
+	@sh scripts/ensure-system-packages "the model checker" spin=spin c-compiler=gcc,libc6-dev
 	$(BIN)/python -m generator.model ablation
 
 mutants: $(VENV)/.dev ## break the code in many small ways and count what the tests notice (hours)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	sh scripts/mutate
 
-lint: $(VENV)/.dev ## check style, types, imports and generated files
+lint: $(VENV)/.dev ## check style, types, imports, generated files, and the code against the spec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator --check
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## put the code into the common format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml
+generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml; say what is left to write by hand
 	@sh scripts/ensure-system-packages "the generator" dot=graphviz
 	$(BIN)/python -m generator
+	$(BIN)/python -m tests.beside_the_spec
+	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
 
 bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
 	rm -rf build/bundle
 	mkdir -p build/bundle
 	cp src/backend/main.py src/backend/requirements.txt build/bundle/
-	cp -R src/backend/attendance_backend src/contracts/attendance_contracts build/bundle/
+	cp -R src/backend/attendance_backend src/contracts/attendance_contracts src/trouble/attendance_trouble \
+		build/bundle/
 	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
 	@echo "build/bundle is ready; docs/deploying-the-functions.md tells how to deploy it"
 

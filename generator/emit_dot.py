@@ -1,6 +1,6 @@
 """Emits the picture as DOT, laid out as the seed drew it.
 
-Every place is given, so Graphviz has nothing to lay out: `neato -n2` draws what it is told.
+Every place is given, so Graphviz has nothing to lay out: its layout "nop2" draws what it is told.
 """
 
 import graphviz
@@ -9,7 +9,7 @@ from generator import palette
 from generator.geometry import Curve, Ellipse, Point, curved, straight
 from generator.spec import Colour, Drawn, Kind, Spec, State, Transition
 
-COMMENT = "GENERATED from spec/fsm.yaml by `python -m generator`. Do not edit. To draw: neato -n2 -Tsvg"
+COMMENT = "GENERATED from spec/fsm.yaml by `python -m generator`. Do not edit. To draw: dot -Tpng"
 
 # Pixels become points one to one, and DOT's y points up.
 POINTS_PER_INCH = 72.0
@@ -29,12 +29,13 @@ OURS_STYLE = "dashed"
 
 def emit(spec: Spec) -> str:
     """The machine with what is ours, and a legend."""
-    return _draw(spec, spec.transitions, spec.title)
+    return _draw(spec, spec.states, spec.transitions)
 
 
 def emit_seed(spec: Spec) -> str:
-    """The machine as the seed drew it: without the transitions that are ours."""
-    return _draw(spec, tuple(t for t in spec.transitions if t.ours is None), spec.title)
+    """The machine as the seed drew it: without the states and transitions that are ours."""
+    states = tuple(state for state in spec.states if state.ours is None)
+    return _draw(spec, states, tuple(t for t in spec.transitions if t.ours is None))
 
 
 def ellipse(state: State) -> Ellipse:
@@ -63,11 +64,11 @@ def two_lines(label: str) -> str:
     return "\n".join(min(splits, key=lambda lines: max(map(len, lines))))
 
 
-def _draw(spec: Spec, transitions: tuple[Transition, ...], title: str) -> str:
+def _draw(spec: Spec, states: tuple[State, ...], transitions: tuple[Transition, ...]) -> str:
     graph = graphviz.Digraph(
         "client_fsm",
         comment=COMMENT,
-        graph_attr={"layout": "neato", "bgcolor": palette.PAGE, "pad": "0.3", "outputorder": "edgesfirst"},
+        graph_attr={"layout": "nop2", "bgcolor": palette.PAGE, "pad": "0.3", "outputorder": "edgesfirst"},
         node_attr={
             "shape": "ellipse",
             "style": "filled",
@@ -83,12 +84,13 @@ def _draw(spec: Spec, transitions: tuple[Transition, ...], title: str) -> str:
             "arrowhead": "vee",
         },
     )
-    _text(graph, "title", TITLE_AT, title, width=960, fontname="Courier-Bold", fontsize="22")
-    for state in spec.states:
+    _text(graph, "title", TITLE_AT, spec.title, width=960, fontname="Courier-Bold", fontsize="22")
+    for state in states:
         _state(graph, state)
     for transition in transitions:
         _arrow(graph, spec, transition)
-    _legend(graph, with_ours=any(t.ours is not None for t in transitions))
+    own = [*(s.ours for s in states), *(t.ours for t in transitions)]
+    _legend(graph, with_ours=any(own))
     return str(graph.source)
 
 
@@ -96,6 +98,8 @@ def _state(graph: graphviz.Digraph, state: State) -> None:
     paint = palette.STATES[state.kind]
     shape = ellipse(state)
     code = "" if state.pi4_state is None else f" (pi4_state {state.pi4_state})"
+    ours = {} if state.ours is None else {"style": f"filled,{OURS_STYLE}"}
+    why = "" if state.ours is None else f" - ours: {state.ours}"
     graph.node(
         state.name,
         pos=_pinned(shape.centre),
@@ -103,7 +107,8 @@ def _state(graph: graphviz.Digraph, state: State) -> None:
         height=_inches(shape.height),
         fillcolor=paint.fill,
         color=paint.border,
-        tooltip=f"{state.name}{code}: {state.meaning}",
+        tooltip=f"{state.name}{code}: {state.meaning}{why}",
+        **ours,
     )
 
 

@@ -25,6 +25,7 @@ from typing import Final, Protocol
 from statemachine import Event, State, StateChart
 
 __all__ = [
+    "ALL_FLAGS",
     "DEEP_SLEEP_S",
     "INITIAL_SNAPSHOT",
     "KIND",
@@ -36,6 +37,7 @@ __all__ = [
     "ClientMachine",
     "EventId",
     "Flag",
+    "Flags",
     "Kind",
     "Model",
     "StateId",
@@ -70,6 +72,7 @@ def emit(spec: Spec) -> str:
         _flags(spec),
         _constants(spec),
         _model(spec),
+        _flags_of_a_model(spec),
         _machine(spec),
     ]
     return "\n\n".join(parts)
@@ -104,7 +107,9 @@ def _event_ids(spec: Spec) -> str:
 
 def _flags(spec: Spec) -> str:
     members = [(flag.name.upper(), f"0x{1 << flag.bit:02x}", flag.meaning) for flag in spec.flags]
-    return _enum("Flag(IntFlag)", "The bits of the snapshot's `sys_flags`.", members)
+    bits = _enum("Flag(IntFlag)", "The bits of the snapshot's `sys_flags`.", members)
+    mask = sum(1 << flag.bit for flag in spec.flags)
+    return f"{bits}\n\n# Every bit that has a meaning.\nALL_FLAGS: Final = Flag(0x{mask:02x})\n"
 
 
 def _mapping(name: str, types: str, note: str, entries: Iterable[tuple[str, str]]) -> str:
@@ -201,6 +206,30 @@ def _model(spec: Spec) -> str:
         "    state: str | None",
     ]
     return "\n\n".join("\n".join(block) for block in [head, *methods]) + "\n"
+
+
+def _flags_of_a_model(spec: Spec) -> str:
+    """What needs no thought: a model that is this, too, has nothing to write when the spec gets another flag."""
+    head = [
+        "class Flags:",
+        '    """The part of a `Model` that its flags are: what sets, clears and reads each bit of `flags`."""',
+        "",
+        "    flags = Flag(0)",
+    ]
+    blocks = []
+    for guard in spec.guards:
+        if guard.flag is not None:
+            holds = f"        return Flag.{guard.flag.upper()} in self.flags"
+            blocks.append(["    @property", *_method(guard.name, "bool", guard.meaning), holds])
+    for flag in spec.flags:
+        bit = f"Flag.{flag.name.upper()}"
+        blocks.append(
+            [*_method(flag.setter, "None", f"Set the bit `{bit}`."), f"        self.flags |= {bit}"]
+        )
+        blocks.append(
+            [*_method(flag.clearer, "None", f"Clear the bit `{bit}`."), f"        self.flags &= ~{bit}"]
+        )
+    return "\n\n".join("\n".join(block) for block in [head, *blocks]) + "\n"
 
 
 def _method(name: str, returns: str, doc: str) -> list[str]:

@@ -50,8 +50,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _states(spec: Spec) -> str:
-    rows = [[f"`{s.name}`", _code(s), s.kind, s.meaning, _resumes(spec, s)] for s in spec.states]
+    rows = [[f"`{s.name}`", _code(s), _kind(s), s.meaning, _resumes(spec, s)] for s in spec.states]
     return _table(["state", "`pi4_state`", "kind", "meaning", "a power loss in it resumes at"], rows)
+
+
+def _kind(state: State) -> str:
+    return str(state.kind) if state.ours is None else f"{state.kind}, ours"
 
 
 def _code(state: State) -> str:
@@ -99,7 +103,8 @@ def _effects(spec: Spec, t: Transition) -> str:
 
 
 def _ours(spec: Spec) -> str:
-    rows = [
+    rows = [[f"state `{s.name}`", s.ours] for s in spec.states if s.ours is not None]
+    rows += [
         [f"`{t.source}` → `{t.target}` on `{t.event}`", t.ours]
         for t in spec.transitions
         if t.ours is not None

@@ -144,6 +144,17 @@ def intervals_fit(spec: Spec) -> Iterator[Finding]:
             yield Finding(interval.state.line, f"{reason}; name the state that is")
 
 
+def ours_hangs_together(spec: Spec) -> Iterator[Finding]:
+    """A transition from or to a state that is ours is ours, too: the seed's picture cannot have it."""
+    own = {str(state.name) for state in spec.states if state.ours is not None}
+    for t in spec.transitions:
+        for name in (t.source, t.target):
+            if t.ours is None and name in own:
+                reason = f"the state '{name}' is ours, so this transition is not the seed's"
+                yield Finding(t.line, f"{reason}; say why it is there in 'ours'")
+                break
+
+
 def colours_mean(spec: Spec) -> Iterator[Finding]:
     """Gray is the time-out and nothing else; red leads to a state that goes to sleep."""
     for t in spec.transitions:
@@ -166,5 +177,6 @@ RULES: Rules = (
     reachable,
     no_traps,
     intervals_fit,
+    ours_hangs_together,
     colours_mean,
 )

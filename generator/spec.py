@@ -40,13 +40,15 @@ class TimeOut:
 class State:
     """A state. `pi4_state` is its code in the snapshot, `at` its place in the picture (pixels, y down).
 
-    `effects` is what its step does to the world, in order.
+    `effects` is what its step does to the world, in order; `ours` says why it is there although the seed does not
+    have it.
     """
 
     name: Name
     kind: Kind
     pi4_state: int | None
     meaning: str
+    ours: str | None
     effects: tuple[Name, ...]
     time_out: TimeOut | None
     at: tuple[float, float]
@@ -257,6 +259,7 @@ class _Builder:
             kind=Kind(data["kind"]),
             pi4_state=data.get("pi4_state"),
             meaning=data["meaning"],
+            ours=data.get("ours"),
             effects=self._names("states", key, "effects"),
             time_out=None
             if time_out is None

@@ -23,7 +23,7 @@ def render(dot: str) -> str:
         RenderError: Graphviz is not installed, or refuses the DOT.
     """
     try:
-        drawn = graphviz.pipe_string("neato", "svg", dot, encoding="utf-8", neato_no_op=2, quiet=True)
+        drawn = graphviz.pipe_string("dot", "svg", dot, encoding="utf-8", quiet=True)
     except graphviz.ExecutableNotFound:
         raise RenderError(
             "Graphviz is not installed, so no picture can be drawn: sudo apt-get install graphviz"

@@ -143,6 +143,6 @@ def _run(command: list[str], directory: Path) -> str:
         )
     except FileNotFoundError:
         raise ModelError(
-            f"{command[0]} is not installed; the model needs SPIN and a C compiler (apt-get install spin gcc)"
+            f"{command[0]} is not installed; the model needs SPIN and a C compiler (apt-get install spin gcc libc6-dev)"
         ) from None
     return finished.stdout + finished.stderr

@@ -15,6 +15,7 @@ from backend_office import MAIN, NOVEMBER, PROJECT, CloudOffice, envelope_of, pe
 
 import attendance_backend
 import attendance_contracts
+import attendance_trouble
 from attendance_contracts import Topic, topic_path
 
 START_TIMEOUT_S = 30
@@ -25,7 +26,7 @@ def bundle(tmp_path):
     """What `gcloud functions deploy --source` takes."""
     folder = tmp_path / "bundle"
     folder.mkdir()
-    for package in (attendance_backend, attendance_contracts):
+    for package in (attendance_backend, attendance_contracts, attendance_trouble):
         source = Path(package.__file__).parent
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(MAIN, folder)

@@ -5,10 +5,11 @@ from datetime import date, datetime, time
 import pytest
 from workbook_check import TIMES, differences, errors
 from workbook_months import month_of
-from workbook_office import build, new_server, recalculated, seconds
+from workbook_office import Books, build, new_server, recalculated, seconds
 from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
 from attendance_backend.review import exceptions_sheet
+from attendance_sandbox.sheets.xlsx_names import sheet_titles
 
 OCTOBER = {"first": date(2026, 10, 1), "last": date(2026, 10, 31), "clock_day": date(2026, 10, 24)}
 MARCH = {"first": date(2026, 3, 2), "last": date(2026, 3, 29), "clock_day": date(2026, 3, 28)}
@@ -47,7 +48,9 @@ def months(tmp_path_factory):
         for name, month in made.items():
             build(server, month, name, [entry_of(*case) for case in exceptions_of(month)])
         books = recalculated(tmp_path_factory.mktemp("months"), server)
-    return {name: (month, books[name]) for name, month in made.items()}
+    months = Books((name, (month, books[name])) for name, month in made.items())
+    months.compared, months.disagreements = books.compared, books.disagreements
+    return months
 
 
 @pytest.mark.parametrize("name", ["October", "March"])
@@ -155,6 +158,37 @@ def test_days_outside_the_employment_are_all_that_they_can_be(months):
         assert {"not employed", "present", "missing out", "leave", "weekend"} <= words
         assert not {"absent", "no data yet"} & words
     assert "holiday" in before
+
+
+def test_the_embedded_engine_and_libreoffice_show_the_same_in_every_cell(months, small):
+    """Of months with hostile names; the demo's are compared in `test_demo`."""
+    assert [*months.disagreements, *small.disagreements] == []
+    assert months.compared > 150_000
+    assert small.compared > 30_000
+
+
+def test_a_planted_disagreement_is_found():
+    with new_server() as server:
+        book = build(server, a_month_to_check_by_hand(), "Planted")
+        computed = server.compute(book.spreadsheet_id)
+    titles = sheet_titles(computed)
+    values = {
+        titles[sheet.title]: {
+            (row + 1, column + 1): cell.value
+            for row, column, cell in sheet.occupied(sheet.area)
+            if cell.value not in (None, "")
+        }
+        for sheet in computed.sheets
+    }
+    late = next(place for place, value in values["Monthly Summary"].items() if value == "late")
+    for planted, found in (("late", 0), ("late ", 1), ("", 1), (1, 1), (True, 1)):
+        books = Books()
+        books.compare(
+            computed,
+            {title: dict(cells) for title, cells in values.items()}
+            | {"Monthly Summary": {**values["Monthly Summary"], late: planted}},
+        )
+        assert len(books.disagreements) == found
 
 
 CHANGES = {"Back": (date(2026, 10, 24), 9), "Forward": (date(2026, 3, 28), 7)}

@@ -138,6 +138,7 @@ def test_every_derived_value_is_right(made):
         for number, month in enumerate(made):
             build(server, month, f"Month {number}")
         books = recalculated(Path(folder), server)
+    assert books.disagreements == []
     for number, month in enumerate(made):
         found, compared = differences(books[f"Month {number}"], month)
         assert found == []

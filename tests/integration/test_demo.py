@@ -2,20 +2,26 @@
 
 import random
 import signal
+import threading
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from browser import asked
 from sandbox_process import rest, running
+from workbook_office import recalculated
 
 from attendance_contracts import REQUEST_TOPICS
 from attendance_sandbox.cli import main
+from attendance_sandbox.demo.command import write_page
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
+from attendance_sandbox.demo.timeline import Timeline
+from attendance_sandbox.demo.virtual_clock import VirtualClock
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -45,6 +51,11 @@ class StoryWithManyPowerCuts(Story):
         return True
 
 
+PAGE = """[[...document.querySelectorAll('section')].at(-1).innerText,
+    [...document.querySelectorAll('section')].map(one => one.querySelector('.groups .shown').innerText
+    .replace('Attendance Review - ', '') + '/' + one.querySelector('.tabs .shown').innerText)]"""
+
+
 def play(story):
     said = []
     story.play(said.append)
@@ -72,6 +83,16 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     )
     late = [row[5] for row in september["Amendments"].iter_rows(min_row=2, values_only=True)]
     assert late == [LATE_PUNCH_USER], "HR had finalised September"
+    path = write_page(tmp_path, story, results, [])
+    text, tabs = asked(tmp_path, path.read_text(encoding="utf-8"), PAGE)
+    numbers = [f"{result.site}\t{result.punches}\t{result.rows}\t0\t0\t0" for result in results]
+    assert all(line in text for line in numbers), text
+    assert "Every punch is in its month's workbook, once." in text
+    for month in ("September", "October", "November"):
+        assert {f"{month} 2026/{sheet}" for sheet in ("Exceptions", "Monthly Summary", "Guide")} <= set(tabs)
+    books = recalculated(tmp_path, story.cloud.sheets)
+    assert books.disagreements == [], "the engine whose values people see, against LibreOffice"
+    assert books.compared > 60_000
 
 
 @pytest.mark.slow
@@ -149,12 +170,32 @@ def test_the_demo_keeps_its_hands_off_a_folder_that_is_not_its_own(tmp_path, cap
     assert "another --folder" in capsys.readouterr().err
 
 
+def test_who_sleeps_for_the_rest_of_a_float_sees_time_go_on():
+    begin = datetime(2026, 10, 1, tzinfo=UTC)
+    with Timeline(begin) as timeline:
+        timeline.expect("berlin")
+
+        def sleep_twice():
+            clock = VirtualClock("berlin", timeline.address, "UTC", threading.Event())
+            seen.append(clock.now())
+            clock.sleep(1e-9)
+            seen.append(clock.now())
+            clock.sleep(3600)
+
+        seen = []
+        threading.Thread(target=sleep_twice, daemon=True).start()
+        timeline.run(begin + timedelta(minutes=1), lambda _: None)
+    assert seen[1] > seen[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_path, number):
     folder = tmp_path / "demo"
-    with running("demo", "--folder", str(folder), "--no-picture") as (process, first_line):
-        assert "asks for the review sheet" in first_line
+    with running("demo", "--folder", str(folder)) as (process, first_line):
+        assert first_line.startswith("the workbooks as they grow, for a browser: http://127.0.0.1:")
+        assert process.stdout is not None
+        assert "asks for the review sheet" in process.stdout.readline()
         started = descendants(process.pid)
         assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)

@@ -119,7 +119,13 @@ def bundle(tmp_path_factory):
 def test_the_bundle_holds_the_functions_and_nothing_of_the_pi(bundle):
     source, python = bundle
     names = {path.name for path in source.parent.iterdir()}
-    assert names == {"main.py", "requirements.txt", "attendance_backend", "attendance_contracts"}
+    assert names == {
+        "main.py",
+        "requirements.txt",
+        "attendance_backend",
+        "attendance_contracts",
+        "attendance_trouble",
+    }
     for module in ("zk", "statemachine", "openpyxl", "attendance_client", "attendance_sandbox"):
         assert (
             subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode

@@ -20,7 +20,7 @@ BY_NAME = {measure.name: measure for measure in MEASURES}
 
 MISSING = [program for program in ("spin", "gcc") if which(program) is None]
 if MISSING and not os.environ.get("CI"):
-    pytest.skip(f"needs {' and '.join(MISSING)}: apt-get install spin gcc", allow_module_level=True)
+    pytest.skip(f"needs {' and '.join(MISSING)}: apt-get install spin gcc libc6-dev", allow_module_level=True)
 
 
 def without(name: str, **switches: int) -> Run:
@@ -142,4 +142,4 @@ def test_a_model_that_spin_refuses_is_said_to_be():
 def test_without_spin_the_command_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setenv("PATH", "")
     assert main(["quick", "--jobs", "1"]) == 2
-    assert "apt-get install spin gcc" in capsys.readouterr().err
+    assert "apt-get install spin gcc libc6-dev" in capsys.readouterr().err

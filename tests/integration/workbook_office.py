@@ -4,7 +4,9 @@ Everything goes the way it goes in production: HR keeps the control spreadsheet,
 (`workbook_messages`), and the handlers read and write over HTTP. Only HR's typing is done on the stand-in itself.
 """
 
+import math
 import os
+import re
 import shutil
 import subprocess
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +30,8 @@ from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.recalculation import values_of
+from attendance_sandbox.sheets.xlsx_names import sheet_titles
 
 SOFFICE = shutil.which("soffice")
 TIMEOUT_S = 300
@@ -275,10 +279,49 @@ def recalculated(folder, server):
         capture_output=True,
         timeout=TIMEOUT_S,
     )
-    return {
-        path.stem.removeprefix(TITLE): openpyxl.load_workbook(out / path.name, data_only=True)
+    books = Books(
+        (path.stem.removeprefix(TITLE), openpyxl.load_workbook(out / path.name, data_only=True))
         for path in saved
-    }
+    )
+    shown = {one.title: one for one in server.spreadsheets()}
+    for path in saved:
+        books.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
+    return books
+
+
+class Books(dict):
+    """Workbooks as LibreOffice computed them, by title; and where the sandbox's own engine says something else."""
+
+    def __init__(self, books=()):
+        super().__init__(books)
+        self.compared = 0
+        self.disagreements = []
+
+    def compare(self, computed, values):
+        """Every cell of a spreadsheet that the engine computed with what LibreOffice shows."""
+        titles = sheet_titles(computed)
+        for sheet in computed.sheets:
+            reference = values[titles[sheet.title]]
+            for row, column, cell in sheet.occupied(sheet.area):
+                if cell.is_blank:
+                    continue
+                assert not _OF_TODAY.search(cell.formula or ""), "its value depends on the day of the test"
+                self.compared += 1
+                wanted = reference.pop((row + 1, column + 1), "")
+                if not _alike(cell.value, wanted):
+                    place = f"{computed.title}, {sheet.title}, row {row + 1}, column {column + 1}"
+                    self.disagreements.append((place, cell.formula, cell.value, wanted))
+            self.disagreements += [(computed.title, sheet.title, place) for place in reference]
+
+
+_OF_TODAY = re.compile(r"\b(TODAY|NOW|RAND)\(", re.IGNORECASE)
+
+
+def _alike(value, wanted):
+    numbers = [one for one in (value, wanted) if isinstance(one, int | float) and not isinstance(one, bool)]
+    if len(numbers) == 2:
+        return math.isclose(*numbers, rel_tol=1e-12, abs_tol=1e-12)
+    return value == wanted and isinstance(value, bool) is isinstance(wanted, bool)
 
 
 def new_server():

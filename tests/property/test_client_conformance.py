@@ -12,7 +12,7 @@ from attendance_client.fsm.generated import StateId
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.network import Fate
-from tests.world.world import World
+from tests.world.observed import ObservedWorld
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml").read_text(encoding="utf-8"))
 
@@ -31,9 +31,9 @@ def guard_holds(guard, edge):
     return getattr(edge, name) is not guard.startswith("not ")
 
 
-def played_through():
+def played_through(**options):
     """A world in which everything that the spec knows has happened."""
-    world = World(MemoryBackend())
+    world = ObservedWorld(MemoryBackend(), **options)
     machine, network = world.machine, world.network
     machine.users = {"1001": "Anna"}
 
@@ -82,6 +82,13 @@ def world():
     world.close()
 
 
+@pytest.fixture(scope="module")
+def clearing_world():
+    world = played_through(clear_machine=True)
+    yield world
+    world.close()
+
+
 def test_every_transition_taken_is_one_of_the_spec(world):
     transitions = {said(transition)[:3] for transition in SPEC["transitions"]}
 
@@ -121,3 +128,71 @@ def test_every_outcome_of_every_guard_is_seen(world):
             if seen(edge)[:2] == (source, event) == (guarded_source, guarded_event)
         }
         assert values == {False, True}, f"{event} in {source}: only {values}"
+
+
+def effects_said(state, *, clearing):
+    """The effects of a state, without those that need an option which the client does not have."""
+    effects = SPEC["states"][state].get("effects", [])
+    return [name for name in effects if clearing or SPEC["effects"][name].get("when") != "clearing"]
+
+
+UNSAID = {"RELAY_ATTENDANCE_RECORDS": ["publish_final_alarm"]}
+"""Effects on which nothing depends: the daily warning."""
+
+
+def check_effects(world, *, clearing):
+    """In every state all effects of the spec were seen in one step, in its order, and no step had another order."""
+    for state in SPEC["states"]:
+        said_here = effects_said(state, clearing=clearing)
+        steps = {
+            tuple(name for name in step.effects if name not in UNSAID.get(state, []))
+            for step in world.recorded_steps
+            if step.edge.source == state
+        }
+        where = (
+            f"(its step in src/client/attendance_client/fsm/steps.py; 'effects' of {state} in spec/fsm.yaml)"
+        )
+        for effects in steps:
+            place = iter(said_here)
+            in_order = all(name in place for name in effects)
+            assert in_order, f"{state} was seen to do {[*effects]}, and the spec says {said_here} {where}"
+        assert tuple(said_here) in steps, f"{state} was never seen to do {said_here}, only {steps} {where}"
+
+
+def test_the_effects_of_a_step_are_the_specs_in_its_order(world):
+    check_effects(world, clearing=False)
+
+
+def test_the_effects_of_a_client_that_clears_are_the_specs_in_its_order(clearing_world):
+    check_effects(clearing_world, clearing=True)
+
+
+def said_to_change(transition):
+    """What a transition does to the snapshot, flags included: a value that is not known, or this one."""
+    changes = dict.fromkeys(transition.get("writes", []), "a value")
+    changes |= {name: SPEC["snapshot"][name]["initial"] for name in transition.get("clears", [])}
+    changes |= dict.fromkeys(transition.get("sets_flags", []), True)
+    return changes | dict.fromkeys(transition.get("clears_flags", []), False)
+
+
+@pytest.mark.parametrize(
+    "transition", SPEC["transitions"], ids=lambda t: f"{t['from']}-{t['event']}-{t['to']}"
+)
+def test_a_transition_changes_what_the_spec_says_and_nothing_else(world, transition):
+    changes = said_to_change(transition)
+    by_the_step = [
+        name for name, flag in SPEC["flags"].items() if transition["from"] in flag.get("set_by", [])
+    ]
+    steps = [step for step in world.recorded_steps if seen(step.edge) == said(transition)[:3]]
+    where = "(the state's step in src/client/attendance_client/fsm/steps.py; the transition in spec/fsm.yaml)"
+    for step in steps:
+        for name, value in step.changed.items():
+            assert name in [*changes, *by_the_step], (
+                f"{said(transition)[:3]} changes {name} to {value} {where}"
+            )
+        for name, wanted in changes.items():
+            right = step.after[name] is not None if wanted == "a value" else step.after[name] == wanted
+            assert right, f"{said(transition)[:3]} leaves {name} as {step.after[name]}, not {wanted} {where}"
+    for name, wanted in changes.items():
+        if name != "daily_warning":  # a warning goes out in a period's last days only
+            assert any(name in step.changed for step in steps), f"{name} was never seen to become {wanted}"

@@ -10,6 +10,7 @@ from attendance_backend.control.reading import read_control, write_problems
 from attendance_backend.control.roster import read_roster
 from attendance_backend.control.rules import read_rules
 from attendance_backend.domain.days import KeyPolicy
+from attendance_backend.domain.people import Detail
 from attendance_backend.domain.rules import Holiday, Role, Rules, Share
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Cell, Worksheet
@@ -60,6 +61,16 @@ def test_dates_are_read_in_the_order_in_which_they_must_have_been_typed(row, fir
     periods, problems = read_periods([year(row)])
     assert said(problems) == []
     assert [(period.first_day, period.last_day) for period in periods] == [(first_day, last_day)]
+
+
+def test_a_month_that_the_spreadsheet_took_for_a_date_is_that_month():
+    periods, problems = read_periods([year((date(2026, 11, 1), "2 Nov 2026", "29 Nov 2026"))])
+    assert ([period.name for period in periods], problems) == (["November 2026"], [])
+
+
+def test_a_month_in_short_tells_the_order():
+    periods, _ = read_periods([year(("Mar", "2/3/2026", "3/4/2026"))])
+    assert periods[0].first_day == date(2026, 3, 2)
 
 
 def test_other_rows_tell_the_order_of_one_that_does_not():
@@ -149,7 +160,7 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
         sheet(
             "Cut Off Times",
             HEADER,
-            ("Ann", "ann@x.com", "nine o'clock", "101", None, None),
+            ("Ann", "ann@x.com", "nine o'clock", "100", None, None),
             ("Bob", "bob@x.com", 0.375, "101", "berlin", None),
             ("Bobby", "BOB@y.com", 0.375, None, None, None),
             ("Cem", "cem@x.com", 0.375, "101", "Berlin", None),
@@ -160,7 +171,10 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
         SITES,
     )
     assert said(problems) == [
-        'Cut Off Times!C2: Cut Off Time holds "nine o\'clock"; type a time such as 09:00',
+        (
+            'Cut Off Times!C2: Cut Off Time holds "nine o\'clock"; type a time such as 09:00; until then it stays as '
+            "it was"
+        ),
         "Cut Off Times!B4: BOB is already Bob's user name; remove one row",
         (
             "Cut Off Times!D5: 101 is already Bob's device user ID at berlin; correct one, or give both "
@@ -168,11 +182,12 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
         ),
         (
             "Cut Off Times!E7: no site is called 'berln' (there are: Hamburg, berlin); correct it, or leave "
-            "it empty"
+            "it empty; until then it stays as it was"
         ),
         "Cut Off Times!A8: type a text for Name",
     ]
     assert {(p.name, p.device_user_id, p.site) for p in people.values()} == {
+        ("Ann", "100", ""),
         ("Bob", "101", "berlin"),
         ("Cem", "", "berlin"),
         ("Dee", "101", "Hamburg"),
@@ -181,18 +196,61 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
-    [(25 / 24, "25:00"), (1.0, "24:00"), (9.0, "9"), (9.5, "9.5"), (-0.25, "-0.25"), (True, "True")],
+    ("value", "shown", "ask"),
+    [
+        (1.0, "24:00", "type 1:00 or 24 h 00, whichever is meant"),
+        (9.5, "9.5", "type 9:30 or 9:50, whichever is meant"),
+        (-0.25, "-0.25", "type a time such as 09:00"),
+        (45906.0, "the date 06-09-2025", "type a time such as 09:00"),
+        (True, "True", "type a time such as 09:00"),
+    ],
 )
-def test_a_number_that_is_no_time_of_day_is_told_as_it_was_typed(value, shown):
-    _, problems = read_roster(sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", value, "101", None, None)))
+def test_a_number_that_is_no_time_of_day_is_told_as_it_was_typed(value, shown, ask):
+    people, problems = read_roster(
+        sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", value, "101", None, None))
+    )
     assert said(problems) == [
-        f"Cut Off Times!C2: Cut Off Time holds {shown}; type a time such as 09:00",
+        f"Cut Off Times!C2: Cut Off Time holds {shown}; {ask}; until then it stays as it was"
     ]
+    assert people["ann"].cut_off is None
+    assert people["ann"].unread == {Detail.CUT_OFF}
+
+
+@pytest.mark.parametrize("value", [0.0, "00:00", "12:00 am", "midnight", "0:00"])
+def test_midnight_as_a_cut_off_is_asked_back(value):
+    people, problems = read_roster(sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", value)))
+    assert said(problems) == [
+        (
+            "Cut Off Times!C2: Cut Off Time is midnight, and everybody comes after it; type the time that is meant (24 "
+            "h for midnight after the evening), or none for nobody to be late; until then it stays as it was"
+        )
+    ]
+    assert people["ann"].unread == {Detail.CUT_OFF}
+
+
+def test_nobody_is_late_where_hr_says_so():
+    people, problems = read_roster(sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", "None")))
+    assert (people["ann"].cut_off, people["ann"].unread, problems) == (None, frozenset(), [])
+
+
+def test_names_addresses_and_sites_in_another_case_or_with_more_blanks():
+    line = (
+        "Ann\u00a0 Archer ",
+        "Ann Archer <ANN@x.com>",
+        "\uff19\uff1a\uff10\uff10",
+        " \uff11\uff10\uff11",
+        "new\u00a0 YORK",
+        "Front  Desk",
+    )
+    people, problems = read_roster(sheet("Cut Off Times", HEADER, line), ("New York",))
+    assert problems == []
+    ann = people["ann"]
+    assert (ann.name, ann.cut_off, ann.device_user_id) == ("Ann Archer", 9 * 3600, "101")
+    assert (ann.site, ann.group) == ("New York", "Front Desk")
 
 
 def test_an_id_without_a_site_is_the_same_id_everywhere():
-    lines = (("Ann", "ann@x.com", 0.4, "7", "berlin"), ("Bob", "bob@x.com", 0.4, "7", None))
+    lines = (("Ann", "ann@x.com", 0.375, "7", "berlin"), ("Bob", "bob@x.com", 0.375, "7", None))
     people, problems = read_roster(sheet("Cut Off Times", HEADER[:5], *lines))
     assert [problem.cell for problem in problems] == ["D3"]
     assert (people["ann"].device_user_id, people["bob"].device_user_id) == ("7", "")
@@ -235,6 +293,7 @@ def test_without_the_columns_everybody_is_there_all_the_time():
 
 
 def test_a_day_that_makes_no_sense_hides_nothing():
+    a_date = "type a date such as 2026-11-30; until then it stays as it was"
     assert employed(
         ("ann", "soon", date(2026, 11, 20)),
         ("bob", date(2026, 11, 20), date(2026, 11, 5)),
@@ -250,17 +309,17 @@ def test_a_day_that_makes_no_sense_hides_nothing():
             "eve": (None, None),
         },
         [
-            "Cut Off Times!D2: First Day holds 'soon'; type a date such as 2026-11-30",
+            f"Cut Off Times!D2: First Day holds 'soon'; {a_date}",
             (
                 "Cut Off Times!E3: Last Day (2026-11-05) is before First Day (2026-11-20); correct one: until then "
-                "neither counts"
+                "both stay as they were"
             ),
-            "Cut Off Times!D4: First Day is read as 1899-12-30; type a date such as 2026-11-30",
-            "Cut Off Times!E4: Last Day holds '31/11/2026'; type a date such as 2026-11-30",
-            "Cut Off Times!D5: First Day is read as 2206-11-01; type a date such as 2026-11-30",
-            "Cut Off Times!E5: Last Day holds True; type a date such as 2026-11-30",
-            "Cut Off Times!D6: First Day holds 1e+300; type a date such as 2026-11-30",
-            "Cut Off Times!E6: Last Day holds -1e+300; type a date such as 2026-11-30",
+            f"Cut Off Times!D4: First Day holds 9:00; {a_date}",
+            f"Cut Off Times!E4: Last Day holds '31/11/2026'; {a_date}",
+            f"Cut Off Times!D5: First Day holds the date 01-11-2206; {a_date}",
+            f"Cut Off Times!E5: Last Day holds True; {a_date}",
+            f"Cut Off Times!D6: First Day holds 1e+300; {a_date}",
+            f"Cut Off Times!E6: Last Day holds -1e+300; {a_date}",
         ],
     )
 
@@ -273,14 +332,17 @@ def test_a_day_in_text_is_read_in_the_order_that_the_others_show():
     )
     assert days["ann"] == (None, None)
     assert problems == [
-        "Cut Off Times!D2: '5/11/2026' can be two days, and other rows show both orders; type 2026-05-11 or 2026-11-05"
+        (
+            "Cut Off Times!D2: '5/11/2026' can be two days, and other rows show both orders; type 2026-05-11 or "
+            "2026-11-05; until then it stays as it was"
+        )
     ]
 
 
 def test_two_rows_of_one_person_that_disagree_say_nothing_of_the_days():
     fifth, twentieth = date(2026, 11, 5), date(2026, 11, 20)
     twice = "ann is already Ann's user name; remove one row"
-    neither = " (they have not the same First Day and Last Day: until then neither counts)"
+    neither = " (they have not the same First Day and Last Day: until then they stay as they were)"
     assert employed(("ann", fifth, twentieth), ("ann", fifth, twentieth)) == (
         {"ann": (fifth, twentieth)},
         [f"Cut Off Times!B3: {twice}"],
@@ -296,7 +358,7 @@ def test_two_rows_of_one_person_that_disagree_say_nothing_of_the_days():
 
 
 def test_holidays():
-    holidays, problems = read_holidays(
+    holidays, problems, is_whole = read_holidays(
         sheet(
             "Holidays",
             ("Date", "Name", "Site"),
@@ -314,6 +376,7 @@ def test_holidays():
         Holiday(date(2026, 10, 3), "Unity Day", "berlin"),
         Holiday(date(2026, 12, 26), "Boxing Day", ""),
     ]
+    assert not is_whole
     assert [(problem.cell, problem.remedy.split(";")[0]) for problem in problems] == [
         ("A5", "Date holds 'soon'"),
         ("A6", "2026-12-26 stands here twice"),
@@ -323,7 +386,7 @@ def test_holidays():
 
 def test_a_holiday_that_can_be_two_days_is_only_guessed_while_nothing_contradicts():
     both = [("26/12/2026", "a"), ("12/25/2026", "b"), ("3/10/2026", "c")]
-    holidays, problems = read_holidays(sheet("Holidays", ("Date", "Name"), *both))
+    holidays, problems, _ = read_holidays(sheet("Holidays", ("Date", "Name"), *both))
     assert len(holidays) == 2
     assert said(problems) == [
         (
@@ -369,7 +432,7 @@ def test_settings():
     assert (rules.grace_s, rules.overtime_after_s) == (300, 27000)
 
 
-def test_settings_that_make_no_sense_leave_the_defaults():
+def test_settings_that_make_no_sense_stay_as_they_were():
     rules, problems = read_rules(
         sheet(
             "Settings",
@@ -386,9 +449,11 @@ def test_settings_that_make_no_sense_leave_the_defaults():
         ),
         SITES,
     )
-    assert rules == Rules()
+    assert rules == Rules(key_policies={"": None}, double_taps_s={"": None})
     assert [problem.cell for problem in problems] == ["A2", "C3", "B4", "C5", "C6", "C7", "A8", "C9", "B10"]
-    assert "a number from 0 to 240" in str(problems[5])
+    assert str(problems[5]).endswith(
+        "Value holds -5; type a length of time such as 5 min, at most 240 minutes; until then it stays as it was"
+    )
     assert '"first and last" or "pairs"' in str(problems[3])
     assert "the settings are: 'Share with, to view', 'Share with, to comment', " in str(problems[0])
 
@@ -416,15 +481,18 @@ def test_everything_in_two_calls(world):
     assert [period.name for period in control.periods] == ["November 2026"]
     assert control.rules == Rules()
     assert said(control.problems) == [
-        "Cut Off Times!C2: Cut Off Time holds 'soon'; type a time such as 09:00"
+        "Cut Off Times!C2: Cut Off Time holds 'soon'; type a time such as 09:00; until then it stays as it was",
+        (
+            "Cut Off Times!E2: no site is called 'berln' (there are: Hamburg, berlin); correct it, or leave it empty; "
+            "until then it stays as it was"
+        ),
     ]
 
 
 def test_hr_sees_the_problems_and_they_are_written_only_when_they_change(world):
     write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
-    assert world.control.sheet("Problems").rows()[1:] == [
-        ["Cut Off Times", "C2", "Cut Off Time holds 'soon'; type a time such as 09:00"]
-    ]
+    assert [row[1] for row in world.control.sheet("Problems").rows()[1:]] == ["C2", "E2"]
+    assert world.control.sheet("Problems").rows()[1][2].startswith("Cut Off Time holds 'soon'; type a time")
     writes = world.effects.count
     write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
     assert world.effects.count == writes

@@ -31,6 +31,7 @@ def test_what_is_not_fixed_moves(formula, below, beside):
         ("=INDEX('Days'!K:K,$E4)", "=index( Days!K:K , $E4 )"),
         ("='it''s'!A1", "=it's!A1"),
         ('=IF(A1="",1,2)', '=If( a1 = "" ,1, 2)'),
+        ("=SUM(I3:I3,$K$3:$K$3)", "=SUM(I3,$K$3)"),
     ],
 )
 def test_spelling_makes_no_difference(one, other):
@@ -47,6 +48,8 @@ def test_spelling_makes_no_difference(one, other):
         ('=IF(A1="a b",1)', '=IF(A1="ab",1)'),
         ("='Daily Attendance'!A1", "='DailyAttendance'!A1"),
         ("=SUM(A1)", "=SUM(A1)+1"),
+        ("=SUM(I3:I33)", "=SUM(I33)"),
+        ("=SUM(I3:$I3)", "=SUM($I3)"),
     ],
 )
 def test_what_says_something_else_is_another_formula(one, other):

@@ -269,12 +269,15 @@ def test_notes_below_the_tables_stay_when_somebody_is_hired(world):
 
 
 def test_a_bad_row_in_the_roster_costs_only_that_person(world, caplog):
-    world.type_worksheet("Cut Off Times", [*PEOPLE, ("Dan Dee", "dan@example.com", "soon")])
+    lines = [("Dan Dee", "dan@example.com", "soon"), ("Eve", None, "09:00")]
+    world.type_worksheet("Cut Off Times", [*PEOPLE, *lines])
     create(world)
     (book,) = world.review_books()
     assert {row[0] for row in book.sheet("Weekly Summary").rows()[1:]} == {
         "Ann Archer",
         "Bob Baker",
+        "Dan Dee",
         "Zoe Young",
     }
     assert "'Cut Off Times', cell C5: Cut Off Time holds 'soon'" in caplog.text
+    assert "'Cut Off Times', cell B6: type a text for Email" in caplog.text

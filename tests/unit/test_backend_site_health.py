@@ -360,8 +360,9 @@ def test_first_and_last_days_are_in_the_workbook_the_next_day_as_hr_keeps_them_t
     assert found == [
         {"ann": (fourth, None)},
         {"ann": (tenth, twentieth), "bob": (None, twentieth)},
-        {"bob": (None, twentieth)},  # Ann's last day lies before the first one: neither counts.
-        {},
+        # Ann's last day lies before the first one: both stay as they were.
+        {"ann": (tenth, twentieth), "bob": (None, twentieth)},
+        {"ann": (tenth, twentieth)},  # Ann is not in the list.
         {},
     ]
 
@@ -439,10 +440,10 @@ def test_a_new_person_in_the_list_is_in_the_workbook_the_next_day(office):
 
 def test_problems_of_the_control_spreadsheet_reach_hr(office):
     office.world.type_worksheet(
-        "Cut Off Times", [*PEOPLE, ("Eve", "eve@example.com", "noon", None, "berln", None)]
+        "Cut Off Times", [*PEOPLE, ("Eve", "eve@example.com", "soon", None, "berln", None)]
     )
     office.tell(health(sheet_id=office.sheet_id))
-    assert "noon" in str(office.world.control.sheet("Problems").rows())
+    assert "soon" in str(office.world.control.sheet("Problems").rows())
 
 
 def test_a_control_spreadsheet_that_is_gone_does_not_keep_the_health_back(office, caplog):
@@ -521,7 +522,7 @@ def effects_of_one_message():
     return office.world.effects.count, office.book.content(), office.world.control.content()
 
 
-CHANGED = [*PEOPLE, ("Eve", "eve@example.com", "noon"), ("Fay", "fay@example.com", "09:00")]
+CHANGED = [*PEOPLE, ("Eve", "eve@example.com", "soon"), ("Fay", "fay@example.com", "09:00")]
 """One complaint and one new person, so that every effect there is takes place."""
 
 

@@ -248,10 +248,10 @@ def test_a_clock_that_is_off_is_told_once_until_it_is_right_again(world, caplog,
         return [record.message for record in caplog.records if "clock" in record.message]
 
     with caplog.at_level(logging.INFO, "attendance_client"):
-        assert warnings(timedelta(minutes=2)) == []
-        [told] = warnings(timedelta(minutes=2, seconds=1))
+        assert warnings(timedelta(minutes=1)) == []
+        [told] = warnings(timedelta(minutes=1, seconds=1))
         assert str(world.machine.time) in told
-        assert f"{direction * 121:+} s" in told
+        assert f"{direction * 61:+} s" in told
         assert warnings(timedelta(minutes=3)) == []
         assert warnings(timedelta()) == []
         assert len(warnings(timedelta(minutes=3))) == 1

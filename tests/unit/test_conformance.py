@@ -13,7 +13,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from statemachine.io import create_machine_class_from_definition
 
 from attendance_client.fsm import generated
-from attendance_client.fsm.generated import ClientMachine, EventId, Flag, Kind, StateId
+from attendance_client.fsm.generated import ALL_FLAGS, ClientMachine, EventId, Flag, Flags, Kind, StateId
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml").read_text(encoding="utf-8"))
 REFUSED = "refused"
@@ -21,29 +21,13 @@ NO_FLAGS = Flag(0)
 
 
 @dataclass
-class Client:
+class Client(Flags):
     """A model as the machine asks for it: two flags and an answer to 'has the period expired?'."""
 
     state: str | None = None
     flags: Flag = NO_FLAGS
     period_expired: bool = False
     entered: list[str] = field(default_factory=list)
-
-    @property
-    def final_alarm_raised(self) -> bool:
-        return Flag.FINAL_ALARM_RAISED in self.flags
-
-    def set_final_alarm_raised(self) -> None:
-        self.flags |= Flag.FINAL_ALARM_RAISED
-
-    def clear_final_alarm_raised(self) -> None:
-        self.flags &= ~Flag.FINAL_ALARM_RAISED
-
-    def set_daily_warning(self) -> None:
-        self.flags |= Flag.DAILY_WARNING
-
-    def clear_daily_warning(self) -> None:
-        self.flags &= ~Flag.DAILY_WARNING
 
     def on_enter_state(self, state) -> None:
         self.entered.append(state.id)
@@ -98,7 +82,7 @@ def plainly_read(state: str, flags: Flag, event: str, *, expired: bool) -> tuple
 
 @pytest.mark.parametrize("state", SPEC["states"])
 def test_every_event_in_every_state_with_every_flag(state):
-    for event, bits, expired in product(SPEC["events"], range(4), (False, True)):
+    for event, bits, expired in product(SPEC["events"], range(ALL_FLAGS + 1), (False, True)):
         flags = Flag(bits)
         of_generated = sent(ClientMachine, Client(state, flags, expired), event)
         of_library = sent(LibrarysOwn, Client(state, flags, expired), event)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "fsm.yaml"
 MACHINE = Path("src/client/attendance_client/fsm/generated.py")
 needs_graphviz = pytest.mark.skipif(
-    which("neato") is None, reason="drawing needs Graphviz: apt-get install graphviz"
+    which("dot") is None, reason="drawing needs Graphviz: apt-get install graphviz"
 )
 
 PATHS = [output.path for output in (*TEXTS, *PICTURES)]
@@ -113,7 +113,7 @@ def test_a_picture_drawn_by_another_graphviz_is_no_drift(generated, capsys, monk
     from generator import svg
 
     def shifted(engine, form, source, **options):
-        assert (engine, form) == ("neato", "svg")
+        assert (engine, form) == ("dot", "svg")
         return pipe(engine, form, source, **options).replace('width="', 'data-other="1" width="', 1)
 
     pipe = svg.graphviz.pipe_string

@@ -2,16 +2,21 @@
 
 import math
 import re
+import struct
+import subprocess
 from itertools import combinations
 from pathlib import Path
+from shutil import which
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from generator import emit_dot, palette
+from generator import emit_dot, emit_table, palette
 from generator.geometry import Curve, Ellipse, Point, straight
-from generator.load import load
+from generator.load import load, loads
 from generator.spec import Spec
+
+needs_graphviz = pytest.mark.skipif(which("dot") is None, reason="drawing needs Graphviz")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,3 +142,28 @@ def test_ours_is_dashed_with_us_and_absent_from_the_seeds(spec):
     assert palette.OURS not in emit_dot.emit_seed(spec)
     arrows = re.findall(r"^\t([A-Z_]+) -> ([A-Z_]+) ", emit_dot.emit_seed(spec), flags=re.MULTILINE)
     assert len(arrows) == len(spec.transitions) - len(ours)
+
+
+@needs_graphviz
+@pytest.mark.parametrize("name", ["client-fsm.dot", "client-fsm-seed.dot"])
+def test_the_dot_file_is_drawn_by_dot_alone(name):
+    """As anybody would do it: every place is kept, and the picture is of a size that one can look at."""
+    file = ROOT / "docs" / "diagrams" / name
+    png = subprocess.run(["dot", "-Tpng", file], check=True, capture_output=True).stdout
+    width, height = struct.unpack(">II", png[16:24])
+    assert 1000 < width < 2500
+    assert 700 < height < 2000
+
+
+def test_a_state_of_ours_is_drawn_as_such_and_is_not_in_the_seeds_picture():
+    text = (ROOT / "spec" / "fsm.yaml").read_text(encoding="utf-8")
+    why = "    ours: Punches are few at night."
+    text = text.replace("    kind: sleep\n", f"    kind: sleep\n{why}\n")
+    for arrow in ("from: DEEP_SLEEP", "to: DEEP_SLEEP"):
+        text = text.replace(f"    {arrow}\n", f"    {arrow}\n{why}\n")
+    spec = loads(text, "fsm.yaml")
+    (node,) = [line for line in emit_dot.emit(spec).splitlines() if line.startswith("\tDEEP_SLEEP [")]
+    assert 'style="filled,dashed"' in node
+    assert "ours: Punches are few at night." in node
+    assert "DEEP_SLEEP" not in emit_dot.emit_seed(spec)
+    assert "| state `DEEP_SLEEP` | Punches are few at night. |" in emit_table.emit(spec)

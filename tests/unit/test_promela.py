@@ -9,11 +9,13 @@ import pytest
 from statemachine.exceptions import TransitionNotAllowed
 
 from attendance_client.fsm.generated import (
+    ALL_FLAGS,
     KIND,
     PI4_STATE,
     ClientMachine,
     EventId,
     Flag,
+    Flags,
     Kind,
     StateId,
 )
@@ -68,28 +70,12 @@ ARCS = arcs(TEXT)
 
 
 @dataclass
-class Model:
+class Model(Flags):
     """What the generated class asks for."""
 
     state: str | None
     flags: Flag = field(default_factory=lambda: Flag(0))
     period_expired: bool = False
-
-    @property
-    def final_alarm_raised(self) -> bool:
-        return Flag.FINAL_ALARM_RAISED in self.flags
-
-    def set_final_alarm_raised(self) -> None:
-        self.flags |= Flag.FINAL_ALARM_RAISED
-
-    def clear_final_alarm_raised(self) -> None:
-        self.flags &= ~Flag.FINAL_ALARM_RAISED
-
-    def set_daily_warning(self) -> None:
-        self.flags |= Flag.DAILY_WARNING
-
-    def clear_daily_warning(self) -> None:
-        self.flags &= ~Flag.DAILY_WARNING
 
 
 def by_the_class(state: str, flags: Flag, event: str, *, expired: bool) -> tuple[str, Flag]:
@@ -119,7 +105,7 @@ def by_the_process(state: str, flags: Flag, event: str, *, expired: bool) -> tup
 
 @pytest.mark.parametrize("state", list(StateId))
 def test_the_process_moves_as_the_generated_class_does(state):
-    for event, bits, expired in product(EventId, range(4), (False, True)):
+    for event, bits, expired in product(EventId, range(ALL_FLAGS + 1), (False, True)):
         of_class = by_the_class(state, Flag(bits), event, expired=expired)
         assert by_the_process(state, Flag(bits), event, expired=expired) == of_class, (event, bits, expired)
 

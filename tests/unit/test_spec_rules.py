@@ -52,6 +52,10 @@ CASES = {
         ),
         "'FIRST_RUN' is the entry, and nothing may lead back to it",
     ),
+    "a transition of the seed's to a state of ours": (
+        changed((NEW_STATE, NEW_STATE + "\n    ours: People sleep too.")),
+        "the state 'DEEP_SLEEP' is ours, so this transition is not the seed's; say why it is there in 'ours'",
+    ),
     "an unreachable state": (
         changed((NEW_STATE, LOST + NEW_STATE)),
         "no way leads from 'FIRST_RUN' to 'LOST'",

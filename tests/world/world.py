@@ -81,7 +81,7 @@ class World:
         self._recollect = recollect
         self.choice = random.Random(seed)
         self.timeline = Timeline()
-        self.power = Power()
+        self.power = self._new_power()
         self.disk = Disk(self.power)
         self.clock = PiClock(self.timeline)
         self.machine = WorldMachine(self.timeline, self.power)
@@ -121,6 +121,9 @@ class World:
         self.client: Client | None = None
         self._runner: Runner | None = None
         self._ledger: WorldLedger | None = None
+
+    def _new_power(self) -> Power:
+        return Power()
 
     @property
     def state(self) -> StateId | None:

@@ -1,7 +1,5 @@
 """What the two sides say to each other: topics, messages, codec, record identity.
 
-And in which words both tell people why Google cannot be used, or which package is not installed.
-
 Client and backend both depend on this package and never on each other. Standard library only.
 """
 
@@ -16,10 +14,11 @@ from attendance_contracts.codec import (
     to_json,
 )
 from attendance_contracts.errors import ContractError
-from attendance_contracts.google_trouble import address_of, first_words, key_file_trouble, network_trouble
 from attendance_contracts.location import validate_location
 from attendance_contracts.messages import (
+    CLOCK_OFF_FROM_S,
     MESSAGE_TYPES,
+    NEARLY_FULL,
     AlarmKind,
     CreateReviewSheet,
     GetReviewPeriod,
@@ -32,7 +31,6 @@ from attendance_contracts.messages import (
     SiteHealth,
     StoreAttendRecords,
 )
-from attendance_contracts.missing_package import missing_package
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
 from attendance_contracts.topics import (
@@ -45,10 +43,12 @@ from attendance_contracts.topics import (
 )
 
 __all__ = [
+    "CLOCK_OFF_FROM_S",
     "CONTRACT_VERSION",
     "MAX_CHUNK_BYTES",
     "MAX_CHUNK_RECORDS",
     "MESSAGE_TYPES",
+    "NEARLY_FULL",
     "REPLY_TOPICS",
     "REQUEST_TOPICS",
     "AlarmKind",
@@ -66,16 +66,11 @@ __all__ = [
     "SiteHealth",
     "StoreAttendRecords",
     "Topic",
-    "address_of",
     "business_day",
     "decode",
     "decode_topic",
     "encode",
-    "first_words",
     "from_json",
-    "key_file_trouble",
-    "missing_package",
-    "network_trouble",
     "subscription_filter",
     "subscription_path",
     "to_json",

@@ -22,6 +22,7 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 CONTRACT_VERSION = "1"
+_DATA = "encoded data"
 
 MAX_CHUNK_RECORDS = 500
 MAX_CHUNK_BYTES = 300_000
@@ -33,8 +34,14 @@ day back or forth would fail."""
 
 
 def encode(message: Message) -> tuple[bytes, dict[str, str]]:
-    """A message's data and attributes, as google-cloud-pubsub publishes them."""
-    data = json.dumps(_to_json(message), separators=(",", ":"), ensure_ascii=False).encode()
+    """A message's data and attributes, as google-cloud-pubsub publishes them.
+
+    A message never changes: its data is kept with it, for whoever measures it first and publishes it then.
+    """
+    kept = vars(message)
+    data = kept.get(_DATA)
+    if data is None:
+        data = kept[_DATA] = json.dumps(_to_json(message), separators=(",", ":"), ensure_ascii=False).encode()
     attributes = {
         "location": message.location,
         "request_id": message.request_id,

@@ -144,6 +144,12 @@ class RaiseFinalAlarm(Message):
     on: date
 
 
+CLOCK_OFF_FROM_S = 60
+"""A machine's clock further off than this is told."""
+NEARLY_FULL = 0.8
+"""Share of a machine's memory from which somebody should look: a full one loses punches."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MachineHealth:
     """What an attendance machine tells about itself.
@@ -164,6 +170,16 @@ class MachineHealth:
     records: int
     record_capacity: int
     users: int
+
+    @property
+    def is_clock_off(self) -> bool:
+        """Whether its clock is to be looked at."""
+        return self.clock_offset_s is None or abs(self.clock_offset_s) > CLOCK_OFF_FROM_S
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether its memory is."""
+        return 0 < NEARLY_FULL * self.record_capacity <= self.records
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from attendance_contracts import missing_package
+from attendance_trouble import missing_package
 
 EXIT_USER_ERROR = 2
 EXIT_STOPPED = 130

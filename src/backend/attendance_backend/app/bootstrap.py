@@ -18,7 +18,7 @@ from attendance_backend.google.pubsub import PubSubReplies
 from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.notify.smtp import NoMailer, SmtpMailer
 from attendance_backend.ports import Backend
-from attendance_contracts import first_words, key_file_trouble
+from attendance_trouble import first_words, key_file_trouble
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)

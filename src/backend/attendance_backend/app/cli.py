@@ -12,7 +12,7 @@ from attendance_backend.app.settings_file import read_settings_file
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
-from attendance_contracts import missing_package
+from attendance_trouble import missing_package
 
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2

@@ -220,12 +220,12 @@ def _complete_settings(book: Spreadsheet, result: Completion) -> None:
         if sheet is not None and sheet.cells:
             return
         places = {header: column for column, header in enumerate(rules.ALL_HEADERS)}
-        present: set[str] = set()
+        present: set[Setting | None] = set()
     else:
         table = Table.of(sheet, rules.ALL_HEADERS)
         places = dict(table.columns)
-        present = {" ".join(table.label(row, rules.SETTING).split()).casefold() for row in table.rows()}
-    absent = [setting for setting in Setting if setting.casefold() not in present]
+        present = {rules.named(table.label(row, rules.SETTING)) for row in table.rows()}
+    absent = [setting for setting in Setting if setting not in present]
     target = sheet or _made(_SETTINGS)
     rows = [_setting_row(setting, places) for setting in absent]
     first_row = max(target.end_row(), 1)

@@ -5,12 +5,13 @@ Date | Name, and for a holiday of one site only: Site
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
-from attendance_backend.control.roster import known_site
+from attendance_backend.control.roster import site_in
 from attendance_backend.domain.rules import Holiday
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
-from attendance_backend.sheet.typed_dates import Order
+from attendance_backend.sheet.typed import Order
 
 TITLE = "Holidays"
 DATE, NAME, SITE = "Date", "Name", "Site"
@@ -18,10 +19,22 @@ HEADERS = (DATE, NAME)
 OPTIONAL_HEADERS = (SITE,)
 
 
-def read_holidays(
-    worksheet: Worksheet, sites: Collection[str] | None = None
-) -> tuple[list[Holiday], list[Problem]]:
-    """The holidays in order of time, and what is wrong in the rows left out.
+class Holidays(NamedTuple):
+    """What is read of the worksheet.
+
+    Attributes:
+        found: in order of time.
+        problems: what is wrong in the rows left out.
+        is_whole: whether all rows are understood; else a workbook may have holidays that are not `found` now.
+    """
+
+    found: list[Holiday]
+    problems: list[Problem]
+    is_whole: bool
+
+
+def read_holidays(worksheet: Worksheet, sites: Collection[str] | None = None) -> Holidays:
+    """The holidays. Without the worksheet, or without its headers, nothing is known of any.
 
     A date that can be read in two orders is read as the other rows must be, or else as month/day/year; when they
     show both orders, it is complained of.
@@ -31,30 +44,30 @@ def read_holidays(
         sites: that exist; None when nobody knows yet.
     """
     if not worksheet.cells:
-        return [], []
+        return Holidays([], [], is_whole=False)
     broken = header_problem(worksheet, HEADERS)
     if broken is not None:
-        return [], [broken]
+        return Holidays([], [broken], is_whole=False)
     table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
     order = table.order_of_dates(DATE)
     holidays: dict[tuple[date, str], Holiday] = {}
     problems: list[Problem] = []
+    is_whole = True
     for row in table.rows():
         try:
             holiday = _read_row(table, row, order, sites)
-            if (holiday.day, holiday.site) in holidays:
-                remedy = f"{holiday.day.isoformat()} stands here twice; remove one"
-                raise BadCellError(row, table.columns[DATE], remedy)  # noqa: TRY301 - reported below like any other
         except BadCellError as error:
             problems.append(error.problem(worksheet))
+            is_whole = False
+            continue
+        if (holiday.day, holiday.site) in holidays:
+            remedy = f"{holiday.day.isoformat()} stands here twice; remove one"
+            problems.append(BadCellError(row, table.columns[DATE], remedy).problem(worksheet))
             continue
         holidays[holiday.day, holiday.site] = holiday
-    return sorted(holidays.values()), problems
+    return Holidays(sorted(holidays.values()), problems, is_whole)
 
 
 def _read_row(table: Table, row: int, order: Order | None, sites: Collection[str] | None) -> Holiday:
     day = table.date(row, DATE, order)
-    site = table.label(row, SITE)
-    if site and sites is not None:
-        site = known_site(site, sites, row, table.columns[SITE])
-    return Holiday(day, table.label(row, NAME) or "holiday", site)
+    return Holiday(day, table.label(row, NAME) or "holiday", site_in(table, row, SITE, sites))

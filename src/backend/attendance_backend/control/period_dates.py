@@ -4,19 +4,17 @@ What is unambiguous decides: first in the row itself, then the month that the ro
 worksheet. Without any of these, month/day/year as the header of the column says.
 """
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.sheet.table import BadCellError, Table
-from attendance_backend.sheet.typed_dates import Order, TypedDate, common_order, typed_date
+from attendance_backend.sheet.typed import Order, TypedDate, common_order, month_of, typed_date
 
 MAX_PERIOD_DAYS = 100
 """A longer period is a slip of the pen, such as a wrong year."""
 
 _YEAR = re.compile(r"[12]\d{3}")
-_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 
 
 def year_of(title: str) -> int | None:
@@ -77,7 +75,7 @@ def _decide(typed: _Row, month: str) -> Order:
     proved = common_order([typed.start, typed.end])
     if proved is not None:
         return proved
-    named = _MONTHS.get(month.strip().casefold())
+    named = month_of(month)
     matching = [order for order in Order if _month_of(*typed.read(order)) == named]
     if len(matching) == 1:
         return matching[0]

@@ -104,7 +104,9 @@ def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Probl
 
 def _read_row(table: Table, row: int) -> PeriodRow:
     year = year_of(table.worksheet.title)
-    month = table.text(row, MONTH)
+    first = table.worksheet.date(row, table.columns[MONTH])
+    # Of "October 2026" the spreadsheet makes a date.
+    month = f"{first:%B}" if first is not None and first.year == year else table.text(row, MONTH)
     start, end = period_dates.read(table, row, month, START, END)
     return PeriodRow(f"{month} {year}", start, effective_end(end), table.worksheet, row)
 

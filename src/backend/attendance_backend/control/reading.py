@@ -72,6 +72,7 @@ class Control:
         periods: in order of time, from the year before on.
         people: by `Person.key`, sorted by name.
         holidays: in order of time.
+        knows_all_holidays: whether none can be missing because its row is not understood.
         review_sheets: which spreadsheet belongs to which period, by period name, oldest first.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
@@ -80,6 +81,7 @@ class Control:
     periods: Sequence[ReviewPeriod]
     people: Mapping[str, Person]
     holidays: Sequence[Holiday]
+    knows_all_holidays: bool
     rules: Rules
     review_sheets: Mapping[str, str]
     problems: Sequence[Problem]
@@ -110,13 +112,14 @@ def read_control(
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
     people = _people(book, sites, problems)
-    free, found = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
-    problems += found
+    free = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
+    problems += free.problems
     chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites)
     problems += found
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
-    return Control(periods, people, free, chosen, recorded, problems, book.find(problems_sheet.TITLE))
+    sheet = book.find(problems_sheet.TITLE)
+    return Control(periods, people, free.found, free.is_whole, chosen, recorded, problems, sheet)
 
 
 def write_problems(spreadsheets: Spreadsheets, control_id: str, control: Control) -> None:
@@ -156,6 +159,6 @@ def _sheet(book: Spreadsheet, title: str) -> Worksheet:
 
 
 def report(problems: Iterable[Problem]) -> None:
-    """One log line for each row that is skipped."""
+    """One log line for each cell that is not understood."""
     for problem in problems:
-        log.warning("Review Periods spreadsheet, %s (skipped)", problem)
+        log.warning("Review Periods spreadsheet, %s", problem)

@@ -3,14 +3,16 @@
 Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group | First Day | Last Day
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from attendance_backend.domain.people import Person
+from attendance_backend.domain.people import Detail, Person
+from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table
-from attendance_backend.sheet.typed_dates import Order
+from attendance_backend.sheet.typed import Order
 
 TITLE = "Cut Off Times"
 NAME, EMAIL, CUT_OFF = "Name", "Email", "Cut Off Time"
@@ -19,8 +21,12 @@ DEVICE_USER_ID, SITE, GROUP = "Device User ID", "Site", "Staff Group"
 FIRST_DAY, LAST_DAY = "First Day", "Last Day"
 OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP, FIRST_DAY, LAST_DAY)
 
-_YEARS = range(1950, 2100)
-"""Another year is a slip of the pen, or a time of day; believed, it would hide every absence."""
+_DAYS = {FIRST_DAY: Detail.FIRST_DAY, LAST_DAY: Detail.LAST_DAY}
+_MIDNIGHT = (
+    "is midnight, and everybody comes after it; type the time that is meant (24 h for midnight after the evening), or "
+    "none for nobody to be late"
+)
+_EVERYWHERE = typed.NOTHING | {"all", "all sites"}
 
 
 def read_roster(
@@ -28,10 +34,9 @@ def read_roster(
 ) -> tuple[Mapping[str, Person], list[Problem]]:
     """The people by `Person.key`, sorted by name, and what is wrong.
 
-    A row without name, e-mail address or cut-off time, or with somebody else's address, is left out. A site that does
-    not exist, a device user ID that is somebody else's there, and a first or last day that makes no sense are
-    complained of and not used; the person is. Two rows of one person that disagree about these days say nothing of
-    them: absences are rather shown than hidden.
+    A row without name or e-mail address, or with somebody else's address, is left out. A cut-off time, site, first or
+    last day that is not understood is complained of, and is among what is `unread` of the person. So are these days
+    where two rows of one person disagree about them. A device user ID that is somebody else's there is not used.
 
     Args:
         worksheet: all of it.
@@ -47,80 +52,106 @@ def read_roster(
         except BadCellError as error:
             problems.append(error.problem(worksheet))
             continue
-        person, of_days = _with_days(table, row, person, order)
+        complaints: list[Problem] = []
+        person = _with_cut_off(table, row, person, complaints)
+        person = _with_days(table, row, person, order, complaints)
         if person.key in people:
             known = people[person.key]
             remedy = f"{person.user_name} is already {known.name}'s user name; remove one row"
-            if (known.first_day, known.last_day) != (person.first_day, person.last_day):
-                remedy += f" (they have not the same {FIRST_DAY} and {LAST_DAY}: until then neither counts)"
-                people[person.key] = replace(known, first_day=None, last_day=None)
+            if _employment(known) != _employment(person):
+                remedy += (
+                    f" (they have not the same {FIRST_DAY} and {LAST_DAY}: until then they stay as they were)"
+                )
+                people[person.key] = _without_days(known)
             problems.append(BadCellError(row, table.columns[EMAIL], remedy).problem(worksheet))
             continue
-        problems += of_days
-        try:
-            person = _with_known_site(table, row, person, sites)
-        except BadCellError as error:
-            problems.append(error.problem(worksheet))
-            person = replace(person, site="")
+        person = _with_site(table, row, person, sites, complaints)
         try:
             _check_device_user_id(table, row, person, people.values())
         except BadCellError as error:
-            problems.append(error.problem(worksheet))
+            complaints.append(error.problem(worksheet))
             person = replace(person, device_user_id="")
+        problems += complaints
         people[person.key] = person
     return {person.key: person for person in sorted(people.values(), key=_by_name)}, problems
 
 
 def _read_row(table: Table, row: int) -> Person:
-    name, email = table.text(row, NAME), table.text(row, EMAIL)
+    name, email = table.text(row, NAME), address_in(table.text(row, EMAIL))
     user_name = email.partition("@")[0].strip()
     if not user_name:
         raise BadCellError(row, table.columns[EMAIL], "type the person's e-mail address")
     return Person(
         name,
         user_name,
-        table.time_of_day(row, CUT_OFF),
+        None,
         device_user_id=table.label(row, DEVICE_USER_ID),
-        site=table.label(row, SITE),
         group=table.label(row, GROUP),
     )
 
 
-def _with_days(table: Table, row: int, person: Person, order: Order | None) -> tuple[Person, list[Problem]]:
+def address_in(text: str) -> str:
+    """The e-mail address of what mail programs write, such as ``Ann Archer <ann@example.com>``."""
+    found = re.search(r"<([^<>]*)>", text)
+    return (found[1] if found else text).strip().removeprefix("mailto:")
+
+
+def _with_cut_off(table: Table, row: int, person: Person, problems: list[Problem]) -> Person:
+    """The person with the cut-off time, and what is wrong with it."""
+    if table.says_none(row, CUT_OFF):
+        return person
+    try:
+        seconds = table.time_of_day(row, CUT_OFF)
+        if seconds == 0:
+            raise BadCellError(row, table.columns[CUT_OFF], f"{CUT_OFF} {_MIDNIGHT}")  # noqa: TRY301 - reported below like any other
+    except BadCellError as error:
+        problems.append(error.kept().problem(table.worksheet))
+        return _with_unread(person, Detail.CUT_OFF)
+    return replace(person, cut_off=seconds)
+
+
+def _with_days(
+    table: Table, row: int, person: Person, order: Order | None, problems: list[Problem]
+) -> Person:
     """The person with the first and the last day as far as they make sense, and what is wrong with them."""
     days: dict[str, date] = {}
-    problems: list[Problem] = []
-    for header in (FIRST_DAY, LAST_DAY):
+    for header, detail in _DAYS.items():
         if table.is_blank(row, header):
             continue
         try:
-            days[header] = _day(table, row, header, order)
+            days[header] = table.date(row, header, order)
         except BadCellError as error:
-            problems.append(error.problem(table.worksheet))
+            problems.append(error.kept().problem(table.worksheet))
+            person = _with_unread(person, detail)
     first, last = days.get(FIRST_DAY), days.get(LAST_DAY)
     if first is not None and last is not None and last < first:
-        remedy = (
-            f"{LAST_DAY} ({last}) is before {FIRST_DAY} ({first}); correct one: until then neither counts"
-        )
+        remedy = f"{LAST_DAY} ({last}) is before {FIRST_DAY} ({first}); correct one: until then both stay as they were"
         problems.append(BadCellError(row, table.columns[LAST_DAY], remedy).problem(table.worksheet))
-        first = last = None
-    return replace(person, first_day=first, last_day=last), problems
+        return _without_days(person)
+    return replace(person, first_day=first, last_day=last)
 
 
-def _day(table: Table, row: int, header: str, order: Order | None) -> date:
-    day = table.date(row, header, order)
-    if day.year not in _YEARS:
-        raise BadCellError(
-            row, table.columns[header], f"{header} is read as {day}; type a date such as 2026-11-30"
-        )
-    return day
+def _employment(person: Person) -> tuple[object, ...]:
+    return person.first_day, person.last_day, person.unread & set(_DAYS.values())
 
 
-def _with_known_site(table: Table, row: int, person: Person, sites: Collection[str] | None) -> Person:
-    """The person with the site as it is spelled elsewhere; raises BadCellError for one that does not exist."""
-    if not person.site or sites is None:
-        return person
-    return replace(person, site=known_site(person.site, sites, row, table.columns[SITE]))
+def _without_days(person: Person) -> Person:
+    return _with_unread(replace(person, first_day=None, last_day=None), *_DAYS.values())
+
+
+def _with_unread(person: Person, *details: Detail) -> Person:
+    return replace(person, unread=person.unread.union(details))
+
+
+def _with_site(
+    table: Table, row: int, person: Person, sites: Collection[str] | None, problems: list[Problem]
+) -> Person:
+    """The person with the site as it is spelled elsewhere, and what is wrong with it."""
+    try:
+        return replace(person, site=site_in(table, row, SITE, sites))
+    except BadCellError as error:
+        problems.append(error.kept().problem(table.worksheet))
+        return _with_unread(person, Detail.SITE)
 
 
 def _check_device_user_id(table: Table, row: int, person: Person, others: Iterable[Person]) -> None:
@@ -136,15 +167,23 @@ def _check_device_user_id(table: Table, row: int, person: Person, others: Iterab
             raise BadCellError(row, table.columns[DEVICE_USER_ID], remedy)
 
 
-def known_site(typed: str, sites: Collection[str], row: int, column: int) -> str:
-    """A site as it is spelled everywhere else; raises BadCellError for one that does not exist."""
-    for site in sites:
-        if site.casefold() == typed.casefold():
-            return site
+def site_in(table: Table, row: int, header: str, sites: Collection[str] | None) -> str:
+    """A cell's site as it is spelled everywhere else, and as it was typed while no site is known; empty for all.
+
+    Raises:
+        BadCellError: no such site exists.
+    """
+    text = table.label(row, header)
+    spelled = {typed.key(site): site for site in sites or ()}
+    if typed.key(text) in spelled:
+        return spelled[typed.key(text)]
+    if not text or typed.key(text) in _EVERYWHERE:
+        return ""
+    if sites is None:
+        return text
     listed = ", ".join(sorted(sites)) or "none yet"
-    raise BadCellError(
-        row, column, f"no site is called {typed!r} (there are: {listed}); correct it, or leave it empty"
-    )
+    remedy = f"no site is called {text!r} (there are: {listed}); correct it, or leave it empty"
+    raise BadCellError(row, table.columns[header], remedy)
 
 
 def _by_name(person: Person) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
     Setting | Site | Value | What it means
 
-A row with a site holds for that site, one without for all others. What no row sets has its default.
+A row with a site holds for that site, one without for all others. What no row sets has its default. What a row sets in
+a way that is not understood stays as it was: it is None in the `Rules`, and so is everything that such a row may be
+about.
 """
 
 import re
@@ -10,20 +12,26 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
-from attendance_backend.control.roster import known_site
-from attendance_backend.domain.days import KeyPolicy
-from attendance_backend.domain.rules import Role, Rules, Share
+from attendance_backend.control.roster import site_in
+from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H, Role, Rules, Share
+from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.typed import Unit
+
+T = TypeVar("T")
 
 TITLE = "Settings"
 SETTING, SITE, VALUE, MEANING = "Setting", "Site", "Value", "What it means"
 HEADERS = (SETTING, SITE, VALUE)
 ALL_HEADERS = (SETTING, SITE, VALUE, MEANING)
 
-MOST_GRACE_MIN = 240
-MOST_DOUBLE_TAP_S = 900
+_MOST_GRACE_S = 4 * 3600
+_MOST_DOUBLE_TAP_S = 900
+_MOST_OVERTIME_S = 24 * 3600
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
@@ -47,18 +55,18 @@ ROLES = MappingProxyType(
 OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP})
 """What may differ from site to site."""
 
-_SECONDS: Mapping[Setting, tuple[float, int]] = MappingProxyType(
+_LENGTHS: Mapping[Setting, tuple[Unit, int]] = MappingProxyType(
     {
-        Setting.DOUBLE_TAP: (MOST_DOUBLE_TAP_S, 1),
-        Setting.GRACE: (MOST_GRACE_MIN, 60),
-        Setting.OVERTIME: (24, 3600),
+        Setting.DOUBLE_TAP: (Unit.SECONDS, _MOST_DOUBLE_TAP_S),
+        Setting.GRACE: (Unit.MINUTES, _MOST_GRACE_S),
+        Setting.OVERTIME: (Unit.HOURS, _MOST_OVERTIME_S),
     }
 )
-"""Settings that are lengths of time: the most that makes sense, and the seconds of the unit."""
+"""Settings that are lengths of time: the unit of plain numbers, and the most that makes sense in seconds."""
 
 
 def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tuple[Rules, list[Problem]]:
-    """The rules, and what is wrong in the rows left out.
+    """The rules, and what is wrong. Without the worksheet, or without its headers, nothing is known of any rule.
 
     Args:
         worksheet: all of it.
@@ -74,7 +82,7 @@ def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tu
     problems: list[Problem] = []
     for row in table.rows():
         try:
-            _read_row(table, row, sites, found)
+            _read_row(table, row, sites, found, problems)
         except BadCellError as error:
             problems.append(error.problem(worksheet))
     return found.rules(), problems
@@ -82,12 +90,21 @@ def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tu
 
 @dataclass
 class _Found:
-    """The values of the rows, as far as they make sense. Sites are casefolded, "" is all."""
+    """The values of the rows, as far as they make sense. Sites are casefolded, "" is all.
+
+    Attributes:
+        unread: what has a row with a value that is not understood.
+        elsewhere: settings with a row whose site is not understood: it may be any.
+        has_stray: whether there is a row whose setting is not understood: it may be any.
+    """
 
     seen: set[tuple[Setting, str]] = field(default_factory=set)
     addresses: dict[Setting, tuple[str, ...]] = field(default_factory=dict)
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
+    unread: set[tuple[Setting, str]] = field(default_factory=set)
+    elsewhere: set[Setting] = field(default_factory=set)
+    has_stray: bool = False
 
     def rules(self) -> Rules:
         shares: dict[str, Share] = {}
@@ -95,79 +112,106 @@ class _Found:
             for address in self.addresses.get(setting, ()):
                 shares[address.casefold()] = Share(role, address)
         ranks = list(Role)
-        defaults = Rules()
         return Rules(
             shares=tuple(sorted(shares.values(), key=lambda share: (ranks.index(share.role), share.address))),
             alarm_to=self.addresses.get(Setting.ALARM_TO, ()),
-            grace_s=self.seconds.get(Setting.GRACE, {}).get("", defaults.grace_s),
-            overtime_after_s=self.seconds.get(Setting.OVERTIME, {}).get("", defaults.overtime_after_s),
-            key_policies=self.policies,
-            double_taps_s=self.seconds.get(Setting.DOUBLE_TAP, {}),
+            grace_s=self._lengths(Setting.GRACE, 0)[""],
+            overtime_after_s=self._lengths(Setting.OVERTIME, DEFAULT_OVERTIME_AFTER_H * 3600)[""],
+            key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
+            double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
         )
 
+    def _lengths(self, setting: Setting, default: int) -> dict[str, int | None]:
+        return self._by_site(setting, self.seconds.get(setting, {}), default)
 
-def _read_row(table: Table, row: int, sites: Collection[str] | None, found: _Found) -> None:
-    setting, site = _setting(table, row), _site(table, row, sites)
-    if site and setting not in OF_A_SITE:
-        raise BadCellError(row, table.columns[SITE], f"{setting} is the same for all sites; empty this cell")
+    def _by_site(self, setting: Setting, read: Mapping[str, T], default: T) -> dict[str, T | None]:
+        found: dict[str, T | None] = {site: None for each, site in self.unread if each is setting}
+        found |= read
+        is_set = (setting, "") in self.seen
+        if setting in self.elsewhere and (setting in OF_A_SITE or not is_set):
+            found[""] = None
+        return {"": None if self.has_stray and not is_set else default, **found}
+
+
+def _read_row(
+    table: Table, row: int, sites: Collection[str] | None, found: _Found, problems: list[Problem]
+) -> None:
+    setting, site = _setting_and_site(table, row, sites, found)
     if (setting, site) in found.seen:
         raise BadCellError(row, table.columns[SETTING], f"{setting} stands here twice; remove one row")
     found.seen.add((setting, site))
     if table.worksheet.value(row, table.columns[VALUE]) in (None, ""):
         return
-    if setting is Setting.KEY_POLICY:
-        found.policies[site] = _key_policy(table, row)
-    elif setting in _SECONDS:
-        found.seconds.setdefault(setting, {})[site] = _number(table, row, *_SECONDS[setting])
-    else:
-        found.addresses[setting] = _addresses(table, row)
+    if setting is not Setting.KEY_POLICY and setting not in _LENGTHS:
+        found.addresses[setting] = _addresses(table, row, problems)
+        return
+    try:
+        if setting is Setting.KEY_POLICY:
+            found.policies[site] = _key_policy(table, row)
+        else:
+            found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
+    except BadCellError as error:
+        found.unread.add((setting, site))
+        raise error.kept() from None
+
+
+def _setting_and_site(
+    table: Table, row: int, sites: Collection[str] | None, found: _Found
+) -> tuple[Setting, str]:
+    try:
+        setting = _setting(table, row)
+    except BadCellError:
+        found.has_stray = True
+        raise
+    try:
+        site = site_in(table, row, SITE, sites).casefold()
+        if site and setting not in OF_A_SITE:
+            remedy = f"{setting} is the same for all sites; empty this cell"
+            raise BadCellError(row, table.columns[SITE], remedy)  # noqa: TRY301 - as one that does not exist
+    except BadCellError as error:
+        found.elsewhere.add(setting)
+        raise error.kept() from None
+    return setting, site
+
+
+def named(text: str) -> Setting | None:
+    """The setting of a name, with or without its unit; None when there is none."""
+    names = {typed.key(name): each for each in Setting for name in (each, each.partition(" (")[0])}
+    return names.get(typed.key(text))
 
 
 def _setting(table: Table, row: int) -> Setting:
     text = table.text(row, SETTING)
-    for setting in Setting:
-        if setting.casefold() == " ".join(text.split()).casefold():
-            return setting
-    names = ", ".join(repr(str(setting)) for setting in Setting)
+    setting = named(text)
+    if setting is not None:
+        return setting
+    names = ", ".join(repr(str(each)) for each in Setting)
     raise BadCellError(
         row, table.columns[SETTING], f"there is no setting {text!r}; the settings are: {names}"
     )
 
 
-def _site(table: Table, row: int, sites: Collection[str] | None) -> str:
-    site = table.label(row, SITE)
-    if site and sites is not None:
-        site = known_site(site, sites, row, table.columns[SITE])
-    return site.casefold()
+def _addresses(table: Table, row: int, problems: list[Problem]) -> tuple[str, ...]:
+    """What stands between commas, semicolons and blanks, of ``Ann Archer <ann@example.com>`` the address.
 
-
-def _addresses(table: Table, row: int) -> tuple[str, ...]:
-    addresses = tuple(part for part in re.split(r"[,;\s]+", table.label(row, VALUE)) if part)
-    for address in addresses:
-        if not _ADDRESS.fullmatch(address):
-            raise BadCellError(
-                row,
-                table.columns[VALUE],
-                f"{address!r} is no e-mail address; type addresses, separated by commas",
-            )
-    return addresses
+    What is no address is complained of; the others count.
+    """
+    text = table.label(row, VALUE)
+    if table.says_none(row, VALUE):
+        return ()
+    words = [word for word in re.split(r"[,;\s]+", text) if "@" in word or (word and "<" not in text)]
+    addresses = [word.strip("<>").removeprefix("mailto:") for word in words]
+    wrong = [address for address in addresses if not _ADDRESS.fullmatch(address)]
+    if wrong:
+        remedy = f"{wrong[0]!r} is no e-mail address; type addresses, separated by commas"
+        problems.append(BadCellError(row, table.columns[VALUE], remedy).problem(table.worksheet))
+    return tuple(address for address in addresses if address not in wrong)
 
 
 def _key_policy(table: Table, row: int) -> KeyPolicy:
-    try:
-        return KeyPolicy(table.label(row, VALUE).casefold())
-    except ValueError:
-        wanted = " or ".join(f'"{policy}"' for policy in KeyPolicy)
-        raise table.not_understood(row, VALUE, wanted) from None
-
-
-def _number(table: Table, row: int, most: float, unit_s: int) -> int:
-    number = table.worksheet.number(row, table.columns[VALUE])
-    if number is None:
-        try:
-            number = float(table.label(row, VALUE))
-        except ValueError:
-            number = -1.0
-    if not 0 <= number <= most:
-        raise table.not_understood(row, VALUE, f"a number from 0 to {most:g}")
-    return round(number * unit_s)
+    words = re.sub(r"\W+|\band\b", " ", typed.key(table.label(row, VALUE))).split()
+    if words == ["first", "last"]:
+        return KeyPolicy.FIRST_AND_LAST
+    if words in (["pairs"], ["pair"], ["in", "pairs"]):
+        return KeyPolicy.PAIRS
+    raise table.not_understood(row, VALUE, " or ".join(f'"{policy}"' for policy in KeyPolicy))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum, auto
 from typing import NamedTuple
 
 from attendance_contracts import AttendanceRecord, ReviewPeriod
@@ -18,28 +19,39 @@ def site_key(site: str) -> str:
     return site.strip().casefold()
 
 
+class Detail(Enum):
+    """What HR may type of a person in a way that nobody understands."""
+
+    CUT_OFF = auto()
+    SITE = auto()
+    FIRST_DAY = auto()
+    LAST_DAY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """An employee.
 
     Attributes:
         user_name: what the attendance machine calls the person: the e-mail address up to the ``@``.
-        cut_off: seconds after midnight; a week's average check-in after it is a penalty.
+        cut_off: seconds after midnight; a week's average check-in after it is a penalty. None for none.
         device_user_id: on the attendance machine, where HR keeps it: it then tells whose a punch is, not the name.
         site: where the person works; empty for everywhere.
         group: of the staff, for reports; may be empty.
         first_day: of the employment; None for everybody who was there before.
         last_day: of the employment; None as long as nobody knows one.
+        unread: what HR typed and is not understood: it is as it was before, which only a workbook knows.
     """
 
     name: str
     user_name: str
-    cut_off: int
+    cut_off: int | None
     device_user_id: str = ""
     site: str = ""
     group: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    unread: frozenset[Detail] = frozenset()
 
     @property
     def key(self) -> str:

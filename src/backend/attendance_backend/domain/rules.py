@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+from attendance_backend.domain.days import KeyPolicy
 
 DEFAULT_OVERTIME_AFTER_H = 8
 
@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Rules:
-    """All settings.
+    """All settings. None is what HR typed in a way that nobody understands: it stays as it is in the workbooks.
 
     Attributes:
         shares: the least role first; an address has the greatest of the roles it is given.
@@ -40,19 +40,18 @@ class Rules:
 
     shares: tuple[Share, ...] = ()
     alarm_to: tuple[str, ...] = ()
-    grace_s: int = 0
-    overtime_after_s: int = DEFAULT_OVERTIME_AFTER_H * 3600
-    key_policies: Mapping[str, KeyPolicy] = field(default_factory=dict)
-    double_taps_s: Mapping[str, int] = field(default_factory=dict)
+    grace_s: int | None = None
+    overtime_after_s: int | None = None
+    key_policies: Mapping[str, KeyPolicy | None] = field(default_factory=dict)
+    double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
 
-    def key_policy(self, site: str) -> KeyPolicy:
+    def key_policy(self, site: str) -> KeyPolicy | None:
         """By which a site's punches count."""
-        general = self.key_policies.get("", KeyPolicy.FIRST_AND_LAST)
-        return self.key_policies.get(site.casefold(), general)
+        return self.key_policies.get(site.casefold(), self.key_policies.get(""))
 
-    def double_tap_s(self, site: str) -> int:
+    def double_tap_s(self, site: str) -> int | None:
         """Within how many seconds a second punch at a site is the same one."""
-        return self.double_taps_s.get(site.casefold(), self.double_taps_s.get("", DEFAULT_DOUBLE_TAP_S))
+        return self.double_taps_s.get(site.casefold(), self.double_taps_s.get(""))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,7 +13,7 @@ import requests
 from gspread.exceptions import APIError
 
 from attendance_backend.errors import BackendError, GoogleError, RefusedError, SpreadsheetGoneError
-from attendance_contracts import address_of, first_words, network_trouble
+from attendance_trouble import address_of, first_words, network_trouble
 
 log = logging.getLogger(__name__)
 

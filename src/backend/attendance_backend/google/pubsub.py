@@ -6,7 +6,8 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, PermissionD
 from google.cloud import pubsub_v1
 
 from attendance_backend.errors import BusError, RefusedError
-from attendance_contracts import Message, encode, first_words, topic_path
+from attendance_contracts import Message, encode, topic_path
+from attendance_trouble import first_words
 
 PUBLISH_TIMEOUT_S = 30.0
 

@@ -11,11 +11,13 @@ from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers import books, daily_sync
+from attendance_backend.handlers import books
+from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, sites_sheet, structure
 from attendance_backend.review.book import whole
+from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
@@ -103,10 +105,11 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
         return Content()
     known = control or _read_control(backend)
     headers = structure.header_wants(workbook)
+    kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
     return Content(
-        tuple(known.people.values()),
+        tuple(kept.people(known.people.values())),
         holidays=day_header.texts_of(known.holidays),
-        parameters=daily_sync.parameters_of(known),
+        parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
     )

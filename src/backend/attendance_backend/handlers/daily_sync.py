@@ -7,14 +7,15 @@ import logging
 from datetime import timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.errors import UserError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
+from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
 from attendance_backend.review.book import sites_of, whole
-from attendance_backend.review.guide_sheet import Parameters
-from attendance_backend.review.names import GUIDE, SITES
+from attendance_backend.review.in_force import InForce
+from attendance_backend.review.names import DAILY, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
@@ -45,21 +46,27 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
 def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
     """People, holidays and rules as HR keeps them now; returns what was different, in words.
 
-    Punches are looked at anew when it changed whose they are, or how they count.
+    Punches are looked at anew when it changed whose they are, or how they count. What HR typed and nobody understands
+    stays as the workbook has it.
     """
+    earlier = earlier_workbook(control, sheet_id, backend)
 
     def draft() -> Draft[tuple[list[str], bool]]:
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES)])
-        people = list(control.people.values())
+        kept = InForce(control.rules, read, earlier)
+        people = kept.people(control.people.values())
         holidays = day_header.texts_of(control.holidays)
-        parameters = parameters_of(control)
+        if not control.knows_all_holidays:
+            holidays = {**day_header.texts_in(read.worksheet(DAILY)), **holidays}
         parts: dict[str, list[Change]] = {
             "people were added": structure.add_people(read, structure.people_of(read, people, period)),
             "people were changed": structure.update_people(read, people),
             "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),
-            "grace or overtime was changed": guide_sheet.update_parameters(read.worksheet(GUIDE), parameters),
-            "rules of a site were changed": _site_rules(read, control),
+            "grace or overtime was changed": guide_sheet.update_parameters(
+                read.worksheet(GUIDE), kept.parameters()
+            ),
+            "rules of a site were changed": _site_rules(read, kept),
         }
         changed = [words for words, changes in parts.items() if changes]
         about_punches = {"people were added", "people were changed", "rules of a site were changed"}
@@ -70,12 +77,19 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
 
 
-def parameters_of(control: Control) -> Parameters:
-    """By what formulas count, as it is set for all workbooks."""
-    return Parameters(grace_s=control.rules.grace_s, overtime_after_s=control.rules.overtime_after_s)
+def earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Spreadsheet | None:
+    """The newest other workbook, with the cells of `in_force.WANTS`; None when it is not needed or cannot be read."""
+    others = [other for other in control.review_sheets.values() if other != sheet_id]
+    if not others or not in_force.is_needed(control.rules, control.people.values()):
+        return None
+    try:
+        return books.look(backend.spreadsheets, others[-1], in_force.WANTS)
+    except UserError as error:
+        log.warning("what is not understood in the Review Periods spreadsheet has its default: %s", error)
+        return None
 
 
-def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:
+def _site_rules(workbook: Spreadsheet, kept: InForce) -> list[Change]:
     sheet = workbook.worksheet(SITES)
     return [
         change
@@ -84,8 +98,8 @@ def _site_rules(workbook: Spreadsheet, control: Control) -> list[Change]:
             sheet,
             row.site,
             {
-                sites_sheet.KEY_POLICY: control.rules.key_policy(row.site).value,
-                sites_sheet.DOUBLE_TAP: control.rules.double_tap_s(row.site),
+                sites_sheet.KEY_POLICY: kept.key_policy(row.site).value,
+                sites_sheet.DOUBLE_TAP: kept.double_tap_s(row.site),
             },
         )
     ]

@@ -6,7 +6,9 @@ each function to one instance with one request at a time all the same, as the co
 and as turns that are not lost cost no second reading.
 """
 
-from attendance_backend.errors import EventError
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.get_period import get_review_period
 from attendance_backend.handlers.raise_alarm import raise_final_alarm
@@ -22,35 +24,20 @@ from attendance_contracts import (
     StoreAttendRecords,
 )
 
-__all__ = [
-    "create_review_sheet",
-    "get_review_period",
-    "handle",
-    "raise_final_alarm",
-    "site_health",
-    "store_attend_records",
-]
+HANDLERS: Mapping[type[Message], Callable[[Any, Backend], Message | None]] = {
+    GetReviewPeriod: get_review_period,
+    CreateReviewSheet: create_review_sheet,
+    StoreAttendRecords: store_attend_records,
+    RaiseFinalAlarm: raise_final_alarm,
+    SiteHealth: site_health,
+}
 
 
 def handle(message: Message, backend: Backend) -> Message | None:
-    """Handle any request; returns the reply, None for a request that has none.
+    """Handle a request; returns the reply, None for a request that has none.
 
     Raises:
         UserError: a person must mend something.
         TransientError: deliver the message again.
     """
-    match message:
-        case GetReviewPeriod():
-            return get_review_period(message, backend)
-        case CreateReviewSheet():
-            return create_review_sheet(message, backend)
-        case StoreAttendRecords():
-            return store_attend_records(message, backend)
-        case RaiseFinalAlarm():
-            raise_final_alarm(message, backend)
-            return None
-        case SiteHealth():
-            site_health(message, backend)
-            return None
-        case _:
-            raise EventError(f"{message.topic} is not a request: check which topic triggers this function")
+    return HANDLERS[type(message)](message, backend)

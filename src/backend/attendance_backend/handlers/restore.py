@@ -11,6 +11,7 @@ from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, repairing, structure
 from attendance_backend.review.book import places_of, sites_of
+from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import GUIDE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
@@ -50,13 +51,15 @@ def restore(
 def _complete_worksheets(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None
 ) -> list[str]:
+    kept = InForce(control.rules, daily_sync.earlier_workbook(control, sheet_id, backend))
+
     def draft() -> Draft[list[str]]:
         present = books.present(backend.spreadsheets, sheet_id)
         headers = structure.header_wants(present)
         content = Content(
-            tuple(control.people.values()),
+            tuple(kept.people(control.people.values())),
             holidays=day_header.texts_of(control.holidays),
-            parameters=daily_sync.parameters_of(control),
+            parameters=kept.parameters(),
             headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
         )
         sites = sites_of(present) or ({site} if site is not None else set())
@@ -75,9 +78,8 @@ def _complete_days(sheet_id: str, period: ReviewPeriod, control: Control, backen
     def draft() -> Draft[list[str]]:
         view = books.read(backend.spreadsheets, sheet_id, structure.HEADERS)
         days = structure.missing_days(view, period, day_header.texts_of(control.holidays))
-        settings = guide_sheet.restored(
-            view.worksheet(GUIDE), period, daily_sync.parameters_of(control), places_of(view)
-        )
+        kept = InForce(control.rules, view)
+        settings = guide_sheet.restored(view.worksheet(GUIDE), period, kept.parameters(), places_of(view))
         told = ["days of the period were missing"] if days else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
         return Draft(view, [*days, *settings], told)

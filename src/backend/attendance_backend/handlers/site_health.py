@@ -205,10 +205,10 @@ def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column
     entries: list[Entry] = []
     offset, used = machine.clock_offset_s, _memory_used(message)
     clock_told, memory_told = (row.clock_told_on, row.memory_told_on) if row else (None, None)
-    if offset is not None and abs(offset) > sites_sheet.MAX_CLOCK_OFFSET_S and clock_told != today:
+    if offset is not None and machine.is_clock_off and clock_told != today:
         entries.append(exceptions_sheet.machine_clock(message.at, message.location, offset))
         values[sites_sheet.CLOCK_TOLD_ON] = today
-    if used is not None and used >= sites_sheet.FULL_FROM and memory_told != today:
+    if used is not None and machine.is_nearly_full and memory_told != today:
         entries.append(exceptions_sheet.machine_memory(message.at, message.location, used))
         values[sites_sheet.MEMORY_TOLD_ON] = today
     return entries

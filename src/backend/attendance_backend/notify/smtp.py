@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
 
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError, SettingsError
-from attendance_contracts import network_trouble
+from attendance_trouble import network_trouble
 
 log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
     daily = workbook.worksheet(DAILY)
     kind = daily.lines[day_header.KIND]
     kinds = {day: daily.text(kind, column) for day, column in day_header.columns_by_day(daily).items()}
-    cut_offs = _cut_offs(workbook.worksheet(WEEKLY))
+    cut_offs = cut_offs_in(workbook.worksheet(WEEKLY))
     found: list[tuple[date, str, Entry]] = []
     for member in days.members.values():
         site = member.seen.site if member.seen is not None else moved.site
@@ -89,7 +89,7 @@ class _PersonDay:
                 yield exceptions_sheet.late(*about, by_minutes=by_minutes)
 
 
-def _cut_offs(weekly: Worksheet) -> dict[str, int]:
+def cut_offs_in(weekly: Worksheet) -> dict[str, int]:
     """Cut-off times by `user_key`, as HR keeps them in this workbook."""
     found: dict[str, int] = {}
     for row in weekly.data_rows():

@@ -99,6 +99,13 @@ def written(worksheet: Worksheet, column: int, header: Sequence[Row]) -> list[Ch
     ]
 
 
+def texts_in(worksheet: Worksheet) -> dict[date, str]:
+    """The holidays that the third row names, by day."""
+    row = worksheet.lines[KIND]
+    texts = {day: worksheet.text(row, column) for day, column in columns_by_day(worksheet).items()}
+    return {day: text for day, text in texts.items() if text not in ("", OTHER_PERIOD)}
+
+
 def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
     """The third row where it differs from what it should say."""
     row = worksheet.lines[KIND]

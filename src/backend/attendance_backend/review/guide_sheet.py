@@ -158,15 +158,24 @@ def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: P
 def read(worksheet: Worksheet) -> Parameters:
     """The parameters; a default for each that is missing or makes no sense."""
     rows = _rows(worksheet)
-
-    def number(name: str, unit_s: int, otherwise: int, most: int) -> int:
-        value = worksheet.number(rows[name], VALUE) if name in rows else None
-        return otherwise if value is None or not 0 <= value * unit_s <= most else round(value * unit_s)
-
     finalised = worksheet.text(rows[FINALISED], VALUE).casefold() == YES if FINALISED in rows else False
+    grace_s, overtime_after_s = _seconds(worksheet, GRACE, VALUE), _seconds(worksheet, OVERTIME, VALUE)
     return Parameters(
-        finalised, number(GRACE, 60, 0, _DAY_S), number(OVERTIME, 3600, DEFAULT_OVERTIME_AFTER_S, _DAY_S)
+        finalised,
+        0 if grace_s is None else grace_s,
+        DEFAULT_OVERTIME_AFTER_S if overtime_after_s is None else overtime_after_s,
     )
+
+
+def as_set(worksheet: Worksheet, name: str) -> int | None:
+    """Grace or overtime in seconds, as it was last set for all workbooks, whatever HR typed in this one."""
+    return _seconds(worksheet, name, AS_SET)
+
+
+def _seconds(worksheet: Worksheet, name: str, column: Column) -> int | None:
+    row, unit_s = _rows(worksheet).get(name), {GRACE: 60, OVERTIME: 3600}[name]
+    value = None if row is None else worksheet.number(row, column)
+    return None if value is None or not 0 <= value * unit_s <= _DAY_S else round(value * unit_s)
 
 
 def update_period(worksheet: Worksheet, period: ReviewPeriod) -> list[Change]:

@@ -16,6 +16,7 @@ from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.changes import AddRows, Change, Formula, HighlightWhen, NewCell, Style
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.layout import Column, Layout
+from attendance_contracts import CLOCK_OFF_FROM_S, NEARLY_FULL
 
 
 def _column(key: str, header: str, width: int | None, style: Style = styles.PLAIN, note: str = "") -> Column:
@@ -128,9 +129,6 @@ LAYOUT = Layout(
 )
 
 NOT_HEARD, NEEDS_A_LOOK, CATCHING_UP, FINE = "not heard from yet", "needs a look", "catching up", "fine"
-MAX_CLOCK_OFFSET_S = 60
-FULL_FROM = 0.8
-"""Share of the machine's memory from which somebody should look."""
 
 Value = str | float | int | date | datetime | time | timedelta | None
 
@@ -229,7 +227,7 @@ def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:
     problem, offset, used, heard, backlog = (
         at.own(column, row) for column in (PROBLEM, CLOCK_OFFSET, MEMORY_USED, LAST_HEARD, BACKLOG)
     )
-    looks = f'{problem}<>"",ABS({offset})>{MAX_CLOCK_OFFSET_S},{used}>={FULL_FROM}'
+    looks = f'{problem}<>"",ABS({offset})>{CLOCK_OFF_FROM_S},{used}>={NEARLY_FULL}'
     state = (
         f'=IF({heard}="",IF({backlog}="","{NOT_HEARD}","{CATCHING_UP}"),'
         f'IF(OR({looks}),"{NEEDS_A_LOOK}",IF({backlog}>0,"{CATCHING_UP}","{FINE}")))'

@@ -259,7 +259,7 @@ def _sum(row: int, columns: Sequence[int]) -> Formula:
 
 def cut_off_cell(person: Person) -> NewCell:
     """The cut-off time, as HR's list has it at first."""
-    return NewCell(serial.from_seconds(person.cut_off), styles.HR_TIME)
+    return NewCell(None if person.cut_off is None else serial.from_seconds(person.cut_off), styles.HR_TIME)
 
 
 def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]:

@@ -31,6 +31,8 @@ _REFERENCE = re.compile(
 _MARK = "§"
 _REPEATED = re.compile(rf"((?:[a-z.]+\(|{_MARK})[^§]*?{_MARK}[^+]*?|{_MARK})(?:[,+]\1)+")
 _BLANKS = re.compile(r"\s+")
+_RANGE_OF_ONE = re.compile(r"(?<![\w.$])(\$?[a-z]{1,3}\$?\d{1,7}):\1(?!\w)", re.ASCII)
+"""Some services write such a range as the cell."""
 
 _Point = tuple[str, str, str]
 """A piece of plain text, and behind it the column and the row of a reference; empty for none."""
@@ -53,7 +55,7 @@ def moved(formula: str, rows: int, columns: int) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two formulas say the same; capitals, blanks and quotes round titles make no difference."""
+    """Whether two formulas say the same; capitals, blanks, quotes round titles and ``A1:A1`` make no difference."""
     return one == other or _plain(one) == _plain(other)
 
 
@@ -116,10 +118,14 @@ def _plain(formula: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _SPELLED.finditer(formula):
-        parts.append(_BLANKS.sub("", formula[end : match.start()]).casefold())
+        parts.append(_without_spelling(formula[end : match.start()]))
         if match["text"] is not None:
             parts.append(match["text"])
         else:
             parts.append(match["title"][1:-2].replace("''", "'").casefold() + "!")
         end = match.end()
-    return "".join((*parts, _BLANKS.sub("", formula[end:]).casefold()))
+    return "".join((*parts, _without_spelling(formula[end:])))
+
+
+def _without_spelling(piece: str) -> str:
+    return _RANGE_OF_ONE.sub(r"\1", _BLANKS.sub("", piece).casefold())

@@ -1,17 +1,14 @@
 """Worksheets kept by people as tables: a header row, found by its words, and what is typed below it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from attendance_backend.errors import LayoutError
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import typed
 from attendance_backend.sheet.a1 import cell_name
-from attendance_backend.sheet.grid import Value, Worksheet
-from attendance_backend.sheet.typed_dates import Order, TypedDate, order_of, typed_date
-
-_TIME_FORMATS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I %p")
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.typed import AskBackError, Order, TypedDate, Unit, order_of, typed_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,10 @@ class BadCellError(ValueError):
         self.row = row
         self.column = column
 
+    def kept(self) -> "BadCellError":
+        """The error for a cell that is about something which stays in force as it was."""
+        return BadCellError(self.row, self.column, f"{self}; until then it stays as it was")
+
     def problem(self, worksheet: Worksheet) -> Problem:
         """The error as what is reported."""
         return Problem(worksheet.title, cell_name(self.row, self.column), str(self))
@@ -60,8 +61,8 @@ class Table:
         if missing:
             raise LayoutError(f"worksheet {worksheet.title!r}: {_advice(missing, headers)}")
         found = _found(worksheet)
-        wanted = [*headers, *(header for header in optional if _normal(header) in found)]
-        return Table(worksheet, {header: found[_normal(header)] for header in wanted})
+        wanted = [*headers, *(header for header in optional if typed.key(header) in found)]
+        return Table(worksheet, {header: found[typed.key(header)] for header in wanted})
 
     def rows(self) -> list[int]:
         """The rows below the header in which one of the columns holds anything."""
@@ -69,8 +70,8 @@ class Table:
         return sorted({row for row, column in self.worksheet.cells if row > 0 and column in columns})
 
     def text(self, row: int, header: str) -> str:
-        """A text, without blanks around it; raises BadCellError when there is none."""
-        text = self.worksheet.text(row, self.columns[header])
+        """A text as `typed.squeezed` makes it; raises BadCellError when there is none."""
+        text = typed.squeezed(self.worksheet.text(row, self.columns[header]))
         if not text:
             raise BadCellError(row, self.columns[header], f"type a text for {header}")
         return text
@@ -82,7 +83,7 @@ class Table:
         number = self.worksheet.number(row, self.columns[header])
         if number is not None:
             return str(int(number)) if number.is_integer() else str(number)
-        return self.worksheet.text(row, self.columns[header])
+        return typed.squeezed(self.worksheet.text(row, self.columns[header]))
 
     def typed_date(self, row: int, header: str) -> TypedDate:
         """A date, or a text that can be one; raises BadCellError."""
@@ -113,46 +114,50 @@ class Table:
         )
 
     def is_blank(self, row: int, header: str) -> bool:
-        """Whether nothing stands in a cell, or there is no such column."""
+        """Whether nothing stands in a cell, or a word for it, or there is no such column."""
         if header not in self.columns:
             return True
         value = self.worksheet.value(row, self.columns[header])
-        return value is None or (isinstance(value, str) and not value.strip())
+        return value is None or (
+            isinstance(value, str) and (not value.strip() or self.says_none(row, header))
+        )
+
+    def says_none(self, row: int, header: str) -> bool:
+        """Whether a cell holds a word for "there is none"."""
+        return typed.key(self.worksheet.text(row, self.columns[header])) in typed.NOTHING
 
     def time_of_day(self, row: int, header: str) -> int:
-        """A time of day, or a text such as "09:00" or "9:00 AM", as seconds; raises BadCellError."""
-        column = self.columns[header]
-        number = self.worksheet.number(row, column)
-        if number is not None and 0 <= number < 1:
-            return serial.to_seconds(number)
+        """As `typed.time_of_day`; raises BadCellError."""
+        value = self.worksheet.value(row, self.columns[header])
         try:
-            moment = _parse(self.worksheet.text(row, column).upper(), _TIME_FORMATS)
-        except ValueError:
-            raise self.not_understood(row, header, "a time such as 09:00") from None
-        return moment.hour * 3600 + moment.minute * 60 + moment.second
+            return typed.time_of_day("" if value is None else value)
+        except AskBackError as ask:
+            raise self.asked_back(row, header, str(ask)) from None
+
+    def duration(self, row: int, header: str, unit: Unit, most_s: int) -> int:
+        """As `typed.duration`; raises BadCellError."""
+        value = self.worksheet.value(row, self.columns[header])
+        try:
+            return typed.duration("" if value is None else value, unit, most_s)
+        except AskBackError as ask:
+            raise self.asked_back(row, header, str(ask)) from None
 
     def not_understood(self, row: int, header: str, wanted: str) -> BadCellError:
         """The complaint about a cell that holds something else than is wanted."""
+        return self.asked_back(row, header, f"type {wanted}")
+
+    def asked_back(self, row: int, header: str, ask: str) -> BadCellError:
+        """The complaint about a cell, with what to type."""
         column = self.columns[header]
         value = self.worksheet.value(row, column)
-        what = "is empty" if value in (None, "") else f"holds {_shown(value)}"
-        return BadCellError(row, column, f"{header} {what}; type {wanted}")
-
-
-def _shown(value: Value | None) -> str:
-    """A value much as the person sees it who typed it; a number between one and two was a time after midnight."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return repr(value)
-    if 1 <= value < 2:
-        minutes = serial.to_seconds(value) // 60
-        return f"{minutes // 60}:{minutes % 60:02}"
-    return f"{value:.15g}"
+        what = "is empty" if value in (None, "") else f"holds {typed.shown(value)}"
+        return BadCellError(row, column, f"{header} {what}; {ask}")
 
 
 def missing_headers(worksheet: Worksheet, headers: Sequence[str]) -> list[str]:
     """Those of the headers that the first row lacks."""
     found = _found(worksheet)
-    return [header for header in headers if _normal(header) not in found]
+    return [header for header in headers if typed.key(header) not in found]
 
 
 def header_problem(worksheet: Worksheet, headers: Sequence[str]) -> Problem | None:
@@ -170,18 +175,5 @@ def _advice(missing: Sequence[str], headers: Sequence[str]) -> str:
 def _found(worksheet: Worksheet) -> dict[str, int]:
     found: dict[str, int] = {}
     for column, cell in worksheet.row(0):
-        found.setdefault(_normal(str(cell.value)), column)
+        found.setdefault(typed.key(str(cell.value)), column)
     return found
-
-
-def _normal(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold()
-
-
-def _parse(text: str, formats: Sequence[str]) -> datetime:
-    for known in formats:
-        try:
-            return datetime.strptime(text.strip(), known)  # noqa: DTZ007 - a day or a time of day, without zone
-        except ValueError:
-            continue
-    raise ValueError(text)

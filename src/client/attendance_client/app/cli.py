@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from attendance_client.errors import MachineError, StopRequested, UserError
-from attendance_contracts import missing_package
+from attendance_trouble import missing_package
 
 EXIT_USER_ERROR = 2
 EXIT_MACHINE_ERROR = 1

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from statemachine import Event, State, StateChart
 
 __all__ = [
+    "ALL_FLAGS",
     "DEEP_SLEEP_S",
     "INITIAL_SNAPSHOT",
     "KIND",
@@ -26,6 +27,7 @@ __all__ = [
     "ClientMachine",
     "EventId",
     "Flag",
+    "Flags",
     "Kind",
     "Model",
     "StateId",
@@ -114,6 +116,10 @@ class Flag(IntFlag):
     FINAL_ALARM_RAISED = 0x01
     # Send a daily warning, since the period is about to end and no next one is known.
     DAILY_WARNING = 0x02
+
+
+# Every bit that has a meaning.
+ALL_FLAGS: Final = Flag(0x03)
 
 
 # The code of each state that a snapshot may name.
@@ -242,6 +248,33 @@ class Model(Protocol):
 
     def clear_daily_warning(self) -> None:
         """Clear the bit `Flag.DAILY_WARNING`."""
+
+
+class Flags:
+    """The part of a `Model` that its flags are: what sets, clears and reads each bit of `flags`."""
+
+    flags = Flag(0)
+
+    @property
+    def final_alarm_raised(self) -> bool:
+        """The flag of this name is set."""
+        return Flag.FINAL_ALARM_RAISED in self.flags
+
+    def set_final_alarm_raised(self) -> None:
+        """Set the bit `Flag.FINAL_ALARM_RAISED`."""
+        self.flags |= Flag.FINAL_ALARM_RAISED
+
+    def clear_final_alarm_raised(self) -> None:
+        """Clear the bit `Flag.FINAL_ALARM_RAISED`."""
+        self.flags &= ~Flag.FINAL_ALARM_RAISED
+
+    def set_daily_warning(self) -> None:
+        """Set the bit `Flag.DAILY_WARNING`."""
+        self.flags |= Flag.DAILY_WARNING
+
+    def clear_daily_warning(self) -> None:
+        """Clear the bit `Flag.DAILY_WARNING`."""
+        self.flags &= ~Flag.DAILY_WARNING
 
 
 class ClientMachine(StateChart[Model]):

@@ -4,7 +4,15 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from attendance_client.fsm.generated import KIND, PI4_STATE, RESUME_AT, Flag, Kind, StateId
+from attendance_client.fsm.generated import (
+    KIND,
+    PI4_STATE,
+    RESUME_AT,
+    Flag,
+    Flags,
+    Kind,
+    StateId,
+)
 from attendance_client.fsm.snapshot import Snapshot
 from attendance_client.machine.port import LogEnd
 from attendance_contracts import Message, ReviewPeriod, business_day
@@ -41,7 +49,7 @@ class HealthMemory:
     problem: str = ""
 
 
-class Session:
+class Session(Flags):
     """The model of the state machine, and what its steps share.
 
     What a snapshot holds is restored from one; all else is forgotten at a power loss, and the client works
@@ -153,11 +161,7 @@ class Session:
         """The question was answered: the same one, asked again, is a new one."""
         self._question = None
 
-    # The generated machine's guards and actions.
-
-    @property
-    def final_alarm_raised(self) -> bool:
-        return Flag.FINAL_ALARM_RAISED in self.flags
+    # The generated machine's guards, flags apart.
 
     @property
     def period_expired(self) -> bool:
@@ -165,15 +169,3 @@ class Session:
         if self.machine_time is None or self.review_period is None:
             return False
         return business_day(self.machine_time, self._day_boundary) > self.review_period.last_day
-
-    def set_final_alarm_raised(self) -> None:
-        self.flags |= Flag.FINAL_ALARM_RAISED
-
-    def clear_final_alarm_raised(self) -> None:
-        self.flags &= ~Flag.FINAL_ALARM_RAISED
-
-    def set_daily_warning(self) -> None:
-        self.flags |= Flag.DAILY_WARNING
-
-    def clear_daily_warning(self) -> None:
-        self.flags &= ~Flag.DAILY_WARNING

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from attendance_client.errors import SnapshotError, no_permission
-from attendance_client.fsm.generated import RESUME_AT, Flag
+from attendance_client.fsm.generated import ALL_FLAGS, RESUME_AT
 from attendance_contracts import ContractError, ReviewPeriod, from_json, to_json
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
     snapshot = from_json(Snapshot, {"review_period": None, "previous_period": None, **document}, "snapshot")
     if snapshot.pi4_state not in RESUME_AT:
         raise ContractError(f"pi4_state {snapshot.pi4_state} is no state's code")
-    if snapshot.sys_flags & ~int(Flag.FINAL_ALARM_RAISED | Flag.DAILY_WARNING):
+    if snapshot.sys_flags & ~int(ALL_FLAGS):
         raise ContractError(f"sys_flags {snapshot.sys_flags} has bits without a meaning")
     return snapshot
 

@@ -155,11 +155,13 @@ def relay_attendance_records(client: Client) -> EventId:
 def await_last_stored_timestamp(client: Client) -> EventId:
     session = client.session
     request = session.request
+    asked = frozenset(
+        record.identity for record in (request.records if isinstance(request, StoreAttendRecords) else ())
+    )
 
     def accept(reply: LastStoredTimestamp) -> bool:
         if not isinstance(request, StoreAttendRecords) or reply.sheet_id != request.sheet_id:
             return False
-        asked = {record.identity for record in request.records}
         confirmed = asked & set(reply.confirmed)
         client.ledger.confirm(tuple(confirmed), reply.sheet_id)
         return confirmed == asked or (bool(confirmed) and reply.request_id == request.request_id)

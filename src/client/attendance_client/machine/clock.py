@@ -7,11 +7,11 @@ from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.machine.port import MachineSession, MachineStatus
 from attendance_client.machine.reading import nobody_punching, offset_of
+from attendance_contracts import CLOCK_OFF_FROM_S
 
 log = logging.getLogger(__name__)
 
-NOTABLE_OFFSET = timedelta(minutes=2)
-"""A machine's clock further off than this is reported."""
+NOTABLE_OFFSET = timedelta(seconds=CLOCK_OFF_FROM_S)
 
 TOLERATED_OFFSET = timedelta(seconds=5)
 """A machine's clock is not set for less: both clocks are read in whole seconds, and the answer takes its time."""

@@ -11,7 +11,7 @@ from attendance_client.machine.clock import keep_clock
 from attendance_client.machine.port import LogEnd, MachineStatus
 from attendance_client.machine.reading import ask_status, enabled_machine, read_log, read_names_again
 from attendance_client.relay.health import report_read, report_unreadable
-from attendance_contracts import AlarmKind, RaiseFinalAlarm, Topic, business_day
+from attendance_contracts import NEARLY_FULL, AlarmKind, RaiseFinalAlarm, Topic, business_day
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +19,6 @@ COMPLETE_READ_INTERVAL_S = 86_400.0
 """The whole log is read daily, at the first poll that finds its count unchanged, when hardly anybody punches; at the
 latest after two days. A machine cleared and filled again to the same count is noticed then. (A count that has grown is
 checked at each poll: the new records must follow the known ones.)"""
-
-FULL_ENOUGH_TO_SAY = 0.8
-"""Of the machine's capacity."""
 
 
 def poll(client: Client) -> None:
@@ -87,7 +84,7 @@ def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
     """Say once a day that the machine is nearly full: it then drops punches, the new or the oldest ones."""
     session = client.session
     today = client.clock.now().date()
-    if status.records < FULL_ENOUGH_TO_SAY * status.record_capacity or status.record_capacity == 0:
+    if status.records < NEARLY_FULL * status.record_capacity or status.record_capacity == 0:
         return
     if session.fullness_said_on != today:
         session.fullness_said_on = today

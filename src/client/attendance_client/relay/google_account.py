@@ -6,7 +6,7 @@ from google.auth.transport.requests import Request
 
 from attendance_client.errors import AccessError, BusError
 from attendance_client.relay.pubsub import NO_USE, unusable_credentials
-from attendance_contracts import address_of, first_words, network_trouble
+from attendance_trouble import address_of, first_words, network_trouble
 
 SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 

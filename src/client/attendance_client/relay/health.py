@@ -23,9 +23,6 @@ INTERVAL_S = 3600.0
 """Without news."""
 LARGE_BACKLOG = 100
 """From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
-FULL_FROM = 0.8
-CLOCK_OFF_FROM_S = 60
-"""From where on the backend tells HR."""
 
 
 def report_read(client: Client, status: MachineStatus) -> None:
@@ -108,13 +105,11 @@ def _news(
     session = client.session
     about_machine = None
     if machine is not None:
-        is_full = machine.record_capacity > 0 and machine.records >= FULL_FROM * machine.record_capacity
-        offset = machine.clock_offset_s
         about_machine = (
             machine.serial_number,
             machine.firmware,
-            is_full,
-            offset is None or abs(offset) > CLOCK_OFF_FROM_S,
+            machine.is_nearly_full,
+            machine.is_clock_off,
         )
     return session.sheet_id, complete, problem, backlog >= LARGE_BACKLOG, about_machine
 

@@ -19,12 +19,11 @@ from attendance_contracts import (
     Topic,
     decode_topic,
     encode,
-    first_words,
-    key_file_trouble,
     subscription_filter,
     subscription_path,
     topic_path,
 )
+from attendance_trouble import first_words, key_file_trouble
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
@@ -16,10 +15,11 @@ from attendance_sandbox.demo.cloud import OperatorError
 from attendance_sandbox.demo.functions import FunctionError
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals
 from attendance_sandbox.demo.paths import from_here
-from attendance_sandbox.demo.picture import draw
 from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
+from attendance_sandbox.demo.report import NUMBERS, Said, mails, numbers_of, overview
 from attendance_sandbox.demo.story import FIRST_DAY, LAST_DAY, PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import TimelineError
+from attendance_sandbox.sheets.page import Group, book, document
 
 EXIT_NOT_FAULTLESS = 1
 EXIT_USER_ERROR = 2
@@ -34,7 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="play a month of three offices and reconcile it",
         description="Play a month of three offices on a virtual clock, in about four minutes: machines, clients, "
         "Pub/Sub, functions and sheets, with power cuts and a review period that HR forgets. Ends with the "
-        "workbooks and with a table of what was lost (nothing).",
+        "workbooks, with a page for a browser that shows all of it, and with a table of what was lost (nothing).",
     )
     parser.add_argument(
         "--folder",
@@ -43,7 +43,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="where everything is kept (default: build/demo)",
     )
     parser.add_argument("--seed", type=int, default=1, help="for the made-up punches (default: 1)")
-    parser.add_argument("--no-picture", action="store_true", help="do not draw the workbook")
     parser.set_defaults(run=run)
 
 
@@ -82,7 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     task = progress.add_task("setting up", total=(LAST_DAY - FIRST_DAY).days + 1)
 
+    said: list[tuple[datetime, str]] = []
+
     def say(when: datetime, text: str) -> None:
+        said.append((when, text))
         console.print(f"{when:%a %d %b %H:%M}  {text}")
 
     def show(when: datetime) -> None:
@@ -90,6 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
         progress.update(task, completed=(local.date() - FIRST_DAY).days, description=f"{local:%a %d %b}")
 
     story = Story(folder.resolve(), arguments.seed, say)
+    console.print(f"the workbooks as they grow, for a browser: {story.cloud.sheets.url}/")
     try:
         with progress:
             story.play(show)
@@ -114,8 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
     console.print("workbooks:")
     for path in workbooks:
         console.print(f"  {from_here(path)}")
-    if not arguments.no_picture:
-        _draw(console, folder)
+    console.print(f"all of it as a page: {from_here(write_page(folder, story, results, said))}")
     console.print(f"{time.monotonic() - started:.0f} s")
     return 0 if all(result.faultless for result in results) else EXIT_NOT_FAULTLESS
 
@@ -139,29 +141,27 @@ def _boundary(settings: dict[str, object]) -> timedelta:
 def _report(console: Console, results: list[SiteResult]) -> None:
     table = Table(title="Reconciliation: machines against workbooks")
     table.add_column("site")
-    for title in ("punches made", "rows stored", "lost", "twice", "wrong period"):
+    for title in NUMBERS:
         table.add_column(title, justify="right")
-    for result in results:
-        numbers = (result.punches, result.rows, result.lost, result.twice, result.wrong_period)
-        table.add_row(result.site, *map(str, numbers), style=None if result.faultless else "red")
-    totals = [
-        sum(values)
-        for values in zip(
-            *((r.punches, r.rows, r.lost, r.twice, r.wrong_period) for r in results), strict=True
-        )
-    ]
+    *rows, (name, totals) = numbers_of(results)
+    for result, (site, numbers) in zip(results, rows, strict=True):
+        table.add_row(site, *map(str, numbers), style=None if result.faultless else "red")
     table.add_section()
-    table.add_row("all", *map(str, totals), style="bold")
+    table.add_row(name, *map(str, totals), style="bold")
     console.print(table)
 
 
-def _draw(console: Console, folder: Path) -> None:
-    try:
-        pictures = draw(folder / "Attendance Review - October 2026.xlsx", folder / "pictures")
-    except (subprocess.SubprocessError, OSError) as error:
-        console.print(f"no picture of the workbook: {error}")
-        return
-    if not pictures:
-        console.print("no picture of the workbook: that needs LibreOffice and poppler-utils (pdftoppm)")
-        return
-    console.print(f"pictures of the October workbook: {folder / 'pictures'} ({len(pictures)} files)")
+def write_page(folder: Path, story: Story, results: list[SiteResult], said: Said) -> Path:
+    """One file that shows everything."""
+    recorded = {name: office.recorded for name, office in story.offices.items()}
+    beside = [path.name for path in (*sorted(folder.glob("Payroll *")), *story.workbooks)]
+    now = story.timeline.now
+    first = overview(results, story.timeline.states, recorded, PERIODS, said=said, files=beside, until=now)
+    letters = mails(story.cloud.mail.messages)
+    sheets = story.cloud.sheets
+    books = [book(one, sheets.engine) for one in sheets.spreadsheets()]
+    path = folder / "index.html"
+    path.write_text(
+        document("A month of three offices", [Group("The month", [first, letters]), *books]), "utf-8"
+    )
+    return path

@@ -25,6 +25,7 @@ def main() -> int:
         site = load_config(options.directory).site
         clock = VirtualClock(site.location, options.timeline, site.time_zone, stop)
         with bootstrap(options.directory, stop, clock) as runner:
+            clock.state = lambda: str(runner.state)
             runner.run()
     except StopRequested:
         return 0

@@ -4,8 +4,8 @@ A discrete-event clock: time stands still while anybody works and jumps to the n
 sleep. Clients are processes of their own; they join over TCP, tell how long they sleep, and are woken one at a time,
 so that a run's course does not depend on how fast anything is.
 
-The protocol, a JSON object a line: the process says {"name": …} once and {"sleep": seconds} whenever it has nothing to
-do; each time it gets {"now": "<UTC, ISO 8601>"} when it is its turn.
+The protocol, a JSON object a line: the process says {"name": …} once and {"sleep": seconds, "state": …} whenever it has
+nothing to do; each time it gets {"now": "<UTC, ISO 8601>"} when it is its turn.
 """
 
 import heapq
@@ -33,6 +33,8 @@ class Timeline:
     def __init__(self, start: datetime) -> None:
         self.now = start.astimezone(UTC)
         self.address = ""
+        self.states: dict[str, list[tuple[datetime, str]]] = {}
+        """Since when each process slept in which state; an empty one while it did not run."""
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._working: set[str] = set()
@@ -68,7 +70,13 @@ class Timeline:
         with self._changed:
             self._working.discard(name)
             self._connections.pop(name, None)
+            self._note(name, "")
             self._changed.notify_all()
+
+    def _note(self, name: str, state: str) -> None:
+        history = self.states.setdefault(name, [])
+        if not history or history[-1][1] != state:
+            history.append((self.now, state))
 
     def run(self, until: datetime, show: Callable[[datetime], None]) -> None:
         """Let things happen until a moment (aware); `show` is called with each new virtual time.
@@ -105,9 +113,12 @@ class Timeline:
                     self._connections[name] = stream
                 self._tell(stream)
                 for line in stream:
-                    seconds = float(json.loads(line)["sleep"])
+                    told = json.loads(line)
+                    seconds = float(told["sleep"])
                     with self._changed:
-                        wake = self.now + timedelta(seconds=seconds)
+                        self._note(name, told["state"])
+                        # Less than time has steps: whoever waits for the rest of a float would wait for ever.
+                        wake = self.now + max(timedelta(seconds=seconds), timedelta.resolution)
                         heapq.heappush(self._agenda, (wake, next(self._order), self._waker(name, stream)))
                         self._working.discard(name)
                         self._changed.notify_all()

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ class VirtualClock:
         self._stream = connection.makefile("rw", encoding="utf-8", newline="\n")
         self._zone = ZoneInfo(time_zone)
         self._stop = stop
+        self.state: Callable[[], str] = str
+        """Tells in which state this process sleeps."""
         self._say({"name": name})
         self._listen()
 
@@ -37,7 +40,7 @@ class VirtualClock:
         return True
 
     def sleep(self, seconds: float) -> None:
-        self._say({"sleep": seconds})
+        self._say({"sleep": seconds, "state": self.state()})
         self._listen()
 
     def _say(self, words: dict[str, object]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from attendance_sandbox.sheets.http_server import HOST
 from attendance_sandbox.sheets.quota import Quota
-from attendance_sandbox.sheets.recalculation import RecalculationError
 from attendance_sandbox.sheets.saver import Saver
 from attendance_sandbox.sheets.server import LogEntry, SheetsServer
 
@@ -20,7 +19,7 @@ example:
   attendance-sandbox sheets --port 8086 --folder books --shared-folder Attendance
   the key of a service account is in books/service-account.json; let its programs talk to http://127.0.0.1:8086
   instead of https://sheets.googleapis.com and https://www.googleapis.com; each spreadsheet is saved in books
-  as an .xlsx file a moment after it was changed, and at the end
+  as an .xlsx file a moment after it was changed, and at the end; http://127.0.0.1:8086/ shows them in a browser
 """
 
 _EXIT_OK = 0
@@ -55,7 +54,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID")
     add("--no-storage", action="store_true", help="accounts own no storage: files in shared drives only")
     add("--quota", action="store_true", help="refuse more reads and writes a minute than Google does")
-    add("--recalculate", action="store_true", help="let LibreOffice compute formulas when they are read")
     add("--quiet", action="store_true", help="print the address and nothing else")
     parser.set_defaults(run=run)
 
@@ -77,10 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
             on_request=on_request,
             owns_storage=not arguments.no_storage,
             quota=Quota() if arguments.quota else None,
-            recalculate=arguments.recalculate,
+            recalculate=True,
         )
-    except RecalculationError as error:
-        return _refuse(str(error))
     except OSError as error:
         return _refuse(f"port {arguments.port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
     key_file = arguments.key_file or arguments.folder / "service-account.json"
@@ -99,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     with server, saver:
         sys.stdout.write(f"sheets on {HOST}:{server.port}\n")
         sys.stdout.flush()
+        tell(f"the spreadsheets as pages for a browser: {server.url}/")
         tell(f"service account's key in {key_file}")
         if arguments.shared_folder:
             tell(f"folder {arguments.shared_folder}: {server.new_shared_folder(arguments.shared_folder)}")

@@ -1,8 +1,8 @@
 """Formulas as texts: moving their references, and computing plain arithmetic.
 
-There is no formula engine here. A formula is kept and given back; its value is known only when it is arithmetic
-on literal numbers (``=4/2``). What the service does to the *text* of a formula is done: inserted and deleted
-rows and columns, renamed worksheets, and relative references in copies.
+Their values are computed in `engine`; at once only that of arithmetic on literal numbers (``=4/2``). What the service
+does to the *text* of a formula is done here: inserted and deleted rows and columns, renamed worksheets, and relative
+references in copies.
 """
 
 from __future__ import annotations
@@ -185,6 +185,45 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
     return _rewrite(formula, change)
 
 
+_OPEN = re.compile(
+    r"""
+    "(?:[^"]|"")*"
+    | (?P<sheet>'(?:[^']|'')+'|(?<![\w.])[A-Za-z_][\w.]*)!
+    | (?<![\w.$:])(?P<cell>\$?[A-Za-z]{1,3}\$?\d{1,7}):(?P<end>\$?[A-Za-z]{1,3})(?![\w(.!$])
+    | (?<![\w.$:])(?P<column>\$?[A-Za-z]{1,3}):(?P<column2>\$?[A-Za-z]{1,3})(?![\w(.!$])
+    | (?<![\w.$:])(?P<row>\$?\d{1,7}):(?P<row2>\$?\d{1,7})(?![\w(.!])
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
+def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) -> str:
+    """The formula with an end for each open range: ``A:C`` becomes ``A$1:C$100``, ``A2:A`` becomes ``A2:A$100``.
+
+    `title` gives worksheets other titles.
+    """
+
+    def change(match: re.Match[str]) -> str:
+        if match["sheet"]:
+            return f"{title(_title(match[0]))}!"
+        if match["column"]:
+            return f"{match['column']}$1:{match['column2']}${rows}"
+        if match["cell"]:
+            return f"{match['cell']}:{match['end']}${rows}"
+        if match["row"]:
+            return f"$A{match['row']}:${column_letters(columns - 1)}{match['row2']}"
+        return match[0]
+
+    return _OPEN.sub(change, formula)
+
+
+def within(formula: str, title: str) -> str:
+    """The formula as it reads on another worksheet: references without a title are to that of `title`."""
+    prefix = f"{quote_title(title)}!"
+    return _rewrite(formula, lambda match: match[0] if match["sheet"] else prefix + match[0])
+
+
+@functools.lru_cache(maxsize=256)
 def _title(prefix: str) -> str:
     return split_title(prefix.removesuffix("!") + "!A1")[0] or ""
 

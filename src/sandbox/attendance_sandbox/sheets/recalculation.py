@@ -1,8 +1,7 @@
-"""Formulas computed by LibreOffice: for reads of a server that was asked for it, and for workbooks in tests.
+"""Formulas computed by LibreOffice, the reference that tests hold the embedded engine against.
 
-A workbook is saved, converted headlessly and read back. That takes a second or two, whatever is in it, so that
-`Recalculator` computes a spreadsheet once after each change. Values are numbers also where they are shown as dates:
-days since 1899-12-30.
+A saved workbook is converted headlessly and read back, which takes seconds. Values are numbers also where they are
+shown as dates: days since 1899-12-30.
 
 RecalculationError
     LibreOffice is missing, failed or took too long.
@@ -15,18 +14,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 
-from attendance_sandbox.sheets.a1 import Area
-from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.values import ErrorText, Scalar, tidy
-from attendance_sandbox.sheets.worksheet import Worksheet
-from attendance_sandbox.sheets.xlsx import workbook_bytes
-from attendance_sandbox.sheets.xlsx_names import sheet_titles
 
 TIMEOUT_S = 120.0
 Values = dict[str, dict[tuple[int, int], Scalar]]
@@ -47,7 +39,7 @@ def find_soffice() -> str:
     if found is None:
         raise RecalculationError(
             "soffice is not installed, which computes the formulas: install LibreOffice Calc "
-            "(Debian: libreoffice-calc) or do without recalculation"
+            "(Debian: libreoffice-calc)"
         )
     return found
 
@@ -73,7 +65,7 @@ def recalculated_values(
         target = Path(folder) / "out"
         home = profile or Path(folder) / "profile"
         _convert(workbook, target, home, time_zone, timeout_s)
-        return _values(target / workbook.with_suffix(".xlsx").name)
+        return values_of(target / workbook.with_suffix(".xlsx").name)
 
 
 def _convert(workbook: Path, target: Path, home: Path, time_zone: str | None, timeout_s: float) -> None:
@@ -104,7 +96,8 @@ def _convert(workbook: Path, target: Path, home: Path, time_zone: str | None, ti
         raise RecalculationError(f"soffice could not compute {workbook.name}: {reason}")
 
 
-def _values(path: Path) -> Values:
+def values_of(path: Path) -> Values:
+    """The values that are kept in a file beside its formulas, see `recalculated_values`."""
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     # A date or a duration is a number like any other: openpyxl would make datetimes of them, which cannot hold
     # every duration and are rounded.
@@ -121,64 +114,3 @@ def _values(path: Path) -> Values:
     finally:
         book.close()
     return found
-
-
-class Recalculator:
-    """Gives spreadsheets whose formulas have values. Each is computed when it is first asked for."""
-
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Nothing is started or written before the first spreadsheet is computed.
-
-        Raises:
-            RecalculationError: LibreOffice is not installed.
-        """
-        find_soffice()
-        self._timeout_s = timeout_s
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def close(self) -> None:
-        """Removes LibreOffice's profile."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def computed(self, spreadsheet: Spreadsheet, places: Collection[tuple[Worksheet, Area]]) -> Spreadsheet:
-        """The spreadsheet itself if there is no formula in these places, else one with all formulas' values.
-
-        Raises:
-            RecalculationError: LibreOffice failed or took too long.
-        """
-        if spreadsheet.computed is None:
-            if not any(_has_unknown(sheet, area) for sheet, area in places):
-                return spreadsheet
-            spreadsheet.computed = self._compute(spreadsheet)
-        return spreadsheet.computed
-
-    def _compute(self, spreadsheet: Spreadsheet) -> Spreadsheet:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="attendance-sandbox-")
-        home = Path(self._folder.name)
-        path = home / "spreadsheet.xlsx"
-        path.write_bytes(workbook_bytes(spreadsheet))
-        values = recalculated_values(
-            path,
-            time_zone=spreadsheet.properties["timeZone"],
-            profile=home / "profile",
-            timeout_s=self._timeout_s,
-        )
-        titles = sheet_titles(spreadsheet)
-        result = spreadsheet.draft()
-        for sheet in result.sheets:
-            _fill_in(sheet, values.get(titles[sheet.title], {}))
-        return result
-
-
-def _has_unknown(sheet: Worksheet, area: Area) -> bool:
-    return any(cell.formula is not None and cell.value is None for _, _, cell in sheet.occupied(area))
-
-
-def _fill_in(sheet: Worksheet, values: dict[tuple[int, int], Scalar]) -> None:
-    """Gives each formula its value; one that shows nothing is an empty text."""
-    for row, column, cell in list(sheet.occupied(sheet.area)):
-        if cell.formula is not None:
-            sheet.put(row, column, replace(cell, value=values.get((row + 1, column + 1), "")))

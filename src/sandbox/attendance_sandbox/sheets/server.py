@@ -8,12 +8,15 @@ typed text becomes in the spreadsheet's locale; atomic ``batchUpdate``; grid lim
 cells; protected ranges; the service's own spelling of formulas, and references in formulas and rules that follow
 inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
-Formulas: there is no formula engine. A formula is kept, but has no value unless it is arithmetic on literal numbers
-(``=4/2``); ``values.get`` gives an empty cell for it. With ``recalculate=True`` LibreOffice computes formulas for
-``spreadsheets.get`` and ``values.*`` (not for ``includeSpreadsheetInResponse`` or exports). What only Sheets can
-compute is ``#NAME?`` then, ``TODAY()`` stays as it was at the last change, and a result without a number format of
-its own is shown as a plain number, where Sheets takes a date's format from the cells that it is made of. Cells at the
-end of a range whose formulas give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+Formulas: with ``recalculate=True`` an embedded engine computes them for ``spreadsheets.get`` and ``values.*`` (not for
+``includeSpreadsheetInResponse`` or exports). Otherwise a formula is kept, but has no value unless it is arithmetic on
+literal numbers (``=4/2``); ``values.get`` gives an empty cell for it. What the engine does not know is ``#NAME?``,
+``TODAY()`` stays as it was at the last change, and a result without a number format of its own is shown as a plain
+number, where Sheets takes a date's format from the cells that it is made of. Cells at the end of a range whose formulas
+give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+
+Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as HR sees it, computed and coloured; both
+without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
 endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
@@ -39,16 +42,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attendance_sandbox.sheets import batch_update, value_ranges
+from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
+from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.faults import Fault, Faults, Request
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileStore, permission
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
-from attendance_sandbox.sheets.recalculation import Recalculator
 from attendance_sandbox.sheets.routes import (
     Answer,
     HttpRequest,
@@ -76,7 +79,7 @@ class LogEntry:
     path: str
     query: dict[str, list[str]]
     kind: str
-    """``read`` or ``write`` of Sheets, ``drive``, ``token`` or ``unknown``."""
+    """``read`` or ``write`` of Sheets, ``drive``, ``token``, ``page`` or ``unknown``."""
     caller: str
     status: int
     """HTTP status; 0 when the connection was dropped."""
@@ -120,16 +123,14 @@ class SheetsServer:
             owns_storage: False for service accounts as they are made since 2025: they own no storage, and can
                 make files in shared drives only.
             quota: limits of reads and writes a minute; none by default.
-            recalculate: LibreOffice computes formulas when a read shows their values: a few seconds for the first
-                read after each change, during which nobody else is answered.
+            recalculate: formulas have values in answers. The first read after each change takes the time of computing:
+                a second for a large month, during which nobody else is answered.
             token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:
             OSError: the port is in use.
-            RecalculationError: LibreOffice is to compute formulas and is not installed.
         """
-        self._recalculator = Recalculator() if recalculate else None
         self.folder = folder
         self.faults = faults or Faults()
         self.log: list[LogEntry] = []
@@ -139,7 +140,8 @@ class SheetsServer:
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
-        self._api = SheetsApi(self.store, self._recalculator)
+        self.engine = Engine()
+        self._api = SheetsApi(self.store, self.engine, recalculate)
         self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
         self._http = HttpServer(port, self._respond)
 
@@ -161,21 +163,17 @@ class SheetsServer:
     def start(self) -> None:
         self._http.start()
 
-    def start_recalculating(self, *spreadsheet_ids: str) -> None:
-        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet.
+    def start_recalculating(self) -> None:
+        """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
+        self._api.recalculate = True
 
-        These spreadsheets are computed at once, so that nobody who asks for them loses patience.
-        """
-        if self._recalculator is None:
-            self._recalculator = Recalculator()
-            self._api.recalculate_with(self._recalculator)
-        for spreadsheet_id in spreadsheet_ids:
-            self._api.computed(self.spreadsheet(spreadsheet_id), None)
+    def compute(self, spreadsheet_id: str) -> Spreadsheet:
+        """The spreadsheet with the values of all formulas."""
+        with self._lock:
+            return self.engine.computed(self.spreadsheet(spreadsheet_id))
 
     def stop(self) -> None:
         self._http.stop()
-        if self._recalculator is not None:
-            self._recalculator.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -317,6 +315,8 @@ class SheetsServer:
             self._requests += 1
             if request.path == "/token" and request.method == "POST":
                 return self._served_token(request)
+            if request.method == "GET" and (request.path == "/" or request.path.startswith("/books/")):
+                return "page", None, self._page(request.path.removeprefix("/books/"))
             try:
                 route, parts = find_route(self._routes, request)
                 call.caller = self.tokens.caller(
@@ -333,6 +333,20 @@ class SheetsServer:
             if chosen is not None and chosen.status:
                 response = _fault_answer(chosen)
             return route.kind, chosen, response
+
+    def _page(self, spreadsheet_id: str) -> Answer:
+        books = {one.spreadsheet_id: one for one in self.spreadsheets()}
+        if spreadsheet_id == "/":
+            text = page.document("Spreadsheets", [page.Group("Spreadsheets", [page.listed(books.values())])])
+        elif spreadsheet_id in books:
+            book = page.book(books[spreadsheet_id], self.engine)
+            text = page.document(book.title, [book])
+        else:
+            error = ApiError(
+                404, "NOT_FOUND", f"There is no spreadsheet of this ID; {self.url}/ lists those there are."
+            )
+            return Answer.of_json(error.code, error.to_json())
+        return Answer(200, text.encode(), "text/html; charset=utf-8")
 
     def _handled(self, route: Route, request: HttpRequest, parts: list[str], call: Call) -> Answer:
         try:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from attendance_sandbox.sheets import batch_update, value_ranges, view
 from attendance_sandbox.sheets.call import Call
+from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
-from attendance_sandbox.sheets.recalculation import RecalculationError, Recalculator
 from attendance_sandbox.sheets.requests_sheets import (
     check_spreadsheet_properties,
     copy_of,
@@ -40,28 +40,22 @@ def _options(query: Query) -> Json:
 class SheetsApi:
     """Sheets' methods. Each takes what its URL and body say, and the call that is counted."""
 
-    def __init__(self, store: FileStore, recalculator: Recalculator | None = None) -> None:
-        """Without `recalculator` formulas have no values."""
+    def __init__(self, store: FileStore, engine: Engine, recalculate: bool) -> None:
+        """Unless it is to `recalculate`, formulas have no values."""
         self._store = store
-        self._recalculator = recalculator
-
-    def recalculate_with(self, recalculator: Recalculator) -> None:
-        """From now on formulas have values."""
-        self._recalculator = recalculator
+        self._engine = engine
+        self.recalculate = recalculate
 
     def computed(self, spreadsheet: Spreadsheet, ranges: list[str] | None) -> Spreadsheet:
         """The spreadsheet with the values of formulas, if one stands in the ranges (None: anywhere)."""
-        if self._recalculator is None:
+        if not self.recalculate:
             return spreadsheet
         places = (
             [(sheet, sheet.area) for sheet in spreadsheet.sheets]
             if ranges is None
             else [spreadsheet.resolve(text) for text in ranges]
         )
-        try:
-            return self._recalculator.computed(spreadsheet, places)
-        except RecalculationError as error:
-            raise ApiError(500, "INTERNAL", f"This stand-in could not compute formulas: {error}") from error
+        return self._engine.computed(spreadsheet, places)
 
     def _values(self, spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
         """A ``ValueRange``, with the values of formulas where it does not show the formulas themselves."""

@@ -25,6 +25,14 @@ _OPERATORS = {
     "ON_OR_AFTER": "greaterThanOrEqual",
     "ON_OR_BEFORE": "lessThanOrEqual",
 }
+_SIGNS = {
+    "greaterThan": ">",
+    "greaterThanOrEqual": ">=",
+    "lessThan": "<",
+    "lessThanOrEqual": "<=",
+    "equal": "=",
+    "notEqual": "<>",
+}
 _TEXT_TESTS = {
     "TEXT_CONTAINS": "ISNUMBER(SEARCH({value},{cell}))",
     "TEXT_NOT_CONTAINS": "ISERROR(SEARCH({value},{cell}))",
@@ -69,6 +77,23 @@ def conditional_rule(rule: Json, first: Area, locale: Locale) -> Rule | None:
     if operator is None or not operands:
         return None
     return CellIsRule(operator=operator, formula=operands, **style)
+
+
+def test_of(condition: Json, first: Area, locale: Locale) -> str | None:
+    """A condition as the formula that is true where it is met, for the first cell of `first`; None if there is none."""
+    kind, operands = condition.get("type", ""), operands_of(condition, locale)
+    cell = f"{column_letters(first.start_column)}{first.start_row + 1}"
+    if kind == "CUSTOM_FORMULA" and operands:
+        return f"={operands[0]}"
+    if kind in _TEXT_TESTS:
+        return "=" + _TEXT_TESTS[kind].format(cell=cell, value=operands[0] if operands else '""')
+    operator = _operator(kind)
+    if operator in {"between", "notBetween"} and len(operands) == 2:
+        inside = f"AND({cell}>={operands[0]},{cell}<={operands[1]})"
+        return f"=AND(ISNUMBER({cell}),{inside if operator == 'between' else f'NOT({inside})'})"
+    if operator not in _SIGNS or not operands:
+        return None
+    return f"=AND(ISNUMBER({cell}),{cell}{_SIGNS[operator]}{operands[0]})"
 
 
 def _operator(kind: str) -> str | None:

@@ -10,11 +10,11 @@ from attendance_client.app.doctor.finding import Finding, fail, ok, warn
 from attendance_client.app.system_clock import SystemClock
 from attendance_client.errors import MachineError
 from attendance_client.machine.clock import NOTABLE_OFFSET
-from attendance_client.machine.polling import FULL_ENOUGH_TO_SAY
 from attendance_client.machine.port import MachineStatus
 from attendance_client.machine.reading import offset_of
 from attendance_client.machine.zk.user_records import MachineUser
 from attendance_client.machine.zk.zk_machine import ZkMachine
+from attendance_contracts import NEARLY_FULL
 
 NO_TEXT = re.compile(r"\\x[0-9a-f]{2}")
 """How a byte is shown that is no text in the configured code page."""
@@ -75,7 +75,7 @@ def _memory(status: MachineStatus) -> Finding:
         return ok("memory", f"{status.records} records; the machine does not say how many it holds")
     share = status.records / status.record_capacity
     told = f"{status.records} of {status.record_capacity} records ({share:.0%})"
-    if share < FULL_ENOUGH_TO_SAY:
+    if share < NEARLY_FULL:
         return ok("memory", told)
     return warn(
         "memory",

@@ -18,7 +18,7 @@ from attendance_client.machine.zk.attendance_log import read_log
 from attendance_client.machine.zk.buffered_read import CHUNK_BYTES, UDP_CHUNK_BYTES, Table, prepared_table
 from attendance_client.machine.zk.frames import Code, FrameSocket, Packet, encode_packet, frame
 from attendance_client.machine.zk.user_records import MachineUser, read_users, users_at
-from attendance_contracts import network_trouble
+from attendance_trouble import network_trouble
 
 T = TypeVar("T")
 

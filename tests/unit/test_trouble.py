@@ -9,7 +9,7 @@ import requests
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
-from attendance_contracts import address_of, first_words, key_file_trouble, network_trouble
+from attendance_trouble import address_of, first_words, key_file_trouble, network_trouble
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Why Google cannot be used, in a few words that both programs say alike: the key file, the network."""
+"""What the programs tell people alike: why Google cannot be used (the key file, the network), which package is missing.
+
+Standard library only.
+"""
 
 import json
 import socket
@@ -7,9 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+__all__ = ["address_of", "first_words", "key_file_trouble", "missing_package", "network_trouble"]
+
 _KEY_FIELDS = ("client_email", "private_key", "token_uri")
 _LONGEST = 160
 _NEW_KEY = "make a new key (gcloud iam service-accounts keys create), and keep the file as it comes"
+
+
+def missing_package(error: ModuleNotFoundError, extra: str) -> str | None:
+    """Which package is missing and how it comes; None where the module is one of ours, which is a fault of ours.
+
+    `extra` is the name, in pyproject.toml, of what brings the command's packages.
+    """
+    if not error.name or error.name.startswith("attendance_"):
+        return None
+    return (
+        f"the package {error.name} is missing: install this command's packages with pip install '.[{extra}]'"
+    )
 
 
 def key_file_trouble(path: Path) -> str:

@@ -1,0 +1,109 @@
+"""What stays in force where HR typed something that nobody understands: what the workbooks hold of it.
+
+A function has no memory. The last good value of a setting is what was carried into the open workbook, and for a new
+workbook what the one before it holds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+from attendance_backend.domain.people import Detail, Person
+from attendance_backend.domain.rules import Rules
+from attendance_backend.review import book, days_sheet, guide_sheet, sites_sheet
+from attendance_backend.review.completion import cut_offs_in
+from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.guide_sheet import GRACE, OVERTIME, Parameters
+from attendance_backend.review.names import DAYS, GUIDE, SITES, WEEKLY
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+
+WANTS = (
+    replace(book.GUIDE_VALUES, optional=True),
+    book.whole(SITES, optional=True),
+    *(replace(book.columns(title), optional=True) for title in (DAYS, WEEKLY)),
+)
+"""What must be read of a workbook; a worksheet that is missing holds nothing."""
+
+
+def is_needed(rules: Rules, people: Iterable[Person]) -> bool:
+    """Whether there is anything that only a workbook knows."""
+    values = (
+        *(rules.grace_s, rules.overtime_after_s, rules.key_policy(""), rules.double_tap_s("")),
+        *(*rules.key_policies.values(), *rules.double_taps_s.values()),
+    )
+    return None in values or any(person.unread for person in people)
+
+
+class InForce:
+    """HR's settings and people with what workbooks know of what is not understood.
+
+    Args:
+        rules: as HR keeps them now.
+        workbooks: with the cells of `WANTS`; what the first one does not know, the next one may.
+    """
+
+    def __init__(self, rules: Rules, *workbooks: Spreadsheet | None) -> None:
+        self._rules = rules
+        self._workbooks = [workbook for workbook in workbooks if workbook is not None]
+
+    def parameters(self) -> Parameters:
+        """Grace and overtime, for ``Guide``."""
+        defaults = Parameters()
+        return Parameters(
+            grace_s=self._as_set(GRACE, self._rules.grace_s, defaults.grace_s),
+            overtime_after_s=self._as_set(OVERTIME, self._rules.overtime_after_s, defaults.overtime_after_s),
+        )
+
+    def key_policy(self, site: str) -> KeyPolicy:
+        """By which a site's punches count."""
+        texts = (sheet.text(row, sites_sheet.KEY_POLICY) for sheet, row in self._rows_of_site(site))
+        known = (KeyPolicy(text) for text in texts if text in set(KeyPolicy))
+        return self._rules.key_policy(site) or next(known, KeyPolicy.FIRST_AND_LAST)
+
+    def double_tap_s(self, site: str) -> int:
+        """Within how many seconds a second punch at a site is the same one."""
+        wanted = self._rules.double_tap_s(site)
+        numbers = (sheet.number(row, sites_sheet.DOUBLE_TAP) for sheet, row in self._rows_of_site(site))
+        known = (round(number) for number in numbers if number is not None and number >= 0)
+        return next(known, DEFAULT_DOUBLE_TAP_S) if wanted is None else wanted
+
+    def people(self, persons: Iterable[Person]) -> list[Person]:
+        """HR's list. Of whom no workbook knows, there is nothing in place of what is not understood."""
+        return [self._person(person) if person.unread else person for person in persons]
+
+    def _as_set(self, name: str, wanted: int | None, default: int) -> int:
+        guides = (workbook.find(GUIDE) for workbook in self._workbooks)
+        known = (guide_sheet.as_set(guide, name) for guide in guides if guide is not None)
+        return next((value for value in (wanted, *known) if value is not None), default)
+
+    def _rows_of_site(self, site: str) -> Iterable[tuple[Worksheet, int]]:
+        for workbook in self._workbooks:
+            sheet = workbook.find(SITES)
+            row = None if sheet is None else sites_sheet.row_of(sheet, site)
+            if sheet is not None and row is not None:
+                yield sheet, row
+
+    @cached_property
+    def _known(self) -> list[tuple[Days, Mapping[str, int]]]:
+        """What each workbook holds of people, and their cut-off times."""
+        sheets = [(workbook.find(DAYS), workbook.find(WEEKLY)) for workbook in self._workbooks]
+        return [
+            (Days(days), cut_offs_in(weekly) if weekly else {}) for days, weekly in sheets if days is not None
+        ]
+
+    def _person(self, person: Person) -> Person:
+        for days, cut_offs in self._known:
+            member, unread = days.members.get(person.key), person.unread
+            if member is None:
+                continue
+            row = days.rows[person.key].get(days_sheet.IN)
+            site = "" if row is None else days.worksheet.text(row, days_sheet.SITE)
+            return replace(
+                person,
+                cut_off=cut_offs.get(person.key) if Detail.CUT_OFF in unread else person.cut_off,
+                site=site if Detail.SITE in unread else person.site,
+                first_day=member.first_day if Detail.FIRST_DAY in unread else person.first_day,
+                last_day=member.last_day if Detail.LAST_DAY in unread else person.last_day,
+            )
+        return person

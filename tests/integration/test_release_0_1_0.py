@@ -1,0 +1,494 @@
+"""What release 0.1.0 wrote (`tests/frozen`) is read by the code of today: messages, snapshots, ledger, workbooks."""
+
+import csv
+import dataclasses
+import json
+import os
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import ExitStack
+from datetime import date, datetime, time
+
+import pytest
+from backend_office import CloudOffice
+
+from attendance_backend.app.cli import main as operate
+from attendance_backend.sheet import serial
+from attendance_client.app.cli import main as client
+from attendance_client.fsm.generated import Flag, StateId
+from attendance_client.fsm.session import Session
+from attendance_client.fsm.snapshot import FileSnapshotStore
+from attendance_client.relay.ledger import LEDGER_NAME, Ledger
+from attendance_contracts import (
+    REPLY_TOPICS,
+    AlarmKind,
+    AttendanceRecord,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    LastStoredTimestamp,
+    MachineHealth,
+    NewReviewPeriod,
+    NewReviewSheet,
+    RaiseFinalAlarm,
+    ReviewPeriod,
+    SiteHealth,
+    StoreAttendRecords,
+    Topic,
+    decode_topic,
+    encode,
+)
+from attendance_sandbox.sheets import SheetsServer
+from tests import frozen
+
+RELEASE = "0.1.0"
+SEPTEMBER = ReviewPeriod("September 2026", date(2026, 9, 28), date(2026, 10, 4))
+OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
+NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
+SEPTEMBER_ID = "1xSJe3omDARQajWzkpByabS_37HFieSzvQGNzXDLkxGn"
+OCTOBER_ID = "1eRnonqw-k1fX0CtotKSYLEDe1G5rWf08UJAUctNQhkO"
+CONTROL_ID = "1Ox5A6lENlJAT89UfL941nvr5LKnwFkD6bMd0_yHNlb5"
+BOOKS = {"review-periods": CONTROL_ID, "september": SEPTEMBER_ID, "october": OCTOBER_ID}
+FOLDER = frozen.HERE / RELEASE
+MESSAGES = list(frozen.messages(RELEASE))
+DECODED = [decode_topic(*message) for message in MESSAGES]
+
+
+def at(text):
+    return datetime.fromisoformat(text)
+
+
+def punch(user_id, user_name, when, key=0, occurrence=1):
+    return AttendanceRecord("SIM-NORT-01", user_id, user_name, at(when), 1, key, occurrence)
+
+
+def north(message, request_id, **fields):
+    return message(location="north", request_id=request_id, **fields)
+
+
+def store(request_id, sheet_id, period, *records):
+    place = {"sheet_id": sheet_id, "period": period, "time_zone": "Europe/Berlin", "day_boundary": time(0)}
+    return north(StoreAttendRecords, request_id, **place, records=records)
+
+
+def confirmed(request_id, sheet_id, stamp, *identities):
+    return north(
+        LastStoredTimestamp,
+        request_id,
+        sheet_id=sheet_id,
+        last_stored_timestamp=at(stamp),
+        confirmed=identities,
+    )
+
+
+def health(request_id, when, complete_through, records):
+    return north(
+        SiteHealth,
+        request_id,
+        sheet_id=SEPTEMBER_ID,
+        period=SEPTEMBER,
+        at=at(when),
+        time_zone="Europe/Berlin",
+        day_boundary=time(0),
+        release=RELEASE,
+        backlog=0,
+        undecodable=0,
+        complete_through=complete_through,
+        pi_clock_synchronised=True,
+        machine=MachineHealth(
+            serial_number="SIM-NORT-01",
+            firmware="Ver 6.60 Nov 13 2019",
+            platform="ZEM560_TFT",
+            clock_offset_s=0,
+            records=records,
+            record_capacity=100_000,
+            users=5,
+        ),
+        problem="",
+    )
+
+
+IN_FLIGHT = store(
+    "42fab126bac6cd49409af3586f695ef2",
+    OCTOBER_ID,
+    OCTOBER,
+    punch("101", "ada.adler", "2026-10-22T12:46:00", 1),
+    punch("101", "ada.adler", "2026-10-22T12:46:04", 1),
+)
+"""Published when snapshot, ledger and spreadsheets were taken, and not yet answered."""
+ITS_REPLY = confirmed(
+    IN_FLIGHT.request_id,
+    OCTOBER_ID,
+    "2026-10-22T12:46:04",
+    *("ab4fac7c2f4413984c88", "54560eccff942be7bded"),
+)
+EXPECTED = [
+    north(GetReviewPeriod, "bbaa515cdb019b0fd57ccfdca7457d90", after=None, on=SEPTEMBER.first_day),
+    north(NewReviewPeriod, "bbaa515cdb019b0fd57ccfdca7457d90", after=None, period=SEPTEMBER),
+    north(CreateReviewSheet, "4413a2b24f340b5099cd24c6b2e2b20a", period=SEPTEMBER),
+    north(NewReviewSheet, "4413a2b24f340b5099cd24c6b2e2b20a", period=SEPTEMBER, sheet_id=SEPTEMBER_ID),
+    health("940f0030429971ea75e60bb74151d5f0", "2026-09-28T00:05", None, 12),
+    store(
+        "7e10da19cbb2acff37b261a22f242e02",
+        SEPTEMBER_ID,
+        SEPTEMBER,
+        punch("102", "ben.brandt", "2026-09-28T08:48:06"),
+    ),
+    confirmed(
+        "7e10da19cbb2acff37b261a22f242e02", SEPTEMBER_ID, "2026-09-28T08:48:06", "92ead2265d8c6b2d008b"
+    ),
+    store(
+        "7dfb4e6c198596cb8ddb81e34b6d452a",
+        SEPTEMBER_ID,
+        SEPTEMBER,
+        punch("900", "badge-0417", "2026-09-28T09:08:03"),
+        punch("101", "ada.adler", "2026-09-28T09:10:03"),
+    ),
+    confirmed(
+        "7dfb4e6c198596cb8ddb81e34b6d452a",
+        SEPTEMBER_ID,
+        "2026-09-28T09:10:03",
+        *("e888c7bce8e334ef8708", "fef8674e9c453cc1a67d"),
+    ),
+    health("d2c64f4a790aa47dc099c178faec3bfd", "2026-09-29T00:05", SEPTEMBER.first_day, 18),
+    store(
+        "7761c7743a4c9ca64e7840d741d2f30b", SEPTEMBER_ID, SEPTEMBER, punch("777", None, "2026-10-01T09:59:00")
+    ),
+    north(
+        RaiseFinalAlarm,
+        "bab4501d2d42594ad9b624222bc90999",
+        kind=AlarmKind.DAILY_WARNING,
+        after=SEPTEMBER.last_day,
+        on=date(2026, 10, 2),
+    ),
+    north(
+        GetReviewPeriod,
+        "74afd489a2b084a7811f339628e77492",
+        after=SEPTEMBER.last_day,
+        on=OCTOBER.first_day,
+    ),
+    north(NewReviewPeriod, "74afd489a2b084a7811f339628e77492", after=SEPTEMBER.last_day, period=OCTOBER),
+    store(
+        "7be988417f7c84b69a49a02ad8e2e924",
+        OCTOBER_ID,
+        OCTOBER,
+        punch("102", "ben.brandt", "2026-10-13T08:49:20"),
+        punch("102", "ben.brandt", "2026-10-13T08:49:20", occurrence=2),
+    ),
+    dataclasses.replace(
+        health("170f582d588b133f1a022ebc66f92791", "2026-10-14T10:05", date(2026, 10, 13), 0),
+        location="south",
+        sheet_id=OCTOBER_ID,
+        period=OCTOBER,
+        day_boundary=time(4),
+        machine=None,
+        problem="the attendance machine at 127.0.0.1:38601 cannot be reached (the connection broke); is it "
+        "switched on and on the network? If so, its address may have changed: its menu (Comm. > Ethernet) shows "
+        "it, 'ip' and 'port' in biometric_device_config.json must be the same",
+    ),
+    IN_FLIGHT,
+    ITS_REPLY,
+    north(NewReviewPeriod, "d96473d18ed51b0de972bc789f4f575a", after=OCTOBER.last_day, period=None),
+    north(
+        RaiseFinalAlarm,
+        "c2216dcfdc3c962431e2752ce31fd5fb",
+        kind=AlarmKind.FINAL_ALARM,
+        after=OCTOBER.last_day,
+        on=NOVEMBER.first_day,
+    ),
+]
+
+
+# -- messages
+
+
+def test_every_message_means_what_it_meant():
+    assert {topic for topic, _, _ in MESSAGES} == set(Topic)
+    assert DECODED == EXPECTED
+
+
+def holds(new, old):
+    """Whether a JSON value says all that `old` says, and maybe more, so that whoever knows `old` can read it."""
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(name in new and holds(new[name], old[name]) for name in old)
+    if isinstance(old, list):
+        return isinstance(new, list) and len(new) == len(old) and all(map(holds, new, old))
+    return type(new) is type(old) and new == old
+
+
+def test_every_message_is_written_so_that_the_release_can_read_it():
+    """It ignores what it does not know, and refuses what lacks or changes anything that it does."""
+    for (_, data, attributes), message in zip(MESSAGES, EXPECTED, strict=True):
+        new_data, new_attributes = encode(message)
+        assert holds(json.loads(new_data), json.loads(data))
+        assert holds(new_attributes, attributes)
+
+
+def with_more(value):
+    """The same with a field in each object that no release knows."""
+    if isinstance(value, dict):
+        return {**{name: with_more(item) for name, item in value.items()}, "of_the_future": {"a": [1]}}
+    return [with_more(item) for item in value] if isinstance(value, list) else value
+
+
+def test_what_a_newer_release_adds_is_ignored():
+    for (topic, data, attributes), message in zip(MESSAGES, EXPECTED, strict=True):
+        newer = json.dumps(with_more(json.loads(data))).encode()
+        assert decode_topic(topic, newer, {**attributes, "of_the_future": "1"}) == message
+
+
+# -- the client's files
+
+
+WARNED, RAISED = Flag.DAILY_WARNING, Flag.DAILY_WARNING | Flag.FINAL_ALARM_RAISED
+SNAPSHOTS = {
+    "seed": (StateId.FETCH_REVIEW_PERIOD, Flag(0), None, None, None, None),
+    "1-period-closed": (StateId.FETCH_REVIEW_PERIOD, WARNED, None, None, None, OCTOBER),
+    "1-after-deep-sleep": (StateId.FETCH_REVIEW_PERIOD, RAISED, None, None, None, OCTOBER),
+    "3-no-period": (StateId.RAISE_FINAL_ALARM, WARNED, None, None, None, OCTOBER),
+    "4-alarm-raised": (StateId.NO_REVIEW_PERIOD, RAISED, None, None, None, OCTOBER),
+    "5-first-period": (StateId.REQUEST_REVIEW_SHEET, Flag(0), None, None, SEPTEMBER, None),
+    "7-nothing-stored": (StateId.RELAY_ATTENDANCE_RECORDS, Flag(0), SEPTEMBER_ID, None, SEPTEMBER, None),
+    "7-last-days": (
+        *(StateId.RELAY_ATTENDANCE_RECORDS, WARNED, OCTOBER_ID, at("2026-10-29T17:57:59")),
+        *(OCTOBER, SEPTEMBER),
+    ),
+    "9-expired": (
+        *(StateId.REVIEW_PERIOD_EXPIRED, WARNED, OCTOBER_ID, at("2026-10-30T17:45:34")),
+        *(OCTOBER, SEPTEMBER),
+    ),
+    "7-next-period": (
+        *(StateId.RELAY_ATTENDANCE_RECORDS, Flag(0), "1PneGpekrC_v18nkgLOQ7GNoi1a6WHKN_kWyA03CUNii", None),
+        *(NOVEMBER, OCTOBER),
+    ),
+}
+
+
+def test_no_snapshot_is_left_out():
+    assert {path.stem for path in (FOLDER / "snapshots").iterdir()} == set(SNAPSHOTS)
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_client_resumes_where_the_snapshot_was_taken(name, tmp_path, caplog):
+    written = FOLDER / "snapshots" / f"{name}.json"
+    shutil.copy(written, tmp_path / "snapshot.json")
+    snapshot = FileSnapshotStore(tmp_path).load()
+    session = Session(time(0), snapshot)
+    state, flags, sheet_id, last_stored, period, previous = SNAPSHOTS[name]
+    assert (session.current, session.flags, session.sheet_id) == (state, flags, sheet_id)
+    assert (session.last_stored_timestamp, session.review_period) == (last_stored, period)
+    assert session.previous_period == previous
+    assert not caplog.records, "not even a warning"
+
+    FileSnapshotStore(tmp_path).save(session.snapshot())
+    old, new = (json.loads(path.read_text()) for path in (written, tmp_path / "snapshot.json"))
+    assert holds(new, {name: value for name, value in old.items() if name != "checksum"})
+
+
+@pytest.fixture
+def pi(tmp_path):
+    """A site's folder, as it was when its message was in flight."""
+    shutil.copytree(FOLDER / "north", tmp_path / "north")
+    return tmp_path / "north"
+
+
+def test_the_status_of_a_site(pi, capsys):
+    assert client(["status", "--directory", str(pi)]) == 0
+    said = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert said["site"] == "north"
+    assert said["machine"] == "192.0.2.10:4370"
+    assert said["state"] == "RELAY_ATTENDANCE_RECORDS"
+    assert said["period"] == "October 2026, 2026-10-05 to 2026-11-01"
+    assert said["punches"] == "94, of which 80 are in a sheet"
+
+
+def test_the_ledger_goes_on(pi):
+    ledger = Ledger(pi / LEDGER_NAME, time(0))
+    ledger.check()
+    summary = ledger.summary()
+    assert (summary.punches, summary.confirmed, summary.backlog) == (94, 80, 2)
+    assert (summary.without_period, summary.undecodable) == (12, 0)
+    assert ledger.latest_closed_period() == SEPTEMBER
+    chunk = ledger.next_chunk(OCTOBER, 500)
+    assert (chunk.period, chunk.sheet_id, chunk.records) == (OCTOBER, OCTOBER_ID, IN_FLIGHT.records)
+    ledger.confirm(ITS_REPLY.confirmed, OCTOBER_ID)
+    assert (ledger.summary().confirmed, ledger.summary().backlog) == (82, 0)
+    ledger.close()
+
+
+# -- workbooks and control spreadsheet
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_the_stand_in_holds_a_frozen_spreadsheet_as_it_was(name):
+    server = SheetsServer(owns_storage=False)
+    with server:
+        made = frozen.put_back(server, RELEASE, name, server.new_shared_folder("Attendance"))
+        assert made == BOOKS[name]
+        assert frozen.taken(server, made) == frozen.spreadsheet(RELEASE, name)["spreadsheet"]
+
+
+class Office(CloudOffice):
+    """The cloud as it was on 22 October, with the functions and the operator's command of today."""
+
+    def __init__(self, stack, folder, monkeypatch, capsys):
+        super().__init__(stack, folder, monkeypatch)
+        self._capsys = capsys
+        del self.sheets.store.files[self.control_id]
+        for name in BOOKS:
+            frozen.put_back(self.sheets, RELEASE, name, self.folder_id)
+        self.control_id = CONTROL_ID
+        monkeypatch.setenv("REVIEW_PERIODS_SPREADSHEET_ID", CONTROL_ID)
+
+    def deliver(self, topic, data, attributes):
+        response = self.post_raw(topic, data, attributes)
+        assert response.status_code == 200, response.text
+
+    def operate(self, *arguments):
+        """The exit code and the lines that it prints; errors and notes are none of them."""
+        code = operate(arguments)
+        return code, self._capsys.readouterr().out.splitlines()
+
+    def identities(self, spreadsheet_id):
+        """How often each punch stands in raw data and amendments."""
+        found = Counter()
+        for sheet in self.sheets.spreadsheet(spreadsheet_id).sheets:
+            if sheet.title.startswith("Raw Data - ") or sheet.title == "Amendments":
+                found.update(row["Record ID"] for row in self.table(spreadsheet_id, sheet.title))
+        return found
+
+    def table(self, spreadsheet_id, title, *headers):
+        """The rows below a header: of these columns, or of all; formulas as formulas."""
+        first, *rows = self.sheets.read(spreadsheet_id, f"'{title}'", "FORMULA")
+        named = [dict(zip(first, row, strict=False)) for row in rows]
+        return [{name: row.get(name, "") for name in headers} if headers else row for row in named]
+
+    def typed(self):
+        """What HR typed and coloured, wherever it stands by now."""
+        people = (
+            "Name",
+            "Email",
+            "Cut Off Time",
+            "Device User ID",
+            "Site",
+            "Staff Group",
+            "First Day",
+            "Last Day",
+        )
+        lines = ("Date", "Until (leave)", "Employee", "What", "Value", "Reason", "Entered By")
+        guide = self.sheets.read(SEPTEMBER_ID, "'Guide'", "FORMULA")
+        (daily,) = [s for s in self.sheets.spreadsheet(OCTOBER_ID).sheets if s.title == "Daily Attendance"]
+        return {
+            "periods": self.table(CONTROL_ID, "2026", "Month", "Start Date", "End Date", "Duration (Weeks)"),
+            "people": self.table(CONTROL_ID, "Cut Off Times", *people),
+            "holidays": self.table(CONTROL_ID, "Holidays", "Date", "Name", "Site"),
+            "settings": self.table(CONTROL_ID, "Settings", "Setting", "Site", "Value"),
+            "note": self.table(SEPTEMBER_ID, "Corrections", *lines),
+            "finalised": [row[1] for row in guide if row[:1] == ["Finalised"]],
+            "corrections": self.table(OCTOBER_ID, "Corrections", *lines),
+            "exceptions": [
+                (row["Who"], row["Day"], row["State"], row["HR's own"])
+                for row in self.table(OCTOBER_ID, "Exceptions")
+                if row.get("HR's own")
+            ],
+            "coloured": [
+                (daily.cell(0, column).value, row)
+                for row, column, cell in daily.occupied(daily.area)
+                if cell.format.get("backgroundColor") == {"red": 1, "green": 1}
+            ],
+        }
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys):
+    """What HR typed is there at the end, to the letter, whatever was done."""
+    with ExitStack() as stack:
+        office = Office(stack, tmp_path, monkeypatch, capsys)
+        typed = office.typed()
+        assert all(typed.values()), "each of them is to be seen"
+        assert typed["exceptions"][0][2:] == ("asked, is settled", "call her")
+        assert typed["finalised"] == ["yes"]
+        yield office
+        assert office.typed() == typed
+
+
+def test_every_request_is_answered_as_it_was(office):
+    before = {book: office.identities(book) for book in (SEPTEMBER_ID, OCTOBER_ID)}
+    replies = {message.request_id: message for message in DECODED if message.topic in REPLY_TOPICS}
+    answered = 0
+    for (topic, data, attributes), message in zip(MESSAGES, DECODED, strict=True):
+        if topic not in REPLY_TOPICS:
+            office.deliver(topic, data, attributes)
+            wanted = replies.get(message.request_id)
+            if wanted is not None:
+                answered += 1
+                assert office.replies(wanted.topic)[-1] == wanted
+    assert answered == 6
+    assert office.identities(SEPTEMBER_ID) == before[SEPTEMBER_ID]
+    assert office.identities(OCTOBER_ID) == before[OCTOBER_ID] + Counter(ITS_REPLY.confirmed)
+
+
+def test_each_punch_stands_once_and_those_of_today_join_them(office, pi):
+    with sqlite3.connect(pi / LEDGER_NAME) as ledger:
+        stored = ledger.execute(
+            "SELECT sheet_id, identity FROM punches WHERE sheet_id IS NOT NULL"
+        ).fetchall()
+    new = store("r1", OCTOBER_ID, OCTOBER, punch("102", "ben.brandt", "2026-10-22T17:31:00", 1))
+    for _ in range(2):
+        office.ask(new, Topic.LAST_STORED_TIMESTAMP)
+        office.ask(IN_FLIGHT, Topic.LAST_STORED_TIMESTAMP)
+    for book in (SEPTEMBER_ID, OCTOBER_ID):
+        found = office.identities(book)
+        assert set(found.values()) == {1}
+        assert found.keys() >= {identity for sheet_id, identity in stored if sheet_id == book}
+    assert office.identities(OCTOBER_ID).keys() >= {record.identity for record in new.records}
+    check_in, check_out = office.times(OCTOBER_ID, "ben.brandt", date(2026, 10, 22))
+    assert 0 < check_in < check_out == pytest.approx((17 * 60 + 31) / 1440)
+
+
+def test_a_site_tells_its_health_and_what_is_complete_is_judged(office):
+    told = dataclasses.replace(
+        health("r1", "2026-10-23T00:05", date(2026, 10, 22), 97), sheet_id=OCTOBER_ID, period=OCTOBER
+    )
+    before = office.table(OCTOBER_ID, "Exceptions", "Who", "Day", "Kind")
+    assert office.post(told).status_code == 200
+    today = serial.from_date(date(2026, 10, 22))
+    (site,) = [row for row in office.table(OCTOBER_ID, "Sites") if row["Site"] == "north"]
+    assert (site["Complete Through"], site["Records"]) == (today, 97)
+    after = office.table(OCTOBER_ID, "Exceptions", "Who", "Day", "Kind")
+    assert after[: len(before)] == before
+    missing = [
+        row["Who"] for row in after[len(before) :] if (row["Day"], row["Kind"]) == (today, "missing out")
+    ]
+    assert missing == ["Ada Adler", "Ben Brandt"], "their second punch had not come yet"
+
+
+@pytest.mark.slow
+def test_the_operator_shares_checks_and_refreshes(office):
+    code, out = office.operate("share")
+    assert code == 0
+    assert sum("hr@example.com may edit" in line for line in out) == 2
+    _, complaints = office.operate("check")
+    assert [line for line in complaints if "no period is entered for the days after" not in line] == []
+    code, first = office.operate("refresh")
+    assert code == 0
+    assert any(line.endswith("typed over, kept: asked, is settled") for line in first)
+    code, second = office.operate("refresh")
+    assert (code, second[-1]) == (0, "0 differences")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None and not os.environ.get("CI"), reason="needs LibreOffice")
+def test_the_operator_exports_what_payroll_gets(office, tmp_path):
+    office.sheets.start_recalculating(OCTOBER_ID)
+    path = tmp_path / "october.csv"
+    assert office.operate("export", "--period", "October 2026", "--output", str(path))[0] == 0
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    counted = ("Days Present", "Late", "Absent", "On Leave", "Incomplete", "Hours", "Overtime", "Penalties")
+    assert {row["Employee"]: [float(row[name]) for name in counted] for row in rows} == {
+        "Ada Adler": [12, 0, 1, 0, 1, 84.34, 4.34, 0],
+        "Ben Brandt": [14, 0, 0, 0, 0, 110.40, 6.65, 0],
+        "Cleo Clark": [8, 3, 0, 0, 0, 74.91, 10.91, 0],
+        "Dora Dahl": [10, 1, 0, 2, 0, 93.10, 13.10, 0],
+    }
