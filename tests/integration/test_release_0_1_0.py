@@ -480,7 +480,7 @@ def test_the_operator_shares_checks_and_refreshes(office):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None and not os.environ.get("CI"), reason="needs LibreOffice")
 def test_the_operator_exports_what_payroll_gets(office, tmp_path):
-    office.sheets.start_recalculating(OCTOBER_ID)
+    office.sheets.start_recalculating()
     path = tmp_path / "october.csv"
     assert office.operate("export", "--period", "October 2026", "--output", str(path))[0] == 0
     with path.open(encoding="utf-8-sig", newline="") as file:
