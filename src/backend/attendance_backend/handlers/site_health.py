@@ -70,7 +70,7 @@ def _bring_back(message: SiteHealth, backend: Backend) -> None:
 
 
 def _take_in(message: SiteHealth, backend: Backend) -> None:
-    present = books.read(backend.spreadsheets, message.sheet_id, [book.whole(SITES)])
+    present = books.read(backend.spreadsheets, message.sheet_id, _WANTS)
     row = _row(present, message.location)
     if _is_overtaken(row, message, backend.clock.now()):
         log.info("%s: a health message of %s was overtaken", message.location, message.at)
