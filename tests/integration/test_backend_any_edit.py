@@ -185,22 +185,61 @@ def test_duplicated_worksheets_are_left_alone(office, undisturbed):
     is_as_undisturbed(office, undisturbed)
 
 
-def test_deleted_columns_and_rows_are_made_again_and_hold_what_they_held(office, undisturbed):
-    """Those of which something else knows what stood in them; found again by their words, wherever they stand now."""
-    for title, word in (
-        ("Daily Attendance", "Complete Through"),
-        ("Daily Attendance", "Measure"),
-        ("Weekly Summary", "Daily Row"),
-        ("Monthly Summary", "Hours"),
-        ("Monthly Summary", "Late After"),
-        ("Corrections", "Problem"),
-    ):
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        pytest.param(
+            (
+                ("Daily Attendance", "Complete Through"),
+                ("Daily Attendance", "Measure"),
+                ("Weekly Summary", "Daily Row"),
+                ("Weekly Summary", "Cut Off Time"),
+                ("Monthly Summary", "Hours"),
+                ("Monthly Summary", "Late After"),
+                ("Corrections", "Problem"),
+            ),
+            id="formulas, labels and cut-off times",
+        ),
+        pytest.param(
+            (
+                ("Daily Attendance", "Key"),
+                ("Weekly Summary", "Key"),
+                ("Monthly Summary", "User"),
+                ("Daily Attendance", "04 Nov"),
+                ("Monthly Summary", "06 Nov"),
+                ("Weekly Summary", "09 Nov - 15 Nov"),
+            ),
+            id="keys, days and weeks",
+        ),
+    ],
+)
+def test_deleted_columns_and_rows_are_made_again_and_hold_what_they_held(office, undisturbed, deleted):
+    for title, word in deleted:
         header = office.sheets.read(office.sheet_id, f"'{title}'!1:1")[0]
         office.delete(title, header.index(word))
-    office.delete("Daily Attendance", 5, 1, "ROWS")
+    for title in ("Daily Attendance", "Weekly Summary", "Monthly Summary"):
+        office.delete(title, 4, 1, "ROWS")
     office.goes_on(finds=None)
-    by_word = columns_by_word(office.entered())
-    assert by_word == columns_by_word(undisturbed)
+    assert columns_by_word(office.entered()) == columns_by_word(undisturbed)
+
+
+def test_settings_that_were_deleted_or_emptied_are_made_again(office, undisturbed):
+    names = [row[0] if row else "" for row in office.sheets.read(office.sheet_id, "Guide!A1:A40")]
+    office.sheets.write(office.sheet_id, f"Guide!B{1 + names.index('Overtime beyond (hours a day)')}", [[""]])
+    office.delete("Guide", names.index("Grace (minutes)"), 1, "ROWS")
+    office.goes_on(finds=None)
+
+    def settings(cells):
+        values = {
+            row: value for (title, row, column), value in cells.items() if (title, column) == ("Guide", 1)
+        }
+        return {
+            value: values.get(row)
+            for (title, row, column), value in cells.items()
+            if (title, column) == ("Guide", 0)
+        }
+
+    assert settings(office.entered()) == settings(undisturbed)
 
 
 def columns_by_word(cells):

@@ -337,7 +337,7 @@ _STEPS = (
     (
         "You may",
         (
-            "sort, filter, colour, and add columns at the right. A time typed straight into "
+            "sort, filter, colour, insert and move columns, rename worksheets. A time typed straight into "
             f"{DAILY} stays, too; {CORRECTIONS} is better, as it says who and why. The cut-off times in {WEEKLY} are "
             "yours to change."
         ),
