@@ -206,6 +206,7 @@ def test_duplicated_worksheets_are_left_alone(office, undisturbed):
                 ("Weekly Summary", "Key"),
                 ("Monthly Summary", "User"),
                 ("Daily Attendance", "04 Nov"),
+                ("Daily Attendance", "for the hours"),
                 ("Monthly Summary", "06 Nov"),
                 ("Weekly Summary", "09 Nov - 15 Nov"),
             ),
@@ -215,7 +216,7 @@ def test_duplicated_worksheets_are_left_alone(office, undisturbed):
 )
 def test_deleted_columns_and_rows_are_made_again_and_hold_what_they_held(office, undisturbed, deleted):
     for title, word in deleted:
-        header = office.sheets.read(office.sheet_id, f"'{title}'!1:1")[0]
+        header = office.sheets.read(office.sheet_id, f"'{title}'!1:1", "FORMATTED_VALUE")[0]
         office.delete(title, header.index(word))
     for title in ("Daily Attendance", "Weekly Summary", "Monthly Summary"):
         office.delete(title, 4, 1, "ROWS")

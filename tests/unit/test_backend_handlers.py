@@ -234,7 +234,7 @@ def test_days_that_hr_adds_get_columns_and_weeks(world):
     weekly = book.sheet("Weekly Summary").rows()
     assert weekly[0][12:] == ["Total", None, "30 Nov - 06 Dec"]
     assert weekly[4][13] == "HR's note"
-    assert weekly[6][12] == Formula("=SUM(I7:L7,O7:O7)")
+    assert weekly[6][12] == Formula("=SUM(I7:L7,O7)")
     assert weekly[5][14] is not None
 
 

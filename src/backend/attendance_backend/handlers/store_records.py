@@ -108,6 +108,7 @@ def _whole_book(book: Book, message: StoreAttendRecords, backend: Backend) -> tu
     """
     try:
         view = books.read(backend.spreadsheets, message.sheet_id, [*structure.PEOPLE, whole(PUNCH_INDEX)])
+        structure.check_settings(view)
     except UserError as error:
         log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
         return None

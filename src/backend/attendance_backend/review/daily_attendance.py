@@ -106,12 +106,15 @@ class DayColumns:
         )
 
     @staticmethod
-    def added(sheet: Worksheet, new: Sequence[date], sources: Mapping[date, int]) -> "DayColumns":
-        """Of days at the end of the grid."""
-        first = sheet.column_count
+    def added(
+        sheet: Worksheet, new: Sequence[date], helped: Sequence[date], sources: Mapping[date, int]
+    ) -> "DayColumns":
+        """Of days, and behind them of the helper columns of `helped`, at the end of the grid."""
+        first, then = sheet.column_count, sheet.column_count + len(new)
+        known = day_header.columns_by_day(sheet, day_header.WEEKDAY)
         return DayColumns(
             {day: first + index for index, day in enumerate(new)},
-            {day: first + len(new) + index for index, day in enumerate(new)},
+            {**known, **{day: then + index for index, day in enumerate(helped)}},
             sources,
         )
 
@@ -137,51 +140,46 @@ def create(
     first = len(LAYOUT.columns)
     return [
         *LAYOUT.create(
-            made.first_row + max(len(people) * len(LABELS), 1), header_cells(days, period, holidays)
+            made.first_row + max(len(people) * len(LABELS), 1), header_cells(days, days, period, holidays)
         ),
-        *person_rows(people, made.first_row, DayColumns.added(made, days, sources), at),
-        *_day_looks(first, len(days)),
+        *person_rows(people, made.first_row, DayColumns.added(made, days, days, sources), at),
+        *_day_looks(first, len(days), len(days)),
         *_highlights(at, first),
     ]
 
 
 def add_days(
-    sheet: Worksheet,
-    new: Sequence[date],
-    period: ReviewPeriod,
-    holidays: Mapping[date, str],
-    sources: Mapping[date, int],
-    *,
-    at: Places,
+    sheet: Worksheet, added: DayColumns, period: ReviewPeriod, holidays: Mapping[date, str], at: Places
 ) -> list[Change]:
-    """Days, and behind them their helper columns, at the end of the grid; arguments as for `create`."""
-    first = sheet.column_count
-    added = DayColumns.added(sheet, new, sources)
+    """The columns of `DayColumns.added`; of days that were there all the time only the header of the helper."""
+    first, days = sheet.column_count, list(added.columns)
+    helped = sorted(
+        (day for day, place in added.helpers.items() if place >= first), key=added.helpers.__getitem__
+    )
     changes: list[Change] = [
-        AddColumns(sheet.sheet_id, 2 * len(new)),
-        *day_header.written(sheet, first, header_cells(new, period, holidays)),
-        *_day_looks(first, len(new)),
+        AddColumns(sheet.sheet_id, len(days) + len(helped)),
+        *day_header.written(sheet, first, header_cells(days, helped, period, holidays)),
+        *_day_looks(first, len(days), len(helped)),
     ]
     for key, row in rows_by_key(sheet).items():
         changes += row_cells(key, row, added, at)
     return changes
 
 
-def _day_looks(first: int, count: int) -> list[Change]:
-    return [
-        SetColumns(DAILY_ID, first, first + count, DAY_PIXELS),
-        SetColumns(DAILY_ID, first + count, first + 2 * count, hidden=True),
-    ]
+def _day_looks(first: int, days: int, helpers: int) -> list[Change]:
+    shown, hidden = (first, first + days), (first + days, first + days + helpers)
+    looks = [SetColumns(DAILY_ID, *shown, DAY_PIXELS), SetColumns(DAILY_ID, *hidden, hidden=True)]
+    return [look for look in looks if look.first < look.end]
 
 
 def header_cells(
-    days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]
+    days: Sequence[date], helped: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]
 ) -> tuple[Row, Row, Row]:
-    """The header of days and, behind them, of their helper columns, whose second row holds the date."""
+    """The header of days and, behind them, of helper columns, whose second row holds the date."""
     dates, weekdays, kinds = day_header.cells(days, period, holidays)
-    helper = tuple(NewCell(_HELPER_HEADER, styles.HEADER) for _ in days)
-    of = tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days)
-    blank = tuple(NewCell(None, styles.HEADER) for _ in days)
+    helper = tuple(NewCell(_HELPER_HEADER, styles.HEADER) for _ in helped)
+    of = tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in helped)
+    blank = tuple(NewCell(None, styles.HEADER) for _ in helped)
     return (*dates, *helper), (*weekdays, *of), (*kinds, *blank)
 
 

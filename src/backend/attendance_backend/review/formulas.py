@@ -95,6 +95,10 @@ class Places:
 
     def cell(self, name: str) -> str:
         """A single cell, of ``Guide``."""
+        if name not in self._cells:
+            raise LayoutError(
+                f"the worksheet Guide has no row {name!r} any more: run attendance-backend refresh"
+            )
         return self._cells[name]
 
     def fixed(self, role: str, column: int) -> str:

@@ -110,7 +110,7 @@ class Content:
 
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
-    return any(workbook.find(title) is None for title in (*_WHOLE, GUIDE))
+    return any(workbook.find(title) is None for title in (*_WHOLE, CORRECTIONS, GUIDE))
 
 
 def can_grow(workbook: Spreadsheet) -> bool:
@@ -198,6 +198,13 @@ def _names_of_rows(person: Person) -> tuple[str, ...]:
     )
 
 
+def check_settings(view: Spreadsheet) -> None:
+    """Raises LayoutError when ``Guide`` lacks a setting that formulas name; `view` as for `add_people`."""
+    at = book.places_of(view)
+    for name in (guide_sheet.COMPLETE, guide_sheet.GRACE, guide_sheet.OVERTIME):
+        at.cell(name)
+
+
 def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
     """Rows at the ends of the grids of Days, Daily, Weekly and Monthly for people who have none there.
 
@@ -272,11 +279,14 @@ def missing_days(
     known = day_header.columns_by_day(sheet)
     new = [day for day in wanted if day not in known] if known else []
     sources = day_header.columns_by_day(after(days, changes))
-    added = DayColumns.added(sheet, new, sources).columns
+    helpers = day_header.columns_by_day(sheet, day_header.WEEKDAY)
+    helped = [day for day in wanted if day not in helpers] if known else []
+    added = DayColumns.added(sheet, new, helped, sources)
     names = holidays or {}
-    if new:
-        changes += daily.add_days(sheet, new, period, names, sources, at=at)
-    before, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of({**known, **added})
+    if new or helped:
+        changes += daily.add_days(sheet, added, period, names, at)
+    every = {**known, **added.columns}
+    before, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of(every)
     labels = weekly.columns_by_label(view.worksheet(WEEKLY))
     lacking_weeks = {
         monday: places for monday, places in weeks.items() if weekly.week_label(monday) not in labels
@@ -284,7 +294,7 @@ def missing_days(
     changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
     lacking = [day for day in wanted if day not in in_month] if in_month else []
-    changes += monthly.missing_days(month_sheet, lacking, {**known, **added}, period, names, at=at)
+    changes += monthly.missing_days(month_sheet, lacking, every, period, names, at=at)
     return [
         *changes,
         *_days_that_joined(sheet, period, names),
@@ -348,13 +358,19 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
 
 
 def _lost_cut_offs(sheet: Worksheet, people: Sequence[Person]) -> list[Change]:
-    """The cut-off times, where all of them are gone: with their column, and not because HR emptied one."""
-    rows = weekly.rows_by_key(sheet)
-    first = {person: rows.get(dc.key_of(person.key, wc.AVERAGE)) for person in people}
-    if any(row is not None and sheet.value(row, wc.CUT_OFF) is not None for row in first.values()):
+    """Cut-off times that are gone with their column: it was made again, behind the weeks.
+
+    A single one that HR emptied stays empty, as long as the column stands where it was.
+    """
+    rows, place = weekly.rows_by_key(sheet), sheet.at(wc.CUT_OFF)
+    if place < weekly.columns_by_label(sheet).get(wc.TOTAL, place + 1):
         return []
-    place = sheet.at(wc.CUT_OFF)
-    cells = {(row, place): weekly.cut_off_cell(person) for person, row in first.items() if row is not None}
+    first = {person: rows.get(dc.key_of(person.key, wc.AVERAGE)) for person in people}
+    cells = {
+        (row, place): weekly.cut_off_cell(person)
+        for person, row in first.items()
+        if row is not None and (row, place) not in sheet.cells
+    }
     return [*write_cells(sheet.sheet_id, cells)]
 
 
