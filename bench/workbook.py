@@ -167,9 +167,10 @@ class Bench:
         book = client.open_by_key(sheet_id)
         raw, daily = book.worksheet(raw_title(SITES[0])), book.worksheet(DAILY)
         rows, days = raw.get_all_values(), daily.get_all_values()
-        known = {row[raw_data.RECORD_ID] for row in rows[1:] if len(row) > raw_data.RECORD_ID}
+        record_id = raw_data.COLUMNS.index(raw_data.RECORD_ID)
+        known = {row[record_id] for row in rows[1:] if len(row) > record_id}
         new = [record for record in records if record.identity not in known]
-        rows += [[str(cell.value or "") for cell in _row(record)] for record in new]
+        rows += [[str(cell.value or "") for cell in _row(record).values()] for record in new]
         _note_times(days, new)
         raw.resize(rows=len(rows))
         raw.update(rows, "A1", raw=True)
@@ -267,7 +268,7 @@ def _message(sheet_id: str, site: str, records: Sequence[AttendanceRecord]) -> S
     )
 
 
-def _row(record: AttendanceRecord) -> tuple[Any, ...]:
+def _row(record: AttendanceRecord) -> raw_data.Row:
     return raw_data.row_of(record, record.user_name or "", SITES[0], BOUNDARY)
 
 
