@@ -8,13 +8,21 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about four minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
+
+quick: $(VENV)/.dev ## lint, types, units and a taste of each property: a minute, for every change
+	@sh scripts/ensure-system-packages "make quick" dot=graphviz
+	@# What is checked does not compute while tests do: two cores have two things to do.
+	@mkdir -p build
+	@$(MAKE) --no-print-directory lint >build/lint.log 2>&1 & lint=$$!; \
+		HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/unit tests/property; \
+		tests=$$?; wait $$lint || { cat build/lint.log; exit 1; }; exit $$tests
 
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \

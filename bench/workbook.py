@@ -163,7 +163,7 @@ class Bench:
 
     def store_plainly(self, sheet_id: str, records: Sequence[AttendanceRecord]) -> None:
         """The same job, as gspread's documentation suggests: open, read both worksheets, write both back."""
-        client = gspread.Client(None, http_client=lambda *_: self.client)
+        client = gspread.Client(None, http_client=lambda *_: self.client)  # type: ignore[arg-type]  # it brings its own
         book = client.open_by_key(sheet_id)
         raw, daily = book.worksheet(raw_title(SITES[0])), book.worksheet(DAILY)
         rows, days = raw.get_all_values(), daily.get_all_values()
@@ -178,7 +178,7 @@ class Bench:
 
     def _count(self, response: requests.Response, **_options: Any) -> None:
         body = response.request.body or b""
-        self.bytes_up += len(body)
+        self.bytes_up += len(body) if isinstance(body, bytes | str) else 0
         self.bytes_down += int(response.headers.get("Content-Length") or len(response.content))
 
 
@@ -206,7 +206,7 @@ def office(raw_rows: int) -> Iterator[tuple[Bench, str]]:
         )
         for site in SITES:
             made = handle(CreateReviewSheet(location=site, request_id="bench", period=PERIOD), backend)
-        sheet_id: str = made.sheet_id  # type: ignore[union-attr]
+        sheet_id: str = made.sheet_id
         _fill(backend, sheet_id, raw_rows)
         yield Bench(server, backend, client), sheet_id
         client.session.close()
@@ -241,10 +241,10 @@ def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
         person, count = number % EMPLOYEES, number // EMPLOYEES
         day = PERIOD.first_day + timedelta(days=count // PUNCHES_A_DAY % 30)
         seconds = 8 * 3600 + count % PUNCHES_A_DAY * 3 * 3600 + person + 7 * (count // (30 * PUNCHES_A_DAY))
-        site = person % len(SITES)
+        home = person % len(SITES)
         moment = datetime.combine(day, day_time()) + timedelta(seconds=seconds)
-        record = AttendanceRecord(f"SN{site}", str(1000 + person), name_of(person), moment, 1, 255)
-        rows[SITES[site]].append(record)
+        record = AttendanceRecord(f"SN{home}", str(1000 + person), name_of(person), moment, 1, 255)
+        rows[SITES[home]].append(record)
     for site, records in rows.items():
         raw = books.read(backend.spreadsheets, sheet_id, [book.raw(raw_title(site))])
         lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]

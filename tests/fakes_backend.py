@@ -6,12 +6,13 @@ would.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import count, product
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
-from attendance_backend.ports import Backend, Folder, Grant, Whereabouts
+from attendance_backend.ports import Backend, File, Folder, Grant, Whereabouts
 from attendance_backend.sheet.changes import (
     VERSION_NAME,
     AddColumns,
@@ -113,13 +114,21 @@ class Sheet:
         return self.cells.get((row, self.at(column)))
 
     def put(self, row: int, column: int | Column, value: float | str | Formula | None) -> None:
-        column = self.at(column)
-        if not (0 <= row < self.row_count and 0 <= column < self.column_count):
-            raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
+        at = self.at(column)
+        self.fill(range(row, row + 1), range(at, at + 1), value)
+
+    def fill(self, rows: range, columns: range, value: float | str | Formula | None) -> None:
+        """The same into each cell of an area."""
+        if rows and columns:
+            for row, column in ((rows[0], columns[0]), (rows[-1], columns[-1])):
+                if not (0 <= row < self.row_count and 0 <= column < self.column_count):
+                    raise RefusedError(f"{self.title}: ({row}, {column}) lies outside the grid")
+        places = product(rows, columns)
         if value is None or value == "":
-            self.cells.pop((row, column), None)
+            for place in places:
+                self.cells.pop(place, None)
         else:
-            self.cells[row, column] = value
+            self.cells.update(dict.fromkeys(places, value))
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
@@ -141,6 +150,7 @@ class Book:
     locale: str = "de_DE"
     properties: Mapping[str, str] = field(default_factory=dict)
     trashed: bool = False
+    folder: str = ""
     version: str | None = None
     version_name: str = ""
     version_on: int = 0
@@ -235,19 +245,66 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
+        self._numbers = count(1)
+        self.folders: dict[str, Mapping[str, str]] = {}
         self.shared: dict[str, dict[str, str]] = {}
         self.refused: set[str] = set()
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
+        return [file.file_id for file in self.files(properties)]
+
+    def files(self, properties: Mapping[str, str]) -> Sequence[File]:
         return [
-            spreadsheet_id
+            File(spreadsheet_id, dict(book.properties))
             for spreadsheet_id, book in self._spreadsheets.books.items()
             if not book.trashed and properties.items() <= book.properties.items()
         ]
 
+    def copy(self, file_id, title, properties, folder_id=None) -> str:
+        original = self._book(file_id)
+
+        def copy() -> str:
+            made = f"copy-{next(self._numbers)}"
+            sheets = [sheet.copy() for sheet in original.sheets]
+            of_both = {**original.properties, **properties}
+            self._spreadsheets.books[made] = replace(
+                original, title=title, sheets=sheets, properties=of_both, folder=folder_id or ""
+            )
+            return made
+
+        return self._spreadsheets.effects.perform(copy)
+
+    def subfolder(self, title: str, properties: Mapping[str, str]) -> str:
+        for folder_id, others in self.folders.items():
+            if properties.items() <= others.items():
+                return folder_id
+
+        def create() -> str:
+            folder_id = f"folder-{len(self.folders)}"
+            self.folders[folder_id] = dict(properties)
+            return folder_id
+
+        return self._spreadsheets.effects.perform(create)
+
+    def is_in_bin(self, file_id: str) -> bool:
+        return self._book(file_id).trashed
+
+    def move_to_bin(self, file_id: str) -> None:
+        book = self._book(file_id)
+
+        def move() -> None:
+            book.trashed = True
+
+        self._spreadsheets.effects.perform(move)
+
+    def _book(self, file_id: str) -> Book:
+        if file_id not in self._spreadsheets.books:
+            raise SpreadsheetGoneError(f"file {file_id} does not exist")
+        return self._spreadsheets.books[file_id]
+
     def create(self, title: str, properties: Mapping[str, str]) -> str:
         def create() -> str:
-            spreadsheet_id = f"spreadsheet-{len(self._spreadsheets.books)}"
+            spreadsheet_id = f"spreadsheet-{next(self._numbers)}"
             self._spreadsheets.books[spreadsheet_id] = Book(title, properties=dict(properties))
             return spreadsheet_id
 
@@ -288,11 +345,17 @@ class FakeMailer:
         self._effects.perform(lambda: self.sent.append(message))
 
 
+@dataclass
 class FixedClock:
-    """The `Clock` port."""
+    """The `Clock` port: time stands still but for who sleeps."""
+
+    moment: datetime = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 3, 9, tzinfo=UTC)
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -305,13 +368,14 @@ class World:
         self.spreadsheets = FakeSpreadsheets(self.effects)
         self.drive = FakeDrive(self.spreadsheets)
         self.mailer = FakeMailer(self.effects)
+        self.clock = FixedClock()
         self.control = Book("Review Periods", sheets=[])
         self.spreadsheets.books[CONTROL_ID] = self.control
         self.backend = Backend(
             spreadsheets=self.spreadsheets,
             drive=self.drive,
             mailer=self.mailer,
-            clock=FixedClock(),
+            clock=self.clock,
             control_id=CONTROL_ID,
             mail_from="attendance@example.com",
             alarm_to=("hr@example.com", "boss@example.com"),
@@ -328,8 +392,14 @@ class World:
         return sheet
 
     def review_books(self) -> list[Book]:
-        """The spreadsheets that the program made."""
-        return [book for book in self.spreadsheets.books.values() if book is not self.control]
+        """The workbooks that the program made."""
+        return [
+            book for book in self.spreadsheets.books.values() if book is not self.control and not book.folder
+        ]
+
+    def copies(self) -> list[Book]:
+        """The copies that it keeps."""
+        return [book for book in self.spreadsheets.books.values() if book.folder and not book.trashed]
 
 
 def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
@@ -339,17 +409,26 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
             raise RefusedError(f"{area} begins outside the grid")
         end_row = sheet.row_count if area.end_row is None else area.end_row
         end_column = sheet.column_count if area.end_column is None else area.end_column
-        for (row, column), value in sheet.cells.items():
-            if area.first_row <= row < end_row and area.first_column <= column < end_column:
-                cells[row, column] = (
-                    Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
-                )
+        for row, column in _occupied(
+            sheet, range(area.first_row, end_row), range(area.first_column, end_column)
+        ):
+            value = sheet.cells[row, column]
+            cells[row, column] = (
+                Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
+            )
     tags = {
         column: key
         for column, key in sheet.tags.items()
         if any(area.first_column <= column < (area.end_column or sheet.column_count) for area in areas)
     }
     return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells, tags, sheet.tag)
+
+
+def _occupied(sheet: Sheet, rows: range, columns: range) -> list[Place]:
+    """Places of an area where something stands, found the shorter way."""
+    if len(rows) * len(columns) < len(sheet.cells):
+        return [place for place in product(rows, columns) if place in sheet.cells]
+    return [(row, column) for row, column in sheet.cells if row in rows and column in columns]
 
 
 def _version(book: Book) -> tuple[str | None, int]:
@@ -384,8 +463,8 @@ def _apply_one(book: Book, change: Change) -> None:
 
 def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one branch a kind of change
     match change:
-        case WriteCells(_, row, column, rows):
-            for down, cells in enumerate(rows):
+        case WriteCells(_, row, column, lines):
+            for down, cells in enumerate(lines):
                 for right, cell in enumerate(cells):
                     assert isinstance(cell, NewCell)
                     sheet.put(row + down, column + right, cell.value)
@@ -393,9 +472,8 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
             value = change.cell.value
             if isinstance(value, Formula):
                 value = Filled(value.text, change.row, change.column)
-            for row in range(change.row, change.row + change.row_count):
-                for column in range(change.column, change.column + change.column_count):
-                    sheet.put(row, column, value)
+            rows = range(change.row, change.row + change.row_count)
+            sheet.fill(rows, range(change.column, change.column + change.column_count), value)
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count

@@ -33,7 +33,7 @@ class HandlersBackend:
     hears_health = True
 
     def __init__(
-        self, people: tuple[tuple[str, str, str], ...] = (), seed: int = 0, crash_chance: float = 0.0
+        self, people: tuple[tuple[str, str, str | float], ...] = (), seed: int = 0, crash_chance: float = 0.0
     ) -> None:
         self.world = World()
         self._choice = random.Random(seed)

@@ -1,4 +1,4 @@
-"""The cloud functions' entry points, one for each topic that a site publishes to.
+"""The cloud functions' entry points, one for each topic that a site publishes to, and one for the schedule's.
 
 Run one of them on this machine with:
 
@@ -19,6 +19,7 @@ from attendance_contracts import (
     RaiseFinalAlarm,
     SiteHealth,
     StoreAttendRecords,
+    Watch,
 )
 
 
@@ -50,6 +51,12 @@ def raise_final_alarm(event: Any) -> None:
 def site_health(event: Any) -> None:
     """A site tells how it is."""
     _serve(SiteHealth, event)
+
+
+@functions_framework.cloud_event
+def watch(event: Any) -> None:
+    """The schedule says that it is time to look after the workbooks."""
+    _serve(Watch, event)
 
 
 def _serve(kind: type[Message], event: Any) -> None:

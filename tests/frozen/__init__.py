@@ -101,8 +101,8 @@ def _content(sheet):
         yield {"setBasicFilter": {"filter": sheet["basicFilter"]}}
     (data,) = sheet["data"]
     if "rowData" in data:
-        start = {"sheetId": sheet_id, "rowIndex": 0, "columnIndex": 0}
-        yield {"updateCells": {"start": start, "rows": data["rowData"], "fields": _CELL_FIELDS}}
+        corner = {"sheetId": sheet_id, "rowIndex": 0, "columnIndex": 0}
+        yield {"updateCells": {"start": corner, "rows": data["rowData"], "fields": _CELL_FIELDS}}
     for dimension, name in (("ROWS", "rowMetadata"), ("COLUMNS", "columnMetadata")):
         end = 0
         for properties, alike in groupby(data[name]):

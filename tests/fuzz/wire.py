@@ -1,5 +1,6 @@
 """A wire in memory between the client's adapter and a simulated machine."""
 
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,7 +130,7 @@ class Socket:
 @contextmanager
 def on(wire: Wire) -> Iterator[None]:
     """Put the adapter on this wire, and on its clock."""
-    constants = {name: getattr(frames.socket, name) for name in dir(frames.socket) if name.isupper()}
+    constants = {name: getattr(socket, name) for name in dir(socket) if name.isupper()}
     sockets = SimpleNamespace(**constants, socket=wire.socket, create_connection=wire.connection)
     clock = SimpleNamespace(monotonic=lambda: wire.now_s)
     with patch.object(frames, "socket", sockets), patch.object(frames, "time", clock):

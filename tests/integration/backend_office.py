@@ -2,13 +2,15 @@
 
 import base64
 import json
-from datetime import date, datetime, time
+from copy import deepcopy
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import functions_framework
 
 import attendance_backend
 from attendance_backend.app import bootstrap
+from attendance_backend.app.clock import SystemClock
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AttendanceRecord,
@@ -36,7 +38,13 @@ PEOPLE = [
 
 
 class CloudOffice:
-    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them."""
+    """Pub/Sub, Sheets, Drive and mail, with the functions' environment set to them.
+
+    Attributes:
+        sheet_id: of a workbook, where a test makes only one.
+    """
+
+    sheet_id: str
 
     def __init__(self, stack, folder, monkeypatch):
         self.pubsub = stack.enter_context(PubSubServer())
@@ -64,9 +72,21 @@ class CloudOffice:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
+        self.now = datetime(2026, 11, 5, 9, tzinfo=UTC)
+        """The cloud's clock, which stands still."""
+        monkeypatch.setattr(SystemClock, "now", lambda _: self.now)
         forget_adapters()
         stack.callback(forget_adapters)
         self._apps = {}
+
+    def remember(self):
+        """What Drive holds now, for `go_back`. A spreadsheet is replaced when it changes, and never changed itself."""
+        return _copied(self.sheets.store.files)
+
+    def go_back(self, files):
+        """Everything stands as it was remembered; the functions run for the first time."""
+        self.sheets.store.files = _copied(files)
+        forget_adapters()
 
     def _keep_control_spreadsheet(self):
         """What HR does in the browser."""
@@ -127,6 +147,10 @@ class CloudOffice:
     def api_calls(self):
         """Kinds of the Sheets and Drive calls so far."""
         return [entry.kind for entry in self.sheets.log if entry.kind in ("read", "write", "drive")]
+
+
+def _copied(files):
+    return deepcopy(files, {id(file.spreadsheet): file.spreadsheet for file in files.values()})
 
 
 def envelope_for(topic, data, attributes):

@@ -55,4 +55,6 @@ def asked(folder, page, question, fragment=""):
     path.write_text(allowed.replace("</head>", script + "</head>"), encoding="utf-8")
     dom, console = opened(f"{path.as_uri()}{fragment}")
     assert console == []
-    return json.loads(unquote(re.search(r'<pre id="said">([^<]*)</pre>', dom)[1]))
+    said = re.search(r'<pre id="said">([^<]*)</pre>', dom)
+    assert said is not None
+    return json.loads(unquote(said[1]))

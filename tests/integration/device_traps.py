@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from zk import ZK
 
@@ -13,7 +14,7 @@ from tests.unit.lone_client import lone_client
 from tests.world.timeline import EPOCH
 
 MORNING = EPOCH
-PREPARE_LOG = {"on": Command.PREPARE_BUFFER, "table": Table.ATTENDANCE}
+PREPARE_LOG: dict[str, Any] = {"on": Command.PREPARE_BUFFER, "table": Table.ATTENDANCE}
 
 
 def make_machine(punches=0, **options):

@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from datetime import date, datetime
 
 import pytest
-from backend_office import PEOPLE, punch
-from test_backend_refreshing import Office
 
-from attendance_backend.app.cli import main
+from tests.integration.backend_office import PEOPLE, punch
+from tests.integration.test_backend_refreshing import Office
 
 RAW = "Raw Data - berlin"
 SHEETS = (
@@ -79,23 +78,27 @@ class Edited(Office):
         self.edit({"deleteSheet": {"sheetId": self.id_of(title)}})
 
 
-@pytest.fixture
-def office(tmp_path, monkeypatch, capsys):
-    with ExitStack() as stack:
-        office = Edited(stack, tmp_path, monkeypatch)
-        office.open(capsys)
-        yield office
-
-
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """Every cell of a workbook that nobody edited, after the same messages."""
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as monkeypatch:
-        office = Edited(stack, tmp_path_factory.mktemp("undisturbed"), monkeypatch)
-        office.refresh = lambda: main(["refresh", "--period", "November 2026"]) or ["0 differences"]
-        office.open(None)
+def opened(tmp_path_factory):
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        office = Edited(stack, tmp_path_factory.mktemp("office"), patch)
+        office.open()
+        healthy = office.remember()
         office.goes_on()
-        return office.entered()
+        yield office, healthy, office.entered()
+
+
+@pytest.fixture
+def office(opened):
+    office, healthy, _ = opened
+    office.go_back(healthy)
+    return office
+
+
+@pytest.fixture
+def undisturbed(opened):
+    """Every cell of a workbook that nobody edited, after the same messages."""
+    return opened[2]
 
 
 def is_as_undisturbed(office, undisturbed):

@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from threading import Barrier, Lock
 
 import pytest
-from backend_office import CloudOffice, punch, store_message
 
 from attendance_backend.app import bootstrap
 from attendance_backend.errors import TransientError
 from attendance_backend.google import google_http
 from attendance_backend.handlers.dispatch import handle
 from attendance_sandbox.sheets import dropped, internal_error, rate_limited, unavailable
+from tests.integration.backend_office import CloudOffice, punch, store_message
 
 DELIVERIES = 10
 MOST_REDELIVERIES = 20

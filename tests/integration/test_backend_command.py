@@ -11,13 +11,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from backend_office import NOVEMBER, CloudOffice, punch
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.sheets import SheetsServer, unavailable
+from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 
 ACCOUNT = "operator@example.iam.gserviceaccount.com"
 
@@ -52,6 +52,7 @@ class Desk:
 
     def run(self, *arguments):
         """Exit code, lines printed, lines of errors."""
+        code: str | int | None
         try:
             code = main(arguments)
         except SystemExit as stopped:
@@ -289,7 +290,9 @@ def test_check_names_everything_and_tells_hr(desk):
     assert f"worksheet 'Cut Off Times', cell H3: {days}" in text
     assert "worksheet 'Settings', cell C2: 'board' is no e-mail address" in text
     assert "worksheet 'Holidays', cell A2: Date holds '31/02/2026'" in text
-    assert "the review sheet of October 2026 is gone" in text
+    assert (
+        "Workbook October 2026: it was deleted for good, or is not shared with the program any more" in text
+    )
     told = desk.content()["Problems"]
     assert ["Cut Off Times", "C2", cut_off] in told
     assert ["Cut Off Times", "H3", days] in told

@@ -4,13 +4,20 @@ from contextlib import ExitStack
 from datetime import date
 
 import pytest
-from backend_office import NOVEMBER, CloudOffice, forget_adapters, period_request, punch, store_message
 
 from attendance_backend.google import google_http
 from attendance_backend.sheet import serial
 from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, encode
 from attendance_sandbox.mail.faults import connection_lost, failure_after_data, refusal
 from attendance_sandbox.sheets import dropped, rate_limited, unavailable
+from tests.integration.backend_office import (
+    NOVEMBER,
+    CloudOffice,
+    forget_adapters,
+    period_request,
+    punch,
+    store_message,
+)
 
 
 @pytest.fixture

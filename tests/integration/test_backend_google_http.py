@@ -40,6 +40,8 @@ class Bench:
         addresses = Addresses(server.url, server.url)
         self.client = GoogleHttpClient(credentials, addresses, sleep=self.sleep, monotonic=lambda: self.now)
         self.sheets = GoogleSheets(self.client)
+        self.book = server.new_spreadsheet("Book", share_with=[key["client_email"]])
+        self.private = server.new_spreadsheet("Private")
 
     def sleep(self, seconds):
         self.waits.append(seconds)
@@ -54,8 +56,6 @@ def running(**options):
     with SheetsServer(**options) as server:
         key = server.new_service_account()
         bench = Bench(server, key)
-        bench.book = server.new_spreadsheet("Book", share_with=[key["client_email"]])
-        bench.private = server.new_spreadsheet("Private")
         yield bench
         bench.client.session.close()
 

@@ -11,15 +11,16 @@ import threading
 import time as clock
 from contextlib import ExitStack
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 import pytest
-from backend_office import NOVEMBER, PEOPLE, CloudOffice, punch
-from test_sandbox_sheets_support import gspread_client
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_contracts import SiteHealth
+from tests.integration.backend_office import NOVEMBER, PEOPLE, CloudOffice, punch
+from tests.integration.test_sandbox_sheets_support import gspread_client
 
 SECONDS = int(os.environ.get("HR_AT_WORK_S") or 15)
 PAUSE_S = 0.05
@@ -116,7 +117,8 @@ class HumanResources(threading.Thread):
 
     def _sort(self):
         """By reason; blank rows come last, whichever way."""
-        order = self._choice.choice(["asc", "des"])
+        orders: list[Literal["asc", "des"]] = ["asc", "des"]
+        order = self._choice.choice(orders)
         sheet = self._sheets["Corrections"]
         sheet.sort((7, order), range=f"A2:T{1001 + self.edits.get('insert', 0)}")
         rows = [row for row in self.corrections if row is not None]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from backend_office import MAIN, NOVEMBER, PROJECT, CloudOffice, envelope_of, period_request
 
 import attendance_backend
 import attendance_contracts
 import attendance_trouble
 from attendance_contracts import Topic, topic_path
+from tests.integration.backend_office import MAIN, NOVEMBER, PROJECT, CloudOffice, envelope_of, period_request
 
 START_TIMEOUT_S = 30
 
@@ -27,7 +27,7 @@ def bundle(tmp_path):
     folder = tmp_path / "bundle"
     folder.mkdir()
     for package in (attendance_backend, attendance_contracts, attendance_trouble):
-        source = Path(package.__file__).parent
+        source = Path(*package.__path__)
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(MAIN, folder)
     shutil.copy(MAIN.parent / "requirements.txt", folder)

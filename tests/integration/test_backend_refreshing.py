@@ -1,15 +1,16 @@
 """`attendance-backend refresh` on a workbook in which people have emptied, typed, deleted and sorted."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from datetime import date, datetime, time
+from io import StringIO
 
 import pytest
-from backend_office import NOVEMBER, CloudOffice, punch
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
 from tests.earlier_version import without_punches
+from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 
 TUESDAY = date(2026, 11, 3)
 
@@ -17,8 +18,7 @@ TUESDAY = date(2026, 11, 3)
 class Office(CloudOffice):
     """An office with a workbook in which something stands, and whoever runs the command."""
 
-    def open(self, capsys):
-        self._capsys = capsys
+    def open(self):
         self.sheet_id = self.create()
         self.store(
             self.sheet_id,
@@ -51,8 +51,9 @@ class Office(CloudOffice):
         assert response.status_code == 200, response.text
 
     def refresh(self):
-        assert main(["refresh", "--period", "November 2026"]) == 0
-        return self._capsys.readouterr().out.splitlines()
+        with redirect_stdout(StringIO()) as printed:
+            assert main(["refresh", "--period", "November 2026"]) == 0
+        return printed.getvalue().splitlines()
 
     def entered(self):
         """Every cell that holds anything, as it was entered."""
@@ -86,12 +87,19 @@ class Office(CloudOffice):
         return sum(entry.kind == "write" for entry in self.sheets.log)
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        office = Office(stack, tmp_path_factory.mktemp("office"), patch)
+        office.open()
+        yield office, office.remember()
+
+
 @pytest.fixture
-def office(tmp_path, monkeypatch, capsys):
-    with ExitStack() as stack:
-        office = Office(stack, tmp_path, monkeypatch)
-        office.open(capsys)
-        yield office
+def office(opened):
+    office, healthy = opened
+    office.go_back(healthy)
+    return office
 
 
 def whole(office):

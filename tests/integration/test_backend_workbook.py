@@ -1,20 +1,22 @@
-"""The review workbook as LibreOffice computes it, against plain Python (`workbook_truth`): every value that HR sees."""
+"""Every value that HR sees in the review workbook, computed by the stand-in's engine, against plain Python."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
+from typing import Any
 
 import pytest
-from workbook_check import TIMES, differences, errors
-from workbook_months import month_of
-from workbook_office import Books, build, new_server, recalculated, seconds
-from workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
 from attendance_backend.review import exceptions_sheet
 from attendance_sandbox.sheets.xlsx_names import sheet_titles
+from tests.integration.workbook_check import TIMES, differences, errors
+from tests.integration.workbook_months import month_of
+from tests.integration.workbook_office import Comparison, build, computed, in_libreoffice, new_server, seconds
+from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site, Truth
 
 OCTOBER = {"first": date(2026, 10, 1), "last": date(2026, 10, 31), "clock_day": date(2026, 10, 24)}
 MARCH = {"first": date(2026, 3, 2), "last": date(2026, 3, 29), "clock_day": date(2026, 3, 28)}
 
-KINDS = {
+KINDS: dict[str, Callable[..., Any]] = {
     "late": exceptions_sheet.late,
     "absent": exceptions_sheet.absent,
     "missing out": exceptions_sheet.missing_out,
@@ -38,8 +40,8 @@ def entry_of(kind, employee, day):
 
 
 @pytest.fixture(scope="module")
-def months(tmp_path_factory):
-    """A month of 200 employees and one of 60, with one change of the clocks each, computed in one run."""
+def months_server():
+    """A month of 200 employees and one of 60, with one change of the clocks each."""
     made = {
         "October": month_of(1, **OCTOBER, count=200, complete=date(2026, 10, 29), corrections=300),
         "March": month_of(2, **MARCH, count=60, complete=date(2026, 3, 26), corrections=200),
@@ -47,10 +49,14 @@ def months(tmp_path_factory):
     with new_server() as server:
         for name, month in made.items():
             build(server, month, name, [entry_of(*case) for case in exceptions_of(month)])
-        books = recalculated(tmp_path_factory.mktemp("months"), server)
-    months = Books((name, (month, books[name])) for name, month in made.items())
-    months.compared, months.disagreements = books.compared, books.disagreements
-    return months
+    return server, made
+
+
+@pytest.fixture(scope="module")
+def months(months_server):
+    server, made = months_server
+    books = computed(server)
+    return {name: (month, books[name]) for name, month in made.items()}
 
 
 @pytest.mark.parametrize("name", ["October", "March"])
@@ -160,35 +166,37 @@ def test_days_outside_the_employment_are_all_that_they_can_be(months):
     assert "holiday" in before
 
 
-def test_the_embedded_engine_and_libreoffice_show_the_same_in_every_cell(months, small):
+@pytest.mark.parametrize(("made", "cells"), [("months_server", 150_000), ("small_server", 30_000)])
+def test_the_embedded_engine_and_libreoffice_show_the_same_in_every_cell(request, tmp_path, made, cells):
     """Of months with hostile names; the demo's are compared in `test_demo`."""
-    assert [*months.disagreements, *small.disagreements] == []
-    assert months.compared > 150_000
-    assert small.compared > 30_000
+    server, _ = request.getfixturevalue(made)
+    comparison = in_libreoffice(tmp_path, server)
+    assert comparison.disagreements == []
+    assert comparison.compared > cells
 
 
 def test_a_planted_disagreement_is_found():
     with new_server() as server:
         book = build(server, a_month_to_check_by_hand(), "Planted")
-        computed = server.compute(book.spreadsheet_id)
-    titles = sheet_titles(computed)
+        shown = server.compute(book.spreadsheet_id)
+    titles = sheet_titles(shown)
     values = {
         titles[sheet.title]: {
             (row + 1, column + 1): cell.value
             for row, column, cell in sheet.occupied(sheet.area)
             if cell.value not in (None, "")
         }
-        for sheet in computed.sheets
+        for sheet in shown.sheets
     }
     late = next(place for place, value in values["Monthly Summary"].items() if value == "late")
     for planted, found in (("late", 0), ("late ", 1), ("", 1), (1, 1), (True, 1)):
-        books = Books()
-        books.compare(
-            computed,
+        comparison = Comparison()
+        comparison.compare(
+            shown,
             {title: dict(cells) for title, cells in values.items()}
             | {"Monthly Summary": {**values["Monthly Summary"], late: planted}},
         )
-        assert len(books.disagreements) == found
+        assert len(comparison.disagreements) == found
 
 
 CHANGES = {"Back": (date(2026, 10, 24), 9), "Forward": (date(2026, 3, 28), 7)}
@@ -274,8 +282,8 @@ def sort(book, title, header_rows, column, order):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """Small workbooks, computed in one run."""
+def small_server():
+    """Small workbooks."""
     with new_server() as server:
         for name, (day, _) in CHANGES.items():
             build(server, night_shifts(day), name)
@@ -286,7 +294,12 @@ def small(tmp_path_factory):
         sort(book, "Daily Attendance", 3, 20, "ASCENDING")
         sort(book, "Weekly Summary", 1, 3, "DESCENDING")
         sort(book, "Monthly Summary", 3, 0, "DESCENDING")
-        return recalculated(tmp_path_factory.mktemp("small"), server)
+    return server, book
+
+
+@pytest.fixture(scope="module")
+def small(small_server):
+    return computed(small_server[0])
 
 
 @pytest.mark.parametrize("name", CHANGES)

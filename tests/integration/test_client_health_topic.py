@@ -3,11 +3,11 @@
 from datetime import date, datetime, time
 
 import pytest
-from test_sandbox_pubsub_support import PROJECT, Cloud
 
 from attendance_client.errors import BusError
 from attendance_client.relay.pubsub import PubSubBus
 from attendance_contracts import ReviewPeriod, SiteHealth
+from tests.integration.test_sandbox_pubsub_support import PROJECT, Cloud
 
 HEALTH = SiteHealth(
     location="berlin",

@@ -1,5 +1,6 @@
 """A month of three offices: real programs, real sockets, SIGKILL, reconciled from the saved workbooks."""
 
+import os
 import random
 import signal
 import threading
@@ -8,11 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from browser import asked
-from sandbox_process import rest, running
-from workbook_office import recalculated
 
-from attendance_contracts import REQUEST_TOPICS
+from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
 from attendance_sandbox.demo.command import write_page
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
@@ -22,6 +20,9 @@ from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import Timeline
 from attendance_sandbox.demo.virtual_clock import VirtualClock
+from tests.integration.browser import asked
+from tests.integration.sandbox_process import rest, running
+from tests.integration.workbook_office import in_libreoffice
 
 BOUNDARIES = {
     "headquarters": timedelta(0),
@@ -39,10 +40,10 @@ class StoryWithManyPowerCuts(Story):
         self.cuts = Counter()
 
     def cuts_power_at_command(self, site, command):
-        return self.cut(0.0003, ("machine", command))
+        return self.cut(0.0006, ("machine", command))
 
     def cuts_power_at_publish(self, site, topic):
-        return self.cut(0.03, ("publish", topic))
+        return self.cut(0.05, ("publish", topic))
 
     def cut(self, chance, where):
         if self.chances.random() >= chance:
@@ -56,6 +57,12 @@ PAGE = """[[...document.querySelectorAll('section')].at(-1).innerText,
     .replace('Attendance Review - ', '') + '/' + one.querySelector('.tabs .shown').innerText)]"""
 
 
+def half_hours(monkeypatch):
+    """Let the sites look at their machines half as often: the same happens, in half the time."""
+    for settings in SITE_SETTINGS.values():
+        monkeypatch.setitem(settings, "polling_interval_minutes", 30)
+
+
 def play(story):
     said = []
     story.play(said.append)
@@ -63,12 +70,13 @@ def play(story):
 
 
 @pytest.mark.slow
-def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path):
+def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     story = StoryWithManyPowerCuts(tmp_path, 3, lambda when, text: None)
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
     assert len({where for where, _ in story.cuts}) == 2
-    story.cloud.sheets.save(tmp_path)
+    story.cloud.sheets.save(tmp_path, subfolders=False)
     recorded = {name: office.recorded for name, office in story.offices.items()}
     results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
     assert all(result.faultless for result in results), results
@@ -90,24 +98,42 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     assert "Every punch is in its month's workbook, once." in text
     for month in ("September", "October", "November"):
         assert {f"{month} 2026/{sheet}" for sheet in ("Exceptions", "Monthly Summary", "Guide")} <= set(tabs)
-    books = recalculated(tmp_path, story.cloud.sheets)
-    assert books.disagreements == [], "the engine whose values people see, against LibreOffice"
-    assert books.compared > 60_000
+    if os.environ.get("CI"):
+        comparison = in_libreoffice(tmp_path, story.cloud.sheets)
+        assert comparison.disagreements == [], "the engine whose values people see, against LibreOffice"
+        assert comparison.compared > 60_000
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_workbooks(tmp_path):
+def test_the_same_seed_gives_the_same_workbooks(tmp_path, monkeypatch):
+    half_hours(monkeypatch)
     saved = []
     for name in ("first", "second"):
-        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 6))
+        story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 5))
         play(story)
-        saved.append({path.name: path.read_bytes() for path in story.cloud.sheets.save(tmp_path / name)})
+        saved.append(
+            {
+                path.name: path.read_bytes()
+                for path in story.cloud.sheets.save(tmp_path / name, subfolders=False)
+            }
+        )
     reviews = [{n: data for n, data in each.items() if n.startswith("Attendance Review")} for each in saved]
     assert reviews[0].keys() == {
         "Attendance Review - September 2026.xlsx",
         "Attendance Review - October 2026.xlsx",
     }
     assert reviews[0] == reviews[1]
+    # The visitor was there each day, by the story's clock, and had nothing to complain of.
+    files = story.cloud.sheets.store.files.values()
+    days = [
+        file.app_properties["attendance_copied_on"]
+        for file in files
+        if file.name.startswith("Review Periods,")
+    ]
+    assert days == [f"2026-10-{day:02}" for day in range(1, 7)]
+    log = (tmp_path / "second" / "logs" / "function-watch.log").read_text()
+    assert log.count("watch of schedule, request tick: done") == 6
+    assert "ERROR" not in log
 
 
 def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
@@ -197,7 +223,7 @@ def test_a_stopped_demo_says_so_in_one_line_and_leaves_no_process_behind(tmp_pat
         assert process.stdout is not None
         assert "asks for the review sheet" in process.stdout.readline()
         started = descendants(process.pid)
-        assert len(started) >= len(REQUEST_TOPICS) + len(SITE_SETTINGS)
+        assert len(started) >= len(FUNCTION_TOPICS) + len(SITE_SETTINGS)
         process.send_signal(number)
         _, errors = rest(process)
     assert process.returncode == 128 + number

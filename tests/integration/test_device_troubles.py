@@ -132,7 +132,7 @@ def test_a_copy_is_let_go_before_the_next_is_asked_for():
         read(server, log.end, timeout_s=3)
     held = 0
     for command in asked:
-        held += {Command.PREPARE_BUFFER: 1, Command.FREE_BUFFER: -1}.get(command, 0)
+        held += (command == Command.PREPARE_BUFFER) - (command == Command.FREE_BUFFER)
         assert 0 <= held <= 1
     assert (held, asked.count(Command.PREPARE_BUFFER)) == (0, 3)
 

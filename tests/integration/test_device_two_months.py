@@ -1,4 +1,4 @@
-"""Two months of a machine on TCP, polled every quarter of an hour by the real client, on a virtual clock.
+"""Two months of a machine on TCP, polled every half hour by the real client, on a virtual clock.
 
 People punch every few minutes, day and night. The machine's clock drifts, is kept by the client, goes back to the year
 2000 and on to 2063 until somebody sets it; connections break, replies are torn, the machine reboots and is replaced.
@@ -36,14 +36,14 @@ from tests.world.timeline import EPOCH, PiClock, Timeline
 
 DAY_BOUNDARY = time(4)
 DAYS = 61
-POLLING_S = 900
+POLLING_S = 1800
 SEED = 20_260_105
 LATEST = timedelta(days=1)
 """By when, after the two months, everything is stored."""
 
 
 class MemorySnapshots:
-    """The port SnapshotStore without a disk: six thousand polls would wait for it for minutes."""
+    """The port SnapshotStore without a disk: three thousand polls would wait for it for minutes."""
 
     def __init__(self):
         self.latest = None

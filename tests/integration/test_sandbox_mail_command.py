@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox_process import STARTER, rest, running
+from tests.integration.sandbox_process import STARTER, rest, running
 
 
 def test_it_keeps_mail_and_stops_cleanly(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from email.message import EmailMessage
 
 import pytest
 import requests
-from browser import asked, opened
 
 from attendance_sandbox.demo.people import Punch
 from attendance_sandbox.demo.reconciliation import SiteResult
 from attendance_sandbox.demo.report import mails, overview
 from attendance_sandbox.sheets import SheetsServer, page
+from tests.integration.browser import asked, opened
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"></td></table><script>document.title=2</script>'
 TITLE = "</title><script>document.title=3</script>"
@@ -62,11 +62,12 @@ def book(server):
         ],
     )
     title = "'" + HOSTILE[:90] + "'"
-    rows = [[f"person {number}", number / 240, None, "unseen"] for number in range(150)]
+    rows: list[list[object]] = [[f"person {number}", number / 240, None, "unseen"] for number in range(150)]
     rows[0][0], rows[1][0] = HOSTILE, "=1+1 & <b>bold</b>"
+    header: list[list[object]] = [["Name", "Hours", "What to say", "Secret", *("day",) * 16]]
     cells = [
         {"values": [{"userEnteredValue": {kind(value): value}} if value is not None else {} for value in row]}
-        for row in [["Name", "Hours", "What to say", "Secret", *("day",) * 16], *rows]
+        for row in header + rows
     ]
     columns = {"sheetId": 0, "dimension": "COLUMNS"}
     server.batch_update(

@@ -2,9 +2,9 @@
 
 import pytest
 from google.api_core import exceptions
-from test_sandbox_pubsub_support import SUBSCRIPTION, TOPIC, Cloud
 
 from attendance_sandbox.pubsub import Fate, Faults, Outcome
+from tests.integration.test_sandbox_pubsub_support import SUBSCRIPTION, TOPIC, Cloud
 
 ACK_DEADLINE_S = 10
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_requests import GOOD, GRID, SETUP, TABLE
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_requests import GOOD, GRID, SETUP, TABLE
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 BOLD = {"userEnteredFormat": {"textFormat": {"bold": True}}}
 
@@ -33,8 +34,9 @@ def everything(office: Office, book: str) -> Any:
     return office.get(book, includeGridData="true")
 
 
-def test_known_requests_that_are_not_covered_say_so(office: Office, book: str) -> None:
-    response = office.batch(book, {"addChart": {}})
+@pytest.mark.parametrize("kind", ["addChart", "findReplace", "appendCells", "updateBanding"])
+def test_known_requests_that_are_not_covered_say_so(office: Office, book: str, kind: str) -> None:
+    response = office.batch(book, {kind: {}})
     assert "not implemented by this stand-in" in error_message(response, 501)
 
 
@@ -199,13 +201,6 @@ def test_update_cells_clears_the_part_of_a_range_that_no_row_reaches(office: Off
     assert office.values(book, "A1:C3") == [["only"]]
 
 
-def test_append_cells_goes_below_the_last_value_and_grows_the_grid(office: Office, book: str) -> None:
-    office.put(book, "Z1000", [["last"]])
-    rows = [{"values": [{"userEnteredValue": {"numberValue": number}}]} for number in range(2)]
-    office.replies(book, {"appendCells": {"rows": rows, "fields": "userEnteredValue"}})
-    assert office.values(book, "A1001:A1002") == [["0"], ["1"]]
-
-
 def test_resizing_the_grid_loses_what_lies_outside(office: Office, book: str) -> None:
     office.put(book, "A1", TABLE)
     size = {"gridProperties": {"rowCount": 2, "columnCount": 2}}
@@ -237,6 +232,14 @@ def test_a_copied_format_does_not_bring_values(office: Office, book: str) -> Non
         },
     )
     assert office.cell(book, "A3", "userEnteredFormat,userEnteredValue") == BOLD
+
+
+def test_a_repeated_format_leaves_each_cell_its_value(office: Office, book: str) -> None:
+    office.put(book, "A1", [["x", ""], ["", 2], ["x", 3]])
+    grid = {"endRowIndex": 4, "endColumnIndex": 2}
+    office.replies(book, {"repeatCell": {"range": grid, "cell": BOLD, "fields": "userEnteredFormat"}})
+    assert office.values(book, "A1:B4") == [["x"], ["", "2"], ["x", "3"]]
+    assert all(office.cell(book, place, "userEnteredFormat") == BOLD for place in ("A1", "B2", "B3", "A4"))
 
 
 def test_sorting_keeps_rows_whole_and_blanks_last(office: Office, book: str) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import openpyxl
 from google.auth.transport.requests import AuthorizedSession
-from sandbox_process import STARTER, rest, running
-from test_sandbox_sheets_support import credentials
 
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.saver import Saver
+from attendance_sandbox.sheets.schema import Json
+from tests.integration.sandbox_process import STARTER, rest, running
+from tests.integration.test_sandbox_sheets_support import credentials
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -38,7 +39,7 @@ def test_it_serves_saves_and_stops_cleanly(tmp_path: Path) -> None:
         assert key_file.stat().st_mode & 0o777 == 0o600
         with AuthorizedSession(credentials(json.loads(key_file.read_text(encoding="utf-8")))) as session:
             made = session.post(url + "/v4/spreadsheets", json={"properties": {"title": "Book"}}).json()
-            values = {"values": [["x", 1]]}
+            values: Json = {"values": [["x", 1]]}
             one = f"{url}/v4/spreadsheets/{made['spreadsheetId']}/values/A1"
             session.put(one, json=values, params={"valueInputOption": "RAW"})
             book = folder / "Book.xlsx"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 CELLS = {"sheetId": 0, "startRowIndex": 1, "endRowIndex": 3, "startColumnIndex": 1, "endColumnIndex": 2}
 

@@ -9,7 +9,6 @@ import pytest
 import requests
 from google.auth import exceptions
 from google.auth.transport.requests import Request as AuthRequest
-from test_sandbox_sheets_support import Office, credentials, error_message
 
 from attendance_sandbox.sheets import (
     Fault,
@@ -23,6 +22,7 @@ from attendance_sandbox.sheets import (
     unavailable,
 )
 from attendance_sandbox.sheets.faults import Request
+from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +86,6 @@ def test_a_delayed_answer_comes_late_and_holds_up_nobody_else(office: Office) ->
     assert time.monotonic() - began < 0.25
     slow.join()
     assert next(entry for entry in reversed(office.server.log) if entry.fault).seconds >= 0.3
-
-
-def test_a_script_is_followed_request_by_request(office: Office) -> None:
-    book = office.new()
-    office.server.faults.script([None, unavailable(), None, rate_limited()])
-    codes = [office.call("GET", f"/v4/spreadsheets/{book}").status_code for _ in range(5)]
-    assert codes == [200, 503, 200, 429, 200]
 
 
 def test_a_condition_chooses_the_request(office: Office) -> None:

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 CELL = {"sheetId": 5, "startRowIndex": 0, "endRowIndex": 1, "startColumnIndex": 0, "endColumnIndex": 1}
 

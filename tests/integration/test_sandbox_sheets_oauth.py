@@ -11,7 +11,8 @@ import pytest
 import requests
 from google.auth import crypt, exceptions, jwt
 from google.auth.transport.requests import Request
-from test_sandbox_sheets_support import SCOPES, Office, credentials, gspread_client
+
+from tests.integration.test_sandbox_sheets_support import SCOPES, Office, credentials, gspread_client
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_sandbox_sheets_requests import GOOD, SETUP, TABLE
 
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.call import Call
@@ -17,6 +16,7 @@ from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.schema import messages
 from attendance_sandbox.sheets.view import spreadsheet_json
 from attendance_sandbox.sheets.xlsx import workbook_bytes
+from tests.integration.test_sandbox_sheets_requests import GOOD, SETUP, TABLE
 
 TEXTS = st.sampled_from(
     [

@@ -8,12 +8,12 @@ from typing import Any
 
 import openpyxl
 import pytest
-from test_sandbox_sheets_command import eventually
-from test_sandbox_sheets_support import Office
 
 from attendance_sandbox.sheets import RecalculationError, recalculated_values
 from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.worksheet import Worksheet
+from tests.integration.test_sandbox_sheets_command import eventually
+from tests.integration.test_sandbox_sheets_support import Office
 
 needs_libreoffice = pytest.mark.skipif(
     shutil.which("soffice") is None and not os.environ.get("CI"), reason="LibreOffice is not installed"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from test_sandbox_sheets_support import Office, error_message
+
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 AREA = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 2, "startColumnIndex": 1, "endColumnIndex": 3}
 SHOWN_AREA = {name: value for name, value in AREA.items() if name != "sheetId"}

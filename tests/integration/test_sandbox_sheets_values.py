@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sandbox_sheets_support import Office, error_message
 
 from attendance_sandbox.sheets.a1 import (
     Area,
@@ -16,6 +15,7 @@ from attendance_sandbox.sheets.a1 import (
     parse_cells,
     split_title,
 )
+from tests.integration.test_sandbox_sheets_support import Office, error_message
 
 
 @pytest.fixture(scope="module")
@@ -348,4 +348,5 @@ def test_an_area_is_read_from_its_own_name(
     reference = parse_cells(found_title, cells)
     assert reference is not None
     assert reference.title == title
-    assert Area(reference.start_row, reference.end_row, reference.start_column, reference.end_column) == area
+    ends = (reference.start_row, reference.end_row, reference.start_column, reference.end_column)
+    assert ends == (row, row + height, column, column + width)

@@ -145,7 +145,13 @@ def review(server: SheetsServer) -> str:
             {"addConditionalFormatRule": {"rule": short, "index": 1}},
             {"addConditionalFormatRule": {"rule": more, "index": 2}},
             {"setDataValidation": {"range": grid((1, 50), (4, 5)), "rule": choice}},
-            {"updateBorders": {"range": grid((0, 3), (0, 5)), "bottom": {"style": "SOLID_MEDIUM"}}},
+            {
+                "repeatCell": {
+                    "range": grid((2, 3), (0, 5)),
+                    "cell": {"userEnteredFormat": {"borders": {"bottom": {"style": "SOLID_MEDIUM"}}}},
+                    "fields": "userEnteredFormat.borders",
+                }
+            },
             {"mergeCells": {"range": grid((5, 7), (0, 3)), "mergeType": "MERGE_ALL"}},
             {
                 "updateDimensionProperties": {
@@ -452,3 +458,18 @@ def test_libreoffice_computes_what_sheets_would(server: SheetsServer, review: st
     assert raw_rows[2][:4] == ["007", "06-01-2026 09:00:00", "06-01-2026 12:00:00", "3:00"]
     (total,) = list(csv.reader(sheets["Sum"].open(encoding="utf-8")))[:1]
     assert float(total[0]) == 0.5
+
+
+def test_what_lies_in_a_folder_is_saved_in_a_folder(tmp_path):
+    with SheetsServer() as server:
+        drive = server.new_shared_folder("Attendance")
+        copies = server.store.create("Copies", "application/vnd.google-apps.folder", "a@example.com", [drive])
+        server.new_spreadsheet("January", folder_id=drive)
+        server.new_spreadsheet("January", folder_id=copies.file_id)
+        server.new_spreadsheet("Mine")
+        names = [str(path.relative_to(tmp_path)) for path in server.save(tmp_path)]
+        assert names == ["January.xlsx", "Mine.xlsx", "Copies/January.xlsx"]
+        assert [path.name for path in server.save(tmp_path, subfolders=False)] == [
+            "January.xlsx",
+            "Mine.xlsx",
+        ]

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from workbook_office import seconds
-from workbook_truth import Truth, last_site
+from tests.integration.workbook_office import seconds
+from tests.integration.workbook_truth import Truth, last_site
 
 TIMES = ("Check In", "Check Out")
 COUNTS = ("Days Present", "Late", "Absent", "On Leave", "Incomplete", "Penalties")

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from workbook_truth import DAY, Correction, Employee, Month, Site, business_day
+from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site, business_day
 
 FIRST_NAMES = ("Ann", "Bob", "Carla", "Dai", "Eve", "Femi", "Gül", "Hana", "Ivo", "Jun")
 LAST_NAMES = ("Archer", "Baker", "Cook", "Dyer", "Eng", "Fox", "Glover", "Hunt", "Ivory", "Judd")

@@ -1,4 +1,4 @@
-"""Review workbooks that the real handlers make in the Sheets stand-in of made-up months, computed by LibreOffice.
+"""Review workbooks of made-up months: the real handlers make them in the Sheets stand-in, whose engine computes them.
 
 Everything goes the way it goes in production: HR keeps the control spreadsheet, the sites send their messages
 (`workbook_messages`), and the handlers read and write over HTTP. Only HR's typing is done on the stand-in itself.
@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import openpyxl
 import pytest
 from google.oauth2.service_account import Credentials
-from workbook_messages import device_user_id, healths_of, late_starters, stores_of
-from workbook_truth import DAY
+from openpyxl.styles.numbers import is_timedelta_format
+from openpyxl.utils.datetime import from_excel
 
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.google.drive import GoogleDrive
@@ -28,10 +28,12 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import corrections_sheet, daily_columns, day_header
 from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
-from attendance_contracts import CreateReviewSheet, ReviewPeriod
+from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.recalculation import values_of
 from attendance_sandbox.sheets.xlsx_names import sheet_titles
+from tests.integration.workbook_messages import device_user_id, healths_of, late_starters, stores_of
+from tests.integration.workbook_truth import DAY
 
 SOFFICE = shutil.which("soffice")
 TIMEOUT_S = 300
@@ -56,7 +58,7 @@ class Book:
         self.backend = Backend(
             spreadsheets=GoogleSheets(self.client),
             drive=GoogleDrive(self.client, None),
-            mailer=None,
+            mailer=None,  # type: ignore[arg-type]  # no mail goes out
             clock=_AfterTheMonth(month),
             control_id=self.control_id,
             mail_from="",
@@ -113,8 +115,8 @@ class Book:
         sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
         if title not in sheets:
             size = {"rowCount": 1000, "columnCount": len(rows[0])}
-            request = {"addSheet": {"properties": {"title": title, "gridProperties": size}}}
-            self.server.batch_update(self.control_id, [request])
+            added = {"addSheet": {"properties": {"title": title, "gridProperties": size}}}
+            self.server.batch_update(self.control_id, [added])
             sheets = {sheet.title: sheet for sheet in self.server.spreadsheet(self.control_id).sheets}
         request = {
             "start": {"sheetId": sheets[title].sheet_id, "rowIndex": 0, "columnIndex": 0},
@@ -127,7 +129,8 @@ class Book:
         """Let the functions handle messages of the sites, as they come."""
         for message in messages:
             reply = handle(message, self.backend)
-            if reply is not None:
+            if isinstance(message, StoreAttendRecords):
+                assert isinstance(reply, LastStoredTimestamp)
                 assert set(reply.confirmed) == {record.identity for record in message.records}
 
     def apply(self, changes):
@@ -210,6 +213,9 @@ class _AfterTheMonth:
     def now(self):
         return self._now
 
+    def sleep(self, seconds):
+        self._now += timedelta(seconds=seconds)
+
 
 def build(server, month, name="Review", entries=()):
     """A workbook with everything of a month in it."""
@@ -256,12 +262,41 @@ def typed(value):
     return value
 
 
-def recalculated(folder, server):
-    """The saved workbooks as LibreOffice computes them, by title; skips where it is missing."""
-    if SOFFICE is None:
-        if os.environ.get("CI"):
-            pytest.fail("soffice is missing; the workbook's formulas cannot be checked")
-        pytest.skip("soffice is not installed; it computes the workbook's formulas")
+def computed(server):
+    """The review workbooks with all values as people see them, by title: what the stand-in's engine makes of them."""
+    return {
+        one.title.removeprefix(TITLE): _as_a_file(server.compute(one.spreadsheet_id))
+        for one in server.spreadsheets()
+        if one.title.startswith(TITLE)
+    }
+
+
+def _as_a_file(spreadsheet):
+    """A spreadsheet as openpyxl reads one that a spreadsheet program has saved."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for sheet in spreadsheet.sheets:
+        made = workbook.create_sheet(sheet.title)
+        for row, column, cell in sheet.occupied(sheet.area):
+            if cell.value is not None:
+                made.cell(row + 1, column + 1).value = _as_read(cell)
+    return workbook
+
+
+def _as_read(cell):
+    if isinstance(cell.value, str) or not cell.shows_date:
+        return cell.value
+    return from_excel(cell.value, timedelta=is_timedelta_format(cell.number_format.get("pattern", "")))
+
+
+def in_libreoffice(folder, server):
+    """The saved workbooks as LibreOffice computes them, cell by cell beside the engine's; for continuous integration.
+
+    LibreOffice takes longer than all else that such a test does.
+    """
+    if not os.environ.get("CI"):
+        pytest.skip("LibreOffice is asked in continuous integration")
+    assert SOFFICE is not None, "soffice is missing"
     saved = [path for path in server.save(folder / "saved") if path.stem.startswith(TITLE)]
     out = folder / "recalculated"
     subprocess.run(
@@ -279,21 +314,17 @@ def recalculated(folder, server):
         capture_output=True,
         timeout=TIMEOUT_S,
     )
-    books = Books(
-        (path.stem.removeprefix(TITLE), openpyxl.load_workbook(out / path.name, data_only=True))
-        for path in saved
-    )
+    comparison = Comparison()
     shown = {one.title: one for one in server.spreadsheets()}
     for path in saved:
-        books.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
-    return books
+        comparison.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
+    return comparison
 
 
-class Books(dict):
-    """Workbooks as LibreOffice computed them, by title; and where the sandbox's own engine says something else."""
+class Comparison:
+    """How many cells were compared, and where the sandbox's own engine says something else than LibreOffice."""
 
-    def __init__(self, books=()):
-        super().__init__(books)
+    def __init__(self):
         self.compared = 0
         self.disagreements = []
 

@@ -6,6 +6,7 @@ written to be read, case by case, beside the Guide that HR reads.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -202,7 +203,8 @@ class Truth:
         return None
 
     def _read_corrections(self):
-        statuses, applied = [], {}
+        statuses: list[str] = []
+        applied: dict[tuple[Any, ...], Any] = {}
         for number, row in enumerate(self.month.corrections, 2):
             if row is None:
                 statuses.append("")

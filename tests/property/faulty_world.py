@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 
 from hypothesis import event
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from attendance_client.fsm.generated import StateId
 from attendance_contracts import REPLY_TOPICS
 from tests.property.counted import counted_rule as rule
+from tests.property.profiles import PROFILE
 from tests.world import promises
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import FIRST_MONDAY, row
@@ -85,6 +87,7 @@ class FaultyWorld(RuleBasedStateMachine):
             seed=seed,
             clear_machine=self.clear_machine,
             set_machine_clock=self.set_machine_clock,
+            recollect=PROFILE != "hunt",
         )
         self.world.machine.users = {user: f"name{user}" for user in USERS[:-1]}
         for number in range(published):
@@ -110,7 +113,7 @@ class FaultyWorld(RuleBasedStateMachine):
     @rule(people=st.lists(users, min_size=2, max_size=12), apart_s=st.integers(0, 3600))
     def many_punch(self, people, apart_s):
         for number, user in enumerate(people):
-            self.world.timeline.after(number * apart_s, lambda user=user: self.punch(user))
+            self.world.timeline.after(number * apart_s, partial(self.punch, user))
 
     def punch(self, user):
         if self.world.machine.record(user, self.world.machine.time):

@@ -23,7 +23,7 @@ from attendance_contracts import (
 
 dates = st.dates(date(2000, 1, 1), date(2132, 12, 31))
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2132, 12, 31)).map(lambda at: at.replace(microsecond=0))
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 names = texts.filter(str.strip)
 locations = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{1,49}", fullmatch=True)
 boundaries = st.times().map(lambda at: at.replace(second=0, microsecond=0))

@@ -4,6 +4,7 @@ from collections import Counter
 
 from attendance_backend.handlers import refresh
 from attendance_backend.review import exceptions_sheet
+from attendance_backend.review.exception_state import ABSENT, LATE, MISSING_IN, MISSING_OUT
 from attendance_backend.review.names import EXCEPTIONS
 from tests.handlers_backend import HandlersBackend
 from tests.property.faulty_world import FaultyWorld
@@ -17,12 +18,7 @@ PEOPLE = (
 """Cut Off Times; the parts before the @ are names on the machine, one of them appears there later only."""
 
 TOLD_OF = (exceptions_sheet.SITE, exceptions_sheet.WHO, exceptions_sheet.DAY, exceptions_sheet.KIND)
-ONCE = {
-    exceptions_sheet.ABSENT,
-    exceptions_sheet.LATE,
-    exceptions_sheet.MISSING_OUT,
-    exceptions_sheet.MISSING_IN,
-}
+ONCE = {ABSENT, LATE, MISSING_OUT, MISSING_IN}
 
 
 class FaultyWorldWithHandlers(FaultyWorld):
@@ -34,6 +30,7 @@ class FaultyWorldWithHandlers(FaultyWorld):
     def settle(self):
         super().settle()
         backend = self.world.backend
+        assert isinstance(backend, HandlersBackend)
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"

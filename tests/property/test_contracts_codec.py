@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from attendance_contracts import ContractError, Topic, decode, decode_topic, encode
+from attendance_contracts import ContractError, Topic, Watch, decode, decode_topic, encode
 from tests.property import strategies
 
 scalars = st.one_of(
@@ -106,13 +106,21 @@ def test_a_message_without_one_of_its_fields_is_refused(message, choice):
         decode(type(message), json.dumps(without(document, path)).encode(), attributes)
 
 
-@given(topic=st.sampled_from(Topic), data=st.binary(max_size=60))
+@given(
+    topic=st.sampled_from([topic for topic in Topic if topic is not Topic.WATCH]), data=st.binary(max_size=60)
+)
 @example(topic=Topic.NEW_REVIEW_PERIOD, data=b"[" * 100_000)
 @example(topic=Topic.NEW_REVIEW_PERIOD, data=b"9" * 5000)
 @example(topic=Topic.NEW_REVIEW_PERIOD, data=b'{"location": "\xff"}')
 def test_bytes_that_are_no_message_are_refused(topic, data):
     with pytest.raises(ContractError):
         decode_topic(topic, data, {"contract_version": "1"})
+
+
+@given(data=st.binary(max_size=60), attributes=st.dictionaries(st.text(max_size=20), st.text(max_size=20)))
+@example(data=b"[" * 100_000, attributes={"contract_version": "1"})
+def test_any_bytes_are_a_tick(data, attributes):
+    assert isinstance(decode_topic(Topic.WATCH, data, attributes), Watch)
 
 
 @given(message=strategies.messages, cut=st.integers(0, 10_000))

@@ -54,7 +54,9 @@ class Place:
 
 def fresh() -> yaml.MappingNode:
     """The spec's nodes, to be changed."""
-    return yaml.compose(TEXT, Loader=LOADER)
+    root = yaml.compose(TEXT, Loader=LOADER)
+    assert isinstance(root, yaml.MappingNode)
+    return root
 
 
 def serialized(root: yaml.Node) -> str:

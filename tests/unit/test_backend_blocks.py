@@ -139,7 +139,7 @@ def test_new_days():
 
     assert made[0] == AddWorksheet(DAYS_ID, DAYS, row_count=7, column_count=10, hidden=True)
     headers = [column.header for column in days_sheet.LAYOUT.columns]
-    rows = [
+    rows: list[list[object]] = [
         ["Key (6 rows)", *headers[1:], serial.from_date(MONDAY), serial.from_date(TUESDAY)],
         ["ann/in", "Ann", "in", "Ann Archer", "7", "berlin", "berlin", serial.from_datetime(seen.at), None, 9 / 24],
         ["ann/out", "Ann", "out", *[None] * 6, 17 / 24],

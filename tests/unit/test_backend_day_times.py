@@ -35,9 +35,8 @@ def clock(*texts):
 
 
 def times(check_in, check_out, breaks=0):
-    return DayTimes(
-        *(None if text is None else clock(text)[0] for text in (check_in, check_out)), breaks * 60
-    )
+    first, last = (None if text is None else clock(text)[0] for text in (check_in, check_out))
+    return DayTimes(first, last, breaks * 60)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.fakes_backend import World
 FIRST_DAY = len(daily_columns.LAYOUT.columns)
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
-PEOPLE = [
+PEOPLE: list[tuple[str, str, str | float]] = [
     ("Name", "Email", "Cut Off Time"),
     ("Zoe Young", "zoe@example.com", 9.5 / 24),
     ("Ann Archer", "Ann@example.com", "09:00"),
@@ -209,7 +209,7 @@ def test_a_deleted_review_sheet_is_a_clear_error(world):
     sheet_id = create(world)
     del world.spreadsheets.books[sheet_id]
     with pytest.raises(
-        SpreadsheetGoneError, match=r"restore it from Drive's bin, or delete its row in 'Review Sheets'"
+        SpreadsheetGoneError, match=r"restore --period .* delete its row in 'Review Sheets' to have a new one"
     ):
         create(world)
 

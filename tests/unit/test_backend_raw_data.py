@@ -172,7 +172,7 @@ def test_what_is_read_of_all_that_is_stored():
 
 def test_stored_punches():
     at = serial.from_datetime(datetime(2026, 11, 4, 2, 30, 5))
-    lines = [
+    lines: list[dict[int, str | float]] = [
         dict(enumerate(WORDS)),
         {0: at, 2: "berlin", 4: "Ann", 5: "7", 8: "abc", 10: "SN1"},
         {0: at, 2: "berlin", 5: 8.0, 8: "def"},  # somebody typed the user ID again

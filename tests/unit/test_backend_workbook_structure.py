@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,13 @@ from attendance_backend.review.names import (
     MONTHLY,
     PUNCH_INDEX,
     SITES,
+    SITES_ID,
     WEEKLY,
 )
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import AddRows, Formula, WriteCells
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod
 from tests.fakes_backend import Book, FakeSpreadsheets
 
@@ -281,7 +284,7 @@ def sites(workbook):
 
 def test_a_site_is_written_and_read():
     workbook = Workbook()
-    values = {
+    values: dict[Column, Any] = {
         sites_sheet.LAST_HEARD: datetime(2026, 11, 4, 10, 15),
         sites_sheet.COMPLETE_THROUGH: date(2026, 11, 3),
         sites_sheet.BACKLOG: 3,
@@ -324,7 +327,7 @@ def test_only_cells_that_differ_are_written():
 def test_a_site_without_a_row_gets_one_at_the_end():
     workbook = Workbook()
     changes = sites_sheet.cells_for(sites(workbook), "athens", {sites_sheet.BACKLOG: 1})
-    assert changes[0] == AddRows(sites_sheet.SITES_ID, 1)
+    assert changes[0] == AddRows(SITES_ID, 1)
     workbook.apply(changes)
     assert sites_sheet.row_of(sites(workbook), "ATHENS") == 2
     assert sites_sheet.read(sites(workbook))["athens"].backlog == 1

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from bench.__main__ import BENCHMARKS, main
 
 
 def add(monkeypatch, name, worse):
-    module = ModuleType(f"bench.{name}")
+    module: Any = ModuleType(f"bench.{name}")
     module.done = 0
 
     def run():

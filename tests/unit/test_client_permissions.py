@@ -4,7 +4,9 @@ import json
 import logging
 import os
 from datetime import datetime, time, timedelta
+from threading import Event
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
@@ -80,7 +82,7 @@ def test_a_ledger_that_may_not_be_written(directory, monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
     Forbidden(monkeypatch, "ledger.sqlite3")
-    with pytest.raises(LedgerError) as caught, bootstrap(directory, stop=None):
+    with pytest.raises(LedgerError) as caught, bootstrap(directory, stop=Event()):
         pass
     told(caught, directory)
 
@@ -110,7 +112,7 @@ def test_a_key_file_that_is_none_is_named(directory, monkeypatch, content):
     monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
-    with pytest.raises(AccessError) as caught, bootstrap(directory, stop=None):
+    with pytest.raises(AccessError) as caught, bootstrap(directory, stop=Event()):
         pass
     assert str(key_file) in str(caught.value)
 
@@ -139,7 +141,7 @@ def test_a_config_in_another_encoding(directory):
 )
 def test_a_machine_that_fills_up_is_said_once_a_day(caplog, punches, capacity, warnings):
     moment = [datetime(2026, 10, 5, 9)]
-    client = SimpleNamespace(session=Session(time(0)), clock=SimpleNamespace(now=lambda: moment[0]))
+    client: Any = SimpleNamespace(session=Session(time(0)), clock=SimpleNamespace(now=lambda: moment[0]))
     status = MachineStatus("S", None, 1, punches, capacity)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):

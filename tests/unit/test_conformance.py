@@ -6,6 +6,7 @@ The other two are built here from the YAML alone, without the generator.
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,7 +36,7 @@ class Client(Flags):
 
 def librarys_own() -> type:
     """The machine as python-statemachine's loader builds it from a definition."""
-    states = {}
+    states: dict[str, Any] = {}
     for name, state in SPEC["states"].items():
         states[name] = {"value": name, "initial": state["kind"] == "entry", "on": {}}
     for t in SPEC["transitions"]:
@@ -161,7 +162,7 @@ def test_the_constants_are_the_specs():
 
 def test_on_every_way_a_time_out_and_a_power_loss_resume_alike():
     """Walk every way through the generated machine with the checkpoint whose snapshot is on disk at the time."""
-    start = (StateId.FIRST_RUN, NO_FLAGS, None)
+    start: tuple[StateId, Flag, StateId | None] = (StateId.FIRST_RUN, NO_FLAGS, None)
     met, pending = {start}, [start]
     waited_in = set()
     while pending:

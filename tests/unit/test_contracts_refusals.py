@@ -13,6 +13,7 @@ from attendance_contracts import (
     LastStoredTimestamp,
     ReviewPeriod,
     StoreAttendRecords,
+    Watch,
     decode,
     encode,
 )
@@ -111,3 +112,18 @@ def test_a_period_that_ends_before_it_begins_is_refused(first, last):
 def test_a_period_needs_a_name():
     with pytest.raises(ContractError, match="name"):
         ReviewPeriod(" ", date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize("data", [b"", b"tick", b"{}", b"[1]", b"\xff", b'{"location": 7}'])
+@pytest.mark.parametrize(
+    "attributes", [{}, {"contract_version": "0"}, {"contract_version": "1", "location": "x"}]
+)
+def test_a_tick_may_hold_anything_and_no_other_message_may(data, attributes):
+    assert decode(Watch, data, attributes) == Watch()
+    with pytest.raises(ContractError):
+        decode(GetReviewPeriod, data, attributes)
+
+
+def test_a_tick_that_is_a_message_is_read_as_one():
+    tick = Watch(location="schedule", request_id="7")
+    assert decode(Watch, *encode(tick)) == tick

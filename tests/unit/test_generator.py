@@ -110,14 +110,14 @@ def test_other_ends_of_lines_are_drift(generated, capsys):
 @needs_graphviz
 def test_a_picture_drawn_by_another_graphviz_is_no_drift(generated, capsys, monkeypatch):
     """Draw with a Graphviz that draws a little differently: the check must not need the same one."""
-    from generator import svg
+    import graphviz
 
     def shifted(engine, form, source, **options):
         assert (engine, form) == ("dot", "svg")
         return pipe(engine, form, source, **options).replace('width="', 'data-other="1" width="', 1)
 
-    pipe = svg.graphviz.pipe_string
-    monkeypatch.setattr(svg.graphviz, "pipe_string", shifted)
+    pipe = graphviz.pipe_string
+    monkeypatch.setattr(graphviz, "pipe_string", shifted)
     for picture in PICTURES:
         (generated / picture.path).unlink()
     assert main(["--root", str(generated)]) == 0

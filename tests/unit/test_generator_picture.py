@@ -65,7 +65,7 @@ def inside(point: Point, area: Box) -> bool:
 
 
 def labels(spec: Spec) -> dict[str, Box]:
-    return {t.label: box(t.label_at, t.label) for t in spec.transitions if t.label_at is not None}
+    return {t.label: box(t.label_at, t.label) for t in spec.transitions if t.label and t.label_at}
 
 
 def test_no_arrow_runs_through_a_state(spec):

@@ -60,6 +60,7 @@ def arcs(text: str) -> list[Arc]:
             while not _ENTER.search(body):
                 body += f" {next(rest)}"
             entered = _ENTER.search(body)
+            assert entered is not None
             guards = tuple(condition[2].removeprefix(" && ").split(" && ")) if condition[2] else ()
             actions = tuple(a.strip() for a in body[: entered.start()].split(";") if a.strip())
             found.append(Arc(state, condition[1].lower(), guards, actions, entered[1], entered[2]))

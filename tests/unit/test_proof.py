@@ -10,7 +10,7 @@ from generator.load import load
 from generator.proof.__main__ import main
 from generator.proof.prover import Proof
 from spec.proof import effects, worlds
-from spec.proof.vocabulary import FALSE, Assumed
+from spec.proof.vocabulary import FALSE, Assumed, Measures
 
 FILE = Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml"
 CLEARING = worlds.WORLDS[0].name
@@ -78,7 +78,7 @@ def test_a_step_that_an_invariant_rules_out_is_told(monkeypatch):
 
 
 def test_what_must_fall_and_is_proved_is_told(capsys, monkeypatch):
-    idle = replace(worlds.WITHOUT_MEASURE[0], measures=worlds.Measures())
+    idle = replace(worlds.WITHOUT_MEASURE[0], measures=Measures())
     monkeypatch.setattr(worlds, "WITHOUT_MEASURE", (idle,))
     code, said = proved(capsys, "--only", "own window")
     assert code == 1
@@ -86,7 +86,7 @@ def test_what_must_fall_and_is_proved_is_told(capsys, monkeypatch):
 
 
 def test_what_is_said_not_to_be_proved_and_is_proved_is_told(capsys, monkeypatch):
-    idle = replace(worlds.NOT_PROVED[0], assumed=worlds.Assumed())
+    idle = replace(worlds.NOT_PROVED[0], assumed=Assumed())
     monkeypatch.setattr(worlds, "NOT_PROVED", (idle,))
     code, said = proved(capsys, "--only", "a new card")
     assert code == 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import cast
 
 import pytest
 import z3
@@ -73,7 +74,7 @@ class PlainWorld:
         yield from ()
 
 
-RELATION = Relation(SPEC, PlainWorld(), frozenset({"clearing"}))
+RELATION = Relation(SPEC, cast(World, PlainWorld()), frozenset({"clearing"}))
 VALUES = RELATION.values()
 STEPS = list(RELATION.steps(VALUES))
 CODES = RELATION.codes.of

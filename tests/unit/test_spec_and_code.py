@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import time
+from typing import Any
 
 from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import Session
@@ -32,7 +33,7 @@ def test_all_that_the_spec_names_is_there(capsys):
     assert beside_the_spec.main() == 0, capsys.readouterr().out
 
 
-def without(**changes: object) -> Spec:
+def without(**changes: Any) -> Spec:
     """The spec with other parts."""
     return replace(SPEC, **changes)
 

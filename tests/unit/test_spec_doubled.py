@@ -4,9 +4,9 @@ import copy
 
 import pytest
 import yaml
-from spec_slips import DECLARING, entries, fresh, refusal, section, serialized
 
 from generator.__main__ import main
+from tests.unit.spec_slips import DECLARING, entries, fresh, refusal, section, serialized
 
 ROOT_NODE = fresh()
 ENTRIES = [entry for entry in entries(ROOT_NODE) if entry[0][-1:] not in [("at",), ("via",), ("label_at",)]]

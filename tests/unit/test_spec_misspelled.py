@@ -1,9 +1,9 @@
 """No misspelt name of the spec passes, be it where the name is declared or in any one place where it is used."""
 
 import pytest
-from spec_slips import DECLARING, TEXT, Place, fresh, places, refusal, section
 
 from generator.__main__ import main
+from tests.unit.spec_slips import DECLARING, TEXT, Place, fresh, places, refusal, section
 
 PLACES = list(places())
 DECLARED = {part: [key for key, _ in section(fresh(), part).value] for part in DECLARING}

@@ -5,11 +5,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spec_slips import TEXT
 
 from generator.__main__ import main
 from generator.errors import SpecError
 from generator.load import loads
+from tests.unit.spec_slips import TEXT
 
 BROKEN = {
     "an open list": (b"states: [A, B\nevents: {}\n", 2, "not YAML"),

@@ -1,11 +1,11 @@
 """Each rule refuses what it is there to refuse, on the right line and with the way out."""
 
 import pytest
-from spec_slips import TEXT
 
 from generator.errors import SpecError
 from generator.load import loads
 from generator.rules_names import reserved_names
+from tests.unit.spec_slips import TEXT
 
 
 def refused(text: str) -> list[str]:

@@ -18,7 +18,6 @@ class Timeline:
 
     Attributes:
         now_s: seconds since EPOCH.
-        wall: the true wall time of the site.
     """
 
     def __init__(self) -> None:
@@ -29,7 +28,11 @@ class Timeline:
     def _move_to(self, now_us: int) -> None:
         self._now_us = now_us
         self.now_s = now_us / 1e6
-        self.wall = EPOCH + timedelta(microseconds=now_us)
+
+    @property
+    def wall(self) -> datetime:
+        """The true wall time of the site."""
+        return EPOCH + timedelta(microseconds=self._now_us)
 
     def _in(self, seconds: float) -> int:
         return self._now_us + math.ceil(seconds * 1e6)

@@ -29,7 +29,7 @@ from attendance_contracts import (
 from tests.world.backend import LONGEST_GAP, Backend, Row
 from tests.world.calendar import FIRST_MONDAY, row
 from tests.world.disk import Disk
-from tests.world.edges import Edge, WatchedMachine
+from tests.world.edges import Answers, Edge, WatchedMachine
 from tests.world.machine import WorldMachine
 from tests.world.network import BackendFault, Network, WorldBus
 from tests.world.power import Power, PowerLoss
@@ -78,7 +78,7 @@ class World:
         recollect: bool = False,
     ) -> None:
         self.weeks = weeks
-        self._recollect = recollect
+        self._answers: Answers | None = {} if recollect else None
         self.choice = random.Random(seed)
         self.timeline = Timeline()
         self.power = self._new_power()
@@ -192,7 +192,7 @@ class World:
             session=session,
         )
         runner = Runner(client, store, self.choice)
-        watched = WatchedMachine(runner.machine, session, self._crossed, recollect=self._recollect)
+        watched = WatchedMachine(runner.machine, session, self._crossed, self._answers)
         runner.machine = watched  # type: ignore[assignment]  # all that a runner needs of one
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner

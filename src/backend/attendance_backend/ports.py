@@ -76,8 +76,20 @@ class Grant:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in Drive, and the properties that this program gave it."""
+
+    file_id: str
+    properties: Mapping[str, str]
+
+
 class Drive(Protocol):
     """Google Drive, for spreadsheets that this program creates."""
+
+    def files(self, properties: Mapping[str, str]) -> Sequence[File]:
+        """As `find`, with all their properties."""
+        ...
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
         """IDs of our spreadsheets that bear all these properties and are not in the bin, oldest first."""
@@ -90,6 +102,36 @@ class Drive(Protocol):
             RefusedError: no storage, no such folder, no permission.
             GoogleError: it may have been created all the same; look before trying again.
         """
+        ...
+
+    def copy(
+        self, file_id: str, title: str, properties: Mapping[str, str], folder_id: str | None = None
+    ) -> str:
+        """Copy a spreadsheet as it is now; return the copy's ID.
+
+        Args:
+            file_id: of the spreadsheet.
+            title: of the copy.
+            properties: of the copy. Those of the original may be the copy's, too, unless others are given here.
+            folder_id: where it is to lie; None for where `create` creates.
+
+        Raises:
+            SpreadsheetGoneError: there is no such spreadsheet, or no such folder.
+            RefusedError: no storage, no permission.
+            GoogleError: it may have been made all the same; look before trying again.
+        """
+        ...
+
+    def subfolder(self, title: str, properties: Mapping[str, str]) -> str:
+        """The folder with these properties, made where `create` creates unless there is one. Raises as `create`."""
+        ...
+
+    def is_in_bin(self, file_id: str) -> bool:
+        """Whether a file lies in the bin, by itself or with its folder. Raises as `grants`."""
+        ...
+
+    def move_to_bin(self, file_id: str) -> None:
+        """Move a file to the bin, where Drive deletes it for good after 30 days. Raises as `grants`."""
         ...
 
     def folder(self) -> Folder | None:
@@ -145,6 +187,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present moment, UTC, aware."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let others have Google's quota for a while."""
         ...
 
 

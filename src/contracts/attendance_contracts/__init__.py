@@ -30,10 +30,12 @@ from attendance_contracts.messages import (
     RaiseFinalAlarm,
     SiteHealth,
     StoreAttendRecords,
+    Watch,
 )
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
 from attendance_contracts.topics import (
+    FUNCTION_TOPICS,
     REPLY_TOPICS,
     REQUEST_TOPICS,
     Topic,
@@ -45,6 +47,7 @@ from attendance_contracts.topics import (
 __all__ = [
     "CLOCK_OFF_FROM_S",
     "CONTRACT_VERSION",
+    "FUNCTION_TOPICS",
     "MAX_CHUNK_BYTES",
     "MAX_CHUNK_RECORDS",
     "MESSAGE_TYPES",
@@ -66,6 +69,7 @@ __all__ = [
     "SiteHealth",
     "StoreAttendRecords",
     "Topic",
+    "Watch",
     "business_day",
     "decode",
     "decode_topic",

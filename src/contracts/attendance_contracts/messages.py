@@ -218,6 +218,23 @@ class SiteHealth(Message):
     problem: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Watch(Message):
+    """It is time to look after the workbooks; nothing is answered.
+
+    A schedule publishes it (Cloud Scheduler), no site: `location` and `request_id` have no meaning.
+
+    Attributes:
+        at: the moment that it is for, UTC, where the schedule has a clock of its own; None for now.
+    """
+
+    topic: ClassVar[Topic] = Topic.WATCH
+
+    location: str = "schedule"
+    request_id: str = "tick"
+    at: datetime | None = None
+
+
 MESSAGE_TYPES: dict[Topic, type[Message]] = {
     kind.topic: kind
     for kind in (
@@ -229,5 +246,6 @@ MESSAGE_TYPES: dict[Topic, type[Message]] = {
         LastStoredTimestamp,
         RaiseFinalAlarm,
         SiteHealth,
+        Watch,
     )
 }

@@ -1,7 +1,7 @@
 """Names of the Pub/Sub topics and of the subscriptions on them.
 
 Source: the architecture drawing of the project that this one grew from: three pairs of topics, a request
-and its reply each; the alarm's and the health's topics have no reply.
+and its reply each; the alarm's, the health's and the schedule's topics have no reply.
 """
 
 from enum import StrEnum
@@ -18,6 +18,7 @@ class Topic(StrEnum):
     LAST_STORED_TIMESTAMP = "last_stored_timestamp"
     RAISE_FINAL_ALARM = "raise_final_alarm"
     SITE_HEALTH = "site_health"
+    WATCH = "watch"
 
 
 REQUEST_TOPICS = (
@@ -28,6 +29,9 @@ REQUEST_TOPICS = (
     Topic.SITE_HEALTH,
 )
 """What a site publishes; each triggers the function of the same name."""
+
+FUNCTION_TOPICS = (*REQUEST_TOPICS, Topic.WATCH)
+"""What triggers a function: the sites' requests, and the tick of a schedule, which no site publishes."""
 
 REPLY_TOPICS = (Topic.NEW_REVIEW_PERIOD, Topic.NEW_REVIEW_SHEET, Topic.LAST_STORED_TIMESTAMP)
 """What a site waits for; each site has its own subscription on each."""

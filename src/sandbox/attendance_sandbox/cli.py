@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     from attendance_sandbox.device import command as device  # noqa: PLC0415
     from attendance_sandbox.mail import command as mail  # noqa: PLC0415
     from attendance_sandbox.pubsub import command as pubsub  # noqa: PLC0415
+    from attendance_sandbox.pubsub import scheduler  # noqa: PLC0415
     from attendance_sandbox.sheets import command as sheets  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
@@ -41,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         "mail, on 127.0.0.1 only; and a demo that plays a month through all of them.",
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (device, pubsub, sheets, mail, demo):
+    for command in (device, pubsub, scheduler, sheets, mail, demo):
         command.add_parser(subparsers)
     return parser

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from attendance_backend.app.settings_file import read_settings_file
@@ -124,6 +124,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_period(share, otherwise="all that have a review sheet")
     share.set_defaults(command=_share)
 
+    restore = commands.add_parser(
+        "restore",
+        parents=[common],
+        help="make a spreadsheet that was deleted for good again, from its newest copy",
+        description="Make a spreadsheet that was deleted for good again, from its newest copy: a period's workbook, or "
+        "Review Periods itself. What lies in Drive's bin is better restored there. Copies are kept for 14 days by the "
+        "function watch.",
+    )
+    which = restore.add_mutually_exclusive_group(required=True)
+    which.add_argument("--period", metavar="NAME", help='whose workbook, such as "October 2026"')
+    which.add_argument("--review-periods", action="store_true", help="the Review Periods spreadsheet")
+    restore.add_argument(
+        "--copy",
+        type=_day,
+        metavar="DAY",
+        help="from the copy of this day, such as 2026-11-30 (default: the newest)",
+    )
+    restore.set_defaults(command=_restore)
+
     export = commands.add_parser(
         "export",
         parents=[common],
@@ -156,6 +175,13 @@ def _year(text: str) -> int:
     if not text.isdecimal() or not 2000 <= int(text) <= 2100:
         raise argparse.ArgumentTypeError(f"expected a year such as 2026, not {text!r}")
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2026-11-30, not {text!r}") from None
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -230,6 +256,17 @@ def _share(options: argparse.Namespace) -> int:
         if not done:
             print("  Settings names nobody")
     return EXIT_COMPLAINTS if in_trouble else 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.restore import restore_control, restore_workbook  # noqa: PLC0415
+
+    backend = _backend(options)
+    if options.period is None:
+        restore_control(backend, options.copy, lambda line: print(line, flush=True))
+    else:
+        restore_workbook(backend, options.period, options.copy, lambda line: print(line, flush=True))
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:

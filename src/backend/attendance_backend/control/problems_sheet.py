@@ -2,7 +2,9 @@
 
     Worksheet | Cell | What is wrong, and what to do
 
-Written as a whole, and only when it is to say something else than it does.
+Written as a whole, and only when it is to say something else than it does. What is wrong with a review workbook stands
+here as well, as HR looks here: then the first column names the workbook. Whoever looks after the workbooks writes these
+lines; all others leave them as they are.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,21 @@ SHEET_ID = 1_900_000_003
 HEADERS = ("Worksheet", "Cell", "What is wrong, and what to do")
 WIDTHS = (160, 70, 760)
 NOTHING = ("", "", "Nothing.")
+_WORKBOOK = "Workbook "
+"""Before the name of a workbook; no worksheet of HR's is called so."""
+
+
+def of_workbook(name: str, remedy: str) -> Problem:
+    """Something wrong with a workbook; `name` is its period's, or that of the control spreadsheet."""
+    return Problem(_WORKBOOK + name, "", remedy)
+
+
+def told_of_workbooks(worksheet: Worksheet | None) -> list[Problem]:
+    """What the worksheet says of workbooks now."""
+    if worksheet is None:
+        return []
+    rows = [[worksheet.text(row, column) for column in range(3)] for row in range(1, worksheet.end_row())]
+    return [Problem(*row) for row in rows if row[0].startswith(_WORKBOOK)]
 
 
 def changes(worksheet: Worksheet | None, problems: Sequence[Problem]) -> list[Change]:

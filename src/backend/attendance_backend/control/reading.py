@@ -74,6 +74,7 @@ class Control:
         holidays: in order of time.
         knows_all_holidays: whether none can be missing because its row is not understood.
         review_sheets: which spreadsheet belongs to which period, by period name, oldest first.
+        finalised: the names of those periods that HR had finalised when somebody last looked.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
     """
@@ -84,6 +85,7 @@ class Control:
     knows_all_holidays: bool
     rules: Rules
     review_sheets: Mapping[str, str]
+    finalised: Collection[str]
     problems: Sequence[Problem]
     problems_sheet: Worksheet | None
 
@@ -99,11 +101,20 @@ def read_control(
         today: periods of earlier years than the last are left out.
         sites: that exist; None when nobody knows yet: no site is then called unknown.
     """
+    return understood(read_book(spreadsheets, control_id, today), today, sites)
+
+
+def read_book(spreadsheets: Spreadsheets, control_id: str, today: date) -> Spreadsheet:
+    """The worksheets that `understood` looks at, in two calls."""
     present = spreadsheets.read(control_id)
-    years = [sheet.title for sheet in present.worksheets if (year_of(sheet.title) or 0) >= today.year - 1]
     tables = (roster.TITLE, holidays.TITLE, rules.TITLE, review_sheets.TITLE, problems_sheet.TITLE)
-    titles = [*years, *(title for title in tables if present.find(title) is not None)]
-    book = spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
+    titles = [*_years(present, today), *(title for title in tables if present.find(title) is not None)]
+    return spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
+
+
+def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = None) -> Control:
+    """As `read_control`, of a spreadsheet that was read: the same cells may be asked for several sets of sites."""
+    years = _years(book, today)
     problems: list[Problem] = []
     year_sheets = [book.worksheet(title) for title in years]
     periods, found = read_periods(year_sheets)
@@ -118,13 +129,34 @@ def read_control(
     problems += found
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
+    finalised = review_sheets.finalised(book.find(review_sheets.TITLE))
     sheet = book.find(problems_sheet.TITLE)
-    return Control(periods, people, free.found, free.is_whole, chosen, recorded, problems, sheet)
+    return Control(periods, people, free.found, free.is_whole, chosen, recorded, finalised, problems, sheet)
 
 
-def write_problems(spreadsheets: Spreadsheets, control_id: str, control: Control) -> None:
-    """Let the worksheet ``Problems`` say what is wrong; no call when it does already."""
-    spreadsheets.apply(control_id, problems_sheet.changes(control.problems_sheet, control.problems))
+def write_problems(
+    spreadsheets: Spreadsheets,
+    control_id: str,
+    control: Control,
+    of_workbooks: Sequence[Problem] | None = None,
+) -> None:
+    """Let the worksheet ``Problems`` say what is wrong; no call when it does already.
+
+    Args:
+        spreadsheets: the port.
+        control_id: of the spreadsheet.
+        control: as it was read.
+        of_workbooks: what is wrong with workbooks (`problems_sheet.of_workbook`); None for whoever did not look at
+            them: what stands there of them stays.
+    """
+    if of_workbooks is None:
+        of_workbooks = problems_sheet.told_of_workbooks(control.problems_sheet)
+    problems = [*control.problems, *of_workbooks]
+    spreadsheets.apply(control_id, problems_sheet.changes(control.problems_sheet, problems))
+
+
+def _years(book: Spreadsheet, today: date) -> list[str]:
+    return [sheet.title for sheet in book.worksheets if (year_of(sheet.title) or 0) >= today.year - 1]
 
 
 def read_rules(spreadsheets: Spreadsheets, control_id: str) -> Rules:

@@ -1,26 +1,29 @@
 """``Review Sheets`` in the control spreadsheet: which spreadsheet belongs to which period.
 
-    Period | Spreadsheet ID | Link | Created On
+    Period | Spreadsheet ID | Link | Created On | Finalised
 
 Spreadsheets are found by what is written here, never by their title: titles get changed, copied and binned.
+Finalised says what the workbook's ``Guide`` said when somebody last looked, so that nobody need look each time.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from attendance_backend.control import program_sheets
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
-from attendance_backend.sheet.blocks import append_rows
-from attendance_backend.sheet.changes import NewCell, Row
-from attendance_backend.sheet.grid import Worksheet, spreadsheet_link
+from attendance_backend.sheet.blocks import append_rows, write_cells
+from attendance_backend.sheet.changes import AddColumns, Change, NewCell, Row
+from attendance_backend.sheet.grid import Place, Worksheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 
 TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001
-PERIOD, SPREADSHEET_ID, LINK, CREATED_ON = range(4)
-HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On")
-WIDTHS = (150, 360, 520, 110)
+PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED = range(5)
+HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
+WIDTHS = (150, 360, 520, 110, 90)
+YES = "yes"
 
 
 def find(worksheet: Worksheet | None, period_name: str) -> str | None:
@@ -52,6 +55,46 @@ def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]
         else:
             found[name] = spreadsheet_id
     return found, problems
+
+
+def finalised(worksheet: Worksheet | None) -> set[str]:
+    """The names of the periods that are noted as finalised."""
+    if worksheet is None or worksheet.text(0, FINALISED) != HEADERS[FINALISED]:
+        return set()
+    rows = worksheet.row_numbers()[1:]
+    return {worksheet.text(row, PERIOD) for row in rows if worksheet.text(row, FINALISED) == YES}
+
+
+def note(
+    worksheet: Worksheet,
+    finalised: Mapping[str, bool] | None = None,
+    spreadsheet_ids: Mapping[str, str] | None = None,
+) -> list[Change]:
+    """What notes who is finalised, or that a period has another spreadsheet now.
+
+    Where somebody put something else into the column Finalised, it is not noted.
+
+    Args:
+        worksheet: all of it.
+        finalised: by period name, as `recorded` has it.
+        spreadsheet_ids: likewise.
+    """
+    cells: dict[Place, NewCell] = {}
+    rows = {worksheet.text(row, PERIOD): row for row in reversed(worksheet.row_numbers()[1:])}
+    is_ours = worksheet.text(0, FINALISED) in ("", HEADERS[FINALISED])
+    for name, is_final in (finalised or {}).items():
+        if is_ours and is_final != (worksheet.text(rows[name], FINALISED) == YES):
+            cells[rows[name], FINALISED] = NewCell(YES if is_final else None, styles.PLAIN)
+    growth: list[Change] = []
+    if cells and not worksheet.text(0, FINALISED):
+        # Made before there was this column.
+        if worksheet.column_count <= FINALISED:
+            growth = [AddColumns(worksheet.sheet_id, FINALISED + 1 - worksheet.column_count)]
+        cells[0, FINALISED] = NewCell(HEADERS[FINALISED], styles.HEADER)
+    for name, spreadsheet_id in (spreadsheet_ids or {}).items():
+        cells[rows[name], SPREADSHEET_ID] = NewCell(spreadsheet_id, styles.PLAIN)
+        cells[rows[name], LINK] = NewCell(spreadsheet_link(spreadsheet_id), styles.PLAIN)
+    return [*growth, *write_cells(worksheet.sheet_id, cells)]
 
 
 def read(spreadsheets: Spreadsheets, control_id: str) -> Worksheet | None:

@@ -7,10 +7,12 @@ from gspread.urls import DRIVE_FILES_API_V3_URL
 
 from attendance_backend.errors import RefusedError, SpreadsheetGoneError
 from attendance_backend.google.google_http import GoogleHttpClient, Json
-from attendance_backend.ports import Folder, Grant, Whereabouts
+from attendance_backend.ports import File, Folder, Grant, Whereabouts
 
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
+_MOST_FILES = 1000
+"""Of one list: as many as Drive gives at once, and far more than are looked for."""
 
 
 class GoogleDrive:
@@ -23,7 +25,14 @@ class GoogleDrive:
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
         """See the port."""
-        conditions = [f"mimeType = {_text(_SPREADSHEET_TYPE)}", "trashed = false"]
+        return [file.file_id for file in self.files(properties)]
+
+    def files(self, properties: Mapping[str, str]) -> Sequence[File]:
+        """See the port."""
+        return self._list(_SPREADSHEET_TYPE, properties)
+
+    def _list(self, mime_type: str, properties: Mapping[str, str]) -> Sequence[File]:
+        conditions = [f"mimeType = {_text(mime_type)}", "trashed = false"]
         conditions += [
             f"appProperties has {{ key={_text(key)} and value={_text(value)} }}"
             for key, value in properties.items()
@@ -35,17 +44,66 @@ class GoogleDrive:
             repeatable=True,
             params={
                 "q": " and ".join(conditions),
-                "fields": "files(id)",
+                "fields": "files(id,appProperties)",
                 "orderBy": "createdTime",
+                "pageSize": _MOST_FILES,
                 "supportsAllDrives": "true",
                 "includeItemsFromAllDrives": "true",
             },
         )
-        return [file["id"] for file in answer.get("files", [])]
+        return [File(file["id"], file.get("appProperties", {})) for file in answer.get("files", [])]
 
     def create(self, title: str, properties: Mapping[str, str]) -> str:
         """See the port."""
-        body: Json = {"name": title, "mimeType": _SPREADSHEET_TYPE, "appProperties": dict(properties)}
+        return self._create(_SPREADSHEET_TYPE, title, properties)
+
+    def subfolder(self, title: str, properties: Mapping[str, str]) -> str:
+        """See the port."""
+        found = self._list(_FOLDER_TYPE, properties)
+        return found[0].file_id if found else self._create(_FOLDER_TYPE, title, properties)
+
+    def copy(
+        self, file_id: str, title: str, properties: Mapping[str, str], folder_id: str | None = None
+    ) -> str:
+        """See the port."""
+        body: Json = {"name": title, "appProperties": dict(properties)}
+        parent = folder_id or self._folder_id
+        if parent is not None:
+            body["parents"] = [parent]
+        answer = self._client.call(
+            "post",
+            f"{_file_url(file_id)}/copy",
+            what=f"copying spreadsheet {file_id}",
+            repeatable=False,
+            params={"supportsAllDrives": "true", "fields": "id"},
+            json=body,
+        )
+        return str(answer["id"])
+
+    def is_in_bin(self, file_id: str) -> bool:
+        """See the port."""
+        answer = self._client.call(
+            "get",
+            _file_url(file_id),
+            what=f"spreadsheet {file_id} in Drive",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "fields": "trashed"},
+        )
+        return bool(answer.get("trashed", False))
+
+    def move_to_bin(self, file_id: str) -> None:
+        """See the port."""
+        self._client.call(
+            "patch",
+            _file_url(file_id),
+            what=f"moving {file_id} to the bin",
+            repeatable=True,
+            params={"supportsAllDrives": "true", "fields": "id"},
+            json={"trashed": True},
+        )
+
+    def _create(self, mime_type: str, title: str, properties: Mapping[str, str]) -> str:
+        body: Json = {"name": title, "mimeType": mime_type, "appProperties": dict(properties)}
         if self._folder_id is not None:
             body["parents"] = [self._folder_id]
         try:
@@ -95,14 +153,7 @@ class GoogleDrive:
 
     def whereabouts(self, file_id: str) -> Whereabouts:
         """See the port."""
-        answer = self._client.call(
-            "get",
-            f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}",
-            what=f"spreadsheet {file_id} in Drive",
-            repeatable=True,
-            params={"supportsAllDrives": "true", "fields": "trashed"},
-        )
-        return Whereabouts(bool(answer.get("trashed", False)), self._only_opener(file_id))
+        return Whereabouts(self.is_in_bin(file_id), self._only_opener(file_id))
 
     def _only_opener(self, file_id: str) -> str:
         try:
@@ -144,8 +195,12 @@ class GoogleDrive:
         )
 
 
+def _file_url(file_id: str) -> str:
+    return f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}"
+
+
 def _permissions_url(file_id: str) -> str:
-    return f"{DRIVE_FILES_API_V3_URL}/{quote(file_id, safe='')}/permissions"
+    return f"{_file_url(file_id)}/permissions"
 
 
 def _text(value: str) -> str:

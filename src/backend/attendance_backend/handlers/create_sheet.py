@@ -14,6 +14,7 @@ from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, sites_sheet, structure
 from attendance_backend.review.book import whole
@@ -39,8 +40,8 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
         if recorded is None:
             raise
         raise SpreadsheetGoneError(
-            f"the review sheet of {period.name} is gone ({error}): restore it from Drive's bin, or delete its row "
-            f"in {review_sheets.TITLE!r} to have a new one made"
+            f"the review sheet of {period.name} is gone ({error}): {gone(period.name)}; where there is no copy, delete "
+            f"its row in {review_sheets.TITLE!r} to have a new one made"
         ) from error
     if control is not None:
         # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.

@@ -1,19 +1,22 @@
-"""What HR changed in the control spreadsheet, into the workbooks: once a day for each site, and at each refresh.
+"""What HR changed in the control spreadsheet, into the workbooks: at each visit, at each refresh, once a day a site.
 
 Idempotent: only what differs is written.
 """
 
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, cut_offs
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
-from attendance_backend.review.book import sites_of, whole
+from attendance_backend.review.book import EXCEPTIONS_END, sites_of, whole
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
@@ -36,31 +39,36 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
-    for difference in sync(message.sheet_id, message.period, control, backend):
+    for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
         return None
     return _before(message.period, control)
 
 
-def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
+def sync(
+    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, today: date | None = None
+) -> list[str]:
     """People, holidays and rules as HR keeps them now; returns what was different, in words.
 
     Punches are looked at anew when it changed whose they are, or how they count. What HR typed and nobody understands
-    stays as the workbook has it.
+    stays as the workbook has it. `today` is the cloud's day, unless a site's message is taken in that waited.
     """
     earlier = earlier_workbook(control, sheet_id, backend)
+    on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
-        read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES)])
+        read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
+        cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
         holidays = day_header.texts_of(control.holidays)
         if not control.knows_all_holidays:
             holidays = {**day_header.texts_in(read.worksheet(DAILY)), **holidays}
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, structure.people_of(read, people, period)),
+            "people were added": structure.add_people(read, _expected(read, people, period, on)),
             "people were changed": structure.update_people(read, people),
+            "cut-off times were changed": cut_offs_changed,
             "first or last days were changed": structure.update_employment(read, people),
             "holidays were changed": structure.update_holidays(read, period, holidays),
             "grace or overtime was changed": guide_sheet.update_parameters(
@@ -70,7 +78,7 @@ def sync(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
         }
         changed = [words for words, changes in parts.items() if changes]
         about_punches = {"people were added", "people were changed", "rules of a site were changed"}
-        changes = [change for part in parts.values() for change in part]
+        changes = [change for part in (*parts.values(), cut_offs_noted) for change in part]
         return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
@@ -87,6 +95,18 @@ def earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Sprea
     except UserError as error:
         log.warning("what is not understood in the Review Periods spreadsheet has its default: %s", error)
         return None
+
+
+def _expected(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod, today: date) -> list[Person]:
+    """Those of HR's list who need rows: once the period is over, nobody new without a First Day or a punch in it.
+
+    Who comes into the list in November is hired for November: in October's workbook every day would be an absence.
+    """
+    if today <= period.last_day:
+        return structure.people_of(view, people, period)
+    begun = [person if person.first_day else replace(person, first_day=today) for person in people]
+    keys = {person.key for person in structure.people_of(view, begun, period)}
+    return [person for person in people if person.key in keys]
 
 
 def _site_rules(workbook: Spreadsheet, kept: InForce) -> list[Change]:

@@ -7,21 +7,27 @@ and as turns that are not lost cost no second reading.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from attendance_backend.control import review_sheets
+from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.get_period import get_review_period
 from attendance_backend.handlers.raise_alarm import raise_final_alarm
 from attendance_backend.handlers.site_health import site_health
 from attendance_backend.handlers.store_records import store_attend_records
+from attendance_backend.handlers.watch import watch
 from attendance_backend.ports import Backend
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
+    LastStoredTimestamp,
     Message,
     RaiseFinalAlarm,
     SiteHealth,
     StoreAttendRecords,
+    Watch,
 )
 
 HANDLERS: Mapping[type[Message], Callable[[Any, Backend], Message | None]] = {
@@ -30,14 +36,29 @@ HANDLERS: Mapping[type[Message], Callable[[Any, Backend], Message | None]] = {
     StoreAttendRecords: store_attend_records,
     RaiseFinalAlarm: raise_final_alarm,
     SiteHealth: site_health,
+    Watch: watch,
 }
 
 
 def handle(message: Message, backend: Backend) -> Message | None:
     """Handle a request; returns the reply, None for a request that has none.
 
+    A site keeps the ID of its period's workbook. If that one is gone, and ``Review Sheets`` names another one since,
+    the message is meant for it.
+
     Raises:
         UserError: a person must mend something.
         TransientError: deliver the message again.
     """
-    return HANDLERS[type(message)](message, backend)
+    try:
+        return HANDLERS[type(message)](message, backend)
+    except SpreadsheetGoneError:
+        if not isinstance(message, StoreAttendRecords | SiteHealth):
+            raise
+        recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
+        sheet_id = review_sheets.find(recorded, message.period.name)
+        if sheet_id is None or sheet_id == message.sheet_id:
+            raise
+    reply = HANDLERS[type(message)](replace(message, sheet_id=sheet_id), backend)
+    # The site takes no answer from a workbook that it did not ask.
+    return replace(reply, sheet_id=message.sheet_id) if isinstance(reply, LastStoredTimestamp) else reply

@@ -31,11 +31,12 @@ LOCALE = "en_GB"
 
 PERIOD_PROPERTY = "attendance_review_period"
 CONTROL_PROPERTY = "attendance_control_id"
+TITLE_PREFIX = "Attendance Review - "
 
 
 def workbook_title(period: ReviewPeriod) -> str:
     """What people see; never used to find the spreadsheet again."""
-    return f"Attendance Review - {period.name}"
+    return TITLE_PREFIX + period.name
 
 
 def drive_properties(period_name: str, control_id: str) -> dict[str, str]:

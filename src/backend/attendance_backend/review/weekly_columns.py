@@ -12,6 +12,10 @@ KEY = Column("key", "Key", hidden=True)
 DAILY_ROW = Column("daily_row", "Daily Row", hidden=True)
 CUT_OFF_ROW = Column("cut_off_row", "Cut Off Row", hidden=True)
 WAIVED = Column("waived", "Waived", hidden=True)
+CUT_OFF_AS_SET = CUT_OFF_ROW
+"""In a person's first row, where that column is free: what the program wrote into Cut Off Time last."""
+NO_CUT_OFF = "none"
+"""Stands there for a blank Cut Off Time."""
 LAYOUT = Layout(
     WEEKLY,
     WEEKLY_ID,

@@ -22,6 +22,7 @@ from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
     CUT_OFF,
+    CUT_OFF_AS_SET,
     CUT_OFF_ROW,
     DAILY_ROW,
     EMPLOYEE,
@@ -30,6 +31,7 @@ from attendance_backend.review.weekly_columns import (
     LABEL,
     LABELS,
     LAYOUT,
+    NO_CUT_OFF,
     PENALTIES,
     TOTAL,
     USER_NAME,
@@ -276,6 +278,8 @@ def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]
     }
     if is_first:
         cells[CUT_OFF] = cut_off_cell(person)
+        cut_off = cells[CUT_OFF].value
+        cells[CUT_OFF_AS_SET] = NewCell(NO_CUT_OFF if cut_off is None else cut_off)
     if label == PENALTIES:
         own_key = daily_columns.key_of(person.key, AVERAGE)
         cells[CUT_OFF_ROW] = NewCell(formulas.row_where(at.own_column(KEY), own_key))

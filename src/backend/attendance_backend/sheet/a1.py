@@ -1,8 +1,11 @@
 """The A1 notation of cells and areas."""
 
+from functools import cache
+
 from attendance_backend.sheet.grid import Area
 
 
+@cache
 def column_letters(column: int) -> str:
     """0 is A, 25 is Z, 26 is AA."""
     letters = ""

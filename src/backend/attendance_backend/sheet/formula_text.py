@@ -30,12 +30,11 @@ _REFERENCE = re.compile(
 )
 _MARK = "§"
 _REPEATED = re.compile(rf"((?:[a-z.]+\(|{_MARK})[^§]*?{_MARK}[^+]*?|{_MARK})(?:[,+]\1)+")
-_BLANKS = re.compile(r"\s+")
 _RANGE_OF_ONE = re.compile(r"(?<![\w.$])(\$?[a-z]{1,3}\$?\d{1,7}):\1(?!\w)", re.ASCII)
 """Some services write such a range as the cell."""
 
-_Point = tuple[str, str, str]
-"""A piece of plain text, and behind it the column and the row of a reference; empty for none."""
+_Point = tuple[str, int | None, int | None]
+"""A piece of text that stays, and the column or the row behind it that moves along."""
 
 
 def moved(formula: str, rows: int, columns: int) -> str:
@@ -48,10 +47,14 @@ def moved(formula: str, rows: int, columns: int) -> str:
     """
     if not rows and not columns:
         return formula
-    return "".join(
-        text + _moved_column(column, columns) + _moved_row(row, rows)
-        for text, column, row in _points(formula)
-    )
+    parts: list[str] = []
+    for text, column, row in _points(formula):
+        parts.append(text)
+        if column is not None:
+            parts.append(column_letters(column + columns))
+        if row is not None:
+            parts.append(str(row + rows))
+    return "".join(parts)
 
 
 def same(one: str, other: str) -> bool:
@@ -76,14 +79,25 @@ def is_broken(formula: str, whole: str) -> bool:
 def _points(formula: str) -> tuple[_Point, ...]:
     """Kept, because one formula is filled into many cells."""
     points: list[_Point] = []
-    end = 0
+    text, end = "", 0
     for match in _MOVING.finditer(formula):
         if match["kept"] is not None:
             continue
+        text += formula[end : match.start()]
         column = match["column"] if match["end"] is None else match["end"]
-        points.append((formula[end : match.start()], column, match["row"] or ""))
+        row = match["row"] or ""
+        if column.startswith("$"):
+            text += column
+        else:
+            points.append((text, _number(column), None))
+            text = ""
+        if row.startswith("$") or not row:
+            text += row
+        else:
+            points.append((text, None, int(row)))
+            text = ""
         end = match.end()
-    return (*points, (formula[end:], "", ""))
+    return (*points, (text + formula[end:], None, None))
 
 
 def _skeleton(formula: str) -> str:
@@ -100,17 +114,12 @@ def _once(skeleton: str) -> str:
     return skeleton
 
 
-def _moved_column(column: str, by: int) -> str:
-    if not column or column.startswith("$"):
-        return column
+def _number(column: str) -> int:
+    """A is 0, Z is 25, AA is 26."""
     number = 0
     for letter in column:
         number = number * 26 + ord(letter) - ord("A") + 1
-    return column_letters(number - 1 + by)
-
-
-def _moved_row(row: str, by: int) -> str:
-    return row if not row or row.startswith("$") else str(int(row) + by)
+    return number - 1
 
 
 def _plain(formula: str) -> str:
@@ -128,4 +137,4 @@ def _plain(formula: str) -> str:
 
 
 def _without_spelling(piece: str) -> str:
-    return _RANGE_OF_ONE.sub(r"\1", _BLANKS.sub("", piece).casefold())
+    return _RANGE_OF_ONE.sub(r"\1", "".join(piece.split()).casefold())

@@ -7,14 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from attendance_contracts import REQUEST_TOPICS, Topic, topic_path
+from attendance_contracts import FUNCTION_TOPICS, Topic, Watch, encode, topic_path
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.interruption import until_it_can_be_stopped
+from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
@@ -114,16 +116,21 @@ class Cloud:
 
     def settle(self) -> None:
         """Wait until the functions have done what was asked of them, so that a run's course depends on no speed."""
-        self.pubsub.wait_until_acknowledged([_subscription(topic) for topic in REQUEST_TOPICS], SETTLING_S)
+        self.pubsub.wait_until_acknowledged([_subscription(topic) for topic in FUNCTION_TOPICS], SETTLING_S)
 
-    def start_functions(self) -> None:
+    def tick(self, now: datetime) -> None:
+        """What a schedule does: have the function `watch` look after the workbooks, at this moment (aware)."""
+        tick = Watch(at=now.astimezone(UTC).replace(tzinfo=None))
+        self.pubsub.publish(topic_path(PROJECT, Topic.WATCH), *encode(tick))
+
+    def start_functions(self, nursery: Nursery) -> None:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
         self._logs.mkdir(parents=True, exist_ok=True)
         environment = self.create_topics_and_settings()
         functions = []
-        for topic in REQUEST_TOPICS:
+        for topic in FUNCTION_TOPICS:
             with until_it_can_be_stopped():
-                function = FunctionProcess(str(topic), environment, self._logs)
+                function = FunctionProcess(str(topic), environment, self._logs, nursery=nursery)
                 self._stack.callback(function.stop)
             functions.append((topic, function))
         for topic, function in functions:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attendance_backend
+from attendance_sandbox.demo.nursery import Child, Nursery
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -26,7 +27,8 @@ SOURCE = Path(attendance_backend.__file__).parent.parent / "main.py"
 class FunctionProcess:
     """One function: an instance that handles one event at a time, as the deployment limits it.
 
-    `source` and `python` choose another copy of the functions, in another environment, than the one at hand.
+    `source` and `python` choose another copy of the functions, in another environment, than the one at hand; with a
+    `nursery` it is started there.
     """
 
     def __init__(
@@ -37,28 +39,33 @@ class FunctionProcess:
         *,
         source: Path = SOURCE,
         python: str = sys.executable,
+        nursery: Nursery | None = None,
     ) -> None:
         self.target = target
         self.log_path = log_folder / f"function-{target}.log"
         self._port = _free_port()
-        self._log = self.log_path.open("w", encoding="utf-8")
         # gunicorn keeps a control socket in the home folder, under one name for all.
         self._home = TemporaryDirectory(prefix="function-")
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own file
-            [
-                python,
-                "-m",
-                "functions_framework",
-                f"--target={target}",
-                f"--source={source}",
-                "--signature-type=cloudevent",
-                f"--host={HOST}",
-                f"--port={self._port}",
-            ],
-            env={**os.environ, **environment, "WORKERS": "1", "THREADS": "1", "HOME": self._home.name},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        module = "functions_framework"
+        arguments = [
+            f"--target={target}",
+            f"--source={source}",
+            "--signature-type=cloudevent",
+            f"--host={HOST}",
+            f"--port={self._port}",
+        ]
+        environment = {**environment, "WORKERS": "1", "THREADS": "1", "HOME": self._home.name}
+        self._process: subprocess.Popen[bytes] | Child
+        if nursery is not None:
+            self._process = nursery.start(module, arguments, environment, self.log_path)
+            return
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - an interpreter of ours, our own file
+                [python, "-m", module, *arguments],
+                env={**os.environ, **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def wait_until_ready(self) -> None:
         """Wait until the port answers; raises FunctionError."""
@@ -85,7 +92,6 @@ class FunctionProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._log.close()
         self._home.cleanup()
 
 

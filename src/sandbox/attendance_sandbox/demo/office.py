@@ -1,10 +1,7 @@
 """One office of the demo: the machine on the wall, and the client's process beside it."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -14,12 +11,14 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from attendance_sandbox.demo.interruption import until_it_can_be_stopped
+from attendance_sandbox.demo.nursery import Child, Nursery
 from attendance_sandbox.demo.people import Person, Punch
 from attendance_sandbox.demo.timeline import Timeline
 from attendance_sandbox.device import AttendanceMachine, DeviceServer
 
 TIME_ZONE = "Europe/Berlin"
 STOP_TIMEOUT_S = 10.0
+CLIENT = "attendance_sandbox.demo.site_client"
 POWER_CUT_LASTS = timedelta(minutes=20)
 
 
@@ -34,6 +33,7 @@ class Office:
         name: str,
         folder: Path,
         timeline: Timeline,
+        nursery: Nursery,
         *,
         environment: Mapping[str, str],
         settings: Mapping[str, object],
@@ -46,9 +46,10 @@ class Office:
         """What the machine took, the truth that the sheets are held against."""
         self.crashed: str | None = None
         self._timeline = timeline
+        self._nursery = nursery
         self._environment = environment
         self._say = say
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self.machine = AttendanceMachine(serial_number=f"SIM-{name[:4].upper()}-01", clock=self.wall_time)
         self._server = DeviceServer(self.machine, on_request=self._on_machine_request)
         self._settings = settings
@@ -90,19 +91,10 @@ class Office:
     def switch_on(self) -> None:
         """Power for the Pi: start the client, by the same command each time."""
         self._timeline.expect(self.name)
-        with (self.folder / "client.log").open("ab") as log, until_it_can_be_stopped():
-            self._process = process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-                [
-                    sys.executable,
-                    "-m",
-                    "attendance_sandbox.demo.site_client",
-                    f"--directory={self.folder}",
-                    f"--timeline={self._timeline.address}",
-                ],
-                env={**os.environ, **self._environment},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        arguments = [f"--directory={self.folder}", f"--timeline={self._timeline.address}"]
+        log = self.folder / "client.log"
+        with until_it_can_be_stopped():
+            self._process = process = self._nursery.start(CLIENT, arguments, self._environment, log)
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
 
     def cut_power(self) -> None:
@@ -120,7 +112,7 @@ class Office:
         if self._cuts_power(command):
             self.cut_power()
 
-    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+    def _watch(self, process: Child) -> None:
         code = process.wait()
         if code not in (0, -signal.SIGKILL):
             self.crashed = (

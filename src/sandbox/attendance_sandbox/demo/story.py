@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from attendance_contracts import REQUEST_TOPICS, AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, decode
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.hr import HrDesk
+from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.office import TIME_ZONE, Office
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import (
@@ -51,6 +52,8 @@ CORRECTED = datetime(2026, 10, 15, 10)  # noqa: DTZ001 - as above
 WAIVED = datetime(2026, 10, 19, 11)  # noqa: DTZ001 - as above
 LEAVE_ENTERED = datetime(2026, 10, 19, 16)  # noqa: DTZ001 - as above
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
+VISITED_AT = time(11, 40)
+"""When the workbooks are looked after. In an office each quarter of an hour: the demo would take an hour for that."""
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
 CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
     ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
@@ -99,6 +102,7 @@ class Story:
         """
         end = _moment(self._last_day, time(23, 30))
         with ExitStack() as stack:
+            nursery = stack.enter_context(Nursery())
             stack.enter_context(self.timeline)
             stack.enter_context(self.cloud)
             people = staff()
@@ -108,12 +112,13 @@ class Story:
             self._hr.set("Share with, to view", f"payroll@{MAIL_DOMAIN}, board@{MAIL_DOMAIN}")
             for month in ("September", "October"):
                 self._hr.type_period(month, *PERIODS[month])
-            self.cloud.start_functions()
+            self.cloud.start_functions(nursery)
             for name, settings in SITE_SETTINGS.items():
                 office = Office(
                     name,
                     self._folder / "sites" / name,
                     self.timeline,
+                    nursery,
                     environment=self.cloud.client_environment,
                     settings=settings,
                     cuts_power=partial(self.cuts_power_at_command, name),
@@ -127,7 +132,7 @@ class Story:
             crashed = [office.crashed for office in self.offices.values() if office.crashed]
             if crashed:
                 raise TimelineError("; ".join(crashed))
-            self.workbooks = self.cloud.sheets.save(self._folder)
+            self.workbooks = self.cloud.sheets.save(self._folder, subfolders=False)
             if self._last_day == LAST_DAY:
                 self.payroll = self._hand_over()
 
@@ -161,6 +166,8 @@ class Story:
                 self._at(punch.when, self._puncher(punch))
         for office in self.offices.values():
             self._at(datetime.combine(FIRST_DAY, time(0, 5)), office.switch_on)
+        for days in range((self._last_day - FIRST_DAY).days + 1):
+            self._at(datetime.combine(FIRST_DAY + timedelta(days=days), VISITED_AT), self._tick)
         assert NEW_HIRE.hired is not None
         self._at(datetime.combine(NEW_HIRE.hired, time(8, 30)), self._hire)
         for person in staff():
@@ -182,6 +189,9 @@ class Story:
 
     def _puncher(self, punch: Punch) -> Callable[[], None]:
         return lambda: self.offices[punch.site].punch(punch)
+
+    def _tick(self) -> None:
+        self.cloud.tick(self.timeline.now)
 
     def _hire(self) -> None:
         for office in self.offices.values():

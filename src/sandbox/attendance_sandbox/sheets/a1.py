@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Reference:
     """One cell is named, not a range: a write may go on from it to the right and down."""
 
 
+@functools.lru_cache(maxsize=MAX_COLUMNS)
 def column_letters(index: int) -> str:
     """0 -> A, 25 -> Z, 26 -> AA."""
     letters = ""

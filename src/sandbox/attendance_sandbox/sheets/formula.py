@@ -50,6 +50,7 @@ Point = tuple[str, int | None, str, int | None]
 _POINT = re.compile(r"(\$?)([A-Za-z]*)(\$?)(\d*)")
 
 
+@functools.lru_cache(maxsize=65_536)
 def _split_point(point: str) -> Point:
     """``$A3`` -> ("$", 0, "", 2); a part that is not there is None."""
     match = _POINT.fullmatch(point)

@@ -88,7 +88,11 @@ def select(value: Any, mask: Mask) -> Any:
         return [select(item, mask) for item in value]
     if not isinstance(value, dict):
         return value
-    return {name: select(value[name], inner) for name, inner in mask.items() if name in value}
+    return {
+        name: select(value[name], inner) if inner else value[name]
+        for name, inner in mask.items()
+        if name in value
+    }
 
 
 def merge(target: Json, source: Json, mask: Mask) -> Json:

@@ -31,6 +31,10 @@ def messages() -> dict[str, dict[str, str]]:
     return known
 
 
+_Path = tuple[Any, str] | str
+"""Where a value stands: what it stands in, and the piece that leads on from there. Put together for errors only."""
+
+
 def check_message(name: str, payload: Any, path: str = "") -> Json:
     """Returns `payload` as message `name`: nulls removed, numbers given as texts converted.
 
@@ -39,57 +43,63 @@ def check_message(name: str, payload: Any, path: str = "") -> Json:
     Raises:
         ApiError: 400 for what the real service refuses, 501 for what only the stand-in lacks.
     """
-    checked: Json = _check(name, payload, path)
+    checked: Json = _check_of(name)(payload, path)
     return checked
 
 
-def _check(kind: str, value: Any, path: str) -> Any:
+@functools.cache
+def _check_of(kind: str) -> Callable[[Any, _Path], Any]:
+    """The check of a type: what its name means is worked out once."""
     if kind.startswith("[]"):
-        return _check_list(kind[2:], value, path)
+        return functools.partial(_check_list, kind[2:])
     if kind.startswith("enum:"):
-        return _check_enum(kind[5:].split("|"), value, path)
+        return functools.partial(_check_enum, frozenset(kind[5:].split("|")))
     if kind.startswith("?"):
-        raise unimplemented(f"{kind[1:]} (at '{path}')")
+        return functools.partial(_refuse, kind[1:])
     if kind in _SCALARS:
-        return _check_scalar(kind, value, path)
-    return _check_object(kind, value, path)
+        return functools.partial(_check_scalar, kind, _SCALARS[kind])
+    return functools.partial(_check_object, kind, messages()[kind])
 
 
-def _check_object(name: str, value: Any, path: str) -> Json:
+def _refuse(kind: str, _value: Any, path: _Path) -> Any:
+    raise unimplemented(f"{kind} (at '{_joined(path)}')")
+
+
+def _check_object(name: str, fields: dict[str, str], value: Any, path: _Path) -> Json:
     if not isinstance(value, dict):
         raise _invalid_value(value, path, f"type.googleapis.com/google.apps.sheets.v4.{name}")
-    fields = messages()[name]
     result: Json = {}
     for key, item in value.items():
         if key not in fields:
-            where = f" at '{snake_path(path)}'" if path else ""
+            where = f" at '{snake_path(_joined(path))}'" if path else ""
             raise invalid_argument(
                 f'Invalid JSON payload received. Unknown name "{key}"{where}: Cannot find field.',
-                snake_path(path),
+                snake_path(_joined(path)),
             )
         if item is not None:
-            result[key] = _check(fields[key], item, f"{path}.{key}" if path else key)
+            result[key] = _check_of(fields[key])(item, (path, key))
     return result
 
 
-def _check_list(kind: str, value: Any, path: str) -> list[Any]:
+def _check_list(kind: str, value: Any, path: _Path) -> list[Any]:
     if not isinstance(value, list):
         raise _invalid_value(value, path, "type.googleapis.com/google.protobuf.ListValue")
     if kind == "any":
         return value
+    check = _check_of(kind)
     if kind == "[]any":  # the rows of a ValueRange; the service names no index in its errors here
-        return [_check(kind, row, path) for row in value]
-    return [_check(kind, item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [check(row, path) for row in value]
+    return [check(item, (path, f"[{index}]")) for index, item in enumerate(value)]
 
 
-def _check_enum(names: list[str], value: Any, path: str) -> str:
+def _check_enum(names: frozenset[str], value: Any, path: _Path) -> str:
     if isinstance(value, str) and value in names:
         return value
     raise _invalid_value(value, path, "enum")
 
 
-def _check_scalar(kind: str, value: Any, path: str) -> Any:
-    result = _SCALARS[kind](value)
+def _check_scalar(kind: str, read: Callable[[Any], Any], value: Any, path: _Path) -> Any:
+    result = read(value)
     if result is None and value is not None:
         raise _invalid_value(value, path, {"boolean": "TYPE_BOOL", "integer": "TYPE_INT32"}.get(kind, kind))
     return result
@@ -124,9 +134,17 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 """How a value of each scalar type is read; None when it is of another type."""
 
 
-def _invalid_value(value: Any, path: str, expected: str) -> ApiError:
+def _joined(path: _Path) -> str:
+    """The path as a text: ``requests[0].addSheet``."""
+    if isinstance(path, str):
+        return path
+    outer, piece = _joined(path[0]), path[1]
+    return f"{outer}.{piece}" if outer and not piece.startswith("[") else outer + piece
+
+
+def _invalid_value(value: Any, path: _Path, expected: str) -> ApiError:
     shown = json.dumps(value, ensure_ascii=False)
-    where = snake_path(path)
+    where = snake_path(_joined(path))
     return invalid_argument(f"Invalid value at '{where}' ({expected}), {shown}", where)
 
 

@@ -19,17 +19,18 @@ Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as 
 without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
-endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
-here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
-from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
-``appendDimension``, ``findReplace``, and most refusals. Of a refusal that nobody has recorded, such as of the ID of a
-named range that is not known (any more), status and form are the service's, and the words may differ.
+endpoint and each kind of request in them that is there. Not in them, and therefore made from Google's reference and
+from single reports: ``spreadsheets.create``, permissions, conditional formats, banding, ``appendDimension``, and most
+refusals. Of a refusal that nobody has recorded, such as of the ID of a named range that is not known (any more), status
+and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
-tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
-does not move the references to them. Group depths do not nest. Formulas are in English spelling, with commas, in
-every locale (Sheets wants semicolons where the decimal mark is a comma). Rows and columns come in without the formats
-of their neighbours.
+tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
+``appendCells``, ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
+changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
+found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
+them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
+a comma). Rows and columns come in without the formats of their neighbours.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ from attendance_sandbox.sheets.schema import Json, check_message
 from attendance_sandbox.sheets.sheets_api import SheetsApi
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.xlsx import save_workbooks
+from attendance_sandbox.sheets.xlsx_names import file_name
 
 PERSON = "hr@example.com"
 """Who owns the spreadsheets that are made on the server itself: a person, not a service account."""
@@ -268,16 +270,33 @@ class SheetsServer:
             self.store.replace(file, draft)
             return result
 
-    def save(self, folder: Path | None = None) -> list[Path]:
+    def save(self, folder: Path | None = None, *, subfolders: bool = True) -> list[Path]:
         """Writes each spreadsheet as an ``.xlsx`` file; the same content gives the same bytes.
 
+        Args:
+            folder: where to; what lies in a folder within somebody's storage or a shared drive gets one of that name.
+            subfolders: False leaves out what lies in these.
+
         Returns:
-            The files, in the order in which the spreadsheets were made.
+            The files, in the order in which the spreadsheets were made, those of each folder together.
         """
         goal = folder or self.folder
         if goal is None:
             raise ValueError("no folder to save in: give one to save() or to the server")
-        return save_workbooks(self.spreadsheets(), goal)
+        with self._lock:
+            files = list(self.store.files.values())
+            lying_in = {file.file_id: self._subfolder(file) for file in files}
+        books: dict[str, list[Spreadsheet]] = {"": []}
+        for file in files:
+            name = lying_in[file.file_id]
+            if file.spreadsheet is not None and not file.trashed and (subfolders or not name):
+                books.setdefault(name, []).append(file.spreadsheet)
+        return [path for name, found in books.items() for path in save_workbooks(found, goal / name)]
+
+    def _subfolder(self, file: DriveFile) -> str:
+        """The name of the folder that a file lies in, empty for the root of a shared drive or of somebody's storage."""
+        folder = self.store.files.get(file.parents[0]) if file.parents else None
+        return "" if folder is None or folder.drive_id == folder.file_id else file_name(folder.name)
 
     # -- requests
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import struct
 from typing import Any
@@ -40,6 +41,7 @@ def tidy(value: Scalar) -> Scalar:
     return value
 
 
+@functools.lru_cache(maxsize=1024)
 def single_precision(value: float) -> int | float:
     """The number as the service writes one that it keeps in 32 bits: with no more places than tell it apart."""
     packed = struct.pack("f", value)

@@ -1,13 +1,17 @@
 """`attendance-backend check`: everything that a person must mend before it costs somebody a month."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from attendance_backend.control import review_sheets, sharing
+from attendance_backend.control import completing, sharing
+from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, copies
+from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
 from attendance_backend.review.book import sites_of
+from attendance_backend.sheet.table import Problem
 
 NEWEST = 3
 """So many review sheets are looked at; older ones are done with."""
@@ -24,14 +28,16 @@ def check(backend: Backend) -> list[str]:
     complaints += [*_mail(backend), *_whereabouts(backend)]
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
-    sites, gone = _review_sheets(backend, control)
+    sites, unshared, missing = _review_sheets(backend, control)
     if sites:
         # Only now the sites are known by which a typing error can be told.
         control = read_control(backend.spreadsheets, backend.control_id, today, sites)
-    write_problems(backend.spreadsheets, backend.control_id, control)
+    of_workbooks = [*missing, *_still_told(control)]
+    write_problems(backend.spreadsheets, backend.control_id, control, of_workbooks)
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
     complaints += _readers(folder, control)
-    return [*complaints, *gone]
+    complaints += [f"{problem.worksheet}: {problem.remedy}" for problem in of_workbooks]
+    return [*complaints, *unshared, *_unwatched(backend, control)]
 
 
 def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
@@ -103,23 +109,53 @@ def _readers(folder: Folder | None, control: Control) -> Iterator[str]:
         )
 
 
-def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[str]]:
-    """The sites of the newest review sheets, and what is wrong with these sheets."""
+def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[str], list[Problem]]:
+    """The sites of the newest review sheets, whom they are not shared with, and which of all are not where they belong.
+
+    Only those that are finalised, and not among the newest, are left to the function `watch`.
+    """
     sites: set[str] = set()
     complaints: list[str] = []
-    for name, spreadsheet_id in list(control.review_sheets.items())[-NEWEST:]:
+    missing: list[Problem] = []
+    newest = list(control.review_sheets)[-NEWEST:]
+    for name, spreadsheet_id in control.review_sheets.items():
+        if name not in newest and name in control.finalised:
+            continue
+        if wrong := where_it_is(name, spreadsheet_id, backend):
+            missing.append(of_workbook(name, wrong))
+            continue
+        if name not in newest:
+            continue
         try:
             sites |= known_sites(backend, [spreadsheet_id])
             lacking = sharing.missing(backend.drive, spreadsheet_id, control.rules.shares)
-        except SpreadsheetGoneError as error:
-            complaints.append(
-                f"the review sheet of {name} is gone ({error}): restore it from Drive's bin, or delete its row in "
-                f"{review_sheets.TITLE!r} to have a new one made"
-            )
+        except SpreadsheetGoneError:
+            missing.append(of_workbook(name, gone(name)))
             continue
         complaints += [
             f"the review sheet of {name} is not shared with {share.address} as Settings says; run attendance-backend "
             "share"
             for share in lacking
         ]
-    return sites, complaints
+    return sites, complaints, missing
+
+
+def _still_told(control: Control) -> list[Problem]:
+    """What the function `watch` found last, but for what was looked at just now."""
+    names = control.review_sheets
+    looked_at = {of_workbook(name, remedy) for name in names for remedy in (IN_BIN, gone(name))}
+    looked_at.add(of_workbook(completing.TITLE, IN_BIN))
+    return [problem for problem in told_of_workbooks(control.problems_sheet) if problem not in looked_at]
+
+
+def _unwatched(backend: Backend, control: Control) -> Iterator[str]:
+    """Whether nobody looks after the workbooks: then there is no copy of these days."""
+    if not control.review_sheets:
+        return
+    made = [copy.day for copy in copies.of(backend.control_id, backend.drive)]
+    if not made or backend.clock.now().date() - made[0] > timedelta(days=1):
+        since = f"since {made[0]}" if made else "so far"
+        yield (
+            f"the function watch has kept no copies {since}: nobody looks after the workbooks; deploy it, and the "
+            "schedule that publishes to the topic watch"
+        )

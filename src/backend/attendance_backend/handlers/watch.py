@@ -1,0 +1,252 @@
+"""Watch: on a schedule, visit every workbook that is not finalised, whether or not a site still sends messages to it.
+
+A visit brings in what HR changed, and mends what can be mended (`restore`); what only a person can mend is told in the
+log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
+
+Idempotent, as its parts are; nothing is written where nothing differs. Whatever goes wrong with one workbook keeps no
+other from being visited, and nothing is raised: the next tick is the next attempt, and a redelivery would only be one
+more tick. Two that run at once do no harm.
+
+Costs, of Google's 60 reads a minute: two of the control spreadsheet, eleven of each workbook that is visited (four more
+while something in the control spreadsheet is not understood, as the workbook before is then asked), and two of one of
+the finalised ones, in turn, so that it is noticed when HR opens it again. Drive, whose quota is its own, is asked twice
+for each, about the bin and the copies. Nothing tells cheaply that a workbook is as it was: Drive's times and versions
+lag behind, and the version that our own writes exchange says nothing of people.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from attendance_backend.control import completing, review_sheets
+from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
+from attendance_backend.control.reading import Control, read_book, understood, write_problems
+from attendance_backend.errors import (
+    BackendError,
+    RefusedError,
+    SpreadsheetGoneError,
+    TransientError,
+    UserError,
+)
+from attendance_backend.handlers import books, copies
+from attendance_backend.handlers.restore import restore
+from attendance_backend.ports import Backend, Clock
+from attendance_backend.review import guide_sheet
+from attendance_backend.review.book import GUIDE_VALUES, sites_of
+from attendance_backend.review.names import GUIDE, TITLE_PREFIX
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.table import Problem
+from attendance_contracts import ReviewPeriod, Watch
+
+log = logging.getLogger(__name__)
+
+QUARTER_S = 900
+AT_ONCE = 3
+"""Workbooks visited without a pause: 33 to 45 reads, which leave some of a minute's quota to the sites."""
+PAUSE_S = 60.0
+MOST_VISITS = 18
+"""A function may run for nine minutes; the newest workbooks are visited first."""
+MOST_LINES = 10
+"""Told of a workbook: `refresh` lists them all."""
+
+IN_BIN = (
+    "it lies in Drive's bin, where it is deleted for good after 30 days: open the bin, and restore it; until then "
+    "nobody looks after it"
+)
+CONTROL_GONE = (
+    "deleted for good, attendance-backend restore --review-periods makes it again from its newest copy"
+)
+TOO_MANY = (
+    f"it is not looked after, as more than {MOST_VISITS} workbooks are not finalised: in those that are paid, type "
+    "yes beside Finalised in Guide"
+)
+TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
+
+
+def gone(name: str) -> str:
+    """What is said of a workbook that does not exist, or that we may not see; `name` is its period's."""
+    return (
+        "it was deleted for good, or is not shared with the program any more: share it again, or have "
+        f'attendance-backend restore --period "{name}" run, which makes it again from its newest copy'
+    )
+
+
+def where_it_is(name: str, sheet_id: str, backend: Backend) -> str:
+    """What is wrong with where a workbook lies; empty when nothing is. Raises GoogleError."""
+    try:
+        return IN_BIN if backend.drive.is_in_bin(sheet_id) else ""
+    except SpreadsheetGoneError:
+        return gone(name)
+    except RefusedError:
+        return ""  # whoever may not look in Drive may still read it
+
+
+@dataclass(frozen=True)
+class _ClockOfSchedule:
+    """The port `Clock`, for a schedule that has one of its own."""
+
+    at: datetime
+    clock: Clock
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+
+def watch(tick: Watch, backend: Backend) -> None:
+    """Visit the workbooks. What fails is in the log; nothing is raised that the next tick tries again."""
+    if tick.at is not None:
+        clock = _ClockOfSchedule(tick.at.replace(tzinfo=UTC), backend.clock)
+        backend = replace(backend, clock=clock)
+    try:
+        today = backend.clock.now().date()
+        book = read_book(backend.spreadsheets, backend.control_id, today)
+        _Round(backend, book, understood(book, today)).go()
+    except SpreadsheetGoneError as error:
+        log.error("no workbook can be visited: %s; %s", error, CONTROL_GONE)  # noqa: TRY400 - the line says it all
+    except BackendError as error:
+        log.error("no workbook can be visited: %s", error)  # noqa: TRY400 - as above
+
+
+@dataclass
+class _Round:
+    """One tick's work.
+
+    Attributes:
+        book: the control spreadsheet as it was read.
+        control: what it says, as far as no site's name is needed.
+        problems: of workbooks, as they are to stand in ``Problems``.
+        finalised: what was found out about workbooks, by period name.
+        sites: of all workbooks that were visited.
+    """
+
+    backend: Backend
+    book: Spreadsheet
+    control: Control
+    problems: list[Problem] = field(default_factory=list)
+    finalised: dict[str, bool] = field(default_factory=dict)
+    sites: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.told = told_of_workbooks(self.control.problems_sheet)
+
+    def go(self) -> None:
+        """Visit, and write down what was found out."""
+        self._guarded(completing.TITLE, self._keep_control)
+        recorded, final = self.control.review_sheets, self.control.finalised
+        visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
+        for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
+            self._guarded(name, partial(self._visit, name, sheet_id))
+            if number % AT_ONCE == 0 and number < len(visits):
+                self.backend.clock.sleep(PAUSE_S)
+        self.problems += [of_workbook(name, TOO_MANY) for name, _ in visits[MOST_VISITS:]]
+        finalised = [name for name in recorded if name in final]
+        turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(finalised), 1)
+        for number, name in enumerate(finalised):
+            if number == turn:
+                self._guarded(name, partial(self._look_again, name, recorded[name]))
+            else:
+                self._keep_told(name)
+        self._write_down()
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        """Tell what goes wrong with one spreadsheet, and go on with the next."""
+        try:
+            work()
+        except TransientError as error:
+            log.warning("workbook of %s: not looked after this time: %s", name, error)
+            self._keep_told(name)
+        except SpreadsheetGoneError:
+            self._tell(name, gone(name))
+        except UserError as error:
+            self._tell(name, str(error))
+        except Exception as error:
+            # A fault of ours that one workbook's content brings out must not cost all others their visit.
+            log.exception("workbook of %s: a fault of the program", name)
+            self._tell(
+                name, f"it could not be looked after, by a fault of the program ({error!r}): report it"
+            )
+
+    def _keep_told(self, name: str) -> None:
+        """Nothing new is known of a workbook: what was told of it stands."""
+        about = of_workbook(name, "").worksheet
+        self.problems += [problem for problem in self.told if problem.worksheet == about]
+
+    def _tell(self, name: str, remedy: str, level: int = logging.ERROR) -> None:
+        problem = of_workbook(name, remedy)
+        # Loud once: an alert that rings each quarter of an hour is switched off.
+        log.log(logging.INFO if problem in self.told else level, "workbook of %s: %s", name, remedy)
+        self.problems.append(problem)
+
+    def _keep_control(self) -> None:
+        control_id = self.backend.control_id
+        if where_it_is(completing.TITLE, control_id, self.backend) == IN_BIN:
+            self._tell(completing.TITLE, IN_BIN)
+        self._copy(control_id, completing.TITLE)
+
+    def _visit(self, name: str, sheet_id: str) -> None:
+        if wrong := where_it_is(name, sheet_id, self.backend):
+            self._tell(name, wrong)
+            return
+        present = books.present(self.backend.spreadsheets, sheet_id)
+        if self._is_finalised(present):
+            self.finalised[name] = True
+            return
+        self._guarded(name, partial(self._copy, sheet_id, TITLE_PREFIX + name))
+        sites = sites_of(present)
+        self.sites |= sites
+        control = understood(self.book, self.backend.clock.now().date(), sites)
+        differences, kept = restore(sheet_id, _window(name, control), control, self.backend)
+        for difference in differences:
+            log.warning("workbook of %s: %s", name, difference)
+        for line in kept[:MOST_LINES]:
+            self._tell(name, line + (TYPED_OVER if "typed over" in line else ""), logging.WARNING)
+        if len(kept) > MOST_LINES:
+            more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
+            self._tell(name, more, logging.WARNING)
+
+    def _look_again(self, name: str, sheet_id: str) -> None:
+        if wrong := where_it_is(name, sheet_id, self.backend):
+            self._tell(name, wrong)
+            return
+        self.finalised[name] = self._is_finalised(
+            books.present(self.backend.spreadsheets, sheet_id), otherwise=True
+        )
+
+    def _is_finalised(self, present: Spreadsheet, *, otherwise: bool = False) -> bool:
+        """What ``Guide`` says; `otherwise` when somebody deleted it."""
+        if present.find(GUIDE) is None:
+            return otherwise
+        read = books.look(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
+        return guide_sheet.read(read.worksheet(GUIDE)).finalised
+
+    def _copy(self, file_id: str, title: str) -> None:
+        in_use = {self.backend.control_id, *self.control.review_sheets.values()}
+        try:
+            copies.keep(file_id, title, self.backend, in_use)
+        except UserError as error:
+            raise RefusedError(f"no copy of it can be kept, or no old one removed: {error}") from error
+
+    def _write_down(self) -> None:
+        spreadsheets, control_id = self.backend.spreadsheets, self.backend.control_id
+        recorded = self.book.find(review_sheets.TITLE)
+        if recorded is not None and review_sheets.note(recorded, self.finalised):
+            # Read again: a round takes minutes where there is much to visit, and rows may have moved.
+            recorded = review_sheets.read(spreadsheets, control_id) or recorded
+            spreadsheets.apply(control_id, review_sheets.note(recorded, self.finalised))
+        control = understood(self.book, self.backend.clock.now().date(), self.sites or None)
+        write_problems(spreadsheets, control_id, control, list(dict.fromkeys(self.problems)))
+
+
+def _window(name: str, control: Control) -> ReviewPeriod:
+    for period in control.periods:
+        if period.name.casefold() == name.casefold():
+            return period
+    raise UserError(
+        f"{completing.TITLE!r} has no row for it any more, or one that does not count, and so it is not looked after: "
+        "mend the row, or type yes beside Finalised in Guide"
+    )

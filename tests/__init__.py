@@ -1,0 +1,1 @@
+"""All tests; docs/testing.md tells what each layer is for."""

@@ -1,0 +1,1 @@
+"""The real programs and libraries over sockets, against the stand-ins."""

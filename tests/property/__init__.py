@@ -1,0 +1,1 @@
+"""Promises, whatever Hypothesis draws."""

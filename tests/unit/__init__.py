@@ -1,0 +1,1 @@
+"""One step, table or file at a time, in memory."""
