@@ -28,10 +28,10 @@ from attendance_backend.app.clock import SystemClock
 from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.sheets import GoogleSheets
-from attendance_backend.handlers import refresh
+from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
-from attendance_backend.review import raw_data
+from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import DAILY, raw_title
 from attendance_backend.sheet import serial
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
@@ -167,9 +167,10 @@ class Bench:
         book = client.open_by_key(sheet_id)
         raw, daily = book.worksheet(raw_title(SITES[0])), book.worksheet(DAILY)
         rows, days = raw.get_all_values(), daily.get_all_values()
-        known = {row[raw_data.RECORD_ID] for row in rows[1:] if len(row) > raw_data.RECORD_ID}
+        record_id = raw_data.COLUMNS.index(raw_data.RECORD_ID)
+        known = {row[record_id] for row in rows[1:] if len(row) > record_id}
         new = [record for record in records if record.identity not in known]
-        rows += [[str(cell.value or "") for cell in _row(record)] for record in new]
+        rows += [[str(cell.value or "") for cell in _row(record).values()] for record in new]
         _note_times(days, new)
         raw.resize(rows=len(rows))
         raw.update(rows, "A1", raw=True)
@@ -245,7 +246,7 @@ def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
         record = AttendanceRecord(f"SN{home}", str(1000 + person), name_of(person), moment, 1, 255)
         rows[SITES[home]].append(record)
     for site, records in rows.items():
-        raw = backend.spreadsheets.read(sheet_id, [raw_data.first_row_area(raw_title(site))])
+        raw = books.read(backend.spreadsheets, sheet_id, [book.raw(raw_title(site))])
         lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]
         backend.spreadsheets.apply(sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
     refresh.rebuild_facts(sheet_id, PERIOD, backend)
@@ -267,7 +268,7 @@ def _message(sheet_id: str, site: str, records: Sequence[AttendanceRecord]) -> S
     )
 
 
-def _row(record: AttendanceRecord) -> tuple[Any, ...]:
+def _row(record: AttendanceRecord) -> raw_data.Row:
     return raw_data.row_of(record, record.user_name or "", SITES[0], BOUNDARY)
 
 

@@ -29,11 +29,13 @@ from attendance_backend.sheet.changes import (
     SetColumns,
     SetLocale,
     SucceedVersion,
+    Tag,
     WarnBeforeEdit,
     WriteCells,
 )
 from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet, worksheet_gone
+from attendance_backend.sheet.layout import Column
 
 T = TypeVar("T")
 
@@ -87,16 +89,33 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     warned: bool = False
     hidden: bool = False
+    tags: dict[int, str] = field(default_factory=dict)
+    tag: str = ""
 
     def copy(self) -> "Sheet":
-        return replace(self, cells=dict(self.cells), hidden_columns=set(self.hidden_columns))
+        return replace(
+            self,
+            cells=dict(self.cells),
+            hidden_columns=set(self.hidden_columns),
+            tags=dict(self.tags),
+        )
 
     def become(self, other: "Sheet") -> "Sheet":
         vars(self).update(vars(other))
         return self
 
-    def put(self, row: int, column: int, value: float | str | Formula | None) -> None:
-        self.fill(range(row, row + 1), range(column, column + 1), value)
+    def at(self, column: int | Column) -> int:
+        """Where a column stands, by its tag."""
+        if isinstance(column, int):
+            return column
+        return next(place for place, key in self.tags.items() if key == column.key)
+
+    def get(self, row: int, column: int | Column) -> float | str | Formula | None:
+        return self.cells.get((row, self.at(column)))
+
+    def put(self, row: int, column: int | Column, value: float | str | Formula | None) -> None:
+        at = self.at(column)
+        self.fill(range(row, row + 1), range(at, at + 1), value)
 
     def fill(self, rows: range, columns: range, value: float | str | Formula | None) -> None:
         """The same into each cell of an area."""
@@ -397,7 +416,12 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
             cells[row, column] = (
                 Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
             )
-    return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells)
+    tags = {
+        column: key
+        for column, key in sheet.tags.items()
+        if any(area.first_column <= column < (area.end_column or sheet.column_count) for area in areas)
+    }
+    return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells, tags, sheet.tag)
 
 
 def _occupied(sheet: Sheet, rows: range, columns: range) -> list[Place]:
@@ -463,6 +487,12 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
             sheet.hidden_columns = (
                 sheet.hidden_columns | columns if hidden else sheet.hidden_columns - columns
             )
+        case Tag(_, None, text):
+            sheet.tag = text
+        case Tag(_, int(column), text):
+            if column >= sheet.column_count:
+                raise RefusedError("no such column")
+            sheet.tags[column] = text
         case WarnBeforeEdit():
             sheet.warned = True
         case HighlightWhen() | OfferChoices() | AddNote():

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_backend.app import bootstrap
-from attendance_backend.handlers import refresh
-from attendance_backend.review import raw_data
+from attendance_backend.handlers import books, refresh
+from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
 from attendance_backend.sheet import serial
 from attendance_contracts import AttendanceRecord
@@ -74,7 +74,7 @@ def fill(office, rows, days=20):
             moment = datetime.combine(day, datetime.min.time()) + timedelta(seconds=second)
             punch = record(number % PEOPLE, moment, f"SN{index}")
             lines.append(raw_data.row_of(punch, punch.user_name, site, datetime.min.time()))
-        raw = backend.spreadsheets.read(office.sheet_id, [raw_data.first_row_area(raw_title(site))])
+        raw = books.read(backend.spreadsheets, office.sheet_id, [book.raw(raw_title(site))])
         backend.spreadsheets.apply(office.sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
     assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend).differences
     for index, site in enumerate(SITES):
@@ -113,7 +113,7 @@ def test_one_read_and_one_write_of_the_cells_that_change(filled_office, size):
     changed = {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
     assert write.cells_written == len(changed)
     rows = {place for place in changed if place[0] == "Raw Data - berlin"}
-    assert len(rows) == size * len(raw_data.HEADERS)
+    assert len(rows) == size * len(raw_data.COLUMNS)
 
 
 def test_a_message_that_comes_again_costs_a_read(filled_office):

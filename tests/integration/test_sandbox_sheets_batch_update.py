@@ -368,3 +368,57 @@ def test_a_warning_does_not_lock(office: Office) -> None:
         book, [{"addProtectedRange": {"protectedRange": {"range": {"sheetId": 0}, "warningOnly": True}}}]
     )
     assert office.put(book, "A1", [["x"]]).status_code == 200
+
+
+def test_a_worksheet_can_be_copied_to_another_spreadsheet(office: Office, furnished: str) -> None:
+    other = office.new("Other")
+    path = f"/v4/spreadsheets/{furnished}/sheets/0:copyTo"
+    copied = office.call("POST", path, {"destinationSpreadsheetId": other}).json()
+    assert copied["title"] == "Copy of Sheet1"
+    assert office.values(other, "Copy of Sheet1") == [["b", "2", "x"], ["a", "1", "y"], ["c", "3", "z"]]
+
+
+def test_a_moved_column_takes_its_cells_names_metadata_and_references_along(
+    office: Office, book: str
+) -> None:
+    office.put(book, "A1", [["a", "b", "c", "=B1&$B1"]])
+    place = {"dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
+    named = {"name": "second", "range": {"startColumnIndex": 1, "endColumnIndex": 2}}
+    metadata = {"metadataKey": "key", "metadataValue": "second", "visibility": "DOCUMENT"}
+    office.replies(
+        book,
+        {"addNamedRange": {"namedRange": named}},
+        {
+            "createDeveloperMetadata": {
+                "developerMetadata": {**metadata, "location": {"dimensionRange": place}}
+            }
+        },
+        {"moveDimension": {"source": place, "destinationIndex": 3}},
+    )
+    assert office.values(book, "A1:D1", valueRenderOption="FORMULA") == [["a", "c", "b", "=C1&$C1"]]
+    fields = "namedRanges(range),sheets(data(columnMetadata(developerMetadata(metadataValue,location))))"
+    found = office.get(book, ranges="A1:D1", fields=fields)
+    (name,) = found["namedRanges"]
+    assert (name["range"]["startColumnIndex"], name["range"]["endColumnIndex"]) == (2, 3)
+    columns = found["sheets"][0]["data"][0]["columnMetadata"]
+    assert [index for index, column in enumerate(columns) if column] == [2]
+    (shown,) = columns[2]["developerMetadata"]
+    assert (shown["metadataValue"], shown["location"]["dimensionRange"]["startIndex"]) == ("second", 2)
+
+
+def test_metadata_of_a_deleted_column_goes_with_it(office: Office, book: str) -> None:
+    place = {"dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
+    metadata = {"metadataKey": "key", "visibility": "DOCUMENT", "location": {"dimensionRange": place}}
+    office.replies(book, {"createDeveloperMetadata": {"developerMetadata": metadata}})
+    office.replies(book, {"deleteDimension": {"range": place}})
+    found = office.get(book, ranges="1:1", fields="sheets(data(columnMetadata(developerMetadata)))")
+    assert not any(found["sheets"][0]["data"][0]["columnMetadata"])
+
+
+@pytest.mark.parametrize("lacking", ["metadataKey", "visibility", "location"])
+def test_metadata_that_lacks_something_is_refused(office: Office, book: str, lacking: str) -> None:
+    place = {"dimensionRange": {"dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}}
+    metadata = {"metadataKey": "key", "visibility": "DOCUMENT", "location": place}
+    del metadata[lacking]
+    response = office.batch(book, {"createDeveloperMetadata": {"developerMetadata": metadata}})
+    assert (response.status_code, lacking in error_message(response)) == (400, True)

@@ -22,11 +22,12 @@ from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.sheet_requests import request_of
 from attendance_backend.google.sheets import GoogleSheets
+from attendance_backend.handlers import books
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
-from attendance_backend.review import corrections_sheet, daily_columns, day_header, exceptions_sheet
+from attendance_backend.review import corrections_sheet, daily_columns, day_header
+from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
-from attendance_backend.sheet.grid import Cell, Spreadsheet, Worksheet
 from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.recalculation import values_of
@@ -138,22 +139,15 @@ class Book:
         self.server.batch_update(self.spreadsheet_id, [request_of(change) for change in changes])
 
     def view(self, *titles):
-        """The worksheets as the adapter reads them: whole."""
-        sheets = []
-        for sheet in self.server.spreadsheet(self.spreadsheet_id).sheets:
-            cells = {}
-            if sheet.title in titles:
-                for row, column, cell in sheet.occupied(sheet.area):
-                    if cell.formula is not None:
-                        cells[row, column] = Cell(None, cell.formula)
-                    elif cell.value is not None:
-                        cells[row, column] = Cell(cell.value)
-            sheets.append(Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells))
-        return Spreadsheet(self.spreadsheet_id, tuple(sheets))
+        """The worksheets as the functions read them: whole."""
+        return books.look(self.backend.spreadsheets, self.spreadsheet_id, [whole(title) for title in titles])
+
+    def id_of(self, title):
+        return self.server.spreadsheet(self.spreadsheet_id).sheet_titled(title).sheet_id
 
     def put(self, title, row, column, value):
         """What HR types: a text as a text, a number as a number, None empties."""
-        sheet_id = self.view().worksheet(title).sheet_id
+        sheet_id = self.id_of(title)
         request = {
             "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
             "rows": [{"values": [_cell(value)]}],
@@ -163,7 +157,7 @@ class Book:
 
     def put_all(self, title, cells):
         """Many cells, one call."""
-        sheet_id = self.view().worksheet(title).sheet_id
+        sheet_id = self.id_of(title)
         requests = []
         for (row, column), value in cells.items():
             requests.append(
@@ -180,7 +174,8 @@ class Book:
 
     def type_corrections(self):
         cells = {}
-        for row, correction in enumerate(self.month.corrections, corrections_sheet.HEADER_ROWS):
+        sheet = self.view(CORRECTIONS).worksheet(CORRECTIONS)
+        for row, correction in enumerate(self.month.corrections, sheet.first_row):
             if correction is None:
                 continue
             for column, value in (
@@ -192,7 +187,7 @@ class Book:
                 (corrections_sheet.REASON, correction.reason),
             ):
                 if value not in (None, ""):
-                    cells[row, column] = typed(value)
+                    cells[row, sheet.at(column)] = typed(value)
         self.put_all(CORRECTIONS, cells)
 
     def type_into_daily(self):
@@ -206,7 +201,7 @@ class Book:
         self.put_all(DAILY, cells)
 
     def report(self, entries):
-        self.apply(exceptions_sheet.append(self.view(EXCEPTIONS, "Monthly Summary"), entries))
+        self.apply(tell(self.view(EXCEPTIONS, "Monthly Summary", CORRECTIONS), entries))
 
 
 class _AfterTheMonth:

@@ -41,7 +41,7 @@ class FaultyWorldWithHandlers(FaultyWorld):
 
 def repeated(book):
     """What stands in Exceptions more than once, although it concerns one day of one person."""
-    rows = book.sheet(EXCEPTIONS).rows()[exceptions_sheet.HEADER_ROWS :]
+    rows = book.sheet(EXCEPTIONS).rows()[1:]
     told = Counter(
         tuple(row[column] for column in TOLD_OF) for row in rows if row[exceptions_sheet.KIND] in ONCE
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import Person, Seen
-from attendance_backend.review import days_sheet, punch_index, told_rows
+from attendance_backend.review import book, days_sheet, punch_index, told_rows
 from attendance_backend.review.days_sheet import Days, Facts
 from attendance_backend.review.names import DAYS, DAYS_ID, PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.review.punch_index import PunchIndex
@@ -17,7 +17,7 @@ from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddColumns, AddRows, AddWorksheet, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Cell, Worksheet
-from attendance_backend.sheet.preview import after, made_by
+from attendance_backend.sheet.preview import after
 
 A, B, C, D = (NewCell(text) for text in "abcd")
 PLACES = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -57,7 +57,7 @@ def test_exactly_these_cells_are_written(cells):
 
 
 def test_a_worksheet_as_changes_leave_it():
-    made = made_by(
+    made = book.made(
         [
             AddWorksheet(7, "T", 2, 3),
             WriteCells(7, 0, 1, ((A, B), (NewCell(Formula("=1")), NewCell(2.0)))),
@@ -80,7 +80,7 @@ def test_a_worksheet_as_changes_leave_it():
 
 def test_only_a_worksheet_can_be_made():
     with pytest.raises(TypeError):
-        made_by([AddRows(7, 1)])
+        book.made([AddRows(7, 1)])
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,14 @@ def test_only_a_worksheet_can_be_made():
     ],
 )
 def test_how_many_rows_there_are(text, rows):
-    assert told_rows.told(Worksheet(7, "T", 1, 1, {(0, 0): Cell(text)})) == rows
+    sheet = Worksheet(7, "T", 1, 1, {(0, 0): Cell(text)}, columns={days_sheet.KEY: 0})
+    assert told_rows.told(sheet, days_sheet.KEY) == rows
 
 
 def test_the_number_of_rows_is_told_once():
-    sheet = Worksheet(7, "T", 1, 1, {(0, 0): Cell("Key (2 rows)")})
-    assert told_rows.tell(sheet, "Key", 2) == []
-    assert told_rows.tell(sheet, "Key", 3) == [WriteCells(7, 0, 0, ((NewCell("Key (3 rows)"),),))]
+    sheet = Worksheet(7, "T", 1, 1, {(0, 0): Cell("Key (2 rows)")}, columns={days_sheet.KEY: 0})
+    assert told_rows.tell(sheet, days_sheet.KEY, 2) == []
+    assert told_rows.tell(sheet, days_sheet.KEY, 3) == [WriteCells(7, 0, 0, ((NewCell("Key (3 rows)"),),))]
 
 
 # The hidden worksheets
@@ -122,11 +123,11 @@ def test_a_new_punch_index():
 
     assert made[0] == AddWorksheet(PUNCH_INDEX_ID, PUNCH_INDEX, row_count=1, column_count=7, hidden=True)
     texts = ("Serial Number (0 rows)", "User ID", "User Name", "Site")
-    assert values(made_by(made)) == {
+    assert values(book.made(made)) == {
         **{(0, column): text for column, text in enumerate(texts)},
         **{(0, 4 + number): serial.from_date(day) for number, day in enumerate(dates)},
     }
-    index = PunchIndex(made_by(made))
+    index = PunchIndex(book.made(made))
     assert not index.is_incomplete()
     assert index.changes() == []
 
@@ -137,8 +138,9 @@ def test_new_days():
     made = days_sheet.create([ANN, BOB], [MONDAY, TUESDAY], facts)
 
     assert made[0] == AddWorksheet(DAYS_ID, DAYS, row_count=7, column_count=10, hidden=True)
+    headers = [column.header for column in days_sheet.LAYOUT.columns]
     rows: list[list[object]] = [
-        ["Key (6 rows)", *days_sheet.HEADERS[1:], serial.from_date(MONDAY), serial.from_date(TUESDAY)],
+        ["Key (6 rows)", *headers[1:], serial.from_date(MONDAY), serial.from_date(TUESDAY)],
         ["ann/in", "Ann", "in", "Ann Archer", "7", "berlin", "berlin", serial.from_datetime(seen.at), None, 9 / 24],
         ["ann/out", "Ann", "out", *[None] * 6, 17 / 24],
         ["ann/breaks", "Ann", "breaks", *[None] * 6, 1 / 48],
@@ -146,13 +148,13 @@ def test_new_days():
         ["bob/out", "bob", "out"],
         ["bob/breaks", "bob", "breaks"],
     ]  # fmt: skip
-    assert values(made_by(made)) == {
+    assert values(book.made(made)) == {
         (row, column): value
         for row, line in enumerate(rows)
         for column, value in enumerate(line)
         if value is not None
     }
-    days = Days(made_by(made))
+    days = Days(book.made(made))
     assert not days.is_incomplete()
     assert days.changes(facts) == []
     assert days.recount() == []
@@ -161,25 +163,25 @@ def test_new_days():
 def test_first_and_last_days_of_those_who_have_rows():
     carl = Person("Carl", "carl", 0, first_day=MONDAY)
     ann = replace(ANN, first_day=TUESDAY, last_day=TUESDAY)
-    sheet = made_by(days_sheet.create([ANN, BOB], [MONDAY]))
+    sheet = book.made(days_sheet.create([ANN, BOB], [MONDAY]))
     row = sheet_row(sheet, "ann/breaks")
 
     assert Days(sheet).employment([carl, ann, BOB]) == {
-        (row, days_sheet.FIRST_EMPLOYED): NewCell(serial.from_date(TUESDAY)),
-        (row, days_sheet.LAST_EMPLOYED): NewCell(serial.from_date(TUESDAY)),
+        (row, sheet.at(days_sheet.FIRST_EMPLOYED)): NewCell(serial.from_date(TUESDAY)),
+        (row, sheet.at(days_sheet.LAST_EMPLOYED)): NewCell(serial.from_date(TUESDAY)),
     }
 
 
 def test_a_row_that_is_gone_keeps_no_other_measure_from_being_written():
-    sheet = made_by(days_sheet.create([ANN], [MONDAY]))
+    sheet = book.made(days_sheet.create([ANN], [MONDAY]))
     gone = sheet_row(sheet, "ann/in")
     sheet = replace(sheet, cells={place: cell for place, cell in sheet.cells.items() if place[0] != gone})
     facts = Facts({("ann", MONDAY): DayTimes(9 * 3600, 17 * 3600, 1800)}, {})
 
     found = Days(sheet).differences(facts)
     assert [(place, cell.value) for place, cell in sorted(found.items())] == [
-        ((sheet_row(sheet, "ann/out"), days_sheet.FIRST_DAY), 17 / 24),
-        ((sheet_row(sheet, "ann/breaks"), days_sheet.FIRST_DAY), 1 / 48),
+        ((sheet_row(sheet, "ann/out"), 8), 17 / 24),
+        ((sheet_row(sheet, "ann/breaks"), 8), 1 / 48),
     ]
 
 
@@ -189,14 +191,14 @@ def sheet_row(sheet, key):
 
 def test_users_whose_names_hold_the_separator():
     slash = Person("Slash", "a/b", 0)
-    days = Days(made_by(days_sheet.create([slash], [MONDAY])))
+    days = Days(book.made(days_sheet.create([slash], [MONDAY])))
 
     assert set(days.members) == {"a/b"}
     assert set(days.rows["a/b"]) == set(days_sheet.MEASURES)
 
 
 def test_people_are_added_at_the_end_of_the_grid():
-    sheet = made_by(days_sheet.create([ANN], [MONDAY]))
+    sheet = book.made(days_sheet.create([ANN], [MONDAY]))
     longer = after(sheet, [AddRows(DAYS_ID, 2)])
     changes = days_sheet.add_people(longer, [BOB])
 
@@ -210,7 +212,7 @@ def test_people_are_added_at_the_end_of_the_grid():
 
 
 def test_of_days_that_the_header_does_not_tell_the_number_of_rows_is_that_of_the_grid():
-    sheet = made_by(days_sheet.create([ANN], [MONDAY]))
+    sheet = book.made(days_sheet.create([ANN], [MONDAY]))
     silent = after(sheet, [WriteCells(DAYS_ID, 0, 0, ((NewCell("Key"),),))])
 
     assert Days(silent).is_incomplete()
@@ -219,7 +221,7 @@ def test_of_days_that_the_header_does_not_tell_the_number_of_rows_is_that_of_the
 
 def test_days_and_dates_that_are_missing_get_columns_at_the_end():
     wednesday = date(2026, 11, 4)
-    sheet = made_by(days_sheet.create([ANN], [TUESDAY]))
+    sheet = book.made(days_sheet.create([ANN], [TUESDAY]))
     assert days_sheet.missing_days(sheet, [TUESDAY]) == []
     assert days_sheet.missing_days(sheet, [MONDAY, TUESDAY, wednesday]) == [
         AddColumns(DAYS_ID, 2),
@@ -227,7 +229,7 @@ def test_days_and_dates_that_are_missing_get_columns_at_the_end():
             DAYS_ID, 0, 9, ((NewCell(serial.from_date(MONDAY)), NewCell(serial.from_date(wednesday))),)
         ),
     ]
-    index = made_by(punch_index.create([TUESDAY]))
+    index = book.made(punch_index.create([TUESDAY]))
     assert punch_index.missing_dates(index, [TUESDAY]) == []
     assert punch_index.missing_dates(index, [MONDAY]) == [
         AddColumns(PUNCH_INDEX_ID, 1),

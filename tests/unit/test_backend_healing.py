@@ -8,12 +8,12 @@ import pytest
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.errors import LayoutError
-from attendance_backend.handlers import refresh
+from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import days_sheet, punch_index, sites_sheet
+from attendance_backend.review.book import whole
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_backend.sheet.grid import Area
 from attendance_contracts import ReviewPeriod
 from tests.fakes_backend import CONTROL_ID
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch
@@ -160,7 +160,7 @@ def test_the_column_of_a_day_that_was_deleted_is_rebuilt(office):
 def test_columns_at_the_end_that_were_deleted_are_rebuilt(office, missing_too):
     for title in missing_too:
         drop(office, title)
-    for title, width in (("Days", days_sheet.FIRST_DAY + 1), ("Punch Index", punch_index.FIRST_DATE + 1)):
+    for title, width in (("Days", 9), ("Punch Index", 5)):
         sheet = office.sheet(title)
         sheet.column_count = width
         sheet.cells = {place: value for place, value in sheet.cells.items() if place[1] < width}
@@ -257,7 +257,7 @@ class Forgetful:
 def test_what_cannot_be_rebuilt_is_a_clear_error_and_confirms_nothing(office):
     backend = replace(office.world.backend, spreadsheets=Forgetful(office.world.spreadsheets))
     raw = office.raw_ids()
-    with pytest.raises(LayoutError, match="delete them both, and the next message rebuilds them"):
+    with pytest.raises(LayoutError, match="restore it through File > Version history"):
         handle(office.message(NEXT), backend)
     assert office.raw_ids() == raw
 
@@ -341,7 +341,7 @@ def test_nonsense_in_the_headers_is_passed_over(office, title, typed):
 
 
 def test_of_two_columns_of_a_date_the_first_counts(office):
-    for title, first in (("Days", days_sheet.FIRST_DAY), ("Punch Index", punch_index.FIRST_DATE)):
+    for title, first in (("Days", 8), ("Punch Index", 4)):
         sheet = office.sheet(title)
         sheet.column_count += 1
         sheet.put(0, sheet.column_count - 1, serial.from_date(TUESDAY))
@@ -678,8 +678,8 @@ def employed(row, first_day, last_day):
 
 def days_of_bob(office):
     row, _ = office.place("bob", "breaks", TUESDAY)
-    cells = office.sheet("Days").cells
-    return [cells.get((row, column)) for column in (days_sheet.FIRST_EMPLOYED, days_sheet.LAST_EMPLOYED)]
+    sheet = office.sheet("Days")
+    return [sheet.get(row, column) for column in (days_sheet.FIRST_EMPLOYED, days_sheet.LAST_EMPLOYED)]
 
 
 @pytest.mark.parametrize("lost", [("Days",), ("Days", "Punch Index")])
@@ -722,11 +722,13 @@ def test_nonsense_in_a_first_or_last_day_is_put_right(office, typed):
         office.sheet("Days").put(row, column, typed)
     ann, _ = office.place("ann", "breaks", TUESDAY)
     office.sheet("Days").put(ann, days_sheet.LAST_EMPLOYED, typed)
-    days = days_sheet.Days(office.world.spreadsheets.read(office.sheet_id, [Area("Days")]).worksheet("Days"))
-    assert {place: cell.value for place, cell in days.employment(people).items()} == {
-        (row, days_sheet.FIRST_EMPLOYED): serial.from_date(CAME),
-        (row, days_sheet.LAST_EMPLOYED): serial.from_date(LEFT),
-        (ann, days_sheet.LAST_EMPLOYED): None,
+    sheet = books.look(office.world.spreadsheets, office.sheet_id, [whole("Days")]).worksheet("Days")
+    first, last = sheet.at(days_sheet.FIRST_EMPLOYED), sheet.at(days_sheet.LAST_EMPLOYED)
+    cells = days_sheet.Days(sheet).employment(people)
+    assert {place: cell.value for place, cell in cells.items()} == {
+        (row, first): serial.from_date(CAME),
+        (row, last): serial.from_date(LEFT),
+        (ann, last): None,
     }
 
 

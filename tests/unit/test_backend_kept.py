@@ -71,7 +71,7 @@ class Kept(ReviewBook):
         }
 
     def site(self, column, book=None):
-        return (book or self.book).sheet("Sites").cells.get((sites_sheet.HEADER_ROWS, column))
+        return (book or self.book).sheet("Sites").get(1, column)
 
     def employment(self, user):
         """First and last day as the workbook knows them."""
@@ -85,8 +85,12 @@ class Kept(ReviewBook):
         days = {
             column: value for (row, column), value in cells.items() if row == 0 and isinstance(value, float)
         }
-        kinds = {serial.to_date(days[column]): value for (row, column), value in cells.items() if row == 2}
-        return {day: kind for day, kind in kinds.items() if kind != "other period"}
+        kinds = {
+            serial.to_date(days[column]): value
+            for (row, column), value in cells.items()
+            if row == 2 and column in days
+        }
+        return {day: kind for day, kind in kinds.items() if kind not in (None, "other period")}
 
     def problems(self):
         titles = [sheet.title for sheet in self.world.control.sheets]

@@ -11,6 +11,7 @@ from attendance_backend.review.punch_index import PunchIndex, Token
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import AddRows, AddWorksheet, NewCell, WarnBeforeEdit, WriteCells
 from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.sheet.placing import placed
 from attendance_backend.sheet.preview import after
 from attendance_contracts import AttendanceRecord
 
@@ -30,7 +31,8 @@ def index_of(*lines, told=None, dates=(MONDAY, TUESDAY), row_count=None):
         if value is not None
     }
     height = 1 + len(lines) if row_count is None else row_count
-    return PunchIndex(Worksheet(PUNCH_INDEX_ID, PUNCH_INDEX, height, len(header), cells))
+    sheet = Worksheet(PUNCH_INDEX_ID, PUNCH_INDEX, height, len(header), cells)
+    return PunchIndex(placed(sheet, punch_index.LAYOUT))
 
 
 def record(moment="2026-11-03 09:00", user_id="7", user_name="ann", serial_number="SN1"):
@@ -52,9 +54,10 @@ def test_a_new_index_warns_whoever_edits_it():
     made = punch_index.create([MONDAY])
 
     assert made[0] == AddWorksheet(PUNCH_INDEX_ID, PUNCH_INDEX, row_count=1, column_count=5, hidden=True)
-    assert made[-1] == WarnBeforeEdit(
+    warning = WarnBeforeEdit(
         PUNCH_INDEX_ID, "Kept by the program: by it each punch is stored once. Never edit."
     )
+    assert warning in made
 
 
 def test_labels_are_without_blanks_around():
@@ -233,10 +236,11 @@ def test_dates_without_a_column_get_one_each_behind_the_others():
 
 
 def test_what_is_read_for_some_dates():
-    labels = [Area(PUNCH_INDEX, 0, None, 0, 4), Area(PUNCH_INDEX, 0, 1)]
+    made = punch_index.as_made([MONDAY, TUESDAY, WEDNESDAY])
+    labels = [Area(PUNCH_INDEX, 0, None, 0, 4)]
 
-    assert punch_index.areas(MONDAY, []) == labels
-    assert punch_index.areas(MONDAY, [MONDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 4, 5)]
-    assert punch_index.areas(MONDAY, [WEDNESDAY, TUESDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 5, 7)]
-    # Days before the period have no column where they are looked for.
-    assert punch_index.areas(TUESDAY, [MONDAY, TUESDAY]) == labels
+    assert punch_index.areas(made, []) == labels
+    assert punch_index.areas(made, [MONDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 4, 5)]
+    assert punch_index.areas(made, [WEDNESDAY, TUESDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 5, 7)]
+    # Days outside the period have no column.
+    assert punch_index.areas(punch_index.as_made([TUESDAY]), [MONDAY]) == labels

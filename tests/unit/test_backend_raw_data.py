@@ -2,24 +2,23 @@
 
 from datetime import date, datetime, time
 
-import pytest
-
 from attendance_backend.domain.people import Labels
-from attendance_backend.review import amendments, raw_data
+from attendance_backend.review import raw_data
 from attendance_backend.review.names import AMENDMENTS_ID, raw_id
 from attendance_backend.review.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.changes import (
-    AddColumns,
     AddRows,
     AddWorksheet,
     NewCell,
     SetColumns,
     Style,
+    Tag,
     WarnBeforeEdit,
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.sheet.placing import placed
 from attendance_contracts import AttendanceRecord
 
 BOUNDARY = time(4)
@@ -40,7 +39,6 @@ WORDS = (
     "Business Day",
     "Serial Number",
 )
-WIDTHS = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110, 130)
 
 
 def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
@@ -50,8 +48,23 @@ def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
 def empty_worksheet(sheet_id, title, warning):
     return [
         AddWorksheet(sheet_id, title, row_count=2, column_count=11, frozen_rows=1),
+        Tag(sheet_id, None, f"2 {sheet_id} {title}"),
+        *(Tag(sheet_id, column, word.lower().replace(" ", "_")) for column, word in enumerate(WORDS)),
         WriteCells(sheet_id, 0, 0, (tuple(NewCell(word, HEADER) for word in WORDS),)),
-        *(SetColumns(sheet_id, column, column + 1, width) for column, width in enumerate(WIDTHS)),
+        *(
+            SetColumns(sheet_id, first, end, width)
+            for first, end, width in (
+                (0, 1, 150),
+                (1, 2, 170),
+                (2, 4, 110),
+                (4, 5, 120),
+                (5, 6, 90),
+                (6, 8, 60),
+                (8, 9, 190),
+                (9, 10, 110),
+                (10, 11, 130),
+            )
+        ),
         WarnBeforeEdit(sheet_id, warning),
     ]
 
@@ -65,7 +78,7 @@ def test_a_new_worksheet_of_raw_data():
 
 
 def test_a_new_worksheet_of_amendments():
-    assert amendments.create() == empty_worksheet(
+    assert raw_data.AMENDMENTS_LAYOUT.create(2) == empty_worksheet(
         AMENDMENTS_ID, "Amendments", "Punches that came after the period was finalised: never edit."
     )
 
@@ -73,7 +86,8 @@ def test_a_new_worksheet_of_amendments():
 def test_a_record_as_a_row():
     punch = record()
 
-    assert raw_data.row_of(punch, "Ann Archer", "berlin", BOUNDARY) == (
+    row = raw_data.row_of(punch, "Ann Archer", "berlin", BOUNDARY)
+    assert tuple(row[column] for column in raw_data.COLUMNS) == (
         NewCell(serial.from_datetime(punch.timestamp), styles.MOMENT),
         NewCell("Ann Archer", PLAIN),
         NewCell("berlin", PLAIN),
@@ -89,8 +103,12 @@ def test_a_record_as_a_row():
 
 
 def test_a_record_without_a_name_leaves_its_cell_empty():
-    assert raw_data.row_of(record(None), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
-    assert raw_data.row_of(record(""), "User ID 7", "berlin", BOUNDARY)[4] == NewCell(None, PLAIN)
+    assert raw_data.row_of(record(None), "User ID 7", "berlin", BOUNDARY)[raw_data.USER_NAME] == NewCell(
+        None, PLAIN
+    )
+    assert raw_data.row_of(record(""), "User ID 7", "berlin", BOUNDARY)[raw_data.USER_NAME] == NewCell(
+        None, PLAIN
+    )
 
 
 def test_a_user_without_a_name_is_called_by_the_user_id():
@@ -99,49 +117,57 @@ def test_a_user_without_a_name_is_called_by_the_user_id():
 
 
 def test_a_key_without_a_name_is_a_dash():
-    cells = [raw_data.row_of(record(key=key), "", "berlin", BOUNDARY)[3] for key in (5, 6, 255)]
+    cells = [raw_data.row_of(record(key=key), "", "berlin", BOUNDARY)[raw_data.ENTRY] for key in (5, 6, 255)]
 
     assert [cell.value for cell in cells] == ["Overtime Out", "-", "-"]
 
 
+ENTRY = {raw_data.TIMESTAMP: NewCell(1.0)}
 ROW = (NewCell(1.0),)
 
 
-def appended(row_count, cells=(), column_count=11, rows=(ROW,)):
-    sheet = Worksheet(7, RAW_TITLE, row_count, column_count, {place: Cell("x") for place in cells})
-    return raw_data.append(sheet, rows)
+def worksheet(row_count, cells=(), columns=(raw_data.TIMESTAMP,)):
+    places = {column: place for place, column in enumerate(columns)}
+    return Worksheet(7, RAW_TITLE, row_count, 11, {place: Cell("x") for place in cells}, columns=places)
+
+
+def appended(row_count, cells=(), rows=(ENTRY,), **options):
+    return raw_data.append(worksheet(row_count, cells, **options), rows)
 
 
 def test_what_is_read_to_append_is_the_row_below_the_header():
-    assert raw_data.first_row_area(RAW_TITLE) == Area(RAW_TITLE, 1, 2, 0, None)
+    assert raw_data.append_areas(worksheet(9)) == [Area(RAW_TITLE, 1, 2, 0, None)]
+    assert raw_data.append_areas(worksheet(1)) == []
 
 
 def test_the_first_row_takes_the_blank_one_below_the_header():
     assert appended(2) == [WriteCells(7, 1, 0, (ROW,))]
-    assert appended(2, rows=(ROW, ROW)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW))]
+    assert appended(2, rows=(ENTRY, ENTRY)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW))]
     assert appended(2, [(0, 0)]) == [WriteCells(7, 1, 0, (ROW,))]
 
 
 def test_other_rows_go_behind_all_that_there_is():
     assert appended(2, [(1, 3)]) == [AddRows(7, 1), WriteCells(7, 2, 0, (ROW,))]
-    assert appended(9, rows=(ROW, ROW)) == [AddRows(7, 2), WriteCells(7, 9, 0, (ROW, ROW))]
+    assert appended(9, rows=(ENTRY, ENTRY)) == [AddRows(7, 2), WriteCells(7, 9, 0, (ROW, ROW))]
     assert appended(1) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW,))]
     assert appended(9, rows=()) == []
 
 
-def test_a_worksheet_with_fewer_columns_gets_them():
-    assert appended(2, column_count=10) == [
-        AddColumns(7, 1),
-        WriteCells(7, 0, 10, ((NewCell("Serial Number", HEADER),),)),
+def test_a_column_of_somebody_in_between_stays_blank():
+    columns = (raw_data.TIMESTAMP, None, raw_data.EMPLOYEE)
+    row = {**ENTRY, raw_data.EMPLOYEE: NewCell("Ann")}
+    sheet = worksheet(2, columns=columns)
+    sheet.columns.pop(None)
+    assert raw_data.append(sheet, [row]) == [
         WriteCells(7, 1, 0, (ROW,)),
+        WriteCells(7, 1, 2, ((NewCell("Ann"),),)),
     ]
 
 
-@pytest.mark.parametrize(("columns", "read"), [(11, (0, 2, 4, 5, 8, 10)), (10, (0, 2, 4, 5, 8))])
-def test_what_is_read_of_all_that_is_stored(columns, read):
-    areas = raw_data.stored_areas(Worksheet(7, RAW_TITLE, 9, columns))
-
-    assert areas == [Area(RAW_TITLE, 0, None, column, column + 1) for column in read]
+def test_what_is_read_of_all_that_is_stored():
+    areas = raw_data.stored_areas(worksheet(9, columns=raw_data.COLUMNS))
+    runs = ((0, 1), (2, 3), (4, 6), (8, 9), (10, 11))
+    assert areas == [Area(RAW_TITLE, 0, None, first, end) for first, end in runs]
 
 
 def test_stored_punches():
@@ -156,7 +182,9 @@ def test_stored_punches():
     ]
     cells = {(row, column): Cell(value) for row, line in enumerate(lines) for column, value in line.items()}
 
-    punches, unreadable = raw_data.stored(Worksheet(7, RAW_TITLE, 9, 11, cells))
+    punches, unreadable = raw_data.stored(
+        placed(Worksheet(7, RAW_TITLE, 9, 11, cells), raw_data.layout_of("berlin"))
+    )
     assert punches == [
         StoredPunch(Labels("SN1", "7", "Ann", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "abc"),
         StoredPunch(Labels("", "8", "", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "def"),

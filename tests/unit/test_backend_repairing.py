@@ -5,7 +5,6 @@ from datetime import date, time
 import pytest
 
 from attendance_backend.app.commands.refresh import refresh
-from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import corrections_sheet, daily_columns, exceptions_sheet, monthly_columns
 from attendance_backend.sheet import serial
@@ -18,6 +17,9 @@ from tests.fakes_backend import Filled
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
 DAILY, WEEKLY, MONTHLY = "Daily Attendance", "Weekly Summary", "Monthly Summary"
+
+
+FIRST_DAY = len(daily_columns.LAYOUT.columns)
 
 
 class Office(ReviewBook):
@@ -73,14 +75,15 @@ class Office(ReviewBook):
         self.book.sheets = [sheet for sheet in self.book.sheets if sheet.title != title]
 
     def empty(self, title, *places):
-        for place in places:
-            assert isinstance(self.sheet(title).cells.pop(place), Formula)
+        sheet = self.sheet(title)
+        for row, column in places:
+            assert isinstance(sheet.cells.pop((row, sheet.at(column))), Formula)
 
     def row(self, title, column, text):
         return next(
             row
             for (row, other), value in sorted(self.sheet(title).cells.items())
-            if (other, value) == (column, text)
+            if (other, value) == (self.sheet(title).at(column), text)
         )
 
 
@@ -118,9 +121,7 @@ def test_every_formula_of_a_workbook_is_known(office):
 
 def test_single_formulas_are_put_back_and_counted(office):
     before = office.formulas()
-    office.empty(
-        DAILY, (3, daily_columns.FIRST_DAY), (3, daily_columns.FIRST_DAY + 1), (5, daily_columns.COMPLETE)
-    )
+    office.empty(DAILY, (3, FIRST_DAY), (3, FIRST_DAY + 1), (5, daily_columns.COMPLETE))
     office.empty(WEEKLY, (3, 9))
     office.empty(MONTHLY, (4, monthly_columns.HOURS))
     office.empty("Corrections", (7, corrections_sheet.GROUP), (8, corrections_sheet.GROUP))
@@ -202,7 +203,7 @@ def office_spelling(formula):
 def test_a_formula_that_lost_a_column_is_written_anew(office):
     before = office.formulas()
     sheet = office.sheet(DAILY)
-    place = 3, daily_columns.FIRST_DAY + 1
+    place = 3, FIRST_DAY + 1
     whole = before[DAILY, place]
     assert whole.count("'Days'!J:J") == 4
     sheet.put(*place, Formula(whole.replace("'Days'!J:J", "#REF!")))
@@ -225,7 +226,7 @@ def age(office, *columns):
 
 def test_formulas_of_an_earlier_version_are_replaced(office):
     before = office.formulas()
-    age(office, *range(daily_columns.FIRST_DAY, daily_columns.FIRST_DAY + 28))
+    age(office, *range(FIRST_DAY, FIRST_DAY + 28))
     assert office.refresh() == ["  Daily Attendance!AR6:BS6: 28 formulas were of an earlier version"]
     assert office.formulas() == before
     assert office.refresh() == ["  no difference"]
@@ -236,7 +237,7 @@ def test_answers_of_an_earlier_version_are_replaced(office):
     before = office.formulas()
     sheet = office.sheet("Corrections")
     for row in range(1, 11):
-        assert "no penalty to waive" in before["Corrections", (row, corrections_sheet.STATUS)]
+        assert "no penalty to waive" in before["Corrections", (row, sheet.at(corrections_sheet.STATUS))]
         sheet.put(row, corrections_sheet.STATUS, Formula(status_of_correction(row)))
     assert office.refresh() == ["  Corrections!A2:A11: 10 formulas were of an earlier version"]
     assert office.formulas() == before
@@ -265,7 +266,10 @@ def test_rows_that_hr_inserted_into_corrections_are_prepared(office):
     sheet.row_count += 1
     office.refresh()
     last = sheet.row_count - 1
-    assert office.formulas()["Corrections", (last, corrections_sheet.KIND)] == f"=LOWER(TRIM($E{last + 1}))"
+    assert (
+        office.formulas()["Corrections", (last, sheet.at(corrections_sheet.KIND))]
+        == f"=LOWER(TRIM($E{last + 1}))"
+    )
     assert office.refresh() == ["  no difference"]
 
 
@@ -317,11 +321,11 @@ def test_a_worksheet_that_was_deleted_is_brought_back_by_the_next_health_message
     assert sorted(new) == ["Ann Archer", "Bob Baker"]
 
 
-def test_a_worksheet_that_was_renamed_is_not_made_twice(office):
+def test_a_worksheet_that_was_renamed_goes_on_under_its_new_title(office):
     office.sheet("Exceptions").title = "Old"
     before = office.content()
-    with pytest.raises(
-        WorksheetGoneError, match="no worksheet 'Exceptions': it was deleted or renamed; rename it back"
-    ):
-        office.health("2026-11-06 08:00", through=date(2026, 11, 5))
-    assert office.content().keys() == before.keys()
+    office.health("2026-11-06 08:00", through=date(2026, 11, 5))
+    after = office.content()
+    assert after.keys() == before.keys()
+    assert [row[2] for row in after["Old"][len(before["Old"]) :]] == ["Ann Archer", "Bob Baker"]
+    assert office.refresh() == ["  no difference"]

@@ -22,6 +22,10 @@ from attendance_contracts import (
 )
 from tests.fakes_backend import CONTROL_ID, Crash, FakeSpreadsheets, World
 
+WHO, WHAT, DAY, KIND = (
+    exceptions.LAYOUT.places()[column]
+    for column in (exceptions.WHO, exceptions.WHAT, exceptions.DAY, exceptions.KIND)
+)
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
 PEOPLE = [
@@ -123,23 +127,20 @@ class Office:
 
     def said(self):
         """What stands in Exceptions, without what storing the punches said."""
-        rows = self.book.sheet("Exceptions").rows()[exceptions.HEADER_ROWS :]
+        rows = self.book.sheet("Exceptions").rows()[1:]
         kinds = ("late", "absent", "missing out", "missing in", "to do")
-        return [
-            (row[exceptions.WHO], row[exceptions.KIND], day_of(row))
-            for row in rows
-            if row and row[exceptions.KIND] in kinds
-        ]
+        return [(row[WHO], row[KIND], day_of(row)) for row in rows if row and row[KIND] in kinds]
 
     def site(self, location, column):
-        for row in self.book.sheet("Sites").rows()[sites.HEADER_ROWS :]:
-            if row[sites.SITE] == location:
-                return row[column] if len(row) > column else None
+        for row in self.book.sheet("Sites").rows()[1:]:
+            if row[0] == location:
+                place = self.book.sheet("Sites").at(column)
+                return row[place] if len(row) > place else None
         raise AssertionError(location)
 
 
 def day_of(row):
-    number = row[exceptions.DAY] if len(row) > exceptions.DAY else None
+    number = row[DAY] if len(row) > DAY else None
     return None if number is None else serial.to_date(number).day
 
 
@@ -257,10 +258,8 @@ def test_lateness_is_counted_in_the_minutes_that_the_worksheets_show(office):
         ("bob", "2026-11-02T17:00:00"),
     )
     office.tell(health(sheet_id=office.sheet_id, through="2026-11-02"))
-    rows = office.book.sheet("Exceptions").rows()[exceptions.HEADER_ROWS :]
-    said = {
-        row[exceptions.WHO]: row[exceptions.WHAT] for row in rows if row and row[exceptions.KIND] == "late"
-    }
+    rows = office.book.sheet("Exceptions").rows()[1:]
+    said = {row[WHO]: row[WHAT] for row in rows if row and row[KIND] == "late"}
     assert said == {
         "Ann": "24 min after the cut-off time on Mon 02-11-2026",
         "Bob": "Less than a minute after the cut-off time on Mon 02-11-2026",

@@ -8,7 +8,9 @@ import pytest
 
 from attendance_backend.domain.days import KeyPolicy
 from attendance_backend.domain.people import Person
+from attendance_backend.handlers import books
 from attendance_backend.review import day_header, exceptions_sheet, guide_sheet, sites_sheet, structure
+from attendance_backend.review.book import EXCEPTIONS_END, GUIDE_VALUES, STATE_HEADERS, tell, whole
 from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import (
     CORRECTIONS,
@@ -25,7 +27,7 @@ from attendance_backend.review.names import (
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import AddRows, Formula, WriteCells
-from attendance_backend.sheet.grid import Area
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod
 from tests.fakes_backend import Book, FakeSpreadsheets
 
@@ -59,16 +61,16 @@ class Workbook:
         self.spreadsheets.apply("id", changes)
 
     def complete(self, site, content=None, period=NOVEMBER):
-        view = self.spreadsheets.read("id")
+        view = books.present(self.spreadsheets, "id")
         changes = structure.missing_worksheets(view, period, site, content or Content())
         self.apply(changes)
         return changes
 
-    def read(self, *areas):
-        return self.spreadsheets.read("id", areas)
+    def read(self, *wants):
+        return books.look(self.spreadsheets, "id", wants)
 
     def people_view(self):
-        return self.read(*structure.PEOPLE_AREAS)
+        return self.read(*structure.PEOPLE)
 
     def titles(self):
         return [sheet.title for sheet in self.book.sheets]
@@ -82,7 +84,7 @@ class Workbook:
 
     def column(self, title, column, first_row=0):
         sheet = self.book.sheet(title)
-        return [sheet.cells.get((row, column)) for row in range(first_row, sheet.row_count)]
+        return [sheet.get(row, column) for row in range(first_row, sheet.row_count)]
 
     def type(self, title, row, column, value):
         self.book.sheet(title).put(row, column, value)
@@ -113,7 +115,7 @@ def test_a_deleted_worksheet_comes_back_where_it_was_with_the_same_content(title
     workbook = Workbook((ANN, BOB), {date(2026, 11, 9): "Founders' Day"})
     before = workbook.book.content()
     workbook.book.sheets = [sheet for sheet in workbook.book.sheets if sheet.title != title]
-    headers = workbook.read(*structure.header_areas(workbook.spreadsheets.read("id")))
+    headers = workbook.read(*structure.header_wants(books.present(workbook.spreadsheets, "id")))
     workbook.complete("berlin", Content((ANN, BOB), {date(2026, 11, 9): "Founders' Day"}, headers=headers))
     assert workbook.titles() == ORDER
     assert workbook.book.content() == before
@@ -124,7 +126,8 @@ def test_hrs_own_worksheet_stays_and_the_blank_first_one_goes():
     sheet = replace(workbook.book.sheets[0], sheet_id=77, title="HR's notes", cells={(0, 0): "mine"})
     workbook.book.sheets.insert(8, sheet)
     workbook.book.sheets = [each for each in workbook.book.sheets if each.title != GUIDE]
-    workbook.complete("berlin")
+    headers = workbook.read(*structure.header_wants(books.present(workbook.spreadsheets, "id")))
+    workbook.complete("berlin", Content(headers=headers))
     assert workbook.titles() == [*ORDER[:8], "HR's notes", DAYS, PUNCH_INDEX]
 
 
@@ -157,10 +160,10 @@ def test_only_the_worksheet_that_lacks_somebody_gets_a_row():
 def test_days_that_are_added_to_the_period_get_columns_and_join_it():
     holidays = {date(2026, 11, 30): "St Andrew's Day"}
     workbook = Workbook((ANN,), period=NOVEMBER)
-    view = workbook.read(*structure.HEADER_AREAS)
+    view = workbook.read(*structure.HEADERS)
     workbook.apply(structure.missing_days(view, LONGER, holidays))
     for title in (DAILY, MONTHLY):
-        columns = day_header.columns_by_day(workbook.read(Area(title)).worksheet(title))
+        columns = day_header.columns_by_day(workbook.read(whole(title)).worksheet(title))
         assert list(columns)[-1] == date(2026, 12, 6)
         sheet = workbook.book.sheet(title)
         kinds = {day: sheet.cells.get((day_header.KIND, column)) for day, column in columns.items()}
@@ -170,12 +173,12 @@ def test_days_that_are_added_to_the_period_get_columns_and_join_it():
     assert "30 Nov - 06 Dec" in workbook.book.sheet(WEEKLY).cells.values()
     assert serial.from_date(date(2026, 12, 4)) in workbook.book.sheet(PUNCH_INDEX).cells.values()
     assert serial.from_date(date(2026, 12, 6)) in workbook.book.sheet(DAYS).cells.values()
-    assert structure.missing_days(workbook.read(*structure.HEADER_AREAS), LONGER, holidays) == []
+    assert structure.missing_days(workbook.read(*structure.HEADERS), LONGER, holidays) == []
 
 
 def test_added_days_refer_to_where_they_stand_elsewhere():
     workbook = Workbook((ANN,))
-    workbook.apply(structure.missing_days(workbook.read(*structure.HEADER_AREAS), LONGER))
+    workbook.apply(structure.missing_days(workbook.read(*structure.HEADERS), LONGER))
     daily, days = workbook.book.sheet(DAILY), workbook.book.sheet(DAYS)
     day = serial.from_date(date(2026, 11, 30))
     (source,) = (column for (row, column), value in days.cells.items() if row == 0 and value == day)
@@ -189,7 +192,7 @@ def test_what_hr_typed_over_a_count_stays_when_days_are_added():
     columns = [cell for cell in workbook.book.sheet(MONTHLY).rows()[0] if cell]
     late = columns.index("Late")
     workbook.type(MONTHLY, 3, late, 4.0)
-    workbook.apply(structure.missing_days(workbook.read(*structure.HEADER_AREAS), LONGER))
+    workbook.apply(structure.missing_days(workbook.read(*structure.HEADERS), LONGER))
     assert workbook.book.sheet(MONTHLY).cells[3, late] == 4.0
     assert isinstance(workbook.book.sheet(MONTHLY).cells[3, late - 1], Formula)
 
@@ -244,7 +247,7 @@ def test_holidays_of_some_sites_name_them():
 
 
 def guide(workbook):
-    return workbook.read(*guide_sheet.AREAS).worksheet(GUIDE)
+    return workbook.read(GUIDE_VALUES).worksheet(GUIDE)
 
 
 def test_the_parameters_are_read_as_they_stand():
@@ -276,12 +279,12 @@ def test_new_settings_arrive_unless_hr_changed_them_here():
 
 
 def sites(workbook):
-    return workbook.read(*sites_sheet.AREAS).worksheet(SITES)
+    return workbook.read(whole(SITES)).worksheet(SITES)
 
 
 def test_a_site_is_written_and_read():
     workbook = Workbook()
-    values: dict[int, Any] = {
+    values: dict[Column, Any] = {
         sites_sheet.LAST_HEARD: datetime(2026, 11, 4, 10, 15),
         sites_sheet.COMPLETE_THROUGH: date(2026, 11, 3),
         sites_sheet.BACKLOG: 3,
@@ -318,7 +321,7 @@ def test_only_cells_that_differ_are_written():
     (change,) = sites_sheet.cells_for(
         sites(workbook), "berlin", {sites_sheet.BACKLOG: 4, sites_sheet.USERS: 9, sites_sheet.PROBLEM: ""}
     )
-    assert (change.row, change.column, change.rows[0][0].value) == (1, sites_sheet.BACKLOG, 4.0)
+    assert (change.row, change.column, change.rows[0][0].value) == (1, 4, 4.0)
 
 
 def test_a_site_without_a_row_gets_one_at_the_end():
@@ -328,7 +331,7 @@ def test_a_site_without_a_row_gets_one_at_the_end():
     workbook.apply(changes)
     assert sites_sheet.row_of(sites(workbook), "ATHENS") == 2
     assert sites_sheet.read(sites(workbook))["athens"].backlog == 1
-    assert isinstance(workbook.book.sheet(SITES).cells[2, sites_sheet.STATE], Formula)
+    assert isinstance(workbook.book.sheet(SITES).get(2, sites_sheet.STATE), Formula)
 
 
 # Exceptions
@@ -343,23 +346,25 @@ def entries(count):
 def test_exceptions_are_appended_without_a_gap():
     workbook = Workbook()
     for count in (1, 2, 1):
-        view = workbook.read(*exceptions_sheet.AREAS)
-        workbook.apply(exceptions_sheet.append(view, entries(count)))
+        workbook.apply(tell(workbook.read(EXCEPTIONS_END, *STATE_HEADERS), entries(count)))
     assert workbook.column(EXCEPTIONS, exceptions_sheet.WHAT, 1) == [
         f"No punch on {day}"
         for day in ("Tue 03-11-2026", "Tue 03-11-2026", "Wed 04-11-2026", "Tue 03-11-2026")
     ]
-    assert exceptions_sheet.append(workbook.read(*exceptions_sheet.AREAS), []) == []
+    assert tell(workbook.read(EXCEPTIONS_END, *STATE_HEADERS), []) == []
 
 
 def test_the_state_looks_where_the_day_stands_in_the_monthly_summary():
     workbook = Workbook()
-    view = workbook.read(*exceptions_sheet.AREAS)
-    change = exceptions_sheet.append(view, entries(1))[-1]
+    view = workbook.read(EXCEPTIONS_END, *STATE_HEADERS)
+    change = tell(view, entries(1))[-1]
     assert isinstance(change, WriteCells)
     (row,) = change.rows
     column = day_header.columns_by_day(view.worksheet(MONTHLY))[date(2026, 11, 3)]
-    assert f"'Monthly Summary'!${chr(ord('A') + column)}" in row[exceptions_sheet.STATE].value.text
+    assert (
+        f"'Monthly Summary'!${chr(ord('A') + column)}"
+        in row[view.worksheet(EXCEPTIONS).at(exceptions_sheet.STATE)].value.text
+    )
 
 
 @pytest.mark.parametrize(
@@ -371,9 +376,9 @@ def test_the_state_looks_where_the_day_stands_in_the_monthly_summary():
     ],
 )
 def test_states_that_nothing_in_the_workbook_can_tell(entry, state):
-    view = Workbook().read(*exceptions_sheet.AREAS)
-    (row,) = exceptions_sheet.append(view, [entry])[-1].rows
-    assert row[exceptions_sheet.STATE].value == state
+    view = Workbook().read(EXCEPTIONS_END, *STATE_HEADERS)
+    (row,) = tell(view, [entry])[-1].rows
+    assert row[view.worksheet(EXCEPTIONS).at(exceptions_sheet.STATE)].value == state
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from attendance_backend.errors import LayoutError
+from attendance_backend.review import book, day_header, exception_state, exceptions_sheet, guide_sheet
 from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import daily_columns as daily
-from attendance_backend.review import day_header, exception_state, exceptions_sheet, guide_sheet
 from attendance_backend.review import monthly_columns as monthly
+from attendance_backend.review.book import Want
 from attendance_backend.review.formulas import token_of
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.placing import as_made
 
 Value = str | float | None
 
-AREAS = (
-    Area(MONTHLY),
-    Area(DAILY),
-    Area(CORRECTIONS),
-    Area.of_columns(EXCEPTIONS, exceptions_sheet.STATE, exceptions_sheet.STATE + 1),
-    *guide_sheet.AREAS,
+WANTS = (
+    book.whole(MONTHLY),
+    book.whole(DAILY),
+    book.whole(CORRECTIONS),
+    Want(as_made(exceptions_sheet.LAYOUT), lambda sheet: [_state_area(sheet)]),
+    book.GUIDE_VALUES,
 )
 """What must be read for `payroll`."""
 
@@ -40,7 +43,7 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-PERSON_HEADERS = tuple(monthly.HEADERS[column] for column in range(monthly.PENALTIES + 1))
+PERSON_HEADERS = tuple(column.header for column in monthly.SHOWN)
 DAY_HEADERS = ("Employee", "User Name", "Date", "State", "Check In", "Check Out", "Hours", "Corrected")
 
 _OF_TIMES = (corrections.CHECK_IN, corrections.CHECK_OUT, corrections.LEAVE)
@@ -67,7 +70,7 @@ class Payroll:
 
 
 def payroll(workbook: Spreadsheet) -> Payroll:
-    """The export of a workbook with the cells of `AREAS`; raises LayoutError when nobody is in it."""
+    """The export of a workbook with the cells of `WANTS`; raises LayoutError when nobody is in it."""
     book = _Book(workbook)
     people = list(book.people())
     if not people:
@@ -94,25 +97,20 @@ class _Book:
         self._days = {
             day: column
             for day, column in sorted(day_header.columns_by_day(self.monthly).items())
-            if self.monthly.text(day_header.KIND, column) != day_header.OTHER_PERIOD
+            if self.monthly.text(self.monthly.lines[day_header.KIND], column) != day_header.OTHER_PERIOD
         }
         self._daily_columns = day_header.columns_by_day(self.daily)
-        self._daily_rows = {
-            self.daily.text(row, daily.KEY): row for row in range(daily.HEADER_ROWS, self.daily.end_row())
-        }
+        self._daily_rows = {self.daily.text(row, daily.KEY): row for row in self.daily.data_rows()}
         self._corrected = set(_corrected(workbook.worksheet(CORRECTIONS)))
 
     def people(self) -> Iterator[int]:
-        return (
-            row
-            for row in range(monthly.HEADER_ROWS, self.monthly.end_row())
-            if self.monthly.text(row, monthly.TOKEN)
-        )
+        return (row for row in self.monthly.data_rows() if self.monthly.text(row, monthly.TOKEN))
 
     def person_row(self, row: int) -> tuple[Value, ...]:
-        labels = (monthly.EMPLOYEE, monthly.USER_NAME, monthly.SITE, monthly.GROUP)
-        texts = (self.monthly.text(row, column) for column in labels)
-        return (*texts, *(self._count(row, column) for column in _COUNTS))
+        return tuple(
+            self._count(row, column) if column in _COUNTS else self.monthly.text(row, column)
+            for column in monthly.SHOWN
+        )
 
     def day_rows(self, row: int) -> Iterator[tuple[Value, ...]]:
         token = self.monthly.text(row, monthly.TOKEN)
@@ -136,8 +134,8 @@ class _Book:
         self._expect_value(self.monthly, row, column)
         return self.monthly.text(row, column)
 
-    def _count(self, row: int, column: int) -> Value:
-        self._expect_value(self.monthly, row, column)
+    def _count(self, row: int, column: Column) -> Value:
+        self._expect_value(self.monthly, row, self.monthly.at(column))
         number = self.monthly.number(row, column)
         return _hours(number) if column in _DURATIONS else number
 
@@ -155,9 +153,15 @@ class _Book:
             self.doubts.append(f"worksheet {worksheet.title!r}, cell {cell_name(row, column)}: no value")
 
 
+def _state_area(sheet: Worksheet) -> Area:
+    return Area.of_columns(
+        sheet.title, sheet.at(exceptions_sheet.STATE), sheet.at(exceptions_sheet.STATE) + 1
+    )
+
+
 def _corrected(worksheet: Worksheet) -> Iterator[tuple[str, date]]:
     """Whose days a correction changes, by the token of the person."""
-    for row in range(corrections.HEADER_ROWS, worksheet.end_row()):
+    for row in worksheet.data_rows():
         kind, user = worksheet.text(row, corrections.KIND), worksheet.text(row, corrections.USER)
         first, last = worksheet.number(row, corrections.FROM), worksheet.number(row, corrections.TO)
         if worksheet.text(row, corrections.STATUS) != corrections.APPLIED or kind not in _OF_TIMES:

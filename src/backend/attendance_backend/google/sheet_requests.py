@@ -20,9 +20,11 @@ from attendance_backend.sheet.changes import (
     SetLocale,
     Style,
     SucceedVersion,
+    Tag,
     WarnBeforeEdit,
     WriteCells,
 )
+from attendance_backend.sheet.layout import COLUMN_TAG, SHEET_TAG
 
 Json = dict[str, Any]
 
@@ -104,6 +106,8 @@ def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one br
             return {"addProtectedRange": {"protectedRange": protected}}
         case OfferChoices():
             return _offer(change)
+        case Tag():
+            return _tag(change)
         case AddNote(sheet_id, row, column, text):
             area = Block(row, row + 1, column, column + 1)
             return {
@@ -146,6 +150,20 @@ def _fill(change: FillCells) -> Json:
             "fields": "userEnteredValue" + (",userEnteredFormat" if change.cell.style is not None else ""),
         }
     }
+
+
+def _tag(change: Tag) -> Json:
+    location: Json = {"sheetId": change.sheet_id}
+    if change.column is not None:
+        index = {"startIndex": change.column, "endIndex": change.column + 1}
+        location = {"dimensionRange": {"sheetId": change.sheet_id, "dimension": "COLUMNS", **index}}
+    metadata = {
+        "metadataKey": SHEET_TAG if change.column is None else COLUMN_TAG,
+        "metadataValue": change.text,
+        "location": location,
+        "visibility": "DOCUMENT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
 
 def _offer(change: OfferChoices) -> Json:

@@ -13,10 +13,15 @@ from attendance_backend.google.sheet_requests import is_repeatable, requests_of,
 from attendance_backend.sheet.a1 import area_name
 from attendance_backend.sheet.changes import VERSION_NAME, Change, SucceedVersion
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
+from attendance_backend.sheet.layout import COLUMN_TAG, SHEET_TAG
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _NAMED = "namedRanges(namedRangeId,name)"
-_CELLS = "data(startRow,startColumn,rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
+_TAGS = "developerMetadata(metadataKey,metadataValue)"
+_CELLS = (
+    f"data(startRow,startColumn,columnMetadata({_TAGS}),"
+    "rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
+)
 _KINDS = {"numberValue", "stringValue", "boolValue"}
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(rf"{VERSION_NAME}(?:_([1-9]\d{{0,5}}))?", re.ASCII)
@@ -30,9 +35,9 @@ class GoogleSheets:
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
         """See the port."""
-        params: Json = {"fields": f"{_NAMED},sheets({_PROPERTIES})"}
+        params: Json = {"fields": f"{_NAMED},sheets({_PROPERTIES},{_TAGS})"}
         if areas:
-            params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_CELLS})"
+            params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_TAGS},{_CELLS})"
             params["ranges"] = [area_name(area) for area in areas]
         try:
             answer = self._get(spreadsheet_id, params)
@@ -125,8 +130,12 @@ def _worksheet(sheet: Json) -> Worksheet:
     properties = sheet["properties"]
     grid = properties.get("gridProperties", {})
     cells: dict[Place, Cell] = {}
+    tags: dict[int, str] = {}
     for block in sheet.get("data", []):
         _read_block(block, cells)
+        for column, metadata in enumerate(block.get("columnMetadata", ()), block.get("startColumn", 0)):
+            if text := _tag(metadata, COLUMN_TAG):
+                tags[column] = text
     return Worksheet(
         # The service leaves out what is zero.
         sheet_id=properties.get("sheetId", 0),
@@ -134,7 +143,19 @@ def _worksheet(sheet: Json) -> Worksheet:
         row_count=grid.get("rowCount", 0),
         column_count=grid.get("columnCount", 0),
         cells=cells,
+        tags=tags,
+        tag=_tag(sheet, SHEET_TAG),
     )
+
+
+def _tag(bearer: Json, key: str) -> str:
+    """What a worksheet or a column bears under our key; of several the last one, which was put there last."""
+    texts = [
+        metadata.get("metadataValue", "")
+        for metadata in bearer.get("developerMetadata", ())
+        if metadata.get("metadataKey") == key
+    ]
+    return texts[-1] if texts else ""
 
 
 def _read_block(block: Json, cells: dict[Place, Cell]) -> None:

@@ -11,11 +11,13 @@ from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
+from attendance_backend.handlers import books
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, sites_sheet, structure
+from attendance_backend.review.book import whole
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
@@ -86,11 +88,11 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
     """
 
     def draft() -> Draft[None]:
-        workbook = backend.spreadsheets.read(sheet_id)
+        workbook = books.present(backend.spreadsheets, sheet_id)
         content = _content(workbook, backend, control)
         changes = structure.missing_worksheets(workbook, message.period, message.location, content)
         if structure.can_grow(workbook):
-            view = backend.spreadsheets.read(sheet_id, [*structure.HEADER_AREAS, *sites_sheet.AREAS])
+            view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
             changes += structure.missing_days(view, message.period)
             changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
         return Draft(workbook, changes, None)
@@ -103,14 +105,14 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
     if not structure.lacks_derived(workbook):
         return Content()
     known = control or _read_control(backend)
+    headers = structure.header_wants(workbook)
     kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
-    areas = structure.header_areas(workbook)
     return Content(
         tuple(kept.people(known.people.values())),
         holidays=day_header.texts_of(known.holidays),
         parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
-        headers=backend.spreadsheets.read(workbook.spreadsheet_id, areas) if areas else None,
+        headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
     )
 
 

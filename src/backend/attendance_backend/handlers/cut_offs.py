@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from attendance_backend.domain.people import Detail, Person
-from attendance_backend.review import daily_columns, exceptions_sheet
+from attendance_backend.review import book, daily_columns
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import WEEKLY
@@ -29,7 +29,7 @@ def changes(
     In a workbook whose period is over, a change is told as well: it may be meant for the next one.
 
     Args:
-        view: with the cells of `weekly.AREAS` and `exceptions_sheet.AREAS`.
+        view: with the cells of `structure.SYNC` and `book.EXCEPTIONS_END`.
         people: as HR keeps them now.
         period: of the workbook.
         today: when it is told.
@@ -49,16 +49,16 @@ def changes(
         wanted = None if person.cut_off is None else serial.from_seconds(person.cut_off)
         setting = NewCell(NO_CUT_OFF if wanted is None else wanted)
         if shown == person.cut_off:
-            noted[row, CUT_OFF_AS_SET] = setting
+            noted[row, sheet.at(CUT_OFF_AS_SET)] = setting
             continue
-        changed[row, CUT_OFF_AS_SET] = setting
+        changed[row, sheet.at(CUT_OFF_AS_SET)] = setting
         if shown != as_set:
             entries.append(_both(person, shown, today))
             continue
-        changed[row, CUT_OFF] = NewCell(wanted)
+        changed[row, sheet.at(CUT_OFF)] = NewCell(wanted)
         if today > period.last_day:
             entries.append(_afterwards(person, shown, today))
-    told = exceptions_sheet.append(view, entries)
+    told = book.tell(view, entries)
     return [*write_cells(sheet.sheet_id, changed), *told], [*write_cells(sheet.sheet_id, noted)]
 
 

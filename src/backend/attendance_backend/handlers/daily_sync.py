@@ -11,20 +11,14 @@ from datetime import date, timedelta
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import cut_offs
+from attendance_backend.handlers import books, cut_offs
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import (
-    day_header,
-    exceptions_sheet,
-    guide_sheet,
-    in_force,
-    sites_sheet,
-    structure,
-)
+from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
+from attendance_backend.review.book import EXCEPTIONS_END, sites_of, whole
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import DAILY, GUIDE, RAW_PREFIX, SITES, is_raw_title
+from attendance_backend.review.names import DAILY, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
@@ -41,7 +35,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     Returns:
         The workbook of the period before and that period, while it may lack the word of its last days.
     """
-    present = backend.spreadsheets.read(message.sheet_id)
+    present = books.present(backend.spreadsheets, message.sheet_id)
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
@@ -50,11 +44,6 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     if today - message.period.first_day > _LOOK_BACK:
         return None
     return _before(message.period, control)
-
-
-def sites_of(workbook: Spreadsheet) -> set[str]:
-    """The sites that have raw data in a workbook."""
-    return {sheet.title[len(RAW_PREFIX) :] for sheet in workbook.worksheets if is_raw_title(sheet.title)}
 
 
 def sync(
@@ -66,11 +55,10 @@ def sync(
     stays as the workbook has it. `today` is the cloud's day, unless a site's message is taken in that waited.
     """
     earlier = earlier_workbook(control, sheet_id, backend)
-    areas = [*structure.SYNC_AREAS, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
     on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
-        read = backend.spreadsheets.read(sheet_id, areas)
+        read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
@@ -98,14 +86,12 @@ def sync(
 
 
 def earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Spreadsheet | None:
-    """The newest other workbook, with the cells of `in_force.AREAS`; None when it is not needed or cannot be read."""
+    """The newest other workbook, with the cells of `in_force.WANTS`; None when it is not needed or cannot be read."""
     others = [other for other in control.review_sheets.values() if other != sheet_id]
     if not others or not in_force.is_needed(control.rules, control.people.values()):
         return None
     try:
-        present = backend.spreadsheets.read(others[-1])
-        areas = [area for area in in_force.AREAS if present.find(area.worksheet) is not None]
-        return backend.spreadsheets.read(others[-1], areas) if areas else None
+        return books.look(backend.spreadsheets, others[-1], in_force.WANTS)
     except UserError as error:
         log.warning("what is not understood in the Review Periods spreadsheet has its default: %s", error)
         return None

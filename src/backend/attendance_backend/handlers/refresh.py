@@ -10,11 +10,12 @@ from dataclasses import replace
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
+from attendance_backend.handlers import books
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.names import DAYS, SITES
-from attendance_backend.review.rebuilding import Rebuilt, fact_areas, rebuild
+from attendance_backend.review.rebuilding import Rebuilt, fact_wants, rebuild
 from attendance_backend.review.rules import told
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
@@ -40,8 +41,8 @@ def rebuild_facts(
     """
 
     def draft() -> Draft[Rebuilt]:
-        present = backend.spreadsheets.read(spreadsheet_id)
-        view = backend.spreadsheets.read(spreadsheet_id, fact_areas(present))
+        present = books.present(backend.spreadsheets, spreadsheet_id)
+        view = books.read(backend.spreadsheets, spreadsheet_id, fact_wants(present))
         sites = _told(view, told_by)
         view = _with_sites(view, sites)
         days = view.find(DAYS)
@@ -67,10 +68,7 @@ def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]
 
 def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
     """The workbook as if ``Sites`` were written already."""
-    worksheets = tuple(
-        after(sheet, changes) if sheet.title.casefold() == SITES.casefold() else sheet
-        for sheet in view.worksheets
-    )
+    worksheets = tuple(after(sheet, changes) if sheet.role == SITES else sheet for sheet in view.worksheets)
     return replace(view, worksheets=worksheets)
 
 

@@ -15,21 +15,28 @@ from attendance_backend.domain.clocks import clock_change, zone_of
 from attendance_backend.domain.completeness import advance
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import UserError, WorksheetGoneError
-from attendance_backend.handlers import daily_sync
+from attendance_backend.handlers import books, daily_sync
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
-from attendance_backend.review import completion, exceptions_sheet, guide_sheet, sites_sheet
+from attendance_backend.review import book, completion, exceptions_sheet, guide_sheet, sites_sheet
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import GUIDE, PUNCH_INDEX, SITES
 from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet.changes import Change
-from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod, SiteHealth, business_day
 
 log = logging.getLogger(__name__)
 
-_AREAS = (*sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS, Area(PUNCH_INDEX, 0, 1, 0, 1))
+_WANTS = (
+    book.whole(SITES),
+    book.GUIDE_VALUES,
+    book.EXCEPTIONS_END,
+    *book.STATE_HEADERS,
+    book.header(PUNCH_INDEX),
+)
 """``Punch Index`` is only there for the version, which lies on it."""
 
 _FUTURE = timedelta(hours=2)
@@ -53,7 +60,7 @@ def site_health(message: SiteHealth, backend: Backend) -> None:
 
 
 def _bring_back(message: SiteHealth, backend: Backend) -> None:
-    sites = daily_sync.sites_of(backend.spreadsheets.read(message.sheet_id))
+    sites = book.sites_of(books.present(backend.spreadsheets, message.sheet_id))
     control = read_control(
         backend.spreadsheets, backend.control_id, message.at.date(), sites | {message.location}
     )
@@ -63,7 +70,7 @@ def _bring_back(message: SiteHealth, backend: Backend) -> None:
 
 
 def _take_in(message: SiteHealth, backend: Backend) -> None:
-    present = backend.spreadsheets.read(message.sheet_id, sites_sheet.AREAS)
+    present = books.read(backend.spreadsheets, message.sheet_id, _WANTS)
     row = _row(present, message.location)
     if _is_overtaken(row, message, backend.clock.now()):
         log.info("%s: a health message of %s was overtaken", message.location, message.at)
@@ -92,7 +99,7 @@ def _begin_day(message: SiteHealth, backend: Backend) -> None:
 
 
 def _draft(message: SiteHealth, backend: Backend) -> Draft[None]:
-    read = backend.spreadsheets.read(message.sheet_id, _AREAS)
+    read = books.read(backend.spreadsheets, message.sheet_id, _WANTS)
     row = _row(read, message.location)
     if _is_overtaken(row, message, backend.clock.now()):
         return Draft(read, (), None)
@@ -114,7 +121,7 @@ def _close(
     spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, site: str, through: date
 ) -> Draft[None]:
     """The last days of the period before: its workbook hears of them only when the site is in the next one."""
-    read = spreadsheets.read(sheet_id, _AREAS)
+    read = books.read(spreadsheets, sheet_id, _WANTS)
     row = _row(read, site)
     if row is None or (row.complete_through is not None and row.complete_through >= through):
         return Draft(read, (), None)
@@ -132,20 +139,20 @@ def _completed(
     moved = advance(reported, site, through, period.first_day, period.last_day)
     if parameters.finalised or not (moved.of_site or moved.of_all):
         return []
-    workbook = spreadsheets.read(read.spreadsheet_id, completion.AREAS)
+    workbook = books.read(spreadsheets, read.spreadsheet_id, completion.WANTS)
     return completion.entries(workbook, moved, parameters.grace_s)
 
 
 def _changes(
-    read: Spreadsheet, site: str, values: dict[int, Value], entries: Sequence[Entry]
+    read: Spreadsheet, site: str, values: dict[Column, Value], entries: Sequence[Entry]
 ) -> list[Change]:
     changes = sites_sheet.cells_for(read.worksheet(SITES), site, values)
-    return [*changes, *exceptions_sheet.append(read, entries)]
+    return [*changes, *book.tell(read, entries)]
 
 
-def _values(message: SiteHealth, row: SiteRow | None) -> dict[int, Value]:
+def _values(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
     """What the message says, by column. What the machine says stands until it can be read again."""
-    values: dict[int, Value] = {
+    values: dict[Column, Value] = {
         sites_sheet.LAST_HEARD: message.at,
         sites_sheet.BACKLOG: message.backlog,
         sites_sheet.SOFTWARE: message.release,
@@ -176,9 +183,9 @@ def _problem(message: SiteHealth) -> str:
     return ""
 
 
-def _rules(message: SiteHealth, row: SiteRow | None) -> dict[int, Value]:
+def _rules(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
     """What the row lacks of the rules by which the site's punches count; what stands there stays."""
-    values: dict[int, Value] = {}
+    values: dict[Column, Value] = {}
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = message.time_zone
         values[sites_sheet.DAY_BOUNDARY] = message.day_boundary
@@ -190,7 +197,7 @@ def _rules(message: SiteHealth, row: SiteRow | None) -> dict[int, Value]:
     return values
 
 
-def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[int, Value]) -> list[Entry]:
+def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
     """What is said of the machine once a day; `values` gets the days on which it was said."""
     machine, today = message.machine, _day(message.at, message)
     if machine is None:

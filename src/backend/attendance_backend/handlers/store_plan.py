@@ -8,15 +8,14 @@ from typing import NamedTuple
 from attendance_backend.domain.days import Flag, Punch, business_day_of, rules_of_day
 from attendance_backend.domain.people import Labels, Member, People, Person, Seen, site_key, user_key
 from attendance_backend.handlers.store_read import Book
-from attendance_backend.review import amendments, exceptions_sheet, raw_data, rules
+from attendance_backend.review import book, exceptions_sheet, raw_data, rules
 from attendance_backend.review.days_sheet import Facts
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.facts import Stored, UserDay
 from attendance_backend.review.names import SITES, raw_title
 from attendance_backend.review.punch_index import Token
-from attendance_backend.sheet.changes import Change, Row
+from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.preview import made_by
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
 
 _FLAGGED = {
@@ -75,8 +74,8 @@ class Storing:
             worksheet: ``Amendments`` as `raw_data.append` needs it; None when it is to be made.
         """
         self._index_records(amended=True)
-        made = [] if worksheet is not None else amendments.create()
-        where = made_by(made) if worksheet is None else worksheet
+        made = [] if worksheet is not None else raw_data.AMENDMENTS_LAYOUT.create(2)
+        where = book.made(made) if worksheet is None else worksheet
         when = min(new.record.timestamp for new in self._new)
         self._entries.append(exceptions_sheet.amended(when, self._message.location, len(self._new)))
         return [
@@ -132,7 +131,7 @@ class Storing:
             self._book.index.add(labels, day, found)
             self._stored.note(labels)
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[raw_data.Row]:
         site, boundary = self._message.location, self._message.day_boundary
         rows = []
         for record, _, member in self._new:
@@ -201,5 +200,5 @@ class Storing:
                 message.day_boundary,
                 message.period,
             ),
-            *exceptions_sheet.append(self._book.read, self._entries),
+            *book.tell(self._book.read, self._entries),
         ]

@@ -8,22 +8,24 @@ from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import whole_weeks
-from attendance_backend.errors import RefusedError, WorksheetGoneError
+from attendance_backend.errors import WorksheetGoneError
+from attendance_backend.handlers import books
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.review import (
+    book,
     days_sheet,
-    exceptions_sheet,
     guide_sheet,
     punch_index,
     raw_data,
     sites_sheet,
 )
+from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.review.rules import rules_of
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
 
@@ -49,43 +51,22 @@ class Book:
 def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book | None:
     """The workbook; None when a hidden worksheet is missing.
 
-    A further call is made when the days of the message do not stand where its period says, as after HR extended it.
+    A further call is made when something does not stand where it was put, or days not where the message's period says,
+    as after HR extended it.
 
     Raises:
         WorksheetGoneError: a worksheet is missing of which something must be known.
     """
     try:
-        return _read_present(message, spreadsheets, None)
+        found = _read(message, spreadsheets, business_days(message))
     except WorksheetGoneError:
-        present = spreadsheets.read(message.sheet_id)
-        if present.find(PUNCH_INDEX) is None or present.find(DAYS) is None:
+        there = books.present(spreadsheets, message.sheet_id)
+        if there.find(PUNCH_INDEX) is None or there.find(DAYS) is None:
             return None
-        # These two are back by now; or another one is missing, which matters only to what needs it.
-        return _read_present(message, spreadsheets, present)
-
-
-def _read_present(
-    message: StoreAttendRecords, spreadsheets: Spreadsheets, present: Spreadsheet | None
-) -> Book:
-    days, dates = business_days(message), calendar_dates(message)
-    first_day = message.period.first_day
-    monday = whole_weeks(first_day, message.period.last_day)[0]
-    raw = raw_title(message.location)
-    likely = [*punch_index.areas(first_day, dates), *days_sheet.areas(monday, days)]
-    try:
-        book = _read(message, spreadsheets, [*likely, raw_data.first_row_area(raw)], present)
-    except RefusedError:
-        # Somebody removed columns or rows, so that an area lies outside the grid.
-        likely = [*punch_index.areas(first_day, ()), *days_sheet.areas(monday, ())]
-        book = _read(message, spreadsheets, [*likely, Area.of_rows(raw, 0, 1)], present)
+        raise
     # By the rules of Sites a day may begin at another time than the message says.
-    days = sorted({*days, *_days_by(book.rules, message)})
-    index, columns = book.index.columns, book.days.columns
-    lacking = [
-        *_columns(PUNCH_INDEX, likely, [index[day] for day in _dates_of(days) if day in index]),
-        *_columns(DAYS, likely, [columns[day] for day in days if day in columns]),
-    ]
-    return _with_columns(book, spreadsheets, lacking) if lacking else book
+    others = _days_by(found.rules, message).difference(business_days(message))
+    return found if not others else _read(message, spreadsheets, sorted({*business_days(message), *others}))
 
 
 def business_days(message: StoreAttendRecords) -> list[date]:
@@ -135,17 +116,21 @@ def is_at_odds(book: Book, message: StoreAttendRecords) -> bool:
     return raw_data.is_empty(raw) == is_indexed
 
 
-def _read(
-    message: StoreAttendRecords,
-    spreadsheets: Spreadsheets,
-    areas: Sequence[Area],
-    present: Spreadsheet | None,
-) -> Book:
-    """The areas and those that every message needs; of the worksheets that are present, if these are known."""
-    wanted = [*areas, *sites_sheet.AREAS, *guide_sheet.AREAS, *exceptions_sheet.AREAS]
-    if present is not None:
-        wanted = [area for area in wanted if present.find(area.worksheet) is not None]
-    view = spreadsheets.read(message.sheet_id, wanted)
+def _read(message: StoreAttendRecords, spreadsheets: Spreadsheets, days: Sequence[date]) -> Book:
+    period = message.period
+    dates = punch_index.dates_of(period.first_day, period.last_day)
+    wants = (
+        Want(punch_index.as_made(dates), lambda sheet: punch_index.areas(sheet, _dates_of(days))),
+        Want(
+            days_sheet.as_made(whole_weeks(period.first_day, period.last_day)),
+            lambda sheet: days_sheet.areas(sheet, days),
+        ),
+        book.raw(raw_title(message.location)),
+        book.whole(SITES),
+        book.GUIDE_VALUES,
+        *(replace(want, optional=True) for want in (book.EXCEPTIONS_END, *book.STATE_HEADERS)),
+    )
+    view = books.read(spreadsheets, message.sheet_id, wants)
     return Book(
         view,
         PunchIndex(view.worksheet(PUNCH_INDEX)),
@@ -165,21 +150,3 @@ def _rules(sites: Worksheet, message: StoreAttendRecords) -> Mapping[str, SiteRu
     if row is None or row.day_boundary is None:
         own = replace(own, day_boundary=message.day_boundary)
     return {**rules, site: own}
-
-
-def _columns(title: str, read: Sequence[Area], wanted: Sequence[int]) -> list[Area]:
-    """The area of the wanted columns; none when all of them were read."""
-    were = [(area.first_column, area.end_column or 0) for area in read if area.worksheet == title]
-    if all(any(first <= column < end for first, end in were) for column in wanted):
-        return []
-    return [Area.of_columns(title, min(wanted), max(wanted) + 1)]
-
-
-def _with_columns(book: Book, spreadsheets: Spreadsheets, areas: Sequence[Area]) -> Book:
-    more = spreadsheets.read(book.read.spreadsheet_id, areas)
-
-    def joined(title: str) -> Worksheet:
-        worksheet, found = book.worksheet(title), more.find(title)
-        return worksheet if found is None else replace(worksheet, cells={**worksheet.cells, **found.cells})
-
-    return replace(book, index=PunchIndex(joined(PUNCH_INDEX)), days=Days(joined(DAYS)))

@@ -15,15 +15,16 @@ from dataclasses import replace
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import People, Person
 from attendance_backend.errors import LayoutError, UserError
-from attendance_backend.handlers import refresh
+from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.store_plan import Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import raw_data, structure
+from attendance_backend.review import structure
+from attendance_backend.review.book import raw, whole
 from attendance_backend.review.names import AMENDMENTS, PUNCH_INDEX
 from attendance_backend.review.punch_index import PunchIndex
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,8 @@ def _whole_book(book: Book, message: StoreAttendRecords, backend: Backend) -> tu
     None when a worksheet is gone, which must not keep the punches from being stored.
     """
     try:
-        view = backend.spreadsheets.read(message.sheet_id, [*structure.PEOPLE_AREAS, Area(PUNCH_INDEX)])
+        view = books.read(backend.spreadsheets, message.sheet_id, [*structure.PEOPLE, whole(PUNCH_INDEX)])
+        structure.check_settings(view)
     except UserError as error:
         log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
         return None
@@ -115,8 +117,6 @@ def _whole_book(book: Book, message: StoreAttendRecords, backend: Backend) -> tu
 
 def _amendments(message: StoreAttendRecords, backend: Backend) -> Worksheet | None:
     """The worksheet as far as `raw_data.append` needs it; None when it is to be made."""
-    present = backend.spreadsheets.read(message.sheet_id).find(AMENDMENTS)
-    if present is None or present.row_count < 2:
-        return present
-    area = raw_data.first_row_area(AMENDMENTS)
-    return backend.spreadsheets.read(message.sheet_id, [area]).worksheet(AMENDMENTS)
+    if books.present(backend.spreadsheets, message.sheet_id).find(AMENDMENTS) is None:
+        return None
+    return books.read(backend.spreadsheets, message.sheet_id, [raw(AMENDMENTS)]).worksheet(AMENDMENTS)

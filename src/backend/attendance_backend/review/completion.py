@@ -10,18 +10,14 @@ from datetime import date, timedelta
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
-from attendance_backend.review import day_header, days_sheet, exceptions_sheet, weekly_columns
+from attendance_backend.review import book, day_header, days_sheet, exceptions_sheet, weekly_columns
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import DAILY, DAYS, WEEKLY
 from attendance_backend.sheet import serial
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
-AREAS = (
-    Area(DAYS),
-    Area.of_rows(DAILY, 0, day_header.HEADER_ROWS),
-    Area.of_columns(WEEKLY, weekly_columns.USER_NAME, weekly_columns.CUT_OFF + 1),
-)
+WANTS = (book.whole(DAYS), book.header(DAILY), book.columns(WEEKLY))
 """What must be read for `entries`."""
 
 _FIRST_FREE_WEEKDAY = 5
@@ -32,15 +28,14 @@ def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
     """Rows for ``Exceptions``: who was late, absent or forgot to check out, in order of days and names.
 
     Args:
-        workbook: with the cells of `AREAS`.
+        workbook: with the cells of `WANTS`.
         moved: the days that became complete.
         grace_s: so long after the cut-off time nobody is late.
     """
     days = Days(workbook.worksheet(DAYS))
     daily = workbook.worksheet(DAILY)
-    kinds = {
-        day: daily.text(day_header.KIND, column) for day, column in day_header.columns_by_day(daily).items()
-    }
+    kind = daily.lines[day_header.KIND]
+    kinds = {day: daily.text(kind, column) for day, column in day_header.columns_by_day(daily).items()}
     cut_offs = cut_offs_in(workbook.worksheet(WEEKLY))
     found: list[tuple[date, str, Entry]] = []
     for member in days.members.values():
@@ -97,7 +92,7 @@ class _PersonDay:
 def cut_offs_in(weekly: Worksheet) -> dict[str, int]:
     """Cut-off times by `user_key`, as HR keeps them in this workbook."""
     found: dict[str, int] = {}
-    for row in range(weekly_columns.HEADER_ROWS, weekly.end_row()):
+    for row in weekly.data_rows():
         number = weekly.number(row, weekly_columns.CUT_OFF)
         key = user_key(weekly.text(row, weekly_columns.USER_NAME))
         if key and number is not None:

@@ -19,7 +19,7 @@ whether there was a penalty.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from attendance_backend.review import (
@@ -30,12 +30,11 @@ from attendance_backend.review import (
     sites_sheet,
     weekly_columns,
 )
-from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, MONTHLY, SITES, WEEKLY
+from attendance_backend.review.formulas import Places
+from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, MONTHLY, WEEKLY
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
+from attendance_backend.sheet.a1 import column_letters, row_part
 from attendance_backend.sheet.changes import (
-    AddNote,
-    AddWorksheet,
     Block,
     Change,
     FillCells,
@@ -43,37 +42,73 @@ from attendance_backend.sheet.changes import (
     HighlightWhen,
     NewCell,
     OfferChoices,
-    SetColumns,
-    Style,
-    WarnBeforeEdit,
-    WriteCells,
 )
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.layout import Column, Layout, runs
 
-STATUS, DATE, UNTIL, EMPLOYEE, WHAT, VALUE, REASON, ENTERED_BY = range(8)
-LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY = range(8, 20)
-HEADERS = (
+STATUS = Column(
+    "status",
     "Status",
-    "Date",
-    "Until (leave)",
-    "Employee",
-    "What",
-    "Value",
-    "Reason",
-    "Entered By",
-    "Lookup",
-    "Person",
-    "User",
-    "User Lookup",
-    "Kind",
-    "From",
-    "To",
-    "Boundary",
-    "Time",
-    "Problem",
-    "Group",
-    "Key",
+    370,
+    styles.ANSWER,
+    note="applied: it counts. Anything else says what is wrong and what to type.",
 )
-HEADER_ROWS = 1
+DATE = Column("date", "Date", 95, styles.DAY_CELL, note="The day on which the shift began.")
+UNTIL = Column(
+    "until",
+    "Until (leave)",
+    95,
+    styles.DAY_CELL,
+    note="Only for leave: its last day. Empty for a single day.",
+)
+EMPLOYEE = Column(
+    "employee",
+    "Employee",
+    190,
+    styles.PLAIN,
+    note="Choose from the list. If two people have the same name, type the user name.",
+)
+WHAT = Column(
+    "what",
+    "What",
+    120,
+    styles.PLAIN,
+    note="check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
+    "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
+)
+VALUE = Column(
+    "value",
+    "Value",
+    80,
+    styles.TIME_CELL,
+    note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
+)
+REASON = Column("reason", "Reason", 300, styles.WRAPPED)
+ENTERED_BY = Column("entered_by", "Entered By", 130, styles.PLAIN)
+TYPED = (DATE, UNTIL, EMPLOYEE, WHAT, VALUE, REASON, ENTERED_BY)
+"""What HR fills in."""
+LOOKUP = Column("lookup", "Lookup", hidden=True)
+PERSON = Column("person", "Person", hidden=True)
+USER = Column("user", "User", hidden=True)
+USER_LOOKUP = Column("user_lookup", "User Lookup", hidden=True)
+KIND = Column("kind", "Kind", hidden=True)
+FROM = Column("from", "From", hidden=True)
+TO = Column("to", "To", hidden=True)
+BOUNDARY = Column("boundary", "Boundary", hidden=True)
+TIME = Column("time", "Time", hidden=True)
+PROBLEM = Column("problem", "Problem", hidden=True)
+GROUP = Column("group", "Group", hidden=True)
+KEY = Column("key", "Key", hidden=True)
+STEPS = (LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY)
+LAYOUT = Layout(
+    CORRECTIONS,
+    CORRECTIONS_ID,
+    (STATUS, *TYPED, *STEPS),
+    frozen_columns=1,
+    tab_color=styles.HR_TAB,
+    warning="Type into the columns Date to Entered By; the others answer.",
+    free=TYPED,
+)
 PREPARED_ROWS = 1000
 """Rows with formulas; more corrections than these cannot be typed."""
 
@@ -82,23 +117,8 @@ KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 APPLIED, NOTED = "applied", "noted"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
 
-GROUP_COLUMN, KEY_COLUMN, FROM_COLUMN, TO_COLUMN, TIME_COLUMN = (
-    formulas.column_of(CORRECTIONS, column) for column in (GROUP, KEY, FROM, TO, TIME)
-)
-"""For formulas of other worksheets."""
-
-_NOTES = {
-    STATUS: "applied: it counts. Anything else says what is wrong and what to type.",
-    DATE: "The day on which the shift began.",
-    UNTIL: "Only for leave: its last day. Empty for a single day.",
-    EMPLOYEE: "Choose from the list. If two people have the same name, type the user name.",
-    WHAT: "check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
-    "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
-    VALUE: "The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
-}
 _LONGEST_USER = 250
 _EXAMPLE = re.compile(r'"type a date such as ([^" ]+) into Date"')
-_WIDTHS = (370, 95, 95, 190, 120, 80, 300, 130)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,55 +141,52 @@ def group_of(kind: str, user: str) -> str:
     return f"{kind} {formulas.token_of(user)}"
 
 
-def create(first_day_label: str = "17-11-2026", weeks: Weeks | None = None) -> list[Change]:
+def create(at: Places, example: str, weeks: Weeks | None) -> list[Change]:
     """The whole worksheet, its rows prepared.
 
     Args:
-        first_day_label: a date for the answers to show as an example.
+        at: where the columns of all worksheets stand.
+        example: a date that the answers show as one.
         weeks: in which waivers look for a penalty; None for none.
     """
-    header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
-    rows = HEADER_ROWS + PREPARED_ROWS
-    typed = Block(HEADER_ROWS, rows, DATE, ENTERED_BY + 1)
-    names = Formula(f"={quoted(MONTHLY)}!$A${monthly_columns.HEADER_ROWS + 1}:$A")
+    sheet, monthly = at.sheets[CORRECTIONS], at.sheets[MONTHLY]
+    first, end = sheet.first_row, sheet.first_row + PREPARED_ROWS
+
+    def cells(column: Column) -> Block:
+        return Block(first, end, at[column], at[column] + 1)
+
+    letters = column_letters(at[monthly_columns.EMPLOYEE])
+    names = Formula(f"={at.sheet(MONTHLY)}!${letters}${monthly.first_row + 1}:${letters}")
     return [
-        AddWorksheet(
-            CORRECTIONS_ID,
-            CORRECTIONS,
-            row_count=rows,
-            column_count=len(HEADERS),
-            frozen_rows=HEADER_ROWS,
-            frozen_columns=STATUS + 1,
-            tab_color=styles.HR_TAB,
-        ),
-        WriteCells(CORRECTIONS_ID, 0, 0, (header,)),
-        *prepared(PREPARED_ROWS, first_day_label, weeks),
-        *(SetColumns(CORRECTIONS_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
-        SetColumns(CORRECTIONS_ID, LOOKUP, len(HEADERS), hidden=True),
-        OfferChoices(CORRECTIONS_ID, Block(HEADER_ROWS, rows, EMPLOYEE, EMPLOYEE + 1), names, strict=False),
-        OfferChoices(CORRECTIONS_ID, Block(HEADER_ROWS, rows, WHAT, WHAT + 1), KINDS, strict=True),
-        *(AddNote(CORRECTIONS_ID, 0, column, text) for column, text in _NOTES.items()),
-        WarnBeforeEdit(
-            CORRECTIONS_ID, "Type into the columns Date to Entered By; the others answer.", (typed,)
-        ),
-        *_highlights(),
+        *LAYOUT.create(end, free_end=end),
+        *prepared(sheet, PREPARED_ROWS, example, weeks, at),
+        OfferChoices(CORRECTIONS_ID, cells(EMPLOYEE), names, strict=False),
+        OfferChoices(CORRECTIONS_ID, cells(WHAT), KINDS, strict=True),
+        *_highlights(at),
     ]
 
 
-def prepared(count: int, example: str, weeks: Weeks | None) -> list[Change]:
+def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at: Places) -> list[Change]:
     """So many rows below the header, with their formulas; `example` and `weeks` as for `create`."""
+    steps = {column: NewCell(Formula(text)) for column, text in _steps(example, at).items()}
+    cells = {
+        STATUS: STATUS.cell(Formula(_status(weeks, at))),
+        **{each: each.cell() for each in TYPED},
+        **steps,
+    }
     return [
-        FillCells(CORRECTIONS_ID, HEADER_ROWS, column, count, 1, cell)
-        for column, cell in _cells(example, weeks).items()
+        FillCells(sheet.sheet_id, sheet.first_row, sheet.at(column), count, 1, cell)
+        for column, cell in cells.items()
     ]
 
 
-def earlier_cells(count: int) -> list[Change]:
+def earlier_cells(sheet: Worksheet, count: int, at: Places) -> list[Change]:
     """Those of so many rows that an earlier version filled with another formula, with that one.
 
     It called every waiver applied.
     """
-    return [FillCells(CORRECTIONS_ID, HEADER_ROWS, STATUS, count, 1, NewCell(Formula(_status(None))))]
+    formula = NewCell(Formula(_status(None, at)))
+    return [FillCells(sheet.sheet_id, sheet.first_row, sheet.at(STATUS), count, 1, formula)]
 
 
 def example_in(formulas_of_rows: Iterable[str]) -> str | None:
@@ -178,38 +195,22 @@ def example_in(formulas_of_rows: Iterable[str]) -> str | None:
     return next((match[1] for match in found if match), None)
 
 
-def _cells(example: str, weeks: Weeks | None) -> dict[int, NewCell]:
-    """What is filled into the rows, by column; formulas as for the first of them."""
-    typed: dict[int, Style] = {
-        DATE: styles.DAY_CELL,
-        UNTIL: styles.DAY_CELL,
-        EMPLOYEE: styles.PLAIN,
-        WHAT: styles.PLAIN,
-        VALUE: styles.TIME_CELL,
-        REASON: styles.WRAPPED,
-        ENTERED_BY: styles.PLAIN,
-    }
-    cells = {column: NewCell(None, style) for column, style in typed.items()}
-    cells[STATUS] = NewCell(Formula(_status(weeks)), styles.ANSWER)
-    for column, formula in _steps(example).items():
-        cells[column] = NewCell(Formula(formula))
-    return cells
+def _own(at: Places) -> Callable[[Column], str]:
+    """For formulas of the first row: its cell in a column."""
+    return lambda column: at.own(column, at.sheets[CORRECTIONS].first_row)
 
 
-def _own(column: int) -> str:
-    return formulas.own(column, HEADER_ROWS)
-
-
-def _steps(example: str) -> dict[int, str]:
-    names = formulas.column_of(MONTHLY, monthly_columns.EMPLOYEE)
-    users = formulas.column_of(MONTHLY, monthly_columns.USER_NAME)
-    tokens = formulas.column_of(MONTHLY, monthly_columns.TOKEN)
-    escaped_tokens = formulas.column_of(MONTHLY, monthly_columns.TOKEN_LOOKUP)
-    person_sites = formulas.column_of(MONTHLY, monthly_columns.SITE)
-    sites = formulas.column_of(SITES, sites_sheet.SITE)
-    boundaries = formulas.column_of(SITES, sites_sheet.DAY_BOUNDARY)
+def _steps(example: str, at: Places) -> dict[Column, str]:
+    own = _own(at)
+    names = at.column(monthly_columns.EMPLOYEE)
+    users = at.column(monthly_columns.USER_NAME)
+    tokens = at.column(monthly_columns.TOKEN)
+    escaped_tokens = at.column(monthly_columns.TOKEN_LOOKUP)
+    person_sites = at.column(monthly_columns.SITE)
+    sites = at.column(sites_sheet.SITE)
+    boundaries = at.column(sites_sheet.DAY_BOUNDARY)
     employee, value, lookup, person, kind, start, boundary = map(
-        _own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM, BOUNDARY)
+        own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM, BOUNDARY)
     )
     is_time = f'OR({kind}="{CHECK_IN}",{kind}="{CHECK_OUT}")'
     return {
@@ -220,11 +221,11 @@ def _steps(example: str) -> dict[int, str]:
         ),
         USER: f'=IF({person}="","",INDEX({tokens},{person})&"")',
         USER_LOOKUP: f'=IF({person}="","",INDEX({escaped_tokens},{person})&"")',
-        KIND: f"=LOWER(TRIM({_own(WHAT)}))",
-        FROM: f'=IF(ISNUMBER({_own(DATE)}),INT({_own(DATE)}),"")',
+        KIND: f"=LOWER(TRIM({own(WHAT)}))",
+        FROM: f'=IF(ISNUMBER({own(DATE)}),INT({own(DATE)}),"")',
         TO: (
-            f'=IF(OR({kind}<>"{LEAVE}",{_own(UNTIL)}=""),{start},'
-            f'IF(ISNUMBER({_own(UNTIL)}),INT({_own(UNTIL)}),""))'
+            f'=IF(OR({kind}<>"{LEAVE}",{own(UNTIL)}=""),{start},'
+            f'IF(ISNUMBER({own(UNTIL)}),INT({own(UNTIL)}),""))'
         ),
         BOUNDARY: (
             f'=IF({person}="","",IFERROR(INDEX({boundaries},MATCH(INDEX({person_sites},{person}),{sites},0))+0,'
@@ -234,18 +235,21 @@ def _steps(example: str) -> dict[int, str]:
             f'=IF(AND({is_time},ISNUMBER({value}),ISNUMBER({start}),{person}<>""),'
             f'IF({value}>=2,{value}-{start},IF({value}<{boundary},{value}+1,{value})),"")'
         ),
-        PROBLEM: _problem(example, is_time, names),
-        GROUP: f'=IF(OR({_own(USER)}="",{_own(PROBLEM)}<>""),"",{kind}&" "&{_own(USER)})',
-        KEY: f'=IF(OR({_own(GROUP)}="",{kind}="{LEAVE}"),"",{_own(GROUP)}&" "&{start})',
+        PROBLEM: _problem(example, is_time, names, at),
+        GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
+        KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
     }
 
 
-def _problem(example: str, is_time: str, names: str) -> str:
+def _problem(example: str, is_time: str, names: str, at: Places) -> str:
     """The first thing that is wrong in the row."""
-    user, employee, lookup = _own(USER), _own(EMPLOYEE), _own(LOOKUP)
-    kind, start, end = _own(KIND), _own(FROM), _own(TO)
-    time, boundary = _own(TIME), _own(BOUNDARY)
-    typed = f"{_own(DATE)}:{_own(ENTERED_BY)}"
+    own = _own(at)
+    user, employee, lookup = own(USER), own(EMPLOYEE), own(LOOKUP)
+    kind, start, end = own(KIND), own(FROM), own(TO)
+    time, boundary = own(TIME), own(BOUNDARY)
+    first_row = at.sheets[CORRECTIONS].first_row
+    places = runs(at[column] for column in TYPED)
+    typed = ",".join(row_part(first_row, *run, fixed=True) for run in places)
     known = ",".join(f'{kind}="{one}"' for one in KINDS)
     checks = (
         (f"COUNTA({typed})=0", '""'),
@@ -260,8 +264,8 @@ def _problem(example: str, is_time: str, names: str) -> str:
         (f'{end}=""', f'"type a date such as {example} into Until, or nothing"'),
         (f"{end}<{start}", '"Until lies before Date: correct one of them"'),
         (
-            f"OR({end}<{guide_sheet.FIRST_CELL},{start}>{guide_sheet.LAST_CELL})",
-            f'"not a day of this period ("&{guide_sheet.DAYS_CELL}&")"',
+            f"OR({end}<{at.cell(guide_sheet.FIRST_DAY)},{start}>{at.cell(guide_sheet.LAST_DAY)})",
+            f'"not a day of this period ("&{at.cell(guide_sheet.DAYS)}&")"',
         ),
         (f"NOT({is_time})", '""'),
         (f'{time}=""', '"type a time such as 17:30 into Value"'),
@@ -273,51 +277,54 @@ def _problem(example: str, is_time: str, names: str) -> str:
     return "=" + "".join(f"IF({test},{answer}," for test, answer in checks) + '""' + ")" * len(checks)
 
 
-def _status(weeks: Weeks | None) -> str:
+def _status(weeks: Weeks | None, at: Places) -> str:
     """The problem; or that another row says it already; or that the row counts."""
-    kind, start, key, user = _own(KIND), _own(FROM), _own(KEY), _own(USER_LOOKUP)
-    keys = formulas.own_column(KEY)
+    own = _own(at)
+    kind, start, key, user = own(KIND), own(FROM), own(KEY), own(USER_LOOKUP)
+    keys = at.own_column(KEY)
     first = f'MATCH({kind}&" "&{user}&" "&{start},{keys},0)'
     leave = f'IF({kind}="{NOTE}","{NOTED}","{APPLIED}")'
-    counts = f'IF({kind}="{NOTE}","{NOTED}",{_applied(weeks)})'
+    counts = f'IF({kind}="{NOTE}","{NOTED}",{_applied(weeks, at)})'
     other = f'IF({first}<>ROW(),"not used: row "&{first}&" is about the same",{counts})'
-    return f'=IF({_own(PROBLEM)}<>"",{_own(PROBLEM)},IF({_own(GROUP)}="","",IF({key}="",{leave},{other})))'
+    return f'=IF({own(PROBLEM)}<>"",{own(PROBLEM)},IF({own(GROUP)}="","",IF({key}="",{leave},{other})))'
 
 
-def _applied(weeks: Weeks | None) -> str:
+def _applied(weeks: Weeks | None, at: Places) -> str:
     """That the row counts; of a waiver, whether there was anything to waive."""
+    own = _own(at)
     if weeks is None:
         return f'"{APPLIED}"'
     own_key = (
-        f'MID({_own(USER_LOOKUP)},2,{_LONGEST_USER})&"{daily_columns.key_of("", weekly_columns.PENALTIES)}"'
+        f'MID({own(USER_LOOKUP)},2,{_LONGEST_USER})&"{daily_columns.key_of("", weekly_columns.PENALTIES)}"'
     )
-    row = f"MATCH({own_key},{formulas.column_of(WEEKLY, weekly_columns.KEY)},0)"
-    first_day = f"{quoted(DAILY)}!${column_letters(weeks.monday)}${daily_columns.DATE_ROW + 1}"
-    of_weeks = f"{quoted(WEEKLY)}!${column_letters(weeks.first)}:${column_letters(weeks.last)}"
-    penalty = f"INDEX({of_weeks},{row},INT(({_own(FROM)}-{first_day})/7)+1)"
+    row = f"MATCH({own_key},{at.column(weekly_columns.KEY)},0)"
+    first_day = f"{at.sheet(DAILY)}!${column_letters(weeks.monday)}${at.lines(DAILY)[0] + 1}"
+    of_weeks = f"{at.sheet(WEEKLY)}!${column_letters(weeks.first)}:${column_letters(weeks.last)}"
+    penalty = f"INDEX({of_weeks},{row},INT(({own(FROM)}-{first_day})/7)+1)"
     # A week that came later has its column elsewhere: what cannot be looked up is not denied.
     is_waived = f'IFERROR({penalty}="{weekly_columns.WAIVED_WORD}",TRUE)'
-    return f'IF({_own(KIND)}="{WAIVE}",IF({is_waived},"{APPLIED}","{NOTHING_TO_WAIVE}"),"{APPLIED}")'
+    return f'IF({own(KIND)}="{WAIVE}",IF({is_waived},"{APPLIED}","{NOTHING_TO_WAIVE}"),"{APPLIED}")'
 
 
-def _highlights() -> list[Change]:
-    status = cell_name(HEADER_ROWS, STATUS)
+def _highlights(at: Places) -> list[Change]:
+    row, place = at.sheets[CORRECTIONS].first_row, at[STATUS]
+    status = _own(at)(STATUS)
 
     def answers(test: str, background: str | None, color: str) -> Change:
         return HighlightWhen(
             CORRECTIONS_ID,
-            HEADER_ROWS,
-            STATUS,
+            row,
+            place,
             Formula(f"={test}"),
             background,
             color,
-            end_column=STATUS + 1,
+            end_column=place + 1,
         )
 
     return [
-        answers(f"LEN(${status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
+        answers(f"LEN({status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
         answers(
-            f'OR(${status}="{APPLIED}",LEFT(${status},{len(NOTED)})="{NOTED}")',
+            f'OR({status}="{APPLIED}",LEFT({status},{len(NOTED)})="{NOTED}")',
             styles.GOOD_BACKGROUND,
             styles.GOOD_TEXT,
         ),

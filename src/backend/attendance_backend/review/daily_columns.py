@@ -1,44 +1,51 @@
-"""Where things stand in ``Daily Attendance``; apart from its formulas, because other worksheets refer to it."""
+"""The columns of ``Daily Attendance``; apart from its formulas, because other worksheets refer to them."""
 
-(
-    EMPLOYEE,
-    USER_NAME,
-    LABEL,
-    KEY,
-    DAYS_ROW,
-    PERSON_ROW,
-    IN_ROW,
-    OUT_ROW,
-    SITE_NAME,
-    SITE_ROW,
-    CLOCK_CHANGE_AT,
-    CLOCK_CHANGE_BY,
-    COMPLETE,
-    CORRECTED,
-    LATE_AFTER,
-    FIRST_DAY,
-) = range(16)
-HEADERS = (
-    "Employee",
-    "User Name",
-    "Measure",
-    "Key",
-    "Days Row",
-    "Person Row",
-    "Check In Row",
-    "Check Out Row",
-    "Site",
-    "Site Row",
-    "Clock Change At",
-    "Clock Change By",
-    "Complete Through",
-    "Corrected",
-    "Late After",
+from attendance_backend.review.names import DAILY, DAILY_ID
+from attendance_backend.sheet import styles
+from attendance_backend.sheet.layout import Column, Layout
+
+EMPLOYEE = Column("employee", "Employee", 160)
+USER_NAME = Column("user_name", "User Name", styles.USER_NAME_PIXELS)
+LABEL = Column("measure", "Measure", 100)
+KEY = Column("key", "Key", hidden=True, below=("weekday", "kind of day"))
+DAYS_ROW = Column("days_row", "Days Row", hidden=True)
+PERSON_ROW = Column("person_row", "Person Row", hidden=True)
+IN_ROW = Column("check_in_row", "Check In Row", hidden=True)
+OUT_ROW = Column("check_out_row", "Check Out Row", hidden=True)
+SITE_NAME = Column("site", "Site", hidden=True)
+SITE_ROW = Column("site_row", "Site Row", hidden=True)
+CLOCK_CHANGE_AT = Column("clock_change_at", "Clock Change At", hidden=True)
+CLOCK_CHANGE_BY = Column("clock_change_by", "Clock Change By", hidden=True)
+COMPLETE = Column("complete_through", "Complete Through", hidden=True)
+CORRECTED = Column("corrected", "Corrected", hidden=True)
+LATE_AFTER = Column("late_after", "Late After", hidden=True)
+LAYOUT = Layout(
+    DAILY,
+    DAILY_ID,
+    (
+        EMPLOYEE,
+        USER_NAME,
+        LABEL,
+        KEY,
+        DAYS_ROW,
+        PERSON_ROW,
+        IN_ROW,
+        OUT_ROW,
+        SITE_NAME,
+        SITE_ROW,
+        CLOCK_CHANGE_AT,
+        CLOCK_CHANGE_BY,
+        COMPLETE,
+        CORRECTED,
+        LATE_AFTER,
+    ),
+    header_rows=3,
+    frozen_columns=3,
+    tab_color=styles.TIMES_TAB,
+    warning="Formulas. Type what is to be different into Corrections, with the reason.",
 )
 CHECK_IN, CHECK_OUT, HOURS_WORKED = "Check In", "Check Out", "Hours Worked"
 LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
-DATE_ROW, WEEKDAY_ROW, HOLIDAY_ROW = range(3)
-HEADER_ROWS = 3
 KEY_SEPARATOR = "/"
 
 

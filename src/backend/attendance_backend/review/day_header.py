@@ -5,13 +5,13 @@ The third row holds the name of a holiday (if it is one of some sites only, and 
 day. Formulas and colours go by it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import cell_name, column_letters
+from attendance_backend.sheet.a1 import column_letters
 from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 from attendance_contracts import ReviewPeriod
@@ -28,16 +28,6 @@ def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, st
         tuple(NewCell(day.strftime("%a"), styles.WEEK_HEADER) for day in days),
         tuple(NewCell(kind_of(day, period, holidays) or None, styles.HOLIDAY_HEADER) for day in days),
     )
-
-
-def labels(texts: Sequence[str], centred: Collection[int] = ()) -> tuple[Row, Row, Row]:
-    """The header of the columns before the days; `centred` are those whose words stand above numbers."""
-    blank = tuple(NewCell(None, styles.HEADER) for _ in texts)
-    words = tuple(
-        NewCell(text, styles.WEEK_HEADER if column in centred else styles.HEADER)
-        for column, text in enumerate(texts)
-    )
-    return words, blank, blank
 
 
 def kind_of(day: date, period: ReviewPeriod, holidays: Mapping[date, str]) -> str:
@@ -90,44 +80,55 @@ def is_free(kind: str, site: str) -> bool:
     return bool(site) and f"[{site.casefold()}]" in kind.casefold()
 
 
-def columns_by_day(worksheet: Worksheet, row: int = DATE) -> dict[date, int]:
-    """Where each day stands, by the dates in a row."""
+def columns_by_day(worksheet: Worksheet, line: int = DATE) -> dict[date, int]:
+    """Where each day stands, by the dates in a header row; the first of two alike."""
     columns: dict[date, int] = {}
-    for column, _ in worksheet.row(row):
-        number = worksheet.number(row, column)
-        if number is not None:
-            columns.setdefault(serial.to_date(number), column)
+    others = set(worksheet.columns.values())
+    for column, _ in worksheet.row(worksheet.lines[line]):
+        day = worksheet.date(worksheet.lines[line], column)
+        if day is not None and column not in others:
+            columns.setdefault(day, column)
     return columns
+
+
+def written(worksheet: Worksheet, column: int, header: Sequence[Row]) -> list[Change]:
+    """Header cells of new columns from `column` on, line by line."""
+    return [
+        WriteCells(worksheet.sheet_id, row, column, (cells,))
+        for row, cells in zip(worksheet.lines, header, strict=True)
+    ]
 
 
 def texts_in(worksheet: Worksheet) -> dict[date, str]:
     """The holidays that the third row names, by day."""
-    texts = {day: worksheet.text(KIND, column) for day, column in columns_by_day(worksheet).items()}
+    row = worksheet.lines[KIND]
+    texts = {day: worksheet.text(row, column) for day, column in columns_by_day(worksheet).items()}
     return {day: text for day, text in texts.items() if text not in ("", OTHER_PERIOD)}
 
 
 def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, str]) -> list[Change]:
     """The third row where it differs from what it should say."""
+    row = worksheet.lines[KIND]
     return [
-        WriteCells(worksheet.sheet_id, KIND, column, ((NewCell(wanted or None),),))
+        WriteCells(worksheet.sheet_id, row, column, ((NewCell(wanted or None),),))
         for day, column in columns_by_day(worksheet).items()
-        if worksheet.text(KIND, column) != (wanted := kind_of(day, period, holidays))
+        if worksheet.text(row, column) != (wanted := kind_of(day, period, holidays))
     ]
 
 
-def highlights(sheet_id: int, first_day: int, site: int) -> list[Change]:
+def highlights(sheet_id: int, first_day: int, site: str) -> list[Change]:
     """Colours of weekends, holidays and days of other periods, header and all.
 
     Args:
         sheet_id: of the worksheet.
         first_day: column of its first day.
-        site: the column that tells by whose site's holidays a row goes.
+        site: the cell in the first row of people that tells by whose site's holidays it goes.
     """
     letters = column_letters(first_day)
     kind, day = f"{letters}${KIND + 1}", f"{letters}${DATE + 1}"
     weekend = Formula(f"=AND(ISNUMBER({day}),WEEKDAY({day},2)>5)")
     holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
-    own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, f'${cell_name(HEADER_ROWS, site)}')})")
+    own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, site)})")
     other = Formula(f'={kind}="{OTHER_PERIOD}"')
     below = [
         HighlightWhen(sheet_id, HEADER_ROWS, first_day, weekend, styles.WEEKEND, styles.GREY),
@@ -177,11 +178,11 @@ def runs(columns: Mapping[date, int], *sources: Mapping[date, int]) -> list[Run]
     return found
 
 
-def whole_weeks_of(columns: Mapping[date, int]) -> dict[date, int]:
-    """The Mondays whose seven days stand side by side, with the column of each."""
-    return {
-        day: column
-        for day, column in sorted(columns.items())
+def whole_weeks_of(columns: Mapping[date, int]) -> dict[date, tuple[int, ...]]:
+    """The Mondays whose seven days are there, with the columns of these."""
+    weeks = {
+        day: tuple(columns.get(day + timedelta(days=offset), -1) for offset in range(7))
+        for day in sorted(columns)
         if day.weekday() == 0
-        and all(columns.get(day + timedelta(days=offset)) == column + offset for offset in range(7))
     }
+    return {monday: places for monday, places in weeks.items() if -1 not in places}

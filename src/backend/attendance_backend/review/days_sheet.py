@@ -18,37 +18,34 @@ from datetime import date, datetime
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import Member, Person, Seen, site_key, user_key
-from attendance_backend.review import told_rows
+from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import DAYS, DAYS_ID
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import placing, serial
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import (
-    AddColumns,
-    AddRows,
-    AddWorksheet,
-    Change,
-    NewCell,
-    Row,
-    WarnBeforeEdit,
-)
+from attendance_backend.sheet.changes import AddColumns, AddRows, Change, NewCell
 from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.sheet.layout import Column, Layout, runs
 
-KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN, FIRST_DAY = range(9)
+KEY = Column("key", "Key")
+USER_NAME = Column("user_name", "User Name")
+MEASURE = Column("measure", "Measure")
+EMPLOYEE = Column("employee", "Employee")
+DEVICE_USER_ID = Column("device_user_id", "Device User ID")
+SITE = Column("site", "Site")
+LAST_SITE = Column("last_site", "Last Site / First Day")
+LAST_SEEN = Column("last_seen", "Last Seen / Last Day")
 FIRST_EMPLOYED, LAST_EMPLOYED = LAST_SITE, LAST_SEEN
 """Columns of the row ``breaks``."""
-HEADERS = (
-    "Key",
-    "User Name",
-    "Measure",
-    "Employee",
-    "Device User ID",
-    "Site",
-    "Last Site / First Day",
-    "Last Seen / Last Day",
+LAYOUT = Layout(
+    DAYS,
+    DAYS_ID,
+    (KEY, USER_NAME, MEASURE, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN),
+    hidden=True,
+    plain=True,
+    warning="Kept by the program: what the punches say of each day. Never edit.",
 )
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
-HEADER_ROWS = 1
 KEY_SEPARATOR = "/"
 """A row's key is the user's key (`user_key`), this, and the measure."""
 
@@ -77,16 +74,17 @@ class Days:
 
     def is_incomplete(self) -> bool:
         """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
-        return told_rows.told(self.worksheet) != self._number_of_rows() or any(
+        return told_rows.told(self.worksheet, KEY) != self._number_of_rows() or any(
             len(rows) < len(MEASURES) for rows in self.rows.values()
         )
 
     def recount(self) -> list[Change]:
         """A write of how many rows there are, unless it is told already."""
-        return told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+        return told_rows.tell(self.worksheet, KEY, self._number_of_rows())
 
     def _number_of_rows(self) -> int:
-        return sum((row, KEY) in self.worksheet.cells for row in range(HEADER_ROWS, self.worksheet.row_count))
+        sheet = self.worksheet
+        return sum((row, sheet.at(KEY)) in sheet.cells for row in range(sheet.first_row, sheet.row_count))
 
     def missing_rows(self) -> list[Change]:
         """Rows at the end of the grid for the measures that people lack."""
@@ -95,9 +93,7 @@ class Days:
         ]
         if not missing:
             return []
-        rows: list[Row] = [
-            (NewCell(key_of(key, measure)), NewCell(key), NewCell(measure)) for key, measure in missing
-        ]
+        rows = [_row(self.worksheet, key, key, measure) for key, measure in missing]
         sheet = self.worksheet
         return [AddRows(sheet.sheet_id, len(rows)), *_write_rows(sheet.sheet_id, sheet.row_count, rows)]
 
@@ -125,12 +121,15 @@ class Days:
             row = self.rows.get(person.key, {}).get(BREAKS)
             if row is None:
                 continue
-            for column, wanted in _employment_cells(person).items():
+            for column, wanted in self._employment(person).items():
                 cell = self.worksheet.cells.get((row, column))
                 number = self.worksheet.number(row, column)
                 if number != wanted.value or (cell is not None and (cell.is_formula or number is None)):
                     cells[row, column] = wanted
         return cells
+
+    def _employment(self, person: Person) -> dict[int, NewCell]:
+        return {self.worksheet.at(column): cell for column, cell in _employment_cells(person).items()}
 
     def _day_cells(self, rows: Mapping[str, int], column: int, times: DayTimes) -> dict[Place, NewCell]:
         cells: dict[Place, NewCell] = {}
@@ -148,9 +147,9 @@ class Days:
     def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
         cells: dict[Place, NewCell] = {}
         if self.worksheet.text(row, LAST_SITE) != seen.site:
-            cells[row, LAST_SITE] = NewCell(seen.site)
+            cells[row, self.worksheet.at(LAST_SITE)] = NewCell(seen.site)
         if _moment(self.worksheet, row, LAST_SEEN) != seen.at:
-            cells[row, LAST_SEEN] = NewCell(serial.from_datetime(seen.at))
+            cells[row, self.worksheet.at(LAST_SEEN)] = NewCell(serial.from_datetime(seen.at))
         return cells
 
 
@@ -167,19 +166,20 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
         days: business days, whole weeks.
         facts: what is known already.
     """
-    columns = {day: FIRST_DAY + number for number, day in enumerate(days)}
-    lines = _rows_of(people, columns, facts or Facts())
-    header: Row = (
-        NewCell(told_rows.header(HEADERS[0], len(lines))),
-        *(NewCell(text) for text in HEADERS[1:]),
-        *(NewCell(serial.from_date(day)) for day in days),
-    )
-    rows = [header, *lines]
+    sheet = as_made(days)
+    rows = _rows_of(people, sheet, facts or Facts())
+    dates = tuple(NewCell(serial.from_date(day)) for day in days)
     return [
-        AddWorksheet(DAYS_ID, DAYS, row_count=len(rows), column_count=len(header), hidden=True),
-        *_write_rows(DAYS_ID, 0, rows),
-        WarnBeforeEdit(DAYS_ID, "Kept by the program: what the punches say of each day. Never edit."),
+        *LAYOUT.create(sheet.first_row + len(rows), (dates,)),
+        *told_rows.tell(sheet, KEY, len(rows)),
+        *_write_rows(DAYS_ID, sheet.first_row, rows),
     ]
+
+
+def as_made(days: Sequence[date]) -> Worksheet:
+    """The worksheet as `create` makes it for these days, without people."""
+    first = len(LAYOUT.columns)
+    return placing.as_made(LAYOUT, {first + at: serial.from_date(day) for at, day in enumerate(days)})
 
 
 def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
@@ -190,41 +190,48 @@ def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | No
         people: in the order of their rows.
         facts: what is known of them.
     """
-    rows = _rows_of(people, columns_by_day(worksheet), facts or Facts())
+    rows = _rows_of(people, worksheet, facts or Facts())
     if not rows:
         return []
-    there = told_rows.told(worksheet)
+    there = told_rows.told(worksheet, KEY)
     if there is None:
-        there = worksheet.row_count - HEADER_ROWS
+        there = worksheet.row_count - worksheet.first_row
     return [
         AddRows(worksheet.sheet_id, len(rows)),
-        *told_rows.tell(worksheet, HEADERS[0], there + len(rows)),
+        *told_rows.tell(worksheet, KEY, there + len(rows)),
         *_write_rows(worksheet.sheet_id, worksheet.row_count, rows),
     ]
 
 
-def person_rows(person: Person, columns: Mapping[date, int], facts: Facts) -> tuple[Row, Row, Row]:
-    """A person's three rows: check-ins, check-outs, breaks."""
-    width = max([FIRST_DAY, *(column + 1 for column in columns.values())])
-    lines: list[list[NewCell]] = [[NewCell()] * width for _ in MEASURES]
-    for measure, line in zip(MEASURES, lines, strict=True):
-        line[KEY] = NewCell(key_of(person.key, measure))
-        line[USER_NAME], line[MEASURE] = NewCell(person.user_name), NewCell(measure)
-    once = lines[MEASURES.index(IN)]
-    once[EMPLOYEE] = NewCell(person.name)
-    once[DEVICE_USER_ID], once[SITE] = NewCell(person.device_user_id or None), NewCell(person.site or None)
-    for column, cell in _employment_cells(person).items():
-        lines[MEASURES.index(BREAKS)][column] = cell
+def _row(sheet: Worksheet, user: str, name: str, measure: str) -> dict[int, NewCell]:
+    """What tells whose row it is, and of what, by place."""
+    return {
+        sheet.at(KEY): NewCell(key_of(user, measure)),
+        sheet.at(USER_NAME): NewCell(name),
+        sheet.at(MEASURE): NewCell(measure),
+    }
+
+
+def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[int, NewCell], ...]:
+    """A person's three rows, check-ins, check-outs and breaks, by place; `sheet` as far as its header was read."""
+    lines = tuple(_row(sheet, person.key, person.user_name, measure) for measure in MEASURES)
+    first, _, breaks = lines
     seen = facts.seen.get(person.key)
-    if seen is not None:
-        once[LAST_SITE], once[LAST_SEEN] = NewCell(seen.site), NewCell(serial.from_datetime(seen.at))
-    for day, column in columns.items():
+    once: dict[Column, float | str | None] = {
+        EMPLOYEE: person.name,
+        DEVICE_USER_ID: person.device_user_id or None,
+        SITE: person.site or None,
+        LAST_SITE: None if seen is None else seen.site,
+        LAST_SEEN: None if seen is None else serial.from_datetime(seen.at),
+    }
+    first |= {sheet.at(column): NewCell(value) for column, value in once.items()}
+    breaks |= {sheet.at(column): cell for column, cell in _employment_cells(person).items()}
+    for day, column in columns_by_day(sheet).items():
         times = facts.times.get((person.key, day))
         if times is not None:
             for line, seconds in zip(lines, _seconds(times), strict=True):
                 line[column] = _fraction_cell(seconds)
-    check_ins, check_outs, breaks = map(tuple, lines)
-    return check_ins, check_outs, breaks
+    return lines
 
 
 def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
@@ -233,45 +240,34 @@ def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
     missing = [day for day in days if day not in known]
     if not missing:
         return []
+    row = worksheet.lines[0]
     cells = {
-        (0, worksheet.column_count + number): NewCell(serial.from_date(day))
+        (row, worksheet.column_count + number): NewCell(serial.from_date(day))
         for number, day in enumerate(missing)
     }
     return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
 
 
-def areas(first_day: date, days: Sequence[date]) -> list[Area]:
-    """What must be read to store punches of these business days, if the columns stand where `create` put them.
-
-    Args:
-        first_day: of the worksheet, a Monday.
-        days: business days.
-    """
-    labels = [
-        Area.of_columns(DAYS, KEY, KEY + 1),
-        Area.of_columns(DAYS, EMPLOYEE, FIRST_DAY),
-        Area.of_rows(DAYS, 0, 1),
+def areas(worksheet: Worksheet, days: Sequence[date]) -> list[Area]:
+    """What must be read to store punches of these business days, by where the columns stand."""
+    title, columns = worksheet.title, columns_by_day(worksheet)
+    places = [columns[day] for day in days if day in columns]
+    kept = [worksheet.at(each) for each in (EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN)]
+    return [
+        *(Area.of_columns(title, first, end) for first, end in runs([worksheet.at(KEY), *kept])),
+        *([Area.of_columns(title, min(places), max(places) + 1)] if places else []),
     ]
-    if not days:
-        return labels
-    first, last = (FIRST_DAY + (day - first_day).days for day in (min(days), max(days)))
-    return [*labels, Area.of_columns(DAYS, first, last + 1)] if first >= FIRST_DAY else labels
 
 
 def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
     """Where each day stands; the first of two alike."""
-    columns: dict[date, int] = {}
-    for column in range(FIRST_DAY, worksheet.column_count):
-        day = worksheet.date(0, column)
-        if day is not None:
-            columns.setdefault(day, column)
-    return columns
+    return day_header.columns_by_day(worksheet)
 
 
 def _rows_by_key(worksheet: Worksheet) -> dict[str, dict[str, int]]:
     """Where each person's rows stand, by `Person.key` and measure."""
     rows: dict[str, dict[str, int]] = {}
-    for row in range(HEADER_ROWS, worksheet.row_count):
+    for row in range(worksheet.first_row, worksheet.row_count):
         key, separator, measure = worksheet.text(row, KEY).rpartition(KEY_SEPARATOR)
         if separator and measure in MEASURES:
             rows.setdefault(user_key(key), {}).setdefault(measure, row)
@@ -297,13 +293,13 @@ def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
     )
 
 
-def _employment_cells(person: Person) -> dict[int, NewCell]:
+def _employment_cells(person: Person) -> dict[Column, NewCell]:
     """What stands in the row ``breaks``, by column."""
     days = {FIRST_EMPLOYED: person.first_day, LAST_EMPLOYED: person.last_day}
     return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
 
 
-def _moment(worksheet: Worksheet, row: int, column: int) -> datetime | None:
+def _moment(worksheet: Worksheet, row: int, column: Column) -> datetime | None:
     number = worksheet.number(row, column)
     try:
         return None if number is None else serial.to_datetime(number)
@@ -311,16 +307,16 @@ def _moment(worksheet: Worksheet, row: int, column: int) -> datetime | None:
         return None
 
 
-def _rows_of(people: Iterable[Person], columns: Mapping[date, int], facts: Facts) -> list[Row]:
-    return [row for person in people for row in person_rows(person, columns, facts)]
+def _rows_of(people: Iterable[Person], sheet: Worksheet, facts: Facts) -> list[dict[int, NewCell]]:
+    return [row for person in people for row in person_rows(person, sheet, facts)]
 
 
-def _write_rows(sheet_id: int, first_row: int, rows: Sequence[Row]) -> list[Change]:
+def _write_rows(sheet_id: int, first_row: int, rows: Sequence[Mapping[int, NewCell]]) -> list[Change]:
     """The cells of whole rows that hold something: the rows are new."""
     cells = {
         (first_row + down, column): cell
         for down, row in enumerate(rows)
-        for column, cell in enumerate(row)
+        for column, cell in row.items()
         if cell.value is not None
     }
     return [*write_cells(sheet_id, cells)]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
-from attendance_backend.review import corrections_sheet, formulas, monthly_columns
+from attendance_backend.review import corrections_sheet, day_header, formulas, monthly_columns
+from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import MONTHLY
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
@@ -17,7 +18,13 @@ DAY_STATES = (LATE, ABSENT, MISSING_OUT, MISSING_IN)
 UNKNOWN, TO_KNOW, TO_DO = "unknown user", "to know", "to do"
 
 
-def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int]) -> str | Formula:
+def days_of(at: Places) -> dict[date, int]:
+    """The columns of the days in ``Monthly Summary``; none when it is not there."""
+    monthly = at.sheets.get(MONTHLY)
+    return {} if monthly is None else day_header.columns_by_day(monthly)
+
+
+def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int], at: Places) -> str | Formula:
     """What stands in State.
 
     Args:
@@ -25,21 +32,21 @@ def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int]) -
         user: `user_key`, or empty.
         day: the business day it is about.
         days: the columns of the days in ``Monthly Summary``.
+        at: where the columns of all worksheets stand.
     """
-    tokens = formulas.column_of(MONTHLY, monthly_columns.TOKEN)
-    row = f"MATCH({formulas.exact(formulas.token_of(user))},{tokens},0)"
     if kind == TO_KNOW:
         return INFORMATION
+    row = f"MATCH({formulas.exact(formulas.token_of(user))},{at.column(monthly_columns.TOKEN)},0)"
     if kind == UNKNOWN and user:
         return Formula(f'=IF(ISNUMBER({row}),"{RESOLVED}","{OPEN}")')
     if kind not in DAY_STATES or not user or day is None or day not in days:
         return OPEN
-    cell = f"INDEX({formulas.column_of(MONTHLY, days[day])},{row})"
+    cell = f"INDEX({at.fixed(MONTHLY, days[day])},{row})"
     tests = [f'ISERROR(SEARCH("{kind}",{cell}))']
     settling = [corrections_sheet.NOTE, *([corrections_sheet.WAIVE] if kind == LATE else [])]
     for correction in settling:
         key = f"{corrections_sheet.group_of(correction, user)} {serial.from_date(day):.0f}"
-        tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{corrections_sheet.KEY_COLUMN},0))")
+        tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{at.column(corrections_sheet.KEY)},0))")
     unsettled = INFORMATION if kind == LATE else OPEN
     return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{unsettled}")')
 

@@ -8,7 +8,7 @@ unknown when the person is in the workbook. *for information* (somebody was late
 *open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -23,30 +23,36 @@ from attendance_backend.review.exception_state import (
     TO_KNOW,
     UNKNOWN,
 )
-from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID, MONTHLY
-from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.changes import (
-    AddNote,
-    AddRows,
-    AddWorksheet,
-    Block,
-    Change,
-    Formula,
-    NewCell,
-    Row,
-    SetColumns,
-    WarnBeforeEdit,
-    WriteCells,
+from attendance_backend.review.formulas import Places
+from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID
+from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.changes import AddRows, Change, Formula, NewCell, WriteCells
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.layout import Column, Layout
+
+WHEN = Column("when", "When", 140, styles.MOMENT)
+SITE = Column("site", "Site", 110, styles.PLAIN)
+WHO = Column("who", "Who", 160, styles.NAME)
+WHAT = Column("what", "What", 310, styles.WRAPPED)
+REMEDY = Column("remedy", "What to do", 440, styles.WRAPPED, counts=True)
+STATE = Column(
+    "state",
+    "State",
+    110,
+    styles.NAME,
+    note="resolved by itself when it no longer holds, or type resolved over it.",
 )
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-
-WHEN, SITE, WHO, WHAT, REMEDY, STATE, USER, DAY, KIND = range(9)
-HEADERS = ("When", "Site", "Who", "What", "What to do", "State", "User", "Day", "Kind")
-HEADER_ROWS = 1
-AREAS = (Area.of_rows(EXCEPTIONS, 0, HEADER_ROWS + 1), Area.of_rows(MONTHLY, 0, 1))
-"""What must be read to append."""
-
-_WIDTHS = (140, 110, 160, 310, 440, 110)
+USER = Column("user", "User", style=styles.PLAIN, hidden=True)
+DAY = Column("day", "Day", style=styles.DAY_CELL, hidden=True)
+KIND = Column("kind", "Kind", style=styles.PLAIN, hidden=True)
+LAYOUT = Layout(
+    EXCEPTIONS,
+    EXCEPTIONS_ID,
+    (WHEN, SITE, WHO, WHAT, REMEDY, STATE, USER, DAY, KIND),
+    tab_color=styles.LOOK_TAB,
+    warning="Kept by the program. Delete a row, or type resolved into State, when it is done with.",
+    free=(STATE,),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,78 +76,61 @@ class Entry:
     kind: str = TO_DO
 
 
-def create() -> list[Change]:
+def create(at: Places) -> list[Change]:
     """The worksheet, empty but for its header."""
-    header = [NewCell(text, styles.HEADER) for text in HEADERS]
-    header[REMEDY] = NewCell(remedy_header(), styles.HEADER)
-    note = "resolved by itself when it no longer holds, or type resolved over it."
+    sheet = at.sheets[EXCEPTIONS]
+    header = NewCell(remedy_header(at), styles.HEADER)
     return [
-        AddWorksheet(
-            EXCEPTIONS_ID,
-            EXCEPTIONS,
-            row_count=HEADER_ROWS + 1,
-            column_count=len(HEADERS),
-            frozen_rows=HEADER_ROWS,
-            tab_color=styles.LOOK_TAB,
-        ),
-        WriteCells(EXCEPTIONS_ID, 0, 0, (tuple(header),)),
-        *(SetColumns(EXCEPTIONS_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
-        SetColumns(EXCEPTIONS_ID, USER, len(HEADERS), hidden=True),
-        AddNote(EXCEPTIONS_ID, 0, STATE, note),
-        WarnBeforeEdit(
-            EXCEPTIONS_ID,
-            "Kept by the program. Delete a row, or type resolved into State, when it is done with.",
-            (Block(HEADER_ROWS, None, STATE, STATE + 1),),
-        ),
-        *exception_state.highlights(EXCEPTIONS_ID, HEADER_ROWS, STATE),
+        *LAYOUT.create(sheet.first_row + 1),
+        WriteCells(EXCEPTIONS_ID, sheet.lines[0], at[REMEDY], ((header,),)),
+        *exception_state.highlights(EXCEPTIONS_ID, sheet.first_row, at[STATE]),
     ]
 
 
-def remedy_header() -> Formula:
+def remedy_header(at: Places) -> Formula:
     """Says how much is still open: most lines need nobody, and the open ones are easily lost among them."""
-    count = f'COUNTIF({formulas.own_column(STATE)},"{exception_state.OPEN}")'
-    return Formula(f'="{HEADERS[REMEDY]} ("&{count}&" open)"')
+    count = f'COUNTIF({at.own_column(STATE)},"{exception_state.OPEN}")'
+    return Formula(f'="{REMEDY.header} ("&{count}&" open)"')
 
 
-def append(workbook: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
+def areas(worksheet: Worksheet) -> list[Area]:
+    """What must be read to append: the row below the header, too."""
+    row = worksheet.first_row
+    return [Area.of_rows(worksheet.title, row, row + 1)] if row < worksheet.row_count else []
+
+
+def append(worksheet: Worksheet, entries: Sequence[Entry], at: Places) -> list[Change]:
     """Add rows behind the last row of the grid.
 
     Args:
-        workbook: as `AREAS` names it.
+        worksheet: as `areas` names it.
         entries: in the order of their rows.
+        at: where the columns of the worksheets stand that State looks into.
     """
-    if not entries:
-        return []
-    worksheet = workbook.worksheet(EXCEPTIONS)
-    days = _day_columns(workbook.find(MONTHLY))
+    days = exception_state.days_of(at)
+    below = worksheet.first_row
     # Below a header that is frozen there must be a row; at first it is blank, unless somebody typed into it.
-    is_new = worksheet.row_count == HEADER_ROWS + 1 and all(row != HEADER_ROWS for row, _ in worksheet.cells)
+    is_new = worksheet.row_count == below + 1 and all(row != below for row, _ in worksheet.cells)
     first = worksheet.row_count - is_new
-    rows = tuple(_row(entry, days) for entry in entries)
+    rows = [_row(entry, days, at) for entry in entries]
     growth: list[Change] = [AddRows(worksheet.sheet_id, len(rows) - is_new)] if len(rows) > is_new else []
-    return [*growth, WriteCells(worksheet.sheet_id, first, 0, rows)]
+    return [*growth, *placing.lay(worksheet.sheet_id, worksheet.columns, first, rows)]
 
 
-def _day_columns(monthly: Worksheet | None) -> dict[date, int]:
-    if monthly is None:
-        return {}
-    found = {column: monthly.number(0, column) for column, _ in monthly.row(0)}
-    return {serial.to_date(number): column for column, number in found.items() if number is not None}
-
-
-def _row(entry: Entry, days: dict[date, int]) -> Row:
+def _row(entry: Entry, days: Mapping[date, int], at: Places) -> dict[Column, NewCell]:
     is_day = entry.when.time() == time()
-    return (
-        NewCell(serial.from_datetime(entry.when), styles.DAY_CELL if is_day else styles.MOMENT),
-        NewCell(entry.site, styles.PLAIN),
-        NewCell(entry.who, styles.NAME),
-        NewCell(entry.what, styles.WRAPPED),
-        NewCell(entry.remedy, styles.WRAPPED),
-        NewCell(exception_state.state_of(entry.kind, entry.user, entry.day, days), styles.NAME),
-        NewCell(formulas.token_of(entry.user) if entry.user else None, styles.PLAIN),
-        NewCell(None if entry.day is None else serial.from_date(entry.day), styles.DAY_CELL),
-        NewCell(entry.kind, styles.PLAIN),
-    )
+    values: dict[Column, float | str | Formula | None] = {
+        SITE: entry.site,
+        WHO: entry.who,
+        WHAT: entry.what,
+        REMEDY: entry.remedy,
+        STATE: exception_state.state_of(entry.kind, entry.user, entry.day, days, at),
+        USER: formulas.token_of(entry.user) if entry.user else None,
+        DAY: None if entry.day is None else serial.from_date(entry.day),
+        KIND: entry.kind,
+    }
+    when = NewCell(serial.from_datetime(entry.when), styles.DAY_CELL if is_day else WHEN.style)
+    return {WHEN: when, **{column: column.cell(value) for column, value in values.items()}}
 
 
 def unknown_user(when: datetime, site: str, who: str, user: str = "") -> Entry:

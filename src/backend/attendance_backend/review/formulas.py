@@ -6,8 +6,13 @@ found by a key with MATCH and never by where it stands, so that people may sort.
 whole in which it stands itself: spreadsheets would call that circular.
 """
 
+from collections.abc import Iterable, Mapping
+
+from attendance_backend.errors import LayoutError
 from attendance_backend.sheet.a1 import column_letters, quoted
 from attendance_backend.sheet.changes import Formula
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.layout import Column
 
 _MARK = "@"
 
@@ -42,33 +47,75 @@ def escaping(cell: str) -> str:
     return f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({cell},"~","~~"),"*","~*"),"?","~?")'
 
 
-def column_of(title: str, column: int) -> str:
-    """A worksheet's whole column, the same wherever the formula is filled to."""
-    letters = column_letters(column)
-    return f"{quoted(title)}!${letters}:${letters}"
+class Places:
+    """Where the columns of a workbook stand now: what formulas are spelled by.
 
+    Args:
+        worksheets: with their places; of two in which the same column stands the first counts.
+        cells: single cells by their names.
+    """
 
-def own_column(column: int) -> str:
-    """As `column_of`, of the formula's own worksheet."""
-    letters = column_letters(column)
-    return f"${letters}:${letters}"
+    def __init__(self, worksheets: Iterable[Worksheet], cells: Mapping[str, str]) -> None:
+        self.sheets = {sheet.role: sheet for sheet in worksheets if sheet.role}
+        self._cells = cells
+        self._homes: dict[Column, Worksheet] = {}
+        for sheet in self.sheets.values():
+            for column in sheet.columns:
+                self._homes.setdefault(column, sheet)
 
+    def __getitem__(self, column: Column) -> int:
+        """The place of a column in its worksheet."""
+        return self._home(column).at(column)
 
-def moving_column(title: str, column: int) -> str:
-    """A worksheet's whole column; in a formula filled to the right, the columns behind it."""
-    letters = column_letters(column)
-    return f"{quoted(title)}!{letters}:{letters}"
+    def _home(self, column: Column) -> Worksheet:
+        if column not in self._homes:
+            raise LayoutError(f"a worksheet with the column {column.header!r} was not read")
+        return self._homes[column]
+
+    def sheet(self, role: str) -> str:
+        """A worksheet's title, quoted; it may have been renamed."""
+        return quoted(self.sheets[role].title)
+
+    def lines(self, role: str) -> tuple[int, ...]:
+        """The header rows of a worksheet."""
+        return self.sheets[role].lines
+
+    def column(self, column: Column) -> str:
+        """A whole column, the same wherever the formula is filled to."""
+        return f"{quoted(self._home(column).title)}!{self.own_column(column)}"
+
+    def own_column(self, column: Column) -> str:
+        """As `column`, of the formula's own worksheet."""
+        letters = column_letters(self[column])
+        return f"${letters}:${letters}"
+
+    def own(self, column: Column, row: int) -> str:
+        """A cell of the formula's own row, the same column wherever the formula is filled to."""
+        return f"${column_letters(self[column])}{row + 1}"
+
+    def cell(self, name: str) -> str:
+        """A single cell, of ``Guide``."""
+        if name not in self._cells:
+            raise LayoutError(
+                f"the worksheet Guide has no row {name!r} any more: run attendance-backend refresh"
+            )
+        return self._cells[name]
+
+    def fixed(self, role: str, column: int) -> str:
+        """A worksheet's whole column at a place, as `column`."""
+        letters = column_letters(column)
+        return f"{self.sheet(role)}!${letters}:${letters}"
+
+    def moving(self, role: str, column: int) -> str:
+        """As `fixed`; in a formula filled to the right, the columns behind it."""
+        letters = column_letters(column)
+        return f"{self.sheet(role)}!{letters}:{letters}"
 
 
 def own_moving_column(column: int) -> str:
-    """As `moving_column`, of the formula's own worksheet."""
+    """As `Places.moving`, of the formula's own worksheet."""
     letters = column_letters(column)
     return f"{letters}:{letters}"
-
-
-def own(column: int, row: int) -> str:
-    """A cell of the formula's own row, the same column wherever the formula is filled to."""
-    return f"${column_letters(column)}{row + 1}"
 
 
 def header(column: int, row: int) -> str:

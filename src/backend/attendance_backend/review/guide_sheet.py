@@ -5,10 +5,12 @@ values are written by the program. Formulas refer to the cells in column B; the 
 A hidden column D holds what the program wrote into B last, so that it knows what HR changed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from attendance_backend.review import formulas, sites_sheet
+from attendance_backend.review import sites_sheet
+from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
     CORRECTIONS,
     DAILY,
@@ -20,24 +22,24 @@ from attendance_backend.review.names import (
     SITES,
     WEEKLY,
 )
-from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.a1 import column_letters, quoted
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
-    AddWorksheet,
+    AddRows,
     Block,
     Change,
     Formula,
     NewCell,
     OfferChoices,
-    Row,
-    SetColumns,
     Style,
     WarnBeforeEdit,
-    WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.sheet.layout import Column, Layout, runs
+from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
 
-NAME, VALUE, MEANING, AS_SET = range(4)
 PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED = (
     "Period",
     "First day",
@@ -51,15 +53,10 @@ PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED 
 )
 _ORDER = (PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED)
 _FIRST_ROW = 2
-FIRST_CELL, LAST_CELL, DAYS_CELL, COMPLETE_CELL, GRACE_CELL, OVERTIME_CELL = (
-    f"'{GUIDE}'!$B${_FIRST_ROW + 1 + _ORDER.index(name)}"
-    for name in (FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME)
-)
-"""For formulas of other worksheets."""
 
 YES, NO = "yes", "no"
-AREAS = (Area(GUIDE, end_row=_FIRST_ROW + len(_ORDER) + 20, end_column=AS_SET + 1),)
-"""What must be read for `read` and `update`; with some rows to spare for those that HR adds."""
+_READ_ROWS = 60
+"""With some rows to spare for those that HR adds, and for those that were put back below everything else."""
 
 DEFAULT_OVERTIME_AFTER_S = 8 * 3600
 _DAY_S = 86_400
@@ -80,34 +77,81 @@ class Parameters:
     overtime_after_s: int = DEFAULT_OVERTIME_AFTER_S
 
 
-def create(period: ReviewPeriod, parameters: Parameters, shared_with: str = "") -> list[Change]:
-    """The whole worksheet."""
-    rows: list[Row] = [
-        (NewCell("How to read this workbook", styles.TITLE),),
-        (NewCell("HR may change the cells in green.", styles.HINT),),
-        *_settings(period, parameters, shared_with),
-        (),
+def _located(sheet: Worksheet) -> dict[Column, int]:
+    """The columns of a workbook of an earlier version, whose columns had neither keys nor headers."""
+    names = Counter(column for (_, column), cell in sheet.cells.items() if cell.value in _ORDER)
+    if not names:
+        return {}
+    name = names.most_common(1)[0][0]
+    rows = {sheet.text(row, name): row for row in range(sheet.end_row())}
+
+    def after(column: int, setting: str, kind: type) -> int | None:
+        row = rows.get(setting, -1)
+        right = (at for at, cell in sheet.row(row) if at > column and isinstance(cell.value, kind))
+        return next(right, None)
+
+    value = after(name, FIRST_DAY, float)
+    meaning = None if value is None else after(value, FIRST_DAY, str)
+    as_set = None if meaning is None else after(meaning, GRACE, float)
+    found = {NAME: name, VALUE: value, MEANING: meaning, AS_SET: as_set}
+    return {column: place for column, place in found.items() if place is not None}
+
+
+NAME = Column("name", "How to read this workbook", 220, header_style=styles.TITLE)
+VALUE = Column("value", "Value", 200, header_style=styles.HINT)
+MEANING = Column("meaning", "Meaning", 720, header_style=styles.HINT)
+AS_SET = Column("as_set", "As Set", hidden=True)
+LAYOUT = Layout(
+    GUIDE,
+    GUIDE_ID,
+    (NAME, VALUE, MEANING, AS_SET),
+    tab_color=styles.QUIET_TAB,
+    plain=True,
+    located=_located,
+    warning="Kept by the program. Grace, overtime and Finalised are HR's to change.",
+)
+
+
+def areas(worksheet: Worksheet) -> list[Area]:
+    """What must be read for `read` and `update`."""
+    places = [worksheet.columns[column] for column in (NAME, VALUE, AS_SET) if column in worksheet.columns]
+    return [Area(worksheet.title, 0, _READ_ROWS, first, end) for first, end in runs(places)]
+
+
+def as_made() -> Worksheet:
+    """The worksheet as `create` makes it, with the names of its settings."""
+    names = {(_FIRST_ROW + index, 0): Cell(name) for index, name in enumerate(_ORDER)}
+    return replace(placing.as_made(LAYOUT), cells=names)
+
+
+def cells(worksheet: Worksheet) -> dict[str, str]:
+    """Where the values stand, for formulas of other worksheets, by their names."""
+    letters = column_letters(worksheet.at(VALUE))
+    return {name: f"{quoted(worksheet.title)}!${letters}${row + 1}" for name, row in _rows(worksheet).items()}
+
+
+def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places) -> list[Change]:
+    """The whole worksheet; `at` tells where the columns of ``Sites`` stand."""
+    rows = [
+        {NAME: NewCell("HR may change the cells in green.", styles.HINT)},
+        *_settings(period, parameters, shared_with, at),
+        {},
         *_section("What to do", _STEPS),
-        (),
+        {},
         *_section("What the words of a day mean", _STATES),
-        (),
+        {},
         *_section("The worksheets", _WORKSHEETS),
     ]
     first, end = _FIRST_ROW + _ORDER.index(GRACE), _FIRST_ROW + _ORDER.index(FINALISED) + 1
-    free = Block(first, end, VALUE, VALUE + 1)
+    made = LAYOUT.places()
+    free = Block(first, end, made[VALUE], made[VALUE] + 1)
+    *changes, warning = LAYOUT.create(1 + len(rows))
+    assert isinstance(warning, WarnBeforeEdit)
     return [
-        AddWorksheet(
-            GUIDE_ID, GUIDE, row_count=len(rows), column_count=AS_SET + 1, tab_color=styles.QUIET_TAB
-        ),
-        WriteCells(GUIDE_ID, 0, 0, tuple(rows)),
-        SetColumns(GUIDE_ID, NAME, NAME + 1, 220),
-        SetColumns(GUIDE_ID, VALUE, VALUE + 1, 200),
-        SetColumns(GUIDE_ID, MEANING, MEANING + 1, 720),
-        SetColumns(GUIDE_ID, AS_SET, AS_SET + 1, hidden=True),
-        OfferChoices(GUIDE_ID, Block(end - 1, end, VALUE, VALUE + 1), (NO, YES), strict=True),
-        WarnBeforeEdit(
-            GUIDE_ID, "Kept by the program. Grace, overtime and Finalised are HR's to change.", (free,)
-        ),
+        *changes,
+        *lay(GUIDE_ID, made, 1, rows),
+        OfferChoices(GUIDE_ID, replace(free, first_row=end - 1), (NO, YES), strict=True),
+        replace(warning, free=(free,)),
     ]
 
 
@@ -128,7 +172,7 @@ def as_set(worksheet: Worksheet, name: str) -> int | None:
     return _seconds(worksheet, name, AS_SET)
 
 
-def _seconds(worksheet: Worksheet, name: str, column: int) -> int | None:
+def _seconds(worksheet: Worksheet, name: str, column: Column) -> int | None:
     row, unit_s = _rows(worksheet).get(name), {GRACE: 60, OVERTIME: 3600}[name]
     value = None if row is None else worksheet.number(row, column)
     return None if value is None or not 0 <= value * unit_s <= _DAY_S else round(value * unit_s)
@@ -146,16 +190,41 @@ def update_parameters(worksheet: Worksheet, parameters: Parameters) -> list[Chan
     changes: list[Change] = []
     for name, wanted in _set(parameters).items():
         row = rows.get(name)
-        if row is None or worksheet.value(row, AS_SET) == wanted:
+        if row is None or (
+            worksheet.value(row, AS_SET) == wanted and worksheet.value(row, VALUE) is not None
+        ):
             continue
-        is_ours = worksheet.value(row, VALUE) == worksheet.value(row, AS_SET)
+        is_ours = worksheet.value(row, VALUE) in (None, worksheet.value(row, AS_SET))
         columns = (VALUE, AS_SET) if is_ours else (AS_SET,)
-        changes += [WriteCells(GUIDE_ID, row, column, ((NewCell(wanted),),)) for column in columns]
+        changes += placing.put(worksheet, row, dict.fromkeys(columns, wanted))
     return changes
 
 
 def _set(parameters: Parameters) -> dict[str, float]:
     return {GRACE: parameters.grace_s / 60, OVERTIME: parameters.overtime_after_s / 3600}
+
+
+def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters, at: Places) -> list[Change]:
+    """What is gone of the settings: values that are empty, and whole rows, at the end of the grid.
+
+    Args:
+        worksheet: as `areas` names it.
+        period: of the workbook.
+        parameters: as they are set for all workbooks.
+        at: where the columns of ``Sites`` stand.
+    """
+    rows = _rows(worksheet)
+    by_name = {str(cells[NAME].value): cells for cells in _settings(period, parameters, "", at)}
+    changes: list[Change] = []
+    for name, row in rows.items():
+        wanted = by_name[name][VALUE]
+        if (row, worksheet.at(VALUE)) not in worksheet.cells and wanted.value is not None:
+            changes += write_cells(worksheet.sheet_id, {(row, worksheet.at(VALUE)): wanted})
+    lacking = [cells for name, cells in by_name.items() if name not in rows]
+    if lacking:
+        changes.append(AddRows(worksheet.sheet_id, len(lacking)))
+        changes += lay(worksheet.sheet_id, worksheet.columns, worksheet.row_count, lacking)
+    return changes
 
 
 def update_shared(worksheet: Worksheet, shared_with: str) -> list[Change]:
@@ -166,9 +235,10 @@ def update_shared(worksheet: Worksheet, shared_with: str) -> list[Change]:
 def _differing(worksheet: Worksheet, wanted: dict[str, float | str | Formula | None]) -> list[Change]:
     rows = _rows(worksheet)
     return [
-        WriteCells(GUIDE_ID, rows[name], VALUE, ((NewCell(value),),))
+        change
         for name, value in wanted.items()
         if name in rows and worksheet.value(rows[name], VALUE) != value
+        for change in placing.put(worksheet, rows[name], {VALUE: value})
     ]
 
 
@@ -190,12 +260,12 @@ def _of_period(period: ReviewPeriod) -> dict[str, NewCell]:
     }
 
 
-def _settings(period: ReviewPeriod, parameters: Parameters, shared_with: str) -> list[Row]:
-    site, through = (
-        formulas.column_of(SITES, column) for column in (sites_sheet.SITE, sites_sheet.COMPLETE_THROUGH)
-    )
+def _settings(
+    period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places
+) -> list[Mapping[Column, NewCell]]:
+    site, through = at.column(sites_sheet.SITE), at.column(sites_sheet.COMPLETE_THROUGH)
     complete = (
-        f"=IF(OR(COUNT({through})=0,COUNT({through})<COUNTA({site})-{sites_sheet.HEADER_ROWS}),"
+        f"=IF(OR(COUNT({through})=0,COUNT({through})<COUNTA({site})-{len(at.lines(SITES))}),"
         f'"not all sites have reported yet",MIN({through}))'
     )
     values = {
@@ -207,21 +277,24 @@ def _settings(period: ReviewPeriod, parameters: Parameters, shared_with: str) ->
         SHARED: NewCell(shared_with or None, styles.VALUE),
     }
     return [
-        (
-            NewCell(name, styles.NAME),
-            values[name],
-            NewCell(_SETTINGS[name], styles.WRAPPED),
-            NewCell(_set(parameters).get(name)),
-        )
+        {
+            NAME: NewCell(name, styles.NAME),
+            VALUE: values[name],
+            MEANING: NewCell(_SETTINGS[name], styles.WRAPPED),
+            AS_SET: NewCell(_set(parameters).get(name)),
+        }
         for name in _ORDER
     ]
 
 
-def _section(title: str, lines: Sequence[tuple[str, str, Style]]) -> list[Row]:
-    header = tuple(NewCell(text, styles.HEADER) for text in (title, None, None))
+def _section(title: str, lines: Sequence[tuple[str, str, Style]]) -> list[Mapping[Column, NewCell]]:
+    blank = NewCell(None, styles.HEADER)
     return [
-        header,
-        *((NewCell(name, style), NewCell(), NewCell(text, styles.WRAPPED)) for name, text, style in lines),
+        {NAME: NewCell(title, styles.HEADER), VALUE: blank, MEANING: blank},
+        *(
+            {NAME: NewCell(name, style), MEANING: NewCell(text, styles.WRAPPED)}
+            for name, text, style in lines
+        ),
     ]
 
 
@@ -264,7 +337,7 @@ _STEPS = (
     (
         "You may",
         (
-            "sort, filter, colour, and add columns at the right. A time typed straight into "
+            "sort, filter, colour, insert and move columns, rename worksheets. A time typed straight into "
             f"{DAILY} stays, too; {CORRECTIONS} is better, as it says who and why. The cut-off times in {WEEKLY} are "
             "yours to change."
         ),

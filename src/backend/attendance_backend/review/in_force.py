@@ -11,18 +11,17 @@ from functools import cached_property
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.people import Detail, Person
 from attendance_backend.domain.rules import Rules
-from attendance_backend.review import days_sheet, guide_sheet, sites_sheet, weekly_columns
+from attendance_backend.review import book, days_sheet, guide_sheet, sites_sheet
 from attendance_backend.review.completion import cut_offs_in
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.guide_sheet import GRACE, OVERTIME, Parameters
 from attendance_backend.review.names import DAYS, GUIDE, SITES, WEEKLY
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
-AREAS = (
-    *guide_sheet.AREAS,
-    *sites_sheet.AREAS,
-    Area.of_columns(DAYS, 0, days_sheet.FIRST_DAY),
-    Area.of_columns(WEEKLY, weekly_columns.USER_NAME, weekly_columns.CUT_OFF + 1),
+WANTS = (
+    replace(book.GUIDE_VALUES, optional=True),
+    book.whole(SITES, optional=True),
+    *(replace(book.columns(title), optional=True) for title in (DAYS, WEEKLY)),
 )
 """What must be read of a workbook; a worksheet that is missing holds nothing."""
 
@@ -41,7 +40,7 @@ class InForce:
 
     Args:
         rules: as HR keeps them now.
-        workbooks: with the cells of `AREAS`; what the first one does not know, the next one may.
+        workbooks: with the cells of `WANTS`; what the first one does not know, the next one may.
     """
 
     def __init__(self, rules: Rules, *workbooks: Spreadsheet | None) -> None:

@@ -17,24 +17,27 @@ from functools import cached_property
 from typing import NamedTuple
 
 from attendance_backend.domain.people import Labels
-from attendance_backend.review import told_rows
+from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import placing, serial
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import (
-    AddColumns,
-    AddRows,
-    AddWorksheet,
-    Change,
-    NewCell,
-    WarnBeforeEdit,
-)
+from attendance_backend.sheet.changes import AddColumns, AddRows, Change, NewCell
 from attendance_backend.sheet.grid import Area, Place, Worksheet
+from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_contracts import AttendanceRecord
 
-SERIAL_NUMBER, USER_ID, USER_NAME, SITE, FIRST_DATE = range(5)
-HEADERS = ("Serial Number", "User ID", "User Name", "Site")
-HEADER_ROWS = 1
+SERIAL_NUMBER = Column("serial_number", "Serial Number")
+USER_ID = Column("user_id", "User ID")
+USER_NAME = Column("user_name", "User Name")
+SITE = Column("site", "Site")
+LAYOUT = Layout(
+    PUNCH_INDEX,
+    PUNCH_INDEX_ID,
+    (SERIAL_NUMBER, USER_ID, USER_NAME, SITE),
+    hidden=True,
+    plain=True,
+    warning="Kept by the program: by it each punch is stored once. Never edit.",
+)
 MAX_CELL_CHARACTERS = 45_000
 """Google Sheets takes 50,000 in a cell; a fuller one is continued in a further row with the same labels."""
 
@@ -102,7 +105,7 @@ class PunchIndex:
 
     def is_incomplete(self) -> bool:
         """Whether rows were deleted or added by somebody else."""
-        return told_rows.told(self.worksheet) != self._number_of_rows()
+        return told_rows.told(self.worksheet, SERIAL_NUMBER) != self._number_of_rows()
 
     def sites(self) -> frozenset[str]:
         """The sites that punches were stored of, as they are written."""
@@ -157,7 +160,7 @@ class PunchIndex:
         """What was noted, and how many rows there are then, as writes of the cells that change."""
         missing = self._row_count - self.worksheet.row_count
         growth: list[Change] = [AddRows(self.worksheet.sheet_id, missing)] if missing else []
-        told = told_rows.tell(self.worksheet, HEADERS[0], self._number_of_rows())
+        told = told_rows.tell(self.worksheet, SERIAL_NUMBER, self._number_of_rows())
         return [*growth, *told, *write_cells(self.worksheet.sheet_id, self._added)]
 
     def _number_of_rows(self) -> int:
@@ -170,9 +173,9 @@ class PunchIndex:
         self.rows[labels].append(row)
         self.__dict__.pop("by_user_id", None)
         texts = labels.serial_number, labels.user_id, labels.user_name, labels.site
-        for column, text in enumerate(texts):
+        for column, text in zip(LAYOUT.columns, texts, strict=True):
             if text:
-                self._added[row, column] = NewCell(text)
+                self._added[row, self.worksheet.at(column)] = NewCell(text)
         return row
 
     def _fill(self, row: int, column: int, tokens: list[Token]) -> list[Token]:
@@ -210,15 +213,17 @@ class PunchIndex:
 
 def create(dates: Sequence[date]) -> list[Change]:
     """The worksheet with columns for these dates (`dates_of`), without punches."""
-    labels = (NewCell(told_rows.header(HEADERS[0], 0)), *(NewCell(text) for text in HEADERS[1:]))
-    header = (*labels, *(_header_cell(day) for day in dates))
+    sheet = as_made(dates)
     return [
-        AddWorksheet(
-            PUNCH_INDEX_ID, PUNCH_INDEX, row_count=HEADER_ROWS, column_count=len(header), hidden=True
-        ),
-        *write_cells(PUNCH_INDEX_ID, {(0, column): cell for column, cell in enumerate(header)}),
-        WarnBeforeEdit(PUNCH_INDEX_ID, "Kept by the program: by it each punch is stored once. Never edit."),
+        *LAYOUT.create(sheet.first_row, (tuple(_header_cell(day) for day in dates),)),
+        *told_rows.tell(sheet, SERIAL_NUMBER, 0),
     ]
+
+
+def as_made(dates: Sequence[date]) -> Worksheet:
+    """The worksheet as `create` makes it for these dates."""
+    first = len(LAYOUT.columns)
+    return placing.as_made(LAYOUT, {first + at: serial.from_date(day) for at, day in enumerate(dates)})
 
 
 def dates_of(first_day: date, last_day: date) -> list[date]:
@@ -232,34 +237,33 @@ def missing_dates(worksheet: Worksheet, dates: Sequence[date]) -> list[Change]:
     missing = [day for day in dates if day not in known]
     if not missing:
         return []
-    cells = {(0, worksheet.column_count + number): _header_cell(day) for number, day in enumerate(missing)}
+    row = worksheet.lines[0]
+    cells = {(row, worksheet.column_count + number): _header_cell(day) for number, day in enumerate(missing)}
     return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
 
 
-def areas(first_day: date, days: Sequence[date]) -> list[Area]:
-    """What must be read to store punches of these dates, if the columns stand where `create` put them."""
-    labels = [Area.of_columns(PUNCH_INDEX, SERIAL_NUMBER, FIRST_DATE), Area.of_rows(PUNCH_INDEX, 0, 1)]
-    if not days:
-        return labels
-    first, last = (FIRST_DATE + (day - first_day).days for day in (min(days), max(days)))
-    return [*labels, Area.of_columns(PUNCH_INDEX, first, last + 1)] if first >= FIRST_DATE else labels
+def areas(worksheet: Worksheet, days: Sequence[date]) -> list[Area]:
+    """What must be read to store punches of these dates, by where the columns stand."""
+    title, columns = worksheet.title, columns_by_date(worksheet)
+    places = [columns[day] for day in days if day in columns]
+    labels = runs(worksheet.at(column) for column in LAYOUT.columns)
+    return [
+        *(Area.of_columns(title, first, end) for first, end in labels),
+        *([Area.of_columns(title, min(places), max(places) + 1)] if places else []),
+    ]
 
 
 def columns_by_date(worksheet: Worksheet) -> dict[date, int]:
     """Where each date stands; the first of two alike."""
-    columns: dict[date, int] = {}
-    for column in range(FIRST_DATE, worksheet.column_count):
-        day = worksheet.date(0, column)
-        if day is not None:
-            columns.setdefault(day, column)
-    return columns
+    return day_header.columns_by_day(worksheet)
 
 
 def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
     rows: dict[Labels, list[int]] = {}
-    used = {row for row, column in worksheet.cells if column < FIRST_DATE and row >= HEADER_ROWS}
+    places = set(worksheet.columns.values())
+    used = {row for row, column in worksheet.cells if column in places and row >= worksheet.first_row}
     for row in sorted(used):
-        texts = (worksheet.label(row, column) for column in range(FIRST_DATE))
+        texts = (worksheet.label(row, column) for column in LAYOUT.columns)
         rows.setdefault(Labels(*texts), []).append(row)
     return rows
 

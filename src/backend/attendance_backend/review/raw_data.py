@@ -7,41 +7,30 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 ``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
 from attendance_backend.domain.people import Labels
-from attendance_backend.review.names import raw_id, raw_title
-from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.changes import (
-    AddColumns,
-    AddRows,
-    AddWorksheet,
-    Change,
-    NewCell,
-    Row,
-    SetColumns,
-    WarnBeforeEdit,
-    WriteCells,
-)
+from attendance_backend.review.names import AMENDMENTS, AMENDMENTS_ID, raw_id, raw_title
+from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.changes import AddRows, Change, NewCell
 from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_contracts import AttendanceRecord, business_day
 
-HEADERS = (
-    "Timestamp",
-    "Employee",
-    "Location",
-    "Entry",
-    "User Name",
-    "User ID",
-    "Status",
-    "Key",
-    "Record ID",
-    "Business Day",
-    "Serial Number",
-)
-(
+TIMESTAMP = Column("timestamp", "Timestamp", 150, styles.MOMENT)
+EMPLOYEE = Column("employee", "Employee", 170, styles.PLAIN)
+LOCATION = Column("location", "Location", 110, styles.PLAIN)
+ENTRY = Column("entry", "Entry", 110, styles.PLAIN)
+USER_NAME = Column("user_name", "User Name", 120, styles.PLAIN)
+USER_ID = Column("user_id", "User ID", 90, styles.PLAIN)
+STATUS = Column("status", "Status", 60, styles.CODE)
+KEY = Column("key", "Key", 60, styles.CODE)
+RECORD_ID = Column("record_id", "Record ID", 190, styles.PLAIN)
+BUSINESS_DAY = Column("business_day", "Business Day", 110, styles.DAY_CELL)
+SERIAL_NUMBER = Column("serial_number", "Serial Number", 130, styles.PLAIN)
+COLUMNS = (
     TIMESTAMP,
     EMPLOYEE,
     LOCATION,
@@ -53,8 +42,10 @@ HEADERS = (
     RECORD_ID,
     BUSINESS_DAY,
     SERIAL_NUMBER,
-) = range(11)
-_WIDTHS = (150, 170, 110, 110, 120, 90, 60, 60, 190, 110, 130)
+)
+FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
+"""Nothing else knows what stood in these."""
+Row = Mapping[Column, NewCell]
 
 NO_KEY = "-"
 _KEYS = {
@@ -106,87 +97,78 @@ def user_id_label(record: AttendanceRecord) -> str:
     return record.user_name or f"User ID {record.user_id}"
 
 
+def layout_of(location: str) -> Layout:
+    """The layout of a site's worksheet."""
+    warning = "Raw data from the attendance machine: never edit, correct elsewhere."
+    return Layout(raw_title(location), raw_id(location), COLUMNS, warning=warning)
+
+
+AMENDMENTS_LAYOUT = Layout(
+    AMENDMENTS,
+    AMENDMENTS_ID,
+    COLUMNS,
+    warning="Punches that came after the period was finalised: never edit.",
+)
+"""Of the worksheet that is made when the first punch comes after HR finalised the period. Its punches stand in
+``Punch Index``, so that they are stored once like all others, and count for nobody's day."""
+
+
 def create(location: str) -> list[Change]:
     """A site's worksheet, empty but for its header."""
-    return create_worksheet(
-        raw_id(location),
-        raw_title(location),
-        "Raw data from the attendance machine: never edit, correct elsewhere.",
-    )
+    return layout_of(location).create(2)
 
 
-def create_worksheet(sheet_id: int, title: str, warning: str) -> list[Change]:
-    """A worksheet of these columns, empty but for its header."""
-    header = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
-    widths = [SetColumns(sheet_id, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)]
-    return [
-        AddWorksheet(sheet_id, title, row_count=2, column_count=len(HEADERS), frozen_rows=1),
-        WriteCells(sheet_id, 0, 0, (header,)),
-        *widths,
-        WarnBeforeEdit(sheet_id, warning),
-    ]
-
-
-def first_row_area(title: str) -> Area:
+def append_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read to append: the row below the header, which a new worksheet has for nothing."""
-    return Area.of_rows(title, 1, 2)
+    row = worksheet.first_row
+    return [Area.of_rows(worksheet.title, row, row + 1)] if row < worksheet.row_count else []
 
 
 def is_empty(worksheet: Worksheet) -> bool:
-    """Whether the worksheet, of which `first_row_area` was read, holds nothing below its header."""
-    return worksheet.row_count == 2 and not any(row == 1 for row, _ in worksheet.cells)
+    """Whether the worksheet, of which `append_areas` were read, holds nothing below its header."""
+    first = worksheet.first_row
+    return worksheet.row_count == first + 1 and not any(row == first for row, _ in worksheet.cells)
 
 
 def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
     """Rows behind all that the grid holds, notes that somebody typed there included.
 
     Args:
-        worksheet: of which `first_row_area` was read.
+        worksheet: of which `append_areas` were read.
         rows: of `row_of`.
     """
     if not rows:
         return []
-    first = 1 if is_empty(worksheet) else worksheet.row_count
-    growth: list[Change] = []
-    if worksheet.column_count < len(HEADERS):  # made before a column was thought of
-        missing = HEADERS[worksheet.column_count :]
-        header = tuple(NewCell(text, styles.HEADER) for text in missing)
-        growth = [
-            AddColumns(worksheet.sheet_id, len(missing)),
-            WriteCells(worksheet.sheet_id, 0, worksheet.column_count, (header,)),
-        ]
+    first = worksheet.first_row if is_empty(worksheet) else worksheet.row_count
     lacking = first + len(rows) - worksheet.row_count
-    if lacking > 0:
-        growth.append(AddRows(worksheet.sheet_id, lacking))
-    return [*growth, WriteCells(worksheet.sheet_id, first, 0, tuple(rows))]
+    growth: list[Change] = [AddRows(worksheet.sheet_id, lacking)] if lacking > 0 else []
+    return [*growth, *placing.lay(worksheet.sheet_id, worksheet.columns, first, rows)]
 
 
 def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary: time) -> Row:
     """A record as the cells of its row."""
     day = business_day(record.timestamp, day_boundary)
-    return (
-        NewCell(serial.from_datetime(record.timestamp), styles.MOMENT),
-        NewCell(employee, styles.PLAIN),
-        NewCell(location, styles.PLAIN),
-        NewCell(entry_label(record.punch), styles.PLAIN),
-        NewCell(record.user_name or None, styles.PLAIN),
-        NewCell(record.user_id, styles.PLAIN),
-        NewCell(float(record.status), styles.CODE),
-        NewCell(float(record.punch), styles.CODE),
-        NewCell(record.identity, styles.PLAIN),
-        NewCell(serial.from_date(day), styles.DAY_CELL),
-        NewCell(record.serial_number, styles.PLAIN),
-    )
+    values: dict[Column, float | str | None] = {
+        TIMESTAMP: serial.from_datetime(record.timestamp),
+        EMPLOYEE: employee,
+        LOCATION: location,
+        ENTRY: entry_label(record.punch),
+        USER_NAME: record.user_name or None,
+        USER_ID: record.user_id,
+        STATUS: float(record.status),
+        KEY: float(record.punch),
+        RECORD_ID: record.identity,
+        BUSINESS_DAY: serial.from_date(day),
+        SERIAL_NUMBER: record.serial_number,
+    }
+    return {column: column.cell(value) for column, value in values.items()}
 
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
     columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
-    return [
-        Area.of_columns(worksheet.title, column, column + 1)
-        for column in columns
-        if column < worksheet.column_count
-    ]
+    places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
+    return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
 
 def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]]:
@@ -195,7 +177,7 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
     A row without a record ID was typed by somebody and is none.
     """
     punches, unreadable = [], []
-    for row in range(1, worksheet.end_row()):
+    for row in worksheet.data_rows():
         record_id = worksheet.text(row, RECORD_ID)
         if not record_id:
             continue

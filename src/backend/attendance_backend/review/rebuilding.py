@@ -12,7 +12,8 @@ from datetime import date
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
 from attendance_backend.domain.people import Labels, People, Person, Seen, of_period, site_key
 from attendance_backend.domain.periods import whole_weeks
-from attendance_backend.review import days_sheet, punch_index, raw_data, sites_sheet
+from attendance_backend.review import book, days_sheet, punch_index, raw_data, sites_sheet
+from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days, Facts
 from attendance_backend.review.facts import Stored
 from attendance_backend.review.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
@@ -22,8 +23,8 @@ from attendance_backend.review.rules import rules_of
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change
-from attendance_backend.sheet.grid import Area, Spreadsheet
-from attendance_backend.sheet.preview import after, made_by
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 
@@ -42,20 +43,20 @@ class Rebuilt:
     unreadable: list[str] = field(default_factory=list)
 
 
-def fact_areas(present: Spreadsheet) -> list[Area]:
+def fact_wants(present: Spreadsheet) -> list[Want]:
     """What `rebuild` needs of a workbook whose worksheets are known."""
-    areas = [Area(title) for title in (PUNCH_INDEX, DAYS, SITES) if present.find(title) is not None]
-    for worksheet in present.worksheets:
-        if is_raw_title(worksheet.title) or worksheet.title.casefold() == AMENDMENTS.casefold():
-            areas += raw_data.stored_areas(worksheet)
-    return areas
+    wants = [book.whole(title, optional=True) for title in (PUNCH_INDEX, DAYS, SITES)]
+    stored = (
+        sheet for sheet in book.ours(present) if is_raw_title(sheet.role or "") or sheet.role == AMENDMENTS
+    )
+    return wants + [Want(book.raw(sheet.role or "").made, raw_data.stored_areas) for sheet in stored]
 
 
 def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person] = ()) -> Rebuilt:
     """What makes the hidden worksheets agree with the raw data.
 
     Args:
-        workbook: with the cells of `fact_areas`.
+        workbook: with the cells of `fact_wants`.
         period: whose days must have columns.
         people: HR's list, as far as ``Days`` may lack somebody's rows.
     """
@@ -92,11 +93,7 @@ def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
     spoilt: list[tuple[UnreadableRow, bool]] = []
     for amended in (False, True):
         for worksheet in workbook.worksheets:
-            if (
-                worksheet.title.casefold() == AMENDMENTS.casefold()
-                if amended
-                else is_raw_title(worksheet.title)
-            ):
+            if worksheet.role == AMENDMENTS if amended else is_raw_title(worksheet.role or ""):
                 punches, unreadable = raw_data.stored(worksheet)
                 for punch in punches:
                     found.setdefault(punch.record_id, _Kept(punch, amended))
@@ -138,7 +135,7 @@ def _rebuild_index(
     if worksheet is None:
         made = punch_index.create(sorted(dates))
         rebuilt.differences.append(f"the worksheet {PUNCH_INDEX!r} was missing")
-        worksheet = made_by(made)
+        worksheet = book.made(made)
     else:
         made = punch_index.missing_dates(worksheet, dates)
         if made:
@@ -203,7 +200,7 @@ def _rebuild_days(
         expected = of_period(people, period, index.rows)
         made = days_sheet.create(expected, sorted({*wanted, *_business_days(index, rules)}))
         rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
-        days = Days(made_by(made))
+        days = Days(book.made(made))
     else:
         made = days_sheet.missing_days(worksheet, wanted)
         known = Days(worksheet)

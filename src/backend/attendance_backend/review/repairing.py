@@ -1,13 +1,12 @@
-"""Formulas that somebody emptied are put back, those of earlier versions are replaced; what somebody typed over one is
-left alone, and told. Pure logic.
+"""Formulas that somebody emptied are put back, those of earlier versions are replaced, and so are those that are ours
+but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.names import DAILY, EXCEPTIONS, WEEKLY
-from attendance_backend.review.wanted_formulas import areas, earlier, wanted
+from attendance_backend.review.wanted_formulas import Wanted, earlier, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -15,10 +14,17 @@ from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCell
 from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
 from attendance_contracts import ReviewPeriod
 
-__all__ = ["Repairs", "areas", "repair"]
+__all__ = ["Repairs", "repair", "wants"]
 
 _SHOW_TIMES = (DAILY, WEEKLY)
 """Worksheets whose numbers are times and durations."""
+
+
+_GONE, _LABEL_GONE = "formula gone", "label gone"
+_BROKEN = "formula broken, as cells were deleted"
+_ASTRAY = "formula about other cells, as some were moved or deleted"
+_OLD = "formula of an earlier version"
+_TYPED = "typed over"
 
 
 @dataclass
@@ -40,7 +46,7 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
-        workbook: with the cells of `areas`.
+        workbook: with the cells of `wants`.
         period: of the workbook.
     """
     repairs = Repairs()
@@ -50,40 +56,42 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
     return repairs
 
 
-def _repair(
-    sheet: Worksheet,
-    title: str,
-    formulas: Mapping[Place, str],
-    outdated: Mapping[Place, str],
-    repairs: Repairs,
-) -> None:
-    gone: dict[Place, NewCell] = {}
-    broken: dict[Place, NewCell] = {}
-    old: dict[Place, NewCell] = {}
-    for place, formula in sorted(formulas.items()):
+def _repair(sheet: Worksheet, title: str, wanted: Wanted, outdated: Wanted, repairs: Repairs) -> None:
+    found: dict[str, dict[Place, NewCell]] = {}
+    for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)
-        if cell is None:
-            gone[place] = NewCell(Formula(formula))
-        elif cell.formula is None or not formula_text.same(cell.formula, formula):
-            before = outdated.get(place, formula)
-            if cell.formula is not None and formula_text.same(cell.formula, before):
-                old[place] = NewCell(Formula(formula))
-            elif cell.formula is not None and (
-                formula_text.is_broken(cell.formula, formula) or formula_text.is_broken(cell.formula, before)
-            ):
-                broken[place] = NewCell(Formula(formula))
-            elif not _is_invited(title, cell):
-                repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
-    for cells, words in (
-        (gone, "gone"),
-        (broken, "broken, as cells were deleted"),
-        (old, "of an earlier version"),
-    ):
+        fault = _fault(cell, value, outdated.get(place, value))
+        if fault == _TYPED and cell is not None and not _is_invited(title, cell):
+            repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
+        elif fault not in ("", _TYPED):
+            found.setdefault(fault, {})[place] = NewCell(value)
+    for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD)):
+        cells, (kind, words) = found[fault], fault.split(" ", 1)
         for block in write_cells(sheet.sheet_id, cells):
             repairs.changes.append(block)
             count = len(block.rows) * len(block.rows[0])
-            what = "a formula was" if count == 1 else f"{count} formulas were"
+            what = f"a {kind} was" if count == 1 else f"{count} {kind}s were"
             repairs.differences.append(f"{title}!{_name(block)}: {what} {words}")
+
+
+def _fault(cell: Cell | None, wanted: Formula | str, before: Formula | str) -> str:
+    """What is wrong with a cell, in words that begin with what should be there; empty for nothing."""
+    if cell is None:
+        return _GONE if isinstance(wanted, Formula) else _LABEL_GONE
+    if isinstance(wanted, str):
+        return ""  # another text is a person's
+    stands = cell.formula or ""
+    if formula_text.same(stands, wanted.text):
+        return ""
+    either = [wanted.text, *([before.text] if isinstance(before, Formula) else [])]
+    for fault, test in (
+        (_OLD, formula_text.same),
+        (_BROKEN, formula_text.is_broken),
+        (_ASTRAY, formula_text.is_alike),
+    ):
+        if any(test(stands, one) for one in either):
+            return fault
+    return _TYPED
 
 
 def _is_invited(title: str, cell: Cell) -> bool:

@@ -7,10 +7,11 @@ from attendance_backend.domain.clocks import clock_change, zone_of
 from attendance_backend.domain.days import SiteRules
 from attendance_backend.domain.people import site_key
 from attendance_backend.review import sites_sheet
-from attendance_backend.review.sites_sheet import SiteRow
+from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod
 
 
@@ -35,7 +36,7 @@ def told(
         period: of the message.
     """
     row = sites_sheet.read(worksheet).get(site_key(site))
-    values: dict[int, float | str] = {}
+    values: dict[Column, Value] = {}
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = time_zone
     if row is None or row.day_boundary is None:

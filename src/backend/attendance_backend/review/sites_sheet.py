@@ -10,115 +10,127 @@ from datetime import date, datetime, time, timedelta
 
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.people import site_key
+from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import SITES, SITES_ID
-from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.changes import (
-    AddNote,
-    AddRows,
-    AddWorksheet,
-    Change,
-    Formula,
-    HighlightWhen,
-    NewCell,
-    Row,
-    SetColumns,
-    Style,
-    WarnBeforeEdit,
-    WriteCells,
-)
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.changes import AddRows, Change, Formula, HighlightWhen, NewCell, Style
+from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.layout import Column, Layout
 from attendance_contracts import CLOCK_OFF_FROM_S, NEARLY_FULL
 
-(
-    SITE,
-    STATE,
-    LAST_HEARD,
-    COMPLETE_THROUGH,
-    BACKLOG,
-    CLOCK_OFFSET,
-    RECORDS,
-    CAPACITY,
-    MEMORY_USED,
-    USERS,
-    SERIAL_NUMBER,
-    FIRMWARE,
-    SOFTWARE,
-    PROBLEM,
-    TIME_ZONE,
-    DAY_BOUNDARY,
-    KEY_POLICY,
-    DOUBLE_TAP,
-    CLOCK_CHANGE_AT,
-    CLOCK_CHANGE_BY,
-    CLOCK_TOLD_ON,
-    MEMORY_TOLD_ON,
-) = range(22)
-HEADERS = (
-    "Site",
+
+def _column(key: str, header: str, width: int | None, style: Style = styles.PLAIN, note: str = "") -> Column:
+    return Column(key, header, width, style, width is None, note, styles.HEADER_WRAPPED)
+
+
+SITE = _column("site", "Site", 130, styles.NAME)
+STATE = _column(
+    "state",
     "State",
-    "Last Heard",
-    "Complete Through",
-    "Backlog",
-    "Machine Clock (s)",
-    "Records",
-    "Capacity",
-    "Memory Used",
-    "Users",
-    "Serial Number",
-    "Firmware",
-    "Software",
-    "Problem",
-    "Time Zone",
-    "Day Boundary",
-    "Key Policy",
-    "Double Tap (s)",
-    "Clock Change At",
-    "Clock Change By",
-    "Clock Told On",
-    "Memory Told On",
+    130,
+    styles.NAME,
+    "fine, catching up (punches are on their way), or needs a look: see Problem and Exceptions.",
 )
-HEADER_ROWS = 1
-FIRST_HIDDEN = CLOCK_CHANGE_AT
+LAST_HEARD = _column(
+    "last_heard",
+    "Last Heard",
+    140,
+    styles.MOMENT,
+    "When the site's computer last reported, in the site's own time.",
+)
+COMPLETE_THROUGH = _column(
+    "complete_through",
+    "Complete Through",
+    110,
+    styles.DAY_CELL,
+    "Every punch up to the end of this day is in the workbook. Only then is somebody absent.",
+)
+BACKLOG = _column(
+    "backlog",
+    "Backlog",
+    70,
+    styles.CODE,
+    "Punches that the site's computer holds and that are not in the workbook yet.",
+)
+CLOCK_OFFSET = _column(
+    "clock_offset",
+    "Machine Clock (s)",
+    90,
+    styles.CODE,
+    "By how many seconds the machine's clock is ahead (behind: negative).",
+)
+RECORDS = _column("records", "Records", 80, styles.CODE)
+CAPACITY = _column("capacity", "Capacity", 80, styles.CODE)
+MEMORY_USED = _column(
+    "memory_used",
+    "Memory Used",
+    80,
+    styles.SHARE,
+    "How full the machine's memory is. A full machine stops recording, or overwrites.",
+)
+USERS = _column("users", "Users", 60, styles.CODE)
+SERIAL_NUMBER = _column("serial_number", "Serial Number", 160)
+FIRMWARE = _column("firmware", "Firmware", 110, styles.WRAPPED)
+SOFTWARE = _column("software", "Software", 90)
+PROBLEM = _column("problem", "Problem", 260, styles.WRAPPED)
+TIME_ZONE = _column("time_zone", "Time Zone", 120)
+DAY_BOUNDARY = _column(
+    "day_boundary",
+    "Day Boundary",
+    90,
+    styles.TIME_CELL,
+    "A punch before this time belongs to the day before: the end of a night shift.",
+)
+KEY_POLICY = _column(
+    "key_policy",
+    "Key Policy",
+    100,
+    styles.PLAIN,
+    "first and last: the first punch of a day is the check-in, the last the check-out. "
+    "pairs: every two punches are a stretch of work, what lies between is a break.",
+)
+DOUBLE_TAP = _column(
+    "double_tap", "Double Tap (s)", 90, styles.CODE, "Two punches of a person within so many seconds are one."
+)
+CLOCK_CHANGE_AT = _column("clock_change_at", "Clock Change At", None, styles.MOMENT)
+CLOCK_CHANGE_BY = _column("clock_change_by", "Clock Change By", None)
+CLOCK_TOLD_ON = _column("clock_told_on", "Clock Told On", None, styles.DAY_CELL)
+MEMORY_TOLD_ON = _column("memory_told_on", "Memory Told On", None, styles.DAY_CELL)
+LAYOUT = Layout(
+    SITES,
+    SITES_ID,
+    (
+        SITE,
+        STATE,
+        LAST_HEARD,
+        COMPLETE_THROUGH,
+        BACKLOG,
+        CLOCK_OFFSET,
+        RECORDS,
+        CAPACITY,
+        MEMORY_USED,
+        USERS,
+        SERIAL_NUMBER,
+        FIRMWARE,
+        SOFTWARE,
+        PROBLEM,
+        TIME_ZONE,
+        DAY_BOUNDARY,
+        KEY_POLICY,
+        DOUBLE_TAP,
+        CLOCK_CHANGE_AT,
+        CLOCK_CHANGE_BY,
+        CLOCK_TOLD_ON,
+        MEMORY_TOLD_ON,
+    ),
+    frozen_columns=1,
+    tab_color=styles.QUIET_TAB,
+    warning="Kept by the program: what the sites report, and the rules by which they count.",
+)
 
 NOT_HEARD, NEEDS_A_LOOK, CATCHING_UP, FINE = "not heard from yet", "needs a look", "catching up", "fine"
 
-
-AREAS = (Area(SITES),)
-"""What must be read for everything here."""
-
 Value = str | float | int | date | datetime | time | timedelta | None
-
-_NOTES = {
-    STATE: "fine, catching up (punches are on their way), or needs a look: see Problem and Exceptions.",
-    LAST_HEARD: "When the site's computer last reported, in the site's own time.",
-    COMPLETE_THROUGH: "Every punch up to the end of this day is in the workbook. Only then is somebody absent.",
-    BACKLOG: "Punches that the site's computer holds and that are not in the workbook yet.",
-    CLOCK_OFFSET: "By how many seconds the machine's clock is ahead (behind: negative).",
-    MEMORY_USED: "How full the machine's memory is. A full machine stops recording, or overwrites.",
-    DAY_BOUNDARY: "A punch before this time belongs to the day before: the end of a night shift.",
-    KEY_POLICY: "first and last: the first punch of a day is the check-in, the last the check-out. "
-    "pairs: every two punches are a stretch of work, what lies between is a break.",
-    DOUBLE_TAP: "Two punches of a person within so many seconds are one.",
-}
-_WIDTHS = (130, 130, 140, 110, 70, 90, 80, 80, 80, 60, 160, 110, 90, 260, 120, 90, 100, 90)
-_STYLES: Mapping[int, Style] = {
-    SITE: styles.NAME,
-    LAST_HEARD: styles.MOMENT,
-    COMPLETE_THROUGH: styles.DAY_CELL,
-    BACKLOG: styles.CODE,
-    CLOCK_OFFSET: styles.CODE,
-    RECORDS: styles.CODE,
-    CAPACITY: styles.CODE,
-    MEMORY_USED: styles.SHARE,
-    USERS: styles.CODE,
-    FIRMWARE: styles.WRAPPED,
-    PROBLEM: styles.WRAPPED,
-    DAY_BOUNDARY: styles.TIME_CELL,
-    DOUBLE_TAP: styles.CODE,
-    CLOCK_CHANGE_AT: styles.MOMENT,
-    CLOCK_TOLD_ON: styles.DAY_CELL,
-    MEMORY_TOLD_ON: styles.DAY_CELL,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,26 +169,12 @@ class SiteRow:
 
 def create(sites: Sequence[str] = ()) -> list[Change]:
     """The whole worksheet, with a row for each site."""
-    header = tuple(NewCell(text, styles.HEADER_WRAPPED) for text in HEADERS)
-    rows = [header, *(_row(site, HEADER_ROWS + index) for index, site in enumerate(sites))]
+    made = placing.as_made(LAYOUT)
+    rows = [_row(site, made.first_row + index, made) for index, site in enumerate(sites)]
     return [
-        AddWorksheet(
-            SITES_ID,
-            SITES,
-            row_count=max(len(rows), HEADER_ROWS + 1),
-            column_count=len(HEADERS),
-            frozen_rows=HEADER_ROWS,
-            frozen_columns=1,
-            tab_color=styles.QUIET_TAB,
-        ),
-        WriteCells(SITES_ID, 0, 0, tuple(rows)),
-        *(SetColumns(SITES_ID, column, column + 1, pixels) for column, pixels in enumerate(_WIDTHS)),
-        SetColumns(SITES_ID, FIRST_HIDDEN, len(HEADERS), hidden=True),
-        *(AddNote(SITES_ID, 0, column, text) for column, text in _NOTES.items()),
-        WarnBeforeEdit(
-            SITES_ID, "Kept by the program: what the sites report, and the rules by which they count."
-        ),
-        *_highlights(),
+        *LAYOUT.create(made.first_row + max(len(rows), 1)),
+        *placing.lay(SITES_ID, made.columns, made.first_row, rows),
+        *_highlights(made),
     ]
 
 
@@ -184,11 +182,7 @@ def row_of(worksheet: Worksheet, site: str) -> int | None:
     """Where a site's row stands; None when it has none."""
     wanted = site_key(site)
     return next(
-        (
-            row
-            for row in range(HEADER_ROWS, worksheet.end_row())
-            if site_key(worksheet.text(row, SITE)) == wanted
-        ),
+        (row for row in worksheet.data_rows() if site_key(worksheet.text(row, SITE)) == wanted),
         None,
     )
 
@@ -196,49 +190,55 @@ def row_of(worksheet: Worksheet, site: str) -> int | None:
 def read(worksheet: Worksheet) -> dict[str, SiteRow]:
     """The sites by `site_key`, the first row of each; what makes no sense counts as not reported."""
     sites: dict[str, SiteRow] = {}
-    for row in range(HEADER_ROWS, worksheet.end_row()):
+    for row in worksheet.data_rows():
         if key := site_key(worksheet.text(row, SITE)):
             sites.setdefault(key, _read_row(worksheet, row))
     return sites
 
 
-def cells_for(worksheet: Worksheet, site: str, values: Mapping[int, Value]) -> list[Change]:
+def cells_for(worksheet: Worksheet, site: str, values: Mapping[Column, Value]) -> list[Change]:
     """What brings a site's row up to date: only cells that differ. A site without a row gets one at the grid's end.
 
     Args:
-        worksheet: as `AREAS` names it.
+        worksheet: whole.
         site: as it is called.
         values: by column. A time of day and a `timedelta` become fractions of a day, None empties the cell.
     """
     row = row_of(worksheet, site)
+    plain = {column: _plain(value) for column, value in values.items()}
     if row is None:
         row = worksheet.row_count
-        cells = list(_row(site, row))
-        for column, value in values.items():
-            cells[column] = NewCell(_plain(value), _STYLES.get(column, styles.PLAIN))
-        return [AddRows(SITES_ID, 1), WriteCells(SITES_ID, row, 0, (tuple(cells),))]
-    return [
-        WriteCells(SITES_ID, row, column, ((NewCell(plain, _STYLES.get(column, styles.PLAIN)),),))
-        for column, value in sorted(values.items())
-        if not _same(worksheet.value(row, column), plain := _plain(value))
-    ]
+        cells = {
+            **_row(site, row, worksheet),
+            **{column: column.cell(value) for column, value in plain.items()},
+        }
+        return [
+            AddRows(worksheet.sheet_id, 1),
+            *placing.lay(worksheet.sheet_id, worksheet.columns, row, [cells]),
+        ]
+    differing = {
+        column: value for column, value in plain.items() if not _same(worksheet.value(row, column), value)
+    }
+    return [*placing.put(worksheet, row, differing)]
 
 
-def _row(site: str, row: int) -> Row:
-    number = row + 1
-    looks = f'$N{number}<>"",ABS($F{number})>{CLOCK_OFF_FROM_S},$I{number}>={NEARLY_FULL}'
-    state = (
-        f'=IF($C{number}="",IF($E{number}="","{NOT_HEARD}","{CATCHING_UP}"),'
-        f'IF(OR({looks}),"{NEEDS_A_LOOK}",IF($E{number}>0,"{CATCHING_UP}","{FINE}")))'
+def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:
+    at = Places([worksheet], {})
+    problem, offset, used, heard, backlog = (
+        at.own(column, row) for column in (PROBLEM, CLOCK_OFFSET, MEMORY_USED, LAST_HEARD, BACKLOG)
     )
-    cells = [NewCell(None, _STYLES.get(column, styles.PLAIN)) for column in range(len(HEADERS))]
-    cells[SITE] = NewCell(site, styles.NAME)
-    cells[STATE] = NewCell(Formula(state), styles.NAME)
-    return tuple(cells)
+    looks = f'{problem}<>"",ABS({offset})>{CLOCK_OFF_FROM_S},{used}>={NEARLY_FULL}'
+    state = (
+        f'=IF({heard}="",IF({backlog}="","{NOT_HEARD}","{CATCHING_UP}"),'
+        f'IF(OR({looks}),"{NEEDS_A_LOOK}",IF({backlog}>0,"{CATCHING_UP}","{FINE}")))'
+    )
+    blank = {column: column.cell() for column in LAYOUT.columns}
+    return {**blank, SITE: SITE.cell(site), STATE: STATE.cell(Formula(state))}
 
 
-def _highlights() -> list[Change]:
-    state = f"$B{HEADER_ROWS + 1}"
+def _highlights(made: Worksheet) -> list[Change]:
+    row, place = made.first_row, made.at(STATE)
+    state = Places([made], {}).own(STATE, row)
     looks = (
         (FINE, styles.GOOD_BACKGROUND, styles.GOOD_TEXT),
         (CATCHING_UP, styles.OPEN_BACKGROUND, styles.OPEN_TEXT),
@@ -247,23 +247,17 @@ def _highlights() -> list[Change]:
     )
     return [
         HighlightWhen(
-            SITES_ID,
-            HEADER_ROWS,
-            STATE,
-            Formula(f'={state}="{text}"'),
-            background,
-            color,
-            end_column=STATE + 1,
+            SITES_ID, row, place, Formula(f'={state}="{text}"'), background, color, end_column=place + 1
         )
         for text, background, color in looks
     ]
 
 
 def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
-    def number(column: int) -> float | None:
+    def number(column: Column) -> float | None:
         return worksheet.number(row, column)
 
-    def whole(column: int) -> int | None:
+    def whole(column: Column) -> int | None:
         value = number(column)
         return None if value is None else round(value)
 

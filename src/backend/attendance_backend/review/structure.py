@@ -11,6 +11,7 @@ from datetime import date
 from attendance_backend.domain.people import Person, of_period
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.review import (
+    book,
     corrections_sheet,
     day_header,
     days_sheet,
@@ -27,8 +28,10 @@ from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review import weekly_columns as wc
 from attendance_backend.review import weekly_summary as weekly
-from attendance_backend.review.corrections_sheet import Weeks
+from attendance_backend.review.book import Want
+from attendance_backend.review.daily_attendance import DayColumns
 from attendance_backend.review.days_sheet import Days, Facts
+from attendance_backend.review.formulas import Places
 from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import (
     AMENDMENTS,
@@ -46,36 +49,37 @@ from attendance_backend.review.names import (
     raw_title,
 )
 from attendance_backend.review.punch_index import PunchIndex
+from attendance_backend.review.weekly_summary import WeekColumns
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
-    AddColumns,
     AddRows,
     AddWorksheet,
     Change,
     NewCell,
     RemoveWorksheet,
-    SetColumns,
     SetLocale,
     WriteCells,
 )
-from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Spreadsheet, Worksheet
+from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 TIME_ZONE = "Etc/GMT"
 """All times in the workbook are wall times of their site; no formula asks for the present time."""
 
-PEOPLE_AREAS = (
-    *(Area.of_columns(DAYS, 0, days_sheet.FIRST_DAY), Area.of_rows(DAYS, 0, days_sheet.HEADER_ROWS)),
-    *daily.AREAS,
-    *weekly.AREAS,
-    *monthly.AREAS,
+PEOPLE = (
+    *(book.columns(title) for title in (DAYS, DAILY, WEEKLY, MONTHLY)),
+    book.header(CORRECTIONS, optional=True),
+    book.header(SITES),
+    book.GUIDE_VALUES,
 )
 """What must be read to add people or days; `Days` and `Punch Index` must be there."""
 
-SYNC_AREAS = (*PEOPLE_AREAS, Area.of_columns(PUNCH_INDEX, 0, punch_index.FIRST_DATE))
+SYNC = (*PEOPLE, book.columns(PUNCH_INDEX))
 """What must be read for `people_of`."""
 
-HEADER_AREAS = (*PEOPLE_AREAS, Area.of_rows(PUNCH_INDEX, 0, punch_index.HEADER_ROWS), *guide_sheet.AREAS)
+HEADERS = (*PEOPLE, book.header(PUNCH_INDEX))
 """What must be read for `missing_days`."""
 
 _ORDER = (EXCEPTIONS, DAILY, WEEKLY, MONTHLY, CORRECTIONS, SITES, GUIDE, DAYS, PUNCH_INDEX)
@@ -93,7 +97,7 @@ class Content:
         parameters: for ``Guide``.
         shared_with: in words, for ``Guide``.
         facts: what the punches that are stored say, for ``Days``.
-        headers: the header rows of those of ``Daily Attendance``, ``Days`` and ``Weekly Summary`` that are there.
+        headers: as `header_wants` names them.
     """
 
     people: Sequence[Person] = ()
@@ -106,19 +110,20 @@ class Content:
 
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
-    return any(workbook.find(title) is None for title in (*_WHOLE, GUIDE))
+    return any(workbook.find(title) is None for title in (*_WHOLE, CORRECTIONS, GUIDE))
 
 
 def can_grow(workbook: Spreadsheet) -> bool:
-    """Whether `HEADER_AREAS` and ``Sites`` can be read: a worksheet that is only now made has nothing to add."""
+    """Whether `HEADERS` and ``Sites`` can be read: a worksheet that is only now made has nothing to add."""
     return all(workbook.find(title) is not None for title in (*_WHOLE, PUNCH_INDEX, GUIDE, SITES))
 
 
-def header_areas(workbook: Spreadsheet) -> list[Area]:
-    """What to read for `Content.headers`: the headers of the worksheets with days or weeks that are there."""
-    rows = {DAILY: dc.HEADER_ROWS, DAYS: days_sheet.HEADER_ROWS, WEEKLY: wc.HEADER_ROWS}
+def header_wants(workbook: Spreadsheet) -> list[Want]:
+    """What to read for `Content.headers`: the headers of all worksheets that are there."""
     return [
-        Area.of_rows(title, 0, count) for title, count in rows.items() if workbook.find(title) is not None
+        book.GUIDE_VALUES if title == GUIDE else book.header(title)
+        for title in _ORDER
+        if workbook.find(title) is not None
     ]
 
 
@@ -133,17 +138,23 @@ def missing_worksheets(
         location: the site whose raw data has a place afterwards.
         content: empty when `lacks_derived` says so.
     """
-    layout = _Layout.of(period, content.headers)
+    lacking = [title for title in _ORDER if workbook.find(title) is None]
+    at, layout = _planned(period, content.headers or replace(workbook, worksheets=()), lacking)
     people = of_period(content.people, period)
+    example = f"{period.last_day:%d-%m-%Y}"
     makers: Mapping[str, Callable[[], list[Change]]] = {
-        EXCEPTIONS: exceptions_sheet.create,
-        DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays),
-        WEEKLY: lambda: weekly.create(people, day_header.whole_weeks_of(layout.daily)),
-        MONTHLY: lambda: monthly.create(people, layout.daily, period, content.holidays, layout.weekly_total),
-        CORRECTIONS: lambda: corrections_sheet.create(f"{period.last_day:%d-%m-%Y}", layout.weeks),
+        EXCEPTIONS: lambda: exceptions_sheet.create(at),
+        DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays, at),
+        WEEKLY: lambda: weekly.create(people, layout.whole_weeks, at),
+        MONTHLY: lambda: monthly.create(
+            people, layout.daily, period, content.holidays, layout.weekly_total, at=at
+        ),
+        CORRECTIONS: lambda: corrections_sheet.create(
+            at, example, weekly.weeks_in(at.sheets[WEEKLY], layout.whole_weeks)
+        ),
         raw_title(location): lambda: raw_data.create(location),
         SITES: lambda: sites_sheet.create(_sites(workbook, location)),
-        GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with),
+        GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with, at),
         DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
         PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
     }
@@ -162,13 +173,13 @@ def people_of(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod)
     """Those of HR's list who need rows: employed on a day of the period, in the workbook already, or known by a punch.
 
     Args:
-        view: with the cells of `SYNC_AREAS`.
+        view: with the cells of `SYNC`.
         people: as HR keeps them now.
         period: of the workbook.
     """
     days = view.worksheet(DAYS)
     rows = {
-        *(days.text(row, days_sheet.KEY) for row in range(days.end_row())),
+        *_keys(days),
         *daily.rows_by_key(view.worksheet(DAILY)),
         *weekly.rows_by_key(view.worksheet(WEEKLY)),
         *monthly.rows_by_token(view.worksheet(MONTHLY)),
@@ -187,34 +198,64 @@ def _names_of_rows(person: Person) -> tuple[str, ...]:
     )
 
 
+def check_settings(view: Spreadsheet) -> None:
+    """Raises LayoutError when ``Guide`` lacks a setting that formulas name; `view` as for `add_people`."""
+    at = book.places_of(view)
+    for name in (guide_sheet.COMPLETE, guide_sheet.GRACE, guide_sheet.OVERTIME):
+        at.cell(name)
+
+
 def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
     """Rows at the ends of the grids of Days, Daily, Weekly and Monthly for people who have none there.
 
     Args:
-        view: with the cells of `PEOPLE_AREAS`.
+        view: with the cells of `PEOPLE`.
         people: those who have rows already get none.
         facts: what the stored punches say of them, for ``Days``.
     """
+    at = book.places_of(view)
     days, sheet = view.worksheet(DAYS), view.worksheet(DAILY)
     week_sheet, month_sheet = view.worksheet(WEEKLY), view.worksheet(MONTHLY)
-    columns = day_header.columns_by_day(sheet)
-    keys = {days.text(row, days_sheet.KEY) for row in range(days.end_row())}
+    keys = _keys(days)
     new = [person for person in people if days_sheet.key_of(person.key, days_sheet.IN) not in keys]
     changes = days_sheet.add_people(days, new, facts) if new else []
-    known = daily.rows_by_key(sheet)
-    new = [person for person in people if dc.key_of(person.key, dc.CHECK_IN) not in known]
-    rows = daily.person_rows(
-        new, sheet.row_count, columns, daily.helpers_by_day(sheet), days_sheet.columns_by_day(days)
+    places = DayColumns.of(sheet, days)
+    weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns))
+    lacking = _lacking(people, dc.LABELS, daily.rows_by_key(sheet))
+    changes += _grown(
+        sheet,
+        len(lacking),
+        [
+            change
+            for row, (person, label) in enumerate(lacking, sheet.row_count)
+            for change in daily.person_row(person, label, row, places, at)
+        ],
     )
-    changes += _grown(sheet, len(new) * len(dc.LABELS), rows)
-    changes += _add_to_weekly(week_sheet, people, columns)
+    lacking = _lacking(people, wc.LABELS, weekly.rows_by_key(week_sheet))
+    cells = {
+        place: cell
+        for row, (person, label) in enumerate(lacking, week_sheet.row_count)
+        for place, cell in weekly.person_row(person, label, row, weeks, at).items()
+    }
+    changes += _grown(week_sheet, len(lacking), write_cells(week_sheet.sheet_id, cells))
     tokens = monthly.rows_by_token(month_sheet)
     new = [person for person in people if formulas.token_of(person.key) not in tokens]
-    total = weekly.columns_by_label(week_sheet).get(wc.TOTAL)
-    rows = monthly.person_rows(
-        new, month_sheet.row_count, day_header.columns_by_day(month_sheet), columns, total
-    )
+    runs = day_header.runs(day_header.columns_by_day(month_sheet), places.columns)
+    rows = monthly.person_rows(new, month_sheet.row_count, runs, weeks.total, at)
     return changes + _grown(month_sheet, len(new), rows)
+
+
+def _keys(days: Worksheet) -> set[str]:
+    return {days.text(row, days_sheet.KEY) for row in range(days.end_row())}
+
+
+def _lacking(
+    people: Sequence[Person], labels: Sequence[str], rows: Mapping[str, int]
+) -> list[tuple[Person, str]]:
+    """The rows that people lack: all, or those that somebody deleted."""
+    return [
+        (person, label) for person in people for label in labels if dc.key_of(person.key, label) not in rows
+    ]
 
 
 def missing_days(
@@ -225,26 +266,35 @@ def missing_days(
     They are added at the ends of the grids, so that nothing that stands in them is touched or moved.
 
     Args:
-        view: with the cells of `HEADER_AREAS`.
+        view: with the cells of `HEADERS`.
         period: as it is now.
         holidays: as `day_header.texts_of` makes them; None when they are not known, and stay.
     """
+    at = book.places_of(view)
     sheet, days = view.worksheet(DAILY), view.worksheet(DAYS)
     month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
     wanted = whole_weeks(period.first_day, period.last_day)
     changes = days_sheet.missing_days(days, wanted)
     changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
-    new = [day for day in wanted if day > max(known, default=date.min)] if known else []
-    added = {day: sheet.column_count + index for index, day in enumerate(new)}
+    new = [day for day in wanted if day not in known] if known else []
+    sources = day_header.columns_by_day(after(days, changes))
+    helpers = day_header.columns_by_day(sheet, day_header.WEEKDAY)
+    helped = [day for day in wanted if day not in helpers] if known else []
+    added = DayColumns.added(sheet, new, helped, sources)
     names = holidays or {}
-    if new:
-        changes += _add_days(sheet, new, period, names, _days_after(days, wanted))
-        known_weeks, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of(added)
-        changes += weekly.missing_weeks(view.worksheet(WEEKLY), known_weeks, weeks)
+    if new or helped:
+        changes += daily.add_days(sheet, added, period, names, at)
+    every = {**known, **added.columns}
+    before, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of(every)
+    labels = weekly.columns_by_label(view.worksheet(WEEKLY))
+    lacking_weeks = {
+        monday: places for monday, places in weeks.items() if weekly.week_label(monday) not in labels
+    }
+    changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
-    lacking = [day for day in wanted if day > max(in_month, default=date.min)] if in_month else []
-    changes += monthly.missing_days(month_sheet, lacking, {**known, **added}, period, names)
+    lacking = [day for day in wanted if day not in in_month] if in_month else []
+    changes += monthly.missing_days(month_sheet, lacking, every, period, names, at=at)
     return [
         *changes,
         *_days_that_joined(sheet, period, names),
@@ -280,11 +330,11 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
     are not changed: they are HR's to change in each workbook.
 
     Args:
-        view: with the cells of `PEOPLE_AREAS`.
+        view: with the cells of `PEOPLE`.
         people: as HR keeps them now.
     """
     days = view.worksheet(DAYS)
-    rows = {days.text(row, days_sheet.KEY): row for row in range(days.end_row())}
+    rows = {days.text(row, days_sheet.KEY): row for row in days.data_rows()}
     changes: list[Change] = []
     for person in people:
         row = rows.get(days_sheet.key_of(person.key, days_sheet.IN))
@@ -304,7 +354,24 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
         if before != person.name:
             changes += _renamed(view, person, before)
         changes += _regrouped(view.worksheet(MONTHLY), person)
-    return changes
+    return changes + _lost_cut_offs(view.worksheet(WEEKLY), people)
+
+
+def _lost_cut_offs(sheet: Worksheet, people: Sequence[Person]) -> list[Change]:
+    """Cut-off times that are gone with their column: it was made again, behind the weeks.
+
+    A single one that HR emptied stays empty, as long as the column stands where it was.
+    """
+    rows, place = weekly.rows_by_key(sheet), sheet.at(wc.CUT_OFF)
+    if place < weekly.columns_by_label(sheet).get(wc.TOTAL, place + 1):
+        return []
+    first = {person: rows.get(dc.key_of(person.key, wc.AVERAGE)) for person in people}
+    cells = {
+        (row, place): weekly.cut_off_cell(person)
+        for person, row in first.items()
+        if row is not None and (row, place) not in sheet.cells
+    }
+    return [*write_cells(sheet.sheet_id, cells)]
 
 
 def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
@@ -319,15 +386,16 @@ def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Chang
 def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:
     sheet, week_sheet, month_sheet = (view.worksheet(title) for title in _DERIVED)
     daily_rows, weekly_rows = daily.rows_by_key(sheet), weekly.rows_by_key(week_sheet)
+    month_row = monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))
     places = [
-        *((sheet, daily_rows.get(dc.key_of(person.key, label))) for label in dc.LABELS),
-        *((week_sheet, weekly_rows.get(dc.key_of(person.key, label))) for label in wc.LABELS),
-        (month_sheet, monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))),
+        *((sheet, daily_rows.get(dc.key_of(person.key, label)), dc.EMPLOYEE) for label in dc.LABELS),
+        *((week_sheet, weekly_rows.get(dc.key_of(person.key, label)), wc.EMPLOYEE) for label in wc.LABELS),
+        (month_sheet, month_row, mc.EMPLOYEE),
     ]
     return [
-        _cell(worksheet, row, dc.EMPLOYEE, person.name)
-        for worksheet, row in places
-        if row is not None and worksheet.text(row, dc.EMPLOYEE) == before
+        _cell(worksheet, row, column, person.name)
+        for worksheet, row, column in places
+        if row is not None and worksheet.text(row, column) == before
     ]
 
 
@@ -346,32 +414,36 @@ class _Layout:
         days: of ``Days``.
         daily: of ``Daily Attendance``.
         weekly_total: of ``Weekly Summary``.
-        weeks: of ``Weekly Summary``, as ``Corrections`` looks into them.
     """
 
     days: Mapping[date, int]
     daily: Mapping[date, int]
     weekly_total: int | None
-    weeks: Weeks | None
 
-    @staticmethod
-    def of(period: ReviewPeriod, headers: Spreadsheet | None) -> "_Layout":
-        wanted = whole_weeks(period.first_day, period.last_day)
-        known = headers or Spreadsheet("", ())
-        sheet, days, week_sheet = known.find(DAILY), known.find(DAYS), known.find(WEEKLY)
-        in_days = {day: days_sheet.FIRST_DAY + index for index, day in enumerate(wanted)}
-        in_daily = {day: dc.FIRST_DAY + index for index, day in enumerate(wanted)}
-        if sheet is not None:
-            in_daily = day_header.columns_by_day(sheet)
-        if days is not None:
-            in_days = days_sheet.columns_by_day(days)
-        mondays = day_header.whole_weeks_of(in_daily)
-        total: int | None = wc.FIRST_WEEK + len(mondays)
-        weeks = weekly.weeks_of_new(mondays)
-        if week_sheet is not None:
-            total = weekly.columns_by_label(week_sheet).get(wc.TOTAL)
-            weeks = weekly.weeks_in(week_sheet, mondays)
-        return _Layout(in_days, in_daily, total, weeks)
+    @property
+    def whole_weeks(self) -> Mapping[date, tuple[int, ...]]:
+        """Of ``Daily Attendance``."""
+        return day_header.whole_weeks_of(self.daily)
+
+
+def _planned(period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str]) -> tuple[Places, _Layout]:
+    """Where everything will stand once the worksheets that are lacking are made."""
+    days = whole_weeks(period.first_day, period.last_day)
+    known = {sheet.role: sheet for sheet in book.ours(headers)}
+    at = book.places_of(replace(headers, absent=frozenset()), lacking)
+    if DAYS in known:
+        days = sorted(day_header.columns_by_day(known[DAYS]))
+    else:
+        at.sheets[DAYS] = days_sheet.as_made(days)
+    if DAILY in known:
+        columns = day_header.columns_by_day(known[DAILY])
+    else:
+        first = len(dc.LAYOUT.columns)
+        columns = {day: first + index for index, day in enumerate(days)}
+    if WEEKLY not in known:
+        at.sheets[WEEKLY] = weekly.made(day_header.whole_weeks_of(columns))
+    total = weekly.columns_by_label(at.sheets[WEEKLY]).get(wc.TOTAL)
+    return at, _Layout(day_header.columns_by_day(at.sheets[DAYS]), columns, total)
 
 
 def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Change]:
@@ -379,7 +451,7 @@ def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Cha
 
     A formula must not be written before the worksheets that it names exist.
     """
-    titles = [sheet.title for sheet in workbook.worksheets]
+    titles = [sheet.role or sheet.title for sheet in workbook.worksheets]
     added: list[Change] = []
     filled: list[Change] = []
     for changes in made:
@@ -406,57 +478,8 @@ def _place(title: str) -> float:
 
 def _sites(workbook: Spreadsheet, location: str) -> list[str]:
     """The sites that have raw data, the one that gets it included."""
-    titles = [sheet.title for sheet in workbook.worksheets if is_raw_title(sheet.title)]
-    known = [title[len(raw_title("")) :] for title in titles]
+    known = [(sheet.role or "")[len(raw_title("")) :] for sheet in book.raw_sheets(workbook)]
     return known if location.casefold() in {site.casefold() for site in known} else [*known, location]
-
-
-def _add_days(
-    sheet: Worksheet,
-    new: Sequence[date],
-    period: ReviewPeriod,
-    holidays: Mapping[date, str],
-    sources: Mapping[date, int],
-) -> list[Change]:
-    """Days, and behind them their helper columns, in ``Daily Attendance``."""
-    first = sheet.column_count
-    added = {day: first + index for index, day in enumerate(new)}
-    helpers = {day: first + len(new) + index for index, day in enumerate(new)}
-    changes: list[Change] = [
-        AddColumns(sheet.sheet_id, 2 * len(new)),
-        WriteCells(sheet.sheet_id, 0, first, daily.header_cells(new, period, holidays)),
-        SetColumns(sheet.sheet_id, first, first + len(new), daily.DAY_PIXELS),
-        SetColumns(sheet.sheet_id, first + len(new), first + 2 * len(new), hidden=True),
-    ]
-    for key, row in daily.rows_by_key(sheet).items():
-        changes += daily.row_cells(key, row, added, helpers, sources)
-    return changes
-
-
-def _days_after(days: Worksheet, wanted: Sequence[date]) -> dict[date, int]:
-    """Where days stand in ``Days`` once those that it lacks are added."""
-    known = days_sheet.columns_by_day(days)
-    missing = [day for day in wanted if day not in known]
-    return {**known, **{day: days.column_count + index for index, day in enumerate(missing)}}
-
-
-def _add_to_weekly(sheet: Worksheet, people: Sequence[Person], columns: Mapping[date, int]) -> list[Change]:
-    labels = weekly.columns_by_label(sheet)
-    weeks = {
-        labels[weekly.week_label(monday)]: column
-        for monday, column in day_header.whole_weeks_of(columns).items()
-        if weekly.week_label(monday) in labels
-    }
-    known = weekly.rows_by_key(sheet)
-    new = [person for person in people if dc.key_of(person.key, wc.AVERAGE) not in known]
-    rows = tuple(
-        row
-        for index, person in enumerate(new)
-        for row in weekly.person_rows(
-            person, sheet.row_count + index * len(wc.LABELS), weeks, labels.get(wc.TOTAL)
-        )
-    )
-    return _grown(sheet, len(rows), [WriteCells(sheet.sheet_id, sheet.row_count, 0, rows)])
 
 
 def _grown(sheet: Worksheet, count: int, changes: Sequence[Change]) -> list[Change]:
@@ -464,14 +487,14 @@ def _grown(sheet: Worksheet, count: int, changes: Sequence[Change]) -> list[Chan
     return [AddRows(sheet.sheet_id, count), *changes] if count else []
 
 
-def _label(sheet: Worksheet, row: int, column: int) -> str:
+def _label(sheet: Worksheet, row: int, column: Column) -> str:
     """A text, or a number that somebody's spreadsheet made of it."""
     value = sheet.value(row, column)
     return f"{value:g}" if isinstance(value, float) else sheet.text(row, column)
 
 
-def _cell(sheet: Worksheet, row: int, column: int, text: str) -> Change:
-    return WriteCells(sheet.sheet_id, row, column, ((NewCell(text or None),),))
+def _cell(sheet: Worksheet, row: int, column: Column, text: str) -> Change:
+    return WriteCells(sheet.sheet_id, row, sheet.at(column), ((NewCell(text or None),),))
 
 
 def _is_untouched(workbook: Spreadsheet) -> bool:

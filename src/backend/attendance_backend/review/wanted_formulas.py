@@ -1,165 +1,180 @@
-"""Which formula belongs into which cell of a workbook as it stands: its rows sorted, its columns where they are now.
+"""Which formula or label belongs into which cell of a workbook as it stands: rows sorted, columns where they are now.
 
 Computed from the keys of the rows and the headers of the columns by what also fills new rows. A worksheet that is
 missing, and a row or day that another worksheet lacks, want no formulas.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from attendance_backend.domain.people import Person
-from attendance_backend.review import corrections_sheet, day_header, days_sheet, exceptions_sheet, formulas
+from attendance_backend.review import (
+    book,
+    corrections_sheet,
+    day_header,
+    days_sheet,
+    exception_state,
+    exceptions_sheet,
+    formulas,
+)
 from attendance_backend.review import daily_attendance as daily
 from attendance_backend.review import daily_columns as dc
 from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review import weekly_columns as wc
 from attendance_backend.review import weekly_summary as weekly
-from attendance_backend.review.exception_state import state_of
-from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, EXCEPTIONS, MONTHLY, WEEKLY
-from attendance_backend.sheet.changes import Change, Formula, WriteCells
-from attendance_backend.sheet.grid import Area, Place, Spreadsheet, Worksheet
+from attendance_backend.review.book import Want
+from attendance_backend.review.daily_attendance import DayColumns
+from attendance_backend.review.formulas import Places
+from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, EXCEPTIONS, MONTHLY, SITES, WEEKLY
+from attendance_backend.review.weekly_summary import WeekColumns
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import Change, Formula
+from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 WHOLE = (DAILY, WEEKLY, MONTHLY, CORRECTIONS, EXCEPTIONS)
 """The worksheets that are looked through."""
 
-Wanted = Mapping[Place, str]
+Wanted = Mapping[Place, Formula | str]
+"""Formulas, and labels: texts that tell whose row it is."""
 
 
-def areas(present: Spreadsheet) -> list[Area]:
-    """What `wanted` needs of a workbook whose worksheets are known."""
-    found = [Area(title) for title in WHOLE if present.find(title) is not None]
-    return [*found, *([Area.of_rows(DAYS, 0, days_sheet.HEADER_ROWS)] if present.find(DAYS) else [])]
+def wants() -> list[Want]:
+    """What `wanted` needs of a workbook."""
+    headers = (replace(book.columns(DAYS), optional=True), book.header(SITES, optional=True))
+    return [*(book.whole(title, optional=True) for title in WHOLE), *headers, book.GUIDE_VALUES]
 
 
 def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     """The formulas by worksheet and cell.
 
     Args:
-        workbook: with the cells of `areas`.
+        workbook: with the cells of `wants`.
         period: of the workbook.
     """
+    at = book.places_of(workbook)
     sheets = {title: workbook.find(title) for title in (*WHOLE, DAYS)}
     daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
-    whole_weeks = day_header.whole_weeks_of(columns)
+    weeks = day_header.whole_weeks_of(columns)
+    people = _known(sheets[DAYS])
     found: dict[str, Wanted] = {}
     if daily_sheet is not None:
-        found[DAILY] = _of_daily(daily_sheet, sheets[DAYS])
+        found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], people, at)
     if week_sheet is not None:
-        mondays = {weekly.week_label(monday): column for monday, column in whole_weeks.items()}
-        found[WEEKLY] = _of_weekly(week_sheet, mondays)
+        found[WEEKLY] = _of_weekly(week_sheet, WeekColumns.of(week_sheet, weeks), people, at)
     if month_sheet is not None:
         total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
+        runs = day_header.runs(day_header.columns_by_day(month_sheet), columns)
         changes = [
             change
             for token, row in monthly.rows_by_token(month_sheet).items()
-            for change in monthly.person_rows(
-                [_person(formulas.user_of(token))],
-                row,
-                day_header.columns_by_day(month_sheet),
-                columns,
-                total,
-            )
+            for change in monthly.person_rows([_of(formulas.user_of(token), people)], row, runs, total, at)
         ]
-        found[MONTHLY] = _formulas(month_sheet, changes)
+        found[MONTHLY] = _written(month_sheet, changes)
     if (corrections := sheets[CORRECTIONS]) is not None:
-        weeks = None if week_sheet is None else weekly.weeks_in(week_sheet, whole_weeks)
-        found[CORRECTIONS] = _of_corrections(corrections, period, weeks)
+        side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
+        found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at)
     if (exceptions := sheets[EXCEPTIONS]) is not None:
-        found[EXCEPTIONS] = _of_exceptions(exceptions, month_sheet)
+        found[EXCEPTIONS] = _of_exceptions(exceptions, at)
     return found
 
 
 def earlier(workbook: Spreadsheet) -> dict[str, Wanted]:
     """What earlier versions wrote into cells for which there is another formula now; `workbook` as for `wanted`."""
+    at = book.places_of(workbook)
     found: dict[str, Wanted] = {}
     if (sheet := workbook.find(DAILY)) is not None:
-        columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
+        days = DayColumns.of(sheet, None)
         changes = [
             change
             for key, row in daily.rows_by_key(sheet).items()
-            for change in daily.earlier_cells(key, row, columns, helpers)
+            for change in daily.earlier_cells(key, row, days, at)
         ]
-        found[DAILY] = _formulas(sheet, changes)
+        found[DAILY] = _written(sheet, changes)
     if (sheet := workbook.find(CORRECTIONS)) is not None:
-        rows = sheet.row_count - corrections_sheet.HEADER_ROWS
-        found[CORRECTIONS] = _formulas(sheet, corrections_sheet.earlier_cells(rows))
+        rows = sheet.row_count - sheet.first_row
+        found[CORRECTIONS] = _written(sheet, corrections_sheet.earlier_cells(sheet, rows, at))
     return found
 
 
-def _of_daily(sheet: Worksheet, days: Worksheet | None) -> Wanted:
-    columns, helpers = day_header.columns_by_day(sheet), daily.helpers_by_day(sheet)
-    sources = {} if days is None else days_sheet.columns_by_day(days)
+def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Wanted:
+    places = DayColumns.of(sheet, days)
     changes: list[Change] = []
     for key, row in daily.rows_by_key(sheet).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
         if user and label in dc.LABELS:
-            nth = dc.LABELS.index(label)
-            labels = daily.label_rows(_person(user), row - nth)[nth]
-            changes.append(WriteCells(sheet.sheet_id, row, 0, (labels,)))
-            changes += daily.row_cells(key, row, columns, helpers, sources)
-    return _formulas(sheet, changes)
+            changes += daily.person_row(_of(user, people), label, row, places, at)
+    return _written(sheet, changes)
 
 
-def _of_weekly(sheet: Worksheet, mondays: Mapping[str, int]) -> Wanted:
-    labels = weekly.columns_by_label(sheet)
-    columns = {labels[label]: monday for label, monday in mondays.items() if label in labels}
-    total = labels.get(wc.TOTAL)
+def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Wanted:
     changes: list[Change] = []
     for key, row in weekly.rows_by_key(sheet).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
-        if not user or label not in wc.LABELS:
-            continue
-        # The three rows of a person need not stand together any more.
-        nth = wc.LABELS.index(label)
-        line = weekly.person_rows(_person(user), row - nth, columns, total)[nth]
-        changes.append(WriteCells(sheet.sheet_id, row, 0, (line,)))
-    return _formulas(sheet, changes)
+        if user and label in wc.LABELS:
+            cells = weekly.person_row(_of(user, people), label, row, columns, at)
+            changes += write_cells(sheet.sheet_id, cells)
+    return _written(sheet, changes)
 
 
-def _of_corrections(sheet: Worksheet, period: ReviewPeriod, weeks: corrections_sheet.Weeks | None) -> Wanted:
+def _of_corrections(
+    sheet: Worksheet, period: ReviewPeriod, weeks: corrections_sheet.Weeks | None, at: Places
+) -> Wanted:
+    problem = sheet.at(corrections_sheet.PROBLEM)
     problems = (
         cell.formula
         for (_, column), cell in sheet.cells.items()
-        if column == corrections_sheet.PROBLEM and cell.formula is not None
+        if column == problem and cell.formula is not None
     )
     example = corrections_sheet.example_in(problems) or f"{period.last_day:%d-%m-%Y}"
-    rows = sheet.row_count - corrections_sheet.HEADER_ROWS
-    return _formulas(sheet, corrections_sheet.prepared(rows, example, weeks))
+    rows = sheet.row_count - sheet.first_row
+    return _written(sheet, corrections_sheet.prepared(sheet, rows, example, weeks, at))
 
 
-def _of_exceptions(sheet: Worksheet, month_sheet: Worksheet | None) -> Wanted:
-    days = {} if month_sheet is None else day_header.columns_by_day(month_sheet)
-    cells: dict[Place, str] = {}
-    for row in range(exceptions_sheet.HEADER_ROWS, sheet.end_row()):
-        token = sheet.text(row, exceptions_sheet.USER)
-        state = state_of(
+def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
+    days = exception_state.days_of(at)
+    cells: dict[Place, Formula | str] = {}
+    for row in sheet.data_rows():
+        state = exception_state.state_of(
             sheet.text(row, exceptions_sheet.KIND),
-            formulas.user_of(token),
+            formulas.user_of(sheet.text(row, exceptions_sheet.USER)),
             sheet.date(row, exceptions_sheet.DAY),
             days,
+            at,
         )
         if isinstance(state, Formula):
-            cells[row, exceptions_sheet.STATE] = state.text
-    place = 0, exceptions_sheet.REMEDY
+            cells[row, sheet.at(exceptions_sheet.STATE)] = state
+    place = sheet.lines[0], sheet.at(exceptions_sheet.REMEDY)
     header = sheet.cells.get(place)
     # Workbooks of an earlier version have words there, which say as much but for the count.
     if header is None or header.formula is not None:
-        cells[place] = exceptions_sheet.remedy_header().text
+        cells[place] = exceptions_sheet.remedy_header(at)
     return cells
 
 
-def _formulas(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
-    """The formulas that changes write, as far as the grid reaches."""
+def _written(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
+    """The formulas and texts that changes write, as far as the grid reaches."""
     blank = Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count)
     return {
-        place: cell.formula
+        place: str(cell.value) if cell.formula is None else Formula(cell.formula)
         for place, cell in after(blank, changes).cells.items()
-        if cell.formula is not None and place[1] < sheet.column_count
+        if (cell.formula is not None or isinstance(cell.value, str)) and place[1] < sheet.column_count
     }
 
 
-def _person(user: str) -> Person:
-    """Somebody of whom no more is known than what formulas go by."""
-    return Person(user, user, 0)
+def _known(days: Worksheet | None) -> dict[str, Person]:
+    """Those of whom ``Days`` tells the names, by `Person.key`; cut-off times it does not know."""
+    if days is None:
+        return {}
+    rows = [row for row in days.data_rows() if days.text(row, days_sheet.MEASURE) == days_sheet.IN]
+    people = (
+        Person(days.text(row, days_sheet.EMPLOYEE), days.text(row, days_sheet.USER_NAME), 0) for row in rows
+    )
+    return {person.key: person for person in people}
+
+
+def _of(user: str, people: Mapping[str, Person]) -> Person:
+    """Somebody who has rows; who is in ``Days`` no more is called by the key."""
+    return people.get(user, Person(user, user, 0))

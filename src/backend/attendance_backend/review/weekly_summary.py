@@ -10,12 +10,14 @@ sort. Hidden columns hold what is the same for all weeks of a row: the row in ``
 from, where the cut-off time stands, and whether any penalty of the person is waived.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import corrections_sheet, daily_columns, day_header, formulas
 from attendance_backend.review.corrections_sheet import Weeks
+from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
@@ -24,13 +26,11 @@ from attendance_backend.review.weekly_columns import (
     CUT_OFF_ROW,
     DAILY_ROW,
     EMPLOYEE,
-    FIRST_WEEK,
-    HEADER_ROWS,
-    HEADERS,
     HOURS_WORKED,
     KEY,
     LABEL,
     LABELS,
+    LAYOUT,
     NO_CUT_OFF,
     PENALTIES,
     TOTAL,
@@ -39,26 +39,25 @@ from attendance_backend.review.weekly_columns import (
     WAIVED_WORD,
 )
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import cell_name, column_letters, quoted
+from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
-    AddNote,
-    AddWorksheet,
-    Block,
     Change,
     Formula,
     HighlightWhen,
     NewCell,
     Row,
     SetColumns,
-    WarnBeforeEdit,
-    WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Cell, Place, Worksheet
+from attendance_backend.sheet.layout import Column, runs
+from attendance_backend.sheet.placing import as_made
 
-AREAS = (Area.of_columns(WEEKLY, 0, FIRST_WEEK), Area.of_rows(WEEKLY, 0, HEADER_ROWS))
-"""What must be read to add people or weeks."""
+Days = tuple[int, ...]
+"""The columns of a week's seven days in ``Daily Attendance``."""
 
+_PIXELS = 120
 _MILLISECONDS = 86_400_000
 """A day's; averages are compared to the millisecond, so that the last bits of a fraction do not decide."""
 
@@ -69,44 +68,43 @@ def week_label(monday: date) -> str:
     return f"{monday:%d %b} - {sunday:%d %b}"
 
 
-def create(people: Sequence[Person], weeks: Mapping[date, int]) -> list[Change]:
-    """The whole worksheet; `weeks` maps each Monday to its column in ``Daily Attendance``."""
-    columns = {FIRST_WEEK + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
-    total = FIRST_WEEK + len(weeks)
-    rows: list[Row] = [header_row(sorted(weeks))]
-    for index, person in enumerate(people):
-        rows += person_rows(person, HEADER_ROWS + index * len(LABELS), columns, total)
+@dataclass(frozen=True, slots=True)
+class WeekColumns:
+    """Where weeks stand here, each with its days, and the total; None when HR removed it."""
+
+    weeks: Mapping[int, Days]
+    total: int | None
+
+    @staticmethod
+    def of(sheet: Worksheet, weeks: Mapping[date, Days]) -> "WeekColumns":
+        """As the header says; weeks that it lacks are left out."""
+        labels = columns_by_label(sheet)
+        at = {
+            labels[label]: days for monday, days in weeks.items() if (label := week_label(monday)) in labels
+        }
+        return WeekColumns(at, labels.get(TOTAL))
+
+
+def made(weeks: Iterable[date]) -> Worksheet:
+    """The worksheet as `create` makes it for weeks of these Mondays."""
+    sheet, first = as_made(LAYOUT), len(LAYOUT.columns)
+    labels = [*(week_label(monday) for monday in sorted(weeks)), TOTAL]
+    cells = {(0, first + index): Cell(label) for index, label in enumerate(labels)}
+    return replace(sheet, column_count=first + len(labels), cells=cells)
+
+
+def create(people: Sequence[Person], weeks: Mapping[date, Days], at: Places) -> list[Change]:
+    """The whole worksheet; `weeks` maps each Monday to its days."""
+    sheet = at.sheets[WEEKLY]
+    first, total = len(LAYOUT.columns), len(LAYOUT.columns) + len(weeks)
+    columns = WeekColumns({first + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}, total)
+    header = (*week_headers(sorted(weeks)), NewCell(TOTAL, styles.WEEK_HEADER))
     return [
-        AddWorksheet(
-            WEEKLY_ID,
-            WEEKLY,
-            row_count=max(len(rows), HEADER_ROWS + 1),
-            column_count=total + 1,
-            frozen_rows=HEADER_ROWS,
-            frozen_columns=LABEL + 1,
-            tab_color=styles.TIMES_TAB,
-        ),
-        WriteCells(WEEKLY_ID, 0, 0, tuple(rows)),
-        SetColumns(WEEKLY_ID, EMPLOYEE, EMPLOYEE + 1, 160),
-        SetColumns(WEEKLY_ID, USER_NAME, USER_NAME + 1, styles.USER_NAME_PIXELS),
-        SetColumns(WEEKLY_ID, CUT_OFF, CUT_OFF + 1, 100),
-        SetColumns(WEEKLY_ID, LABEL, LABEL + 1, 120),
-        SetColumns(WEEKLY_ID, KEY, FIRST_WEEK, hidden=True),
-        SetColumns(WEEKLY_ID, FIRST_WEEK, total + 1, 120),
-        AddNote(WEEKLY_ID, 0, CUT_OFF, "HR's to change, here and for this period."),
-        WarnBeforeEdit(
-            WEEKLY_ID,
-            "Formulas. The cut-off times are HR's to change; a penalty is waived in Corrections.",
-            (Block(HEADER_ROWS, None, CUT_OFF, CUT_OFF + 1),),
-        ),
-        *_highlights(),
+        *LAYOUT.create(sheet.first_row + max(len(people) * len(LABELS), 1), (header,)),
+        *person_rows(people, sheet.first_row, columns, at),
+        SetColumns(WEEKLY_ID, first, total + 1, _PIXELS),
+        *_highlights(at, first),
     ]
-
-
-def header_row(mondays: Sequence[date]) -> Row:
-    """The header, whole."""
-    labels = tuple(NewCell(text, styles.HEADER) for text in HEADERS)
-    return (*labels, *week_headers(mondays), NewCell(TOTAL, styles.WEEK_HEADER))
 
 
 def week_headers(mondays: Sequence[date]) -> Row:
@@ -114,210 +112,195 @@ def week_headers(mondays: Sequence[date]) -> Row:
     return tuple(NewCell(week_label(monday), styles.WEEK_HEADER) for monday in mondays)
 
 
-def person_rows(
-    person: Person, first_row: int, columns: Mapping[int, int], total: int | None
-) -> tuple[Row, Row, Row]:
-    """A person's three rows.
-
-    Args:
-        person: whose rows they are.
-        first_row: where the first of them is to stand.
-        columns: the weeks' columns here, each with the column of its Monday in ``Daily Attendance``.
-        total: the column of the totals; None when HR removed it.
-    """
-    rows = [label_cells(person, label) for label in LABELS]
-    last = max([*columns, total if total is not None else 0, FIRST_WEEK - 1])
-    for column in range(FIRST_WEEK, last + 1):
-        if column in columns:
-            cells = week_cells(person.key, first_row, columns[column])
-        elif column == total:
-            cells = total_cells(first_row, sorted(columns))
-        else:
-            cells = (NewCell(), NewCell(), NewCell())
-        for row, cell in zip(rows, cells, strict=True):
-            row.append(cell)
-    average, hours, penalties = rows
-    return tuple(average), tuple(hours), tuple(penalties)
+def person_rows(people: Sequence[Person], first_row: int, columns: WeekColumns, at: Places) -> list[Change]:
+    """The rows of people, in their order, from `first_row` on."""
+    cells: dict[Place, NewCell] = {}
+    for index, person in enumerate(people):
+        for nth, label in enumerate(LABELS):
+            cells |= person_row(person, label, first_row + index * len(LABELS) + nth, columns, at)
+    return [*write_cells(WEEKLY_ID, cells)]
 
 
-def week_cells(user: str, first_row: int, monday_column: int) -> tuple[NewCell, NewCell, NewCell]:
-    """A person's cells of one week: average check-in, hours worked, penalty.
+def person_row(
+    person: Person, label: str, row: int, columns: WeekColumns, at: Places
+) -> dict[Place, NewCell]:
+    """One of a person's rows."""
+    labels = label_cells(person, label, at)
+    places = at.sheets[WEEKLY].columns
+    cells = {(row, place): labels.get(column, NewCell()) for column, place in places.items()}
+    cells |= week_cells(person.key, label, row, columns, at)
+    if columns.total is not None:
+        cells[row, columns.total] = total_cell(label, row, sorted(columns.weeks))
+    return cells
 
-    Args:
-        user: `user_key`.
-        first_row: of the person.
-        monday_column: of the week in ``Daily Attendance``.
-    """
-    check_ins, hours, judged = (_days(first_row + offset, monday_column) for offset in range(len(LABELS)))
-    cut_off = f"INDEX({formulas.own_column(CUT_OFF)},{formulas.own(CUT_OFF_ROW, first_row + 2)})"
+
+def week_cells(user: str, label: str, row: int, columns: WeekColumns, at: Places) -> dict[Place, NewCell]:
+    """A row's cells of all weeks; `user` is a `user_key`."""
+    make = {AVERAGE: _average, HOURS_WORKED: _hours}.get(label)
+    return {
+        (row, column): _penalty(user, row, days, at) if make is None else make(_days(row, days, at))
+        for column, days in columns.weeks.items()
+    }
+
+
+def _average(check_ins: str) -> NewCell:
+    return NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL_ABOVE)
+
+
+def _hours(hours: str) -> NewCell:
+    return NewCell(Formula(f'=IF(COUNT({hours})=0,"",SUM({hours}))'), styles.DURATION_CELL)
+
+
+def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
+    judged = _days(row, days, at)
+    cut_off = f"INDEX({at.own_column(CUT_OFF)},{at.own(CUT_OFF_ROW, row)})"
     late = f"ROUND(AVERAGE({judged})*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
-    monday, sunday = (
-        f"{quoted(DAILY)}!{formulas.header(monday_column + offset, day_header.DATE)}" for offset in (0, 6)
-    )
+    line = at.lines(DAILY)[day_header.DATE]
+    monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day], line)}" for day in (0, -1))
+    since = at.column(corrections_sheet.FROM)
     waivers = (
-        f"COUNTIFS({corrections_sheet.GROUP_COLUMN},{group},{corrections_sheet.FROM_COLUMN},"
-        f'">="&{monday},{corrections_sheet.FROM_COLUMN},"<="&{sunday})'
+        f'COUNTIFS({at.column(corrections_sheet.GROUP)},{group},{since},">="&{monday},{since},"<="&{sunday})'
     )
-    is_waived = f"IF({formulas.own(WAIVED, first_row + 2)},{waivers},0)>0"
-    return (
-        NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL_ABOVE),
-        NewCell(Formula(f'=IF(COUNT({hours})=0,"",SUM({hours}))'), styles.DURATION_CELL),
-        NewCell(
-            Formula(
-                f'=IF(OR(COUNT({judged})=0,NOT(ISNUMBER({cut_off}))),"",'
-                f'IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
-            ),
-            styles.PENALTY,
+    is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
+    return NewCell(
+        Formula(
+            f'=IF(OR(COUNT({judged})=0,NOT(ISNUMBER({cut_off}))),"",'
+            f'IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
         ),
+        styles.PENALTY,
     )
 
 
-def total_cells(first_row: int, weeks: Sequence[int]) -> tuple[NewCell, NewCell, NewCell]:
-    """A person's totals over the weeks in these columns; averages are not summed."""
-    return (
-        NewCell(None, styles.PLAIN_ABOVE),
-        NewCell(_sum(first_row + 1, weeks), styles.TOTAL_HOURS),
-        NewCell(_sum(first_row + 2, weeks), styles.TOTAL_PENALTIES),
-    )
+def total_cell(label: str, row: int, weeks: Sequence[int]) -> NewCell:
+    """A row's total over the weeks in these columns; averages are not summed."""
+    if label == AVERAGE:
+        return NewCell(None, styles.PLAIN_ABOVE)
+    return NewCell(_sum(row, weeks), styles.TOTAL_HOURS if label == HOURS_WORKED else styles.TOTAL_PENALTIES)
 
 
-def weeks_in(header: Worksheet, mondays: Mapping[date, int]) -> Weeks | None:
+def weeks_in(header: Worksheet, weeks: Mapping[date, Days]) -> Weeks | None:
     """The weeks that stand side by side from the first column on: all but those that came later.
 
     Args:
-        header: the first row of this worksheet.
-        mondays: the columns of the Mondays in ``Daily Attendance``.
+        header: the header of this worksheet.
+        weeks: the days of each Monday's week in ``Daily Attendance``.
     """
     labels = columns_by_label(header)
-    at = {labels[label]: monday for monday in mondays if (label := week_label(monday)) in labels}
-    return _leading(at, mondays)
-
-
-def weeks_of_new(mondays: Mapping[date, int]) -> Weeks | None:
-    """The same of a worksheet that `create` makes for these weeks."""
-    return _leading({FIRST_WEEK + index: monday for index, monday in enumerate(sorted(mondays))}, mondays)
-
-
-def _leading(at: Mapping[int, date], mondays: Mapping[date, int]) -> Weeks | None:
+    at = {labels[label]: monday for monday in weeks if (label := week_label(monday)) in labels}
     if not at:
         return None
     first = last = min(at)
     while last + 1 in at and at[last + 1] == at[last] + timedelta(days=7):
         last += 1
-    return Weeks(first, last, mondays[at[first]])
+    return Weeks(first, last, weeks[at[first]][0])
 
 
-def missing_weeks(sheet: Worksheet, known: Mapping[date, int], weeks: Mapping[date, int]) -> list[Change]:
+def missing_weeks(
+    sheet: Worksheet, known: Mapping[date, Days], weeks: Mapping[date, Days], at: Places
+) -> list[Change]:
     """Columns at the end of the grid for weeks that come with new days.
 
     Args:
-        sheet: as `AREAS` names it.
+        sheet: its columns of the layout and its header.
         known: the weeks that are there.
-        weeks: those to add, with the column of their Monday in ``Daily Attendance``.
+        weeks: those to add.
+        at: where the columns of all worksheets stand.
     """
-    labels = columns_by_label(sheet)
-    total = labels.get(TOTAL)
-    first_column = sheet.column_count
-    added = {first_column + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
-    if not added:
+    if not weeks:
         return []
-    changes: list[Change] = [AddColumns(sheet.sheet_id, len(added))]
-    changes.append(WriteCells(sheet.sheet_id, 0, first_column, (week_headers(sorted(weeks)),)))
-    summed = [labels[label] for label in map(week_label, sorted(known)) if label in labels]
-    for user, first_row in first_rows(sheet).items():
-        cells = [week_cells(user, first_row, monday) for monday in added.values()]
-        block = tuple(tuple(week[index] for week in cells) for index in range(len(LABELS)))
-        changes.append(WriteCells(sheet.sheet_id, first_row, first_column, block))
-        if total is not None:
-            totals = total_cells(first_row, [*summed, *added])[1:]
-            changes.append(
-                WriteCells(sheet.sheet_id, first_row + 1, total, tuple((cell,) for cell in totals))
-            )
-    return changes
+    before = WeekColumns.of(sheet, known)
+    first = sheet.column_count
+    added = {first + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
+    cells: dict[Place, NewCell] = {}
+    for key, row in rows_by_key(sheet).items():
+        user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
+        if user and label in LABELS:
+            cells |= week_cells(user, label, row, WeekColumns(added, None), at)
+            if before.total is not None and label != AVERAGE:
+                cells[row, before.total] = total_cell(label, row, [*sorted(before.weeks), *added])
+    return [
+        AddColumns(sheet.sheet_id, len(added)),
+        *day_header.written(sheet, first, (week_headers(sorted(weeks)),)),
+        *write_cells(sheet.sheet_id, cells),
+    ]
 
 
 def columns_by_label(worksheet: Worksheet) -> dict[str, int]:
     """Where the weeks and the total stand, by the words in the first row."""
     columns: dict[str, int] = {}
-    for column, _ in worksheet.row(0):
-        columns.setdefault(worksheet.text(0, column), column)
+    row = worksheet.lines[0]
+    for column, _ in worksheet.row(row):
+        columns.setdefault(worksheet.text(row, column), column)
     return columns
 
 
 def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
     """Where each row stands, by its key."""
     rows: dict[str, int] = {}
-    for row in range(HEADER_ROWS, worksheet.end_row()):
+    for row in worksheet.data_rows():
         if key := worksheet.text(row, KEY):
             rows.setdefault(key, row)
     return rows
 
 
-def first_rows(worksheet: Worksheet) -> dict[str, int]:
-    """The first row of each person (`user_key`) whose three rows stand together."""
-    rows = rows_by_key(worksheet)
-    found: dict[str, int] = {}
-    for key, row in rows.items():
-        user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
-        places = [rows.get(daily_columns.key_of(user, other)) for other in LABELS]
-        if label == AVERAGE and places == [row, row + 1, row + 2]:
-            found[user] = row
-    return found
-
-
-def _days(row: int, monday_column: int) -> str:
-    """The seven cells of a week in the row of ``Daily Attendance`` that a row here is made from."""
-    letters = f"{column_letters(monday_column)}:{column_letters(monday_column + 6)}"
-    return f"INDEX({quoted(DAILY)}!{letters},{formulas.own(DAILY_ROW, row)},0)"
+def _days(row: int, days: Days, at: Places) -> str:
+    """The cells of a week's days in the row of ``Daily Attendance`` that a row here is made from."""
+    of_row = at.own(DAILY_ROW, row)
+    return ",".join(
+        f"INDEX({at.sheet(DAILY)}!{column_letters(first)}:{column_letters(end - 1)},{of_row},0)"
+        for first, end in runs(days)
+    )
 
 
 def _sum(row: int, columns: Sequence[int]) -> Formula:
     """The sum of a row's cells; neighbours are written as ranges."""
-    runs: list[list[int]] = []
-    for column in columns:
-        if runs and column == runs[-1][-1] + 1:
-            runs[-1].append(column)
-        else:
-            runs.append([column])
-    ranges = (f"{cell_name(row, run[0])}:{cell_name(row, run[-1])}" for run in runs)
+    ranges = (row_part(row, first, end) for first, end in runs(columns))
     return Formula(f"=SUM({','.join(ranges)})")
 
 
-def label_cells(person: Person, label: str) -> list[NewCell]:
+def cut_off_cell(person: Person) -> NewCell:
+    """The cut-off time, as HR's list has it at first."""
+    return NewCell(None if person.cut_off is None else serial.from_seconds(person.cut_off), styles.HR_TIME)
+
+
+def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]:
     """The columns before the weeks of one of a person's rows."""
     is_first = label == AVERAGE
-    daily_keys = formulas.column_of(DAILY, daily_columns.KEY)
     source = daily_columns.HOURS_WORKED if label == HOURS_WORKED else daily_columns.CHECK_IN
-    cells = [NewCell() for _ in range(FIRST_WEEK)]
-    cells[EMPLOYEE] = NewCell(person.name, styles.NAME_ABOVE if is_first else styles.REPEATED)
-    cells[USER_NAME] = NewCell(person.user_name, styles.PLAIN_ABOVE if is_first else styles.REPEATED)
+    daily_key = daily_columns.key_of(person.key, source)
+    cells = {
+        EMPLOYEE: NewCell(person.name, styles.NAME_ABOVE if is_first else styles.REPEATED),
+        USER_NAME: NewCell(person.user_name, styles.PLAIN_ABOVE if is_first else styles.REPEATED),
+        LABEL: NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN),
+        KEY: NewCell(daily_columns.key_of(person.key, label)),
+        DAILY_ROW: NewCell(formulas.row_where(at.column(daily_columns.KEY), daily_key)),
+    }
     if is_first:
-        cut_off = None if person.cut_off is None else serial.from_seconds(person.cut_off)
-        cells[CUT_OFF] = NewCell(cut_off, styles.HR_TIME)
+        cells[CUT_OFF] = cut_off_cell(person)
+        cut_off = cells[CUT_OFF].value
         cells[CUT_OFF_AS_SET] = NewCell(NO_CUT_OFF if cut_off is None else cut_off)
-    cells[LABEL] = NewCell(label, styles.PLAIN_ABOVE if is_first else styles.PLAIN)
-    cells[KEY] = NewCell(daily_columns.key_of(person.key, label))
-    cells[DAILY_ROW] = NewCell(formulas.row_where(daily_keys, daily_columns.key_of(person.key, source)))
     if label == PENALTIES:
         own_key = daily_columns.key_of(person.key, AVERAGE)
-        cells[CUT_OFF_ROW] = NewCell(formulas.row_where(formulas.own_column(KEY), own_key))
+        cells[CUT_OFF_ROW] = NewCell(formulas.row_where(at.own_column(KEY), own_key))
         group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, person.key))
-        cells[WAIVED] = NewCell(Formula(f"=ISNUMBER(MATCH({group},{corrections_sheet.GROUP_COLUMN},0))"))
+        found = f"MATCH({group},{at.column(corrections_sheet.GROUP)},0)"
+        cells[WAIVED] = NewCell(Formula(f"=ISNUMBER({found})"))
     return cells
 
 
-def _highlights() -> list[Change]:
+def _highlights(at: Places, first_week: int) -> list[Change]:
     """A colour for weeks with a penalty, and for those in which it was waived."""
-    label, first = f"${cell_name(HEADER_ROWS, LABEL)}", cell_name(HEADER_ROWS, FIRST_WEEK)
+    row = at.sheets[WEEKLY].first_row
+    label, first = at.own(LABEL, row), cell_name(row, first_week)
     penalty = Formula(f'=AND({label}="{PENALTIES}",ISNUMBER({first}),N({first})>0)')
     waived = Formula(f'={first}="{WAIVED_WORD}"')
     return [
-        HighlightWhen(WEEKLY_ID, HEADER_ROWS, FIRST_WEEK, waived, styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
+        HighlightWhen(WEEKLY_ID, row, first_week, waived, styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
         HighlightWhen(
             WEEKLY_ID,
-            HEADER_ROWS,
-            FIRST_WEEK,
+            row,
+            first_week,
             penalty,
             styles.LATE_BACKGROUND,
             styles.LATE_TEXT,

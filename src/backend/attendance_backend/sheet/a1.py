@@ -21,6 +21,13 @@ def cell_name(row: int, column: int) -> str:
     return f"{column_letters(column)}{row + 1}"
 
 
+def row_part(row: int, first: int, end: int, *, fixed: bool = False) -> str:
+    """A row's cells from column `first` to before `end`; one cell is named once. With ``$`` before letters if fixed."""
+    mark = "$" if fixed else ""
+    names = [mark + cell_name(row, column) for column in (first, end - 1)]
+    return names[0] if names[0] == names[1] else ":".join(names)
+
+
 def quoted(title: str) -> str:
     """A worksheet's title as formulas and ranges need it."""
     return "'" + title.replace("'", "''") + "'"

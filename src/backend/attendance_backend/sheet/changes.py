@@ -193,6 +193,15 @@ class AddNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """Let a column, or with None the worksheet, bear a text that people do not see (`sheet.layout`)."""
+
+    sheet_id: int
+    column: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HighlightWhen:
     """Colour the cells from (first_row, first_column) on for which a formula, written for the first, is true.
 
@@ -259,6 +268,7 @@ Change = (
     | WarnBeforeEdit
     | OfferChoices
     | AddNote
+    | Tag
     | HighlightWhen
     | SucceedVersion
 )

@@ -19,6 +19,17 @@ _MOVING = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SPELLED = re.compile(rf"(?P<text>{_TEXT})|(?P<title>{_QUOTED})")
+_REFERENCE = re.compile(
+    rf"""
+    (?P<text>{_TEXT})
+    |(?:{_QUOTED}|(?<![\w.])[A-Za-z_][\w.]*!)?
+     (?:\#REF!
+       |(?<![\w.$])\$?[A-Z]{{1,3}}(?:\$?\d{{1,7}}(?::\$?[A-Z]{{1,3}}\$?\d{{1,7}})?|:\$?[A-Z]{{1,3}})(?![\w(]))
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_MARK = "§"
+_REPEATED = re.compile(rf"((?:[a-z.]+\(|{_MARK})[^§]*?{_MARK}[^+]*?|{_MARK})(?:[,+]\1)+")
 _RANGE_OF_ONE = re.compile(r"(?<![\w.$])(\$?[a-z]{1,3}\$?\d{1,7}):\1(?!\w)", re.ASCII)
 """Some services write such a range as the cell."""
 
@@ -49,6 +60,11 @@ def moved(formula: str, rows: int, columns: int) -> str:
 def same(one: str, other: str) -> bool:
     """Whether two formulas say the same; capitals, blanks, quotes round titles and ``A1:A1`` make no difference."""
     return one == other or _plain(one) == _plain(other)
+
+
+def is_alike(formula: str, other: str) -> bool:
+    """Whether two formulas compute the same of other cells, however many of them stand side by side."""
+    return _skeleton(formula) == _skeleton(other)
 
 
 def is_broken(formula: str, whole: str) -> bool:
@@ -82,6 +98,20 @@ def _points(formula: str) -> tuple[_Point, ...]:
             text = ""
         end = match.end()
     return (*points, (text + formula[end:], None, None))
+
+
+def _skeleton(formula: str) -> str:
+    """A formula with a mark in place of each reference, and of what is repeated for several areas only one."""
+    bare = _REFERENCE.sub(lambda match: match["text"] or _MARK, formula)
+    return _once(_plain(bare))
+
+
+@lru_cache(maxsize=256)
+def _once(skeleton: str) -> str:
+    before = ""
+    while before != skeleton:
+        before, skeleton = skeleton, _REPEATED.sub(r"\1", skeleton)
+    return skeleton
 
 
 def _number(column: str) -> int:

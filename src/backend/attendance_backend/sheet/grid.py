@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from attendance_backend.errors import WorksheetGoneError
+from attendance_backend.errors import LayoutError, WorksheetGoneError
 from attendance_backend.sheet import serial
+from attendance_backend.sheet.layout import Column
 
 Value = float | str | bool
 Place = tuple[int, int]
@@ -60,30 +61,63 @@ class Area:
 
 @dataclass(frozen=True)
 class Worksheet:
-    """A worksheet and those of its cells that were read."""
+    """A worksheet and those of its cells that were read.
+
+    Wherever a column is asked for, a `Column` stands for the place that it was found at (`sheet.placing`).
+
+    Attributes:
+        tags: of the columns that were read: their keys, by where they stand.
+        tag: of the worksheet itself.
+        role: under which the program knows it, whatever its title is now; empty for one that is none of ours, None
+            before that is known.
+        columns: where those of its layout stand.
+        lines: where its header rows stand; none when they were not found in what was read.
+    """
 
     sheet_id: int
     title: str
     row_count: int
     column_count: int
     cells: Mapping[Place, Cell] = field(default_factory=dict)
+    tags: Mapping[int, str] = field(default_factory=dict)
+    tag: str = ""
+    role: str | None = None
+    columns: Mapping[Column, int] = field(default_factory=dict)
+    lines: tuple[int, ...] = (0,)
 
-    def value(self, row: int, column: int) -> Value | None:
+    @property
+    def first_row(self) -> int:
+        """The row below the headers."""
+        return self.lines[-1] + 1
+
+    def at(self, column: int | Column) -> int:
+        """Where a column stands; raises LayoutError when it was not found."""
+        if isinstance(column, int):
+            return column
+        found = self.columns.get(column)
+        if found is None:
+            raise LayoutError(
+                f"worksheet {self.title!r} has no column {column.header!r} any more: restore it through File > "
+                "Version history, or run attendance-backend refresh"
+            )
+        return found
+
+    def value(self, row: int, column: int | Column) -> Value | None:
         """What a cell shows; None when it is empty."""
-        cell = self.cells.get((row, column))
+        cell = self.cells.get((row, self.at(column)))
         return None if cell is None else cell.value
 
-    def text(self, row: int, column: int) -> str:
+    def text(self, row: int, column: int | Column) -> str:
         """A cell's text without blanks around it; empty when it holds no text."""
         value = self.value(row, column)
         return value.strip() if isinstance(value, str) else ""
 
-    def number(self, row: int, column: int) -> float | None:
+    def number(self, row: int, column: int | Column) -> float | None:
         """A cell's number; None when it holds something else."""
         value = self.value(row, column)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
-    def label(self, row: int, column: int) -> str:
+    def label(self, row: int, column: int | Column) -> str:
         """As `text`; a number, which comes of a text that somebody typed again, is written out."""
         value = self.value(row, column)
         if isinstance(value, str):
@@ -91,7 +125,7 @@ class Worksheet:
         number = self.number(row, column)
         return "" if number is None else f"{number:.15g}"
 
-    def date(self, row: int, column: int) -> date | None:
+    def date(self, row: int, column: int | Column) -> date | None:
         """The day that a cell's number falls on; None when it holds something else."""
         number = self.number(row, column)
         try:
@@ -107,6 +141,10 @@ class Worksheet:
         """The row after the last one that holds anything that was read."""
         return len(self.row_numbers())
 
+    def data_rows(self) -> range:
+        """The rows below the headers, to the last one that holds anything that was read."""
+        return range(self.first_row, max(self.end_row(), self.first_row))
+
     def row(self, row: int) -> Iterator[tuple[int, Cell]]:
         """Column and cell of what a row holds, from left to right."""
         columns = sorted(column for other, column in self.cells if other == row)
@@ -120,17 +158,26 @@ class Spreadsheet:
     Attributes:
         version: what `SucceedVersion` exchanges; None before the first of them.
         version_number: of its name (`version_name`).
+        absent: titles of worksheets that were asked for and are not there.
     """
 
     spreadsheet_id: str
     worksheets: tuple[Worksheet, ...]
     version: str | None = None
     version_number: int = 1
+    absent: frozenset[str] = frozenset()
 
     def find(self, title: str) -> Worksheet | None:
-        """The worksheet of that title; upper and lower case alike, as Google Sheets has it."""
+        """The worksheet of that role, or title; upper and lower case alike, as Google Sheets has it."""
         wanted = title.casefold()
-        return next((sheet for sheet in self.worksheets if sheet.title.casefold() == wanted), None)
+        return next(
+            (
+                sheet
+                for sheet in self.worksheets
+                if (sheet.title if sheet.role is None else sheet.role).casefold() == wanted
+            ),
+            None,
+        )
 
     def worksheet(self, title: str) -> Worksheet:
         """As `find`; raises WorksheetGoneError when there is none."""

@@ -10,6 +10,7 @@ from attendance_backend.sheet.changes import (
     Change,
     FillCells,
     Formula,
+    Tag,
     WriteCells,
 )
 from attendance_backend.sheet.formula_text import moved
@@ -27,7 +28,7 @@ def made_by(changes: Iterable[Change]) -> Worksheet:
 
 def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
     """A worksheet with its cells written and its grid grown; what only changes its look is passed over."""
-    cells = dict(worksheet.cells)
+    cells, tags = dict(worksheet.cells), dict(worksheet.tags)
     row_count, column_count = worksheet.row_count, worksheet.column_count
     for change in changes:
         match change:
@@ -37,11 +38,13 @@ def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
                 column_count += count
             case WriteCells(sheet_id) if sheet_id == worksheet.sheet_id:
                 _write(cells, change)
+            case Tag(sheet_id, int(column), text) if sheet_id == worksheet.sheet_id:
+                tags[column] = text
             case FillCells(sheet_id) if sheet_id == worksheet.sheet_id:
                 _fill(cells, change)
             case _:
                 pass
-    return replace(worksheet, row_count=row_count, column_count=column_count, cells=cells)
+    return replace(worksheet, row_count=row_count, column_count=column_count, cells=cells, tags=tags)
 
 
 def _write(cells: dict[Place, Cell], change: WriteCells) -> None:

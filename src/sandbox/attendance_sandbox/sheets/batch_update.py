@@ -37,6 +37,7 @@ _HANDLERS: dict[str, Handler] = {
     "cutPaste": requests_copy.cut_paste,
     "appendDimension": requests_dimensions.append_dimension,
     "insertDimension": requests_dimensions.insert_dimension,
+    "moveDimension": requests_dimensions.move_dimension,
     "deleteDimension": requests_dimensions.delete_dimension,
     "updateDimensionProperties": requests_dimensions.update_dimension_properties,
     "mergeCells": requests_rules.merge_cells,

@@ -51,6 +51,34 @@ def delete(spreadsheet: Spreadsheet, sheet: Worksheet, dimension: str, start: in
     _resize(sheet, dimension, size - (end - start))
 
 
+def move(
+    spreadsheet: Spreadsheet, sheet: Worksheet, dimension: str, moved: tuple[int, int], destination: int
+) -> None:
+    """Moves the rows or columns from index `moved[0]` to before `moved[1]` before `destination`, counted before.
+
+    What refers to moved cells alone goes with them. A longer range loses those that leave it and gets those that come
+    in between its ends.
+    """
+    size = sheet.row_count if dimension == "ROWS" else sheet.column_count
+    start, end = moved
+    if not 0 <= start < end <= size:
+        raise invalid_argument(f"Cannot move {dimension.lower()} from {start} to {end} of {size}.")
+    if not 0 <= destination <= size:
+        raise invalid_argument(f"Cannot move {dimension.lower()} to index {destination} of {size}.")
+    if start <= destination <= end:
+        return
+    count = end - start
+    goal = destination - (count if destination > start else 0)
+
+    def shift(first: int, last: int) -> tuple[int, int] | None:
+        if start <= first and last <= end:
+            return first + goal - start, last + goal - start
+        first, last = _after_delete(first, start, end), _after_delete(last, start, end)
+        return first + (count if first >= goal else 0), last + (count if last > goal else 0)
+
+    _apply(spreadsheet, sheet, dimension, shift)
+
+
 def _after_delete(index: int, start: int, end: int) -> int:
     return index if index <= start else max(start, index - (end - start))
 

@@ -67,6 +67,14 @@ def delete_dimension(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Js
     return {}
 
 
+def move_dimension(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    sheet, dimension, start, end = _target(spreadsheet, request.get("source", {}))
+    destination = request.get("destinationIndex", 0)
+    sheet.check_unlocked(_band(sheet, dimension, start, end))
+    dimensions.move(spreadsheet, sheet, dimension, (start, end), destination)
+    return {}
+
+
 def update_dimension_properties(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     mask = masks.update_mask(request.get("fields"), "DimensionProperties")
     sheet, dimension, start, end = _target(spreadsheet, request.get("range", {}))

@@ -233,11 +233,15 @@ def delete_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> 
 
 
 def create_developer_metadata(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Metadata of the spreadsheet or of a worksheet; that of single rows and columns is not kept apart."""
+    """Metadata of the spreadsheet, of a worksheet, or of a row or column, with which it moves and is deleted."""
     metadata = {"metadataId": new_id(), **request.get("developerMetadata", {})}
     location = metadata.get("location", {})
-    if not metadata.get("metadataKey"):
-        raise invalid_argument("DeveloperMetadata.metadataKey must be set.")
+    for name in ("metadataKey", "visibility"):
+        if not metadata.get(name):
+            raise invalid_argument(f"DeveloperMetadata.{name} must be set.")
+    if location.get("dimensionRange"):
+        _put_on_dimension(spreadsheet, location["dimensionRange"], metadata)
+        return {"createDeveloperMetadata": {"developerMetadata": metadata}}
     if location.get("spreadsheet"):
         metadata["location"] = {"locationType": "SPREADSHEET", "spreadsheet": True}
         spreadsheet.developer_metadata.append(metadata)
@@ -245,5 +249,20 @@ def create_developer_metadata(spreadsheet: Spreadsheet, request: Json, _call: Ca
         metadata["location"] = {"locationType": "SHEET", "sheetId": location["sheetId"]}
         spreadsheet.sheet(location["sheetId"]).rules["developerMetadata"].append(metadata)
     else:
-        raise invalid_argument("This stand-in keeps metadata of spreadsheets and worksheets only.")
+        raise invalid_argument("DeveloperMetadata.location must be set.")
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}
+
+
+def _put_on_dimension(spreadsheet: Spreadsheet, where: Json, metadata: Json) -> None:
+    """Keeps metadata among the properties of its row or column; where that stands is told when it is shown."""
+    sheet, dimension = spreadsheet.sheet(where.get("sheetId", 0)), where.get("dimension")
+    start, end = where.get("startIndex"), where.get("endIndex")
+    size = sheet.row_count if dimension == "ROWS" else sheet.column_count
+    if dimension not in {"ROWS", "COLUMNS"} or start is None or end != start + 1:
+        raise invalid_argument("DeveloperMetadata can only be on one row or one column.")
+    if start >= size:
+        raise invalid_argument(f"There is no index {start} among the {size} {dimension.lower()}.")
+    known = sheet.meta(dimension)
+    properties = known.get(start, {})
+    kept = {name: value for name, value in metadata.items() if name != "location"}
+    known[start] = {**properties, "developerMetadata": [*properties.get("developerMetadata", []), kept]}

@@ -145,7 +145,20 @@ def _row_data(sheet: Worksheet, area: Area, cells: CellView, call: Call) -> list
 def _metadata(sheet: Worksheet, dimension: str, indexes: range) -> list[Json]:
     known = sheet.meta(dimension)
     default = {"pixelSize": DEFAULT_PIXELS[dimension]}
-    return [{**default, **prune(known[index])} if index in known else default for index in indexes]
+    return [
+        {**default, **prune(_located(sheet, dimension, index, known[index]))} if index in known else default
+        for index in indexes
+    ]
+
+
+def _located(sheet: Worksheet, dimension: str, index: int, properties: Json) -> Json:
+    """The properties of a row or column, its metadata with the place where it is now."""
+    if "developerMetadata" not in properties:
+        return properties
+    where = {"sheetId": sheet.sheet_id, "dimension": dimension, "startIndex": index, "endIndex": index + 1}
+    location = {"locationType": dimension.removesuffix("S"), "dimensionRange": where}
+    placed = [{**metadata, "location": location} for metadata in properties["developerMetadata"]]
+    return {**properties, "developerMetadata": placed}
 
 
 def prune(value: Any) -> Any:

@@ -7,10 +7,10 @@ from attendance_backend.control import completing, sharing
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
-from attendance_backend.handlers import copies
+from attendance_backend.handlers import books, copies
 from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
-from attendance_backend.review.names import RAW_PREFIX, is_raw_title
+from attendance_backend.review.book import sites_of
 from attendance_backend.sheet.table import Problem
 
 NEWEST = 3
@@ -44,10 +44,7 @@ def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
     """The sites that have raw data in some workbooks."""
     sites: set[str] = set()
     for spreadsheet_id in spreadsheet_ids:
-        workbook = backend.spreadsheets.read(spreadsheet_id)
-        sites |= {
-            sheet.title[len(RAW_PREFIX) :] for sheet in workbook.worksheets if is_raw_title(sheet.title)
-        }
+        sites |= sites_of(books.present(backend.spreadsheets, spreadsheet_id))
     return sites
 
 

@@ -9,7 +9,8 @@ from attendance_backend.app.commands.periods import review_sheet_ids
 from attendance_backend.control.reading import read_control
 from attendance_backend.errors import LayoutError
 from attendance_backend.export.files import write_csv, write_xlsx
-from attendance_backend.export.payroll import AREAS, Payroll, payroll
+from attendance_backend.export.payroll import WANTS, Payroll, payroll
+from attendance_backend.handlers import books
 from attendance_backend.ports import Backend
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
@@ -53,7 +54,7 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
     """
     control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
     ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
-    result = payroll(backend.spreadsheets.read(spreadsheet_id, AREAS))
+    result = payroll(books.read(backend.spreadsheets, spreadsheet_id, WANTS))
     if result.doubts:
         listed = "; ".join(result.doubts[:MOST_DOUBTS])
         raise LayoutError(

@@ -11,11 +11,12 @@ from attendance_backend.app.commands.periods import review_sheet_ids
 from attendance_backend.control import sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import daily_sync
+from attendance_backend.handlers import books
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import guide_sheet
+from attendance_backend.review.book import GUIDE_VALUES, sites_of
 from attendance_backend.review.names import GUIDE
 from attendance_contracts import ReviewPeriod
 
@@ -36,7 +37,7 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     control = read_control(backend.spreadsheets, backend.control_id, today)
     chosen = list(review_sheet_ids(control, period).items())[-2:]
     sites = {
-        site for _, sheet_id in chosen for site in daily_sync.sites_of(backend.spreadsheets.read(sheet_id))
+        site for _, sheet_id in chosen for site in sites_of(books.present(backend.spreadsheets, sheet_id))
     }
     control = read_control(backend.spreadsheets, backend.control_id, today, sites)
     write_problems(backend.spreadsheets, backend.control_id, control)
@@ -60,7 +61,7 @@ def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:
     done = sharing.apply(backend.drive, sheet_id, control.rules.shares)
 
     def draft() -> Draft[None]:
-        read = backend.spreadsheets.read(sheet_id, guide_sheet.AREAS)
+        read = books.read(backend.spreadsheets, sheet_id, [GUIDE_VALUES])
         report = sharing.report(done)
         return Draft(read, guide_sheet.update_shared(read.worksheet(GUIDE), report), None)
 

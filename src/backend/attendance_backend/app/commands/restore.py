@@ -11,11 +11,11 @@ from attendance_backend.app.commands.refresh import refresh
 from attendance_backend.control import completing, review_sheets
 from attendance_backend.control.reading import read_control
 from attendance_backend.errors import SpreadsheetGoneError, UserError
-from attendance_backend.handlers import copies
+from attendance_backend.handlers import books, copies
 from attendance_backend.handlers.init_control import KIND, KIND_PROPERTY
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import exceptions_sheet
+from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, tell
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import TITLE_PREFIX, drive_properties
 from attendance_backend.sheet.grid import spreadsheet_link
@@ -42,9 +42,9 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
     say(f"the workbook of {name} was made again from its copy of {copied_on}: {spreadsheet_link(made)}")
 
     def draft() -> Draft[None]:
-        read = backend.spreadsheets.read(made, exceptions_sheet.AREAS)
+        read = books.read(backend.spreadsheets, made, [EXCEPTIONS_END, *STATE_HEADERS])
         told = Entry(datetime.combine(today, time()), "", "", _what(copied_on), _WHAT_TO_DO)
-        return Draft(read, exceptions_sheet.append(read, [told]), None)
+        return Draft(read, tell(read, [told]), None)
 
     take_turn(backend.spreadsheets, draft)
     recorded = review_sheets.read(backend.spreadsheets, backend.control_id)

@@ -1,0 +1,170 @@
+"""Where the columns of a layout stand in a worksheet as it was read, and what mends a worksheet that lacks some.
+
+Its header rows are those in which the words of the headers stand, among the first `LOOK` rows. A column stands where
+its tag is, whatever its header says now. But where the header of a tagged column is gone and the word stands above a
+column without a tag, somebody cut the cells and pasted them there, and formulas followed them: then the word counts.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import AddColumns, Change, Formula, NewCell, Tag, WriteCells
+from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.sheet.layout import Column, Layout, sheet_tag
+
+LOOK = 20
+"""So many rows are looked through for headers."""
+
+_COUNT = re.compile(r" \(.*")
+_FIRST_TEXT = re.compile(r'="([^"]*)')
+
+
+def as_made(layout: Layout, dates: Mapping[int, float] | None = None) -> Worksheet:
+    """A worksheet as it is made; `dates` are those above the columns behind those of the layout."""
+    return Worksheet(
+        layout.sheet_id,
+        layout.title,
+        LOOK,
+        len(layout.columns) + len(dates or ()),
+        {(0, column): Cell(number) for column, number in (dates or {}).items()},
+        role=layout.title,
+        columns=layout.places(),
+        lines=tuple(range(layout.header_rows)),
+    )
+
+
+def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
+    """The worksheet with the places of its columns and header rows."""
+    words = {_word(column.header): column for column in layout.columns}
+    found = Counter(
+        row for (row, _), cell in sheet.cells.items() if row < LOOK and _word(_text(cell)) in words
+    )
+    top = min(found, key=lambda row: (-found[row], row), default=None)
+    header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
+    columns = {
+        column: place
+        for column in layout.columns
+        if (place := _place(column, sheet.tags, header)) is not None
+    }
+    if len(columns) < len(layout.columns) and layout.located is not None:
+        columns = {**layout.located(sheet), **columns}
+    lines = () if top is None else _lines(sheet, layout, columns, top)
+    # Somebody may have inserted rows in between: those below are further down than was read.
+    return replace(sheet, columns=columns, lines=() if -1 in lines else lines)
+
+
+def assumed(sheet: Worksheet, layout: Layout) -> Worksheet:
+    """A worksheet whose header rows cannot be told has them one below the other, from the first that is known on."""
+    words = {_word(column.header) for column in layout.columns}
+    rows = (
+        row for (row, _), cell in sorted(sheet.cells.items()) if row < LOOK and _word(_text(cell)) in words
+    )
+    top = next(rows, 0)
+    return replace(sheet, lines=tuple(range(top, top + layout.header_rows)))
+
+
+def _place(column: Column, tags: Mapping[int, str], header: Mapping[int, str]) -> int | None:
+    word = _word(column.header)
+    tagged = sorted(place for place, key in tags.items() if key == column.key)
+    free = sorted(place for place, text in header.items() if text == word and place not in tags)
+    named = [place for place in tagged if header.get(place) == word]
+    moved = free if not tagged or not header.get(tagged[0]) else []
+    return next(iter([*named, *moved, *tagged]), None)
+
+
+def _lines(sheet: Worksheet, layout: Layout, columns: Mapping[Column, int], top: int) -> tuple[int, ...]:
+    """The header rows: where the words of a hidden column stand, for people may insert rows in between; -1 for none."""
+    lines = [top]
+    for number in range(1, layout.header_rows):
+        marks = [
+            row
+            for column, place in columns.items()
+            if number <= len(column.below)
+            for row in range(lines[-1] + 1, LOOK)
+            if sheet.text(row, place) == column.below[number - 1]
+        ]
+        lines.append(min(marks, default=-1))
+    return tuple(lines)
+
+
+def _text(cell: Cell) -> str:
+    """A header's text; of a formula, which counts something behind its words, these words."""
+    if isinstance(cell.value, str):
+        return cell.value
+    match = _FIRST_TEXT.match(cell.formula or "")
+    return match[1] if match else ""
+
+
+def _word(text: str) -> str:
+    return _COUNT.sub("", " ".join(text.split())).casefold()
+
+
+def missing(sheet: Worksheet, layout: Layout) -> list[Column]:
+    """The columns that were not found."""
+    return [column for column in layout.columns if column not in sheet.columns]
+
+
+def unknown(sheet: Worksheet, layout: Layout) -> bool:
+    """Whether a later version added columns that this one does not know."""
+    return not {column.key for column in layout.columns}.issuperset(sheet.tags.values())
+
+
+def mending(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], list[str]]:
+    """What gives a worksheet the tags, the marks of header rows and the columns that it lacks, and what that was.
+
+    Columns are added at the end of the grid, so that nothing that stands is touched or moved; they are blank. Tags
+    alone are no difference that people see, and are not told.
+    """
+    sheet_id, changes, told = sheet.sheet_id, list[Change](), list[str]()
+    if sheet.tag != sheet_tag(sheet_id, role):
+        changes.append(Tag(sheet_id, None, sheet_tag(sheet_id, role)))
+    for column, place in sheet.columns.items():
+        if sheet.tags.get(place) != column.key:
+            changes.append(Tag(sheet_id, place, column.key))
+    lines = sheet.lines or tuple(range(layout.header_rows))
+    header = layout.header()
+    words = {
+        (line, sheet.columns[column]): cells[index]
+        for index, column in enumerate(layout.columns)
+        if column in sheet.columns and not column.counts
+        for line, cells in zip(lines, header, strict=True)
+        if cells[index].value is not None and (line, sheet.columns[column]) not in sheet.cells
+    }
+    changes += write_cells(sheet_id, words)
+    lacking = missing(sheet, layout)
+    if lacking:
+        added = {column: sheet.column_count + number for number, column in enumerate(lacking)}
+        here = replace(layout, sheet_id=sheet_id, columns=tuple(lacking))
+        changes.append(AddColumns(sheet_id, len(lacking)))
+        for line, row in zip(lines, here.header(), strict=True):
+            changes.append(WriteCells(sheet_id, line, sheet.column_count, (row,)))
+        changes += here.looks(added, lines[0])
+        changes += [Tag(sheet_id, place, column.key) for column, place in added.items()]
+        names = ", ".join(column.header for column in lacking)
+        told.append(f"{sheet.title!r} lacked the columns {names}")
+    return changes, told
+
+
+def lay(
+    sheet_id: int,
+    at: Mapping[Column, int],
+    first_row: int,
+    rows: Sequence[Mapping[Column, NewCell]],
+) -> list[WriteCells]:
+    """Writes of whole rows, blank where nothing is given: a block for columns that stand side by side."""
+    cells = {
+        (first_row + number, place): row.get(column, NewCell())
+        for number, row in enumerate(rows)
+        for column, place in at.items()
+    }
+    return write_cells(sheet_id, cells)
+
+
+def put(sheet: Worksheet, row: int, cells: Mapping[Column, float | str | Formula | None]) -> list[WriteCells]:
+    """Writes of single cells in the looks of their columns."""
+    return write_cells(
+        sheet.sheet_id, {(row, sheet.at(column)): column.cell(value) for column, value in cells.items()}
+    )
