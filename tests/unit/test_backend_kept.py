@@ -66,7 +66,9 @@ class Kept(ReviewBook):
     def cut_offs(self, book=None):
         """By user name; None for a person without one. Hours."""
         rows = (book or self.book).sheet("Weekly Summary").rows()[1:]
-        return {row[1]: row[2] and round(float(str(row[2])) * 24, 4) for row in rows if row[3] == "Weekly Average"}
+        return {
+            row[1]: row[2] and round(float(str(row[2])) * 24, 4) for row in rows if row[3] == "Weekly Average"
+        }
 
     def site(self, column, book=None):
         return (book or self.book).sheet("Sites").cells.get((sites_sheet.HEADER_ROWS, column))
