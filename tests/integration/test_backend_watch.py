@@ -1,6 +1,5 @@
 """The function `watch` under functions-framework, over real sockets; copies in Drive, and the way back from one."""
 
-import shutil
 from contextlib import ExitStack
 from datetime import date, timedelta
 
@@ -186,8 +185,6 @@ def test_while_google_fails_nothing_is_redelivered_and_the_next_tick_does_the_wo
     assert office.tick().count("write") == 0
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice computes the formulas")
 def test_penalties_follow_a_cut_off_time_that_hr_changes_in_review_periods(office):
     office.sheets.start_recalculating()
 

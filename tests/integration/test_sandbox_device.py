@@ -191,41 +191,6 @@ def test_clearing_erases_the_log_and_leaves_the_users():
     assert machine.records == ()
 
 
-@pytest.mark.parametrize(("record_size", "user_size"), [(40, 72), (16, 28)])
-def test_live_capture_hears_of_each_punch_in_order(record_size, user_size):
-    machine = make_machine(record_size, user_size)
-
-    def punch_when_watched(line):
-        if line == "watch punches":
-            for minute in range(3):
-                machine.punch("1002", MONDAY + timedelta(minutes=minute), status=2, punch=minute)
-
-    with DeviceServer(machine, log=punch_when_watched) as server:
-        terminal = connect(server)
-        heard = []
-        for event in terminal.live_capture(new_timeout=3):
-            assert event is not None, "no event within the time-out"
-            heard.append((event.user_id, event.timestamp, event.status, event.punch, event.uid))
-            terminal.end_live_capture = len(heard) == 3
-        assert heard == [("1002", MONDAY + timedelta(minutes=minute), 2, minute, 2) for minute in range(3)]
-        machine.punch("1001", MONDAY)
-        assert len(terminal.get_attendance()) == 4, "an event after unregistering would break the next reply"
-        terminal.disconnect()
-
-
-def test_pyzk_writes_and_deletes_users():
-    machine = make_machine()
-    with DeviceServer(machine) as server:
-        terminal = connect(server)
-        terminal.set_user(uid=9, name="chiara.rossi", user_id="77")
-        assert machine.user("77").name == "chiara.rossi"
-        terminal.delete_user(user_id="1002")
-        assert [user.user_id for user in machine.users] == ["1001", "1003", "77"]
-        with pytest.raises(ZKErrorResponse):
-            terminal.delete_user(uid=500)
-        terminal.disconnect()
-
-
 def test_a_deleted_users_punches_stay_and_the_slot_is_given_away():
     machine = make_machine(record_size=8, user_size=28)
     machine.punch("1002", MONDAY)

@@ -283,7 +283,7 @@ def test_the_tail_of_the_log_can_be_read_alone():
         (Command.SET_TIME, b"\x01", Reply.ERROR),
         (Command.SET_TIME, b"\xff\xff\xff\xff", Reply.ERROR),
         (Command.READ_OPTION, b"\xff\xfe", Reply.ERROR),
-        (Command.WRITE_USER, b"too short", Reply.ERROR),
+        (Command.REGISTER_EVENTS, struct.pack("<I", 1), Reply.UNKNOWN),
         (Command.PREPARE_BUFFER, b"", Reply.ERROR),
         (Command.AUTHENTICATE, b"", Reply.UNAUTHORIZED),
     ],
@@ -299,23 +299,6 @@ def test_a_chunk_that_cannot_be_is_refused(start, size):
         prepare_attendance(terminal)
         assert terminal.ask(Command.READ_CHUNK, struct.pack("<ii", start, size))[0] == Reply.ERROR
         assert terminal.ask(Command.READ_CHUNK, struct.pack("<ii", 0, 0xFFC0))[0] == Reply.PREPARE_DATA
-
-
-def test_the_next_event_waits_until_the_last_is_acknowledged():
-    machine = make_machine(punches=0)
-    with DeviceServer(machine) as server, Terminal(server) as terminal:
-        watch = struct.pack("<I", 1)
-        assert terminal.ask(Command.REGISTER_EVENTS, watch)[0] == Reply.OK
-        for key in (1, 2, 3):
-            machine.punch("1001", MONDAY, punch=key)
-        code, event, _, data = terminal.receive()
-        assert (code, event, data[:4], data[25]) == (Command.REGISTER_EVENTS, 1, b"1001", 1)
-        assert terminal.ask(Command.GET_VERSION)[0] == Reply.OK
-        terminal.send(Command.ACKNOWLEDGE)
-        assert terminal.receive()[3][25] == 2
-        assert terminal.ask(Command.REGISTER_EVENTS, watch)[0] == Reply.OK
-        machine.punch("1001", MONDAY, punch=4)
-        assert terminal.receive()[3][25] == 4, "what was not fetched before is forgotten"
 
 
 def test_without_a_session_nothing_is_done():

@@ -3,15 +3,13 @@
 import datetime as dt
 import subprocess
 import sys
-import threading
 from concurrent import futures
 
 import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
-from google.protobuf import duration_pb2, field_mask_pb2, timestamp_pb2
 
-from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError, steady_clock
+from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
 from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,
@@ -35,36 +33,13 @@ def cloud(monkeypatch):
 # Topics
 
 
-def test_topics_are_created_shown_listed_and_deleted(cloud):
+def test_topics_are_created_shown_and_deleted(cloud):
     cloud.publisher.create_topic(request={"name": OTHER_TOPIC, "labels": {"site": "a"}})
-    cloud.publisher.create_topic(name="projects/elsewhere/topics/requests")
-
     assert cloud.publisher.get_topic(topic=OTHER_TOPIC).labels == {"site": "a"}
-    assert [topic.name for topic in cloud.publisher.list_topics(project=PROJECT)] == [OTHER_TOPIC, TOPIC]
 
     cloud.publisher.delete_topic(topic=OTHER_TOPIC)
     with pytest.raises(exceptions.NotFound, match="others"):
         cloud.publisher.get_topic(topic=OTHER_TOPIC)
-
-
-def test_lists_come_in_pages(cloud):
-    names = [f"{PROJECT}/topics/topic-{number}" for number in range(5)]
-    for name in names:
-        cloud.publisher.create_topic(name=name)
-
-    pages = cloud.publisher.list_topics(request={"project": PROJECT, "page_size": 4}).pages
-
-    assert [[topic.name for topic in page.topics] for page in pages] == [[TOPIC, *names[:3]], names[3:]]
-
-
-def test_a_topic_is_updated_where_the_mask_says(cloud):
-    change = {"name": TOPIC, "labels": {"site": "a"}, "kms_key_name": "not in the mask"}
-    mask = field_mask_pb2.FieldMask(paths=["labels"])
-
-    cloud.publisher.update_topic(topic=change, update_mask=mask)
-
-    topic = cloud.publisher.get_topic(topic=TOPIC)
-    assert (topic.labels, topic.kms_key_name) == ({"site": "a"}, "")
 
 
 @pytest.mark.parametrize(
@@ -97,39 +72,20 @@ def test_a_subscription_gets_the_defaults_of_the_service(cloud):
     assert shown.state == pubsub_v1.types.Subscription.State.ACTIVE
 
 
-def test_subscriptions_are_listed_updated_and_deleted(cloud):
-    cloud.subscribe(filter='attributes.site = "a"')
-    change = {"name": SUBSCRIPTION, "ack_deadline_seconds": 60}
-    mask = field_mask_pb2.FieldMask(paths=["ack_deadline_seconds"])
-    cloud.subscriber.update_subscription(subscription=change, update_mask=mask)
-
-    [shown] = cloud.subscriber.list_subscriptions(project=PROJECT)
-    assert (shown.ack_deadline_seconds, shown.filter) == (60, 'attributes.site = "a"')
-    assert list(cloud.publisher.list_topic_subscriptions(topic=TOPIC)) == [SUBSCRIPTION]
-
-    cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
-    assert list(cloud.subscriber.list_subscriptions(project=PROJECT)) == []
-
-
-@pytest.mark.parametrize("path", ["filter", "topic", "no_such_field", "retry_policy.no_such_field"])
-def test_what_cannot_be_changed_is_refused(cloud, path):
-    cloud.subscribe()
-    change = {"name": SUBSCRIPTION, "filter": "attributes:site", "topic": OTHER_TOPIC}
-    with pytest.raises(exceptions.InvalidArgument, match="update_mask"):
-        cloud.subscriber.update_subscription(
-            subscription=change, update_mask=field_mask_pb2.FieldMask(paths=[path])
-        )
-
-
 @pytest.mark.parametrize(
     "settings",
     [
         {"ack_deadline_seconds": 9},
         {"ack_deadline_seconds": 601},
         {"filter": "attributes.site = a"},
+        {"filter": 'attributes.site = "a" AND attributes.kind = "reply"'},
+        {"filter": 'attributes.site != "a"'},
+        {"enable_message_ordering": True},
+        {"enable_exactly_once_delivery": True},
+        {"retain_acked_messages": True},
+        {"retry_policy": {"minimum_backoff": dt.timedelta(seconds=10)}},
         {"message_retention_duration": dt.timedelta(minutes=9)},
         {"expiration_policy": {"ttl": dt.timedelta(hours=23)}},
-        {"retry_policy": {"minimum_backoff": dt.timedelta(seconds=601)}},
         {"dead_letter_policy": {"dead_letter_topic": TOPIC, "max_delivery_attempts": 4}},
         {"push_config": {"push_endpoint": "127.0.0.1:8081"}},
         {"push_config": {"push_endpoint": "http://127.0.0.1:port/"}},
@@ -270,13 +226,6 @@ def test_a_pull_that_finds_nothing_ends_at_the_callers_deadline(cloud):
         cloud.subscriber.pull(subscription=SUBSCRIPTION, max_messages=1, timeout=0.3)
 
 
-@pytest.mark.filterwarnings("ignore:The return_immediately flag is deprecated")
-def test_a_pull_that_must_not_wait_does_not(cloud):
-    cloud.subscribe()
-    request = {"subscription": SUBSCRIPTION, "max_messages": 1, "return_immediately": True}
-    assert list(cloud.subscriber.pull(request=request, timeout=60).received_messages) == []
-
-
 def test_a_message_is_never_leased_to_a_caller_whose_time_is_up(cloud):
     cloud.subscribe()
     with pytest.raises(exceptions.DeadlineExceeded):
@@ -308,16 +257,6 @@ def test_a_pull_takes_no_more_than_it_asks_for_and_than_a_client_can_hold(cloud)
     assert len(cloud.pull(limit=1)) == 1
     with pytest.raises(exceptions.InvalidArgument):
         cloud.pull(limit=0)
-
-
-def test_the_deletion_of_a_subscription_ends_its_pulls(cloud):
-    cloud.subscribe()
-    with futures.ThreadPoolExecutor() as pool:
-        pulled = pool.submit(cloud.pull)
-        eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
-        cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
-        with pytest.raises(exceptions.NotFound):
-            pulled.result(timeout=60)
 
 
 # Acknowledgment and redelivery
@@ -374,15 +313,6 @@ def test_a_late_acknowledgment_has_no_effect(cloud):
     assert cloud.server.unacknowledged(SUBSCRIPTION) == []
 
 
-def test_with_exactly_once_delivery_a_late_acknowledgment_is_refused(cloud):
-    cloud.subscribe(enable_exactly_once_delivery=True)
-    cloud.publish()
-    received = cloud.pull_one()
-    cloud.clock.advance(ACK_DEADLINE_S)
-    with pytest.raises(exceptions.FailedPrecondition):
-        cloud.acknowledge(received)
-
-
 def test_an_acknowledgment_id_that_was_never_given_is_refused(cloud):
     cloud.subscribe()
     with pytest.raises(exceptions.InvalidArgument, match="invented"):
@@ -418,31 +348,6 @@ def test_a_rejected_message_comes_again_at_once(cloud):
     assert outcomes == [Outcome.REJECTED, Outcome.OUTSTANDING]
 
 
-def test_the_retry_policy_doubles_the_wait_up_to_its_maximum(cloud):
-    backoff = {
-        "minimum_backoff": dt.timedelta(seconds=20),
-        "maximum_backoff": dt.timedelta(seconds=50),
-    }
-    cloud.subscribe(retry_policy=backoff)
-    cloud.publish()
-    for wait_s in (20, 40, 50, 50):
-        cloud.reject(cloud.pull_one())
-        cloud.clock.advance(wait_s - 1)
-        assert cloud.nothing_to_pull()
-        cloud.clock.advance(1)
-    assert cloud.pull_one().message.data == b"punch"
-
-
-def test_by_the_clock_on_the_wall_a_waiting_pull_is_woken_when_the_backoff_is_over(monkeypatch):
-    with Cloud(monkeypatch, clock=steady_clock()) as running:
-        running.server.create_subscription(SUBSCRIPTION, TOPIC, retry_backoff_s=(0.2, 0.2))
-        running.publish(b"punch")
-        running.reject(running.pull_one())
-        assert running.pull_one().message.data == b"punch"
-        first, second = running.server.deliveries(SUBSCRIPTION)
-        assert 0.2 <= second.time_s - first.time_s < 2.0
-
-
 def test_what_is_delivered_too_often_goes_to_the_dead_letters(cloud):
     cloud.publisher.create_topic(name=DEAD_LETTERS)
     cloud.subscribe(DEAD_LETTER_SUBSCRIPTION, topic=DEAD_LETTERS)
@@ -461,143 +366,34 @@ def test_what_is_delivered_too_often_goes_to_the_dead_letters(cloud):
     assert (buried.data, buried.attributes["site"]) == (b"poison", "a")
     assert buried.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
     assert buried.attributes["CloudPubSubDeadLetterSourceSubscription"] == "site-a"
-    assert [message.data for message in cloud.server.dead_letters(SUBSCRIPTION)] == [b"poison"]
     assert cloud.server.unacknowledged(SUBSCRIPTION) == []
 
 
-def test_a_message_is_forgotten_when_its_retention_is_over(cloud):
-    cloud.subscribe(message_retention_duration=duration_pb2.Duration(seconds=3600))
-    cloud.publish(b"old")
-    cloud.clock.advance(1800)
-    cloud.publish(b"new")
-    cloud.clock.advance(1801)
-    assert [received.message.data for received in cloud.pull()] == [b"new"]
+def test_a_subscription_delivers_only_what_its_filter_lets_through(cloud):
+    cloud.subscribe(filter='attributes.site = "a"')
+    cloud.publish(b"1", site="a")
+    cloud.publish(b"2", site="b")
+    cloud.publish(b"3", site="A")
+    cloud.publish(b"4")
+    assert [received.message.data for received in cloud.pull()] == [b"1"]
+    assert len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1
 
 
-# Ordering, seeking
-
-
-def test_messages_of_one_ordering_key_come_one_after_the_other(cloud):
+def test_an_ordering_key_is_refused(cloud):
     options = pubsub_v1.types.PublisherOptions(enable_message_ordering=True)
     ordered = pubsub_v1.PublisherClient(publisher_options=options)
-    cloud.subscribe(enable_message_ordering=True)
-    for data, key in ((b"a1", "a"), (b"a2", "a"), (b"b1", "b")):
-        ordered.publish(TOPIC, data, ordering_key=key).result(timeout=60)
-
-    first = cloud.pull_one()
-    second = cloud.pull_one()
-    assert (first.message.data, second.message.data) == (b"a1", b"b1")
-    assert cloud.nothing_to_pull()
-
-    cloud.reject(first)
-    assert [received.message.data for received in cloud.pull()] == [b"a1", b"a2"]
+    with pytest.raises(exceptions.InvalidArgument, match="ordering"):
+        ordered.publish(TOPIC, b"punch", ordering_key="a").result(timeout=60)
     ordered.stop()
     ordered.transport.close()
 
 
-def test_after_a_failure_all_later_messages_of_the_key_come_again(cloud):
-    options = pubsub_v1.types.PublisherOptions(enable_message_ordering=True)
-    ordered = pubsub_v1.PublisherClient(publisher_options=options)
-    cloud.subscribe(enable_message_ordering=True)
-    for data in (b"1", b"2", b"3"):
-        ordered.publish(TOPIC, data, ordering_key="a").result(timeout=60)
-    batch = cloud.pull()
-    cloud.reject(batch[0])
-    assert [received.message.data for received in cloud.pull()] == [b"1", b"2", b"3"]
-    ordered.stop()
-    ordered.transport.close()
-
-
-def seek(cloud, to_s):
-    timestamp = timestamp_pb2.Timestamp()
-    timestamp.FromMilliseconds(int(to_s * 1000))
-    cloud.subscriber.seek(request={"subscription": SUBSCRIPTION, "time": timestamp})
-
-
-def test_a_seek_forward_is_done_with_what_was_published_before(cloud):
+def test_what_it_does_not_do_is_not_implemented(cloud):
     cloud.subscribe()
-    cloud.publish(b"old")
-    cloud.clock.advance(10)
-    cloud.publish(b"new")
-    seek(cloud, cloud.clock() - 5)
-    assert [received.message.data for received in cloud.pull()] == [b"new"]
-
-
-def test_a_seek_back_brings_acknowledged_messages_again_if_they_are_retained(cloud):
-    cloud.subscribe(retain_acked_messages=True)
-    cloud.publish(b"one")
-    start_s = cloud.clock()
-    cloud.clock.advance(10)
-    cloud.publish(b"two")
-    cloud.acknowledge(*cloud.pull())
-    seek(cloud, start_s + 5)
-    assert [received.message.data for received in cloud.pull()] == [b"two"]
-    seek(cloud, start_s)
-    assert [received.message.data for received in cloud.pull()] == [b"one", b"two"]
-
-
-# Streaming pull
-
-
-def test_streaming_pull_delivers_and_acknowledges(cloud):
-    cloud.subscribe()
-    received = []
-    everything = threading.Event()
-
-    def callback(message):
-        received.append(message.data)
-        message.ack()
-        if len(received) == 20:
-            everything.set()
-
-    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=callback)
-    for number in range(20):
-        cloud.publish(b"%d" % number)
-
-    assert everything.wait(60)
-    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
-    stream.cancel()
-    stream.result(timeout=60)
-    assert sorted(received, key=int) == [b"%d" % number for number in range(20)]
-
-
-def test_streaming_pull_keeps_to_the_flow_control_of_its_client(cloud):
-    cloud.subscribe()
-    held = []
-    flow = pubsub_v1.types.FlowControl(max_messages=2)
-    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=held.append, flow_control=flow)
-    for _ in range(4):
-        cloud.publish()
-    eventually(lambda: len(held) == 2)
-    eventually(lambda: cloud.server.waiting(SUBSCRIPTION))
-    assert len(cloud.server.deliveries(SUBSCRIPTION)) == 2
-
-    held[0].ack()
-    eventually(lambda: len(held) == 3)
-
-    for message in held:
-        message.ack()
-    eventually(lambda: len(held) == 4)
-    held[3].ack()
-    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION))
-    stream.cancel()
-    stream.result(timeout=60)
-
-
-def test_a_message_rejected_on_the_stream_comes_again(cloud):
-    cloud.subscribe()
-    attempts = []
-
-    def callback(message):
-        attempts.append(message.message_id)
-        message.ack() if len(attempts) == 3 else message.nack()
-
-    stream = cloud.subscriber.subscribe(SUBSCRIPTION, callback=callback)
-    message_id = cloud.publish()
-    eventually(lambda: not cloud.server.unacknowledged(SUBSCRIPTION) and len(attempts) == 3)
-    assert attempts == [message_id] * 3
-    stream.cancel()
-    stream.result(timeout=60)
+    with pytest.raises(exceptions.MethodNotImplemented):
+        cloud.publisher.list_topics(project=PROJECT)
+    with pytest.raises(exceptions.MethodNotImplemented):
+        cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
 
 
 # Life
@@ -624,4 +420,5 @@ def test_several_servers_live_side_by_side(cloud):
     with PubSubServer() as other:
         other.create_topic(OTHER_TOPIC)
         assert other.port != cloud.server.port
-        assert [topic.name for topic in cloud.publisher.list_topics(project=PROJECT)] == [TOPIC]
+        with pytest.raises(exceptions.NotFound):
+            cloud.publisher.get_topic(topic=OTHER_TOPIC)

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import functions_framework
 import pytest
 from google.api_core import exceptions
-from google.protobuf import field_mask_pb2
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from attendance_sandbox.pubsub import Outcome
@@ -134,6 +133,17 @@ def endpoint():
     running.close()
 
 
+def rejected(cloud, times: int) -> bool:
+    """Whether so many deliveries were refused."""
+    return [one.outcome for one in cloud.server.deliveries(SUBSCRIPTION)].count(Outcome.REJECTED) == times
+
+
+def passing(cloud) -> bool:
+    """Let some time pass for what waits to be pushed again."""
+    cloud.clock.advance(1)
+    return True
+
+
 def all_acknowledged(cloud, name=SUBSCRIPTION):
     return lambda: not cloud.server.unacknowledged(name)
 
@@ -153,9 +163,9 @@ def test_a_function_receives_the_message_as_a_cloud_event(cloud, function):
 
 def test_a_failing_function_gets_the_message_again(cloud, function):
     function.fail(2)
-    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, function.url, retry_backoff_s=(0, 0))
+    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, function.url)
     message_id = cloud.publish(b"{}")
-    eventually(all_acknowledged(cloud))
+    eventually(lambda: passing(cloud) and not cloud.server.unacknowledged(SUBSCRIPTION))
 
     assert [event["id"] for event in function.received] == [message_id] * 3
     outcomes = [delivery.outcome for delivery in cloud.server.deliveries(SUBSCRIPTION)]
@@ -171,10 +181,9 @@ def test_what_a_function_never_manages_ends_in_the_dead_letter_topic(cloud, func
         TOPIC,
         function.url,
         dead_letter_topic=DEAD_LETTERS,
-        max_delivery_attempts=5,
-        retry_backoff_s=(0, 0),
     )
     cloud.publish(b"poison", site="a")
+    eventually(lambda: passing(cloud) and cloud.server.unacknowledged(DEAD_LETTER_SUBSCRIPTION))
 
     buried = cloud.pull_one(DEAD_LETTER_SUBSCRIPTION).message
 
@@ -243,21 +252,23 @@ def test_an_endpoint_that_closes_each_connection_is_served_too(cloud):
     endpoint.close()
 
 
-def test_without_a_retry_policy_a_refused_push_backs_off_and_others_go_on(cloud, endpoint):
+def test_a_push_subscription_cannot_be_pulled_from(cloud, endpoint):
+    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
+    with pytest.raises(exceptions.FailedPrecondition):
+        cloud.pull()
+
+
+def test_a_refused_push_backs_off_and_others_go_on(cloud, endpoint):
     statuses = [500, 429, 302, 204]
     endpoint.status_for = lambda body: statuses.pop(0) if "poison" in body["message"]["attributes"] else 204
     cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
-
-    def rejected(times):
-        outcomes = [delivery.outcome for delivery in cloud.server.deliveries(SUBSCRIPTION)]
-        return outcomes.count(Outcome.REJECTED) == times
 
     def pushed(times):
         return len(endpoint.bodies) == times
 
     poison = cloud.publish(poison="yes")
     for failures, backoff_s in enumerate((0.1, 0.2, 0.4), start=1):
-        eventually(partial(rejected, failures))
+        eventually(partial(rejected, cloud, failures))
         cloud.clock.advance(backoff_s - 0.01)
         cloud.publish(note="a later message is pushed meanwhile, and the poisoned one is not")
         eventually(partial(pushed, 2 * failures))
@@ -268,30 +279,24 @@ def test_without_a_retry_policy_a_refused_push_backs_off_and_others_go_on(cloud,
     assert statuses == []
 
 
-def test_nobody_listening_is_a_reason_to_push_again(cloud, endpoint):
+def test_nobody_listening_is_a_reason_to_push_again(cloud):
     gone = Endpoint()
     gone.close()
-    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, gone.url, retry_backoff_s=(60, 60))
+    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, gone.url)
     cloud.publish(b"punch")
-    eventually(lambda: [one.outcome for one in cloud.server.deliveries(SUBSCRIPTION)] == [Outcome.REJECTED])
-
-    change = {"name": SUBSCRIPTION, "push_config": {"push_endpoint": endpoint.url}}
-    mask = field_mask_pb2.FieldMask(paths=["push_config"])
-    cloud.subscriber.update_subscription(subscription=change, update_mask=mask)
-    cloud.clock.advance(60)
-
-    eventually(all_acknowledged(cloud))
-    assert len(endpoint.bodies) == 1
+    for attempts in (1, 2):
+        eventually(partial(rejected, cloud, attempts))
+        assert len(cloud.server.unacknowledged(SUBSCRIPTION)) == 1
+        cloud.clock.advance(1)
 
 
-@pytest.mark.parametrize("limit", [1, 3])
-def test_no_more_pushes_are_under_way_than_allowed(cloud, endpoint, limit):
+def test_one_push_is_under_way_at_a_time(cloud, endpoint):
     endpoint.gate.clear()
-    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url, max_outstanding_pushes=limit)
+    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
     for _ in range(5):
         cloud.publish()
-    eventually(lambda: len(endpoint.bodies) == limit)
-    assert len(cloud.server.deliveries(SUBSCRIPTION)) == limit
+    eventually(lambda: endpoint.bodies)
+    assert len(cloud.server.deliveries(SUBSCRIPTION)) == 1
     endpoint.gate.set()
     eventually(all_acknowledged(cloud))
     assert len(endpoint.bodies) == 5
@@ -322,37 +327,6 @@ def test_a_filter_holds_for_pushes_too(cloud, endpoint):
     eventually(lambda: endpoint.bodies)
     eventually(all_acknowledged(cloud))
     assert [body["message"]["attributes"]["site"] for body in endpoint.bodies] == ["a"]
-
-
-def test_a_push_subscription_cannot_be_pulled_from_until_its_endpoint_is_taken_away(cloud, endpoint):
-    cloud.subscribe(push_config={"push_endpoint": endpoint.url})
-    with pytest.raises(exceptions.FailedPrecondition):
-        cloud.pull()
-
-    cloud.subscriber.modify_push_config(subscription=SUBSCRIPTION, push_config={})
-    cloud.publish(b"punch")
-
-    assert cloud.pull_one().message.data == b"punch"
-    assert endpoint.bodies == []
-
-
-def test_a_subscription_to_pull_from_can_become_a_push_one(cloud, endpoint):
-    cloud.subscribe()
-    cloud.publish(b"punch")
-    cloud.subscriber.modify_push_config(
-        subscription=SUBSCRIPTION, push_config={"push_endpoint": endpoint.url}
-    )
-    eventually(all_acknowledged(cloud))
-    assert len(endpoint.bodies) == 1
-
-
-def test_a_deleted_subscription_pushes_no_more(cloud, endpoint):
-    cloud.server.create_push_subscription(SUBSCRIPTION, TOPIC, endpoint.url)
-    cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
-    cloud.subscribe()
-    cloud.publish(b"punch")
-    assert cloud.pull_one().message.data == b"punch"
-    assert endpoint.bodies == []
 
 
 def test_a_stop_does_not_wait_for_a_slow_endpoint(cloud, endpoint):

@@ -103,17 +103,14 @@ def library() -> Iterator[tuple[Office, str]]:
         ("name = 'A'", ["A"]),
         (r"name = 'it\'s'", ["it's"]),
         ('name = "it\'s"', ["it's"]),
-        ("name contains 'T'", ["it's"]),
-        ("name != 'A' and trashed = false", ["B", "it's"]),
+        ("name = 'B' and trashed = false", ["B"]),
         ("trashed = true", ["old"]),
         (f"mimeType = '{SPREADSHEET}' and trashed = false", ["A", "B", "it's"]),
         (f"mimeType = '{FOLDER}'", []),
         ("appProperties has { key='period' and value='2026-01' }", ["A"]),
         ("appProperties has { key='period' and value='2026-01' } and trashed = true", []),
-        ("name = 'A' or name = 'B'", ["A", "B"]),
-        ("not name = 'A' and (trashed = false)", ["B", "it's"]),
         ("'FOLDER' in parents and trashed = false", ["A", "B"]),
-        ("modifiedTime > '2000-01-01T00:00:00Z' and name = 'A'", ["A"]),
+        ('parents in "FOLDER" and name="A"', ["A"]),
     ],
 )
 def test_searches_find_what_they_name(library: tuple[Office, str], query: str, found: list[str]) -> None:
@@ -122,7 +119,11 @@ def test_searches_find_what_they_name(library: tuple[Office, str], query: str, f
 
 
 @pytest.mark.parametrize(
-    "query", ["name", "name = A", "name = 'A", "size = '1'", "name = 'A' and", "; drop", "'x' in"]
+    "query",
+    [
+        *("name", "name = A", "name = 'A", "size = '1'", "name = 'A' and", "; drop", "'x' in"),
+        *("name = 'A' or name = 'B'", "name != 'A'", "name contains 'A'", "name = 'A'trashed = true"),
+    ],
 )
 def test_a_search_that_is_not_understood_is_refused(library: tuple[Office, str], query: str) -> None:
     office, _ = library
@@ -194,7 +195,7 @@ def test_only_the_owner_deletes_a_file(office: Office) -> None:
     assert reason(office.call("DELETE", f"{FILES}/{shared}"), 403) == "insufficientFilePermissions"
 
 
-def test_permissions_are_granted_listed_changed_and_taken_back(office: Office) -> None:
+def test_permissions_are_granted_listed_and_changed(office: Office) -> None:
     made = create(office, "x", office.server.new_shared_folder("F"))
     path, drives = f"{FILES}/{made}/permissions", {"supportsAllDrives": "true"}
     body = {"type": "user", "role": "writer", "emailAddress": "hr@example.com"}
@@ -208,10 +209,6 @@ def test_permissions_are_granted_listed_changed_and_taken_back(office: Office) -
         {"id": granted["id"], "role": "reader", "emailAddress": "hr@example.com"},
         of_the_drive,
     ]
-    one = f"{path}/{granted['id']}"
-    assert office.call("PATCH", one, {"role": "writer"}, **drives).json()["role"] == "writer"
-    assert office.call("DELETE", one, **drives).status_code == 204
-    assert reason(office.call("DELETE", one, **drives), 404) == "notFound"
 
 
 @pytest.mark.parametrize(

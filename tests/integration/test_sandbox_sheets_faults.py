@@ -88,13 +88,6 @@ def test_a_delayed_answer_comes_late_and_holds_up_nobody_else(office: Office) ->
     assert next(entry for entry in reversed(office.server.log) if entry.fault).seconds >= 0.3
 
 
-def test_a_script_is_followed_request_by_request(office: Office) -> None:
-    book = office.new()
-    office.server.faults.script([None, unavailable(), None, rate_limited()])
-    codes = [office.call("GET", f"/v4/spreadsheets/{book}").status_code for _ in range(5)]
-    assert codes == [200, 503, 200, 429, 200]
-
-
 def test_a_condition_chooses_the_request(office: Office) -> None:
     book = office.new()
     office.server.faults.add(

@@ -21,7 +21,7 @@ RULE = {
 CHOICE = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "yes"}]}, "strict": True}
 
 # One good request of each kind, on a sheet with TABLE, a named range n1, a protected range 7, a conditional
-# format, a banded range 9, a group of columns 1 to 3 and a second sheet 5.
+# format, a banded range and a second sheet 5.
 GOOD: dict[str, dict[str, Any]] = {
     "addSheet": {"properties": {"title": "New", "sheetId": 77}},
     "deleteSheet": {"sheetId": 5},
@@ -35,7 +35,6 @@ GOOD: dict[str, dict[str, Any]] = {
         "fields": "title,locale",
     },
     "addNamedRange": {"namedRange": {"name": "More", "range": GRID}},
-    "updateNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "Less"}, "fields": "name"},
     "deleteNamedRange": {"namedRangeId": "n1"},
     "createDeveloperMetadata": {
         "developerMetadata": {
@@ -51,10 +50,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "fields": "userEnteredValue",
     },
     "repeatCell": {"range": GRID, "cell": BOLD, "fields": "userEnteredFormat.textFormat.bold"},
-    "appendCells": {"sheetId": 0, "rows": [{"values": [{"note": "last"}]}], "fields": "note"},
     "setDataValidation": {"range": GRID, "rule": CHOICE},
-    "updateBorders": {"range": GRID, "top": {"style": "SOLID"}, "innerVertical": {"style": "DASHED"}},
-    "findReplace": {"find": "a", "replacement": "A", "sheetId": 0, "matchCase": True},
     "sortRange": {"range": GRID, "sortSpecs": [{"dimensionIndex": 1, "sortOrder": "ASCENDING"}]},
     "copyPaste": {"source": GRID, "destination": {"sheetId": 5, "endRowIndex": 3, "endColumnIndex": 3}},
     "cutPaste": {"source": GRID, "destination": {"sheetId": 5, "rowIndex": 1, "columnIndex": 1}},
@@ -66,18 +62,9 @@ GOOD: dict[str, dict[str, Any]] = {
         "properties": {"pixelSize": 150},
         "fields": "pixelSize",
     },
-    "autoResizeDimensions": {
-        "dimensions": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 3}
-    },
-    "addDimensionGroup": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 0, "endIndex": 2}},
-    "deleteDimensionGroup": {"range": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 3}},
     "mergeCells": {"range": GRID, "mergeType": "MERGE_ROWS"},
     "unmergeCells": {"range": GRID},
     "addConditionalFormatRule": {"rule": RULE, "index": 0},
-    "updateConditionalFormatRule": {
-        "rule": {**RULE, "ranges": [{"sheetId": 0, "endRowIndex": 1}]},
-        "index": 0,
-    },
     "deleteConditionalFormatRule": {"sheetId": 0, "index": 0},
     "addProtectedRange": {"protectedRange": {"range": {"sheetId": 5}, "warningOnly": True}},
     "updateProtectedRange": {
@@ -88,11 +75,6 @@ GOOD: dict[str, dict[str, Any]] = {
     "setBasicFilter": {"filter": {"range": GRID}},
     "clearBasicFilter": {"sheetId": 5},
     "addBanding": {"bandedRange": {"range": {"sheetId": 5}, "rowProperties": {"firstBandColor": RED}}},
-    "updateBanding": {
-        "bandedRange": {"bandedRangeId": 9, "rowProperties": {"firstBandColor": {"green": 1}}},
-        "fields": "rowProperties",
-    },
-    "deleteBanding": {"bandedRangeId": 9},
 }
 CHANGES_NOTHING = {"unmergeCells"}
 # What the requests above find.
@@ -102,12 +84,7 @@ SETUP: list[dict[str, Any]] = [
     {"addNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "First", "range": GRID}}},
     {"addProtectedRange": {"protectedRange": {"protectedRangeId": 7, "range": GRID}}},
     {"addConditionalFormatRule": {"rule": RULE}},
-    {
-        "addBanding": {
-            "bandedRange": {"bandedRangeId": 9, "range": GRID, "rowProperties": {"firstBandColor": RED}}
-        }
-    },
-    {"addDimensionGroup": {"range": {"dimension": "COLUMNS", "startIndex": 1, "endIndex": 3}}},
+    {"addBanding": {"bandedRange": {"range": GRID, "rowProperties": {"firstBandColor": RED}}}},
 ]
 
 

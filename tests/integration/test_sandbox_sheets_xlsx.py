@@ -145,7 +145,13 @@ def review(server: SheetsServer) -> str:
             {"addConditionalFormatRule": {"rule": short, "index": 1}},
             {"addConditionalFormatRule": {"rule": more, "index": 2}},
             {"setDataValidation": {"range": grid((1, 50), (4, 5)), "rule": choice}},
-            {"updateBorders": {"range": grid((0, 3), (0, 5)), "bottom": {"style": "SOLID_MEDIUM"}}},
+            {
+                "repeatCell": {
+                    "range": grid((2, 3), (0, 5)),
+                    "cell": {"userEnteredFormat": {"borders": {"bottom": {"style": "SOLID_MEDIUM"}}}},
+                    "fields": "userEnteredFormat.borders",
+                }
+            },
             {"mergeCells": {"range": grid((5, 7), (0, 3)), "mergeType": "MERGE_ALL"}},
             {
                 "updateDimensionProperties": {

@@ -207,7 +207,7 @@ def test_a_deleted_review_sheet_is_a_clear_error(world):
     sheet_id = create(world)
     del world.spreadsheets.books[sheet_id]
     with pytest.raises(
-        SpreadsheetGoneError, match=r"restore it from Drive's bin, or delete its row in 'Review Sheets'"
+        SpreadsheetGoneError, match=r"restore --period .* delete its row in 'Review Sheets' to have a new one"
     ):
         create(world)
 

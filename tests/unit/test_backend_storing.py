@@ -691,9 +691,20 @@ def test_a_renamed_worksheet_of_exceptions_keeps_only_what_must_be_told_from_bei
 
 
 def test_a_missing_spreadsheet_is_a_clear_error(office):
-    office.sheet_id = "no-such-sheet"
-    with pytest.raises(SpreadsheetGoneError, match="no-such-sheet does not exist"):
+    del office.world.spreadsheets.books[office.sheet_id]
+    with pytest.raises(SpreadsheetGoneError, match=f"{office.sheet_id} does not exist"):
         office.store(punch("ann", "2026-11-03 08:00"))
+
+
+def test_what_is_sent_to_a_spreadsheet_that_is_gone_goes_to_the_periods_own(office):
+    recorded, office.sheet_id = office.sheet_id, "no-such-sheet"
+    record = punch("ann", "2026-11-03 08:00")
+    reply = office.store(record)
+    assert (reply.sheet_id, reply.confirmed) == ("no-such-sheet", (record.identity,))
+    office.sheet_id = recorded
+    before = office.content()
+    assert office.store(record).confirmed == (record.identity,)
+    assert office.content() == before
 
 
 class Vandal(Watched):

@@ -176,7 +176,7 @@ def test_a_machine_that_is_away(capsys, directory):
 def synchronised(monkeypatch, tmp_path):
     mark = tmp_path / "synchronized"
     mark.touch()
-    monkeypatch.setattr("attendance_client.app.system_clock.TIMESYNC_MARK", mark)
+    monkeypatch.setattr("attendance_client.app.system.TIMESYNC_MARK", mark)
 
 
 def test_the_clocks(capsys, directory, machine, synchronised):
@@ -188,8 +188,8 @@ def test_the_clocks(capsys, directory, machine, synchronised):
 
 
 def test_a_clock_that_shows_no_date(capsys, directory, server, monkeypatch, tmp_path):
-    monkeypatch.setattr("attendance_client.app.system_clock.TIMESYNC_MARK", tmp_path / "none")
-    monkeypatch.setattr("attendance_client.app.system_clock.ASKING_TIMEDATECTL", ("false",))
+    monkeypatch.setattr("attendance_client.app.system.TIMESYNC_MARK", tmp_path / "none")
+    monkeypatch.setattr("attendance_client.app.system.ASKING_TIMEDATECTL", ("false",))
     february_31 = ((26 * 12 + 1) * 31 + 30) * 86_400
     shown = AnswerWith(Reply.OK, data=february_31.to_bytes(4, "little"))
     server.faults.add(shown, on=Command.GET_TIME, times=None)
@@ -260,8 +260,8 @@ def test_a_clock_that_went_ahead_by_years_is_for_a_person_at_its_menu(
 def test_a_computer_that_does_not_know_the_time_sets_no_clock(
     capsys, directory, machine, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr("attendance_client.app.system_clock.TIMESYNC_MARK", tmp_path / "none")
-    monkeypatch.setattr("attendance_client.app.system_clock.ASKING_TIMEDATECTL", ("echo", "no"))
+    monkeypatch.setattr("attendance_client.app.system.TIMESYNC_MARK", tmp_path / "none")
+    monkeypatch.setattr("attendance_client.app.system.ASKING_TIMEDATECTL", ("echo", "no"))
     code, told = complaint(capsys, directory, "clock", "--set")
 
     assert code == 2

@@ -11,8 +11,7 @@ import google.auth
 
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.locking import only_one
-from attendance_client.app.system_clock import SystemClock
-from attendance_client.app.systemd import SystemdSupervisor
+from attendance_client.app.system import SystemClock, SystemdSupervisor
 from attendance_client.errors import AccessError, LedgerError, no_permission
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.runner import Runner

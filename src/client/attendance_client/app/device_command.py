@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attendance_client.app.config import load_config
-from attendance_client.app.system_clock import SystemClock
+from attendance_client.app.system import SystemClock
 from attendance_client.errors import ClockError, MachineError
 from attendance_client.machine.port import MachineStatus
 from attendance_client.machine.zk.recording import Recording, write_recording

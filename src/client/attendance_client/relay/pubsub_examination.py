@@ -1,14 +1,25 @@
-"""What a site finds in the cloud project, and what its account may do there; nothing is published or fetched."""
+"""What a site finds in the cloud project, and what its account is and may do there; nothing is published or fetched."""
 
 from dataclasses import dataclass
 
+import google.auth
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.transport.requests import Request
 from google.cloud import pubsub_v1
 
-from attendance_client.relay.pubsub import CALL_TIMEOUT_S, PubSubBus, unreachable
+from attendance_client.errors import AccessError, BusError
+from attendance_client.relay.pubsub import (
+    CALL_TIMEOUT_S,
+    NO_USE,
+    PubSubBus,
+    unreachable,
+    unusable_credentials,
+)
 from attendance_contracts import Topic, subscription_filter, subscription_path, topic_path
+from attendance_trouble import address_of, first_words, network_trouble
 
+SCOPES = ("https://www.googleapis.com/auth/pubsub",)
 PUBLISHING = "pubsub.topics.publish"
 FETCHING = "pubsub.subscriptions.consume"
 DELETED_TOPIC = "_deleted-topic_"
@@ -105,3 +116,29 @@ class PubSubExamination:
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise unreachable(error) from error
         return permission in answer.permissions
+
+
+def tried_account() -> str:
+    """The account that Google has just given a token to.
+
+    Raises:
+        AccessError: there are no credentials, or Google refuses them.
+        BusError: Google does not answer.
+    """
+    try:
+        credentials, _ = google.auth.default(scopes=SCOPES)
+    except NO_USE as error:
+        raise AccessError(unusable_credentials()) from error
+    try:
+        credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth is untyped
+    except RefreshError as error:
+        raise AccessError(
+            f"Google does not accept the credentials ({first_words(error)}); is this computer's clock right, and the "
+            "key still one of the account's? If not, make a new key"
+        ) from error
+    except GoogleAuthError as error:
+        raise BusError(
+            f"Google cannot be reached at {address_of(error) or 'its token server'} ({network_trouble(error)}); is "
+            "this computer on the internet, and may it use HTTPS?"
+        ) from error
+    return str(getattr(credentials, "service_account_email", "") or "an account that does not say its name")

@@ -1,12 +1,9 @@
 """`attendance-sandbox device`: a simulated attendance machine in a terminal."""
 
 import argparse
-import os
-import signal
-import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 
 from attendance_sandbox.device import made_up
@@ -16,6 +13,7 @@ from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES, Command, Reply
 from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
 from attendance_sandbox.device.server import HOST, DeviceServer
 from attendance_sandbox.device.session import Manner
+from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
 _EPILOG = """\
 example:
@@ -29,22 +27,21 @@ NO_SUCH_YEAR = (
 )
 _PACED_FRAME_BYTES = 1_024
 _PACED_GAP_S = 0.005
-_EXIT_OK = 0
-_EXIT_UNUSABLE = 2
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `device` to the subcommands."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "device",
-        help="a simulated ZKTeco attendance machine",
+        run,
+        port=4370,
+        summary="a simulated ZKTeco attendance machine",
         description="A simulated ZKTeco attendance machine on 127.0.0.1, filled with made-up users and punches.\n"
         "It prints what it is asked and runs until it is interrupted.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--port", type=_number(0, 65_535), default=4370, help="TCP port, 0 for a free one (default: 4370)")
     add(
         "--users",
         type=_number(0, 60_000),
@@ -109,14 +106,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--udp", action="store_true", help="answer on UDP, too, on the same port")
     add("--paced", action="store_true", help="send long answers as machines do, 1 KB each 5 ms")
     add("--seed", type=int, default=None, metavar="S", help="make up the same people and habits each time")
-    add("--quiet", action="store_true", help="print the address and nothing else")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
     if arguments.punch_every is not None and not arguments.users:
-        return _refuse("--punch-every needs somebody who punches: --users 1 or more")
+        return refuse("device", "--punch-every needs somebody who punches: --users 1 or more")
     random = Random(arguments.seed)  # noqa: S311 - makes up people, guards nothing
     machine = AttendanceMachine(
         serial_number=arguments.serial_number,
@@ -127,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
         when_full=arguments.when_full,
         drift_s_a_day=arguments.drift,
     )
-    tell = _say_nothing if arguments.quiet else _say
+    tell = teller(arguments)
     server = DeviceServer(
         machine,
         port=arguments.port,
@@ -148,23 +143,20 @@ def run(arguments: argparse.Namespace) -> int:
         machine.clock_offset = timedelta(seconds=arguments.clock_offset)
         shown = machine.now()
     except ValueError as error:
-        return _refuse(str(error))
+        return refuse("device", str(error))
     except OverflowError:
-        return _refuse(NO_SUCH_YEAR)
+        return refuse("device", NO_SUCH_YEAR)
     if not FIRST_YEAR <= shown.year <= LAST_YEAR:
-        return _refuse(NO_SUCH_YEAR)
+        return refuse("device", NO_SUCH_YEAR)
     try:
         server.start()
     except OSError as error:
-        return _refuse(f"port {arguments.port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
-    stopped = threading.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stopped.set())
-    sys.stdout.write(f"device on {HOST}:{server.port}\n")
-    sys.stdout.flush()
+        return refuse("device", taken(arguments.port, error))
+    stopped = stop_signal()
+    announce(f"device on {HOST}:{server.port}")
     _wait(stopped, machine, arguments.punch_every, random, tell)
     server.stop()
-    return _EXIT_OK
+    return EXIT_OK
 
 
 def _faults(arguments: argparse.Namespace) -> Faults:
@@ -193,21 +185,6 @@ def _wait(
         recorded = machine.punch(user.user_id, punch=key)
         refused = "" if recorded else ": refused, the machine is disabled or full"
         tell(f"punch of {user.user_id} {user.name}{refused}")
-
-
-def _refuse(reason: str) -> int:
-    sys.stderr.write(f"attendance-sandbox device: cannot start: {reason}\n")
-    return _EXIT_UNUSABLE
-
-
-def _say(line: str) -> None:
-    now = datetime.now().astimezone()
-    sys.stdout.write(f"{now:%H:%M:%S} {line}\n")
-    sys.stdout.flush()
-
-
-def _say_nothing(_line: str) -> None:
-    pass
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:

@@ -1,10 +1,9 @@
-"""One TCP connection to the machine: requests in, replies and punch events out."""
+"""One TCP connection to the machine: requests in, replies out."""
 
 import contextlib
 import socket
 import struct
 import threading
-from collections import deque
 from collections.abc import Callable
 
 from attendance_sandbox.device.dialogue import Dialogue, Outcome
@@ -17,15 +16,7 @@ from attendance_sandbox.device.faults import (
     StaySilent,
     TearReply,
 )
-from attendance_sandbox.device.protocol import (
-    EVENT_PUNCH,
-    Command,
-    FrameReader,
-    Packet,
-    ProtocolError,
-    encode_frame,
-)
-from attendance_sandbox.device.records import PunchRecord, pack_event
+from attendance_sandbox.device.protocol import Command, FrameReader, Packet, ProtocolError, encode_frame
 from attendance_sandbox.device.traffic import Traffic
 
 _RECEIVE_BYTES = 65_536
@@ -37,10 +28,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Connection:
-    """Serves one client until it leaves.
-
-    Events wait for one another: the next is sent when the client has acknowledged the last.
-    """
+    """Serves one client until it leaves."""
 
     def __init__(
         self,
@@ -58,13 +46,9 @@ class Connection:
         self._on_reboot = on_reboot
         self._closed = threading.Event()
         self._gone = False
-        self._write_lock = threading.Lock()
-        self._events: deque[bytes] = deque()
-        self._event_unacknowledged = False
 
     def serve(self) -> None:
         """Answer until either side closes; returns, whatever the client did."""
-        self._dialogue.machine.add_listener(self._punched)
         reader = FrameReader()
         try:
             while not self._closed.is_set():
@@ -81,7 +65,6 @@ class Connection:
         except OSError:
             return  # the client has gone, or close() was called
         finally:
-            self._dialogue.machine.remove_listener(self._punched)
             self._client.close()
 
     def close(self) -> None:
@@ -97,19 +80,11 @@ class Connection:
             return
         faults = self._dialogue.hear(packet)
         if packet.command == Command.ACKNOWLEDGE:
-            self._event_unacknowledged = False
-            self._flush_events()
             return
-        if packet.command == Command.REGISTER_EVENTS:
-            self._events.clear()
-            self._event_unacknowledged = False
-        with self._write_lock:
-            outcome = self._dialogue.answer(packet, faults)
-            self._reply(packet, outcome)
+        outcome = self._dialogue.answer(packet, faults)
+        self._reply(packet, outcome)
         if outcome.reboots:
             self._on_reboot()
-        if not self._closed.is_set():
-            self._flush_events()
 
     def _reply(self, packet: Packet, outcome: Outcome) -> None:
         session_id = self._dialogue.session.id
@@ -157,29 +132,3 @@ class Connection:
     def _send_all(self, data: bytes) -> None:
         self._traffic.count(sent=len(data))
         self._client.sendall(data)
-
-    # --- punch events
-
-    def _punched(self, record: PunchRecord) -> None:
-        if self._dialogue.session.wants_punches and not self._gone:
-            self._events.append(pack_event(record, numeric=self._dialogue.machine.numeric_ids))
-            self._flush_events()
-
-    def _flush_events(self) -> None:
-        """Send the next event unless the last is unacknowledged or a request is being answered.
-
-        Called by the connection's own thread and by those who punch. Nobody waits: whoever holds the lock
-        calls this again after having released it.
-        """
-        while self._events and not self._event_unacknowledged:
-            if not self._write_lock.acquire(blocking=False):
-                return
-            try:
-                if self._events and not self._event_unacknowledged:
-                    self._event_unacknowledged = True
-                    event = encode_frame(Command.REGISTER_EVENTS, EVENT_PUNCH, 0, self._events.popleft())
-                    self._send_all(event)
-            except OSError:
-                return  # the client has gone; its own thread ends the connection
-            finally:
-                self._write_lock.release()

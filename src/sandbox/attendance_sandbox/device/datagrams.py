@@ -30,7 +30,7 @@ Address = tuple[str, int]
 class Datagrams:
     """Answers the requests of all clients in one thread, with a session for each address.
 
-    There is no connection to drop or to reset: such faults leave the request unanswered. Punch events are not sent.
+    There is no connection to drop or to reset: such faults leave the request unanswered.
     """
 
     def __init__(self, bound: socket.socket, new_dialogue: Callable[[], Dialogue], traffic: Traffic) -> None:

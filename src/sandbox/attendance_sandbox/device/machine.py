@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from attendance_sandbox.device.factory_options import factory_options
 from attendance_sandbox.device.records import (
     RECORD_SIZES,
     USER_SIZES,
@@ -84,7 +83,7 @@ class AttendanceMachine:
         self.encoding = encoding
         self.enabled = True
         self.firmware = "Ver 6.60 Nov 13 2019"
-        self.options = factory_options(serial_number)
+        self.options = _factory_options(serial_number)
         self._lock = threading.RLock()
         self._slots = UserSlots(user_capacity, numeric=self.numeric_ids)
         self._records: list[Record] = []
@@ -162,11 +161,7 @@ class AttendanceMachine:
         """Forget somebody, whose punches stay; False when nobody has that user ID."""
         with self._lock:
             user = self.user(user_id)
-            return user is not None and self.delete_slot(user.uid)
-
-    def delete_slot(self, uid: int) -> bool:
-        """Forget whoever has that uid; False when nobody has."""
-        return self._slots.empty(uid)
+            return user is not None and self._slots.empty(user.uid)
 
     # --- punches
 
@@ -182,7 +177,7 @@ class AttendanceMachine:
             return len(self._records)
 
     def punch(self, user_id: str, when: datetime | None = None, status: int = 1, punch: int = 0) -> bool:
-        """Somebody clocks in or out; live clients hear of it.
+        """Somebody clocks in or out; listeners hear of it.
 
         Args:
             user_id: of an enrolled user.
@@ -253,11 +248,6 @@ class AttendanceMachine:
         with self._lock:
             self._listeners.append(listener)
 
-    def remove_listener(self, listener: PunchListener) -> None:
-        with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
     # --- what a client reads
 
     def free_sizes(self) -> bytes:
@@ -297,3 +287,20 @@ def _whole_seconds(when: datetime) -> datetime:
     if not FIRST_YEAR <= when.year <= LAST_YEAR:
         raise ValueError(f"the machine's years run from {FIRST_YEAR} to {LAST_YEAR}, not {when.year}")
     return when.replace(microsecond=0)
+
+
+def _factory_options(serial_number: str) -> dict[str, str]:
+    """What a machine answers about itself as it leaves the factory."""
+    return {
+        "~SerialNumber": serial_number,
+        "~Platform": "ZEM560_TFT",
+        "~DeviceName": "Tx628",
+        "~ZKFPVersion": "10",
+        "~ExtendFmt": "0",
+        "~UserExtFmt": "0",
+        "~OS": "1",
+        "MAC": "00:00:5e:00:53:01",
+        "IPAddress": "127.0.0.1",
+        "NetMask": "255.0.0.0",
+        "GATEIPAddress": "0.0.0.0",  # noqa: S104 - the answer of a machine without a gateway; nothing binds to it
+    }

@@ -20,25 +20,15 @@ _MAX_PACKET_BYTES = 1 << 20
 MAX_CHUNK_BYTES = 0xFFC0
 """The most that one `READ_CHUNK` may ask for."""
 
-EVENT_PUNCH = 1
-"""The bit of `REGISTER_EVENTS` that asks for punches, and the code that a punch event carries."""
-
 
 class Command(IntEnum):
     """What a client may ask."""
 
-    WRITE_USER = 8
     READ_USERS = 9
     READ_OPTION = 11
-    WRITE_OPTION = 12
     READ_ATTENDANCE = 13
-    CLEAR_ALL = 14
     CLEAR_ATTENDANCE = 15
-    DELETE_USER = 18
     GET_FREE_SIZES = 50
-    START_VERIFY = 60
-    CANCEL_CAPTURE = 62
-    GET_PIN_WIDTH = 69
     GET_TIME = 201
     SET_TIME = 202
     REGISTER_EVENTS = 500
@@ -47,8 +37,6 @@ class Command(IntEnum):
     ENABLE = 1002
     DISABLE = 1003
     RESTART = 1004
-    REFRESH_DATA = 1013
-    TEST_VOICE = 1017
     GET_VERSION = 1100
     AUTHENTICATE = 1102
     FREE_BUFFER = 1502
@@ -58,7 +46,7 @@ class Command(IntEnum):
 
 
 class Reply(IntEnum):
-    """What the machine answers; an event travels as `Command.REGISTER_EVENTS`."""
+    """What the machine answers."""
 
     PREPARE_DATA = 1500
     DATA = 1501

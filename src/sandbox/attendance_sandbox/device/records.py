@@ -22,8 +22,6 @@ NINE_MORE = b"\xff" * 9
 
 _RECORD_16 = struct.Struct("<IIBB2sI")
 _RECORD_8 = struct.Struct("<HBIB")
-_EVENT_32 = struct.Struct("<24sBB6B")
-_EVENT_12 = struct.Struct("<IBB6B")
 
 MAX_UID = 0xFFFF
 _MAX_NUMBER = 0xFFFFFFFF
@@ -114,15 +112,6 @@ def pack_punch(size: int, record: PunchRecord) -> bytes:
     )
 
 
-def pack_event(record: PunchRecord, *, numeric: bool) -> bytes:
-    """The data of a live event: 32 bytes with the user ID as text, or 12 with a number."""
-    when = record.timestamp
-    time = (when.year - 2000, when.month, when.day, when.hour, when.minute, when.second)
-    if numeric:
-        return _EVENT_12.pack(int(record.user_id), record.status, record.punch, *time)
-    return _EVENT_32.pack(record.user_id.encode(), record.status, record.punch, *time)
-
-
 def pack_user(size: int, user: User, encoding: str) -> bytes:
     """The bytes of one user; a name that is too long is cut, in the middle of a character if need be."""
     name = user.name.encode(encoding, errors="replace")
@@ -131,22 +120,3 @@ def pack_user(size: int, user: User, encoding: str) -> bytes:
     if size == 28:
         return _USER_28.pack(user.uid, user.privilege, b"", name, 0, 1, 0, int(user.user_id))
     raise ValueError(f"a user has {USER_SIZES} bytes, not {size}")
-
-
-def unpack_user(data: bytes, encoding: str) -> User:
-    """The user that a client writes.
-
-    Raises:
-        ValueError: the data is neither 72 nor 28 bytes long.
-    """
-    if len(data) == 72:
-        uid, privilege, _, name, _, _, user_id = _USER_72.unpack(data)
-        return User(uid, _text(user_id, encoding), _text(name, encoding), privilege)
-    if len(data) == 28:
-        uid, privilege, _, name, _, _, _, number = _USER_28.unpack(data)
-        return User(uid, str(number), _text(name, encoding), privilege)
-    raise ValueError(f"a user has {USER_SIZES} bytes, not {len(data)}")
-
-
-def _text(field: bytes, encoding: str) -> str:
-    return field.split(b"\0")[0].decode(encoding, errors="ignore")

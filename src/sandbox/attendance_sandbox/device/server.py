@@ -1,17 +1,17 @@
 """The machine on the network, as pyzk and others find it on port 4370.
 
 Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both user
-layouts and four record layouts, buffered reads at once and in chunks (from any offset), punch events, disabling.
+layouts and four record layouts, buffered reads at once and in chunks (from any offset), disabling.
 
 Not faithful:
 
-- fingerprints, faces, doors and enrolling are missing, as are the unbuffered reads of old firmware and events on UDP;
+- fingerprints, faces, doors and enrolling are missing, as are the unbuffered reads of old firmware, punch events, and
+  writing users and options: as commands they are unknown;
 - several clients are served at once, each with a session and a buffer of its own;
 - a buffered read is a copy taken when it begins;
 - a chunk comes as one packet at once. Machines send packets of about 1 KB some milliseconds apart, which
   `frame_bytes=1024, frame_gap_s=0.005` imitates. The gap matters: pyzk stumbles over small packets that arrive
   together, and clients that take every arrival for one packet (node-zklib, zkteco-js) need it even for large ones;
-- that an event waits for the acknowledgement of the one before is an assumption;
 - nobody is refused for punching twice within a minute;
 - a restart takes no time.
 """

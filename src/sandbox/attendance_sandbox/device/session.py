@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from attendance_sandbox.device.faults import Request, Table
 from attendance_sandbox.device.machine import AttendanceMachine
 from attendance_sandbox.device.protocol import (
-    EVENT_PUNCH,
     MAX_CHUNK_BYTES,
     Command,
     Packet,
@@ -16,16 +15,9 @@ from attendance_sandbox.device.protocol import (
     decode_time,
     encode_time,
 )
-from attendance_sandbox.device.records import unpack_user
 
 _TABLES = {Command.READ_USERS: Table.USERS, Command.READ_ATTENDANCE: Table.ATTENDANCE}
 _BUFFER_COMMANDS = (Command.READ_CHUNK, Command.FREE_BUFFER)
-_ACCEPTED = {
-    Command.START_VERIFY: "start to verify",
-    Command.CANCEL_CAPTURE: "cancel capture",
-    Command.REFRESH_DATA: "refresh",
-    Command.TEST_VOICE: "test voice",
-}
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,6 @@ class Session:
         self._buffer = b""
         self._table: Table | None = None
         self.id = 0
-        self.wants_punches = False
         self._handlers: dict[int, Callable[[bytes], Answer]] = {
             Command.EXIT: self._exit,
             Command.ENABLE: self._enable,
@@ -100,19 +91,13 @@ class Session:
             Command.RESTART: self._restart,
             Command.GET_VERSION: self._get_version,
             Command.READ_OPTION: self._read_option,
-            Command.WRITE_OPTION: self._write_option,
             Command.GET_FREE_SIZES: self._get_free_sizes,
-            Command.GET_PIN_WIDTH: self._get_pin_width,
             Command.GET_TIME: self._get_time,
             Command.SET_TIME: self._set_time,
             Command.PREPARE_BUFFER: self._prepare_buffer,
             Command.READ_CHUNK: self._read_chunk,
             Command.FREE_BUFFER: self._free_buffer,
             Command.CLEAR_ATTENDANCE: self._clear_attendance,
-            Command.CLEAR_ALL: self._clear_all,
-            Command.WRITE_USER: self._write_user,
-            Command.DELETE_USER: self._delete_user,
-            Command.REGISTER_EVENTS: self._register_events,
         }
 
     def describe(self, packet: Packet) -> Request:
@@ -135,8 +120,6 @@ class Session:
         return self._carry_out(packet)
 
     def _carry_out(self, packet: Packet) -> Answer:
-        if packet.command in _ACCEPTED:
-            return _ok(_ACCEPTED[Command(packet.command)])
         handler = self._handlers.get(packet.command)
         if handler is None:
             return _refused(f"command {packet.command} is unknown", Reply.UNKNOWN)
@@ -188,18 +171,8 @@ class Session:
             return _refused(f"read option {name}: there is none")
         return _ok(f"read option {name}", f"{name}={value}\0".encode())
 
-    def _write_option(self, data: bytes) -> Answer:
-        name, equals, value = data.split(b"\0")[0].decode("ascii", errors="replace").partition("=")
-        if not equals:
-            return _refused("write option: no value")
-        self._machine.options[name] = value
-        return _ok(f"write option {name}")
-
     def _get_free_sizes(self, _: bytes) -> Answer:
         return _ok("read counts", self._machine.free_sizes())
-
-    def _get_pin_width(self, _: bytes) -> Answer:
-        return _ok("read width of user IDs", b"\x09" if self._machine.numeric_ids else b"\x18")
 
     def _get_time(self, _: bytes) -> Answer:
         return _ok("read time", struct.pack("<I", encode_time(self._machine.now())))
@@ -258,28 +231,6 @@ class Session:
 
     def _clear_attendance(self, _: bytes) -> Answer:
         return _ok(f"clear attendance log: {self._machine.clear():,} records erased")
-
-    def _clear_all(self, _: bytes) -> Answer:
-        count = self._machine.clear()
-        users = self._machine.users
-        for user in users:
-            self._machine.delete_slot(user.uid)
-        return _ok(f"clear everything: {count:,} records and {len(users):,} users erased")
-
-    def _write_user(self, data: bytes) -> Answer:
-        user = unpack_user(data, self._machine.encoding)
-        self._machine.write_user(user)
-        return _ok(f"write user {user.user_id} {user.name}")
-
-    def _delete_user(self, data: bytes) -> Answer:
-        uid = struct.unpack_from("<H", data)[0]
-        if not self._machine.delete_slot(uid):
-            return _refused(f"delete user {uid}: there is none")
-        return _ok(f"delete user {uid}")
-
-    def _register_events(self, data: bytes) -> Answer:
-        self.wants_punches = bool(struct.unpack_from("<I", data)[0] & EVENT_PUNCH)
-        return _ok("watch punches" if self.wants_punches else "stop watching punches")
 
 
 def _wanted_table(data: bytes) -> Table | None:

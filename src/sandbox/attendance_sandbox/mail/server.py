@@ -6,6 +6,8 @@ authentication, no delivery reports, any address is a mailbox.
 """
 
 import asyncio
+import os
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -19,9 +21,9 @@ from typing import Any, Self
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from attendance_sandbox.mail.faults import MailFaults
-from attendance_sandbox.mail.mailbox import Mailbox
 
 HOST = "127.0.0.1"
+_MAX_SLUG = 60
 
 
 class MailServer:
@@ -48,7 +50,7 @@ class MailServer:
             OSError: the port is in use, or the folder cannot be made.
         """
         self.faults = MailFaults()
-        self._mailbox = Mailbox(folder) if folder is not None else None
+        self._mailbox = _Mailbox(folder) if folder is not None else None
         self._on_event = on_event
         self._messages: list[EmailMessage] = []
         self._lock = threading.Lock()
@@ -152,3 +154,35 @@ class _Handler:
 def _header(value: str | None) -> str:
     """An address as it may stand in a header: without line breaks."""
     return " ".join((value or "").split())
+
+
+class _Mailbox:
+    """A folder of messages, one ``.eml`` file each; numbering goes on after what is there already."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes the folder if need be.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._last = max((int(path.name[:5]) for path in folder.glob("[0-9]" * 5 + "*.eml")), default=0)
+
+    def keep(self, message: EmailMessage, content: bytes) -> Path:
+        """Writes a message whole or not at all; returns its file, such as ``00001-missing-review-period.eml``."""
+        self._last += 1
+        slug = _slug(str(message.get("Subject", "")))
+        path = self._folder / (f"{self._last:05}" + (f"-{slug}" if slug else "") + ".eml")
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        return path
+
+
+def _slug(subject: str) -> str:
+    """A subject as a part of a file name: it is data, so nothing but letters, digits and hyphens stays."""
+    return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")[:_MAX_SLUG].strip("-")

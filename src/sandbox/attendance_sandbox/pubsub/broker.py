@@ -14,8 +14,7 @@ from attendance_sandbox.pubsub.errors import AlreadyExistsError, NotFoundError
 from attendance_sandbox.pubsub.faults import Faults
 from attendance_sandbox.pubsub.limits import check_publish
 from attendance_sandbox.pubsub.messages import Delivery, Draft, Message, Outcome
-from attendance_sandbox.pubsub.settings import DELETED_TOPIC, SubscriptionSettings
-from attendance_sandbox.pubsub.state import Caller, Subscription, Topic
+from attendance_sandbox.pubsub.state import DELETED_TOPIC, Caller, Subscription, SubscriptionSettings, Topic
 
 OnPublish = Callable[[str, dict[str, str], bytes], None]
 
@@ -93,12 +92,6 @@ class Broker:
                 raise NotFoundError(f"Resource not found (resource={_short(name)}).")
             return self._topics[name]
 
-    def topics(self, project: str) -> list[Topic]:
-        """The topics of a project (`projects/P`), sorted by name."""
-        with self._lock:
-            names = sorted(name for name in self._topics if name.startswith(f"{project}/"))
-            return [self._topics[name] for name in names]
-
     def delete_topic(self, name: str) -> None:
         """Its subscriptions stay, with what they hold, and get nothing new."""
         with self._lock:
@@ -113,8 +106,10 @@ class Broker:
         with self._lock:
             if name in self._subscriptions:
                 raise AlreadyExistsError(f"Resource already exists in the project (resource={_short(name)}).")
-            self._check_topics(settings)
-            backlog = Backlog(ordered=settings.ordered)
+            self.topic(settings.topic)
+            if settings.dead_letter is not None:
+                self.topic(settings.dead_letter.topic)
+            backlog = Backlog()
             changed = threading.Condition(self._lock)
             self._subscriptions[name] = Subscription(name, settings, resource, backlog, changed)
 
@@ -124,40 +119,8 @@ class Broker:
                 raise NotFoundError(f"Resource not found (resource={_short(name)}).")
             return self._subscriptions[name]
 
-    def subscriptions(self, project: str) -> list[Subscription]:
-        """The subscriptions of a project (`projects/P`), sorted by name."""
-        with self._lock:
-            names = sorted(name for name in self._subscriptions if name.startswith(f"{project}/"))
-            return [self._subscriptions[name] for name in names]
-
-    def subscriptions_of(self, topic: str) -> list[Subscription]:
-        """The subscriptions of a topic, sorted by name."""
-        with self._lock:
-            self.topic(topic)
-            return sorted(self._subscriptions_of(topic), key=lambda subscription: subscription.name)
-
-    def update_subscription(self, name: str, settings: SubscriptionSettings, resource: Any) -> None:
-        with self._lock:
-            subscription = self.subscription(name)
-            self._check_topics(settings)
-            subscription.settings = settings
-            subscription.resource = resource
-            subscription.changed.notify_all()
-
-    def delete_subscription(self, name: str) -> None:
-        with self._lock:
-            subscription = self.subscription(name)
-            del self._subscriptions[name]
-            subscription.changed.notify_all()
-
     def _subscriptions_of(self, topic: str) -> list[Subscription]:
         return [one for one in self._subscriptions.values() if one.settings.topic == topic]
-
-    def _check_topics(self, settings: SubscriptionSettings) -> None:
-        if settings.topic != DELETED_TOPIC:
-            self.topic(settings.topic)
-        if settings.dead_letter is not None:
-            self.topic(settings.dead_letter.topic)
 
     # Publishing
 
@@ -182,7 +145,6 @@ class Broker:
         message = Message(
             data=draft.data,
             attributes=dict(draft.attributes),
-            ordering_key=draft.ordering_key,
             message_id=str(self._last_message_id),
             publish_time_ms=int(now_s * 1000),
         )
@@ -206,107 +168,69 @@ class Broker:
         """Lease what there is, or wait for it; empty when the caller has gone or its patience has ended.
 
         Raises:
-            NotFoundError: there is no such subscription, or it is deleted meanwhile.
+            NotFoundError: there is no such subscription.
         """
-        return self.pull_from(self.subscription(name), caller)
-
-    def pull_from(self, subscription: Subscription, caller: Caller) -> list[Delivery]:
-        """The same for a subscription as `subscription` returned it, and not for one that takes its name later."""
         with self._lock:
+            subscription = self.subscription(name)
             while True:
-                if self.subscription(subscription.name) is not subscription:
-                    raise NotFoundError(f"Resource not found (resource={_short(subscription.name)}).")
                 patience_s = caller.patience_s()
                 if self._closed or not caller.is_present():
                     return []
-                room = caller.room()
-                deliveries = self._lease(subscription, room, caller.ack_deadline_s()) if room > 0 else []
+                deliveries = self._lease(subscription, caller.room())
                 if deliveries or (patience_s is not None and patience_s <= 0):
                     return deliveries
                 subscription.waiting += 1
                 subscription.changed.wait(patience_s)
                 subscription.waiting -= 1
 
-    def _lease(self, subscription: Subscription, limit: int, ack_deadline_s: int | None) -> list[Delivery]:
+    def _lease(self, subscription: Subscription, limit: int) -> list[Delivery]:
         now_s = self._clock()
         self._settle(subscription, now_s)
-        deadline_s = now_s + (ack_deadline_s or subscription.settings.ack_deadline_s)
+        deadline_s = now_s + subscription.settings.ack_deadline_s
         entries = subscription.backlog.lease(
             now_s, limit=limit, deadline_s=deadline_s, max_bytes=MAX_BATCH_BYTES
         )
-        deliveries = [self._deliver(subscription, entry, now_s) for entry in entries]
+        deliveries = [self._deliver(subscription, entry) for entry in entries]
         self._alarm(subscription)
         return [delivery for delivery in deliveries if not delivery.lost]
 
-    def _deliver(self, subscription: Subscription, entry: Entry, now_s: float) -> Delivery:
+    def _deliver(self, subscription: Subscription, entry: Entry) -> Delivery:
         delivery = Delivery(
             subscription=subscription.name,
             message=entry.message,
             ack_id=entry.ack_id,
             attempt=entry.attempts,
             reported_attempt=entry.attempts if subscription.settings.dead_letter else 0,
-            time_s=now_s,
             lost=self._faults.loses_delivery(subscription.name, entry.message, entry.attempts),
         )
         subscription.outstanding[entry.ack_id] = delivery
         subscription.deliveries.append(delivery)
         return delivery
 
-    def acknowledge(self, name: str, ack_ids: Sequence[str]) -> list[str]:
-        """Be done with these deliveries. IDs that are unknown or have expired have no effect and are returned."""
+    def acknowledge(self, name: str, ack_ids: Sequence[str]) -> None:
+        """Be done with these deliveries. IDs that are unknown or have expired have no effect."""
         with self._lock:
             subscription = self.subscription(name)
             self._settle(subscription, self._clock())
-            unknown = [ack_id for ack_id in ack_ids if not self._acknowledge(subscription, ack_id)]
+            for ack_id in ack_ids:
+                delivery = subscription.outstanding.get(ack_id)
+                if delivery and not self._faults.loses_acknowledgment(name, delivery.message):
+                    subscription.backlog.remove(ack_id)
+                    self._conclude(subscription, ack_id, Outcome.ACKNOWLEDGED)
             subscription.changed.notify_all()
-            return unknown
 
-    def _acknowledge(self, subscription: Subscription, ack_id: str) -> bool:
-        delivery = subscription.outstanding.get(ack_id)
-        if delivery is None:
-            return False
-        if self._faults.loses_acknowledgment(subscription.name, delivery.message):
-            return True
-        subscription.backlog.remove(ack_id)
-        self._conclude(subscription, ack_id, Outcome.ACKNOWLEDGED)
-        if subscription.settings.retain_acknowledged:
-            subscription.acknowledged.append(delivery.message)
-        return True
-
-    def modify_ack_deadline(self, name: str, ack_ids: Sequence[str], seconds: int) -> list[str]:
-        """Lease for `seconds` from now; 0 gives the message back. Returns the IDs that are unknown or have expired."""
+    def modify_ack_deadline(self, name: str, ack_ids: Sequence[str], seconds: int) -> None:
+        """Lease for `seconds` from now; 0 gives the message back. Unknown and expired IDs have no effect."""
         with self._lock:
             subscription = self.subscription(name)
             now_s = self._clock()
             self._settle(subscription, now_s)
-            unknown = []
             for ack_id in ack_ids:
                 if seconds:
-                    known = subscription.backlog.extend(ack_id, now_s + seconds)
+                    subscription.backlog.extend(ack_id, now_s + seconds)
                 else:
-                    known = self._reject(subscription, ack_id, now_s)
-                if not known:
-                    unknown.append(ack_id)
+                    self._reject(subscription, ack_id, now_s)
             self._alarm(subscription)
-            subscription.changed.notify_all()
-            return unknown
-
-    def seek(self, name: str, time_ms: int) -> None:
-        """Be done with everything published before; bring back what was published since (if it was retained)."""
-        with self._lock:
-            subscription = self.subscription(name)
-            backlog = subscription.backlog
-            kept = {message.message_id: message for message in backlog.messages()}
-            kept.update({message.message_id: message for message in subscription.acknowledged})
-            subscription.acknowledged.clear()
-            backlog.clear()
-            for ack_id in list(subscription.outstanding):
-                self._conclude(subscription, ack_id, Outcome.EXPIRED)
-            for message in sorted(kept.values(), key=lambda message: int(message.message_id)):
-                if message.publish_time_ms >= time_ms:
-                    backlog.add(message)
-                elif subscription.settings.retain_acknowledged:
-                    subscription.acknowledged.append(message)
             subscription.changed.notify_all()
 
     def wait_until_acknowledged(self, name: str, timeout_s: float) -> bool:
@@ -323,31 +247,22 @@ class Broker:
     # Redelivery
 
     def _settle(self, subscription: Subscription, now_s: float) -> None:
-        """Everything that time has brought about: leases that ran out, rests that are over, old messages."""
+        """Everything that time has brought about: leases that ran out, rests that are over."""
         backlog = subscription.backlog
         expired = backlog.pop_expired(now_s)
         for entry in expired:
             self._conclude(subscription, entry.ack_id, Outcome.EXPIRED)
             self._redeliver(subscription, entry, now_s)
-        oldest_ms = int((now_s - subscription.settings.retention_s) * 1000)
-        backlog.discard_published_before(oldest_ms)
-        while subscription.acknowledged and subscription.acknowledged[0].publish_time_ms < oldest_ms:
-            subscription.acknowledged.popleft()
         if backlog.ripen(now_s) or expired:
             subscription.changed.notify_all()
 
-    def _reject(self, subscription: Subscription, ack_id: str, now_s: float) -> bool:
+    def _reject(self, subscription: Subscription, ack_id: str, now_s: float) -> None:
         entry = subscription.backlog.remove(ack_id)
-        if entry is None:
-            return False
-        self._conclude(subscription, ack_id, Outcome.REJECTED)
-        self._redeliver(subscription, entry, now_s)
-        return True
+        if entry is not None:
+            self._conclude(subscription, ack_id, Outcome.REJECTED)
+            self._redeliver(subscription, entry, now_s)
 
     def _redeliver(self, subscription: Subscription, entry: Entry, now_s: float) -> None:
-        for later in subscription.backlog.pop_later_leases(entry):
-            self._conclude(subscription, later.ack_id, Outcome.EXPIRED)
-            subscription.backlog.put_back(later, now_s)
         policy = subscription.settings.dead_letter
         if (
             policy is not None
@@ -367,8 +282,7 @@ class Broker:
             "CloudPubSubDeadLetterSourceSubscription": short_name,
             "CloudPubSubDeadLetterSourceSubscriptionProject": project,
         }
-        subscription.dead_letters.append(message)
-        self._accept(topic, Draft(message.data, attributes, message.ordering_key))
+        self._accept(topic, Draft(message.data, attributes))
 
     def _conclude(self, subscription: Subscription, ack_id: str, outcome: Outcome) -> None:
         subscription.outstanding.pop(ack_id).outcome = outcome

@@ -1,14 +1,12 @@
 """`attendance-sandbox pubsub`: the server by itself."""
 
 import argparse
-import signal
-import sys
-import threading
 from dataclasses import dataclass
 
 from attendance_sandbox.pubsub.errors import AlreadyExistsError, PubSubError
 from attendance_sandbox.pubsub.faults import Faults
 from attendance_sandbox.pubsub.server import PubSubServer
+from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
 # The port of Google's own emulator.
 DEFAULT_PORT = 8085
@@ -33,18 +31,14 @@ class _Push:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "pubsub",
-        help="a Pub/Sub server for Google's client libraries",
+        run,
+        port=DEFAULT_PORT,
+        summary="a Pub/Sub server for Google's client libraries",
         description="A Pub/Sub server on 127.0.0.1 for Google's client libraries. It keeps everything in memory.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--port",
-        type=_port,
-        default=DEFAULT_PORT,
-        help="the port to listen on; 0 picks a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--project",
@@ -75,38 +69,26 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="KIND=RATE",
         help=f"misbehave at a rate from 0 to 1; kinds: {', '.join(FAULT_KINDS)}; may be repeated",
     )
-    parser.add_argument("--quiet", action="store_true", help="do not print each request")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. 0 after a stop, 2 if the server could not be started as asked."""
-    stopped = threading.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stopped.set())
-    server = PubSubServer(
-        port=arguments.port,
-        faults=Faults(**dict(arguments.fault)),
-        log=None if arguments.quiet else _say,
-    )
+    stopped = stop_signal()
+    server = PubSubServer(arguments.port, Faults(**dict(arguments.fault)), log=teller(arguments))
     try:
         server.start()
     except OSError as error:
-        _complain(
-            f"cannot listen on 127.0.0.1:{arguments.port}: {error.strerror or error}; --port 0 picks a free one"
-        )
-        return 2
+        return refuse("pubsub", taken(arguments.port, error))
     try:
         _set_up(server, arguments.project, arguments.topic, arguments.push)
-        _say(f"pubsub on {server.address}")
-        _say(f"export PUBSUB_EMULATOR_HOST={server.address}")
+        announce(f"pubsub on {server.address}")
+        announce(f"export PUBSUB_EMULATOR_HOST={server.address}")
         stopped.wait()
     except PubSubError as error:
-        _complain(str(error))
-        return 2
+        return refuse("pubsub", str(error))
     finally:
         server.stop()
-    return 0
+    return EXIT_OK
 
 
 def _set_up(server: PubSubServer, project: str, topics: list[str], pushes: list[_Push]) -> None:
@@ -138,12 +120,6 @@ def _topic_path(project: str, topic: str) -> str:
     return topic if topic.startswith("projects/") else f"projects/{project}/topics/{topic}"
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
-    return int(text)
-
-
 def _push(text: str) -> _Push:
     topic, _, endpoint = text.partition("=")
     if not topic or not endpoint.startswith(("http://", "https://")):
@@ -162,12 +138,3 @@ def _fault(text: str) -> tuple[str, float]:
             f"{text} is not of the form KIND=RATE with a rate from 0 to 1 and one of {', '.join(FAULT_KINDS)}"
         )
     return kind, rate
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _complain(line: str) -> None:
-    sys.stderr.write(f"attendance-sandbox pubsub: {line}\n")

@@ -25,7 +25,7 @@ class Fate:
     Attributes:
         delay_s: it cannot be delivered before so many seconds have passed.
         copies: 2 and more deliver it so often, with the same message ID, each to be acknowledged by itself.
-        overtakes: it jumps the queue of what waits already (unless ordering keys forbid it).
+        overtakes: it jumps the queue of what waits already.
     """
 
     delay_s: float = 0.0

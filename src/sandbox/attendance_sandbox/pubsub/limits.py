@@ -10,7 +10,6 @@ MAX_PUBLISH_MESSAGES = 1_000
 MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_KEY_BYTES = 256
 MAX_ATTRIBUTE_VALUE_BYTES = 1_024
-MAX_ORDERING_KEY_BYTES = 1_024
 
 
 def check_publish(drafts: Sequence[Draft]) -> None:
@@ -36,8 +35,6 @@ def _check_draft(draft: Draft) -> None:
         )
     if len(draft.attributes) > MAX_ATTRIBUTES:
         raise InvalidArgumentError(f"A message has more than {MAX_ATTRIBUTES} attributes.")
-    if len(draft.ordering_key.encode()) > MAX_ORDERING_KEY_BYTES:
-        raise InvalidArgumentError(f"An ordering key is longer than {MAX_ORDERING_KEY_BYTES} bytes.")
     for key, value in draft.attributes.items():
         if not key or len(key.encode()) > MAX_ATTRIBUTE_KEY_BYTES or key.startswith("goog"):
             raise InvalidArgumentError(

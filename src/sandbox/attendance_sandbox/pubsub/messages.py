@@ -11,13 +11,12 @@ class Draft:
 
     data: bytes = b""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    ordering_key: str = ""
 
     @property
     def size(self) -> int:
-        """Bytes that count against the limits: data, attributes and ordering key."""
+        """Bytes that count against the limits: data and attributes."""
         attributes = sum(len(key.encode()) + len(value.encode()) for key, value in self.attributes.items())
-        return len(self.data) + attributes + len(self.ordering_key.encode())
+        return len(self.data) + attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ class Delivery:
     Attributes:
         attempt: 1 for the first delivery of the message to this subscription.
         reported_attempt: `attempt` if the subscription has a dead-letter policy, else 0, as in the API.
-        time_s: when it was delivered, seconds since 1970 by the broker's clock.
         lost: a fault kept it from arriving; only running out of its lease ends it.
         outcome: changes while the server runs.
     """
@@ -59,6 +57,5 @@ class Delivery:
     ack_id: str
     attempt: int
     reported_attempt: int
-    time_s: float
     lost: bool = False
     outcome: Outcome = Outcome.OUTSTANDING

@@ -4,11 +4,9 @@ from typing import Any
 
 from attendance_sandbox.pubsub import resources
 from attendance_sandbox.pubsub.broker import Broker
-from attendance_sandbox.pubsub.paging import page
+from attendance_sandbox.pubsub.errors import InvalidArgumentError
 from attendance_sandbox.pubsub.wire import Empty, draft_of, raw
 
-_ListTopicsResponse = raw("ListTopicsResponse")
-_ListTopicSubscriptionsResponse = raw("ListTopicSubscriptionsResponse")
 _PublishResponse = raw("PublishResponse")
 
 
@@ -23,14 +21,7 @@ class PublisherService:
         self.unary = {
             "CreateTopic": (self.create_topic, raw("Topic"), raw("Topic")),
             "GetTopic": (self.get_topic, raw("GetTopicRequest"), raw("Topic")),
-            "UpdateTopic": (self.update_topic, raw("UpdateTopicRequest"), raw("Topic")),
             "DeleteTopic": (self.delete_topic, raw("DeleteTopicRequest"), Empty),
-            "ListTopics": (self.list_topics, raw("ListTopicsRequest"), _ListTopicsResponse),
-            "ListTopicSubscriptions": (
-                self.list_topic_subscriptions,
-                raw("ListTopicSubscriptionsRequest"),
-                _ListTopicSubscriptionsResponse,
-            ),
             "Publish": (self.publish, raw("PublishRequest"), _PublishResponse),
         }
 
@@ -44,30 +35,14 @@ class PublisherService:
         del context
         return self._broker.topic(request.topic).resource
 
-    def update_topic(self, request: Any, context: Any) -> Any:
-        del context
-        topic = self._broker.topic(request.topic.name)
-        topic.resource = resources.updated_topic(topic.resource, request.topic, request.update_mask.paths)
-        return topic.resource
-
     def delete_topic(self, request: Any, context: Any) -> Any:
         del context
         self._broker.delete_topic(request.topic)
         return Empty()
 
-    def list_topics(self, request: Any, context: Any) -> Any:
-        del context
-        topics, token = page(self._broker.topics(request.project), request.page_size, request.page_token)
-        return _ListTopicsResponse(topics=[topic.resource for topic in topics], next_page_token=token)
-
-    def list_topic_subscriptions(self, request: Any, context: Any) -> Any:
-        del context
-        found = self._broker.subscriptions_of(request.topic)
-        subscriptions, token = page(found, request.page_size, request.page_token)
-        names = [subscription.name for subscription in subscriptions]
-        return _ListTopicSubscriptionsResponse(subscriptions=names, next_page_token=token)
-
     def publish(self, request: Any, context: Any) -> Any:
         del context
+        if any(message.ordering_key for message in request.messages):
+            raise InvalidArgumentError("This stand-in for Pub/Sub knows no ordering keys.")
         drafts = [draft_of(message) for message in request.messages]
         return _PublishResponse(message_ids=self._broker.publish(request.topic, drafts))

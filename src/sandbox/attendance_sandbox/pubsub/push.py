@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attendance_sandbox.pubsub.broker import Broker
-from attendance_sandbox.pubsub.errors import NotFoundError
 from attendance_sandbox.pubsub.messages import Delivery
 from attendance_sandbox.pubsub.state import Subscription
 from attendance_sandbox.pubsub.wire import timestamp_of
@@ -41,8 +40,6 @@ def push_body(delivery: Delivery) -> bytes:
         message["data"] = base64.b64encode(published.data).decode()
     if published.attributes:
         message["attributes"] = dict(published.attributes)
-    if published.ordering_key:
-        message["orderingKey"] = published.ordering_key
     body: dict[str, Any] = {"message": message, "subscription": delivery.subscription}
     if delivery.reported_attempt:
         body["deliveryAttempt"] = delivery.reported_attempt
@@ -107,20 +104,20 @@ class Endpoint:
 
 
 class _PushWorker:
-    """One outstanding push of one subscription: a thread that takes a message, posts it and says what came of it."""
+    """A thread that takes a message of one subscription, posts it, says what came of it, and takes the next.
 
-    def __init__(
-        self, dispatcher: "PushDispatcher", broker: Broker, subscription: Subscription, log: Log
-    ) -> None:
-        self.subscription = subscription
-        self._dispatcher = dispatcher
+    One push at a time is what a function with one instance and a concurrency of one can take.
+    """
+
+    def __init__(self, broker: Broker, subscription: Subscription, log: Log) -> None:
         self._broker = broker
         self._log = log
+        self._subscription = subscription
         self._endpoint = Endpoint(subscription.settings.push_endpoint)
         self.thread = threading.Thread(target=self._run, name=f"push {subscription.name}", daemon=True)
 
     def is_present(self) -> bool:
-        return not self._broker.closed and bool(self.subscription.settings.push_endpoint)
+        return not self._broker.closed
 
     def patience_s(self) -> None:
         return None
@@ -128,33 +125,18 @@ class _PushWorker:
     def room(self) -> int:
         return 1
 
-    def ack_deadline_s(self) -> None:
-        return None
-
     def interrupt(self) -> None:
         self._endpoint.interrupt()
 
     def _run(self) -> None:
-        with contextlib.suppress(NotFoundError):
-            while True:
-                deliveries = self._broker.pull_from(self.subscription, self)
-                for delivery in deliveries:
-                    self._push(delivery)
-                if not deliveries and self._dispatcher.dismiss(self):
-                    break
-        self._dispatcher.forget(self)
+        while self.is_present():
+            for delivery in self._broker.pull(self._subscription.name, self):
+                self._push(delivery)
         self._endpoint.close()
 
     def _push(self, delivery: Delivery) -> None:
-        settings = self.subscription.settings
-        if not settings.push_endpoint:
-            self._give_back(delivery, "endpoint removed")
-            return
-        if settings.push_endpoint != self._endpoint.url:
-            self._endpoint.close()
-            self._endpoint = Endpoint(settings.push_endpoint)
         try:
-            status = self._endpoint.post(push_body(delivery), settings.ack_deadline_s)
+            status = self._endpoint.post(push_body(delivery), self._subscription.settings.ack_deadline_s)
         except (OSError, http.client.HTTPException) as error:
             self._give_back(delivery, str(error) or type(error).__name__)
             return
@@ -173,55 +155,28 @@ class _PushWorker:
 
 
 class PushDispatcher:
-    """Keeps up to `max_outstanding` pushes of each push subscription under way.
+    """The pushes of all push subscriptions, one at a time for each."""
 
-    The default of one is what a function with one instance and a concurrency of one can take.
-    """
-
-    def __init__(self, broker: Broker, *, max_outstanding: int = 1, log: Log) -> None:
-        self.max_outstanding = max_outstanding
+    def __init__(self, broker: Broker, log: Log) -> None:
         self._broker = broker
         self._log = log
-        self._lock = threading.Lock()
         self._workers: list[_PushWorker] = []
 
-    def serve(self, name: str, max_outstanding: int | None = None) -> None:
-        """See to it that a subscription has its workers if it has an endpoint. May be called again."""
+    def serve(self, name: str) -> None:
+        """Push what a new subscription gets, if it has an endpoint."""
         subscription = self._broker.subscription(name)
-        if not subscription.settings.push_endpoint:
-            return
-        wanted = max_outstanding or self.max_outstanding
-        with self._lock:
-            present = sum(1 for worker in self._workers if worker.subscription is subscription)
-            for _ in range(present, wanted):
-                worker = _PushWorker(self, self._broker, subscription, self._log)
-                self._workers.append(worker)
-                worker.thread.start()
-
-    def dismiss(self, worker: _PushWorker) -> bool:
-        """Whether a worker that got nothing may go home; decided under the lock, so that `serve` counts right."""
-        with self._lock:
-            if worker.is_present():
-                return False
-            self._remove(worker)
-            return True
-
-    def forget(self, worker: _PushWorker) -> None:
-        with self._lock:
-            self._remove(worker)
+        if subscription.settings.push_endpoint:
+            worker = _PushWorker(self._broker, subscription, self._log)
+            self._workers.append(worker)
+            worker.thread.start()
 
     def stop(self) -> None:
         """Interrupt what is under way; the broker has been closed before."""
-        with self._lock:
-            workers = list(self._workers)
+        workers = list(self._workers)
         for worker in workers:
             worker.interrupt()
         for worker in workers:
             worker.thread.join(STOP_TIMEOUT_S)
-
-    def _remove(self, worker: _PushWorker) -> None:
-        if worker in self._workers:
-            self._workers.remove(worker)
 
 
 def _short(name: str) -> str:

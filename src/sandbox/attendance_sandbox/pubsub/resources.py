@@ -1,38 +1,32 @@
-"""Topics and subscriptions as the API shows them: their names, defaults, limits and updates.
+"""Topics and subscriptions as the API shows them: their names, defaults and limits.
 
 Functions here take raw protobuf messages, fill in the service's defaults, and raise InvalidArgumentError for what the
 service refuses.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from attendance_sandbox.pubsub.errors import InvalidArgumentError
-from attendance_sandbox.pubsub.filters import FilterError, compile_filter
-from attendance_sandbox.pubsub.settings import (
-    DEFAULT_ACK_DEADLINE_S,
-    DEFAULT_MAXIMUM_BACKOFF_S,
-    DEFAULT_MINIMUM_BACKOFF_S,
-    DEFAULT_RETENTION_S,
-    DeadLetterPolicy,
-    RetryPolicy,
-    SubscriptionSettings,
-)
+from attendance_sandbox.pubsub.state import DeadLetterPolicy, SubscriptionSettings
 from attendance_sandbox.pubsub.wire import duration_of, seconds_of
 
 DAY_S = 24 * 3600
+DEFAULT_ACK_DEADLINE_S = 10
+DEFAULT_RETENTION_S = 7 * DAY_S
 DEFAULT_EXPIRATION_S = 31 * DAY_S
 MIN_RETENTION_S, MAX_RETENTION_S = 600, 31 * DAY_S
 MIN_ACK_DEADLINE_S, MAX_ACK_DEADLINE_S = 10, 600
-MAX_BACKOFF_S = 600
 MIN_DELIVERY_ATTEMPTS, MAX_DELIVERY_ATTEMPTS = 5, 100
 ACTIVE = 1
 
 _SHORT_NAME = r"(?!goog)[A-Za-z][\w.~+%-]{2,254}"
-_FIXED_TOPIC_FIELDS = frozenset({"name"})
-_FIXED_SUBSCRIPTION_FIELDS = frozenset({"name", "topic", "filter", "enable_message_ordering"})
+_FILTER = re.compile(r'\s*attributes\.([\w-]+)\s*=\s*"([^"\\]*)"\s*')
+_SETTINGS = frozenset(
+    {"name", "topic", "ack_deadline_seconds", "filter", "message_retention_duration", "expiration_policy"}
+    | {"dead_letter_policy", "push_config", "labels"}
+)
 
 
 def check_name(kind: str, name: str) -> None:
@@ -57,6 +51,11 @@ def complete_topic(topic: Any) -> None:
 def complete_subscription(subscription: Any) -> SubscriptionSettings:
     """Fill in the defaults of a subscription and return how it delivers."""
     check_name("subscriptions", subscription.name)
+    for descriptor, _ in subscription.ListFields():
+        if descriptor.name not in _SETTINGS:
+            raise InvalidArgumentError(
+                f"This stand-in for Pub/Sub does not know the setting {descriptor.name}."
+            )
     subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or DEFAULT_ACK_DEADLINE_S
     check_ack_deadline(subscription.ack_deadline_seconds, minimum=MIN_ACK_DEADLINE_S)
     if not subscription.HasField("message_retention_duration"):
@@ -69,67 +68,25 @@ def complete_subscription(subscription: Any) -> SubscriptionSettings:
         )
     _complete_expiration(subscription, retention_s)
     subscription.state = ACTIVE
-    try:
-        matches = compile_filter(subscription.filter)
-    except FilterError as error:
-        raise InvalidArgumentError(f"Invalid filter: {error}. (filter={subscription.filter})") from error
     return SubscriptionSettings(
         topic=subscription.topic,
         ack_deadline_s=subscription.ack_deadline_seconds,
-        matches=matches,
-        ordered=subscription.enable_message_ordering,
-        retry=_retry_policy(subscription),
+        wanted=_wanted(subscription.filter),
         dead_letter=_dead_letter_policy(subscription),
-        retain_acknowledged=subscription.retain_acked_messages,
-        retention_s=retention_s,
         push_endpoint=_push_endpoint(subscription),
     )
 
 
-def updated(stored: Any, change: Any, paths: Sequence[str], fixed: frozenset[str]) -> Any:
-    """A copy of `stored` with the fields named by `paths` taken from `change`."""
-    if not paths:
+def _wanted(source: str) -> tuple[str, str] | None:
+    """The attribute and the value that a filter asks for; None for no filter."""
+    if not source.strip():
+        return None
+    asked = _FILTER.fullmatch(source)
+    if asked is None:
         raise InvalidArgumentError(
-            "The update_mask in the request must be set, and must contain a valid field."
+            f'Invalid filter: this stand-in knows those of the form attributes.KEY = "VALUE". (filter={source})'
         )
-    result = type(stored)()
-    result.CopyFrom(stored)
-    for path in paths:
-        field, _, inner = path.partition(".")
-        if field not in stored.DESCRIPTOR.fields_by_name:
-            raise InvalidArgumentError(f"Invalid update_mask provided in the request: {path} is no field.")
-        if field in fixed:
-            raise InvalidArgumentError(
-                f"Invalid update_mask provided in the request: {path} cannot be changed."
-            )
-        _copy_field(result, change, field, inner)
-    return result
-
-
-def updated_topic(stored: Any, change: Any, paths: Sequence[str]) -> Any:
-    return updated(stored, change, paths, _FIXED_TOPIC_FIELDS)
-
-
-def updated_subscription(stored: Any, change: Any, paths: Sequence[str]) -> Any:
-    return updated(stored, change, paths, _FIXED_SUBSCRIPTION_FIELDS)
-
-
-def _copy_field(target: Any, source: Any, field: str, inner: str) -> None:
-    if inner:
-        if inner not in getattr(target, field).DESCRIPTOR.fields_by_name:
-            raise InvalidArgumentError(
-                f"Invalid update_mask provided in the request: {field}.{inner} is no field."
-            )
-        _copy_field(getattr(target, field), getattr(source, field), inner, "")
-        return
-    target.ClearField(field)
-    present = {descriptor.name for descriptor, _ in source.ListFields()}
-    if field in present:
-        whole = type(source)()
-        whole.CopyFrom(source)
-        for other in present - {field}:
-            whole.ClearField(other)
-        target.MergeFrom(whole)
+    return asked[1], asked[2]
 
 
 def _complete_expiration(subscription: Any, retention_s: float) -> None:
@@ -142,23 +99,6 @@ def _complete_expiration(subscription: Any, retention_s: float) -> None:
                 f"Invalid expiration policy: {ttl_s:g} s. "
                 "It must be at least a day and no shorter than the message retention duration."
             )
-
-
-def _retry_policy(subscription: Any) -> RetryPolicy | None:
-    if not subscription.HasField("retry_policy"):
-        return None
-    policy = subscription.retry_policy
-    if not policy.HasField("minimum_backoff"):
-        policy.minimum_backoff.CopyFrom(duration_of(DEFAULT_MINIMUM_BACKOFF_S))
-    if not policy.HasField("maximum_backoff"):
-        policy.maximum_backoff.CopyFrom(duration_of(DEFAULT_MAXIMUM_BACKOFF_S))
-    minimum_s, maximum_s = seconds_of(policy.minimum_backoff), seconds_of(policy.maximum_backoff)
-    if not 0 <= minimum_s <= maximum_s <= MAX_BACKOFF_S:
-        raise InvalidArgumentError(
-            f"Invalid retry policy: backoff from {minimum_s:g} s to {maximum_s:g} s. "
-            f"Both must be between 0 and {MAX_BACKOFF_S} seconds, the maximum no shorter than the minimum."
-        )
-    return RetryPolicy(minimum_s=minimum_s, maximum_s=maximum_s)
 
 
 def _dead_letter_policy(subscription: Any) -> DeadLetterPolicy | None:

@@ -6,20 +6,18 @@ tick that could not be published is not tried again before the next one.
 
 import argparse
 import os
-import signal
 import sys
 import threading
-from datetime import datetime
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import pubsub_v1
 
 from attendance_sandbox.pubsub.command import DEFAULT_PROJECT
+from attendance_sandbox.terminal import EXIT_OK, EXIT_UNUSABLE, say, stop_signal
 
 DEFAULT_EVERY_S = 900.0
 TIMEOUT_S = 10.0
 _EMULATOR = "PUBSUB_EMULATOR_HOST"
-_EXIT_UNUSABLE = 2
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,10 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Publish until SIGINT or SIGTERM; 0 after a stop, 2 when no server is named."""
     if not os.environ.get(_EMULATOR):
         _complain(f"{_EMULATOR} is not set: set it to the address that attendance-sandbox pubsub prints")
-        return _EXIT_UNUSABLE
-    stopped = threading.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stopped.set())
+        return EXIT_UNUSABLE
+    stopped = stop_signal()
     publisher = pubsub_v1.PublisherClient()
     topic = publisher.topic_path(arguments.project, arguments.topic)
     while not stopped.is_set():
@@ -61,11 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
         except GoogleAPICallError as error:
             _complain(f"{topic}: {error.message}; the next tick tries again")
         else:
-            sys.stdout.write(f"{datetime.now().astimezone():%H:%M:%S} a tick on {arguments.topic}\n")
-            sys.stdout.flush()
+            say(f"a tick on {arguments.topic}")
         stopped.wait(arguments.every)
     publisher.stop()
-    return 0
+    return EXIT_OK
 
 
 def _seconds(text: str) -> float:

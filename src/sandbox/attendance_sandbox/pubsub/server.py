@@ -2,33 +2,29 @@
 
 Faithful, for what is listed:
 
-- Publisher: create, get, update, delete and list topics, list a topic's subscriptions, publish, with the service's
-  limits (10 MB and 1,000 messages a request).
-- Subscriber: create, get, update, delete and list subscriptions, modify the push configuration, pull, streaming pull
-  with flow control, acknowledge, modify the acknowledgment deadline, seek to a time.
+- Publisher: create, get and delete topics, publish, with the service's limits (10 MB and 1,000 messages a request).
+- Subscriber: create and get subscriptions, pull, acknowledge, modify the acknowledgment deadline.
 - Delivery at least once: leases with deadlines, a new acknowledgment ID each time, IDs that expired have no effect,
-  retry policy, dead-letter policy, filters, ordering keys, message retention, push with backoff.
+  dead-letter policy, filters for one value of one attribute, push with backoff.
 
 Not faithful:
 
 - Nothing is stored on disk, nobody is authenticated (all callers may do the same, see `deny`), there is one region
   and no quota.
-- Without a retry policy, push backoff (0.1 s to 60 s) is kept per message; the service slows the whole
-  subscription down.
-- Subscriptions do not expire, topics do not retain messages, exactly-once delivery is not more than at-least-once
-  with FAILED_PRECONDITION for acknowledgment IDs that are no longer valid. These settings are stored and shown.
+- Push backoff (0.1 s to 60 s) is kept per message; the service slows the whole subscription down.
+- Subscriptions do not expire and messages are never too old; these settings are checked, stored and shown.
 - Push requests carry no OIDC token and are never unwrapped.
 - A batch of pulled messages stays under 3.5 MB, since clients of an emulator refuse answers over 4 MiB. A single
   larger message is sent and refused by such a client.
-- Snapshots, schemas, detaching, message transforms, BigQuery and Cloud Storage subscriptions answer UNIMPLEMENTED
-  or are stored without an effect.
+- Everything else answers UNIMPLEMENTED, such as streaming pull, updates, lists, seek, snapshots and the deletion of
+  subscriptions. Other settings (retry policy, ordering, exactly-once delivery) are refused, and so are ordering keys.
 """
 
 import errno
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent import futures
 from dataclasses import replace
 from types import TracebackType
@@ -43,13 +39,11 @@ from attendance_sandbox.pubsub.iam import IamService
 from attendance_sandbox.pubsub.messages import Delivery, Message
 from attendance_sandbox.pubsub.publisher import PublisherService
 from attendance_sandbox.pubsub.push import PushDispatcher
-from attendance_sandbox.pubsub.streaming import streaming_pull
 from attendance_sandbox.pubsub.subscriber import SubscriberService
-from attendance_sandbox.pubsub.summaries import summary
-from attendance_sandbox.pubsub.wire import duration_of, raw
+from attendance_sandbox.pubsub.wire import raw
 
 HOST = "127.0.0.1"
-# Each blocked Pull and each StreamingPull holds a thread; threads are made when they are needed.
+# Each blocked Pull holds a thread; threads are made when they are needed.
 MAX_THREADS = 500
 # A stop takes no longer than its blocked callers need to be told; then gRPC cuts off who has not been.
 STOP_GRACE_S = 5.0
@@ -78,7 +72,6 @@ class PubSubServer:
         faults: what goes wrong; see `faults.py`. May be changed while the server runs.
         on_publish: called with (topic path, attributes, data) for each published message before anyone can receive it.
         clock: seconds since 1970, for leases, backoff and publication times; call `wake` after it has jumped.
-        max_outstanding_pushes: pushes under way at once, per subscription.
         log: called with one short line for each request and push.
     """
 
@@ -89,25 +82,20 @@ class PubSubServer:
         on_publish: OnPublish | None = None,
         *,
         clock: Clock | None = None,
-        max_outstanding_pushes: int = 1,
         log: Log | None = None,
     ) -> None:
         self.port = port
         self.faults = faults if faults is not None else Faults()
         self._log = log if log is not None else _say_nothing
         self.broker = Broker(clock=clock or steady_clock(), faults=self.faults, on_publish=on_publish)
-        self._pushes = PushDispatcher(self.broker, max_outstanding=max_outstanding_pushes, log=self._log)
+        self._pushes = PushDispatcher(self.broker, self._log)
         self._publisher = PublisherService(self.broker)
         self._subscriber = SubscriberService(self.broker, self._pushes)
         self._iam = IamService(self.broker)
         self._threads = futures.ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="pubsub")
         self._grpc = grpc.server(self._threads, options=_OPTIONS)
         self._grpc.add_generic_rpc_handlers(
-            (
-                self._handlers(self._publisher, {}),
-                self._handlers(self._subscriber, {"StreamingPull": self._streaming_pull()}),
-                self._handlers(self._iam, {}),
-            )
+            (self._handlers(self._publisher), self._handlers(self._subscriber), self._handlers(self._iam))
         )
 
     # Life
@@ -166,33 +154,21 @@ class PubSubServer:
         *,
         message_filter: str = "",
         ack_deadline_s: int = 10,
-        ordered: bool = False,
         dead_letter_topic: str = "",
-        max_delivery_attempts: int = 5,
-        retry_backoff_s: tuple[float, float] | None = None,
         push_endpoint: str = "",
-        max_outstanding_pushes: int | None = None,
     ) -> None:
-        """Create a subscription; `retry_backoff_s` is the shortest and the longest wait before a redelivery."""
+        """Create a subscription."""
         subscription = raw("Subscription")(
             name=path,
             topic=topic,
             filter=message_filter,
             ack_deadline_seconds=ack_deadline_s,
-            enable_message_ordering=ordered,
         )
         if push_endpoint:
             subscription.push_config.push_endpoint = push_endpoint
         if dead_letter_topic:
             subscription.dead_letter_policy.dead_letter_topic = dead_letter_topic
-            subscription.dead_letter_policy.max_delivery_attempts = max_delivery_attempts
-        if retry_backoff_s is not None:
-            shortest_s, longest_s = retry_backoff_s
-            subscription.retry_policy.minimum_backoff.CopyFrom(duration_of(shortest_s))
-            subscription.retry_policy.maximum_backoff.CopyFrom(duration_of(longest_s))
         self._subscriber.create_subscription(subscription, None)
-        if max_outstanding_pushes is not None:
-            self._pushes.serve(path, max_outstanding_pushes)
 
     def create_push_subscription(self, path: str, topic: str, endpoint: str, **settings: Any) -> None:
         """Create a subscription that posts to `endpoint`; further settings as for `create_subscription`."""
@@ -231,18 +207,12 @@ class PubSubServer:
         return [replace(delivery) for delivery in list(self.broker.subscription(subscription).deliveries)]
 
     def waiting(self, subscription: str) -> int:
-        """How many callers (pulls, streams, pushers) are waiting for a message now."""
+        """How many callers (pulls, pushers) are waiting for a message now."""
         return self.broker.subscription(subscription).waiting
-
-    def dead_letters(self, subscription: str) -> list[Message]:
-        """What a subscription gave up on and sent to its dead-letter topic, as it was published at first."""
-        return list(self.broker.subscription(subscription).dead_letters)
 
     # gRPC
 
-    def _handlers(
-        self, service: PublisherService | SubscriberService | IamService, more: dict[str, Any]
-    ) -> Any:
+    def _handlers(self, service: PublisherService | SubscriberService | IamService) -> Any:
         handlers = {
             method: grpc.unary_unary_rpc_method_handler(
                 self._unary(method, behaviour),
@@ -251,7 +221,7 @@ class PubSubServer:
             )
             for method, (behaviour, request, response) in service.unary.items()
         }
-        return grpc.method_handlers_generic_handler(service.SERVICE, {**handlers, **more})
+        return grpc.method_handlers_generic_handler(service.SERVICE, handlers)
 
     def _unary(self, method: str, behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         def handle(request: Any, context: Any) -> Any:
@@ -263,28 +233,37 @@ class PubSubServer:
                 if self.faults.refuses_after(method):
                     raise UnavailableError("The service is currently unavailable (injected after the fact).")
             except PubSubError as error:
-                self._log(f"{summary(method, request, None)}: {error.status} {error}")
+                self._log(f"{_summary(method, request, None)}: {error.status} {error}")
                 context.abort(grpc.StatusCode[error.status], str(error))
-            self._log(summary(method, request, response))
+            self._log(_summary(method, request, response))
             return response
 
         return handle
 
-    def _streaming_pull(self) -> Any:
-        def handle(requests: Iterator[Any], context: Any) -> Iterator[Any]:
-            try:
-                for response in streaming_pull(self.broker, requests, context):
-                    self._log(f"StreamingPull: {len(response.received_messages)} message(s)")
-                    yield response
-            except PubSubError as error:
-                self._log(f"StreamingPull: {error.status} {error}")
-                context.abort(grpc.StatusCode[error.status], str(error))
 
-        return grpc.stream_stream_rpc_method_handler(
-            handle,
-            request_deserializer=raw("StreamingPullRequest").FromString,
-            response_serializer=raw("StreamingPullResponse").SerializeToString,
-        )
+def _summary(method: str, request: Any, response: Any) -> str:
+    """A request and its answer in one short line, for whoever watches the server."""
+    words = [method, _resource(request)]
+    count = _count(request, response)
+    if count is not None:
+        words.append(f"{count} message(s)")
+    return " ".join(word for word in words if word)
+
+
+def _resource(request: Any) -> str:
+    for field in ("subscription", "name", "topic", "project", "resource"):
+        if field in request.DESCRIPTOR.fields_by_name:
+            value = getattr(request, field)
+            name = value if isinstance(value, str) else value.name
+            return str(name).rpartition("/")[2]
+    return ""
+
+
+def _count(request: Any, response: Any) -> int | None:
+    for part, field in ((response, "received_messages"), (request, "messages"), (request, "ack_ids")):
+        if part is not None and field in part.DESCRIPTOR.fields_by_name:
+            return len(getattr(part, field))
+    return None
 
 
 def _check_port(port: int) -> None:

@@ -2,13 +2,16 @@
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from attendance_sandbox.pubsub.backlog import Backlog
 from attendance_sandbox.pubsub.messages import Delivery, Message
-from attendance_sandbox.pubsub.settings import SubscriptionSettings
 
+DELETED_TOPIC = "_deleted-topic_"
+# What the service does to an endpoint that refuses, where the subscription has no retry policy.
+MIN_PUSH_BACKOFF_S, MAX_PUSH_BACKOFF_S = 0.1, 60.0
 # Publications and deliveries remembered for inspection, per topic and per subscription.
 HISTORY_LENGTH = 100_000
 
@@ -25,8 +28,36 @@ class Caller(Protocol):
     def room(self) -> int:
         """How many messages the caller can take now."""
 
-    def ack_deadline_s(self) -> int | None:
-        """The lease the caller wants; None for the subscription's own."""
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterPolicy:
+    topic: str
+    max_delivery_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSettings:
+    """How a subscription delivers: the part of its configuration that the broker acts on.
+
+    Attributes:
+        wanted: the attribute, and its value, of the messages that it is for; None for all.
+        push_endpoint: the URL to push to; empty for a subscription to pull from.
+    """
+
+    topic: str
+    ack_deadline_s: int
+    wanted: tuple[str, str] | None = None
+    dead_letter: DeadLetterPolicy | None = None
+    push_endpoint: str = ""
+
+    def matches(self, attributes: Mapping[str, str]) -> bool:
+        """Whether a message with these attributes is for this subscription."""
+        return self.wanted is None or attributes.get(self.wanted[0]) == self.wanted[1]
+
+    def backoff_s(self, attempt: int) -> float:
+        """How long a message rests after delivery number `attempt` (from 1) was not acknowledged."""
+        doubled_s = MIN_PUSH_BACKOFF_S * 2.0 ** min(attempt - 1, 60)
+        return min(MAX_PUSH_BACKOFF_S, doubled_s) if self.push_endpoint else 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +79,5 @@ class Subscription:
     backlog: Backlog
     changed: threading.Condition
     outstanding: dict[str, Delivery] = field(default_factory=dict)
-    acknowledged: deque[Message] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
-    dead_letters: list[Message] = field(default_factory=list)
     waiting: int = 0

@@ -11,18 +11,14 @@ from attendance_sandbox.pubsub.errors import (
     DeadlineExceededError,
     FailedPreconditionError,
     InvalidArgumentError,
-    NotFoundError,
     UnavailableError,
 )
-from attendance_sandbox.pubsub.paging import page
 from attendance_sandbox.pubsub.push import PushDispatcher
 from attendance_sandbox.pubsub.state import Subscription
 from attendance_sandbox.pubsub.wire import Empty, raw, received_message_of
 
 _Subscription = raw("Subscription")
-_ListSubscriptionsResponse = raw("ListSubscriptionsResponse")
 _PullResponse = raw("PullResponse")
-_SeekResponse = raw("SeekResponse")
 _ACK_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -38,18 +34,9 @@ class SubscriberService:
         self.unary = {
             "CreateSubscription": (self.create_subscription, _Subscription, _Subscription),
             "GetSubscription": (self.get_subscription, raw("GetSubscriptionRequest"), _Subscription),
-            "UpdateSubscription": (self.update_subscription, raw("UpdateSubscriptionRequest"), _Subscription),
-            "DeleteSubscription": (self.delete_subscription, raw("DeleteSubscriptionRequest"), Empty),
-            "ListSubscriptions": (
-                self.list_subscriptions,
-                raw("ListSubscriptionsRequest"),
-                _ListSubscriptionsResponse,
-            ),
-            "ModifyPushConfig": (self.modify_push_config, raw("ModifyPushConfigRequest"), Empty),
             "Pull": (self.pull, raw("PullRequest"), _PullResponse),
             "Acknowledge": (self.acknowledge, raw("AcknowledgeRequest"), Empty),
             "ModifyAckDeadline": (self.modify_ack_deadline, raw("ModifyAckDeadlineRequest"), Empty),
-            "Seek": (self.seek, raw("SeekRequest"), _SeekResponse),
         }
 
     def create_subscription(self, request: Any, context: Any) -> Any:
@@ -63,36 +50,6 @@ class SubscriberService:
         del context
         return _shown(self._broker.subscription(request.subscription))
 
-    def update_subscription(self, request: Any, context: Any) -> Any:
-        del context
-        subscription = self._broker.subscription(request.subscription.name)
-        return self._update(subscription, request.subscription, request.update_mask.paths)
-
-    def modify_push_config(self, request: Any, context: Any) -> Any:
-        del context
-        change = _Subscription(push_config=request.push_config)
-        self._update(self._broker.subscription(request.subscription), change, ["push_config"])
-        return Empty()
-
-    def _update(self, subscription: Subscription, change: Any, paths: Sequence[str]) -> Any:
-        resource = resources.updated_subscription(_shown(subscription), change, paths)
-        settings = resources.complete_subscription(resource)
-        self._broker.update_subscription(subscription.name, settings, resource)
-        self._pushes.serve(subscription.name)
-        return resource
-
-    def delete_subscription(self, request: Any, context: Any) -> Any:
-        del context
-        self._broker.delete_subscription(request.subscription)
-        return Empty()
-
-    def list_subscriptions(self, request: Any, context: Any) -> Any:
-        del context
-        found = self._broker.subscriptions(request.project)
-        subscriptions, token = page(found, request.page_size, request.page_token)
-        shown = [_shown(subscription) for subscription in subscriptions]
-        return _ListSubscriptionsResponse(subscriptions=shown, next_page_token=token)
-
     def pull(self, request: Any, context: Any) -> Any:
         if request.max_messages <= 0:
             raise InvalidArgumentError("The value for max_messages must be greater than zero.")
@@ -100,7 +57,6 @@ class SubscriberService:
         caller = PullCaller(
             context,
             max_messages=request.max_messages,
-            wait=not request.return_immediately,
             wake=lambda: self._broker.wake(request.subscription),
         )
         deliveries = self._broker.pull(request.subscription, caller)
@@ -113,33 +69,15 @@ class SubscriberService:
     def acknowledge(self, request: Any, context: Any) -> Any:
         del context
         check_ack_ids(request.ack_ids)
-        unknown = self._broker.acknowledge(request.subscription, request.ack_ids)
-        self._check_exactly_once(request.subscription, unknown)
+        self._broker.acknowledge(request.subscription, request.ack_ids)
         return Empty()
 
     def modify_ack_deadline(self, request: Any, context: Any) -> Any:
         del context
         check_ack_ids(request.ack_ids)
         resources.check_ack_deadline(request.ack_deadline_seconds, minimum=0)
-        unknown = self._broker.modify_ack_deadline(
-            request.subscription, request.ack_ids, request.ack_deadline_seconds
-        )
-        self._check_exactly_once(request.subscription, unknown)
+        self._broker.modify_ack_deadline(request.subscription, request.ack_ids, request.ack_deadline_seconds)
         return Empty()
-
-    def seek(self, request: Any, context: Any) -> Any:
-        del context
-        if request.WhichOneof("target") == "snapshot":
-            raise NotFoundError(f"Resource not found (resource={request.snapshot}).")
-        self._broker.seek(request.subscription, request.time.ToMilliseconds())
-        return _SeekResponse()
-
-    def _check_exactly_once(self, name: str, unknown: Sequence[str]) -> None:
-        if unknown and self._broker.subscription(name).resource.enable_exactly_once_delivery:
-            raise FailedPreconditionError(
-                "Some acknowledgement ids in the request were invalid. This could be "
-                "because the acknowledgement ids have expired or were malformed."
-            )
 
 
 def check_pullable(subscription: Subscription) -> None:

@@ -24,7 +24,7 @@ _ReceivedMessage = raw("ReceivedMessage")
 
 def draft_of(message: Any) -> Draft:
     """What a publisher sent as a PubsubMessage."""
-    return Draft(data=message.data, attributes=dict(message.attributes), ordering_key=message.ordering_key)
+    return Draft(data=message.data, attributes=dict(message.attributes))
 
 
 def timestamp_of(time_ms: int) -> Any:
@@ -39,7 +39,6 @@ def message_of(message: Message) -> Any:
     return _PubsubMessage(
         data=message.data,
         attributes=message.attributes,
-        ordering_key=message.ordering_key,
         message_id=message.message_id,
         publish_time=timestamp_of(message.publish_time_ms),
     )

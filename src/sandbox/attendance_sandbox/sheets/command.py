@@ -3,16 +3,14 @@
 import argparse
 import json
 import os
-import signal
 import sys
-import threading
-from datetime import datetime
 from pathlib import Path
 
 from attendance_sandbox.sheets.http_server import HOST
 from attendance_sandbox.sheets.quota import Quota
 from attendance_sandbox.sheets.saver import Saver
 from attendance_sandbox.sheets.server import LogEntry, SheetsServer
+from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
 _EPILOG = """\
 example:
@@ -22,22 +20,20 @@ example:
   as an .xlsx file a moment after it was changed, and at the end; http://127.0.0.1:8086/ shows them in a browser
 """
 
-_EXIT_OK = 0
-_EXIT_UNUSABLE = 2
-
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `sheets` to the subcommands."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "sheets",
-        help="Google Sheets and Drive, saved as .xlsx files",
+        run,
+        port=8086,
+        summary="Google Sheets and Drive, saved as .xlsx files",
         description="A stand-in for Google Sheets v4, Drive v3 and the token endpoint on 127.0.0.1.\n"
         "It starts empty, prints what it is asked and runs until it is interrupted.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--port", type=_port, default=8086, help="TCP port, 0 for a free one (default: 8086)")
     add(
         "--folder",
         type=Path,
@@ -54,13 +50,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID")
     add("--no-storage", action="store_true", help="accounts own no storage: files in shared drives only")
     add("--quota", action="store_true", help="refuse more reads and writes a minute than Google does")
-    add("--quiet", action="store_true", help="print the address and nothing else")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
-    tell = _say_nothing if arguments.quiet else _say
+    tell = teller(arguments)
     saver: Saver | None = None
 
     def on_request(entry: LogEntry) -> None:
@@ -78,29 +72,25 @@ def run(arguments: argparse.Namespace) -> int:
             recalculate=True,
         )
     except OSError as error:
-        return _refuse(f"port {arguments.port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
+        return refuse("sheets", taken(arguments.port, error))
     key_file = arguments.key_file or arguments.folder / "service-account.json"
     try:
         arguments.folder.mkdir(parents=True, exist_ok=True)
         _write_key(key_file, server.new_service_account())
     except OSError as error:
         server.stop()
-        return _refuse(
-            f"{error.filename}: {os.strerror(error.errno or 0)}; name another --folder, or --key-file"
-        )
-    stopped = threading.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: stopped.set())
+        reason = os.strerror(error.errno or 0)
+        return refuse("sheets", f"{error.filename}: {reason}; name another --folder, or --key-file")
+    stopped = stop_signal()
     saver = Saver(server, on_error=_warn)
     with server, saver:
-        sys.stdout.write(f"sheets on {HOST}:{server.port}\n")
-        sys.stdout.flush()
+        announce(f"sheets on {HOST}:{server.port}")
         tell(f"the spreadsheets as pages for a browser: {server.url}/")
         tell(f"service account's key in {key_file}")
         if arguments.shared_folder:
             tell(f"folder {arguments.shared_folder}: {server.new_shared_folder(arguments.shared_folder)}")
         stopped.wait()
-    return _EXIT_OK
+    return EXIT_OK
 
 
 def _write_key(path: Path, key: dict[str, str]) -> None:
@@ -113,26 +103,5 @@ def _write_key(path: Path, key: dict[str, str]) -> None:
         file.write("\n")
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
-    return int(text)
-
-
-def _refuse(reason: str) -> int:
-    sys.stderr.write(f"attendance-sandbox sheets: cannot start: {reason}\n")
-    return _EXIT_UNUSABLE
-
-
 def _warn(reason: str) -> None:
     sys.stderr.write(f"attendance-sandbox sheets: cannot save: {reason}\n")
-
-
-def _say(line: str) -> None:
-    now = datetime.now().astimezone()
-    sys.stdout.write(f"{now:%H:%M:%S} {line}\n")
-    sys.stdout.flush()
-
-
-def _say_nothing(_line: str) -> None:
-    pass

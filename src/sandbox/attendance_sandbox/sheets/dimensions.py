@@ -120,16 +120,11 @@ def _moved_rule(rule: Json, sheet_id: int, dimension: str, shift: RangeShift) ->
 
 
 def moved_range(grid_range: Json, sheet_id: int, dimension: str, shift: RangeShift) -> Json | None:
-    """A ``GridRange`` or ``DimensionRange`` after the shift; open ends stay open."""
+    """A ``GridRange`` after the shift; open ends stay open."""
     if grid_range.get("sheetId", 0) != sheet_id:
         return grid_range
-    if "dimension" in grid_range:
-        if grid_range["dimension"] != dimension:
-            return grid_range
-        start_name, end_name = "startIndex", "endIndex"
-    else:
-        part = "Row" if dimension == "ROWS" else "Column"
-        start_name, end_name = f"start{part}Index", f"end{part}Index"
+    part = "Row" if dimension == "ROWS" else "Column"
+    start_name, end_name = f"start{part}Index", f"end{part}Index"
     moved = shift(grid_range.get(start_name, 0), grid_range.get(end_name, _FAR))
     if moved is None:
         return None

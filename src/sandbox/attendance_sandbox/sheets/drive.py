@@ -1,20 +1,18 @@
-"""The part of Drive v3 that spreadsheets need: files, copies, exports and permissions.
+"""The part of Drive v3 that spreadsheets need: files, copies and permissions.
 
 Faithful: titles do not identify files; shared drives need ``supportsAllDrives``; an account without storage can
 make files in shared drives only; a file that may not be seen is not found; who may write a file may not bin it, unless
 it is the owner or manages the shared drive's content; deleting is at once and for good.
-Not faithful: no revisions, comments are never there, notification e-mails are not sent, names are compared exactly.
+Not faithful: no revisions, comments, exports and uploads, permissions are granted and never taken back, notification
+e-mails are not sent, names are compared exactly, searches are for equal texts joined by ``and``.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
-from attendance_sandbox.sheets import masks, value_ranges
-from attendance_sandbox.sheets.a1 import Area, quote_title
+from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive_query import parse_query
 from attendance_sandbox.sheets.errors import ApiError, file_not_found, unimplemented
@@ -27,15 +25,11 @@ from attendance_sandbox.sheets.files import (
     permission,
 )
 from attendance_sandbox.sheets.schema import Json
-from attendance_sandbox.sheets.spreadsheet import Spreadsheet
-from attendance_sandbox.sheets.worksheet import Worksheet
-from attendance_sandbox.sheets.xlsx import workbook_bytes
 
 Query = dict[str, list[str]]
 DEFAULT_FILE_FIELDS = "kind,id,name,mimeType"
 DEFAULT_LIST_FIELDS = "kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)"
 DEFAULT_PERMISSION_FIELDS = "kind,id,type,role"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WRITABLE = {"name", "mimeType", "parents", "appProperties", "properties", "description", "trashed"}
 
 
@@ -172,37 +166,6 @@ class Drive:
         self._set_properties(copy, body)
         return self._shown(copy, query, call)
 
-    def export(self, file_id: str, query: Query, call: Call) -> tuple[bytes, str]:
-        """The file in another format, with its content type: text of the first worksheet, or ``.xlsx``."""
-        file = self._find(file_id, query, call, "reader")
-        mime_type = _first(query, "mimeType")
-        if file.spreadsheet is None:
-            raise _bad("Export only supports Docs Editors files.", "fileNotExportable")
-        if mime_type == XLSX_TYPE:
-            return workbook_bytes(file.spreadsheet), mime_type
-        separator = {"text/csv": ",", "text/tab-separated-values": "\t"}.get(mime_type)
-        if separator is None:
-            raise unimplemented(f"Export as {mime_type}")
-        title = quote_title(file.spreadsheet.sheets[0].title)
-        values = value_ranges.read(file.spreadsheet, title, {}, call).get("values", [])
-        text = io.StringIO()
-        csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows(values)
-        return text.getvalue().removesuffix("\r\n").encode(), mime_type
-
-    def import_csv(self, file_id: str, query: Query, text: str, call: Call) -> Json:
-        """Replaces all worksheets by one with the values of a CSV text, read as if typed."""
-        file = self._find(file_id, query, call, "writer")
-        if file.spreadsheet is None:
-            raise file_not_found(file_id)
-        draft = file.spreadsheet.draft()
-        sheet = Worksheet.blank(0, file.name)
-        draft.sheets = [sheet]
-        draft.properties["timeZone"] = "America/Los_Angeles"  # that is what the service makes of it
-        rows = list(csv.reader(io.StringIO(text)))
-        _fill(draft, sheet, rows)
-        self._store.replace(file, draft)
-        return {"kind": "drive#file", "id": file_id, "title": file.name, "mimeType": file.mime_type}
-
     def _shown(self, file: DriveFile, query: Query, call: Call) -> Json:
         held = self._store.role(file, call.caller)
         can_write = held is not None and ROLES.index(held) >= ROLES.index("writer")
@@ -247,42 +210,9 @@ class Drive:
             file.permissions.append(granted)
         return _select(granted, _first(query, "fields", DEFAULT_PERMISSION_FIELDS))
 
-    def update_permission(
-        self, file_id: str, permission_id: str, query: Query, body: Json, call: Call
-    ) -> Json:
-        held = self._permission(self._find(file_id, query, call, "writer"), permission_id)
-        if body.get("role") not in ROLES:
-            raise _bad("The permission role field is required and must be valid.", "required")
-        held["role"] = body["role"]
-        return _select(held, _first(query, "fields", DEFAULT_PERMISSION_FIELDS))
-
-    def delete_permission(self, file_id: str, permission_id: str, query: Query, call: Call) -> None:
-        file = self._find(file_id, query, call, "writer")
-        held = self._permission(file, permission_id)
-        if held["role"] == "owner":
-            raise ApiError(
-                403, "PERMISSION_DENIED", "The owner of a file cannot be removed.", reason="forbidden"
-            )
-        file.permissions.remove(held)
-
-    def _permission(self, file: DriveFile, permission_id: str) -> Json:
-        for held in file.permissions:
-            if held["id"] == permission_id:
-                return held
-        raise ApiError(404, "NOT_FOUND", f"Permission not found: {permission_id}.", reason="notFound")
-
 
 def _same_subject(one: Json, other: Json) -> bool:
     return all(one.get(name) == other.get(name) for name in ("type", "emailAddress", "domain"))
-
-
-def _fill(spreadsheet: Spreadsheet, sheet: Worksheet, rows: list[list[str]]) -> None:
-    width = max(map(len, rows), default=1)
-    area = Area(0, max(len(rows), 1), 0, max(width, 1))
-    sheet.resize(max(sheet.row_count, area.end_row), max(sheet.column_count, area.end_column))
-    for number, row in enumerate(rows):
-        for column, text in enumerate(row):
-            sheet.put(number, column, sheet.cell(number, column).with_typed(text, spreadsheet.locale))
 
 
 def file_json(file: DriveFile) -> Json:

@@ -3,7 +3,6 @@
     server.faults.add(rate_limited())                            # the next API call gets 429
     server.faults.add(unavailable(applied=True), times=2)        # 503 although it was carried out, twice
     server.faults.add(dropped(), when=lambda request: request.kind == "write")
-    server.faults.script([None, delayed(0.2), unavailable()])    # good, slow, failed; then good for ever
 
 Faults that were added are looked through in order; the first whose `when` fits is used up. Token requests are
 spared unless `when` asks for them. A function given as `hook` is asked first, for every request.
@@ -12,7 +11,7 @@ spared unless `when` asks for them. A function given as `hook` is asked first, f
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from attendance_sandbox.sheets.quota import Quota, exceeded
@@ -93,17 +92,12 @@ class Faults:
     def __init__(self, hook: Hook | None = None) -> None:
         self.hook = hook
         self._lock = threading.Lock()
-        self._planned: list[tuple[Fault | None, Condition, int]] = []
+        self._planned: list[tuple[Fault, Condition, int]] = []
 
     def add(self, fault: Fault, *, when: Condition = _api_call, times: int = 1) -> None:
         """Plans a fault for the next `times` requests that `when` fits."""
         with self._lock:
             self._planned.append((fault, when, times))
-
-    def script(self, faults: Iterable[Fault | None], *, when: Condition = _api_call) -> None:
-        """Plans one entry for each of the next requests that `when` fits; None is a request that goes well."""
-        with self._lock:
-            self._planned.extend((fault, when, 1) for fault in faults)
 
     def clear(self) -> None:
         """Forgets what is planned; the hook stays."""

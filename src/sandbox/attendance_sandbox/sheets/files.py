@@ -39,14 +39,6 @@ class DriveFile:
     trashed: bool = False
     spreadsheet: Spreadsheet | None = None
 
-    def emails(self, role: str) -> set[str]:
-        """The accounts that have at least this role by a permission of the file itself."""
-        return {
-            permission["emailAddress"]
-            for permission in self.permissions
-            if "emailAddress" in permission and ROLES.index(permission["role"]) >= ROLES.index(role)
-        }
-
 
 def permission(role: str, email: str | None = None) -> Json:
     """A permission of one account, or of everybody."""

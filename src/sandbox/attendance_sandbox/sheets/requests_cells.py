@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
-from attendance_sandbox.sheets.cell import Cell, with_color_styles
+from attendance_sandbox.sheets.cell import Cell
 from attendance_sandbox.sheets.conditions import checked_validation
 from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.schema import Json
@@ -106,25 +105,6 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     return {}
 
 
-def append_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Writes rows below the last one that has data, growing the grid as needed."""
-    mask = masks.update_mask(request.get("fields"), "CellData")
-    sheet = spreadsheet.sheet(request.get("sheetId", 0))
-    rows = request.get("rows", [])
-    first = sheet.last_filled_row() + 1
-    width = max((len(line.get("values", [])) for line in rows), default=0)
-    needed = max(sheet.row_count, first + len(rows)), max(sheet.column_count, width)
-    if needed != (sheet.row_count, sheet.column_count):
-        sheet.resize(*needed)
-        spreadsheet.check_size()
-    for number, line in enumerate(rows, first):
-        for column, data in enumerate(line.get("values", [])):
-            cell = sheet.cell(number, column).with_json(_checked_cell(spreadsheet, data), mask)
-            sheet.put(number, column, cell)
-            call.cells_written += 1
-    return {}
-
-
 def set_data_validation(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Sets the rule that input in a range must keep to; no rule removes it."""
     sheet, area = target(spreadsheet, required(request, "range"))
@@ -134,67 +114,3 @@ def set_data_validation(spreadsheet: Spreadsheet, request: Json, call: Call) -> 
     sheet.change(area, lambda cell: replace(cell, validation=rule))
     call.cells_written += area.height * area.width
     return {}
-
-
-def update_borders(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Sets the borders around a range and between its cells; those not named stay as they are."""
-    sheet, area = target(spreadsheet, required(request, "range"))
-    for row, column in area.cells():
-        sides = {
-            "top": request.get("top" if row == area.start_row else "innerHorizontal"),
-            "bottom": request.get("bottom" if row == area.end_row - 1 else "innerHorizontal"),
-            "left": request.get("left" if column == area.start_column else "innerVertical"),
-            "right": request.get("right" if column == area.end_column - 1 else "innerVertical"),
-        }
-        cell = sheet.cell(row, column)
-        borders = dict(cell.format.get("borders", {}))
-        for side, border in sides.items():
-            if border is None:
-                continue
-            if border.get("style") == "NONE":
-                borders.pop(side, None)
-            else:
-                borders[side] = with_color_styles(border)
-        cell_format = {name: value for name, value in cell.format.items() if name != "borders"}
-        if borders:
-            cell_format["borders"] = borders
-        sheet.put(row, column, replace(cell, format=cell_format))
-        call.cells_written += 1
-    return {}
-
-
-def find_replace(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Replaces texts in values (not in formulas) and tells how many."""
-    if request.get("includeFormulas"):
-        raise invalid_argument("includeFormulas is not supported by this stand-in")
-    pattern = request.get("find", "") if request.get("searchByRegex") else re.escape(request.get("find", ""))
-    if request.get("matchEntireCell"):
-        pattern = f"^(?:{pattern})$"
-    search = re.compile(pattern, 0 if request.get("matchCase") else re.IGNORECASE)
-    replacement = request.get("replacement", "")
-    places = _search_areas(spreadsheet, request)
-    counts = {"valuesChanged": 0, "rowsChanged": 0, "sheetsChanged": 0, "occurrencesChanged": 0}
-    for sheet, area in places:
-        rows = set()
-        for row, column, cell in list(sheet.occupied(area)):
-            if cell.is_blank or cell.formula is not None:
-                continue
-            text, found = search.subn(lambda _: replacement, cell.text(spreadsheet.locale))
-            if found:
-                sheet.put(row, column, cell.with_typed(text, spreadsheet.locale))
-                rows.add(row)
-                counts["valuesChanged"] += 1
-                counts["occurrencesChanged"] += found
-                call.cells_written += 1
-        counts["rowsChanged"] += len(rows)
-        counts["sheetsChanged"] += bool(rows)
-    return {"findReplace": {name: count for name, count in counts.items() if count}}
-
-
-def _search_areas(spreadsheet: Spreadsheet, request: Json) -> list[tuple[Worksheet, Area]]:
-    if request.get("allSheets"):
-        return [(sheet, sheet.area) for sheet in spreadsheet.sheets]
-    if "range" in request:
-        return [target(spreadsheet, required(request, "range"))]
-    sheet = spreadsheet.sheet(request.get("sheetId", 0))
-    return [(sheet, sheet.area)]

@@ -10,9 +10,6 @@ from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
 
-_PIXELS_PER_CHARACTER = 7
-_PADDING_PIXELS = 10
-
 
 def _target(spreadsheet: Spreadsheet, dimension_range: Json) -> tuple[Worksheet, str, int, int]:
     """Worksheet, dimension, start and end of a ``DimensionRange``; open ends reach to the edge."""
@@ -80,38 +77,3 @@ def update_dimension_properties(spreadsheet: Spreadsheet, request: Json, _call: 
     for index in range(start, end):
         metadata[index] = masks.merge(metadata.get(index, {}), request.get("properties", {}), mask)
     return {}
-
-
-def auto_resize_dimensions(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Fits columns to their longest text, at a rough width for each character; rows get one line's height."""
-    sheet, dimension, start, end = _target(spreadsheet, request.get("dimensions", {}))
-    metadata = sheet.meta(dimension)
-    longest: dict[int, int] = {}
-    for row, column, cell in sheet.occupied(_band(sheet, dimension, start, end)):
-        index = row if dimension == "ROWS" else column
-        longest[index] = max(longest.get(index, 0), len(cell.text(spreadsheet.locale)))
-    for index, length in longest.items():
-        pixels = 21 if dimension == "ROWS" else length * _PIXELS_PER_CHARACTER + _PADDING_PIXELS
-        if length:
-            metadata[index] = {**metadata.get(index, {}), "pixelSize": pixels}
-    return {}
-
-
-def add_dimension_group(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Groups rows or columns. Groups do not nest here: each has depth 1."""
-    sheet, dimension, _, _ = _target(spreadsheet, request.get("range", {}))
-    groups = sheet.rules["rowGroups" if dimension == "ROWS" else "columnGroups"]
-    groups.append({"range": request["range"], "depth": 1})
-    control = "rowGroupControlAfter" if dimension == "ROWS" else "columnGroupControlAfter"
-    sheet.properties["gridProperties"].setdefault(control, True)
-    return {"addDimensionGroup": {"dimensionGroups": list(groups)}}
-
-
-def delete_dimension_group(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    sheet, dimension, start, end = _target(spreadsheet, request.get("range", {}))
-    kind = "rowGroups" if dimension == "ROWS" else "columnGroups"
-    kept = [group for group in sheet.rules[kind] if _target(spreadsheet, group["range"])[2:] != (start, end)]
-    if len(kept) == len(sheet.rules[kind]):
-        raise invalid_argument("There is no group over the specified range.")
-    sheet.rules[kind] = kept
-    return {"deleteDimensionGroup": {"dimensionGroups": list(kept)} if kept else {}}

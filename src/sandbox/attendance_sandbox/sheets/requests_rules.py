@@ -89,26 +89,6 @@ def _rule_index(sheet: Worksheet, request: Json) -> int:
     return index
 
 
-def update_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Replaces a rule, or moves it to another place."""
-    if ("rule" in request) == ("newIndex" in request):
-        raise invalid_argument("Exactly one of 'rule' and 'newIndex' must be set.")
-    if "rule" in request:
-        rule = with_color_styles(required(request, "rule"))
-        sheet = _rule_sheet(spreadsheet, rule)
-        index = _rule_index(sheet, request)
-        old = sheet.rules["conditionalFormats"][index]
-        sheet.rules["conditionalFormats"][index] = rule
-        reply = {"newRule": rule, "newIndex": index, "oldRule": old}
-    else:
-        sheet = spreadsheet.sheet(request.get("sheetId", 0))
-        index = _rule_index(sheet, request)
-        rule = sheet.rules["conditionalFormats"].pop(index)
-        sheet.rules["conditionalFormats"].insert(request["newIndex"], rule)
-        reply = {"newRule": rule, "newIndex": request["newIndex"], "oldIndex": index}
-    return {"updateConditionalFormatRule": reply}
-
-
 def delete_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     sheet = spreadsheet.sheet(request.get("sheetId", 0))
     rule = sheet.rules["conditionalFormats"].pop(_rule_index(sheet, request))
@@ -219,27 +199,3 @@ def add_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     banded = with_color_styles({"bandedRangeId": new_id(), **wanted})
     sheet.rules["bandedRanges"].append(banded)
     return {"addBanding": {"bandedRange": banded}}
-
-
-def _find_banding(spreadsheet: Spreadsheet, wanted: int | None) -> tuple[Worksheet, int]:
-    found = spreadsheet.find_rule("bandedRanges", "bandedRangeId", wanted)
-    if found is None:
-        raise invalid_argument(f"No banded range with id: {wanted}")
-    return found
-
-
-def update_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    wanted = request.get("bandedRange", {})
-    mask = masks.update_mask(request.get("fields"), "BandedRange")
-    sheet, place = _find_banding(spreadsheet, wanted.get("bandedRangeId"))
-    old = sheet.rules["bandedRanges"][place]
-    merged = {**masks.merge(old, wanted, mask), "bandedRangeId": old["bandedRangeId"]}
-    target(spreadsheet, required(merged, "range"))
-    sheet.rules["bandedRanges"][place] = with_color_styles(merged)
-    return {}
-
-
-def delete_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    sheet, place = _find_banding(spreadsheet, request.get("bandedRangeId"))
-    del sheet.rules["bandedRanges"][place]
-    return {}

@@ -221,18 +221,6 @@ def _named_place(spreadsheet: Spreadsheet, wanted: str) -> int:
     raise invalid_argument(f"No NamedRange with id: {wanted}")
 
 
-def update_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    wanted = request.get("namedRange", {})
-    mask = masks.update_mask(request.get("fields"), "NamedRange")
-    place = _named_place(spreadsheet, wanted.get("namedRangeId", ""))
-    old = spreadsheet.named_ranges[place]
-    named = {**masks.merge(old, wanted, mask), "namedRangeId": old["namedRangeId"]}
-    _check_name(spreadsheet, named.get("name", ""), old["namedRangeId"])
-    target(spreadsheet, required(named, "range"))
-    spreadsheet.named_ranges[place] = named
-    return {}
-
-
 def delete_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
     """Forgets a name, also one whose cells are gone. An ID that is not known (any more) is refused."""
     wanted = request.get("namedRangeId", "")

@@ -103,12 +103,6 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
             "POST", one + ":batchUpdate", "write", lambda r, p, call: api.batch_update(p[0], r.json(), call)
         ),
         route(
-            "POST",
-            one + r"/sheets/(\d+):copyTo",
-            "write",
-            lambda r, p, call: api.copy_sheet(p[0], int(p[1]), r.json(), call),
-        ),
-        route(
             "GET",
             one + "/values:batchGet",
             "read",
@@ -148,23 +142,12 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
 
 
 def drive_routes(drive: Drive) -> list[Route]:
-    """The methods of Drive v3, and the one of v2 with which gspread imports CSV."""
+    """The methods of Drive v3."""
     root, one = "/drive/v3/files", "/drive/v3/files/([^/]+)"
-    grants, grant = one + "/permissions", one + "/permissions/([^/]+)"
+    grants = one + "/permissions"
 
     def route(method: str, path: str, handler: Handler) -> Route:
         return Route(method, re.compile(path), "drive", handler)
-
-    def export(request: HttpRequest, parts: list[str], call: Call) -> Answer:
-        data, content_type = drive.export(parts[0], request.query, call)
-        return Answer(200, data, content_type)
-
-    def import_csv(request: HttpRequest, parts: list[str], call: Call) -> Json:
-        return drive.import_csv(parts[0], request.query, request.body.decode("utf-8", "replace"), call)
-
-    def comments(request: HttpRequest, parts: list[str], call: Call) -> Json:
-        drive.get(parts[0], request.query | {"fields": ["id"]}, call)
-        return {"comments": []}
 
     return [
         route("GET", root, lambda r, _, call: drive.list(r.query, call)),
@@ -173,15 +156,8 @@ def drive_routes(drive: Drive) -> list[Route]:
         route("PATCH", one, lambda r, p, call: drive.update(p[0], r.query, r.json(), call)),
         route("DELETE", one, lambda r, p, call: drive.delete(p[0], r.query, call)),
         route("POST", one + "/copy", lambda r, p, call: drive.copy(p[0], r.query, r.json(), call)),
-        route("GET", one + "/export", export),
-        route("GET", one + "/comments", comments),
         route("GET", grants, lambda r, p, call: drive.list_permissions(p[0], r.query, call)),
         route("POST", grants, lambda r, p, call: drive.create_permission(p[0], r.query, r.json(), call)),
-        route(
-            "PATCH", grant, lambda r, p, call: drive.update_permission(p[0], p[1], r.query, r.json(), call)
-        ),
-        route("DELETE", grant, lambda r, p, call: drive.delete_permission(p[0], p[1], r.query, call)),
-        route("PUT", "/upload/drive/v2/files/([^/]+)", import_csv),
     ]
 
 

@@ -19,17 +19,18 @@ Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as 
 without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
-endpoint and each kind of request in them. Known to differ are widths after ``autoResizeDimensions`` (an estimate
-here), and what Drive v2 tells of an uploaded CSV file. Not in them, and therefore made from Google's reference and
-from single reports: ``spreadsheets.create``, permissions, conditional formats, borders, banding, ``appendCells``,
-``appendDimension``, ``findReplace``, and most refusals. Of a refusal that nobody has recorded, such as of the ID of a
-named range that is not known (any more), status and form are the service's, and the words may differ.
+endpoint and each kind of request in them that is there. Not in them, and therefore made from Google's reference and
+from single reports: ``spreadsheets.create``, permissions, conditional formats, banding, ``appendDimension``, and most
+refusals. Of a refusal that nobody has recorded, such as of the ID of a named range that is not known (any more), status
+and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
-tables, slicers, filter views, tables, comments and data sources are answered with 501. Moving cells by ``cutPaste``
-does not move the references to them. Group depths do not nest. Formulas are in English spelling, with commas, in
-every locale (Sheets wants semicolons where the decimal mark is a comma). Rows and columns come in without the formats
-of their neighbours.
+tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
+``appendCells``, ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
+changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
+found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
+them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
+a comma). Rows and columns come in without the formats of their neighbours.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimple
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
 from attendance_sandbox.sheets.requests_sheets import (
     check_spreadsheet_properties,
-    copy_of,
     new_sheet,
 )
 from attendance_sandbox.sheets.schema import Json, check_message
@@ -109,20 +108,6 @@ class SheetsApi:
         """``spreadsheets.batchUpdate``."""
         message = check_message("BatchUpdateSpreadsheetRequest", body)
         return self._change(spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call))
-
-    def copy_sheet(self, spreadsheet_id: str, sheet_id: int, body: Json, call: Call) -> Json:
-        """``spreadsheets.sheets.copyTo``."""
-        message = check_message("CopySheetToAnotherSpreadsheetRequest", body)
-        original = self._read(spreadsheet_id, call).sheet(sheet_id)
-
-        def change(draft: Spreadsheet) -> Json:
-            title = draft.free_title(f"Copy of {original.title}")
-            copy = copy_of(original, new_id(), title)
-            draft.insert_sheet(copy)
-            draft.check_size()
-            return view.properties_json(copy)
-
-        return self._change(message.get("destinationSpreadsheetId", ""), call, change)
 
     # -- values
 

@@ -19,8 +19,6 @@ RULE_LISTS = (
     "conditionalFormats",
     "protectedRanges",
     "bandedRanges",
-    "rowGroups",
-    "columnGroups",
     "developerMetadata",
 )
 """The lists of a ``Sheet`` message that hold rules about ranges, in the order in which they are shown."""

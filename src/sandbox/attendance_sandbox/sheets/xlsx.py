@@ -1,7 +1,7 @@
 """Spreadsheets as ``.xlsx`` files, for people, LibreOffice and tests to look at.
 
 Kept: typed values, formulas, number formats, fonts, colours, alignment, wrapping, borders, notes, frozen rows and
-columns, widths and heights, merges, groups, hidden rows, columns and worksheets, conditional formats, validation,
+columns, widths and heights, merges, hidden rows, columns and worksheets, conditional formats, validation,
 filters, banding, named ranges, tab colours, protection other than warnings. Each worksheet prints landscape on one
 page's width. The same content gives the same bytes.
 """

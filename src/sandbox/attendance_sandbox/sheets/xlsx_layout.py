@@ -1,4 +1,4 @@
-"""A worksheet's layout in an ``.xlsx`` file: sizes, frozen panes, merges, groups, filter, print settings."""
+"""A worksheet's layout in an ``.xlsx`` file: sizes, frozen panes, merges, filter, print settings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def lay_out(sheet: Worksheet, target: Any) -> None:
     target.sheet_view.showGridLines = not grid.get("hideGridlines", False)
     target.sheet_view.rightToLeft = True if sheet.properties.get("rightToLeft") else None
     _size(sheet, target)
-    _group(sheet, target)
     for merge in sheet.rules["merges"]:
         target.merge_cells(area_reference(sheet.area_of(merge)))
     if sheet.basic_filter is not None and _used(sheet) is not None:
@@ -93,17 +92,6 @@ def _fit_wrapped_rows(target: Any) -> None:
         row = target.row_dimensions[cells[0].row]
         if lines > 1 and row.height is None:
             row.height = lines * DEFAULT_PIXELS["ROWS"] * _POINTS_PER_PIXEL
-
-
-def _group(sheet: Worksheet, target: Any) -> None:
-    for group in sheet.rules["columnGroups"]:
-        bounds = group["range"]
-        for index in range(bounds.get("startIndex", 0), bounds.get("endIndex", sheet.column_count)):
-            target.column_dimensions[column_letters(index)].outlineLevel = group.get("depth", 1)
-    for group in sheet.rules["rowGroups"]:
-        bounds = group["range"]
-        for index in range(bounds.get("startIndex", 0), bounds.get("endIndex", sheet.row_count)):
-            target.row_dimensions[index + 1].outlineLevel = group.get("depth", 1)
 
 
 def _print(target: Any, frozen_rows: int, frozen_columns: int) -> None:

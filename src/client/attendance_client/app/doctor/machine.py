@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attendance_client.app.config import FILE_NAME, Config
 from attendance_client.app.doctor.finding import Finding, fail, ok, warn
-from attendance_client.app.system_clock import SystemClock
+from attendance_client.app.system import SystemClock
 from attendance_client.errors import MachineError
 from attendance_client.machine.clock import NOTABLE_OFFSET
 from attendance_client.machine.port import MachineStatus

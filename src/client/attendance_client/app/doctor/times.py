@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attendance_client.app.config import ENCODING, FILE_NAME, Config, system_time_zone
 from attendance_client.app.doctor.finding import Finding, fail, ok, warn
-from attendance_client.app.system_clock import SystemClock
+from attendance_client.app.system import SystemClock
 
 UTC_NAMES = ("UTC", "UCT", "Universal", "Zulu")
 """What a computer is set to whose zone nobody has chosen; most often as Etc/UTC."""

@@ -4,13 +4,13 @@ import threading
 
 import pytest
 
-from attendance_client.app import system_clock
-from attendance_client.app.system_clock import SystemClock
+from attendance_client.app import system
+from attendance_client.app.system import SystemClock
 
 
 @pytest.fixture
 def clock(monkeypatch, tmp_path):
-    monkeypatch.setattr(system_clock, "TIMESYNC_MARK", tmp_path / "synchronized")
+    monkeypatch.setattr(system, "TIMESYNC_MARK", tmp_path / "synchronized")
     return SystemClock("Europe/Berlin", threading.Event())
 
 
@@ -25,20 +25,20 @@ def clock(monkeypatch, tmp_path):
     ],
 )
 def test_what_timedatectl_says(clock, monkeypatch, command, told):
-    monkeypatch.setattr(system_clock, "ASKING_TIMEDATECTL", command)
+    monkeypatch.setattr(system, "ASKING_TIMEDATECTL", command)
 
     assert clock.synchronised() is told
 
 
 def test_a_command_that_does_not_end_is_not_waited_for(clock, monkeypatch):
-    monkeypatch.setattr(system_clock, "ASKING_TIMEDATECTL", ("sleep", "60"))
-    monkeypatch.setattr(system_clock, "LONGEST_QUESTION_S", 0.05)
+    monkeypatch.setattr(system, "ASKING_TIMEDATECTL", ("sleep", "60"))
+    monkeypatch.setattr(system, "LONGEST_QUESTION_S", 0.05)
 
     assert clock.synchronised() is None
 
 
 def test_the_mark_of_timesyncd_is_enough(clock, monkeypatch):
-    monkeypatch.setattr(system_clock, "ASKING_TIMEDATECTL", ("echo", "no"))
-    system_clock.TIMESYNC_MARK.touch()
+    monkeypatch.setattr(system, "ASKING_TIMEDATECTL", ("echo", "no"))
+    system.TIMESYNC_MARK.touch()
 
     assert clock.synchronised() is True
