@@ -125,8 +125,9 @@ class Proof:
 
         Then an invariant says too much, or the world too little.
         """
-        known = [few_names(x) for x in [*self._axioms, *self._now]]
-        taken = [s for s in self.steps if self._solver([*known, few_names(s.guard)]).check() == z3.sat]
+        known = [*self._axioms, *self._now]
+        among_few = self._solver([few_names(x) for x in known])
+        taken = [step for step in self.steps if self._may_be(step.guard, known, among_few)]
         names = {step.name for step in taken}
         arrows = {(step.state, step.event, step.target) for step in taken}
         idle = [step.name for step in self.steps if step.name not in names]
@@ -137,10 +138,18 @@ class Proof:
         ]
         return idle
 
+    def _may_be(self, guard: z3.BoolRef, known: list[z3.BoolRef], among_few: z3.Solver) -> bool:
+        """Whether a state was found among few names, and it was not shown that there is none among all."""
+        among_few.push()
+        among_few.add(few_names(guard))
+        found = among_few.check() == z3.sat
+        among_few.pop()
+        return bool(found and self._solver([*known, guard], EFFORT // 25).check() != z3.unsat)
+
     @staticmethod
-    def _solver(formulas: Sequence[z3.BoolRef]) -> z3.Solver:
+    def _solver(formulas: Sequence[z3.BoolRef], effort: int = EFFORT) -> z3.Solver:
         solver = z3.Solver()
-        solver.set("rlimit", EFFORT)
+        solver.set("rlimit", effort)
         solver.add(*formulas)
         return solver
 

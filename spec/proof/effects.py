@@ -81,17 +81,25 @@ def publish_store_attend_records(facts: Facts, s: Values, pick: Pick) -> Sequenc
         asked: Values = {"asked_p": z3.BoolVal(with_p), "asked_sheet": sheet}
         return asked | ({"requests": z3.Store(s["requests"], sheet, TRUE)} if with_p else {})
 
+    def has(name: z3.ExprRef) -> z3.BoolRef:
+        return z3.And(s["has"][name], s["sheet_of"][name] != NONE)
+
     open_, late = s["rp_name"], pick("late", INT)
-    own = z3.And(facts.in_backlog(s), s["has"][open_])
+    own = z3.And(facts.in_backlog(s), has(open_))
     another = z3.Or(late != open_, s["from_"][late] != s["rp_first"], s["until"][late] != s["rp_last"])
-    others_turn = z3.And(s["has"][late], another, z3.Not(s["expired"]), z3.Not(own))
+    others_turn = z3.And(has(late), another, z3.Not(s["expired"]), z3.Not(own))
     p_is_late = z3.And(others_turn, facts.unconfirmed(s), facts.ledger_holds(s, late))
+    asks_own, asks_late = (asks(s["sheet_of"][name], with_p=True) for name in (open_, late))
+    # It is in the topic, and the client does not know it.
+    own_unheard, late_unheard = ({"requests": asked["requests"]} for asked in (asks_own, asks_late))
     return [
-        Outcome("p, for the open period", own, asks(s["sheet_of"][open_], with_p=True)),
-        Outcome("others of the open period", s["has"][open_], asks(s["sheet_of"][open_], with_p=False)),
-        Outcome("p, late", p_is_late, asks(s["sheet_of"][late], with_p=True)),
+        Outcome("p, for the open period", own, asks_own),
+        Outcome("others of the open period", has(open_), asks(s["sheet_of"][open_], with_p=False)),
+        Outcome("p, late", p_is_late, asks_late),
         Outcome("others, late", others_turn, asks(s["sheet_of"][late], with_p=False)),
         Outcome("nothing new", z3.Not(own), asks(z3.IntVal(NONE), with_p=False)),
+        Outcome("p, for the open period, the answer is lost", own, own_unheard, "failed"),
+        Outcome("p, late, the answer is lost", p_is_late, late_unheard, "failed"),
         FAILS,
     ]
 

@@ -13,20 +13,20 @@ from tests.world.world import World
 FIELDS = ("sheet_id", "last_stored_timestamp", "review_period", "previous_period")
 
 EFFECTS = {
-    f"after publish {Topic.GET_REVIEW_PERIOD}": "publish_get_review_period",
-    f"after receive {Topic.NEW_REVIEW_PERIOD}": "receive_new_review_period",
-    f"after publish {Topic.RAISE_FINAL_ALARM}": "publish_final_alarm",
-    f"after publish {Topic.CREATE_REVIEW_SHEET}": "publish_create_review_sheet",
-    f"after receive {Topic.NEW_REVIEW_SHEET}": "receive_new_review_sheet",
-    f"after publish {Topic.STORE_ATTEND_RECORDS}": "publish_store_attend_records",
-    f"after receive {Topic.LAST_STORED_TIMESTAMP}": "receive_last_stored_timestamp",
-    "after the machine's status": "ask_machine",
-    "after the machine's read_log": "read_machine",
-    "after the machine's disable": "disable_machine",
-    "after the machine's clear": "clear_machine",
-    "after the machine's enable": "enable_machine",
+    f"publish {Topic.GET_REVIEW_PERIOD}": "publish_get_review_period",
+    f"receive {Topic.NEW_REVIEW_PERIOD}": "receive_new_review_period",
+    f"publish {Topic.RAISE_FINAL_ALARM}": "publish_final_alarm",
+    f"publish {Topic.CREATE_REVIEW_SHEET}": "publish_create_review_sheet",
+    f"receive {Topic.NEW_REVIEW_SHEET}": "receive_new_review_sheet",
+    f"publish {Topic.STORE_ATTEND_RECORDS}": "publish_store_attend_records",
+    f"receive {Topic.LAST_STORED_TIMESTAMP}": "receive_last_stored_timestamp",
+    "the machine's status": "ask_machine",
+    "the machine's read_log": "read_machine",
+    "the machine's disable": "disable_machine",
+    "the machine's clear": "clear_machine",
+    "the machine's enable": "enable_machine",
 }
-"""The spec's effects, by the instant after the call of a port that is the effect."""
+"""The spec's effects, by the call of a port that is the effect."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,23 @@ class Taken:
 
 
 class ObservedPower(Power):
-    """Passes every instant, and writes down which effect it came after."""
+    """Tells somebody of each effect of the spec that begins, and keeps those that are done."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[str] = []
+        self.begins = lambda _effect: None
+        self.done: list[str] = []
 
     def instant(self, name: str) -> None:
-        super().instant(name)
-        effect = EFFECTS.get(name)
-        if effect == "ask_machine" and "read_machine" in self.seen:
+        when, _, call = name.partition(" ")
+        effect = EFFECTS.get(call)
+        if effect == "ask_machine" and "read_machine" in self.done:
             effect = "clear_machine"  # the count once more, before the erasing: the first half of it
-        if effect is not None and self.seen[-1:] != [effect]:
-            self.seen.append(effect)
+        if effect is not None and when == "before":
+            self.begins(effect)
+        super().instant(name)
+        if effect is not None and when == "after" and self.done[-1:] != [effect]:
+            self.done.append(effect)
 
 
 class ObservedWorld(World):
@@ -80,14 +84,13 @@ class ObservedWorld(World):
         return ObservedPower()
 
     def step(self) -> None:
-        self.power.seen.clear()
+        self.power.done.clear()
         self._edge = None
         before = held(self.client.session) if self.client else {}
         super().step()
         if self._edge is not None and self.client is not None:
-            self.recorded_steps.append(
-                Taken(self._edge, tuple(self.power.seen), before, held(self.client.session))
-            )
+            after = held(self.client.session)
+            self.recorded_steps.append(Taken(self._edge, tuple(self.power.done), before, after))
 
     def _crossed(self, edge: Edge, session: Session) -> None:
         super()._crossed(edge, session)

@@ -1,0 +1,170 @@
+"""The runs of the real client are runs of the relation whose promises are proved (docs/formal.md)."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from attendance_client.fsm import steps
+from attendance_client.fsm.generated import StateId
+from attendance_client.relay.ledger import Ledger
+from attendance_contracts import StoreAttendRecords, Topic
+from tests.property.profiles import PROFILE, draws
+from tests.world.backend import MemoryBackend
+from tests.world.calendar import row
+from tests.world.machine import Entry
+from tests.world.network import Fate
+from tests.world.traced import PERIODS, RELATORS, NotAllowed, Relator, TracedWorld
+
+
+def loses_power(world, choice):
+    world.power.fail_at(choice.randrange(12))
+
+
+def loses_a_message(world, _choice):
+    world.network.fates.append(Fate(()))
+
+
+def doubles_a_message(world, _choice):
+    world.network.fates.append(Fate((0.5, 700.0)))
+
+
+def replays_a_reply(world, choice):
+    world.network.replay(choice.choice([Topic.NEW_REVIEW_PERIOD, Topic.LAST_STORED_TIMESTAMP]), 1)
+
+
+def loses_a_confirmation(world, _choice):
+    world.network.confirmations_lost += 1
+
+
+def stores_in_part(world, _choice):
+    world.partial_stores += 1
+
+
+def breaks_off(world, choice):
+    world.machine.failures.append(choice.choice(["connect", "status", "read_log", "disable", "clear"]))
+
+
+def is_punched_in_mid_read(world, _choice):
+    world.machine.punches_in_mid_read.append(Entry("1002", world.machine.time, 1, 255))
+
+
+def is_punched_by_others(world, choice):
+    world.machine.record("1002", world.machine.time - timedelta(days=choice.choice((0, 0, 8))))
+
+
+MISFORTUNES = (
+    loses_power,
+    loses_power,
+    loses_a_message,
+    doubles_a_message,
+    replays_a_reply,
+    loses_a_confirmation,
+    stores_in_part,
+    breaks_off,
+    is_punched_in_mid_read,
+    is_punched_by_others,
+)
+
+
+def play(relator: Relator, seed: int, most_steps: int, *, clearing: bool) -> TracedWorld:
+    """Some weeks of one site, in which one punch after the other is followed."""
+    choice = random.Random(seed)
+    world = TracedWorld(MemoryBackend(), relator=relator, seed=seed, clear_machine=clearing)
+    published = 0
+    try:
+        for _ in range(most_steps):
+            if published < PERIODS and choice.random() < (0.3 if published == 0 else 0.08):
+                world.publish(row(published, 1))
+                published += 1
+            if world.client is not None and (world.punch is None or (world.stored and choice.random() < 0.1)):
+                days = choice.choice((0, 0, 8))
+                if world.machine.record("1001", world.machine.time - timedelta(days=days)):
+                    world.follow()
+            if choice.random() < 0.25:
+                choice.choice(MISFORTUNES)(world, choice)
+            world.step()
+    finally:
+        world.close()
+    return world
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["keeps the log", "clears the log"])
+def relator(request):
+    relator = Relator(clearing=request.param)
+    RELATORS.append(relator)
+    return relator
+
+
+@pytest.mark.skipif(PROFILE == "quick", reason="a taste is what Hypothesis draws; this month takes seconds")
+def test_a_faulty_month_is_a_run_of_the_relation(relator):
+    world = play(relator, 20, 120, clearing=relator.clearing)
+    assert world.checked > 100
+    assert world.happened["power lost"] > 2
+    done = {step.effect for step in relator.steps if step.name in relator.taken}
+    assert done >= set(relator.effects["RELAY_ATTENDANCE_RECORDS"] + relator.effects["REVIEW_PERIOD_EXPIRED"])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=draws(dev=1, ci=2), deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_run_is_a_run_of_the_relation(relator, seed):
+    play(relator, seed, 40, clearing=relator.clearing)
+
+
+def test_a_client_that_believes_itself_is_refused(monkeypatch):
+    """It takes for confirmed what it has published."""
+    ask = steps._request
+
+    def request(client, message):
+        ask(client, message)
+        if isinstance(message, StoreAttendRecords):
+            client.ledger.confirm(tuple(record.identity for record in message.records), message.sheet_id)
+
+    monkeypatch.setattr(steps, "_request", request)
+    with pytest.raises(NotAllowed, match=r"in RELAY_ATTENDANCE_RECORDS .*'confirmed': \(False, True\)"):
+        play(Relator(clearing=False), 20, 100, clearing=False)
+
+
+def test_a_client_whose_ledger_forgets_a_period_is_refused(monkeypatch):
+    opened = Ledger.open_period
+    monkeypatch.setattr(
+        Ledger,
+        "open_period",
+        lambda self, period, sheet: opened(self, period, sheet) if "01" in period.name else None,
+    )
+    with pytest.raises(NotAllowed, match="in AWAIT_REVIEW_SHEET"):
+        play(Relator(clearing=False), 20, 100, clearing=False)
+
+
+def at_the_last_look():
+    """A world whose period has expired, with a punch of its last minute that nobody has read yet."""
+    world = TracedWorld(MemoryBackend(), relator=Relator(clearing=False))
+    world.publish(row(0, 1))
+    world.run_until(StateId.REVIEW_PERIOD_EXPIRED)
+    period = world.client.session.review_period
+    world.machine.record("1001", period.closes_at(world.site.day_boundary) - timedelta(minutes=1))
+    world.follow()
+    return world
+
+
+def test_a_client_that_closes_with_punches_left_is_refused(monkeypatch):
+    world = at_the_last_look()
+    world.step()
+    assert world.state is StateId.RELAY_ATTENDANCE_RECORDS
+    world.close()
+    monkeypatch.setattr(Ledger, "backlog_of", lambda _self, _period: 0)
+    world = at_the_last_look()
+    with pytest.raises(NotAllowed, match="in REVIEW_PERIOD_EXPIRED"):
+        world.step()
+    world.close()
+
+
+def test_what_no_run_takes_is_told(relator):
+    """The end of a run lists it; what is never taken is a gap of these runs, or of the relation."""
+    fresh = Relator(clearing=relator.clearing)
+    assert fresh.never_taken() == [step.name for step in fresh.steps]
+    fresh.taken = Counter([fresh.steps[0].name])
+    assert fresh.never_taken() == [step.name for step in fresh.steps[1:]]
