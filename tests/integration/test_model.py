@@ -23,6 +23,12 @@ if MISSING and not os.environ.get("CI"):
     pytest.skip(f"needs {' and '.join(MISSING)}: apt-get install spin gcc libc6-dev", allow_module_level=True)
 
 
+@pytest.fixture(autouse=True)
+def _hardly_optimised(monkeypatch):
+    """These worlds are small: to optimise their search takes three times as long as it."""
+    monkeypatch.setattr(Run, "optimised", ("-O0",))
+
+
 def without(name: str, **switches: int) -> Run:
     """A small world in which one measure is off."""
     measure = BY_NAME[name]
