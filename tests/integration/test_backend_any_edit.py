@@ -126,10 +126,12 @@ def is_as_undisturbed(office, undisturbed):
 def test_a_column_inserted_changes_nothing_and_stays(office, undisturbed, titles, start):
     for title in titles:
         office.insert(title, start)
-    office.goes_on()
+    # Between the columns that HR fills in, it would count as one of them.
+    office.goes_on(finds=None if start and "Corrections" in titles else "0 differences")
     for title in titles:
         assert not [place for place in office.entered() if place[0] == title and place[2] == start]
         office.delete(title, start)
+    office.refresh()
     is_as_undisturbed(office, undisturbed)
 
 
@@ -137,7 +139,7 @@ def test_a_column_inserted_changes_nothing_and_stays(office, undisturbed, titles
 def test_a_column_moved_goes_on_where_it_is(office, undisturbed, start, goal):
     for title in SHEETS:
         office.move(title, start, goal)
-    office.goes_on()
+    office.goes_on(finds=None)
     for title in SHEETS:
         after = goal - 1 if goal > start else goal
         office.move(title, after, start + (1 if start > after else 0))
