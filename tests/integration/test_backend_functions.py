@@ -211,14 +211,19 @@ def test_a_spreadsheet_that_is_gone_is_one_clear_line_and_a_failure(office, capl
     assert office.replies(Topic.LAST_STORED_TIMESTAMP) == []
 
 
-def test_a_renamed_worksheet_is_a_clear_line(office, caplog):
+def test_a_worksheet_that_somebody_renamed_is_still_itself(office):
     sheet_id = office.create()
     office.sheets.batch_update(
         sheet_id,
         [{"updateSheetProperties": {"properties": {"sheetId": 107, "title": "Offices"}, "fields": "title"}}],
     )
-    assert office.post(store_message(sheet_id, punch("ann", "2026-11-03T09:00:00"))).status_code == 500
-    assert "no worksheet 'Sites': it was deleted or renamed; rename it back" in caplog.text
+    record = punch("ann", "2026-11-03T09:00:00")
+    assert office.post(store_message(sheet_id, record)).status_code == 200
+    (reply,) = office.replies(Topic.LAST_STORED_TIMESTAMP)
+    assert reply.confirmed == (record.identity,)
+    titles = [sheet.title for sheet in office.sheets.spreadsheet(sheet_id).sheets]
+    assert "Offices" in titles
+    assert "Sites" not in titles
 
 
 def test_without_a_shared_drive_the_error_says_what_to_do(office, monkeypatch, caplog):
