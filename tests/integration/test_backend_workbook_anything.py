@@ -113,7 +113,7 @@ def months(draw):
             Employee(
                 draw(NAMES),
                 user,
-                draw(st.sampled_from((time(0), time(9), time(15, 10), time(22)))),
+                draw(st.sampled_from((time(0, 1), time(9), time(15, 10), time(22)))),
                 site.name if draw(st.booleans()) else "",
                 punches=draw(punches(month, site)),
                 **draw(employment(month)),

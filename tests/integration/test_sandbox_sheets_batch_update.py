@@ -370,14 +370,6 @@ def test_a_warning_does_not_lock(office: Office) -> None:
     assert office.put(book, "A1", [["x"]]).status_code == 200
 
 
-def test_a_worksheet_can_be_copied_to_another_spreadsheet(office: Office, furnished: str) -> None:
-    other = office.new("Other")
-    path = f"/v4/spreadsheets/{furnished}/sheets/0:copyTo"
-    copied = office.call("POST", path, {"destinationSpreadsheetId": other}).json()
-    assert copied["title"] == "Copy of Sheet1"
-    assert office.values(other, "Copy of Sheet1") == [["b", "2", "x"], ["a", "1", "y"], ["c", "3", "z"]]
-
-
 def test_a_moved_column_takes_its_cells_names_metadata_and_references_along(
     office: Office, book: str
 ) -> None:

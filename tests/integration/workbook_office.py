@@ -297,7 +297,7 @@ def in_libreoffice(folder, server):
     if not os.environ.get("CI"):
         pytest.skip("LibreOffice is asked in continuous integration")
     assert SOFFICE is not None, "soffice is missing"
-    saved = [path for path in server.save(folder / "saved") if path.stem.startswith(TITLE)]
+    saved = [path for path in server.save(folder / "saved", subfolders=False) if path.stem.startswith(TITLE)]
     out = folder / "recalculated"
     subprocess.run(
         [
