@@ -20,7 +20,7 @@ def late_starters(month):
 
     The month is over by the cloud's clock: whoever has neither a punch nor a first day is not added to it any more.
     """
-    return [each for each in month.employees[7::20] if each.punches or each.first_day is not None]
+    return [each for each in month.employees[7::20] if each.punches or each.began is not None]
 
 
 def device_user_id(month, employee):
