@@ -92,7 +92,7 @@ def _read_row(table: Table, row: int) -> Person:
 
 def address_in(text: str) -> str:
     """The e-mail address of what mail programs write, such as ``Ann Archer <ann@example.com>``."""
-    found = re.search(r"<([^<>]*)>", text)
+    found = re.search(r"<([^<>]*@[^<>]*)>\s*$", text)
     return (found[1] if found else text).strip().removeprefix("mailto:")
 
 
