@@ -103,7 +103,7 @@ def months(draw):
     month = Month(first, first + draw(st.integers(6, 34)) * DAY, [], [])
     month.sites = draw(sites(month.last))
     month.grace_min = draw(st.sampled_from((0, 7, 60)))
-    month.overtime_h = draw(st.sampled_from((0, 7.5, 8, 24)))
+    month.overtime_h = draw(st.sampled_from((2, 7.5, 8, 24)))
     users = draw(
         st.lists(USERS, min_size=PEOPLE, max_size=PEOPLE, unique_by=lambda user: user.strip().casefold())
     )
