@@ -17,6 +17,7 @@ PEOPLE = (
 )
 """Cut Off Times; the parts before the @ are names on the machine, one of them appears there later only."""
 
+AT = exceptions_sheet.LAYOUT.places()
 TOLD_OF = (exceptions_sheet.SITE, exceptions_sheet.WHO, exceptions_sheet.DAY, exceptions_sheet.KIND)
 ONCE = {ABSENT, LATE, MISSING_OUT, MISSING_IN}
 
@@ -43,7 +44,9 @@ def repeated(book):
     """What stands in Exceptions more than once, although it concerns one day of one person."""
     rows = book.sheet(EXCEPTIONS).rows()[1:]
     told = Counter(
-        tuple(row[column] for column in TOLD_OF) for row in rows if row[exceptions_sheet.KIND] in ONCE
+        tuple(row[AT[column]] for column in TOLD_OF)
+        for row in rows
+        if row[AT[exceptions_sheet.KIND]] in ONCE
     )
     return {line for line, times in told.items() if times > 1}
 

@@ -11,6 +11,8 @@ What IronCalc 0.9 does otherwise than Sheets, and is kept from here:
 - In the criteria of COUNTIF and its like, ``~~`` is taken for two tildes where there is neither an asterisk nor a
   question mark: there it becomes one.
 
+And one that is not: a search for a text in which a tilde follows a question mark (``a?~``) finds nothing.
+
 ``TODAY()`` and ``NOW()`` are of this computer's clock, in the spreadsheet's time zone, at the last change; there is
 no way to set the engine's clock. No formula of the workbooks uses them, which a test makes sure of.
 """
