@@ -66,7 +66,7 @@ def _daily(sheet, month, truth):
 
 def _weekly(sheet, month, truth):
     header = [cell.value for cell in sheet[1]]
-    first, total = header.index("Waived") + 1, header.index("Total")
+    first, total = header.index("Hours Row") + 1, header.index("Total")
     by_user = {employee.user: employee for employee in month.employees}
     for row in sheet.iter_rows(min_row=2, values_only=True):
         employee, label = by_user[row[1]], row[3]

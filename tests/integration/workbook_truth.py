@@ -2,14 +2,24 @@
 
 Nothing of the product is used here: hours are differences of aware datetimes, days are compared as dates. It is
 written to be read, case by case, beside the Guide that HR reads.
+
+All times are whole minutes: a punch at 8:59:59 counts as 8:59, as it is shown.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+A_DAY_S = 86400
+NIGHT_ENDS_S = 4 * 3600
+"""A check-out before it is of the night after, wherever a day begins."""
+MOST_HOURS_S = 16 * 3600
+"""More than anybody works in a day."""
+SLIP = "In this workbook the day comes first"
 WORKED_OUT_OF = ("Check In", "Check Out")
 
 
@@ -57,6 +67,10 @@ class Correction:
     value: object = None
     until: object = None
     reason: str = "asked"
+
+    def value_as_number(self):
+        """What is no number is 0."""
+        return self.value if isinstance(self.value, int | float) else 0
 
 
 @dataclass
@@ -127,6 +141,78 @@ def facts_of(month, employee, day):
     return Facts(check_in, groups[-1][-1] if len(groups) % 2 == 0 else None, breaks)
 
 
+def minutes(seconds):
+    """Cut, as a clock without seconds shows it."""
+    return seconds // 60 * 60
+
+
+def swapped(day):
+    """The date that was meant if somebody put the month first; None for none."""
+    return date(day.year, day.day, day.month) if day.day < 13 else None
+
+
+def read_time(value, day):
+    """What a cell's value says: seconds after the day's midnight, a question, or None; and whether it is one moment.
+
+    Spreadsheets hold 8:30 as a part of a day, and a date with a time as days; people also type 8.30, 17 and 1730.
+    """
+    if isinstance(value, str):
+        return _read_text(value), False
+    if isinstance(value, datetime):
+        seconds = round((value - datetime.combine(day, time())).total_seconds())
+        return (minutes(seconds) if seconds else None), True
+    if isinstance(value, time):
+        value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    if isinstance(value, timedelta):
+        number = Fraction(round(value.total_seconds()), A_DAY_S)
+    elif value is None:
+        return None, False
+    else:
+        number = Fraction(str(value))
+    return _read_number(number), False
+
+
+def _read_number(number):
+    is_short = (number * 100).denominator == 1
+    if number < 0:
+        return None
+    if number < 1 or (number < 2 and not is_short):
+        return minutes(round(number * A_DAY_S))
+    if number == 1:
+        return "type 1:00, or 24 h for midnight"
+    if number < 25 and is_short:
+        hour, part = int(number), int(number % 1 * 100)
+        if part in (25, 50):
+            return f"did you mean {hour}:{part * 60 // 100} or {hour}:{part}? Type it with a colon"
+        part = 45 if part == 75 else part
+        return hour * 3600 + part * 60 if part < 60 else None
+    if 100 <= number < 3600 and number.denominator == 1 and number % 100 < 60:
+        return int(number // 100 * 3600 + number % 100 * 60)
+    return None
+
+
+_TEXTS = (
+    re.compile(r"(?P<hour>\d{1,2})(?:[:.,h]|uhr)?(?P<half>[ap]\.?m\.?)?"),
+    re.compile(r"(?P<hour>\d{1,2})(?:[:.,h]|uhr)(?P<minute>\d\d)(?:h|uhr)?(?P<half>[ap]\.?m\.?)?"),
+    re.compile(r"(?P<hour>\d{1,2})(?P<minute>\d\d)(?:h|uhr)?(?P<half>[ap]\.?m\.?)?"),
+)
+
+
+def _read_text(text):
+    found = next(filter(None, (form.fullmatch(text.lower().replace(" ", "")) for form in _TEXTS)), None)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    hour, minute, half = int(parts["hour"]), int(parts.get("minute") or 0), (parts["half"] or " ")[0]
+    if minute > 59 or (half == "a" and hour > 12):
+        return None
+    if half == "p" and hour < 12:
+        hour += 12
+    if half == "a" and hour == 12:
+        hour = 0
+    return hour * 3600 + minute * 60
+
+
 def last_site(employee):
     return max(employee.punches, key=lambda p: p[1])[0] if employee.punches else ""
 
@@ -138,7 +224,10 @@ class Truth:
         self.month = month
         self.by_user = {employee.user: employee for employee in month.employees}
         self.statuses, self.applied = self._read_corrections()
-        self._answer_waivers()
+        self.statuses = [
+            self._answer(row, status) if status == "applied" else status
+            for row, status in zip(month.corrections, self.statuses, strict=True)
+        ]
 
     # -- corrections
 
@@ -180,27 +269,31 @@ class Truth:
         if until < row.day:
             return "Until lies before Date: correct one of them", None
         if until < month.first or row.day > month.last:
+            if (meant := swapped(row.day)) is not None and month.first <= meant <= month.last:
+                return f"did you mean {meant:%d-%m-%Y}? {SLIP}", None
             period = f"{month.first:%d-%m-%Y} to {month.last:%d-%m-%Y}"
             return f"not a day of this period ({period})", None
         if what in ("check in", "check out"):
-            if self._seconds(row, employee) is None:
+            seconds = self._seconds(row, employee)
+            if isinstance(seconds, str):
+                return seconds, None
+            if seconds is None:
                 return "type a time such as 17:30 into Value", None
-            since = self._seconds(row, employee) - self.boundary_of(employee)
-            if not 0 <= since < 86400:
+            if not self.boundary_of(employee) <= seconds < A_DAY_S + self._night(row, employee):
                 return "this time is on another day: type only the time, such as 17:30", None
         return "", employee
 
+    def _night(self, row, employee):
+        """Before it, a time of day is of the morning after."""
+        boundary = self.boundary_of(employee)
+        return max(boundary, NIGHT_ENDS_S) if row.what.strip().casefold() == "check out" else boundary
+
     def _seconds(self, row, employee):
-        """The value of a correction as seconds after the midnight of its day."""
-        value = row.value
-        if isinstance(value, datetime):
-            return round((value - datetime.combine(row.day, time())).total_seconds())
-        if isinstance(value, time):
-            seconds = value.hour * 3600 + value.minute * 60 + value.second
-            return seconds + 86400 if seconds < self.boundary_of(employee) else seconds
-        if isinstance(value, timedelta):
-            return round(value.total_seconds())
-        return None
+        """The value of a correction as seconds after the midnight of its day, or a question."""
+        seconds, is_moment = read_time(row.value, row.day)
+        if isinstance(seconds, str) or seconds is None or is_moment:
+            return seconds
+        return seconds + A_DAY_S if seconds < self._night(row, employee) else seconds
 
     def _read_corrections(self):
         statuses: list[str] = []
@@ -220,25 +313,66 @@ class Truth:
                 continue
             key = (employee.user, what, row.day)
             if key in applied:
-                statuses.append(f"not used: row {applied[key][0]} is about the same")
+                statuses.append(f"no effect: row {applied[key][0]} is about the same")
                 continue
             applied[key] = (number, self._seconds(row, employee))
-            statuses.append("noted" if what == "note" else "applied")
+            statuses.append("applied")
         return statuses, applied
 
-    def _answer_waivers(self):
-        """A waiver of a week without a penalty has nothing to waive."""
-        for index, row in enumerate(self.month.corrections):
-            if (
-                row is None
-                or row.what.strip().casefold() != "waive penalty"
-                or self.statuses[index] != "applied"
-            ):
-                continue
-            employee, _ = self._whose(row.employee)
+    def _answer(self, row, status):
+        """How far a row counts that nothing is wrong with."""
+        employee, _ = self._whose(row.employee)
+        what = row.what.strip().casefold()
+        if what == "leave":
+            return self._answer_leave(row, employee)
+        only = " for Date only: Until is for leave" if row.until else ""
+        if what == "note":
+            return "noted" + only
+        if what == "waive penalty":
             monday = row.day - timedelta(days=row.day.weekday())
-            if self.week(employee, monday)[2] != "waived":
-                self.statuses[index] = "noted: that week has no penalty to waive"
+            is_waived = self.week(employee, monday)[2] == "waived"
+            return ("applied" if is_waived else "noted: that week has no penalty to waive") + only
+        return self._answer_time(row, employee, what) + only
+
+    def _answer_time(self, row, employee, what):
+        seconds, hours = self._seconds(row, employee), self.hours(employee, row.day)
+        label = "Check In" if what == "check in" else "Check Out"
+        shown = self.time(employee, label, row.day)
+        if not isinstance(shown, int | float) or round(shown / 60) * 60 != seconds:
+            return "no effect: something else is typed over it in Daily Attendance"
+        if hours == "check the times":
+            return "check the times: the check-out of that day is before the check-in"
+        is_shown_so = isinstance(row.value, time | datetime | timedelta) or 0 < row.value_as_number() < 1
+        echo = ""
+        if seconds >= A_DAY_S or not is_shown_so or row.value == time(0):
+            minute = seconds % A_DAY_S // 60
+            night = " of the night after" if seconds >= A_DAY_S else ""
+            echo = f" as {minute // 60}:{minute % 60:02}{night}"
+        is_long = isinstance(hours, int | float) and hours > MOST_HOURS_S
+        return "applied" + echo + ("; more than 16 hours on that day: check them" if is_long else "")
+
+    def _answer_leave(self, row, employee):
+        until = row.until or row.day
+        days = [day for day in self.month.days() if row.day <= day <= until]
+        could = [day for day in days if self.without_punches(employee, day) == "leave"]
+        counted = [day for day in could if self.hours(employee, day) == "leave"]
+        if not could:
+            return "no effect: none of it is a working day"
+        if not counted:
+            return "no effect: there are punches or times, and they count"
+        answer = "applied"
+        if row.day < self.month.first:
+            answer += f" from {self.month.first:%d-%m-%Y}, where this period begins"
+        if until > self.month.last:
+            answer += f" to {self.month.last:%d-%m-%Y}, where this period ends"
+        if len(counted) < len(could):
+            answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
+        if row.value is not None:
+            answer += "; for whole days: Value has no effect"
+        meant = swapped(until)
+        if until > self.month.last and meant is not None and row.day <= meant <= self.month.last:
+            answer += f"; or did you mean until {meant:%d-%m-%Y}? {SLIP}"
+        return answer
 
     # -- days
 
@@ -250,7 +384,8 @@ class Truth:
         if correction is not None:
             return correction[1]
         facts = facts_of(self.month, employee, day)
-        return facts.check_in if label == "Check In" else facts.check_out
+        punched = facts.check_in if label == "Check In" else facts.check_out
+        return None if punched is None else minutes(punched)
 
     def is_complete(self, employee, day):
         sites = [self.month.site(employee.site)] if employee.site else self.month.sites
@@ -275,7 +410,8 @@ class Truth:
         start, end = (self.time(employee, label, day) for label in WORKED_OUT_OF)
         has_start, has_end = isinstance(start, int | float), isinstance(end, int | float)
         if has_start and has_end:
-            worked = self.elapsed(employee, day, start, end) - facts_of(self.month, employee, day).breaks
+            breaks = minutes(facts_of(self.month, employee, day).breaks + 30)
+            worked = self.elapsed(employee, day, minutes(start), minutes(end)) - breaks
             return worked if worked >= 0 else "check the times"
         if has_start:
             return "missing out" if self.is_complete(employee, day) else "open"
@@ -283,12 +419,20 @@ class Truth:
             return "missing in"
         return "check the times" if start or end else self.without_punches(employee, day)
 
+    def is_holiday(self, employee, day):
+        home = employee.site or last_site(employee)
+        of_day = [site for when, _, site in self.month.holidays if when == day]
+        return "" in of_day or (bool(home) and home in of_day)
+
+    def is_working_day(self, employee, day):
+        """Only these are judged: who comes on a Saturday cannot be late."""
+        is_within = self.month.first <= day <= self.month.last
+        return is_within and day.weekday() < 5 and not self.is_holiday(employee, day)
+
     def without_punches(self, employee, day):
         if not self.month.first <= day <= self.month.last:
             return None
-        home = employee.site or last_site(employee)
-        of_day = [site for when, _, site in self.month.holidays if when == day]
-        if "" in of_day or (home and home in of_day):
+        if self.is_holiday(employee, day):
             return "holiday"
         if day.weekday() >= 5:
             return "weekend"
@@ -304,12 +448,16 @@ class Truth:
     def is_late(self, employee, day):
         check_in = self.time(employee, "Check In", day)
         cut_off = employee.cut_off.hour * 3600 + employee.cut_off.minute * 60 + employee.cut_off.second
-        return isinstance(check_in, int | float) and check_in > cut_off + self.month.grace_min * 60
+        is_after = isinstance(check_in, int | float) and check_in > cut_off + self.month.grace_min * 60
+        return is_after and self.is_working_day(employee, day)
 
     def word(self, employee, day):
         """The day in Monthly Summary."""
         hours = self.hours(employee, day)
         is_word = not isinstance(hours, int | float)
+        is_odd = not is_word and not 0 <= hours <= MOST_HOURS_S
+        if is_odd and (employee.user, "note", day) not in self.applied:
+            hours, is_word = "check the hours", True
         if self.is_late(employee, day):
             return f"late, {hours}" if is_word else "late"
         return hours if is_word else "present"
@@ -319,7 +467,8 @@ class Truth:
     def week(self, employee, monday):
         """Mean check-in, hours and penalty of a week."""
         days = [monday + number * DAY for number in range(7)]
-        check_ins = [self.time(employee, "Check In", day) for day in days]
+        judged = [day for day in days if self.is_working_day(employee, day)]
+        check_ins = [self.time(employee, "Check In", day) for day in judged]
         check_ins = [value for value in check_ins if isinstance(value, int | float)]
         hours = [value for day in days if isinstance(value := self.hours(employee, day), int | float)]
         if not check_ins:
@@ -337,16 +486,16 @@ class Truth:
             value for day in self.month.days() if isinstance(value := self.hours(employee, day), int | float)
         ]
         limit = self.month.overtime_h * 3600
-        there = ("present", "late", "open", "missing", "check the times")
+        there = ("present", "late", "open", "missing", "check the")
         penalties = [self.week(employee, monday)[2] for monday in self.month.mondays()]
         return {
             "Days Present": sum(word.startswith(there) for word in words),
             "Late": sum(word.startswith("late") for word in words),
             "Absent": words.count("absent"),
             "On Leave": words.count("leave"),
-            "Incomplete": sum("missing" in word or "check the times" in word for word in words),
+            "Incomplete": sum("missing" in word or "check the" in word for word in words),
             "Hours": sum(hours),
-            "Overtime": sum(max(0, value - limit) for value in hours),
+            "Overtime": minutes(sum(max(0, value - limit) for value in hours)),
             "Penalties": sum(value for value in penalties if isinstance(value, int)),
         }
 

@@ -83,9 +83,9 @@ class _PersonDay:
         elif self.check_out is None:
             yield exceptions_sheet.missing_out(*about)
         if self.check_in is not None and self.cut_off is not None and self.is_working_day:
-            # In minutes as anybody reckons who sees both times in the worksheets, which show no seconds.
+            # In minutes as anybody reckons who sees both times in the worksheets, where seconds do not count.
             by_minutes = self.check_in // 60 - self.cut_off // 60
-            if self.check_in - self.cut_off > self.grace_s:
+            if self.check_in // 60 * 60 - self.cut_off > self.grace_s:
                 yield exceptions_sheet.late(*about, by_minutes=by_minutes)
 
 

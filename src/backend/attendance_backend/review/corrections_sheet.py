@@ -8,14 +8,20 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - What: in small letters;
 - From, To: the first and the last day meant;
 - Boundary: when a day begins at the person's site;
-- Time: the value as a fraction of a day since that day's midnight: 02:30 with a boundary of 04:00 is the next morning;
+- Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`);
+- Time: the value as a fraction of a day since that day's midnight, whole minutes: 02:30 with a boundary of 04:00 is the
+  next morning, and so is a check-out before `NIGHT_ENDS_H` with any boundary;
 - Problem: what is wrong, but for a second row about the same;
 - Group: what is corrected for whom, ``check in @ann``; empty when there is a problem;
 - Key: Group and day, ``check in @ann 46328``: by this the other worksheets find the row. Leave has none, for it may
-  last for days; it is found by Group, From and To.
+  last for days; it is found by Group, From and To;
+- Hours Row, Day Place: where ``Daily Attendance`` shows the person's day;
+- Leave Days: on how many days leave can count, working days that is;
+- Outcome: the hours, or the word, of the day there; of leave, how many days read so.
 
-Of two rows with the same key the upper one counts, and the other one says so. A waiver looks into ``Weekly Summary``
-whether there was a penalty.
+Of two rows with the same key the upper one counts, and the other one says so. Status tells what ``Daily Attendance``
+makes of the row, so that nothing that has no effect is called applied; a waiver looks into ``Weekly Summary`` whether
+there was a penalty. None of what the other worksheets look up here looks into them.
 """
 
 import re
@@ -24,6 +30,7 @@ from dataclasses import dataclass
 
 from attendance_backend.review import (
     daily_columns,
+    day_header,
     formulas,
     guide_sheet,
     monthly_columns,
@@ -51,7 +58,7 @@ STATUS = Column(
     "Status",
     370,
     styles.ANSWER,
-    note="applied: it counts. Anything else says what is wrong and what to type.",
+    note="applied: it counts, as far as it says. Anything else says what is wrong and what to type.",
 )
 DATE = Column("date", "Date", 95, styles.DAY_CELL, note="The day on which the shift began.")
 UNTIL = Column(
@@ -81,7 +88,8 @@ VALUE = Column(
     "Value",
     80,
     styles.TIME_CELL,
-    note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date.",
+    note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date. Nothing for "
+    "leave, which is for whole days.",
 )
 REASON = Column("reason", "Reason", 300, styles.WRAPPED)
 ENTERED_BY = Column("entered_by", "Entered By", 130, styles.PLAIN)
@@ -99,7 +107,17 @@ TIME = Column("time", "Time", hidden=True)
 PROBLEM = Column("problem", "Problem", hidden=True)
 GROUP = Column("group", "Group", hidden=True)
 KEY = Column("key", "Key", hidden=True)
-STEPS = (LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY)
+SPELT = Column("spelt", "Spelt", hidden=True)
+HOUR = Column("hour", "Hour", hidden=True)
+MINUTE = Column("minute", "Minute", hidden=True)
+HOURS_ROW = Column("hours_row", "Hours Row", hidden=True)
+DAY_PLACE = Column("day_place", "Day Place", hidden=True)
+LEAVE_DAYS = Column("leave_days", "Leave Days", hidden=True)
+OUTCOME = Column("outcome", "Outcome", hidden=True)
+STEPS = (
+    *(LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY),
+    *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME),
+)
 LAYOUT = Layout(
     CORRECTIONS,
     CORRECTIONS_ID,
@@ -110,7 +128,9 @@ LAYOUT = Layout(
     free=TYPED,
 )
 PREPARED_ROWS = 1000
-"""Rows with formulas; more corrections than these cannot be typed."""
+"""Rows with formulas at first; those that people add below or between get theirs at the next visit."""
+NIGHT_ENDS_H = 4
+"""Before this hour a check-out is of the night after, wherever a day begins."""
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
@@ -180,15 +200,6 @@ def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at
     ]
 
 
-def earlier_cells(sheet: Worksheet, count: int, at: Places) -> list[Change]:
-    """Those of so many rows that an earlier version filled with another formula, with that one.
-
-    It called every waiver applied.
-    """
-    formula = NewCell(Formula(_status(None, at)))
-    return [FillCells(sheet.sheet_id, sheet.first_row, sheet.at(STATUS), count, 1, formula)]
-
-
 def example_in(formulas_of_rows: Iterable[str]) -> str | None:
     """The date that the answers of a worksheet show as an example: the period may have been another one then."""
     found = (_EXAMPLE.search(formula) for formula in formulas_of_rows)
@@ -209,10 +220,10 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
     person_sites = at.column(monthly_columns.SITE)
     sites = at.column(sites_sheet.SITE)
     boundaries = at.column(sites_sheet.DAY_BOUNDARY)
-    employee, value, lookup, person, kind, start, boundary = map(
-        own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM, BOUNDARY)
-    )
+    employee, value, lookup, person, kind, start = map(own, (EMPLOYEE, VALUE, LOOKUP, PERSON, KIND, FROM))
     is_time = f'OR({kind}="{CHECK_IN}",{kind}="{CHECK_OUT}")'
+    spelt, hour, minute, hours_row, place = map(own, (SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE))
+    dates = _header_of_days(at, day_header.DATE)
     return {
         LOOKUP: f'=IF({employee}="","",{formulas.escaping(f"TRIM({employee})")})',
         PERSON: (
@@ -231,14 +242,105 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
             f'=IF({person}="","",IFERROR(INDEX({boundaries},MATCH(INDEX({person_sites},{person}),{sites},0))+0,'
             f"MIN({boundaries})))"
         ),
+        SPELT: f'=IF(OR(ISNUMBER({value}),{value}=""),"",{_spelling(value)})',
+        HOUR: _hour(is_time, value, spelt),
+        MINUTE: _minute(value, hour, spelt, start),
         TIME: (
-            f'=IF(AND({is_time},ISNUMBER({value}),ISNUMBER({start}),{person}<>""),'
-            f'IF({value}>=2,{value}-{start},IF({value}<{boundary},{value}+1,{value})),"")'
+            f'=IF(OR({hour}="",NOT(ISNUMBER({minute})),{start}="",{person}=""),"",{_minutes(own)}/1440+'
+            f"IF(AND(N({value})<{_A_DATE},{_minutes(own)}/1440<{_night(own)}),1,0))"
         ),
         PROBLEM: _problem(example, is_time, names, at),
         GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
         KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
+        HOURS_ROW: f'=IF({own(GROUP)}="","",INDEX({at.column(monthly_columns.HOURS_ROW)},{person}))',
+        DAY_PLACE: f'=IF({own(GROUP)}="","",IFERROR(MATCH({start},{dates},0),""))',
+        LEAVE_DAYS: f'=IF(AND({kind}="{LEAVE}",ISNUMBER({hours_row})),{_leave_days(at, day_header.WEEKDAY)},"")',
+        OUTCOME: (
+            f'=IF(NOT(ISNUMBER({hours_row})),"",IF({kind}="{LEAVE}",{_leave_days(at, day_header.DATE)},'
+            f'IF({place}="","",INDEX({_days(at)},{hours_row},{place}))))'
+        ),
     }
+
+
+_A_DATE = 20_000
+"""Numbers from here on are dates, with a time of day or without."""
+_SHORT = "ROUND({0},2)={0}"
+"""Whether a number was typed as one, such as 8.3; what was typed as 8:18 has more digits after the point."""
+
+
+def _spelling(value: str) -> str:
+    """A text in which hours and minutes stand around a colon, and am or pm behind them."""
+    text = f"LOWER({value})"
+    for old, new in (
+        (" ", ""),
+        ("p.m.", "pm"),
+        ("a.m.", "am"),
+        ("uhr", "h"),
+        (".", ":"),
+        (",", ":"),
+        ("h", ":"),
+    ):
+        text = f'SUBSTITUTE({text},"{old}","{new}")'
+    return text
+
+
+def _digits(text: str) -> str:
+    return f'SUBSTITUTE(SUBSTITUTE({text},"pm",""),"am","")'
+
+
+def _hour(is_time: str, value: str, spelt: str) -> str:
+    """The hours of what was typed, as it was typed; 0 where minutes say all, nothing where it is no time.
+
+    A number is a part of a day, or a date with one, as spreadsheets hold 8:30; or 8.3, 17 or 1730, as typed.
+    """
+    short = _SHORT.format(value)
+    number = (
+        f'IF({value}<0,"",IF(OR({value}<1,{value}>={_A_DATE},AND({value}<2,NOT({short}))),0,'
+        f"IF(AND({value}<25,{short}),INT({value}),"
+        f'IF(AND({value}>=100,{value}<3600,INT({value})={value}),INT({value}/100),""))))'
+    )
+    digits = _digits(f'LEFT({spelt},FIND(":",{spelt}&":")-1)')
+    text = f'IFERROR(IF(LEN({digits})>2,INT({digits}/100),{digits}+0),"")'
+    return f'=IF(NOT({is_time}),"",IF(ISNUMBER({value}),{number},IF({spelt}="","",{text})))'
+
+
+def _minute(value: str, hour: str, spelt: str, start: str) -> str:
+    """The minutes of what was typed: beyond the hour, or of the whole day. Or a question: 8.5 is 8:30 or 8:50."""
+    of_day = f"IF({value}<{_A_DATE},{value},{value}-{start})*86400"
+    # 8.25 and 8.5 may be decimal; 8.75 is.
+    part = f"ROUND(({value}-{hour})*100,0)"
+    question = (
+        f'"did you mean "&{hour}&":"&ROUND({part}*0.6,0)&" or "&{hour}&":"&{part}&"? Type it with a colon"'
+    )
+    after_point = f'IF(OR({part}=25,{part}=50),{question},IF({part}=75,45,IF({part}<60,{part},"")))'
+    number = (
+        f'IF({value}=1,"type 1:00, or 24 h for midnight",IF({value}={start},"",IF(OR({value}<1,{value}>={_A_DATE},'
+        f"AND({value}<2,NOT({_SHORT.format(value)}))),INT(ROUND({of_day},0)/60),"
+        f'IF({value}<25,{after_point},IF(MOD({value},100)<60,MOD({value},100),"")))))'
+    )
+    before, behind = (
+        _digits(text)
+        for text in (f'LEFT({spelt},FIND(":",{spelt}&":")-1)', f'MID({spelt},FIND(":",{spelt}&":")+1,9)')
+    )
+    typed = f'SUBSTITUTE({behind},":","")'
+    text = (
+        f'IF(OR(AND(RIGHT({spelt},2)="am",{hour}>12),LEN({behind})>3),"",IF(LEN({behind})>1,'
+        f'IF(AND(LEN({typed})=2,{typed}+0<60),{typed}+0,""),IF(LEN({before})<3,0,IF(MOD({before},100)<60,'
+        f'MOD({before},100),""))))'
+    )
+    return f'=IF({hour}="","",IF(ISNUMBER({value}),{number},IFERROR({text},"")))'
+
+
+def _minutes(own: Callable[[Column], str]) -> str:
+    """Minutes since midnight of what was typed."""
+    hour, half = own(HOUR), f"RIGHT({own(SPELT)},2)"
+    shift = f'IF(AND({half}="pm",{hour}<12),12,IF(AND({half}="am",{hour}=12),-12,0))'
+    return f"(({hour}+{shift})*60+{own(MINUTE)})"
+
+
+def _night(own: Callable[[Column], str]) -> str:
+    """Before this part of the day a time is of the morning after."""
+    return f'IF({own(KIND)}="{CHECK_OUT}",MAX({own(BOUNDARY)},{NIGHT_ENDS_H}/24),{own(BOUNDARY)})'
 
 
 def _problem(example: str, is_time: str, names: str, at: Places) -> str:
@@ -246,11 +348,13 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
     own = _own(at)
     user, employee, lookup = own(USER), own(EMPLOYEE), own(LOOKUP)
     kind, start, end = own(KIND), own(FROM), own(TO)
-    time, boundary = own(TIME), own(BOUNDARY)
+    time, minute = own(TIME), own(MINUTE)
     first_row = at.sheets[CORRECTIONS].first_row
     places = runs(at[column] for column in TYPED)
     typed = ",".join(row_part(first_row, *run, fixed=True) for run in places)
     known = ",".join(f'{kind}="{one}"' for one in KINDS)
+    first, last = at.cell(guide_sheet.FIRST_DAY), at.cell(guide_sheet.LAST_DAY)
+    swapped, words = _swapped(start)
     checks = (
         (f"COUNTA({typed})=0", '""'),
         (f'{employee}=""', '"choose the employee"'),
@@ -264,33 +368,122 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
         (f'{end}=""', f'"type a date such as {example} into Until, or nothing"'),
         (f"{end}<{start}", '"Until lies before Date: correct one of them"'),
         (
-            f"OR({end}<{at.cell(guide_sheet.FIRST_DAY)},{start}>{at.cell(guide_sheet.LAST_DAY)})",
-            f'"not a day of this period ("&{at.cell(guide_sheet.DAYS)}&")"',
+            f"OR({end}<{first},{start}>{last})",
+            (
+                f"IF(IFERROR(AND({swapped}>={first},{swapped}<={last}),FALSE),"
+                f'"did you mean "&{words}&"? In this workbook the day comes first",'
+                f'"not a day of this period ("&{at.cell(guide_sheet.DAYS)}&")")'
+            ),
         ),
         (f"NOT({is_time})", '""'),
+        (f"AND(NOT(ISNUMBER({minute})),LEN({minute})>0)", minute),
         (f'{time}=""', '"type a time such as 17:30 into Value"'),
         (
-            f"OR({time}<{boundary},{time}>=1+{boundary})",
+            f"OR({time}<{own(BOUNDARY)},{time}>=1+{_night(own)})",
             '"this time is on another day: type only the time, such as 17:30"',
         ),
     )
     return "=" + "".join(f"IF({test},{answer}," for test, answer in checks) + '""' + ")" * len(checks)
 
 
+def _swapped(day: str) -> tuple[str, str]:
+    """A date with its day as the month, and the other way round; it is an error if there is none. And in words."""
+    words = f'RIGHT("0"&MONTH({day}),2)&"-"&RIGHT("0"&DAY({day}),2)&"-"&YEAR({day})'
+    return f"IF(DAY({day})<13,DATE(YEAR({day}),DAY({day}),MONTH({day})),0)", words
+
+
 def _status(weeks: Weeks | None, at: Places) -> str:
-    """The problem; or that another row says it already; or that the row counts."""
+    """The problem; or that another row says it already; or how far the row counts."""
     own = _own(at)
     kind, start, key, user = own(KIND), own(FROM), own(KEY), own(USER_LOOKUP)
     keys = at.own_column(KEY)
     first = f'MATCH({kind}&" "&{user}&" "&{start},{keys},0)'
-    leave = f'IF({kind}="{NOTE}","{NOTED}","{APPLIED}")'
-    counts = f'IF({kind}="{NOTE}","{NOTED}",{_applied(weeks, at)})'
-    other = f'IF({first}<>ROW(),"not used: row "&{first}&" is about the same",{counts})'
-    return f'=IF({own(PROBLEM)}<>"",{own(PROBLEM)},IF({own(GROUP)}="","",IF({key}="",{leave},{other})))'
+    only = f'IF({own(UNTIL)}="",""," for Date only: Until is for leave")'
+    of_day = f'IF({kind}="{NOTE}","{NOTED}",IF({kind}="{WAIVE}",{_waived(weeks, at)},{_time_applied(at)}))'
+    other = f'IF({first}<>ROW(),"no effect: row "&{first}&" is about the same",{of_day}&{only})'
+    return (
+        f'=IF({own(PROBLEM)}<>"",{own(PROBLEM)},IF({own(GROUP)}="","",IF(NOT(ISNUMBER({own(HOURS_ROW)})),'
+        f'"no effect: {DAILY} has no rows of this person",IF({key}="",{_leave_applied(at)},{other}))))'
+    )
 
 
-def _applied(weeks: Weeks | None, at: Places) -> str:
-    """That the row counts; of a waiver, whether there was anything to waive."""
+def _header_of_days(at: Places, line: int) -> str:
+    """A header row of ``Daily Attendance``: dates of days in the first one, of their helper columns in the second."""
+    letters, row = column_letters(_end_of_days(at)), at.lines(DAILY)[line] + 1
+    return f"{at.sheet(DAILY)}!$A${row}:${letters}${row}"
+
+
+def _days(at: Places) -> str:
+    """All columns of ``Daily Attendance`` that `_header_of_days` heads."""
+    return f"{at.sheet(DAILY)}!$A:${column_letters(_end_of_days(at))}"
+
+
+def _end_of_days(at: Places) -> int:
+    """The last column of ``Daily Attendance`` that a date stands over."""
+    sheet = at.sheets[DAILY]
+    lines = (day_header.DATE, day_header.WEEKDAY)
+    places = [place for line in lines for place in day_header.columns_by_day(sheet, line).values()]
+    return max(places, default=sheet.at(daily_columns.KEY))
+
+
+def _time_applied(at: Places) -> str:
+    """What became of a check-in or check-out, by what ``Daily Attendance`` shows."""
+    own = _own(at)
+    place, hours_row, time, value = own(DAY_PLACE), own(HOURS_ROW), own(TIME), own(VALUE)
+    row = (
+        f"INDEX({at.column(daily_columns.OUT_ROW)},{hours_row})",
+        f"INDEX({at.column(daily_columns.IN_ROW)},{hours_row})",
+    )
+    shown = f'INDEX({_days(at)},IF({own(KIND)}="{CHECK_OUT}",{row[0]},{row[1]}),{place})'
+    hours = own(OUTCOME)
+    minutes = f"ROUND({time}*1440,0)"
+    # Echoed where the cell itself does not show it: typed as 8.3, or of the night after.
+    is_plain = f"AND({time}<1,N({value})>0,OR({value}<1,{value}>={_A_DATE}))"
+    echo = (
+        f'IF({is_plain},""," as "&INT(MOD({minutes},1440)/60)&":"&RIGHT("0"&MOD({minutes},60),2)&'
+        f'IF({time}<1,""," of the night after"))'
+    )
+    most = daily_columns.MOST_HOURS
+    long = f'IF(N({hours})>{most}/24,"; more than {most} hours on that day: check them","")'
+    return (
+        f'IF({place}="","{APPLIED}",IF(IFERROR(ROUND({shown}*1440,0)<>{minutes},TRUE),'
+        f'"no effect: something else is typed over it in {DAILY}",IF({hours}="{daily_columns.CHECK_TIMES}",'
+        f'"{daily_columns.CHECK_TIMES}: the check-out of that day is before the check-in","{APPLIED}"&{echo}&{long})))'
+    )
+
+
+def _leave_days(at: Places, line: int) -> str:
+    """How many days of the row read *leave* in ``Daily Attendance``: as shown, or if nobody had punched."""
+    own, dates = _own(at), _header_of_days(at, line)
+    hours = f"INDEX({_days(at)},{own(HOURS_ROW)},0)"
+    return f'COUNTIFS({hours},"{LEAVE}",{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
+
+
+def _leave_applied(at: Places) -> str:
+    """On which days leave counts: on working days without punches and times."""
+    own = _own(at)
+    start, end, could, counted = own(FROM), own(TO), own(LEAVE_DAYS), own(OUTCOME)
+    first, last, period = (
+        at.cell(each) for each in (guide_sheet.FIRST_DAY, guide_sheet.LAST_DAY, guide_sheet.DAYS)
+    )
+    swapped, words = _swapped(end)
+    slip = f"IFERROR(AND({end}>{last},{swapped}>={start},{swapped}<={last}),FALSE)"
+    among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
+    remarks = (
+        f'IF({start}<{first}," from "&LEFT({period},10)&", where this period begins","")',
+        f'IF({end}>{last}," to "&RIGHT({period},10)&", where this period ends","")',
+        f'IF({counted}<{could},{among},"")',
+        f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
+        f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',
+    )
+    return (
+        f'IF({could}=0,"no effect: none of it is a working day",IF({counted}=0,'
+        f'"no effect: there are punches or times, and they count","{APPLIED}"&{"&".join(remarks)}))'
+    )
+
+
+def _waived(weeks: Weeks | None, at: Places) -> str:
+    """Whether there was anything to waive."""
     own = _own(at)
     if weeks is None:
         return f'"{APPLIED}"'
@@ -303,7 +496,7 @@ def _applied(weeks: Weeks | None, at: Places) -> str:
     penalty = f"INDEX({of_weeks},{row},INT(({own(FROM)}-{first_day})/7)+1)"
     # A week that came later has its column elsewhere: what cannot be looked up is not denied.
     is_waived = f'IFERROR({penalty}="{weekly_columns.WAIVED_WORD}",TRUE)'
-    return f'IF({own(KIND)}="{WAIVE}",IF({is_waived},"{APPLIED}","{NOTHING_TO_WAIVE}"),"{APPLIED}")'
+    return f'IF({is_waived},"{APPLIED}","{NOTHING_TO_WAIVE}")'
 
 
 def _highlights(at: Places) -> list[Change]:
@@ -323,6 +516,7 @@ def _highlights(at: Places) -> list[Change]:
 
     return [
         answers(f"LEN({status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
+        answers(f'LEFT({status},{len(APPLIED)})="{APPLIED}"', styles.OPEN_BACKGROUND, styles.OPEN_TEXT),
         answers(
             f'OR({status}="{APPLIED}",LEFT({status},{len(NOTED)})="{NOTED}")',
             styles.GOOD_BACKGROUND,

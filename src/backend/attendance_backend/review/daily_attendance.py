@@ -1,9 +1,11 @@
 """``Daily Attendance``: three rows an employee (Check In, Check Out, Hours Worked), a column a day. All formulas.
 
 - *Check In*, *Check Out*: what ``Corrections`` says of the person and day; else what ``Days`` says, which the punches
-  made; else nothing.
-- *Hours Worked*: check-out minus check-in, minus breaks, minus what the clocks were put forward in between. Where one
-  of the two is missing: in words, what kind of day it is.
+  made, cut to the minute; else nothing.
+- *Hours Worked*: check-out minus check-in, minus breaks (their sum, to the nearest minute), minus what the clocks were
+  put forward in between. Where one of the two is missing: in words, what kind of day it is.
+
+Seconds end here: all else is reckoned from whole minutes, so that whatever is shown adds up.
 
 Rows are found by a key, so that people may sort, and what somebody types over a formula stays and counts. Hidden
 columns before the days hold what is the same for all days of a row. Hidden columns behind them, one a day, serve the
@@ -13,7 +15,7 @@ that names the column in which it stands refers to itself.)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from attendance_backend.domain.people import Person
@@ -29,6 +31,7 @@ from attendance_backend.review import (
 from attendance_backend.review.daily_columns import (
     CHECK_IN,
     CHECK_OUT,
+    CHECK_TIMES,
     CLOCK_CHANGE_AT,
     CLOCK_CHANGE_BY,
     COMPLETE,
@@ -52,7 +55,7 @@ from attendance_backend.review.daily_columns import (
 )
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, DAILY_ID, DAYS
-from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.a1 import cell_name, column_letters
 from attendance_backend.sheet.changes import (
     AddColumns,
@@ -64,17 +67,17 @@ from attendance_backend.sheet.changes import (
     Row,
     SetColumns,
 )
-from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
 
-CHECK_TIMES, MISSING_OUT, MISSING_IN, OPEN = "check the times", "missing out", "missing in", "open"
+MISSING_OUT, MISSING_IN, OPEN = "missing out", "missing in", "open"
 HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
 NOT_EMPLOYED = "not employed"
 
 DAY_PIXELS = 90
-_SECONDS = 86_400
+_SECONDS, _MINUTES = 86_400, 1440
 _NEVER = 9_999_999
 """Seconds after midnight; no check-in is later than this."""
 _HELPER_HEADER = "for the hours"
@@ -136,16 +139,27 @@ def create(
         at: where the columns of all worksheets stand.
     """
     made = at.sheets[DAILY]
-    sources = day_header.columns_by_day(at.sheets[DAYS])
     first = len(LAYOUT.columns)
     return [
         *LAYOUT.create(
             made.first_row + max(len(people) * len(LABELS), 1), header_cells(days, days, period, holidays)
         ),
-        *person_rows(people, made.first_row, DayColumns.added(made, days, days, sources), at),
+        *person_rows(people, made.first_row, DayColumns.of(made, at.sheets[DAYS]), at),
         *_day_looks(first, len(days), len(days)),
         *_highlights(at, first),
     ]
+
+
+def as_made(days: Sequence[date]) -> Worksheet:
+    """The worksheet as `create` makes it for these days, with their headers, without people."""
+    sheet, first = placing.as_made(LAYOUT), len(LAYOUT.columns)
+    lines = (day_header.DATE, 0), (day_header.WEEKDAY, len(days))
+    dates = {
+        (sheet.lines[line], first + behind + index): Cell(serial.from_date(day))
+        for line, behind in lines
+        for index, day in enumerate(days)
+    }
+    return replace(sheet, column_count=first + 2 * len(days), cells={**sheet.cells, **dates})
 
 
 def add_days(
@@ -223,26 +237,6 @@ def row_cells(key: str, row: int, days: DayColumns, at: Places) -> list[Change]:
     return changes
 
 
-def earlier_cells(key: str, row: int, days: DayColumns, at: Places) -> list[Change]:
-    """Those of `row_cells` that an earlier version filled with another formula, with that one.
-
-    It did not know of the first and the last day of employment.
-    """
-    if key.rpartition(KEY_SEPARATOR)[2] != HOURS_WORKED:
-        return []
-    return [
-        FillCells(
-            DAILY_ID,
-            row,
-            run.sources[0],
-            1,
-            run.length,
-            NewCell(Formula(_without_punches(row, run.column, at, knows_employment=False))),
-        )
-        for run in day_header.runs(days.columns, days.helpers)
-    ]
-
-
 def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
     """Where each row stands, by its key; of a copied row the upper one."""
     rows: dict[str, int] = {}
@@ -255,11 +249,16 @@ def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
 def _time(row: int, column: int, source: int, at: Places) -> str:
     """A check-in or check-out: the correction, if the person has any and one is of this day; else what was punched."""
     fact = f"INDEX({at.moving(DAYS, source)},{at.own(DAYS_ROW, row)})"
-    punched = f'IF(ISNUMBER({fact}),{fact},"")'
+    punched = f'IF(ISNUMBER({fact}),{_cut(fact)}/{_MINUTES},"")'
     corrected, day = at.own(CORRECTED, row), _header(column, day_header.DATE, at)
     found = f"MATCH({corrected}&{day},{at.column(corrections_sheet.KEY)},0)"
     correction = f"INDEX({at.column(corrections_sheet.TIME)},{found})"
     return f'=IF({corrected}="",{punched},IFERROR({correction},{punched}))'
+
+
+def _cut(time: str) -> str:
+    """Whole minutes of a time; fractions of a day lose the last bits of a second."""
+    return f"INT(ROUND({time}*{_SECONDS},0)/60)"
 
 
 def _unchanged_clock(row: int, column: int, at: Places) -> str:
@@ -267,7 +266,7 @@ def _unchanged_clock(row: int, column: int, at: Places) -> str:
     cell, day = cell_name(row, column), _header(column, day_header.DATE, at)
     since, by = at.own(CLOCK_CHANGE_AT, row), at.own(CLOCK_CHANGE_BY, row)
     is_changed = f"AND({since}>0,ROUND(({day}+{cell}-{since})*{_SECONDS},0)>=0)"
-    return f'=IF(ISNUMBER({cell}),{cell}-IF({is_changed},{by},0),{cell}&"")'
+    return f'=IF(ISNUMBER({cell}),{_cut(cell)}/{_MINUTES}-IF({is_changed},{by},0),{cell}&"")'
 
 
 def _hours(row: int, column: int, helper: int, source: int, at: Places) -> str:
@@ -277,16 +276,16 @@ def _hours(row: int, column: int, helper: int, source: int, at: Places) -> str:
     )
     breaks = f"INDEX({at.moving(DAYS, source)},{at.own(DAYS_ROW, row)})"
     day = _header(column, day_header.DATE, at)
-    seconds = f"ROUND(({end}-{start}-{breaks})*{_SECONDS},0)"
+    minutes = f"ROUND(({end}-{start})*{_MINUTES},0)-ROUND({breaks}*{_MINUTES},0)"
     return (
-        f'=IF(COUNT({start},{end})=2,IF({seconds}<0,"{CHECK_TIMES}",{seconds}/{_SECONDS}),'
+        f'=IF(COUNT({start},{end})=2,IF({minutes}<0,"{CHECK_TIMES}",({minutes})/{_MINUTES}),'
         f"IF(LEN({start}&{end})=0,{cell_name(row, helper)},"
         f'IF(ISNUMBER({start}),IF({at.own(COMPLETE, row)}>={day},"{MISSING_OUT}","{OPEN}"),'
         f'IF(ISNUMBER({end}),"{MISSING_IN}","{CHECK_TIMES}"))))'
     )
 
 
-def _without_punches(row: int, column: int, at: Places, *, knows_employment: bool = True) -> str:
+def _without_punches(row: int, column: int, at: Places) -> str:
     """The word for a day on which nobody punches.
 
     Leave goes before the first and the last day of employment: what HR typed about a day itself counts.
@@ -299,9 +298,9 @@ def _without_punches(row: int, column: int, at: Places, *, knows_employment: boo
     )
     complete = f"{at.own(COMPLETE, row)}>={day}"
     holiday = day_header.is_holiday(kind, at.own(SITE_NAME, row))
-    missed = f'IF({complete},"{ABSENT}","{NO_DATA}")'
-    if knows_employment:
-        missed = f'IF({_is_outside_employment(row, day, at)},"{NOT_EMPLOYED}",{missed})'
+    missed = (
+        f'IF({_is_outside_employment(row, day, at)},"{NOT_EMPLOYED}",IF({complete},"{ABSENT}","{NO_DATA}"))'
+    )
     return (
         f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",IF(WEEKDAY({day},2)>5,"{WEEKEND}",'
         f'IF({leave}>0,"{LEAVE}",{missed}))))'
@@ -416,7 +415,9 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
         tests = ",".join(f'{cell}="{word}"' for word in words)
         return f'AND({label}="{HOURS_WORKED}",OR({tests}))'
 
-    late = f'AND({label}="{CHECK_IN}",ISNUMBER({cell}),ROUND(N({cell})*{_SECONDS},0)>{late_after})'
+    kind, day = (_header(first_day, line, at) for line in (day_header.KIND, day_header.DATE))
+    judged = day_header.is_judged(kind, day, at.own(SITE_NAME, row))
+    late = f'AND({label}="{CHECK_IN}",ISNUMBER({cell}),ROUND(N({cell})*{_SECONDS},0)>{late_after},{judged})'
     return [
         *day_header.highlights(DAILY_ID, first_day, at.own(SITE_NAME, row)),
         days(says(OPEN, NO_DATA, NOT_EMPLOYED), None, styles.GREY),

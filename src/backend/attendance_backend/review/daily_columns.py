@@ -47,6 +47,10 @@ LAYOUT = Layout(
 CHECK_IN, CHECK_OUT, HOURS_WORKED = "Check In", "Check Out", "Hours Worked"
 LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
 KEY_SEPARATOR = "/"
+CHECK_TIMES = "check the times"
+"""Stands in place of hours that nobody can work out."""
+MOST_HOURS = 16
+"""More in a day is nearly always a slip: it counts, and is told."""
 
 
 def key_of(user: str, label: str) -> str:

@@ -8,7 +8,7 @@ day. Formulas and colours go by it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import column_letters
@@ -18,7 +18,10 @@ from attendance_contracts import ReviewPeriod
 
 DATE, WEEKDAY, KIND = range(3)
 HEADER_ROWS = 3
+Pair = tuple[int, int]
+"""The column of a day, and that of its helper."""
 OTHER_PERIOD = "other period"
+_Day = TypeVar("_Day")
 
 
 def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]) -> tuple[Row, Row, Row]:
@@ -71,6 +74,11 @@ def _plain(name: str) -> str:
 def is_holiday(kind: str, site: str) -> str:
     """For formulas: whether a cell of the third row is a holiday for somebody of the site in another cell."""
     return f'IF({kind}="",FALSE,IF(ISERROR(SEARCH("[",{kind})),TRUE,ISNUMBER(SEARCH("["&{site}&"]",{kind}))))'
+
+
+def is_judged(kind: str, day: str, site: str) -> str:
+    """For formulas: whether lateness counts on a day, which it does on working days alone; `day` is its date."""
+    return f"IF(WEEKDAY({day},2)>5,FALSE,NOT({is_holiday(kind, site)}))"
 
 
 def is_free(kind: str, site: str) -> bool:
@@ -161,7 +169,7 @@ class Run:
     length: int
 
 
-def runs(columns: Mapping[date, int], *sources: Mapping[date, int]) -> list[Run]:
+def runs(columns: Mapping[_Day, int], *sources: Mapping[_Day, int]) -> list[Run]:
     """The days that all places have, in as few runs as they allow: a formula can be filled along each of them."""
     found: list[Run] = []
     for day, column in sorted(columns.items(), key=lambda item: item[1]):
@@ -178,11 +186,13 @@ def runs(columns: Mapping[date, int], *sources: Mapping[date, int]) -> list[Run]
     return found
 
 
-def whole_weeks_of(columns: Mapping[date, int]) -> dict[date, tuple[int, ...]]:
-    """The Mondays whose seven days are there, with the columns of these."""
+def whole_weeks_of(columns: Mapping[date, int], helpers: Mapping[date, int]) -> dict[date, tuple[Pair, ...]]:
+    """The Mondays whose seven days are there, with the columns of these and of their helpers, -1 for none."""
     weeks = {
-        day: tuple(columns.get(day + timedelta(days=offset), -1) for offset in range(7))
-        for day in sorted(columns)
-        if day.weekday() == 0
+        day: [day + timedelta(days=offset) for offset in range(7)] for day in columns if day.weekday() == 0
     }
-    return {monday: places for monday, places in weeks.items() if -1 not in places}
+    return {
+        monday: tuple((columns[day], helpers.get(day, -1)) for day in days)
+        for monday, days in sorted(weeks.items())
+        if columns.keys() >= set(days)
+    }

@@ -14,7 +14,9 @@ USER_NAME = Column("user_name", "User Name", styles.USER_NAME_PIXELS)
 SITE = Column("site", "Site", 110)
 GROUP = Column("group", "Staff Group", 110)
 PRESENT = _counted("present", "Days Present", "Days on which the person came.")
-LATE = _counted("late", "Late", "Check-ins after the cut-off time plus the grace minutes of Guide.")
+LATE = _counted(
+    "late", "Late", "Check-ins of working days after the cut-off time plus the grace minutes of Guide."
+)
 ABSENT = _counted(
     "absent",
     "Absent",
@@ -24,14 +26,15 @@ ON_LEAVE = _counted("on_leave", "On Leave")
 INCOMPLETE = _counted(
     "incomplete",
     "Incomplete",
-    "Days with a time missing or to be checked: they have no hours until it is in Corrections.",
+    "Days with a time missing or to be checked, which have no hours until it is in Corrections, and those with hours "
+    "to be checked.",
 )
 HOURS = _counted("hours", "Hours")
 OVERTIME = _counted("overtime", "Overtime", "Hours beyond those a day has by Guide, day by day.")
 PENALTIES = _counted(
     "penalties",
     "Penalties",
-    "Weeks whose mean check-in was later than the cut-off time, waived ones left out.",
+    "Weeks whose mean check-in on working days was later than the cut-off time, waived ones left out.",
 )
 TOKEN = Column("user", "User", hidden=True, below=("weekday", "kind of day"))
 TOKEN_LOOKUP = Column("user_lookup", "User Lookup", hidden=True)

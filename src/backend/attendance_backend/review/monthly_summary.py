@@ -1,12 +1,13 @@
 """``Monthly Summary``: one row an employee, for payroll, and a column a day with the day in words. All formulas.
 
-A day is what ``Daily Attendance`` says in Hours Worked when that is a word; *present* when it is a number; and *late*
-when the check-in was after the cut-off time and the grace: *late, missing out* is both. What is counted:
+A day is what ``Daily Attendance`` says in Hours Worked when that is a word; *present* when it is a number, or *check
+the hours* when that is more than anybody works in a day; and *late* when the check-in of a working day was after the
+cut-off time and the grace: *late, missing out* is both. A note in ``Corrections`` lets long hours be. What is counted:
 
 - *Days Present*: days on which the person came, whole or not;
 - *Late*: days that begin with *late*; *Absent*, *On Leave*: days that say so;
-- *Incomplete*: days with something missing or to be checked, which have no hours yet;
-- *Hours*: the sum of the hours; *Overtime*: of each day's hours beyond those in ``Guide``;
+- *Incomplete*: days with something missing or to be checked;
+- *Hours*: the sum of the hours; *Overtime*: of each day's hours beyond those in ``Guide``, the sum cut to the minute;
 - *Penalties*: the total of ``Weekly Summary``.
 
 Hidden columns hold the person's token, by which ``Corrections`` and ``Exceptions`` find the row, and the rows in
@@ -17,10 +18,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from attendance_backend.domain.people import Person
-from attendance_backend.review import daily_columns, day_header, formulas, guide_sheet, weekly_columns
+from attendance_backend.review import (
+    corrections_sheet,
+    daily_columns,
+    day_header,
+    formulas,
+    guide_sheet,
+    weekly_columns,
+)
 from attendance_backend.review.daily_attendance import (
     ABSENT,
-    CHECK_TIMES,
     HOLIDAY,
     LEAVE,
     MISSING_IN,
@@ -30,6 +37,7 @@ from attendance_backend.review.daily_attendance import (
     OPEN,
     WEEKEND,
 )
+from attendance_backend.review.daily_columns import CHECK_TIMES
 from attendance_backend.review.day_header import Run
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.monthly_columns import ABSENT as ABSENT_COLUMN
@@ -70,15 +78,15 @@ from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
 
-PRESENT_WORD, LATE_WORD = "present", "late"
-
+PRESENT_WORD, LATE_WORD, CHECK_HOURS = "present", "late", "check the hours"
+_MOST_MINUTES = daily_columns.MOST_HOURS * 60
 _SECONDS = 86_400
 _COUNTED: dict[Column, tuple[str, ...]] = {
-    PRESENT: (PRESENT_WORD, f"{LATE_WORD}*", OPEN, MISSING_OUT, MISSING_IN, CHECK_TIMES),
+    PRESENT: (PRESENT_WORD, f"{LATE_WORD}*", OPEN, MISSING_OUT, MISSING_IN, CHECK_TIMES, CHECK_HOURS),
     LATE: (f"{LATE_WORD}*",),
     ABSENT_COLUMN: (ABSENT,),
     ON_LEAVE: (LEAVE,),
-    INCOMPLETE: (f"*{MISSING_OUT}", f"*{MISSING_IN}", f"*{CHECK_TIMES}"),
+    INCOMPLETE: (f"*{MISSING_OUT}", f"*{MISSING_IN}", f"*{CHECK_TIMES}", f"*{CHECK_HOURS}"),
 }
 """The words of the days that a column counts."""
 
@@ -193,22 +201,29 @@ def _day_blocks(first_row: int, count: int, runs: Sequence[Run], at: Places) -> 
             run.column,
             count,
             run.length,
-            NewCell(Formula(_day(first_row, run.sources[0], at)), styles.STATE_CELL),
+            NewCell(Formula(_day(first_row, run, at)), styles.STATE_CELL),
         )
         for run in runs
     ]
 
 
-def _day(row: int, source: int, at: Places) -> str:
+def _day(row: int, run: Run, at: Places) -> str:
     """A day in words."""
     check_in, hours = (
-        f"INDEX({at.moving(DAILY, source)},{at.own(column, row)})" for column in (IN_ROW, HOURS_ROW)
+        f"INDEX({at.moving(DAILY, run.sources[0])},{at.own(column, row)})" for column in (IN_ROW, HOURS_ROW)
     )
+    lines = at.lines(MONTHLY)
+    kind, day = (formulas.header(run.column, lines[line]) for line in (day_header.KIND, day_header.DATE))
     seconds = f"IF(ISNUMBER({check_in}),ROUND({check_in}*{_SECONDS},0),0)"
+    is_judged = day_header.is_judged(kind, day, at.own(SITE, row))
+    is_late = f"IF({seconds}>{at.own(LATE_AFTER, row)},{is_judged},FALSE)"
+    minutes = f"ROUND({hours}*1440,0)"
+    note = f'"{corrections_sheet.NOTE} "&{at.own(TOKEN_LOOKUP, row)}&" "&{day}'
+    is_noted = f"ISNUMBER(MATCH({note},{at.column(corrections_sheet.KEY)},0))"
+    is_odd = f"IF(AND({minutes}>=0,{minutes}<={_MOST_MINUTES}),FALSE,NOT({is_noted}))"
     return (
-        f"=IF({seconds}>{at.own(LATE_AFTER, row)},"
-        f'IF(ISNUMBER({hours}),"{LATE_WORD}","{LATE_WORD}, "&{hours}),'
-        f'IF(ISNUMBER({hours}),"{PRESENT_WORD}",{hours}&""))'
+        f'=IF({is_late},IF(ISNUMBER({hours}),IF({is_odd},"{LATE_WORD}, {CHECK_HOURS}","{LATE_WORD}"),'
+        f'"{LATE_WORD}, "&{hours}),IF(ISNUMBER({hours}),IF({is_odd},"{CHECK_HOURS}","{PRESENT_WORD}"),{hours}&""))'
     )
 
 
@@ -260,11 +275,14 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
         for run in runs
     ]
     cells[HOURS] = NewCell(
-        Formula(f"=IFERROR(SUM({','.join(hours)}),0)" if hours else "=0"), styles.TOTAL_HOURS
+        Formula(f"=IFERROR(ROUND(SUM({','.join(hours)})*1440,0)/1440,0)" if hours else "=0"),
+        styles.TOTAL_HOURS,
     )
     limit = f"{at.cell(guide_sheet.OVERTIME)}/24"
     beyond = "+".join(f'SUMIF({area},">"&{limit})-{limit}*COUNTIF({area},">"&{limit})' for area in hours)
-    cells[OVERTIME] = NewCell(Formula(f"=IFERROR({beyond or '0'},0)"), styles.DURATION_CELL)
+    cells[OVERTIME] = NewCell(
+        Formula(f"=IFERROR(INT(ROUND(({beyond or '0'})*{_SECONDS},0)/60)/1440,0)"), styles.DURATION_CELL
+    )
     return cells
 
 
@@ -285,7 +303,7 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
 
     quiet = ",".join(f'{cell}="{word}"' for word in (OPEN, NO_DATA, NOT_EMPLOYED, WEEKEND, HOLIDAY))
     incomplete = ",".join(
-        f'ISNUMBER(SEARCH("{word}",{cell}))' for word in (MISSING_OUT, MISSING_IN, CHECK_TIMES)
+        f'ISNUMBER(SEARCH("{word}",{cell}))' for word in (MISSING_OUT, MISSING_IN, CHECK_TIMES, CHECK_HOURS)
     )
     return [
         *day_header.highlights(MONTHLY_ID, first_day, at.own(SITE, row)),

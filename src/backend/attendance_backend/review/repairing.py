@@ -5,8 +5,8 @@ but for the cells that they name; what somebody typed over one is left alone, an
 from dataclasses import dataclass, field
 
 from attendance_backend.review.exception_state import RESOLVED
-from attendance_backend.review.names import DAILY, EXCEPTIONS, WEEKLY
-from attendance_backend.review.wanted_formulas import Wanted, earlier, wanted, wants
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY
+from attendance_backend.review.wanted_formulas import Wanted, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -25,6 +25,15 @@ _BROKEN = "formula broken, as cells were deleted"
 _ASTRAY = "formula about other cells, as some were moved or deleted"
 _OLD = "formula of an earlier version"
 _TYPED = "typed over"
+
+
+_EARLIER = {
+    DAILY: "2aff0b0a5a74 328713b127d3 890dd275aaeb 8ffed2bfb8e2",
+    WEEKLY: "831db98570d6 a1d0cbc7cc81 dfb63900319f f525ab5d7bd6",
+    MONTHLY: "379e28e2e601 75355960dded 818b552d20b3 9d28c21c405b c381f2553149",
+    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4",
+}
+"""What release 0.1.0, and who tried it before, wrote and this one writes otherwise (`formula_text.digest`)."""
 
 
 @dataclass
@@ -50,17 +59,16 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
         period: of the workbook.
     """
     repairs = Repairs()
-    outdated = earlier(workbook)
     for title, formulas in wanted(workbook, period).items():
-        _repair(workbook.worksheet(title), title, formulas, outdated.get(title, {}), repairs)
+        _repair(workbook.worksheet(title), title, formulas, repairs)
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, wanted: Wanted, outdated: Wanted, repairs: Repairs) -> None:
+def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs) -> None:
     found: dict[str, dict[Place, NewCell]] = {}
     for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)
-        fault = _fault(cell, value, outdated.get(place, value))
+        fault = _fault(title, cell, value)
         if fault == _TYPED and cell is not None and not _is_invited(title, cell):
             repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
         elif fault not in ("", _TYPED):
@@ -74,7 +82,7 @@ def _repair(sheet: Worksheet, title: str, wanted: Wanted, outdated: Wanted, repa
             repairs.differences.append(f"{title}!{_name(block)}: {what} {words}")
 
 
-def _fault(cell: Cell | None, wanted: Formula | str, before: Formula | str) -> str:
+def _fault(title: str, cell: Cell | None, wanted: Formula | str) -> str:
     """What is wrong with a cell, in words that begin with what should be there; empty for nothing."""
     if cell is None:
         return _GONE if isinstance(wanted, Formula) else _LABEL_GONE
@@ -83,15 +91,10 @@ def _fault(cell: Cell | None, wanted: Formula | str, before: Formula | str) -> s
     stands = cell.formula or ""
     if formula_text.same(stands, wanted.text):
         return ""
-    either = [wanted.text, *([before.text] if isinstance(before, Formula) else [])]
-    for fault, test in (
-        (_OLD, formula_text.same),
-        (_BROKEN, formula_text.is_broken),
-        (_ASTRAY, formula_text.is_alike),
-    ):
-        if any(test(stands, one) for one in either):
+    for fault, test in ((_BROKEN, formula_text.is_broken), (_ASTRAY, formula_text.is_alike)):
+        if test(stands, wanted.text):
             return fault
-    return _TYPED
+    return _OLD if stands and formula_text.digest(stands) in _EARLIER.get(title, "") else _TYPED
 
 
 def _is_invited(title: str, cell: Cell) -> bool:

@@ -220,7 +220,7 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
     new = [person for person in people if days_sheet.key_of(person.key, days_sheet.IN) not in keys]
     changes = days_sheet.add_people(days, new, facts) if new else []
     places = DayColumns.of(sheet, days)
-    weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns))
+    weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns, places.helpers))
     lacking = _lacking(people, dc.LABELS, daily.rows_by_key(sheet))
     changes += _grown(
         sheet,
@@ -286,7 +286,8 @@ def missing_days(
     if new or helped:
         changes += daily.add_days(sheet, added, period, names, at)
     every = {**known, **added.columns}
-    before, weeks = day_header.whole_weeks_of(known), day_header.whole_weeks_of(every)
+    before = day_header.whole_weeks_of(known, added.helpers)
+    weeks = day_header.whole_weeks_of(every, added.helpers)
     labels = weekly.columns_by_label(view.worksheet(WEEKLY))
     lacking_weeks = {
         monday: places for monday, places in weeks.items() if weekly.week_label(monday) not in labels
@@ -413,17 +414,19 @@ class _Layout:
     Attributes:
         days: of ``Days``.
         daily: of ``Daily Attendance``.
+        helpers: of the helper columns there.
         weekly_total: of ``Weekly Summary``.
     """
 
     days: Mapping[date, int]
     daily: Mapping[date, int]
+    helpers: Mapping[date, int]
     weekly_total: int | None
 
     @property
-    def whole_weeks(self) -> Mapping[date, tuple[int, ...]]:
+    def whole_weeks(self) -> Mapping[date, weekly.Days]:
         """Of ``Daily Attendance``."""
-        return day_header.whole_weeks_of(self.daily)
+        return day_header.whole_weeks_of(self.daily, self.helpers)
 
 
 def _planned(period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str]) -> tuple[Places, _Layout]:
@@ -435,15 +438,15 @@ def _planned(period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str])
         days = sorted(day_header.columns_by_day(known[DAYS]))
     else:
         at.sheets[DAYS] = days_sheet.as_made(days)
-    if DAILY in known:
-        columns = day_header.columns_by_day(known[DAILY])
-    else:
-        first = len(dc.LAYOUT.columns)
-        columns = {day: first + index for index, day in enumerate(days)}
+    if DAILY not in known:
+        at.sheets[DAILY] = daily.as_made(days)
+    columns, helpers = (
+        day_header.columns_by_day(at.sheets[DAILY], line) for line in (day_header.DATE, day_header.WEEKDAY)
+    )
     if WEEKLY not in known:
-        at.sheets[WEEKLY] = weekly.made(day_header.whole_weeks_of(columns))
+        at.sheets[WEEKLY] = weekly.made(day_header.whole_weeks_of(columns, helpers))
     total = weekly.columns_by_label(at.sheets[WEEKLY]).get(wc.TOTAL)
-    return at, _Layout(day_header.columns_by_day(at.sheets[DAYS]), columns, total)
+    return at, _Layout(day_header.columns_by_day(at.sheets[DAYS]), columns, helpers, total)
 
 
 def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Change]:

@@ -57,7 +57,8 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     sheets = {title: workbook.find(title) for title in (*WHOLE, DAYS)}
     daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
-    weeks = day_header.whole_weeks_of(columns)
+    helpers = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet, day_header.WEEKDAY)
+    weeks = day_header.whole_weeks_of(columns, helpers)
     people = _known(sheets[DAYS])
     found: dict[str, Wanted] = {}
     if daily_sheet is not None:
@@ -78,24 +79,6 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
         found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at)
     if (exceptions := sheets[EXCEPTIONS]) is not None:
         found[EXCEPTIONS] = _of_exceptions(exceptions, at)
-    return found
-
-
-def earlier(workbook: Spreadsheet) -> dict[str, Wanted]:
-    """What earlier versions wrote into cells for which there is another formula now; `workbook` as for `wanted`."""
-    at = book.places_of(workbook)
-    found: dict[str, Wanted] = {}
-    if (sheet := workbook.find(DAILY)) is not None:
-        days = DayColumns.of(sheet, None)
-        changes = [
-            change
-            for key, row in daily.rows_by_key(sheet).items()
-            for change in daily.earlier_cells(key, row, days, at)
-        ]
-        found[DAILY] = _written(sheet, changes)
-    if (sheet := workbook.find(CORRECTIONS)) is not None:
-        rows = sheet.row_count - sheet.first_row
-        found[CORRECTIONS] = _written(sheet, corrections_sheet.earlier_cells(sheet, rows, at))
     return found
 
 

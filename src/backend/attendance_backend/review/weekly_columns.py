@@ -12,6 +12,7 @@ KEY = Column("key", "Key", hidden=True)
 DAILY_ROW = Column("daily_row", "Daily Row", hidden=True)
 CUT_OFF_ROW = Column("cut_off_row", "Cut Off Row", hidden=True)
 WAIVED = Column("waived", "Waived", hidden=True)
+HOURS_ROW = Column("hours_row", "Hours Row", hidden=True)
 CUT_OFF_AS_SET = CUT_OFF_ROW
 """In a person's first row, where that column is free: what the program wrote into Cut Off Time last."""
 NO_CUT_OFF = "none"
@@ -19,7 +20,7 @@ NO_CUT_OFF = "none"
 LAYOUT = Layout(
     WEEKLY,
     WEEKLY_ID,
-    (EMPLOYEE, USER_NAME, CUT_OFF, LABEL, KEY, DAILY_ROW, CUT_OFF_ROW, WAIVED),
+    (EMPLOYEE, USER_NAME, CUT_OFF, LABEL, KEY, DAILY_ROW, CUT_OFF_ROW, WAIVED, HOURS_ROW),
     frozen_columns=4,
     tab_color=styles.TIMES_TAB,
     warning="Formulas. The cut-off times are HR's to change; a penalty is waived in Corrections.",

@@ -1,13 +1,14 @@
 """``Weekly Summary``: three rows an employee (Weekly Average, Hours Worked, Penalties), a column a week. All formulas.
 
-- *Weekly Average*: the mean of the week's check-ins in ``Daily Attendance``.
+- *Weekly Average*: the mean of the week's check-ins in ``Daily Attendance``, of working days only: a Saturday is
+  nobody's lateness.
 - *Hours Worked*: the sum of the week's hours there.
 - *Penalties*: 1 when that mean is later than the cut-off time, else 0; *waived* instead of 1 when ``Corrections`` has a
   waiver of any day in the week.
 
 The cut-off time stands in a person's first row and is HR's to change. Rows are found by a key, so that people may
 sort. Hidden columns hold what is the same for all weeks of a row: the row in ``Daily Attendance`` that it is made
-from, where the cut-off time stands, and whether any penalty of the person is waived.
+from and that of the hours, where the cut-off time stands, and whether any penalty of the person is waived.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from datetime import date, timedelta
 from attendance_backend.domain.people import Person
 from attendance_backend.review import corrections_sheet, daily_columns, day_header, formulas
 from attendance_backend.review.corrections_sheet import Weeks
+from attendance_backend.review.daily_attendance import HOLIDAY
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
@@ -26,6 +28,7 @@ from attendance_backend.review.weekly_columns import (
     CUT_OFF_ROW,
     DAILY_ROW,
     EMPLOYEE,
+    HOURS_ROW,
     HOURS_WORKED,
     KEY,
     LABEL,
@@ -54,8 +57,9 @@ from attendance_backend.sheet.grid import Cell, Place, Worksheet
 from attendance_backend.sheet.layout import Column, runs
 from attendance_backend.sheet.placing import as_made
 
-Days = tuple[int, ...]
-"""The columns of a week's seven days in ``Daily Attendance``."""
+Days = tuple[day_header.Pair, ...]
+"""A week's seven days in ``Daily Attendance``."""
+_WORKING_DAYS = 5
 
 _PIXELS = 120
 _MILLISECONDS = 86_400_000
@@ -138,26 +142,44 @@ def week_cells(user: str, label: str, row: int, columns: WeekColumns, at: Places
     """A row's cells of all weeks; `user` is a `user_key`."""
     make = {AVERAGE: _average, HOURS_WORKED: _hours}.get(label)
     return {
-        (row, column): _penalty(user, row, days, at) if make is None else make(_days(row, days, at))
+        (row, column): _penalty(user, row, days, at) if make is None else make(row, days, at)
         for column, days in columns.weeks.items()
     }
 
 
-def _average(check_ins: str) -> NewCell:
-    return NewCell(Formula(f'=IF(COUNT({check_ins})=0,"",AVERAGE({check_ins}))'), styles.AVERAGE_CELL_ABOVE)
+def _average(row: int, days: Days, at: Places) -> NewCell:
+    count, total = _judged(row, days, at)
+    return NewCell(Formula(f'=IF({count}=0,"",({total})/({count}))'), styles.AVERAGE_CELL_ABOVE)
 
 
-def _hours(hours: str) -> NewCell:
-    return NewCell(Formula(f'=IF(COUNT({hours})=0,"",SUM({hours}))'), styles.DURATION_CELL)
+def _judged(row: int, days: Days, at: Places) -> tuple[str, str]:
+    """The number of the check-ins of a week's working days, and their sum."""
+    count, total = list[str](), list[str]()
+    judged = [pair for pair in days[:_WORKING_DAYS] if pair[1] >= 0]
+    columns, helpers = (dict(enumerate(pair[of] for pair in judged)) for of in (0, 1))
+    for run in day_header.runs(columns, helpers):
+        (helper,) = run.sources
+        check_ins = _part(run.column, run.length, at.own(DAILY_ROW, row), at)
+        free = f'{_part(helper, run.length, at.own(HOURS_ROW, row), at)},"<>{HOLIDAY}"'
+        count.append(f'COUNTIFS({check_ins},">=0",{free})')
+        total.append(f"SUMIFS({check_ins},{free})")
+    return "+".join(count) or "0", "+".join(total) or "0"
+
+
+def _hours(row: int, days: Days, at: Places) -> NewCell:
+    runs_of_days = runs(place for place, _ in days)
+    hours = ",".join(_part(first, end - first, at.own(DAILY_ROW, row), at) for first, end in runs_of_days)
+    # To the minute: sums of fractions lose their last bits, and 25:00 would read 24:59.
+    return NewCell(Formula(f'=IF(COUNT({hours})=0,"",ROUND(SUM({hours})*1440,0)/1440)'), styles.DURATION_CELL)
 
 
 def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
-    judged = _days(row, days, at)
+    count, total = _judged(row, days, at)
     cut_off = f"INDEX({at.own_column(CUT_OFF)},{at.own(CUT_OFF_ROW, row)})"
-    late = f"ROUND(AVERAGE({judged})*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
+    late = f"ROUND(({total})/({count})*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
     line = at.lines(DAILY)[day_header.DATE]
-    monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day], line)}" for day in (0, -1))
+    monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
     since = at.column(corrections_sheet.FROM)
     waivers = (
         f'COUNTIFS({at.column(corrections_sheet.GROUP)},{group},{since},">="&{monday},{since},"<="&{sunday})'
@@ -165,8 +187,7 @@ def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
     is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
     return NewCell(
         Formula(
-            f'=IF(OR(COUNT({judged})=0,NOT(ISNUMBER({cut_off}))),"",'
-            f'IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
+            f'=IF(OR({count}=0,NOT(ISNUMBER({cut_off}))),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
         ),
         styles.PENALTY,
     )
@@ -176,7 +197,10 @@ def total_cell(label: str, row: int, weeks: Sequence[int]) -> NewCell:
     """A row's total over the weeks in these columns; averages are not summed."""
     if label == AVERAGE:
         return NewCell(None, styles.PLAIN_ABOVE)
-    return NewCell(_sum(row, weeks), styles.TOTAL_HOURS if label == HOURS_WORKED else styles.TOTAL_PENALTIES)
+    total = ",".join(row_part(row, first, end) for first, end in runs(weeks))
+    if label == PENALTIES:
+        return NewCell(Formula(f"=SUM({total})"), styles.TOTAL_PENALTIES)
+    return NewCell(Formula(f"=ROUND(SUM({total})*1440,0)/1440"), styles.TOTAL_HOURS)
 
 
 def weeks_in(header: Worksheet, weeks: Mapping[date, Days]) -> Weeks | None:
@@ -193,7 +217,7 @@ def weeks_in(header: Worksheet, weeks: Mapping[date, Days]) -> Weeks | None:
     first = last = min(at)
     while last + 1 in at and at[last + 1] == at[last] + timedelta(days=7):
         last += 1
-    return Weeks(first, last, weeks[at[first]][0])
+    return Weeks(first, last, weeks[at[first]][0][0])
 
 
 def missing_weeks(
@@ -244,19 +268,9 @@ def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
     return rows
 
 
-def _days(row: int, days: Days, at: Places) -> str:
-    """The cells of a week's days in the row of ``Daily Attendance`` that a row here is made from."""
-    of_row = at.own(DAILY_ROW, row)
-    return ",".join(
-        f"INDEX({at.sheet(DAILY)}!{column_letters(first)}:{column_letters(end - 1)},{of_row},0)"
-        for first, end in runs(days)
-    )
-
-
-def _sum(row: int, columns: Sequence[int]) -> Formula:
-    """The sum of a row's cells; neighbours are written as ranges."""
-    ranges = (row_part(row, first, end) for first, end in runs(columns))
-    return Formula(f"=SUM({','.join(ranges)})")
+def _part(first: int, length: int, row: str, at: Places) -> str:
+    """Neighbouring cells of a row of ``Daily Attendance``."""
+    return f"INDEX({at.sheet(DAILY)}!{column_letters(first)}:{column_letters(first + length - 1)},{row},0)"
 
 
 def cut_off_cell(person: Person) -> NewCell:
@@ -276,6 +290,9 @@ def label_cells(person: Person, label: str, at: Places) -> dict[Column, NewCell]
         KEY: NewCell(daily_columns.key_of(person.key, label)),
         DAILY_ROW: NewCell(formulas.row_where(at.column(daily_columns.KEY), daily_key)),
     }
+    if label != HOURS_WORKED:
+        hours_key = daily_columns.key_of(person.key, daily_columns.HOURS_WORKED)
+        cells[HOURS_ROW] = NewCell(formulas.row_where(at.column(daily_columns.KEY), hours_key))
     if is_first:
         cells[CUT_OFF] = cut_off_cell(person)
         cut_off = cells[CUT_OFF].value

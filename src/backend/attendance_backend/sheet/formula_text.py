@@ -1,5 +1,6 @@
 """Formulas as texts: moved along with their cells, and compared whatever their spelling."""
 
+import hashlib
 import re
 from functools import lru_cache
 
@@ -28,6 +29,8 @@ _REFERENCE = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_PARTICULAR = re.compile(r"[@/\d]")
+"""In texts that can be a person's key or a date."""
 _MARK = "§"
 _REPEATED = re.compile(rf"((?:[a-z.]+\(|{_MARK})[^§]*?{_MARK}[^+]*?|{_MARK})(?:[,+]\1)+")
 _RANGE_OF_ONE = re.compile(r"(?<![\w.$])(\$?[a-z]{1,3}\$?\d{1,7}):\1(?!\w)", re.ASCII)
@@ -73,6 +76,14 @@ def is_broken(formula: str, whole: str) -> bool:
     if len(pieces) < 2:
         return False
     return re.fullmatch('[^,()"]*'.join(map(re.escape, pieces)), _plain(whole)) is not None
+
+
+def digest(formula: str) -> str:
+    """By which a formula is known again whatever cells it names, and whose row or which period it is about."""
+    skeleton = _skeleton(
+        re.sub(_TEXT, lambda text: '""' if _PARTICULAR.search(text[0]) else text[0], formula)
+    )
+    return hashlib.sha256(skeleton.encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=4096)
