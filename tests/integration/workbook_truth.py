@@ -362,9 +362,11 @@ class Truth:
             return "no effect: there are punches or times, and they count"
         answer = "applied"
         if row.day < self.month.first:
-            answer += f" from {self.month.first:%d-%m-%Y}, where this period begins"
+            answer += f" from {self.month.first:%d-%m-%Y}"
         if until > self.month.last:
-            answer += f" to {self.month.last:%d-%m-%Y}, where this period ends"
+            answer += f" to {self.month.last:%d-%m-%Y}"
+        if answer != "applied":
+            answer += ", as far as this period goes"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
         if row.value is not None:

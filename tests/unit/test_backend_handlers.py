@@ -141,7 +141,7 @@ def test_the_workbook(world):
     assert [row[0] for row in rows[3::3]] == ["Ann Archer", "Bob Baker", "Zoe Young"]
     weekly = book.sheet("Weekly Summary").rows()
     assert weekly[0][:4] == ["Employee", "User Name", "Cut Off Time", "Measure"]
-    assert weekly[0][8:] == [
+    assert weekly[0][9:] == [
         "02 Nov - 08 Nov", "09 Nov - 15 Nov", "16 Nov - 22 Nov", "23 Nov - 29 Nov", "Total",
     ]  # fmt: skip
     assert weekly[4][:4] == ["Bob Baker", "bob", 9.25 / 24, "Weekly Average"]
@@ -154,9 +154,9 @@ def test_grids_are_no_larger_than_what_they_hold(world):
     assert sizes == {
         "Exceptions": (2, 9),
         "Daily Attendance": (3 + 3 * 3, 15 + 2 * 28),
-        "Weekly Summary": (1 + 3 * 3, 8 + 4 + 1),
+        "Weekly Summary": (1 + 3 * 3, 9 + 4 + 1),
         "Monthly Summary": (3 + 3, 17 + 28),
-        "Corrections": (1 + 1000, 20),
+        "Corrections": (1 + 1000, 28),
         "Raw Data - berlin": (2, 11),
         "Sites": (2, 22),
         "Guide": (37, 4),
@@ -228,14 +228,14 @@ def test_days_that_hr_adds_get_columns_and_weeks(world):
     sheet_id = create(world)
     (book,) = world.review_books()
     book.sheet("Weekly Summary").column_count += 1
-    book.sheet("Weekly Summary").put(4, 13, "HR's note")
+    book.sheet("Weekly Summary").put(4, 14, "HR's note")
     longer = ReviewPeriod("November 2026", date(2026, 11, 30), date(2026, 12, 1))
     assert create(world, period=longer) == sheet_id
     weekly = book.sheet("Weekly Summary").rows()
-    assert weekly[0][12:] == ["Total", None, "30 Nov - 06 Dec"]
-    assert weekly[4][13] == "HR's note"
-    assert weekly[6][12] == Formula("=SUM(I7:L7,O7)")
-    assert weekly[5][14] is not None
+    assert weekly[0][13:] == ["Total", None, "30 Nov - 06 Dec"]
+    assert weekly[4][14] == "HR's note"
+    assert weekly[6][13] == Formula("=SUM(J7:M7,P7)")
+    assert weekly[5][15] is not None
 
 
 # -- StoreAttendRecords: somebody new (the rest is in test_backend_storing.py)
@@ -255,7 +255,7 @@ def test_somebody_hired_is_added_to_what_hr_sees(world):
     weekly = book.sheet("Weekly Summary").rows()
     assert weekly[10][:4] == ["Carl Cook", "carl", 8.5 / 24, "Weekly Average"]
     # The same formulas as everybody's, in rows further down.
-    assert str(weekly[10][8]) == str(weekly[1][8]).replace("$F2", "$F11")
+    assert str(weekly[10][9]) == str(weekly[1][9]).replace("$F2", "$F11").replace("$I2", "$I11")
 
 
 def test_notes_below_the_tables_stay_when_somebody_is_hired(world):

@@ -249,7 +249,7 @@ def test_a_formula_of_an_earlier_version_that_lost_what_it_refers_to_is_replaced
     (place,) = age(office, 17)
     formula = office.formulas()[DAILY, place]
     office.sheet(DAILY).put(*place, Formula(formula.replace("'Corrections'!$S:$S", "#REF!")))
-    assert office.refresh() == ["  Daily Attendance!AT6: a formula was broken, as cells were deleted"]
+    assert office.refresh() == ["  Daily Attendance!AT6: a formula was of an earlier version"]
     assert office.formulas() == before
 
 

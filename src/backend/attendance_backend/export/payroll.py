@@ -164,7 +164,10 @@ def _corrected(worksheet: Worksheet) -> Iterator[tuple[str, date]]:
     for row in worksheet.data_rows():
         kind, user = worksheet.text(row, corrections.KIND), worksheet.text(row, corrections.USER)
         first, last = worksheet.number(row, corrections.FROM), worksheet.number(row, corrections.TO)
-        if worksheet.text(row, corrections.STATUS) != corrections.APPLIED or kind not in _OF_TIMES:
+        if (
+            not worksheet.text(row, corrections.STATUS).startswith(corrections.APPLIED)
+            or kind not in _OF_TIMES
+        ):
             continue
         if user and first is not None:
             start, end = serial.to_date(first), serial.to_date(first if last is None else last)

@@ -10,9 +10,10 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, repairing, structure
-from attendance_backend.review.book import places_of, sites_of
+from attendance_backend.review.book import places_of, sites_of, tell
+from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import GUIDE
+from attendance_backend.review.names import EXCEPTIONS, GUIDE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
@@ -91,6 +92,10 @@ def _repair_formulas(sheet_id: str, period: ReviewPeriod, backend: Backend) -> R
     def draft() -> Draft[Repairs]:
         view = books.read(backend.spreadsheets, sheet_id, repairing.wants())
         repairs = repairing.repair(view, period)
+        untold = contradictions(view)
+        repairs.changes += tell(view, untold)
+        days = "1 day" if len(untold) == 1 else f"{len(untold)} days"
+        repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if untold else []
         return Draft(view, repairs.changes, repairs)
 
     return take_turn(backend.spreadsheets, draft)

@@ -10,10 +10,19 @@ from datetime import date, timedelta
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
-from attendance_backend.review import book, day_header, days_sheet, exceptions_sheet, weekly_columns
+from attendance_backend.review import (
+    book,
+    day_header,
+    days_sheet,
+    exceptions_sheet,
+    monthly_columns,
+    weekly_columns,
+)
 from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.exception_state import CONTRADICTIONS
 from attendance_backend.review.exceptions_sheet import Entry
-from attendance_backend.review.names import DAILY, DAYS, WEEKLY
+from attendance_backend.review.formulas import user_of
+from attendance_backend.review.names import DAILY, DAYS, EXCEPTIONS, MONTHLY, WEEKLY
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
@@ -87,6 +96,37 @@ class _PersonDay:
             by_minutes = self.check_in // 60 - self.cut_off // 60
             if self.check_in // 60 * 60 - self.cut_off > self.grace_s:
                 yield exceptions_sheet.late(*about, by_minutes=by_minutes)
+
+
+def contradictions(workbook: Spreadsheet) -> list[Entry]:
+    """Rows for ``Exceptions`` about days that contradict themselves, whoever made them so, unless they are named there.
+
+    Args:
+        workbook: with all cells of ``Monthly Summary`` and ``Exceptions``; without one of them nothing can be told.
+    """
+    monthly, told = workbook.find(MONTHLY), workbook.find(EXCEPTIONS)
+    if monthly is None or told is None:
+        return []
+    named = {
+        (
+            told.text(row, exceptions_sheet.USER),
+            told.date(row, exceptions_sheet.DAY),
+            told.text(row, exceptions_sheet.KIND),
+        )
+        for row in told.data_rows()
+    }
+    found: list[Entry] = []
+    days = sorted(day_header.columns_by_day(monthly).items())
+    for row in monthly.data_rows():
+        token, site = monthly.text(row, monthly_columns.TOKEN), monthly.text(row, monthly_columns.SITE)
+        who = monthly.text(row, monthly_columns.EMPLOYEE)
+        found += [
+            exceptions_sheet.contradiction(day, site, who, user_of(token), kind)
+            for day, column in days
+            for kind in CONTRADICTIONS
+            if user_of(token) and kind in monthly.text(row, column) and (token, day, kind) not in named
+        ]
+    return found
 
 
 def cut_offs_in(weekly: Worksheet) -> dict[str, int]:

@@ -17,7 +17,8 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
   last for days; it is found by Group, From and To;
 - Hours Row, Day Place: where ``Daily Attendance`` shows the person's day;
 - Leave Days: on how many days leave can count, working days that is;
-- Outcome: the hours, or the word, of the day there; of leave, how many days read so.
+- Outcome: the hours, or the word, of the day there; of leave, how many days read so;
+- Shown: the time that stands there.
 
 Of two rows with the same key the upper one counts, and the other one says so. Status tells what ``Daily Attendance``
 makes of the row, so that nothing that has no effect is called applied; a waiver looks into ``Weekly Summary`` whether
@@ -114,9 +115,10 @@ HOURS_ROW = Column("hours_row", "Hours Row", hidden=True)
 DAY_PLACE = Column("day_place", "Day Place", hidden=True)
 LEAVE_DAYS = Column("leave_days", "Leave Days", hidden=True)
 OUTCOME = Column("outcome", "Outcome", hidden=True)
+SHOWN = Column("shown", "Shown", hidden=True)
 STEPS = (
     *(LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY),
-    *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME),
+    *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME, SHOWN),
 )
 LAYOUT = Layout(
     CORRECTIONS,
@@ -200,6 +202,22 @@ def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at
     ]
 
 
+def looked_up_anew(sheet: Worksheet, example: str, at: Places) -> list[Change]:
+    """The columns that look into the days of ``Daily Attendance``, after days were added there at the end."""
+    steps = _steps(example, at)
+    return [
+        FillCells(
+            sheet.sheet_id,
+            sheet.first_row,
+            sheet.at(column),
+            sheet.row_count - sheet.first_row,
+            1,
+            NewCell(Formula(steps[column])),
+        )
+        for column in (DAY_PLACE, LEAVE_DAYS, OUTCOME, SHOWN)
+    ]
+
+
 def example_in(formulas_of_rows: Iterable[str]) -> str | None:
     """The date that the answers of a worksheet show as an example: the period may have been another one then."""
     found = (_EXAMPLE.search(formula) for formula in formulas_of_rows)
@@ -224,6 +242,8 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
     is_time = f'OR({kind}="{CHECK_IN}",{kind}="{CHECK_OUT}")'
     spelt, hour, minute, hours_row, place = map(own, (SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE))
     dates = _header_of_days(at, day_header.DATE)
+    in_row, out_row = at.column(daily_columns.IN_ROW), at.column(daily_columns.OUT_ROW)
+    time_row = f'IF({kind}="{CHECK_OUT}",INDEX({out_row},{hours_row}),INDEX({in_row},{hours_row}))'
     return {
         LOOKUP: f'=IF({employee}="","",{formulas.escaping(f"TRIM({employee})")})',
         PERSON: (
@@ -259,6 +279,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
             f'=IF(NOT(ISNUMBER({hours_row})),"",IF({kind}="{LEAVE}",{_leave_days(at, day_header.DATE)},'
             f'IF({place}="","",INDEX({_days(at)},{hours_row},{place}))))'
         ),
+        SHOWN: f'=IF({place}="","",INDEX({_days(at)},{time_row},{place}))',
     }
 
 
@@ -429,13 +450,7 @@ def _end_of_days(at: Places) -> int:
 def _time_applied(at: Places) -> str:
     """What became of a check-in or check-out, by what ``Daily Attendance`` shows."""
     own = _own(at)
-    place, hours_row, time, value = own(DAY_PLACE), own(HOURS_ROW), own(TIME), own(VALUE)
-    row = (
-        f"INDEX({at.column(daily_columns.OUT_ROW)},{hours_row})",
-        f"INDEX({at.column(daily_columns.IN_ROW)},{hours_row})",
-    )
-    shown = f'INDEX({_days(at)},IF({own(KIND)}="{CHECK_OUT}",{row[0]},{row[1]}),{place})'
-    hours = own(OUTCOME)
+    place, hours, shown, time, value = map(own, (DAY_PLACE, OUTCOME, SHOWN, TIME, VALUE))
     minutes = f"ROUND({time}*1440,0)"
     # Echoed where the cell itself does not show it: typed as 8.3, or of the night after.
     is_plain = f"AND({time}<1,N({value})>0,OR({value}<1,{value}>={_A_DATE}))"
@@ -470,8 +485,9 @@ def _leave_applied(at: Places) -> str:
     slip = f"IFERROR(AND({end}>{last},{swapped}>={start},{swapped}<={last}),FALSE)"
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
     remarks = (
-        f'IF({start}<{first}," from "&LEFT({period},10)&", where this period begins","")',
-        f'IF({end}>{last}," to "&RIGHT({period},10)&", where this period ends","")',
+        f'IF({start}<{first}," from "&LEFT({period},10),"")',
+        f'IF({end}>{last}," to "&RIGHT({period},10),"")',
+        f'IF(OR({start}<{first},{end}>{last}),", as far as this period goes","")',
         f'IF({counted}<{could},{among},"")',
         f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',

@@ -49,8 +49,8 @@ LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
 KEY_SEPARATOR = "/"
 CHECK_TIMES = "check the times"
 """Stands in place of hours that nobody can work out."""
-MOST_HOURS = 16
-"""More in a day is nearly always a slip: it counts, and is told."""
+MOST_HOURS, CHECK_HOURS = 16, "check the hours"
+"""More in a day is nearly always a slip: it counts, and ``Monthly Summary`` says so."""
 
 
 def key_of(user: str, label: str) -> str:

@@ -1,4 +1,5 @@
-"""``Exceptions``: what a person should look at, newest last. Only ever appended to; the program never reads it.
+"""``Exceptions``: what a person should look at, newest last. Only ever appended to; but for contradictions, of which
+each is to be named once (`completion.contradictions`), the program never reads it.
 
     When | Site | Who | What | What to do (3 open) | State
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from attendance_backend.review import exception_state, formulas
-from attendance_backend.review.corrections_sheet import PREPARED_ROWS
+from attendance_backend.review.daily_columns import CHECK_HOURS, CHECK_TIMES, MOST_HOURS
 from attendance_backend.review.exception_state import (
     ABSENT,
     LATE,
@@ -192,6 +193,21 @@ def absent(day: date, site: str, who: str, user: str) -> Entry:
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
 
 
+def contradiction(day: date, site: str, who: str, user: str, kind: str) -> Entry:
+    """Times that cannot be, or hours that hardly can; `kind` is one of `exception_state.CONTRADICTIONS`."""
+    what, remedy = {
+        CHECK_TIMES: (
+            f"The check-out is before the check-in on {_named(day)}, or one of them is no time: the day has no hours",
+            "Correct one of the two, in Corrections or where it was typed.",
+        ),
+        CHECK_HOURS: (
+            f"More than {MOST_HOURS} hours on {_named(day)}, or fewer than none: they count in all sums",
+            "Correct the times in Corrections, or empty what was typed over Hours Worked. If it is right: type a note.",
+        ),
+    }[kind]
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=kind)
+
+
 def double_tap(day: date, site: str, who: str, user: str) -> Entry:
     """Punches of a person within seconds, which count once."""
     what = f"Punches within seconds of each other on {_named(day)}, counted as one"
@@ -233,13 +249,6 @@ def machine_memory(when: datetime, site: str, used: float) -> Entry:
     """The machine's memory fills up; `used` is a share, 0 to 1."""
     what = f"The machine's memory is {used:.0%} full; a full machine stops recording, or overwrites"
     remedy = "Have the records cleared on the machine once they are here (Sites: backlog 0)."
-    return Entry(when, site, "", what, remedy, kind=TO_DO)
-
-
-def corrections_nearly_full(when: datetime, site: str, used: int) -> Entry:
-    """Few prepared rows are left in Corrections."""
-    what = f"{used} of the {PREPARED_ROWS} rows of Corrections are in use"
-    remedy = "Delete rows there that say nothing any more. Rows behind the last one do not count."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 

@@ -37,7 +37,7 @@ from attendance_backend.review.daily_attendance import (
     OPEN,
     WEEKEND,
 )
-from attendance_backend.review.daily_columns import CHECK_TIMES
+from attendance_backend.review.daily_columns import CHECK_HOURS, CHECK_TIMES
 from attendance_backend.review.day_header import Run
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.monthly_columns import ABSENT as ABSENT_COLUMN
@@ -78,7 +78,7 @@ from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
 
-PRESENT_WORD, LATE_WORD, CHECK_HOURS = "present", "late", "check the hours"
+PRESENT_WORD, LATE_WORD = "present", "late"
 _MOST_MINUTES = daily_columns.MOST_HOURS * 60
 _SECONDS = 86_400
 _COUNTED: dict[Column, tuple[str, ...]] = {

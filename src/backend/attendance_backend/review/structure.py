@@ -285,6 +285,9 @@ def missing_days(
     names = holidays or {}
     if new or helped:
         changes += daily.add_days(sheet, added, period, names, at)
+        if (corrections := view.find(CORRECTIONS)) is not None:
+            at.sheets[DAILY] = after(sheet, changes)
+            changes += corrections_sheet.looked_up_anew(corrections, f"{period.last_day:%d-%m-%Y}", at)
     every = {**known, **added.columns}
     before = day_header.whole_weeks_of(known, added.helpers)
     weeks = day_header.whole_weeks_of(every, added.helpers)
