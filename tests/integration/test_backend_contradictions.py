@@ -8,7 +8,8 @@ import pytest
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
-from tests.integration.test_backend_refreshing import Office, punch
+from tests.integration.backend_office import punch
+from tests.integration.test_backend_refreshing import Office
 
 WEDNESDAY = date(2026, 11, 4)
 TO_CHECK = "  'Exceptions' lacked 1 day to be checked"

@@ -10,7 +10,7 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Boundary: when a day begins at the person's site;
 - Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`);
 - Time: the value as a fraction of a day since that day's midnight, whole minutes: 02:30 with a boundary of 04:00 is the
-  next morning, and so is a check-out before `NIGHT_ENDS_H` with any boundary;
+  next morning, and so is a check-out before `daily_columns.NIGHT_ENDS_H` with any boundary;
 - Problem: what is wrong, but for a second row about the same;
 - Group: what is corrected for whom, ``check in @ann``; empty when there is a problem;
 - Key: Group and day, ``check in @ann 46328``: by this the other worksheets find the row. Leave has none, for it may
@@ -131,8 +131,6 @@ LAYOUT = Layout(
 )
 PREPARED_ROWS = 1000
 """Rows with formulas at first; those that people add below or between get theirs at the next visit."""
-NIGHT_ENDS_H = 4
-"""Before this hour a check-out is of the night after, wherever a day begins."""
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
@@ -361,7 +359,9 @@ def _minutes(own: Callable[[Column], str]) -> str:
 
 def _night(own: Callable[[Column], str]) -> str:
     """Before this part of the day a time is of the morning after."""
-    return f'IF({own(KIND)}="{CHECK_OUT}",MAX({own(BOUNDARY)},{NIGHT_ENDS_H}/24),{own(BOUNDARY)})'
+    return (
+        f'IF({own(KIND)}="{CHECK_OUT}",MAX({own(BOUNDARY)},{daily_columns.NIGHT_ENDS_H}/24),{own(BOUNDARY)})'
+    )
 
 
 def _problem(example: str, is_time: str, names: str, at: Places) -> str:
@@ -486,8 +486,7 @@ def _leave_applied(at: Places) -> str:
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
     remarks = (
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
-        f'IF({end}>{last}," to "&RIGHT({period},10),"")',
-        f'IF(OR({start}<{first},{end}>{last}),", as far as this period goes","")',
+        f'IF({end}>{last}," to "&RIGHT({period},10)&": type the days after it into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
         f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',

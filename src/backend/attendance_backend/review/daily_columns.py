@@ -49,6 +49,8 @@ LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
 KEY_SEPARATOR = "/"
 CHECK_TIMES = "check the times"
 """Stands in place of hours that nobody can work out."""
+NIGHT_ENDS_H = 4
+"""Before this hour a check-out that was typed is of the night after, wherever a day begins."""
 MOST_HOURS, CHECK_HOURS = 16, "check the hours"
 """More in a day is nearly always a slip: it counts, and ``Monthly Summary`` says so."""
 

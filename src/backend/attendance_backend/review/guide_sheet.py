@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attendance_backend.review import sites_sheet
+from attendance_backend.review import daily_columns, sites_sheet
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
     CORRECTIONS,
@@ -137,6 +137,8 @@ def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: P
         *_settings(period, parameters, shared_with, at),
         {},
         *_section("What to do", _STEPS),
+        {},
+        *_section("How times count", _TIMES),
         {},
         *_section("What the words of a day mean", _STATES),
         {},
@@ -305,8 +307,8 @@ _SETTINGS = {
     DAYS: "The same in one line.",
     COMPLETE: "Up to this day nothing can be missing any more. Until then nobody is called absent.",
     GRACE: "A check-in is late when it is later than the cut-off time plus these minutes. The weekly penalty is about "
-    "the cut-off time itself.",
-    OVERTIME: "Hours of a day beyond these count as overtime.",
+    "the cut-off time itself. Both judge working days only: nobody is late on a Saturday, a Sunday or a holiday.",
+    OVERTIME: "Hours of a day beyond these count as overtime; the month's sum is cut to the minute.",
     FINALISED: "Type yes when the month is paid. Punches that turn up after that change nothing here; they are listed "
     "in Amendments.",
     SHARED: "Who can open this workbook, by the settings of the Review Periods spreadsheet.",
@@ -345,14 +347,47 @@ _STEPS = (
     ),
 )
 
+_TIMES = (
+    (
+        "Whole minutes",
+        (
+            "A punch counts with the minute that is shown: 8:59:59 is 8:59. Hours are check-out minus check-in as shown, "
+            "minus breaks (their sum, to the nearest minute). So days, weeks and months add up. Raw data keeps seconds."
+        ),
+        styles.NAME,
+    ),
+    (
+        "Typed times",
+        (
+            "In Corrections 17:30, 17.30, 17h30, 1730, 17 and 5:30 pm are understood. A check-out before "
+            f"{daily_columns.NIGHT_ENDS_H}:00, or before the day begins at the person's site, is of the night after; "
+            "type date and time where that is not meant."
+        ),
+        styles.NAME,
+    ),
+    (
+        "Long days",
+        (
+            f"More than {daily_columns.MOST_HOURS} hours in a day are nearly always a slip: they count, and the day "
+            f"reads {daily_columns.CHECK_HOURS}. A note in Corrections says that they are right."
+        ),
+        styles.NAME,
+    ),
+)
+
 _STATES: tuple[tuple[str, str, Style], ...] = (
     ("present", "Check-in and check-out are there.", styles.NAME),
-    ("late", "The check-in was after the cut-off time and the grace minutes.", styles.LATE_WORD),
+    ("late", "The check-in of a working day was after cut-off time and grace minutes.", styles.LATE_WORD),
     ("missing out", "No check-out, and none can come any more. Type it into Corrections.", styles.OPEN_WORD),
     ("missing in", "A check-out without a check-in. Type the check-in into Corrections.", styles.OPEN_WORD),
     (
         "check the times",
         "The check-out is before the check-in, or a time is no time. Correct it.",
+        styles.OPEN_WORD,
+    ),
+    (
+        daily_columns.CHECK_HOURS,
+        f"More than {daily_columns.MOST_HOURS} hours, or fewer than none. Correct the times, or type a note.",
         styles.OPEN_WORD,
     ),
     ("absent", "A working day without a punch, and all data of the site is here.", styles.LATE_WORD),
@@ -383,7 +418,10 @@ _WORKSHEETS = (
     ),
     (
         WEEKLY,
-        "The mean check-in of each week, its hours, and a penalty (1) when the mean is later than the cut-off time.",
+        (
+            "The mean check-in of each week's working days, the hours of all days, and a penalty (1) when the mean is "
+            "later than the cut-off time."
+        ),
         styles.NAME,
     ),
     (f"{RAW_PREFIX}…", "Every punch as the machine recorded it, once. Never edit it.", styles.NAME),
