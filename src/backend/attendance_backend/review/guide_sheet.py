@@ -351,7 +351,7 @@ _TIMES = (
     (
         "Whole minutes",
         (
-            "A punch counts with the minute that is shown: 8:59:59 is 8:59. Hours are check-out minus check-in as shown, "
+            "A punch counts with the minute shown: 8:59:59 is 8:59. Hours are check-out minus check-in as shown, "
             "minus breaks (their sum, to the nearest minute). So days, weeks and months add up. Raw data keeps seconds."
         ),
         styles.NAME,
