@@ -1,5 +1,6 @@
 """Times and hours that contradict themselves are told in Corrections, in Exceptions and to payroll."""
 
+import csv
 from contextlib import ExitStack
 from datetime import date, datetime
 
@@ -88,3 +89,68 @@ def test_hours_beyond_16_a_day_are_told(office, tmp_path, capsys):
     correct(office, "Ann Archer", "note")
     assert contradictions(office) == [("Ann Archer", "resolved", "check the hours")]
     assert "check the hours" not in exported(office, tmp_path, capsys)[0]
+
+
+def test_day_week_month_and_both_exports_add_up_to_the_minute(office, tmp_path):
+    """8:58:45 to 17:30:10 reads 08:58 to 17:30, and so these are 8:32, though the clock ran 8:31:25."""
+    times = {5: ("08:58:45", "17:30:10"), 6: ("09:00:59", "17:00:00"), 7: ("10:00:01", "12:59:59")}
+    times |= {9: ("08:59:59", "17:20:20"), 10: ("09:10:31", "17:30:30"), 11: ("08:40:40", "17:00:20")}
+    for day, moments in times.items():
+        office.store(office.sheet_id, *(punch("ann", f"2026-11-{day:02}T{moment}") for moment in moments))
+    office.sheets.write(office.sheet_id, "'Guide'!B9", [[7.42]])
+    main(["export", "--period", "November 2026", "--output", str(tmp_path / "pay")])
+    people, days = (
+        [
+            row
+            for row in csv.DictReader((tmp_path / name).open(encoding="utf-8-sig"))
+            if row["Employee"] == "Ann Archer"
+        ]
+        for name in ("pay.csv", "pay-days.csv")
+    )
+    worked = {row["Date"]: row for row in days if row["Hours"]}
+    assert len(worked) == 8
+    for row in worked.values():
+        shown = datetime.fromisoformat(row["Check Out"]) - datetime.fromisoformat(row["Check In"])
+        assert int(row["Minutes"]) == shown.total_seconds() / 60
+        assert float(row["Hours"]) == round(int(row["Minutes"]) / 60, 2)
+    assert worked["2026-11-05"]["Minutes"] == "512"
+    (ann,) = people
+    total = sum(int(row["Minutes"]) for row in worked.values())
+    assert (int(ann["Minutes"]), float(ann["Hours"])) == (total, round(total / 60, 2))
+    beyond = sum(max(0, int(row["Minutes"]) * 60 - 26712) for row in worked.values())
+    assert int(ann["Overtime Minutes"]) == beyond // 60
+
+    def shown_of_ann(title, label, *columns):
+        header, *rows = office.sheets.read(office.sheet_id, f"'{title}'!A1:AZ", "UNFORMATTED_VALUE")
+        row = next(row for row in rows if row[:1] == ["Ann Archer"] and label in (None, row[3]))
+        return [round(row[header.index(column)] * 1440, 6) for column in columns]
+
+    weeks = ("02 Nov - 08 Nov", "09 Nov - 15 Nov", "Total")
+    first, second, all_weeks = shown_of_ann("Weekly Summary", "Hours Worked", *weeks)
+    assert first + second == all_weeks == total
+    assert first == sum(int(row["Minutes"]) for day, row in worked.items() if day <= "2026-11-08")
+    assert shown_of_ann("Monthly Summary", None, "Hours", "Overtime") == [total, beyond // 60]
+
+
+def test_work_on_a_day_that_is_none_is_not_judged(office):
+    """Bob comes at noon on a Saturday and on a holiday, and is on time on the only working day of the week."""
+    office.sheets.batch_update(office.control_id, [{"addSheet": {"properties": {"title": "Holidays"}}}])
+    office.sheets.write(
+        office.control_id, "'Holidays'!A1", [["Date", "Name"], ["2026-11-12", "Founders' Day"]]
+    )
+    for day, hour in ((12, 12), (13, 8), (14, 12)):
+        moments = (f"2026-11-{day}T{hour:02}:00:00", f"2026-11-{day}T17:00:00")
+        office.store(office.sheet_id, *(punch("bob", moment) for moment in moments))
+    office.report(datetime(2026, 11, 16, 8), date(2026, 11, 15))
+    office.refresh()
+    header, *rows = office.sheets.read(office.sheet_id, "'Monthly Summary'!A1:AZ", "UNFORMATTED_VALUE")
+    bob = next(row for row in rows if row[:1] == ["Bob Baker"])
+    words = [bob[header.index(serial.from_date(date(2026, 11, day)))] for day in (12, 13, 14)]
+    assert words == ["present", "present", "present"]
+    header, *rows = office.sheets.read(office.sheet_id, "'Weekly Summary'!A1:Z", "UNFORMATTED_VALUE")
+    week = header.index("09 Nov - 15 Nov")
+    average, hours, penalty = (row[week] for row in rows if row[:1] == ["Bob Baker"])
+    assert [round(value * 24, 6) for value in (average, hours)] == [8, 19]
+    assert penalty == 0
+    told = office.sheets.read(office.sheet_id, "'Exceptions'!C2:I", "UNFORMATTED_VALUE")
+    assert not [row for row in told if row[0] == "Bob Baker" and row[6] == "late" and row[5] >= 46338]

@@ -16,9 +16,11 @@ TAME = ("Ann, the first", 'Bob "Bo" Baker', "Zoë", "1=1")
 
 
 def payroll(*names):
-    people = tuple((name, "user", "", "", 1.0, 0.0, 0.0, 0.0, 0.0, 7.5, None, 2.0) for name in names)
+    people = tuple(
+        (name, "user", "", "", 1.0, 0.0, 0.0, 0.0, 0.0, 7.5, None, 2.0, 450.0, None) for name in names
+    )
     days = tuple(
-        (name, "user", "2026-11-03", "present", "2026-11-03 09:00", None, 0.25, "no") for name in names
+        (name, "user", "2026-11-03", "present", "2026-11-03 09:00", None, 0.25, "no", 15.0) for name in names
     )
     return Payroll(people, days, open_exceptions=0, finalised=True, doubts=())
 
@@ -34,10 +36,10 @@ def test_two_files_of_csv(tmp_path):
     header, *people = read(paths[0])
     assert header == list(PERSON_HEADERS)
     assert [row[0] for row in people] == list(TAME)
-    assert people[0][4:] == ["1", "0", "0", "0", "0", "7.50", "", "2"]
+    assert people[0][4:] == ["1", "0", "0", "0", "0", "7.50", "", "2", "450", ""]
     header, *days = read(paths[1])
     assert header == list(DAY_HEADERS)
-    assert days[0][2:] == ["2026-11-03", "present", "2026-11-03 09:00", "", "0.25", "no"]
+    assert days[0][2:] == ["2026-11-03", "present", "2026-11-03 09:00", "", "0.25", "no", "15"]
 
 
 @pytest.mark.parametrize("name", EVIL)

@@ -1,6 +1,7 @@
 """A review workbook's results as rows for payroll: what HR sees is what payroll gets. Pure logic.
 
-Nothing is computed here but units: a duration, which spreadsheets hold as a fraction of a day, becomes hours.
+Nothing is computed here but units: a duration, which spreadsheets hold as a fraction of a day, becomes hours, and
+minutes beside them: hours with two digits do not add up, minutes do, to the last digit.
 """
 
 from collections.abc import Iterator
@@ -43,8 +44,19 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-PERSON_HEADERS = tuple(column.header for column in monthly.SHOWN)
-DAY_HEADERS = ("Employee", "User Name", "Date", "State", "Check In", "Check Out", "Hours", "Corrected")
+MINUTES = "Minutes"
+PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes")
+DAY_HEADERS = (
+    "Employee",
+    "User Name",
+    "Date",
+    "State",
+    "Check In",
+    "Check Out",
+    "Hours",
+    "Corrected",
+    MINUTES,
+)
 
 _OF_TIMES = (corrections.CHECK_IN, corrections.CHECK_OUT, corrections.LEAVE)
 """Corrections that change a day."""
@@ -107,10 +119,11 @@ class _Book:
         return (row for row in self.monthly.data_rows() if self.monthly.text(row, monthly.TOKEN))
 
     def person_row(self, row: int) -> tuple[Value, ...]:
-        return tuple(
+        values = (
             self._count(row, column) if column in _COUNTS else self.monthly.text(row, column)
             for column in monthly.SHOWN
         )
+        return *values, *(_minutes(self.monthly.number(row, column)) for column in _DURATIONS)
 
     def day_rows(self, row: int) -> Iterator[tuple[Value, ...]]:
         token = self.monthly.text(row, monthly.TOKEN)
@@ -128,6 +141,7 @@ class _Book:
                 _moment(day, _number(self.daily, check_out)),
                 _hours(_number(self.daily, hours)),
                 "yes" if corrected else "no",
+                _minutes(_number(self.daily, hours)),
             )
 
     def _state(self, row: int, column: int) -> str:
@@ -183,6 +197,10 @@ def _moment(day: date, fraction: float | None) -> str | None:
         return None
     moment = datetime.combine(day, time()) + timedelta(seconds=serial.to_seconds(fraction))
     return moment.isoformat(sep=" ", timespec="minutes")
+
+
+def _minutes(fraction: float | None) -> float | None:
+    return None if fraction is None else round(fraction * 1440)
 
 
 def _hours(fraction: float | None) -> float | None:
