@@ -7,18 +7,22 @@ from datetime import date, datetime
 import pytest
 
 from attendance_backend.app.cli import main
+from attendance_backend.review import corrections_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from tests.integration.backend_office import punch
 from tests.integration.test_backend_refreshing import Office
 
 WEDNESDAY = date(2026, 11, 4)
+PREPARED = 20
+"""Rows of Corrections, for speed."""
 TO_CHECK = "  'Exceptions' lacked 1 day to be checked"
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", PREPARED)
         office = Office(stack, tmp_path_factory.mktemp("office"), patch)
         office.sheets.start_recalculating()
         office.open()
@@ -154,3 +158,24 @@ def test_work_on_a_day_that_is_none_is_not_judged(office):
     assert penalty == 0
     told = office.sheets.read(office.sheet_id, "'Exceptions'!C2:I", "UNFORMATTED_VALUE")
     assert not [row for row in told if row[0] == "Bob Baker" and row[6] == "late" and row[5] >= 46338]
+
+
+def test_rows_beyond_the_prepared_ones_and_inserted_ones_are_answered(office):
+    """As HR adds them at the end, and between two others."""
+    sheet_id = office.id_of("Corrections")
+    office.edit(
+        {"appendDimension": {"sheetId": sheet_id, "dimension": "ROWS", "length": 5}},
+        {
+            "insertDimension": {
+                "range": {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": 3, "endIndex": 4},
+                "inheritFromBefore": True,
+            }
+        },
+    )
+    for row in (4, 1 + PREPARED + 6):
+        line = [serial.from_date(WEDNESDAY), "", "Ann Archer", "note", "", "asked"]
+        office.sheets.write(office.sheet_id, f"'Corrections'!B{row}", [line])
+    office.refresh()
+    answers = office.sheets.read(office.sheet_id, "'Corrections'!A1:A")
+    assert answers[3] == ["noted"]
+    assert answers[PREPARED + 6] == ["no effect: row 4 is about the same"]

@@ -277,7 +277,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
             f'=IF(NOT(ISNUMBER({hours_row})),"",IF({kind}="{LEAVE}",{_leave_days(at, day_header.DATE)},'
             f'IF({place}="","",INDEX({_days(at)},{hours_row},{place}))))'
         ),
-        SHOWN: f'=IF({place}="","",INDEX({_days(at)},{time_row},{place}))',
+        SHOWN: f'=IF(OR({place}="",NOT(ISNUMBER({hours_row}))),"",INDEX({_days(at)},{time_row},{place}))',
     }
 
 
