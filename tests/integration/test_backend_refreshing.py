@@ -124,7 +124,7 @@ def test_everything_at_once(office):
         if title == "Days" and r == 0 and v == serial.from_date(TUESDAY)
     )
     office.clear("Daily Attendance", 3, 6, 20, 23)
-    office.clear("Weekly Summary", 2, 3, 0 + 8, 10)
+    office.clear("Weekly Summary", 2, 3, 0 + 9, 11)
     office.clear("Monthly Summary", 4, 5, 9, 10)
     office.clear("Corrections", 10, 12, 8, 20)
     late = next(r for (title, r, c), v in before.items() if title == "Exceptions" and v == "late" and c == 8)
@@ -152,7 +152,7 @@ def test_everything_at_once(office):
         "  'Days', cell AJ3: not what the punches say",
         "  Daily Attendance!U4:W6: 9 formulas were gone",
         "  Daily Attendance!Q4:Q12: 9 formulas were broken, as cells were deleted",
-        "  Weekly Summary!I3:J3: 2 formulas were gone",
+        "  Weekly Summary!J3:K3: 2 formulas were gone",
         "  Monthly Summary!J5: a formula was gone",
         "  Corrections!I11:T12: 24 formulas were gone",
         f"  Exceptions!F{late + 1}: a formula was gone",
@@ -217,7 +217,7 @@ def test_rows_that_hr_inserts_into_corrections_get_formulas(office):
     office.edit({"insertDimension": {"range": where}})
     assert office.refresh()[1:] == [
         "  Corrections!A6:A7: 2 formulas were gone",
-        "  Corrections!I6:T7: 24 formulas were gone",
+        "  Corrections!I6:AB7: 40 formulas were gone",
         "2 differences",
     ]
     whole(office)
