@@ -430,21 +430,23 @@ def _status(weeks: Weeks | None, at: Places) -> str:
 
 def _header_of_days(at: Places, line: int) -> str:
     """A header row of ``Daily Attendance``: dates of days in the first one, of their helper columns in the second."""
-    letters, row = column_letters(_end_of_days(at)), at.lines(DAILY)[line] + 1
-    return f"{at.sheet(DAILY)}!$A${row}:${letters}${row}"
+    (first, last), row = _span_of_days(at), at.lines(DAILY)[line] + 1
+    return f"{at.sheet(DAILY)}!${first}${row}:${last}${row}"
 
 
 def _days(at: Places) -> str:
     """All columns of ``Daily Attendance`` that `_header_of_days` heads."""
-    return f"{at.sheet(DAILY)}!$A:${column_letters(_end_of_days(at))}"
+    first, last = _span_of_days(at)
+    return f"{at.sheet(DAILY)}!${first}:${last}"
 
 
-def _end_of_days(at: Places) -> int:
-    """The last column of ``Daily Attendance`` that a date stands over."""
+def _span_of_days(at: Places) -> tuple[str, str]:
+    """The first and the last column of ``Daily Attendance`` that a date stands over."""
     sheet = at.sheets[DAILY]
     lines = (day_header.DATE, day_header.WEEKDAY)
     places = [place for line in lines for place in day_header.columns_by_day(sheet, line).values()]
-    return max(places, default=sheet.at(daily_columns.KEY))
+    places = places or [sheet.at(daily_columns.KEY)]
+    return column_letters(min(places)), column_letters(max(places))
 
 
 def _time_applied(at: Places) -> str:
