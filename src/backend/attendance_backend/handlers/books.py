@@ -82,8 +82,24 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
 
 
 def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
-    there = (want for want in wants if want.title in sheets)
-    return list(dict.fromkeys(area for want in there for area in want.all_areas(sheets[want.title])))
+    """The areas of all wants, none of them twice: each brings the tags of its columns along."""
+    found: list[Area] = []
+    for want in wants:
+        for area in want.all_areas(sheets[want.title]) if want.title in sheets else ():
+            if any(_holds(other, area) for other in found):
+                continue
+            found = [other for other in found if not _holds(area, other)]
+            if found and _continues(found[-1], area):
+                area = replace(found.pop(), end_row=area.end_row)  # noqa: PLW2901 - grown downwards
+            found.append(area)
+    return found
+
+
+def _continues(area: Area, other: Area) -> bool:
+    """Whether the other one lies right below, as wide."""
+    return replace(other, first_row=area.first_row, end_row=area.end_row) == area and (
+        other.first_row == area.end_row
+    )
 
 
 def _has_lost_headers(sheet: Worksheet, read: Sequence[Area]) -> bool:

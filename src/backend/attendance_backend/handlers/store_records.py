@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.control.reading import read_people
-from attendance_backend.domain.people import People, Person
+from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.store_plan import Storing, strangers
@@ -21,11 +21,12 @@ from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import structure
-from attendance_backend.review.book import raw, whole
-from attendance_backend.review.names import AMENDMENTS, PUNCH_INDEX
+from attendance_backend.review.book import header, raw, whole
+from attendance_backend.review.names import AMENDMENTS, MONTHLY, PUNCH_INDEX
 from attendance_backend.review.punch_index import PunchIndex
+from attendance_backend.sheet.changes import AddRows
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
-from attendance_contracts import AttendanceRecord, LastStoredTimestamp, StoreAttendRecords
+from attendance_contracts import LastStoredTimestamp, StoreAttendRecords
 
 log = logging.getLogger(__name__)
 
@@ -54,27 +55,38 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
     if book.parameters.finalised:
         worksheet = _amendments(message, backend)
         return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
-    hires = _hires(book, message, new, backend)
+    unknown = strangers(book, message, new)
+    if unknown:
+        book = replace(book, read=_with_states(book.read, backend))
+    hires = _hires(book, message, unknown, backend)
     whole = _whole_book(book, message, backend) if hires else None
     if whole is None:
-        return Draft(book.read, Storing(book, message, new).changes(), len(new))
-    view, book = whole
-    storing = Storing(book, message, new, hires)
-    changes = storing.changes()
-    return Draft(
-        book.read,
-        [*changes, *structure.add_people(view, hires, storing.facts)],
-        len(new),
-    )
+        changes = Storing(book, message, new).changes()
+    else:
+        view, book = whole
+        storing = Storing(book, message, new, hires)
+        changes = [*storing.changes(), *structure.add_people(view, hires, storing.facts)]
+    hidden = {book.index.worksheet.sheet_id, book.days.worksheet.sheet_id}
+    if any(isinstance(change, AddRows) and change.sheet_id in hidden for change in changes):
+        # The next message would ask for the rows as they were, and then for all of them.
+        backend.remembered.pop(message.sheet_id, None)
+    return Draft(book.read, changes, len(new))
+
+
+def _with_states(view: Spreadsheet, backend: Backend) -> Spreadsheet:
+    """The workbook with the header of ``Monthly Summary``, by which an unknown user is found settled."""
+    more = books.read(backend.spreadsheets, view.spreadsheet_id, [header(MONTHLY, optional=True)])
+    sheets = [sheet for sheet in more.worksheets if view.find(sheet.role or "") is None]
+    return replace(view, worksheets=(*view.worksheets, *sheets), absent=view.absent | more.absent)
 
 
 def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
     """The workbook, its hidden worksheets rebuilt first if they are missing or damaged."""
-    book = read_book(message, backend.spreadsheets)
+    book = read_book(message, backend)
     if book is not None and not any(wrong(book, message) for wrong in (lacks_place, lacks_rules, is_at_odds)):
         return book
     refresh.rebuild_facts(message.sheet_id, message.period, backend, told_by=message)
-    book = read_book(message, backend.spreadsheets)
+    book = read_book(message, backend)
     if book is None or lacks_place(book, message):
         raise LayoutError(
             f"spreadsheet {message.sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
@@ -84,10 +96,9 @@ def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
 
 
 def _hires(
-    book: Book, message: StoreAttendRecords, new: Sequence[AttendanceRecord], backend: Backend
+    book: Book, message: StoreAttendRecords, unknown: Sequence[Labels], backend: Backend
 ) -> list[Person]:
-    """People of the message who are in HR's list and not in the workbook yet."""
-    unknown = strangers(book, message, new)
+    """Those of the unknown users of a message who are in HR's list and not in the workbook yet."""
     if not unknown:
         return []
     try:

@@ -90,7 +90,8 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     text = data.get("userEnteredValue", {}).get("formulaValue")
     canonical = None if text is None else formulas.canonical(text)
     simple = canonical is not None and formulas.stays_canonical(canonical)
-    is_formula = canonical is not None and masks.includes(mask, "userEnteredValue")
+    is_content = masks.includes(mask, "userEnteredValue")
+    is_formula = canonical is not None and is_content
     changed: dict[int, tuple[Cell, Cell]] = {}
     for row, column in area.cells():
         before = sheet.cell(row, column)
@@ -101,7 +102,7 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
             moved = formulas.copied(canonical, row - area.start_row, column - area.start_column)
             cell = cell.with_copied(moved) if simple else cell.with_formula(moved)
         sheet.put(row, column, cell)
-        call.cells_written += 1
+        call.cells_written += is_content
     return {}
 
 

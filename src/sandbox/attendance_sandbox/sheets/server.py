@@ -371,7 +371,7 @@ class SheetsServer:
         try:
             if self._quota is not None and route.kind != "drive":
                 self._quota.spend(route.kind, call.caller)
-            return answer(route.handler(request, parts, call))
+            return answer(route.handler(request, parts, call), request)
         except ApiError as error:
             call.cells_written = 0
             return Answer.of_json(error.code, error.to_json())
