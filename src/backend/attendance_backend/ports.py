@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Any, Protocol
 
 from attendance_backend.sheet.changes import Change
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_contracts import Message
 
 
@@ -202,8 +202,7 @@ class Backend:
         control_id: ID of the Review Periods spreadsheet, kept by HR.
         mail_from: the alarms' sender.
         alarm_to: the alarms' recipients.
-        remembered: the hidden worksheets of workbooks as they were last read whole, by the workbook's ID and their
-            titles: by them a message reads the rows of its own people only (`handlers.remembered`).
+        remembered: where people's rows stood in workbooks that were read, by ID (`handlers.remembered`).
     """
 
     spreadsheets: Spreadsheets
@@ -213,4 +212,4 @@ class Backend:
     control_id: str
     mail_from: str
     alarm_to: tuple[str, ...]
-    remembered: dict[str, Mapping[str, Worksheet]] = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)

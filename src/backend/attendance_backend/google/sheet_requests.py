@@ -158,7 +158,10 @@ def _write(change: WriteCells, *, with_looks: bool) -> Json:
                 "rowIndex": change.row,
                 "columnIndex": change.column,
             },
-            "rows": [{"values": [_cell(cell, looks) for cell in row]} for row in change.rows],
+            "rows": [
+                {"values": [_value(cell.value) if looks is None else _cell(cell, looks) for cell in row]}
+                for row in change.rows
+            ],
             "fields": "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue",
         }
     }
@@ -215,17 +218,9 @@ def _grid_range(sheet_id: int, block: Block) -> Json:
     return area
 
 
-def _cell(cell: NewCell, looks: _Looks | None) -> Json:
-    """A cell as JSON; without `looks` its value only."""
-    data: Json = {}
-    value, style = cell.value, cell.style
-    if isinstance(value, str):
-        data["userEnteredValue"] = {"stringValue": value}
-    elif isinstance(value, Formula):
-        data["userEnteredValue"] = {"formulaValue": value.text}
-    elif value is not None:
-        data["userEnteredValue"] = {"numberValue": value}
-    if style is not None and looks is not None:
+def _cell(cell: NewCell, looks: _Looks) -> Json:
+    data, style = _value(cell.value), cell.style
+    if style is not None:
         look = looks.get(id(style))
         if look is None:
             look = looks[id(style)] = _format(style)
@@ -233,6 +228,16 @@ def _cell(cell: NewCell, looks: _Looks | None) -> Json:
         if look:
             data["userEnteredFormat"] = look
     return data
+
+
+def _value(value: float | str | Formula | None) -> Json:
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        return {"userEnteredValue": {"stringValue": value}}
+    if isinstance(value, Formula):
+        return {"userEnteredValue": {"formulaValue": value.text}}
+    return {"userEnteredValue": {"numberValue": value}}
 
 
 def _format(style: Style) -> Json:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
 from urllib.parse import quote
 
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
@@ -22,6 +21,7 @@ _CELLS = (
     f"data(startRow,startColumn,columnMetadata({_TAGS}),"
     "rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
 )
+_NOTHING: Json = {}
 _KINDS = {"numberValue", "stringValue", "boolValue"}
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(rf"{VERSION_NAME}(?:_([1-9]\d{{0,5}}))?", re.ASCII)
@@ -163,13 +163,10 @@ def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
     for row, data in enumerate(block.get("rowData", ()), first_row):
         for column, cell in enumerate(data.get("values", ()), first_column):
             if cell:
-                formula: str | None = cell.get("userEnteredValue", {}).get("formulaValue")
-                cells[row, column] = Cell(_value(cell.get("effectiveValue")), formula)
-
-
-def _value(effective: dict[str, Any] | None) -> Value | None:
-    """None for an error, and for nothing."""
-    for kind, value in (effective or {}).items():
-        if kind in _KINDS:
-            return cast(Value, value)
-    return None
+                entered = cell.get("userEnteredValue")
+                formula: str | None = entered.get("formulaValue") if entered else None
+                value: Value | None = None  # of an error, and of nothing
+                for kind, shown in cell.get("effectiveValue", _NOTHING).items():
+                    if kind in _KINDS:
+                        value = shown
+                cells[row, column] = Cell(value, formula)

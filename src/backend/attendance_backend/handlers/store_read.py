@@ -10,7 +10,7 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.handlers import books
-from attendance_backend.handlers.remembered import recall, remember
+from attendance_backend.handlers.remembered import hidden_sheets, recall
 from attendance_backend.ports import Backend
 from attendance_backend.review import (
     book,
@@ -58,16 +58,17 @@ def read_book(message: StoreAttendRecords, backend: Backend) -> Book | None:
     Raises:
         WorksheetGoneError: a worksheet is missing of which something must be known.
     """
+    days = business_days(message)
     try:
-        found = _read(message, backend, business_days(message))
+        read = _read(message, backend, days)
     except WorksheetGoneError:
         there = books.present(backend.spreadsheets, message.sheet_id)
         if there.find(PUNCH_INDEX) is None or there.find(DAYS) is None:
             return None
         raise
     # By the rules of Sites a day may begin at another time than the message says.
-    others = _days_by(found.rules, message).difference(business_days(message))
-    return found if not others else _read(message, backend, sorted({*business_days(message), *others}))
+    others = _days_by(read.rules, message).difference(days)
+    return read if not others else _read(message, backend, sorted({*days, *others}))
 
 
 def business_days(message: StoreAttendRecords) -> list[date]:
@@ -75,12 +76,8 @@ def business_days(message: StoreAttendRecords) -> list[date]:
     return sorted({business_day(record.timestamp, message.day_boundary) for record in message.records})
 
 
-def calendar_dates(message: StoreAttendRecords) -> list[date]:
-    """The dates on which the punches of these business days can have been made."""
-    return _dates_of(business_days(message))
-
-
 def _dates_of(days: Sequence[date]) -> list[date]:
+    """The calendar dates on which the punches of business days can have been made."""
     return sorted({*days, *(day + timedelta(days=1) for day in days)})
 
 
@@ -91,9 +88,10 @@ def _days_by(rules: Mapping[str, SiteRules], message: StoreAttendRecords) -> set
 
 def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
     """Whether the hidden worksheets miss a column of the message's days, or rows."""
+    days = business_days(message)
     return (
-        any(day not in book.index.columns for day in calendar_dates(message))
-        or any(day not in book.days.columns for day in business_days(message))
+        any(day not in book.index.columns for day in _dates_of(days))
+        or any(day not in book.days.columns for day in days)
         or book.index.is_incomplete()
         or book.days.is_incomplete()
     )
@@ -144,14 +142,9 @@ def _read(message: StoreAttendRecords, backend: Backend, days: Sequence[date]) -
     )
     view = books.read(backend.spreadsheets, message.sheet_id, wants)
     sheets = view.worksheet(PUNCH_INDEX), view.worksheet(DAYS)
-    if known is None:
-        remember(backend.remembered, message.sheet_id, *sheets)
-    else:
-        sheets = known.completed(backend.remembered, *sheets)
     return Book(
         view,
-        PunchIndex(sheets[0]),
-        Days(sheets[1]),
+        *hidden_sheets(backend.remembered, message.sheet_id, known, *sheets),
         _rules(view.worksheet(SITES), message),
         guide_sheet.read(view.worksheet(GUIDE)),
     )

@@ -56,14 +56,18 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
         worksheet = _amendments(message, backend)
         return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
     unknown = strangers(book, message, new)
-    if unknown:
-        book = replace(book, read=_with_states(book.read, backend))
     hires = _hires(book, message, unknown, backend)
-    whole = _whole_book(book, message, backend) if hires else None
+    whole = _whole_book(message, backend) if hires else None
+    if unknown:
+        # By the header of Monthly Summary an unknown user is found settled.
+        states = [header(MONTHLY, optional=True)]
+        more = whole[0] if whole else books.read(backend.spreadsheets, message.sheet_id, states)
+        book = replace(book, read=_joined(book.read, more))
     if whole is None:
         changes = Storing(book, message, new).changes()
     else:
-        view, book = whole
+        view, index = whole
+        book = replace(book, index=index)
         storing = Storing(book, message, new, hires)
         changes = [*storing.changes(), *structure.add_people(view, hires, storing.facts)]
     hidden = {book.index.worksheet.sheet_id, book.days.worksheet.sheet_id}
@@ -73,10 +77,9 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
     return Draft(book.read, changes, len(new))
 
 
-def _with_states(view: Spreadsheet, backend: Backend) -> Spreadsheet:
-    """The workbook with the header of ``Monthly Summary``, by which an unknown user is found settled."""
-    more = books.read(backend.spreadsheets, view.spreadsheet_id, [header(MONTHLY, optional=True)])
-    sheets = [sheet for sheet in more.worksheets if view.find(sheet.role or "") is None]
+def _joined(view: Spreadsheet, more: Spreadsheet) -> Spreadsheet:
+    """The workbook with the worksheets that were read later."""
+    sheets = [sheet for sheet in more.worksheets if view.find(sheet.role or sheet.title) is None]
     return replace(view, worksheets=(*view.worksheets, *sheets), absent=view.absent | more.absent)
 
 
@@ -112,7 +115,7 @@ def _hires(
     return [person for key, person in persons.items() if key in found - book.days.members.keys()]
 
 
-def _whole_book(book: Book, message: StoreAttendRecords, backend: Backend) -> tuple[Spreadsheet, Book] | None:
+def _whole_book(message: StoreAttendRecords, backend: Backend) -> tuple[Spreadsheet, PunchIndex] | None:
     """What adding people needs: their worksheets, and the index with all their earlier punches.
 
     None when a worksheet is gone, which must not keep the punches from being stored.
@@ -123,7 +126,7 @@ def _whole_book(book: Book, message: StoreAttendRecords, backend: Backend) -> tu
     except UserError as error:
         log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
         return None
-    return view, replace(book, index=PunchIndex(view.worksheet(PUNCH_INDEX)))
+    return view, PunchIndex(view.worksheet(PUNCH_INDEX))
 
 
 def _amendments(message: StoreAttendRecords, backend: Backend) -> Worksheet | None:

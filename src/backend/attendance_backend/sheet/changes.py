@@ -6,6 +6,7 @@ cannot be added twice. A list with `SucceedVersion` is applied once only, howeve
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Style:
     """Of the letters, in points."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewCell:
+class NewCell(NamedTuple):
     """What a cell is to hold; None empties it. A text is never read as a formula, number or date.
 
     Attributes:

@@ -92,10 +92,9 @@ class Worksheet:
 
     def at(self, column: int | Column) -> int:
         """Where a column stands; raises LayoutError when it was not found."""
-        if isinstance(column, int):
-            return column
-        found = self.columns.get(column)
+        found = column if isinstance(column, int) else self.columns.get(column)
         if found is None:
+            assert isinstance(column, Column)
             raise LayoutError(
                 f"worksheet {self.title!r} has no column {column.header!r} any more: restore it through File > "
                 "Version history, or run attendance-backend refresh"
@@ -104,7 +103,9 @@ class Worksheet:
 
     def value(self, row: int, column: int | Column) -> Value | None:
         """What a cell shows; None when it is empty."""
-        cell = self.cells.get((row, self.at(column)))
+        cell = self.cells.get(
+            (row, column if column.__class__ is int else self.at(column))
+        )  # read for each cell
         return None if cell is None else cell.value
 
     def text(self, row: int, column: int | Column) -> str:

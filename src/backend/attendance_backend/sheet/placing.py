@@ -13,7 +13,7 @@ from dataclasses import replace
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddColumns, Change, Formula, NewCell, Tag, WriteCells
 from attendance_backend.sheet.grid import Cell, Worksheet
-from attendance_backend.sheet.layout import Column, Layout, sheet_tag
+from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
 LOOK = 20
 """So many rows are looked through for headers."""
@@ -155,12 +155,18 @@ def lay(
     rows: Sequence[Mapping[Column, NewCell]],
 ) -> list[WriteCells]:
     """Writes of whole rows, blank where nothing is given: a block for columns that stand side by side."""
-    cells = {
-        (first_row + number, place): row.get(column, NewCell())
-        for number, row in enumerate(rows)
-        for column, place in at.items()
-    }
-    return write_cells(sheet_id, cells)
+    by_place = {place: column for column, place in at.items()}
+    blank = NewCell()
+    return [
+        WriteCells(
+            sheet_id,
+            first_row,
+            first,
+            tuple(tuple([row.get(column, blank) for column in columns]) for row in rows),
+        )
+        for first, end in runs(by_place)
+        if (columns := [by_place[place] for place in range(first, end)]) and rows
+    ]
 
 
 def put(sheet: Worksheet, row: int, cells: Mapping[Column, float | str | Formula | None]) -> list[WriteCells]:
