@@ -208,9 +208,13 @@ class FakeSpreadsheets:
             *_version(book),
         )
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         if changes:
             self.effects.perform(lambda: self._apply(spreadsheet_id, changes))
+        # Nobody edits between a read and a write here: the worksheets are as they were read.
+        return None
 
     def _check_version(self, book: Book, changes: Sequence[Change]) -> None:
         """As the adapter finds it out after the service has refused the changes."""

@@ -34,7 +34,7 @@ class Watched:
         self.areas += areas
         return self._spreadsheets.read(spreadsheet_id, areas)
 
-    def apply(self, spreadsheet_id, changes):
+    def apply(self, spreadsheet_id, changes, areas=()):
         self._spreadsheets.apply(spreadsheet_id, changes)
 
 
@@ -715,7 +715,7 @@ class Vandal(Watched):
         super().__init__(office.world.spreadsheets)
         self._book, self._title = office.book, title
 
-    def apply(self, spreadsheet_id, changes):
+    def apply(self, spreadsheet_id, changes, areas=()):
         super().apply(spreadsheet_id, changes)
         self._book.sheets = [sheet for sheet in self._book.sheets if sheet.title != self._title]
 

@@ -28,8 +28,13 @@ class Spreadsheets(Protocol):
         """
         ...
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         """Make all changes in one atomic call, or none; no call for no changes.
+
+        Returns:
+            What the areas hold right after the changes, before anybody can change anything again; None without areas.
 
         Raises:
             OutdatedError: the changes hold a `SucceedVersion`, and somebody else wrote since that version was read.

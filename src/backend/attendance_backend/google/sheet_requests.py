@@ -149,22 +149,18 @@ def _writes(change: WriteCells) -> Iterator[Json]:
 
 
 def _write(change: WriteCells, *, with_looks: bool) -> Json:
+    """The values; where rows go below all others (`WriteCells.below`), the service finds the place itself."""
     is_styled = with_looks and any(cell.style is not None for row in change.rows for cell in row)
     looks: _Looks | None = {} if is_styled else None
-    return {
-        "updateCells": {
-            "start": {
-                "sheetId": change.sheet_id,
-                "rowIndex": change.row,
-                "columnIndex": change.column,
-            },
-            "rows": [
-                {"values": [_value(cell.value) if looks is None else _cell(cell, looks) for cell in row]}
-                for row in change.rows
-            ],
-            "fields": "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue",
-        }
-    }
+    rows = [
+        {"values": [_value(cell.value) if looks is None else _cell(cell, looks) for cell in row]}
+        for row in change.rows
+    ]
+    fields = "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue"
+    if change.below:
+        return {"appendCells": {"sheetId": change.sheet_id, "rows": rows, "fields": fields}}
+    start = {"sheetId": change.sheet_id, "rowIndex": change.row, "columnIndex": change.column}
+    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
 
 
 def _fill(change: FillCells) -> Json:

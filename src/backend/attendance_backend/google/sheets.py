@@ -47,35 +47,50 @@ class GoogleSheets:
             raise
         return _spreadsheet(spreadsheet_id, answer)
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         """See the port.
 
         Changes with a version are sent again after a failure, whether or not they were carried out: if they were, the
         repetition is refused, and the version that is then read is ours.
         """
         if not changes:
-            return
+            return None
         version = version_of(changes)
+        body: Json = {"requests": requests_of(changes)}
+        fields = "spreadsheetId"
+        if areas:
+            body |= {
+                "includeSpreadsheetInResponse": True,
+                "responseRanges": [area_name(each) for each in areas],
+            }
+            fields = f"updatedSpreadsheet(sheets({_PROPERTIES},{_TAGS},{_CELLS}))"
         try:
-            self._client.call(
+            answer = self._client.call(
                 "post",
                 SPREADSHEET_BATCH_UPDATE_URL % _checked(spreadsheet_id),
                 what=f"spreadsheet {spreadsheet_id}",
                 repeatable=is_repeatable(changes),
-                json={"requests": requests_of(changes)},
+                params={"fields": fields},
+                json=body,
             )
         except RefusedError:
-            if version is None or not self._is_carried_out(spreadsheet_id, version):
+            if version is None or not self._is_carried_out(spreadsheet_id, version, areas):
                 raise
+            return self.read(spreadsheet_id, areas) if areas else None
+        return _spreadsheet(spreadsheet_id, answer.get("updatedSpreadsheet", {})) if areas else None
 
-    def _is_carried_out(self, spreadsheet_id: str, version: SucceedVersion) -> bool:
+    def _is_carried_out(self, spreadsheet_id: str, version: SucceedVersion, areas: Sequence[Area]) -> bool:
         """Whether refused changes were carried out by an earlier attempt, or else may be again.
 
         Raises:
-            OutdatedError: they may not: somebody else was faster.
+            OutdatedError: they may not: somebody else was faster, or renamed a worksheet.
         """
-        present = self.read(spreadsheet_id).version
-        if present not in (version.new, version.previous):
+        there = self.read(spreadsheet_id)
+        present = there.version
+        is_renamed = present != version.new and any(there.find(area.worksheet) is None for area in areas)
+        if is_renamed or present not in (version.new, version.previous):
             raise OutdatedError(
                 f"spreadsheet {spreadsheet_id} was changed by somebody else meanwhile; it is to be read again"
             )

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.errors import LayoutError, RefusedError, WorksheetGoneError
+from attendance_backend.handlers import misplaced
+from attendance_backend.handlers.misplaced import Misplaced
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.review import book
@@ -163,6 +165,16 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
         return Draft(there, changes, told)
 
     return take_turn(spreadsheets, draft)
+
+
+def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[Misplaced]) -> None:
+    """Put right what was written while a person moved columns or rows; facts are to be computed anew afterwards."""
+
+    def draft() -> Draft[None]:
+        view = look(spreadsheets, spreadsheet_id, misplaced.wants(found))
+        return Draft(view, misplaced.mending(view, found), None)
+
+    take_turn(spreadsheets, draft)
 
 
 def _deep(sheet: Worksheet) -> Want:

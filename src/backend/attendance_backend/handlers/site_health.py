@@ -77,7 +77,11 @@ def _take_in(message: SiteHealth, backend: Backend) -> None:
         return
     if row is None or row.last_heard is None or _day(row.last_heard, message) < _day(message.at, message):
         _begin_day(message, backend)
-    take_turn(backend.spreadsheets, partial(_draft, message, backend))
+    take_turn(
+        backend.spreadsheets,
+        partial(_draft, message, backend),
+        partial(books.put_right, backend.spreadsheets, message.sheet_id),
+    )
 
 
 def _begin_day(message: SiteHealth, backend: Backend) -> None:

@@ -16,6 +16,7 @@ from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, refresh
+from attendance_backend.handlers.misplaced import FACTS, Misplaced
 from attendance_backend.handlers.store_plan import Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
@@ -33,7 +34,14 @@ log = logging.getLogger(__name__)
 
 def store_attend_records(message: StoreAttendRecords, backend: Backend) -> LastStoredTimestamp:
     """Confirm every record of the message that the workbook now holds: all of them."""
-    stored = take_turn(backend.spreadsheets, lambda: _draft(message, backend))
+
+    def mend(found: Sequence[Misplaced]) -> None:
+        backend.remembered.pop(message.sheet_id, None)
+        books.put_right(backend.spreadsheets, message.sheet_id, found)
+        if any(each.was.role in FACTS for each in found):
+            refresh.rebuild_facts(message.sheet_id, message.period, backend)
+
+    stored = take_turn(backend.spreadsheets, lambda: _draft(message, backend), mend)
     unique = {record.identity: None for record in message.records}
     log.info("%s: stored %d punches, %d were there", message.location, stored, len(unique) - stored)
     return LastStoredTimestamp(

@@ -26,7 +26,7 @@ from attendance_backend.review.exception_state import (
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.sheet import placing, serial, styles
-from attendance_backend.sheet.changes import AddRows, Change, Formula, NewCell, WriteCells
+from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
 
@@ -113,8 +113,7 @@ def append(worksheet: Worksheet, entries: Sequence[Entry], at: Places) -> list[C
     is_new = worksheet.row_count == below + 1 and all(row != below for row, _ in worksheet.cells)
     first = worksheet.row_count - is_new
     rows = [_row(entry, days, at) for entry in entries]
-    growth: list[Change] = [AddRows(worksheet.sheet_id, len(rows) - is_new)] if len(rows) > is_new else []
-    return [*growth, *placing.lay(worksheet.sheet_id, worksheet.columns, first, rows)]
+    return placing.lay_below(worksheet, first, rows) if rows else []
 
 
 def _row(entry: Entry, days: Mapping[date, int], at: Places) -> dict[Column, NewCell]:

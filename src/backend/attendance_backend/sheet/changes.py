@@ -66,12 +66,18 @@ Row = tuple[NewCell, ...]
 
 @dataclass(frozen=True, slots=True)
 class WriteCells:
-    """Replace the cells of a block whose upper left corner is (row, column)."""
+    """Replace the cells of a block whose upper left corner is (row, column).
+
+    Attributes:
+        below: write below the last row that holds anything, wherever that is by then, and never over what somebody
+            moved to `row` meanwhile, where that row was when it was read. The block then begins in the first column.
+    """
 
     sheet_id: int
     row: int
     column: int
     rows: tuple[Row, ...]
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

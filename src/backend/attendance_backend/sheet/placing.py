@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, Change, Formula, NewCell, Tag, WriteCells
+from attendance_backend.sheet.changes import AddColumns, AddRows, Change, Formula, NewCell, Tag, WriteCells
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
@@ -167,6 +167,22 @@ def lay(
         for first, end in runs(by_place)
         if (columns := [by_place[place] for place in range(first, end)]) and rows
     ]
+
+
+def lay_below(sheet: Worksheet, first_row: int, rows: Sequence[Mapping[Column, NewCell]]) -> list[Change]:
+    """Whole rows behind all others, and the grid made longer for them; `first_row` is where that was when it was read.
+
+    What people insert or delete meanwhile moves the new rows along, and nothing is written over.
+    """
+    by_place = {place: column for column, place in sheet.columns.items()}
+    columns = [by_place.get(place) for place in range(max(by_place) + 1)]
+    blank = NewCell()
+    lines = tuple(
+        tuple([blank if column is None else row.get(column, blank) for column in columns]) for row in rows
+    )
+    lacking = first_row + len(rows) - sheet.row_count
+    growth: list[Change] = [AddRows(sheet.sheet_id, lacking)] if lacking > 0 else []
+    return [*growth, WriteCells(sheet.sheet_id, first_row, 0, lines, below=True)]
 
 
 def put(sheet: Worksheet, row: int, cells: Mapping[Column, float | str | Formula | None]) -> list[WriteCells]:

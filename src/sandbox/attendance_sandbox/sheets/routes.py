@@ -101,7 +101,10 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
         route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
         route("GET", one, "read", lambda r, p, call: api.get(p[0], r.query, call)),
         route(
-            "POST", one + ":batchUpdate", "write", lambda r, p, call: api.batch_update(p[0], r.json(), call)
+            "POST",
+            one + ":batchUpdate",
+            "write",
+            lambda r, p, call: api.batch_update(p[0], r.query, r.json(), call),
         ),
         route(
             "GET",

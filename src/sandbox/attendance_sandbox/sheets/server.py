@@ -26,7 +26,7 @@ and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
-``appendCells``, ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
+``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
 changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
 found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
 them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
@@ -138,7 +138,8 @@ class SheetsServer:
         self.log: list[LogEntry] = []
         self.store = FileStore(owns_storage, clock)
         self.tokens = TokenService(token_lifetime_s, clock)
-        self._on_request = on_request
+        self.on_request = on_request
+        """See above; may be set at any time: what it does to a spreadsheet comes before the answer is read."""
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
@@ -322,8 +323,8 @@ class SheetsServer:
                 seconds=time.perf_counter() - began,
             )
             self.log.append(entry)
-        if self._on_request is not None:
-            self._on_request(entry)
+        if self.on_request is not None:
+            self.on_request(entry)
         if dropped:
             raise DropConnectionError
         return response

@@ -104,10 +104,12 @@ class SheetsApi:
             spreadsheet = self.computed(spreadsheet, ranges)
         return view.spreadsheet_json(spreadsheet, call, ranges=ranges, fields=fields, grid_data=grid_data)
 
-    def batch_update(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
+    def batch_update(self, spreadsheet_id: str, query: Query, body: Json, call: Call) -> Json:
         """``spreadsheets.batchUpdate``."""
-        message = check_message("BatchUpdateSpreadsheetRequest", body)
-        return self._change(spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call))
+        message, fields = check_message("BatchUpdateSpreadsheetRequest", body), query.get("fields", [None])[0]
+        return self._change(
+            spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call, fields)
+        )
 
     # -- values
 

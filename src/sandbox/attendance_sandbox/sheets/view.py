@@ -22,7 +22,7 @@ def spreadsheet_json(
     call: Call,
     *,
     ranges: list[str] | None = None,
-    fields: str | None = None,
+    fields: str | masks.Mask | None = None,
     grid_data: bool = False,
 ) -> Json:
     """The spreadsheet, or what of it is asked for.
@@ -34,7 +34,7 @@ def spreadsheet_json(
         fields: field mask of the answer; asking for ``sheets.data`` brings the data as well.
         grid_data: with the cells' data. Ignored when there is a field mask, as in the real service.
     """
-    mask = masks.parse_mask(fields) if fields else {}
+    mask = masks.parse_mask(fields) if isinstance(fields, str) else fields or {}
     sheets_mask = masks.below(mask, "sheets")
     wants_data = (masks.includes(mask, "sheets") and _wants_data(mask, sheets_mask)) if fields else grid_data
     areas: dict[int, list[Area]] = {}
