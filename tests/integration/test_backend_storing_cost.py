@@ -147,10 +147,9 @@ def test_what_a_punch_brings_down_does_not_grow_with_the_people(filled_office):
     """Of the rows of 39 others nothing is read, once it is known where they stand."""
     office = filled_office
     calls(office, records_of(PEOPLE))
-    ((read, _), (again, _)) = (calls(office, records_of(1, minute=minute)) for minute in (1, 2))
 
-    assert read.cells_read == again.cells_read
-    assert not [text for text in again.query["ranges"] if text.startswith(("'Days'!A:", "'Punch Index'!A:"))]
+    read, _ = calls(office, records_of(1, minute=1))
+    assert not [text for text in read.query["ranges"] if text.startswith(("'Days'!A:", "'Punch Index'!A:"))]
 
 
 @pytest.mark.parametrize(
