@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_backend.app import bootstrap
+from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import books, refresh
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
@@ -124,7 +125,9 @@ def bytes_of(office, records):
         down.append(len(response.content))
         up.append(len(response.request.body or b""))
 
-    hooks = bootstrap.backend().spreadsheets._client.session.hooks["response"]
+    sheets = bootstrap.backend().spreadsheets
+    assert isinstance(sheets, GoogleSheets)
+    hooks = sheets._client.session.hooks["response"]
     hooks.append(count)
     try:
         calls(office, records)

@@ -416,16 +416,25 @@ def test_metadata_that_lacks_something_is_refused(office: Office, book: str, lac
     assert (response.status_code, lacking in error_message(response)) == (400, True)
 
 
-def test_cells_are_appended_below_all_that_stands_whatever_columns_it_stands_in(office: Office, book: str) -> None:
+def test_cells_are_appended_below_all_that_stands_whatever_columns_it_stands_in(
+    office: Office, book: str
+) -> None:
     office.put(book, "C3", [["note"]])
-    row = {"values": [{"userEnteredValue": {"numberValue": 1}}, {}, {"userEnteredValue": {"stringValue": "x"}}]}
+    row = {
+        "values": [{"userEnteredValue": {"numberValue": 1}}, {}, {"userEnteredValue": {"stringValue": "x"}}]
+    }
     office.replies(book, {"appendCells": {"sheetId": 0, "rows": [row, row], "fields": "userEnteredValue"}})
     assert office.values(book, "A1:C9") == [[], [], ["", "", "note"], ["1", "", "x"], ["1", "", "x"]]
 
 
 def test_a_grid_that_is_full_grows_by_what_is_appended(office: Office, book: str) -> None:
     office.replies(
-        book, {"deleteDimension": {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 2, "endIndex": 1000}}}
+        book,
+        {
+            "deleteDimension": {
+                "range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 2, "endIndex": 1000}
+            }
+        },
     )
     office.put(book, "A2", [["last"]])
     row = {"values": [{"userEnteredValue": {"numberValue": 1}}]}
