@@ -169,6 +169,6 @@ def test_an_empty_column_is_told_when_it_is_made_again(office, caplog):
     place = answers.at(corrections_sheet.GROUP)
     del answers.tags[place]
     answers.cells = {at: value for at, value in answers.cells.items() if at[1] != place}
-    office.store(MORNING)
+    handle(health(office), office.world.backend)
     assert "'Corrections' lacked the columns Group" in caplog.text
     assert answers.cells[0, answers.at(corrections_sheet.GROUP)] == "Group"

@@ -460,6 +460,20 @@ def test_somebody_hired_is_added_with_the_first_punch(office):
     assert len(office.exceptions()) == 1
 
 
+def test_a_user_id_that_was_given_to_somebody_else_counts_for_them_at_once():
+    """Whose rows are remembered is no matter: who bears an ID is read each time."""
+    office = ReviewBook()
+    for moment in ("2026-11-03 08:00", "2026-11-03 17:00"):
+        office.store(punch("ann", moment))
+    days = office.sheet("Days")
+    (row,) = [row for (row, column), value in days.cells.items() if column == 0 and value == "bob/in"]
+    days.put(row, days.at(days_sheet.DEVICE_USER_ID), "id-ann")
+    office.store(punch("ann", "2026-11-05 08:00"))
+
+    assert office.day("bob", date(2026, 11, 5)) == (8.0, None, None)
+    assert office.day("ann", date(2026, 11, 5)) == (None, None, None)
+
+
 def test_an_unknown_user_who_becomes_known_gets_all_earlier_punches():
     office = ReviewBook(sites=("berlin", "hamburg"))
     office.store(punch("carl", "2026-11-03 08:00"), punch("carl", "2026-11-03 15:00"))
