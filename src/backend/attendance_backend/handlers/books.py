@@ -85,16 +85,17 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
 
 def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
     """The areas of all wants, none of them twice: each brings the tags of its columns along."""
-    found: list[Area] = []
+    by_title: dict[str, list[Area]] = {}
     for want in wants:
         for area in want.all_areas(sheets[want.title]) if want.title in sheets else ():
+            found = by_title.setdefault(area.worksheet, [])
             if any(_holds(other, area) for other in found):
                 continue
-            found = [other for other in found if not _holds(area, other)]
+            found[:] = [other for other in found if not _holds(area, other)]
             if found and _continues(found[-1], area):
                 area = replace(found.pop(), end_row=area.end_row)  # noqa: PLW2901 - grown downwards
             found.append(area)
-    return found
+    return [area for found in by_title.values() for area in found]
 
 
 def _continues(area: Area, other: Area) -> bool:
@@ -124,7 +125,8 @@ def _retitled(
 
 
 def _within(wanted: Sequence[Area], read: Sequence[Area]) -> bool:
-    return all(any(_holds(area, other) for area in read) for other in wanted)
+    there = set(read)
+    return all(other in there or any(_holds(area, other) for area in read) for other in wanted)
 
 
 def _holds(area: Area, other: Area) -> bool:
