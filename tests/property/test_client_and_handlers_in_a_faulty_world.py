@@ -44,9 +44,7 @@ def repeated(book):
     """What stands in Exceptions more than once, although it concerns one day of one person."""
     rows = book.sheet(EXCEPTIONS).rows()[1:]
     told = Counter(
-        tuple(row[AT[column]] for column in TOLD_OF)
-        for row in rows
-        if row[AT[exceptions_sheet.KIND]] in ONCE
+        tuple(row[AT[column]] for column in TOLD_OF) for row in rows if row[AT[exceptions_sheet.KIND]] in ONCE
     )
     return {line for line, times in told.items() if times > 1}
 

@@ -30,10 +30,10 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies
+from attendance_backend.handlers import books, copies, finalising
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
-from attendance_backend.review import guide_sheet
+from attendance_backend.review import finalised, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, sites_of
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
 from attendance_backend.sheet.grid import Spreadsheet
@@ -144,11 +144,11 @@ class _Round:
             if number % AT_ONCE == 0 and number < len(visits):
                 self.backend.clock.sleep(PAUSE_S)
         self.problems += [of_workbook(name, TOO_MANY) for name, _ in visits[MOST_VISITS:]]
-        finalised = [name for name in recorded if name in final]
-        turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(finalised), 1)
-        for number, name in enumerate(finalised):
-            if number == turn:
-                self._guarded(name, partial(self._look_again, name, recorded[name]))
+        *older, newest = [name for name in recorded if name in final] or [""]
+        turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(older), 1)
+        for number, name in enumerate(filter(None, (*older, newest))):
+            if number == turn or name == newest:
+                self._guarded(name, partial(self._visit, name, recorded[name]))
             else:
                 self._keep_told(name)
         self._write_down()
@@ -193,14 +193,21 @@ class _Round:
             self._tell(name, wrong)
             return
         present = books.present(self.backend.spreadsheets, sheet_id)
-        if self._is_finalised(present):
-            self.finalised[name] = True
-            return
+        if name in self.control.finalised and present.find(GUIDE) is None:
+            return  # whoever deleted it has not opened the month again
+        if finalised.is_kept(present) and present.find(GUIDE) is not None:
+            found = finalising.look(sheet_id, present, self.control, self.backend)
+            if found is not None:
+                self.finalised[name] = True
+                return
+        self.finalised[name] = False
         self._guarded(name, partial(self._copy, sheet_id, TITLE_PREFIX + name))
         sites = sites_of(present)
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
+        is_finalised = self._is_finalised(present)
         differences, kept = restore(sheet_id, _window(name, control), control, self.backend)
+        self.finalised[name] = is_finalised
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
         for line in kept[:MOST_LINES]:
@@ -209,18 +216,10 @@ class _Round:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
 
-    def _look_again(self, name: str, sheet_id: str) -> None:
-        if wrong := where_it_is(name, sheet_id, self.backend):
-            self._tell(name, wrong)
-            return
-        self.finalised[name] = self._is_finalised(
-            books.present(self.backend.spreadsheets, sheet_id), otherwise=True
-        )
-
-    def _is_finalised(self, present: Spreadsheet, *, otherwise: bool = False) -> bool:
-        """What ``Guide`` says; `otherwise` when somebody deleted it."""
+    def _is_finalised(self, present: Spreadsheet) -> bool:
+        """What ``Guide`` says; no when somebody deleted it."""
         if present.find(GUIDE) is None:
-            return otherwise
+            return False
         read = books.look(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
         return guide_sheet.read(read.worksheet(GUIDE)).finalised
 

@@ -15,6 +15,7 @@ from attendance_backend.review import (
     days_sheet,
     exceptions_sheet,
     guide_sheet,
+    kept_sheets,
     monthly_columns,
     punch_index,
     raw_data,
@@ -29,8 +30,10 @@ from attendance_backend.review.names import (
     DAYS,
     EXCEPTIONS,
     GUIDE,
+    KEPT,
     MONTHLY,
     RAW_PREFIX,
+    SINCE,
     WEEKLY,
     is_raw_title,
 )
@@ -54,6 +57,8 @@ LAYOUTS = {
         guide_sheet.LAYOUT,
         days_sheet.LAYOUT,
         punch_index.LAYOUT,
+        kept_sheets.KEPT_LAYOUT,
+        kept_sheets.SINCE_LAYOUT,
     )
 }
 
@@ -197,9 +202,13 @@ def sites_of(view: Spreadsheet) -> set[str]:
     return {(sheet.role or "")[len(RAW_PREFIX) :] for sheet in raw_sheets(view)}
 
 
+_APART = (AMENDMENTS, KEPT, SINCE)
+"""No formula names them."""
+
+
 def places_of(view: Spreadsheet, coming: Sequence[str] = ()) -> Places:
     """Where columns stand, for formulas; of worksheets that are absent or coming, where they will stand."""
-    stand = [sheet for sheet in ours(view) if sheet.role in LAYOUTS and sheet.role != AMENDMENTS]
+    stand = [sheet for sheet in ours(view) if sheet.role in LAYOUTS and sheet.role not in _APART]
     lacking = [title for title in {*view.absent, *coming} if title in LAYOUTS]
     stand += [guide_sheet.as_made() if title == GUIDE else as_made(LAYOUTS[title]) for title in lacking]
     guide = next((sheet for sheet in stand if sheet.role == GUIDE), None)

@@ -6,10 +6,12 @@ from datetime import timedelta
 from attendance_backend.control import completing, sharing
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_control, write_problems
-from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
+from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
+from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
+from attendance_backend.review import doubts
 from attendance_backend.review.book import sites_of
 from attendance_backend.sheet.table import Problem
 
@@ -29,6 +31,7 @@ def check(backend: Backend) -> list[str]:
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     sites, unshared, missing = _review_sheets(backend, control)
+    in_doubt = list(_in_doubt(backend, control, missing))
     if sites:
         # Only now the sites are known by which a typing error can be told.
         control = read_control(backend.spreadsheets, backend.control_id, today, sites)
@@ -37,7 +40,7 @@ def check(backend: Backend) -> list[str]:
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
     complaints += _readers(folder, control)
     complaints += [f"{problem.worksheet}: {problem.remedy}" for problem in of_workbooks]
-    return [*complaints, *unshared, *_unwatched(backend, control)]
+    return [*complaints, *unshared, *in_doubt, *_unwatched(backend, control)]
 
 
 def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
@@ -138,6 +141,24 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
             for share in lacking
         ]
     return sites, complaints, missing
+
+
+def _in_doubt(backend: Backend, control: Control, missing: Sequence[Problem]) -> Iterator[str]:
+    """Which numbers of the newest workbooks are not to be trusted."""
+    gone_from = {problem.worksheet for problem in missing}
+    now = now_of(control, backend.clock.now().date())
+    for name, spreadsheet_id in list(control.review_sheets.items())[-NEWEST:]:
+        about = of_workbook(name, "").worksheet
+        if about in gone_from:
+            continue
+        try:
+            present = books.present(backend.spreadsheets, spreadsheet_id)
+            view = books.read(backend.spreadsheets, spreadsheet_id, doubts.wants(present))
+            found = doubts.doubts(view, now, running=False)
+        except UserError as error:
+            yield f"{about}: {error}"
+            continue
+        yield from (f"{about}: {line}" for line in doubts.lines(found.findings))
 
 
 def _still_told(control: Control) -> list[Problem]:
