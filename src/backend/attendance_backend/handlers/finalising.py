@@ -38,11 +38,22 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
     return take_turn(backend.spreadsheets, draft)
 
 
-def look(sheet_id: str, present: Spreadsheet, control: Control, backend: Backend) -> list[Finding] | None:
-    """What differs in a month that is kept, which is then listed in it; None when HR opens it again."""
+def look(
+    sheet_id: str, control: Control, backend: Backend, present: Spreadsheet | None = None
+) -> list[Finding] | None:
+    """What differs in a month that is kept, which is then listed in it; None when HR opens it again.
+
+    Args:
+        sheet_id: of the workbook.
+        control: as HR keeps it.
+        backend: the ports.
+        present: its worksheets, where they were read just now.
+    """
+    known = [present] if present is not None else []
 
     def draft() -> Draft[list[Finding] | None]:
-        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
+        there = known.pop() if known else books.present(backend.spreadsheets, sheet_id)
+        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(there))
         if not guide_sheet.read(view.worksheet(GUIDE)).finalised:
             return Draft(view, (), None)
         today = backend.clock.now().date()

@@ -44,8 +44,7 @@ def restore(
     lacking, is_finalised = _complete_days(sheet_id, period, control, backend)
     differences += [*missing, *lacking]
     if is_kept and is_finalised:
-        present = books.present(backend.spreadsheets, sheet_id)
-        return differences, [str(each) for each in finalising.look(sheet_id, present, control, backend) or ()]
+        return differences, _since_finalised(sheet_id, control, backend)
     if is_kept:
         differences += finalising.open_again(sheet_id, period, backend)
     if not is_finalised:
@@ -55,7 +54,16 @@ def restore(
     differences += [*rebuilt.differences, *repairs.differences]
     if is_finalised:
         differences += finalising.keep(sheet_id, period, backend)
+        return differences, [
+            *rebuilt.unreadable,
+            *repairs.kept,
+            *_since_finalised(sheet_id, control, backend),
+        ]
     return differences, [*rebuilt.unreadable, *repairs.kept]
+
+
+def _since_finalised(sheet_id: str, control: Control, backend: Backend) -> list[str]:
+    return [str(each) for each in finalising.look(sheet_id, control, backend) or ()]
 
 
 def _complete_worksheets(

@@ -196,7 +196,7 @@ class _Round:
         if name in self.control.finalised and present.find(GUIDE) is None:
             return  # whoever deleted it has not opened the month again
         if finalised.is_kept(present) and present.find(GUIDE) is not None:
-            found = finalising.look(sheet_id, present, self.control, self.backend)
+            found = finalising.look(sheet_id, self.control, self.backend, present)
             if found is not None:
                 self.finalised[name] = True
                 return
@@ -210,6 +210,8 @@ class _Round:
         self.finalised[name] = is_finalised
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
+        if is_finalised:
+            return  # what differs is listed in the workbook
         for line in kept[:MOST_LINES]:
             self._tell(name, line + (TYPED_OVER if "typed over" in line else ""), logging.WARNING)
         if len(kept) > MOST_LINES:
