@@ -86,9 +86,11 @@ def _complete_worksheets(
             raise UserError(
                 f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
             )
-        changes = structure.missing_worksheets(present, period, min(sites), content)
+        moved = structure.locale_changes(present)
+        changes = [*moved, *structure.missing_worksheets(present, period, min(sites), content)]
         added = [change for change in changes if isinstance(change, AddWorksheet)]
-        told = [f"the worksheet {change.title!r} was missing" for change in added]
+        told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
+        told += [f"the worksheet {change.title!r} was missing" for change in added]
         return Draft(present, changes, (told, finalised.is_kept(present)))
 
     return take_turn(backend.spreadsheets, draft)

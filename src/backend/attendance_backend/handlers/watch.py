@@ -34,7 +34,7 @@ from attendance_backend.handlers import books, copies, finalising
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import finalised, guide_sheet
-from attendance_backend.review.book import GUIDE_VALUES, sites_of
+from attendance_backend.review.book import GUIDE_VALUES, locked, sites_of
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.table import Problem
@@ -193,6 +193,8 @@ class _Round:
             self._tell(name, wrong)
             return
         present = books.present(self.backend.spreadsheets, sheet_id)
+        for line in locked(present):
+            self._tell(name, line)
         if name in self.control.finalised and present.find(GUIDE) is None:
             return  # whoever deleted it has not opened the month again
         if finalised.is_kept(present) and present.find(GUIDE) is not None:

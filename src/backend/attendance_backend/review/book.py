@@ -197,6 +197,16 @@ def raw_sheets(view: Spreadsheet) -> list[Worksheet]:
     return [sheet for sheet in ours(view) if is_raw_title(sheet.role or "")]
 
 
+def locked(view: Spreadsheet) -> list[str]:
+    """What is wrong with worksheets of the program that somebody protected against it; read without cells."""
+    return [
+        f"the worksheet {sheet.title!r} is protected against the program, which can write nothing there: in Data > "
+        "Protect sheets and ranges delete the protection, or let the program's account edit"
+        for sheet in ours(view)
+        if sheet.locked
+    ]
+
+
 def sites_of(view: Spreadsheet) -> set[str]:
     """The sites that have raw data in a workbook."""
     return {(sheet.role or "")[len(RAW_PREFIX) :] for sheet in raw_sheets(view)}

@@ -16,12 +16,14 @@ from attendance_backend.review import (
     guide_sheet,
     monthly_columns,
     sites_sheet,
+    weekly_columns,
 )
 from attendance_backend.review.book import Want
 from attendance_backend.review.daily_attendance import CHECK_TIMES, MISSING_IN, MISSING_OUT, NO_DATA, OPEN
+from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.finalised import KEYS, Now
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.names import CORRECTIONS, DAILY, GUIDE, MONTHLY, SITES
+from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, GUIDE, MONTHLY, SITES, WEEKLY
 from attendance_backend.review.wanted_formulas import wanted
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.changes import Formula
@@ -82,6 +84,7 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
         *_hours(view.worksheet(DAILY), period),
         *_typed_over(view, period),
         *_corrections(view.worksheet(CORRECTIONS)),
+        *_rows_gone(view),
     ]
     if guide_sheet.read(view.worksheet(GUIDE)).is_closed and finalised.is_kept(view):
         found += finalised.differences(view, now)
@@ -179,6 +182,25 @@ def _typed_over(view: Spreadsheet, period: ReviewPeriod) -> Iterator[Finding]:
                     continue
                 value = None if cell is None else cell.value
                 yield finalised.typed_over(sheet, (row, column), key, name, value)
+
+
+def _rows_gone(view: Spreadsheet) -> Iterator[Finding]:
+    """Rows that somebody deleted; in a month that is kept they are told of as changes."""
+    days = view.find(DAYS)
+    if days is None or finalised.is_kept(view):
+        return
+    there = {
+        title: finalised.rows_of(sheet, title) for title in KEYS if (sheet := view.find(title)) is not None
+    }
+    for user, member in Days(days).members.items():
+        for title, keys in (
+            (DAILY, [daily_columns.key_of(user, label) for label in daily_columns.LABELS]),
+            (WEEKLY, [daily_columns.key_of(user, label) for label in weekly_columns.LABELS]),
+            (MONTHLY, [formulas.token_of(user)]),
+        ):
+            if title in there and any(key not in there[title] for key in keys):
+                what = f"a row is gone from {title}: the next visit, or attendance-backend refresh, makes it again"
+                yield Finding(member.employee, None, what, user)
 
 
 def _corrections(sheet: Worksheet) -> Iterator[Finding]:

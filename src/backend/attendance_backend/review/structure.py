@@ -109,6 +109,13 @@ class Content:
     headers: Spreadsheet | None = None
 
 
+def locale_changes(present: Spreadsheet) -> list[Change]:
+    """What puts the locale and time zone back that somebody changed: formulas are spelled in the program's."""
+    if not present.locale or (present.locale, present.time_zone) == (LOCALE, TIME_ZONE):
+        return []
+    return [SetLocale(LOCALE, TIME_ZONE)]
+
+
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
     return any(workbook.find(title) is None for title in (*_WHOLE, CORRECTIONS, GUIDE))

@@ -11,8 +11,8 @@ from attendance_backend.handlers import books, copies
 from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
-from attendance_backend.review import doubts
-from attendance_backend.review.book import sites_of
+from attendance_backend.review import doubts, structure
+from attendance_backend.review.book import locked, sites_of
 from attendance_backend.sheet.table import Problem
 
 NEWEST = 3
@@ -153,6 +153,12 @@ def _in_doubt(backend: Backend, control: Control, missing: Sequence[Problem]) ->
             continue
         try:
             present = books.present(backend.spreadsheets, spreadsheet_id)
+            yield from (f"{about}: {line}" for line in locked(present))
+            if structure.locale_changes(present):
+                yield (
+                    f"{about}: its locale is {present.locale}, its time zone {present.time_zone}: attendance-backend "
+                    "refresh puts them back, and so does the next visit"
+                )
             view = books.read(backend.spreadsheets, spreadsheet_id, doubts.wants(present))
             found = doubts.doubts(view, now, running=False)
         except UserError as error:

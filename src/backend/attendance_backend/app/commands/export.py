@@ -7,11 +7,12 @@ from pathlib import Path
 
 from attendance_backend.app.commands.periods import review_sheet_ids
 from attendance_backend.control.reading import read_control
-from attendance_backend.errors import LayoutError
+from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import WANTS, Payroll, payroll
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
+from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend
 from attendance_backend.review import doubts, guide_sheet
 from attendance_backend.review.names import GUIDE
@@ -68,6 +69,8 @@ def export(
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
+    if wrong := where_it_is(name, spreadsheet_id, backend):
+        raise UserError(f"the workbook of {name}: {wrong}")
     present = books.present(backend.spreadsheets, spreadsheet_id)
     view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *doubts.wants(present)])
     found = doubts.doubts(view, now_of(control, today))
