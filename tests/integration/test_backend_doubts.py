@@ -44,6 +44,7 @@ def office(opened, capsys):
     office, files, now = opened
     office.go_back(files)
     office.now = now
+    office.sheet_id = office.sheets.read(office.control_id, "'Review Sheets'!B2")[0][0]
     office._capsys = capsys
     return office
 
