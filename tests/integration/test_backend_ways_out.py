@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.integration.backend_office import punch
 from tests.integration.test_backend_doubts import of_november, office, opened
-from tests.integration.test_backend_finalised import punch
 
 __all__ = ["office", "opened"]
 

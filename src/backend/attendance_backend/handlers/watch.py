@@ -1,7 +1,7 @@
 """Watch: on a schedule, visit every workbook that is not finalised, whether or not a site still sends messages to it.
 
-A visit brings in what HR changed, mends what can be mended, and keeps as values what HR finalised (`restore`); what only a
-person can mend is told in the log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
+A visit brings in what HR changed, mends what can be mended, and keeps as values what HR finalised (`restore`); what
+only a person can mend is told in the log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
 
 Idempotent, as its parts are; nothing is written where nothing differs. Whatever goes wrong with one workbook keeps no
 other from being visited, and nothing is raised: the next tick is the next attempt, and a redelivery would only be one
@@ -10,8 +10,9 @@ more tick. Two that run at once do no harm.
 Costs, of Google's 60 reads a minute: two of the control spreadsheet, eleven of each workbook that is visited (four more
 while something in the control spreadsheet is not understood, as the workbook before is then asked), and two of the
 newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens it is noticed.
-Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells cheaply that a workbook is as it was: Drive's times and versions
-lag behind, and the version that our own writes exchange says nothing of people.
+Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells cheaply that a
+workbook is as it was: Drive's times and versions lag behind, and the version that our own writes exchange says nothing
+of people.
 """
 
 import logging

@@ -197,10 +197,13 @@ def raw_sheets(view: Spreadsheet) -> list[Worksheet]:
     return [sheet for sheet in ours(view) if is_raw_title(sheet.role or "")]
 
 
+PROTECTED = "is protected against the program"
+
+
 def locked(view: Spreadsheet) -> list[str]:
     """What is wrong with worksheets of the program that somebody protected against it; read without cells."""
     return [
-        f"the worksheet {sheet.title!r} is protected against the program, which can write nothing there: in Data > "
+        f"the worksheet {sheet.title!r} {PROTECTED}, which can write nothing there: in Data > "
         "Protect sheets and ranges delete the protection, or let the program's account edit"
         for sheet in ours(view)
         if sheet.locked

@@ -9,10 +9,10 @@ from attendance_backend.control.reading import Control, read_control, write_prob
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
 from attendance_backend.handlers.finalising import now_of
-from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
+from attendance_backend.handlers.watch import IN_BIN, TYPED_OVER, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
 from attendance_backend.review import doubts, structure
-from attendance_backend.review.book import locked, sites_of
+from attendance_backend.review.book import PROTECTED, locked, sites_of
 from attendance_backend.sheet.table import Problem
 
 NEWEST = 3
@@ -172,7 +172,11 @@ def _still_told(control: Control) -> list[Problem]:
     names = control.review_sheets
     looked_at = {of_workbook(name, remedy) for name in names for remedy in (IN_BIN, gone(name))}
     looked_at.add(of_workbook(completing.TITLE, IN_BIN))
-    return [problem for problem in told_of_workbooks(control.problems_sheet) if problem not in looked_at]
+    return [
+        problem
+        for problem in told_of_workbooks(control.problems_sheet)
+        if problem not in looked_at and not any(words in problem.remedy for words in (PROTECTED, TYPED_OVER))
+    ]
 
 
 def _unwatched(backend: Backend, control: Control) -> Iterator[str]:
