@@ -295,9 +295,10 @@ def _status(weeks: Weeks | None, at: Places) -> str:
 
 
 def _unless_finalised(status: str, at: Places) -> str:
-    """The status of a row; in a finalised month of one that counted then and is as it was."""
+    """The status of a row; in a finalised month only of one that counted then and is as it was, and of a note."""
     own = _own(at)
-    is_late = f'AND({at.cell(guide_sheet.KEPT_ON)}<>"",{own(AS_TYPED)}<>"",{own(AS_TYPED)}<>{own(KEPT)}&"")'
+    typed, kept, closed = own(AS_TYPED), own(KEPT), at.cell(guide_sheet.KEPT_ON)
+    is_late = f'AND({own(KIND)}<>"{NOTE}",{closed}<>"",{typed}<>"",{typed}<>{kept}&"")'
     return f'=IF({is_late},"{NOT_KEPT}",{status.removeprefix("=")})'
 
 

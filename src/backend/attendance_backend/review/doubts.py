@@ -208,7 +208,9 @@ def _corrections(sheet: Worksheet) -> Iterator[Finding]:
     for row in sheet.data_rows():
         status = sheet.text(row, corrections_sheet.STATUS)
         is_typed = any((row, sheet.at(column)) in sheet.cells for column in corrections_sheet.TYPED)
-        if not is_typed or status == corrections_sheet.NOT_KEPT:
+        answer = sheet.cells.get((row, sheet.at(corrections_sheet.STATUS)))
+        is_unknown = answer is not None and answer.is_formula and answer.value is None
+        if not is_typed or is_unknown or status == corrections_sheet.NOT_KEPT:
             continue
         if not status.startswith((corrections_sheet.APPLIED, corrections_sheet.NOTED)):
             who = sheet.label(row, corrections_sheet.EMPLOYEE) or f"row {row + 1} of {sheet.title}"

@@ -9,6 +9,7 @@ on which it kept the month as values (`review.finalised`).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import UnionType
 
 from attendance_backend.review import sites_sheet
 from attendance_backend.review.formulas import Places
@@ -102,14 +103,15 @@ def _located(sheet: Worksheet) -> dict[Column, int]:
     name = names.most_common(1)[0][0]
     rows = {sheet.text(row, name): row for row in range(sheet.end_row())}
 
-    def after(column: int, setting: str, kind: type) -> int | None:
+    def after(column: int, setting: str, kind: type | UnionType) -> int | None:
         row = rows.get(setting, -1)
         right = (at for at, cell in sheet.row(row) if at > column and isinstance(cell.value, kind))
         return next(right, None)
 
-    value = after(name, FIRST_DAY, float)
+    # A whole number is an int where the service writes it without a point.
+    value = after(name, FIRST_DAY, int | float)
     meaning = None if value is None else after(value, FIRST_DAY, str)
-    as_set = None if meaning is None else after(meaning, GRACE, float)
+    as_set = None if meaning is None else after(meaning, GRACE, int | float)
     found = {NAME: name, VALUE: value, MEANING: meaning, AS_SET: as_set}
     return {column: place for column, place in found.items() if place is not None}
 
