@@ -4,7 +4,7 @@ A healthy workbook shows no difference and is not written to.
 """
 
 from attendance_backend.control.reading import Control
-from attendance_backend.errors import UserError
+from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
@@ -53,12 +53,12 @@ def restore(
     repairs = _repair_formulas(sheet_id, period, backend)
     differences += [*rebuilt.differences, *repairs.differences]
     if is_finalised:
-        differences += finalising.keep(sheet_id, period, backend)
-        return differences, [
-            *rebuilt.unreadable,
-            *repairs.kept,
-            *_since_finalised(sheet_id, control, backend),
-        ]
+        kept = [*rebuilt.unreadable, *repairs.kept]
+        try:
+            differences += finalising.keep(sheet_id, period, backend)
+        except LayoutError as error:
+            return differences, [str(error), *kept]
+        return differences, [*kept, *_since_finalised(sheet_id, control, backend)]
     return differences, [*rebuilt.unreadable, *repairs.kept]
 
 

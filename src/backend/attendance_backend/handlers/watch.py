@@ -210,7 +210,10 @@ class _Round:
         control = understood(self.book, self.backend.clock.now().date(), sites)
         is_finalised = self._is_finalised(present)
         differences, kept = restore(sheet_id, _window(name, control), control, self.backend)
-        self.finalised[name] = is_finalised
+        cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
+        self.finalised[name] = is_finalised and not cannot
+        for line in cannot:
+            self._tell(name, line)
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
         if is_finalised:

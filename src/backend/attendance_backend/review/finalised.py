@@ -80,9 +80,8 @@ _COLOURING = {daily_columns.LATE_AFTER}
 _TIMES = (corrections_sheet.CHECK_IN, corrections_sheet.CHECK_OUT)
 _CHANGING = (*_TIMES, corrections_sheet.LEAVE, corrections_sheet.WAIVE)
 
-CANNOT_BE_KEPT = (
-    "this month cannot be finalised: {cell} shows an error or has no value yet; mend it, or type no"
-)
+CANNOT_BE_KEPT = "this month cannot be finalised: "
+_NO_VALUE = "{cell} shows an error or has no value yet; mend it, or type no"
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,9 @@ def _kept_row(
                 cells[name] = [None if cell is None else cell.value, None]
             continue
         if cell.value is None:
-            raise LayoutError(CANNOT_BE_KEPT.format(cell=f"{sheet.title}!{cell_name(row, column)}"))
+            raise LayoutError(
+                CANNOT_BE_KEPT + _NO_VALUE.format(cell=f"{sheet.title}!{cell_name(row, column)}")
+            )
         is_ours = isinstance(formula, Formula) and formula_text.same(cell.formula or "", formula.text)
         cells[name] = cell.value if is_ours else [cell.value, cell.formula]
         frozen[row, column] = NewCell(None if cell.value == "" else cell.value)
