@@ -266,7 +266,7 @@ def computed(server):
     """The review workbooks with all values as people see them, by title: what the stand-in's engine makes of them."""
     return {
         one.title.removeprefix(TITLE): _as_a_file(server.compute(one.spreadsheet_id))
-        for one in server.spreadsheets()
+        for one in server.spreadsheets(subfolders=False)
         if one.title.startswith(TITLE)
     }
 
@@ -315,7 +315,7 @@ def in_libreoffice(folder, server):
         timeout=TIMEOUT_S,
     )
     comparison = Comparison()
-    shown = {one.title: one for one in server.spreadsheets()}
+    shown = {one.title: one for one in server.spreadsheets(subfolders=False)}
     for path in saved:
         comparison.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
     return comparison

@@ -159,7 +159,7 @@ def write_page(folder: Path, story: Story, results: list[SiteResult], said: Said
     first = overview(results, story.timeline.states, recorded, PERIODS, said=said, files=beside, until=now)
     letters = mails(story.cloud.mail.messages)
     sheets = story.cloud.sheets
-    books = [book(one, sheets.engine) for one in sheets.spreadsheets()]
+    books = [book(one, sheets.engine) for one in sheets.spreadsheets(subfolders=False)]
     path = folder / "index.html"
     path.write_text(
         document("A month of three offices", [Group("The month", [first, letters]), *books]), "utf-8"

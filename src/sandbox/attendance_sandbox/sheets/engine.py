@@ -20,6 +20,7 @@ no way to set the engine's clock. No formula of the workbooks uses them, which a
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -44,6 +45,22 @@ _CRITERIA = {
     **dict.fromkeys(("SUMIFS(", "AVERAGEIFS(", "MAXIFS(", "MINIFS("), (2, 2)),
 }
 """Which argument of a function, counted from 0, is its first criterion, and how many further each next one is."""
+
+
+_SOME_ROW, _SOME_COLUMN = "9999999", "ZZY"
+_IN_A_TITLE = re.compile(
+    rf"'[^']*(?:{_SOME_ROW}|{_SOME_COLUMN})[^']*'!|(?:{_SOME_ROW}|{_SOME_COLUMN})[\w.]*!"
+)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _own_row(number: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\d.]){number}(?![\d.])")
+
+
+@functools.lru_cache(maxsize=1_024)
+def _own_column(letters: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z]){letters}(?=\$?\d)")
 
 
 class Engine:
@@ -120,6 +137,7 @@ class _Model:
             sheet.title.casefold(): f"S{number}" for number, sheet in enumerate(spreadsheet.sheets, 1)
         }
         self._fed: list[Rows] = [{} for _ in spreadsheet.sheets]
+        self._patterns: dict[str, str] = {}
         self._unreadable: set[tuple[int, int, int]] = set()
         # Those for questions, too: to add one later costs seconds.
         for number in range(len(spreadsheet.sheets) + questions):
@@ -160,7 +178,7 @@ class _Model:
         place = sheet, row + 1, column + 1
         self._unreadable.discard(place)
         if cell.formula is not None:
-            self._enter(place, self._told(cell.formula))
+            self._enter(place, self._told(cell.formula, row, column))
         elif cell.value is None:
             self._book.clear_cell_contents(*place)
         elif isinstance(cell.value, bool):
@@ -170,8 +188,22 @@ class _Model:
         else:
             self._book.update_cell_with_number(*place, float(cell.value))
 
-    def _told(self, formula: str) -> str:
-        """A formula as this model understands it."""
+    def _told(self, formula: str, row: int, column: int) -> str:
+        """A formula as this model understands it.
+
+        Thousands of formulas differ in the names of their own row and column alone: with names in their place that no
+        worksheet has, these are one.
+        """
+        number, letters = str(row + 1), column_letters(column)
+        pattern = _own_column(letters).sub(_SOME_COLUMN, _own_row(number).sub(_SOME_ROW, formula))
+        understood = self._patterns.get(pattern)
+        if understood is None:
+            if _SOME_ROW in formula or _SOME_COLUMN in formula or _IN_A_TITLE.search(pattern):
+                return self._understood(formula)
+            understood = self._patterns[pattern] = self._understood(pattern)
+        return understood.replace(_SOME_ROW, number).replace(_SOME_COLUMN, letters)
+
+    def _understood(self, formula: str) -> str:
         return formulas.bounded(_with_single_tildes(formula), self._rows, self._columns, self._title)
 
     def _enter(self, place: tuple[int, int, int], formula: str) -> None:
@@ -215,7 +247,7 @@ class _Model:
         """Formulas are computed on worksheets of their own, at the same places; the spreadsheet stays as it is."""
         first = len(self._fed)
         for number, (sheet, formula, (row, column), places) in enumerate(questions, first):
-            text = self._told(formulas.within(formula, sheet.title))
+            text = self._understood(formulas.within(formula, sheet.title))
             for place in places:
                 moved = formulas.copied(text, place[0] - row, place[1] - column)
                 self._enter((number, place[0] + 1, place[1] + 1), moved)

@@ -230,11 +230,20 @@ class SheetsServer:
             raise KeyError(f"{spreadsheet_id} is a folder")
         return found
 
-    def spreadsheets(self) -> list[Spreadsheet]:
-        """All spreadsheets that are not in the bin, in the order in which they were made."""
+    def spreadsheets(self, *, subfolders: bool = True) -> list[Spreadsheet]:
+        """The spreadsheets that are not in the bin, in the order in which they were made.
+
+        Args:
+            subfolders: False leaves out what lies in folders within somebody's storage or a shared drive.
+        """
         with self._lock:
-            files = list(self.store.files.values())
-        return [file.spreadsheet for file in files if file.spreadsheet is not None and not file.trashed]
+            return [
+                file.spreadsheet
+                for file in self.store.files.values()
+                if file.spreadsheet is not None
+                and not file.trashed
+                and (subfolders or not self._subfolder(file))
+            ]
 
     def file(self, file_id: str) -> DriveFile:
         """What Drive knows of a file."""
