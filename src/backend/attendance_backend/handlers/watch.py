@@ -203,6 +203,10 @@ class _Round:
             if found is not None:
                 self.finalised[name] = True
                 return
+        self._look_after(name, sheet_id, present)
+
+    def _look_after(self, name: str, sheet_id: str, present: Spreadsheet) -> None:
+        """A workbook whose numbers live."""
         self.finalised[name] = False
         self._guarded(name, partial(self._copy, sheet_id, TITLE_PREFIX + name))
         sites = sites_of(present)
