@@ -343,6 +343,15 @@ def test_a_month_with_an_error_in_it_is_not_finalised_and_that_is_told(office):
     assert office.guide("Finalised")[2].startswith("being finalised")
 
 
+def test_a_month_whose_row_hr_has_removed_is_kept_all_the_same(office, paid):
+    office.set("Finalised", "")
+    office.tick()
+    office.sheets.write(office.control_id, "'2026'!A2:C2", [["", "", ""]])
+    office.finalise()
+    assert office.shown() == paid
+    assert [name for name, _ in office.problems() if name == "Workbook November 2026"] == []
+
+
 def test_a_visit_of_a_finalised_month_costs_two_reads_and_looks_twice_in_drive(office):
     office.tick()
     calls = office.tick()

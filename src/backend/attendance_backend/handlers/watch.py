@@ -212,15 +212,15 @@ class _Round:
         sites = sites_of(present)
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
-        is_finalised = self._is_finalised(present)
-        differences, kept = restore(sheet_id, _window(name, control), control, self.backend)
+        closed = self._finalised_period(present)
+        differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
         cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
-        self.finalised[name] = is_finalised and not cannot
+        self.finalised[name] = closed is not None and not cannot
         for line in cannot:
             self._tell(name, line)
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
-        if is_finalised:
+        if closed is not None:
             return  # what differs is listed in the workbook
         for line in kept[:MOST_LINES]:
             self._tell(name, line + (TYPED_OVER if "typed over" in line else ""), logging.WARNING)
@@ -228,12 +228,13 @@ class _Round:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
 
-    def _is_finalised(self, present: Spreadsheet) -> bool:
-        """What ``Guide`` says; no when somebody deleted it."""
+    def _finalised_period(self, present: Spreadsheet) -> ReviewPeriod | None:
+        """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""
         if present.find(GUIDE) is None:
-            return False
+            return None
         read = books.look(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
-        return guide_sheet.read(read.worksheet(GUIDE)).finalised
+        guide = read.worksheet(GUIDE)
+        return guide_sheet.period_of(guide) if guide_sheet.read(guide).finalised else None
 
     def _copy(self, file_id: str, title: str) -> None:
         in_use = {self.backend.control_id, *self.control.review_sheets.values()}
