@@ -66,6 +66,13 @@ def test_headers_are_found_below_what_people_put_above_them():
     assert placed(Worksheet(7, "Ours", 9, 2), LAYOUT).lines == ()
 
 
+def test_a_row_that_says_one_header_s_word_again_and_again_is_no_header():
+    rows = [("Name", "Age (years)"), ("Ann", "7", "age", "age", "age")]
+    cells = {(row, at): Cell(text) for row, line in enumerate(rows) for at, text in enumerate(line)}
+    found = placed(Worksheet(7, "Ours", 9, 5, cells, tags={0: "name", 1: "age"}), LAYOUT)
+    assert (found.lines, found.columns) == ((0,), {NAME: 0, AGE: 1})
+
+
 def test_a_worksheet_as_it_is_made_lacks_nothing():
     for title, layout in LAYOUTS.items():
         keys = [column.key for column in layout.columns]

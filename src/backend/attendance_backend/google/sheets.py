@@ -15,6 +15,8 @@ from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value,
 from attendance_backend.sheet.layout import COLUMN_TAG, SHEET_TAG
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
+_ALL = "properties(locale,timeZone)"
+_PROTECTED = "protectedRanges(warningOnly,requestingUserCanEdit)"
 _NAMED = "namedRanges(namedRangeId,name)"
 _TAGS = "developerMetadata(metadataKey,metadataValue)"
 _CELLS = (
@@ -35,7 +37,7 @@ class GoogleSheets:
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
         """See the port."""
-        params: Json = {"fields": f"{_NAMED},sheets({_PROPERTIES},{_TAGS})"}
+        params: Json = {"fields": f"{_ALL},{_NAMED},sheets({_PROPERTIES},{_TAGS},{_PROTECTED})"}
         if areas:
             params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_TAGS},{_CELLS})"
             params["ranges"] = [area_name(area) for area in areas]
@@ -124,7 +126,16 @@ def _checked(spreadsheet_id: str) -> str:
 def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
     try:
         worksheets = tuple(_worksheet(sheet) for sheet in answer.get("sheets", []))
-        return Spreadsheet(spreadsheet_id, worksheets, *_version(answer.get("namedRanges", [])))
+        version, number = _version(answer.get("namedRanges", []))
+        of_all = answer.get("properties", {})
+        return Spreadsheet(
+            spreadsheet_id,
+            worksheets,
+            version,
+            number,
+            locale=of_all.get("locale", ""),
+            time_zone=of_all.get("timeZone", ""),
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise GoogleError(
             f"spreadsheet {spreadsheet_id}: Google's answer makes no sense: {error!r}"
@@ -160,6 +171,10 @@ def _worksheet(sheet: Json) -> Worksheet:
         cells=cells,
         tags=tags,
         tag=_tag(sheet, SHEET_TAG),
+        locked=any(
+            not protected.get("warningOnly") and not protected.get("requestingUserCanEdit")
+            for protected in sheet.get("protectedRanges", ())
+        ),
     )
 
 

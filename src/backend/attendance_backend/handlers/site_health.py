@@ -141,7 +141,7 @@ def _completed(
     sites = sites_sheet.read(read.worksheet(SITES))
     reported = {key: row.complete_through for key, row in sites.items()}
     moved = advance(reported, site, through, period.first_day, period.last_day)
-    if parameters.finalised or not (moved.of_site or moved.of_all):
+    if parameters.is_closed or not (moved.of_site or moved.of_all):
         return []
     workbook = books.read(spreadsheets, read.spreadsheet_id, completion.WANTS)
     return completion.entries(workbook, moved, parameters.grace_s)

@@ -60,7 +60,7 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
     new = [record for record in unique.values() if not book.index.knows(record)]
     if not new:
         return Draft(book.read, (), 0)
-    if book.parameters.finalised:
+    if book.parameters.is_closed:
         worksheet = _amendments(message, backend)
         return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
     unknown = strangers(book, message, new)

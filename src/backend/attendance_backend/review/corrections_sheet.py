@@ -12,7 +12,8 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Problem: what is wrong, but for a second row about the same;
 - Group: what is corrected for whom, ``check in @ann``; empty when there is a problem;
 - Key: Group and day, ``check in @ann 46328``: by this the other worksheets find the row. Leave has none, for it may
-  last for days; it is found by Group, From and To.
+  last for days; it is found by Group, From and To;
+- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month.
 
 Of two rows with the same key the upper one counts, and the other one says so. A waiver looks into ``Weekly Summary``
 whether there was a penalty.
@@ -99,11 +100,13 @@ TIME = Column("time", "Time", hidden=True)
 PROBLEM = Column("problem", "Problem", hidden=True)
 GROUP = Column("group", "Group", hidden=True)
 KEY = Column("key", "Key", hidden=True)
-STEPS = (LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY)
+AS_TYPED = Column("as_typed", "As Typed", hidden=True)
+STEPS = (LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY, AS_TYPED)
+KEPT = Column("kept", "Kept", hidden=True)
 LAYOUT = Layout(
     CORRECTIONS,
     CORRECTIONS_ID,
-    (STATUS, *TYPED, *STEPS),
+    (STATUS, *TYPED, *STEPS, KEPT),
     frozen_columns=1,
     tab_color=styles.HR_TAB,
     warning="Type into the columns Date to Entered By; the others answer.",
@@ -115,6 +118,7 @@ PREPARED_ROWS = 1000
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 APPLIED, NOTED = "applied", "noted"
+NOT_KEPT = "no effect: this month is finalised"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
 
 _LONGEST_USER = 250
@@ -170,7 +174,7 @@ def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at
     """So many rows below the header, with their formulas; `example` and `weeks` as for `create`."""
     steps = {column: NewCell(Formula(text)) for column, text in _steps(example, at).items()}
     cells = {
-        STATUS: STATUS.cell(Formula(_status(weeks, at))),
+        STATUS: STATUS.cell(Formula(_unless_finalised(_status(weeks, at), at))),
         **{each: each.cell() for each in TYPED},
         **steps,
     }
@@ -238,6 +242,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
         PROBLEM: _problem(example, is_time, names, at),
         GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
         KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
+        AS_TYPED: f'=IF({own(GROUP)}="","",{own(GROUP)}&" "&{own(TIME)}&" "&{start}&" "&{own(TO)})',
     }
 
 
@@ -287,6 +292,14 @@ def _status(weeks: Weeks | None, at: Places) -> str:
     counts = f'IF({kind}="{NOTE}","{NOTED}",{_applied(weeks, at)})'
     other = f'IF({first}<>ROW(),"not used: row "&{first}&" is about the same",{counts})'
     return f'=IF({own(PROBLEM)}<>"",{own(PROBLEM)},IF({own(GROUP)}="","",IF({key}="",{leave},{other})))'
+
+
+def _unless_finalised(status: str, at: Places) -> str:
+    """The status of a row; in a finalised month only of one that counted then and is as it was, and of a note."""
+    own = _own(at)
+    typed, kept, closed = own(AS_TYPED), own(KEPT), at.cell(guide_sheet.KEPT_ON)
+    is_late = f'AND({own(KIND)}<>"{NOTE}",{closed}<>"",{typed}<>"",{typed}<>{kept}&"")'
+    return f'=IF({is_late},"{NOT_KEPT}",{status.removeprefix("=")})'
 
 
 def _applied(weeks: Weeks | None, at: Places) -> str:

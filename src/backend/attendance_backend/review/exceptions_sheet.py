@@ -220,6 +220,13 @@ def amended(when: datetime, site: str, count: int) -> Entry:
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
+def differs_since_finalised(day: date) -> Entry:
+    """The first time that something would change a month that HR finalised."""
+    what = "Something would change this period since it was finalised, and does not"
+    remedy = "Look at Since Finalised. To let it count, empty Finalised in Guide; else settle it with the next period."
+    return Entry(_midnight(day), "", "", what, remedy, kind=TO_DO)
+
+
 def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
     """The machine's clock is wrong: its punches bear wrong times."""
     direction = "ahead" if offset_s > 0 else "behind"

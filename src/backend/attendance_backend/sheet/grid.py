@@ -72,6 +72,7 @@ class Worksheet:
             before that is known.
         columns: where those of its layout stand.
         lines: where its header rows stand; none when they were not found in what was read.
+        locked: whether somebody protected cells of it against us; known only where no cells were read.
     """
 
     sheet_id: int
@@ -84,6 +85,7 @@ class Worksheet:
     role: str | None = None
     columns: Mapping[Column, int] = field(default_factory=dict)
     lines: tuple[int, ...] = (0,)
+    locked: bool = False
 
     @property
     def first_row(self) -> int:
@@ -160,6 +162,7 @@ class Spreadsheet:
         version: what `SucceedVersion` exchanges; None before the first of them.
         version_number: of its name (`version_name`).
         absent: titles of worksheets that were asked for and are not there.
+        locale, time_zone: known only where no cells were read.
     """
 
     spreadsheet_id: str
@@ -167,6 +170,8 @@ class Spreadsheet:
     version: str | None = None
     version_number: int = 1
     absent: frozenset[str] = frozenset()
+    locale: str = ""
+    time_zone: str = ""
 
     def find(self, title: str) -> Worksheet | None:
         """The worksheet of that role, or title; upper and lower case alike, as Google Sheets has it."""

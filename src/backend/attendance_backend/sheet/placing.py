@@ -39,9 +39,9 @@ def as_made(layout: Layout, dates: Mapping[int, float] | None = None) -> Workshe
 def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     """The worksheet with the places of its columns and header rows."""
     words = {_word(column.header): column for column in layout.columns}
-    found = Counter(
-        row for (row, _), cell in sheet.cells.items() if row < LOOK and _word(_text(cell)) in words
-    )
+    # Each word once: a row of somebody who is absent all month holds more of them than the header.
+    above = {(row, _word(_text(cell))) for (row, _), cell in sheet.cells.items() if row < LOOK}
+    found = Counter(row for row, word in above if word in words)
     top = min(found, key=lambda row: (-found[row], row), default=None)
     header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
     columns = {

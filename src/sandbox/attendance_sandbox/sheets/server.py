@@ -170,6 +170,10 @@ class SheetsServer:
         """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
         self._api.recalculate = True
 
+    def stop_recalculating(self) -> None:
+        """The opposite of `start_recalculating`."""
+        self._api.recalculate = False
+
     def compute(self, spreadsheet_id: str) -> Spreadsheet:
         """The spreadsheet with the values of all formulas."""
         with self._lock:

@@ -63,7 +63,9 @@ class SheetsApi:
         return value_ranges.read(spreadsheet, text, options, call)
 
     def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
-        return self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")[1]
+        file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")
+        call.is_owner = self._store.role(file, call.caller) == "owner"
+        return spreadsheet
 
     def _change(self, spreadsheet_id: str, call: Call, change: Callable[[Spreadsheet], Json]) -> Json:
         """Lets `change` work on a draft, which takes the spreadsheet's place if all goes well."""
