@@ -178,7 +178,9 @@ class Book:
 
 
 class FakeSpreadsheets:
-    """The `Spreadsheets` port."""
+    """The `Spreadsheets` port; there is no engine, and all formulas come to `computed`."""
+
+    computed: float | None = None
 
     def __init__(self, effects: Effects | None = None) -> None:
         self.effects = effects or Effects()
@@ -189,7 +191,9 @@ class FakeSpreadsheets:
         book = self._book(spreadsheet_id)
         if not areas:
             return Spreadsheet(
-                spreadsheet_id, tuple(_view(sheet, []) for sheet in book.sheets), *_version(book)
+                spreadsheet_id,
+                tuple(_view(sheet, [], self.computed) for sheet in book.sheets),
+                *_version(book),
             )
         wanted: dict[str, list[Area]] = {}
         for area in areas:
@@ -201,16 +205,20 @@ class FakeSpreadsheets:
         return Spreadsheet(
             spreadsheet_id,
             tuple(
-                _view(sheet, wanted[sheet.title.casefold()])
+                _view(sheet, wanted[sheet.title.casefold()], self.computed)
                 for sheet in book.sheets
                 if sheet.title.casefold() in wanted
             ),
             *_version(book),
         )
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         if changes:
             self.effects.perform(lambda: self._apply(spreadsheet_id, changes))
+        # Nobody edits between a read and a write here: the worksheets are as they were read.
+        return None
 
     def _check_version(self, book: Book, changes: Sequence[Change]) -> None:
         """As the adapter finds it out after the service has refused the changes."""
@@ -402,7 +410,7 @@ class World:
         return [book for book in self.spreadsheets.books.values() if book.folder and not book.trashed]
 
 
-def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
+def _view(sheet: Sheet, areas: Sequence[Area], computed: float | None) -> Worksheet:
     cells: dict[Place, Cell] = {}
     for area in areas:
         if area.first_row >= sheet.row_count or area.first_column >= sheet.column_count:
@@ -414,7 +422,7 @@ def _view(sheet: Sheet, areas: Sequence[Area]) -> Worksheet:
         ):
             value = sheet.cells[row, column]
             cells[row, column] = (
-                Cell(None, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
+                Cell(computed, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
             )
     tags = {
         column: key

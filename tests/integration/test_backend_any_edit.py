@@ -190,6 +190,82 @@ def test_duplicated_worksheets_are_left_alone(office, undisturbed):
     is_as_undisturbed(office, undisturbed)
 
 
+class InBetween:
+    """Somebody who edits right after a read of the workbook was answered: the n-th one of the messages that follow."""
+
+    def __init__(self, office, number, edit):
+        self._office, self._left, self._edit = office, number, edit
+        office.sheets.on_request = self
+
+    def __call__(self, entry):
+        if entry.kind == "read" and self._office.sheet_id in entry.path:
+            self._left -= 1
+            if not self._left:
+                self._edit()
+
+
+def stores(office):
+    """A person's day, and somebody whom nobody knows."""
+    office.store(office.sheet_id, punch("ann", "2026-11-05T09:10:00"), punch("guest", "2026-11-05T17:00:00"))
+
+
+def reports(office):
+    office.report(datetime(2026, 11, 5, 9), date(2026, 11, 4))
+
+
+@pytest.fixture(scope="module")
+def begun(opened):
+    """The office once the day's first messages came, and what each work makes of it, with the reads that it takes."""
+    office, healthy, _ = opened
+    office.go_back(healthy)
+    office.store(office.sheet_id, punch("ann", "2026-11-05T08:00:00"))
+    office.report(datetime(2026, 11, 5, 8), date(2026, 11, 4))
+    begun, made = office.remember(), {}
+    for work in (stores, reports):
+        office.go_back(begun)
+        before = len(office.sheets.log)
+        work(office)
+        asked = [entry for entry in office.sheets.log[before:] if office.sheet_id in entry.path]
+        reads = [entry for entry in asked if entry.kind == "read"]
+        made[work] = (office.entered(), len(reads), sum(entry.kind == "write" for entry in asked))
+    return begun, made
+
+
+TOUCHED = [
+    (stores, RAW),
+    (stores, "Days"),
+    (stores, "Punch Index"),
+    (stores, "Exceptions"),
+    (reports, "Sites"),
+]
+
+
+@pytest.mark.parametrize(("work", "title"), TOUCHED, ids=[title for _, title in TOUCHED])
+@pytest.mark.parametrize(
+    ("start", "count", "dimension"),
+    [(0, 1, "COLUMNS"), (2, 1, "COLUMNS"), (0, 2, "ROWS"), (1, 2, "ROWS")],
+    ids=["a column at the left", "a column in between", "rows above the headers", "rows below the headers"],
+)
+def test_what_is_inserted_between_a_read_and_its_write_changes_nothing(
+    opened, begun, work, title, start, count, dimension
+):
+    office, (memory, made) = opened[0], begun
+    as_it_should, reads, _ = made[work]
+    for number in range(1, reads + 1):
+        office.go_back(memory)
+        InBetween(office, number, lambda: office.insert(title, start, count, dimension))
+        work(office)
+        office.sheets.on_request = None
+        place = 2 if dimension == "COLUMNS" else 1
+        inserted = range(start, start + count)
+        stray = {
+            at: value for at, value in office.entered().items() if at[0] == title and at[place] in inserted
+        }
+        assert not stray, (number, stray)
+        office.delete(title, start, count, dimension)
+        is_as_undisturbed(office, as_it_should)
+
+
 @pytest.mark.parametrize(
     "deleted",
     [

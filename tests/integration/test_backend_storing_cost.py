@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_backend.app import bootstrap
+from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import books, refresh
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
@@ -114,6 +115,72 @@ def test_one_read_and_one_write_of_the_cells_that_change(filled_office, size):
     assert write.cells_written == len(changed)
     rows = {place for place in changed if place[0] == "Raw Data - berlin"}
     assert len(rows) == size * len(raw_data.COLUMNS)
+
+
+def bytes_of(office, records):
+    """What a message's calls bring down and send up: the bodies, as they go over the wire."""
+    down, up = [], []
+
+    def count(response, **_options):
+        down.append(len(response.content))
+        up.append(len(response.request.body or b""))
+
+    sheets = bootstrap.backend().spreadsheets
+    assert isinstance(sheets, GoogleSheets)
+    hooks = sheets._client.session.hooks["response"]
+    hooks.append(count)
+    try:
+        calls(office, records)
+    finally:
+        hooks.remove(count)
+    return sum(down), sum(up)
+
+
+def test_a_punch_brings_little_down_and_each_of_many_sends_little_up(filled_office):
+    office = filled_office
+    calls(office, records_of(PEOPLE))
+
+    down, _ = bytes_of(office, records_of(1, minute=1))
+    assert down <= 40_000
+    _, up = bytes_of(office, records_of(50, minute=2))
+    assert up <= 50 * 1_200
+
+
+def test_what_a_punch_brings_down_does_not_grow_with_the_people(filled_office):
+    """Of the rows of 39 others nothing is read, once it is known where they stand."""
+    office = filled_office
+    calls(office, records_of(PEOPLE))
+
+    read, _ = calls(office, records_of(1, minute=1))
+    assert not [text for text in read.query["ranges"] if text.startswith(("'Days'!A:", "'Punch Index'!A:"))]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param({"insertDimension": ("ROWS", 5, 6)}, id="a row inserted"),
+        pytest.param({"deleteDimension": ("ROWS", 5, 6)}, id="a row deleted"),
+        pytest.param({"insertDimension": ("COLUMNS", 1, 2)}, id="a column inserted"),
+    ],
+)
+@pytest.mark.parametrize("title", ["Days", "Punch Index"])
+def test_where_rows_stand_is_never_believed_without_a_look(filled_office, title, edit):
+    """Whatever was done to the rows since they were read, the facts are those of a process that begins anew."""
+    office = filled_office
+    calls(office, records_of(PEOPLE))
+    ((kind, (dimension, start, end)),) = edit.items()
+    (sheet_id,) = (
+        sheet.sheet_id for sheet in office.sheets.spreadsheet(office.sheet_id).sheets if sheet.title == title
+    )
+    place = {"sheetId": sheet_id, "dimension": dimension, "startIndex": start, "endIndex": end}
+    office.sheets.batch_update(office.sheet_id, [{kind: {"range": place}}])
+    edited = office.remember()
+
+    office.store(office.sheet_id, *records_of(3, minute=1))
+    remembering = values(office)
+    office.go_back(edited)
+    office.store(office.sheet_id, *records_of(3, minute=1))
+    assert remembering == values(office)
 
 
 def test_a_message_that_comes_again_costs_a_read(filled_office):

@@ -471,7 +471,12 @@ def test_the_operator_shares_checks_and_refreshes(office):
     assert sum("hr@example.com may edit" in line for line in out) == 2
     _, complaints = office.operate("check")
     # What an upgrade must still do: 0.1.0 had no visitor.
-    expected = ("no period is entered for the days after", "the function watch has kept no copies so far")
+    expected = (
+        "no period is entered for the days after",
+        "the function watch has kept no copies so far",
+        "Ben Brandt, 02-10-2026: a punch at 19:05 came after the month was finalised",
+        "the site's data is complete to",
+    )
     assert [line for line in complaints if not any(words in line for words in expected)] == []
     assert any("the function watch" in line for line in complaints)
     code, first = office.operate("refresh")
@@ -480,6 +485,20 @@ def test_the_operator_shares_checks_and_refreshes(office):
     assert kept.endswith("typed over, kept: asked, is settled"), "all formulas of the release are known again"
     code, second = office.operate("refresh")
     assert (code, second[-1]) == (0, "0 differences")
+
+
+def test_a_month_that_hr_had_finalised_is_kept_as_it_was(office):
+    office.sheets.start_recalculating()
+    before = office.sheets.read(SEPTEMBER_ID, "'Monthly Summary'!A4:X20")
+    code, out = office.operate("refresh", "--period", "September 2026")
+    assert code == 0
+    assert "  finalised: its numbers are kept as they are" in out
+    assert [
+        row[1] for row in office.sheets.read(SEPTEMBER_ID, "Guide!A1:B40") if row[:1] == ["Finalised"]
+    ] == ["yes"]
+    after = office.sheets.read(SEPTEMBER_ID, "'Monthly Summary'!A4:X20")
+    assert before == after
+    assert office.operate("refresh", "--period", "September 2026")[1][-1] == "0 differences"
 
 
 @pytest.mark.slow

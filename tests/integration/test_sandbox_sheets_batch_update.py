@@ -34,7 +34,7 @@ def everything(office: Office, book: str) -> Any:
     return office.get(book, includeGridData="true")
 
 
-@pytest.mark.parametrize("kind", ["addChart", "findReplace", "appendCells", "updateBanding"])
+@pytest.mark.parametrize("kind", ["addChart", "findReplace", "updateBanding"])
 def test_known_requests_that_are_not_covered_say_so(office: Office, book: str, kind: str) -> None:
     response = office.batch(book, {kind: {}})
     assert "not implemented by this stand-in" in error_message(response, 501)
@@ -414,3 +414,30 @@ def test_metadata_that_lacks_something_is_refused(office: Office, book: str, lac
     del metadata[lacking]
     response = office.batch(book, {"createDeveloperMetadata": {"developerMetadata": metadata}})
     assert (response.status_code, lacking in error_message(response)) == (400, True)
+
+
+def test_cells_are_appended_below_all_that_stands_whatever_columns_it_stands_in(
+    office: Office, book: str
+) -> None:
+    office.put(book, "C3", [["note"]])
+    row = {
+        "values": [{"userEnteredValue": {"numberValue": 1}}, {}, {"userEnteredValue": {"stringValue": "x"}}]
+    }
+    office.replies(book, {"appendCells": {"sheetId": 0, "rows": [row, row], "fields": "userEnteredValue"}})
+    assert office.values(book, "A1:C9") == [[], [], ["", "", "note"], ["1", "", "x"], ["1", "", "x"]]
+
+
+def test_a_grid_that_is_full_grows_by_what_is_appended(office: Office, book: str) -> None:
+    office.replies(
+        book,
+        {
+            "deleteDimension": {
+                "range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 2, "endIndex": 1000}
+            }
+        },
+    )
+    office.put(book, "A2", [["last"]])
+    row = {"values": [{"userEnteredValue": {"numberValue": 1}}]}
+    office.replies(book, {"appendCells": {"sheetId": 0, "rows": [row, row], "fields": "userEnteredValue"}})
+    (sheet,) = office.get(book)["sheets"]
+    assert sheet["properties"]["gridProperties"]["rowCount"] == 4

@@ -20,7 +20,7 @@ from openpyxl.utils.datetime import from_excel
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
-from attendance_backend.google.sheet_requests import request_of
+from attendance_backend.google.sheet_requests import requests_of
 from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import books
 from attendance_backend.handlers.dispatch import handle
@@ -136,7 +136,7 @@ class Book:
     def apply(self, changes):
         if not changes:
             return
-        self.server.batch_update(self.spreadsheet_id, [request_of(change) for change in changes])
+        self.server.batch_update(self.spreadsheet_id, requests_of(changes))
 
     def view(self, *titles):
         """The worksheets as the functions read them: whole."""

@@ -22,7 +22,7 @@ def payroll(*names):
     days = tuple(
         (name, "user", "2026-11-03", "present", "2026-11-03 09:00", None, 0.25, "no", 15.0) for name in names
     )
-    return Payroll(people, days, open_exceptions=0, finalised=True, doubts=())
+    return Payroll(people, days, open_exceptions=0, finalised=True, lacking=())
 
 
 def read(path):

@@ -250,7 +250,7 @@ class Forgetful:
         )
         return replace(found, worksheets=sheets)
 
-    def apply(self, spreadsheet_id, changes):
+    def apply(self, spreadsheet_id, changes, areas=()):
         self._spreadsheets.apply(spreadsheet_id, changes)
 
 

@@ -66,6 +66,13 @@ def test_headers_are_found_below_what_people_put_above_them():
     assert placed(Worksheet(7, "Ours", 9, 2), LAYOUT).lines == ()
 
 
+def test_a_row_that_says_one_header_s_word_again_and_again_is_no_header():
+    rows = [("Name", "Age (years)"), ("Ann", "7", "age", "age", "age")]
+    cells = {(row, at): Cell(text) for row, line in enumerate(rows) for at, text in enumerate(line)}
+    found = placed(Worksheet(7, "Ours", 9, 5, cells, tags={0: "name", 1: "age"}), LAYOUT)
+    assert (found.lines, found.columns) == ((0,), {NAME: 0, AGE: 1})
+
+
 def test_a_worksheet_as_it_is_made_lacks_nothing():
     for title, layout in LAYOUTS.items():
         keys = [column.key for column in layout.columns]
@@ -169,6 +176,6 @@ def test_an_empty_column_is_told_when_it_is_made_again(office, caplog):
     place = answers.at(corrections_sheet.GROUP)
     del answers.tags[place]
     answers.cells = {at: value for at, value in answers.cells.items() if at[1] != place}
-    office.store(MORNING)
+    handle(health(office), office.world.backend)
     assert "'Corrections' lacked the columns Group" in caplog.text
     assert answers.cells[0, answers.at(corrections_sheet.GROUP)] == "Group"

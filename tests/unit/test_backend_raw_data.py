@@ -141,15 +141,15 @@ def test_what_is_read_to_append_is_the_row_below_the_header():
 
 
 def test_the_first_row_takes_the_blank_one_below_the_header():
-    assert appended(2) == [WriteCells(7, 1, 0, (ROW,))]
-    assert appended(2, rows=(ENTRY, ENTRY)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW))]
-    assert appended(2, [(0, 0)]) == [WriteCells(7, 1, 0, (ROW,))]
+    assert appended(2) == [WriteCells(7, 1, 0, (ROW,), below=True)]
+    assert appended(2, rows=(ENTRY, ENTRY)) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW, ROW), below=True)]
+    assert appended(2, [(0, 0)]) == [WriteCells(7, 1, 0, (ROW,), below=True)]
 
 
 def test_other_rows_go_behind_all_that_there_is():
-    assert appended(2, [(1, 3)]) == [AddRows(7, 1), WriteCells(7, 2, 0, (ROW,))]
-    assert appended(9, rows=(ENTRY, ENTRY)) == [AddRows(7, 2), WriteCells(7, 9, 0, (ROW, ROW))]
-    assert appended(1) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW,))]
+    assert appended(2, [(1, 3)]) == [AddRows(7, 1), WriteCells(7, 2, 0, (ROW,), below=True)]
+    assert appended(9, rows=(ENTRY, ENTRY)) == [AddRows(7, 2), WriteCells(7, 9, 0, (ROW, ROW), below=True)]
+    assert appended(1) == [AddRows(7, 1), WriteCells(7, 1, 0, (ROW,), below=True)]
     assert appended(9, rows=()) == []
 
 
@@ -158,10 +158,8 @@ def test_a_column_of_somebody_in_between_stays_blank():
     row = {**ENTRY, raw_data.EMPLOYEE: NewCell("Ann")}
     sheet = worksheet(2, columns=columns)
     sheet.columns.pop(None)
-    assert raw_data.append(sheet, [row]) == [
-        WriteCells(7, 1, 0, (ROW,)),
-        WriteCells(7, 1, 2, ((NewCell("Ann"),),)),
-    ]
+    line = (*ROW, NewCell(), NewCell("Ann"))
+    assert raw_data.append(sheet, [row]) == [WriteCells(7, 1, 0, (line,), below=True)]
 
 
 def test_what_is_read_of_all_that_is_stored():

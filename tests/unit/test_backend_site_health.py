@@ -386,7 +386,7 @@ def test_a_last_day_and_another_writer_in_between(monkeypatch):
     office.world.type_worksheet("Cut Off Times", with_days(Ann=(None, date(2026, 11, 20))))
     apply, rival = FakeSpreadsheets.apply, []
 
-    def overtaken(self, spreadsheet_id, changes):
+    def overtaken(self, spreadsheet_id, changes, areas=()):
         if spreadsheet_id == office.sheet_id and not rival:
             rival.append(True)
             handle(messages_of(office.sheet_id)[1], office.world.backend)
@@ -572,7 +572,7 @@ def test_a_writer_in_between_costs_a_second_look_and_nothing_else(monkeypatch):
     office.tell(messages_of(office.sheet_id)[0])
     apply, rival = FakeSpreadsheets.apply, []
 
-    def overtaken(self, spreadsheet_id, changes):
+    def overtaken(self, spreadsheet_id, changes, areas=()):
         if spreadsheet_id == office.sheet_id and not rival:
             rival.append(True)
             # Another instance takes in the very same message first.

@@ -66,7 +66,7 @@ class Instance:
     def read(self, spreadsheet_id, areas=()):
         return self._timetable.perform(self._name, lambda: self._spreadsheets.read(spreadsheet_id, areas))
 
-    def apply(self, spreadsheet_id, changes):
+    def apply(self, spreadsheet_id, changes, areas=()):
         self._timetable.perform(self._name, lambda: self._spreadsheets.apply(spreadsheet_id, changes))
 
 
@@ -217,7 +217,7 @@ class Rival:
     def read(self, spreadsheet_id, areas=()):
         return self._spreadsheets.read(spreadsheet_id, areas)
 
-    def apply(self, spreadsheet_id, changes):
+    def apply(self, spreadsheet_id, changes, areas=()):
         if self.times:
             self.times -= 1
             self._book.version = f"of the rival, {self.times}"

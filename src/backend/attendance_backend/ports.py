@@ -1,10 +1,10 @@
 """What the backend needs of the world; adapters and the tests' fakes implement it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Any, Protocol
 
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet
@@ -28,8 +28,13 @@ class Spreadsheets(Protocol):
         """
         ...
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         """Make all changes in one atomic call, or none; no call for no changes.
+
+        Returns:
+            What the areas hold right after the changes, before anybody can change anything again; None without areas.
 
         Raises:
             OutdatedError: the changes hold a `SucceedVersion`, and somebody else wrote since that version was read.
@@ -202,6 +207,7 @@ class Backend:
         control_id: ID of the Review Periods spreadsheet, kept by HR.
         mail_from: the alarms' sender.
         alarm_to: the alarms' recipients.
+        remembered: where people's rows stood in workbooks that were read, by ID (`handlers.remembered`).
     """
 
     spreadsheets: Spreadsheets
@@ -211,3 +217,4 @@ class Backend:
     control_id: str
     mail_from: str
     alarm_to: tuple[str, ...]
+    remembered: dict[str, Any] = field(default_factory=dict)

@@ -96,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="say what is wrong with the spreadsheets and settings",
         description="Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder in "
-        "which nothing can be created, review sheets that are gone or not shared as set, a mail server that does "
-        "not answer. What concerns HR is written into the worksheet Problems as well. Exit code 1 when anything is "
-        "wrong.",
+        "which nothing can be created, review sheets that are gone or not shared as set, numbers in them that are not "
+        "to be trusted, a mail server that does not answer. What concerns HR is written into the worksheet Problems as "
+        "well. Exit code 1 when anything is wrong.",
     )
     check.set_defaults(command=_check)
 
@@ -149,7 +149,9 @@ def _parser() -> argparse.ArgumentParser:
         help="write a period's results for payroll",
         description="Write a period's results as Sheets computed them: a row a person (days present, late, absent, on "
         "leave, hours, overtime, penalties), and a row a person and day (state, check-in, check-out, hours, whether "
-        "it was corrected). As CSV these are two files, as .xlsx two worksheets.",
+        "it was corrected). As CSV these are two files, as .xlsx two worksheets. Numbers that are not to be trusted "
+        "(a time is missing, a site's data is not complete, more than 16 hours a day, typed over, a correction that "
+        "does not count, changed after Finalised) are listed, and the column Doubts says why.",
     )
     _add_period(export, otherwise=None)
     export.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="default: %(default)s")
@@ -158,6 +160,11 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help='file, or folder for "Payroll <period>" (default: the current folder)',
+    )
+    export.add_argument(
+        "--strict",
+        action="store_true",
+        help="write nothing, and end with 1, where a number is not to be trusted",
     )
     export.set_defaults(command=_export)
     return parser
@@ -272,12 +279,18 @@ def _restore(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.export import export  # noqa: PLC0415
 
-    result = export(_backend(options), options.period, options.format, options.output)
+    result = export(_backend(options), options.period, options.format, options.output, strict=options.strict)
     for path in result.paths:
         print(path)
-    print(f"{result.people} people")
-    for note in result.notes:
-        _note(note)
+    if result.paths:
+        print(f"{result.people} people")
+    for line in (*result.doubts, *result.notes):
+        _note(line)
+    if not result.paths:
+        _note(
+            f"nothing was written, as --strict says: {len(result.doubts)} of the lines above say what is in doubt"
+        )
+        return EXIT_COMPLAINTS
     return 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from attendance_contracts import AttendanceRecord, ReviewPeriod
@@ -109,8 +110,12 @@ class Labels(NamedTuple):
     @staticmethod
     def of(record: AttendanceRecord, site: str) -> "Labels":
         """Those of a record."""
-        texts = record.serial_number, record.user_id, record.user_name or "", site
-        return Labels(*(text.strip() for text in texts))
+        return _labels(record.serial_number, record.user_id, record.user_name or "", site)
+
+
+@lru_cache(maxsize=4096)
+def _labels(*texts: str) -> Labels:
+    return Labels(*(text.strip() for text in texts))
 
 
 class People:
@@ -133,9 +138,8 @@ class People:
 
     def whose(self, labels: Labels) -> Member | None:
         """Whose punches a row of the index holds: by the machine's user ID where HR keeps it, else by the user name."""
-        site = site_key(labels.site)
         for member in self._by_device.get(labels.user_id, ()):
-            if member.home in ("", site):
+            if member.home in ("", site_key(labels.site)):
                 return member
         return self.members.get(user_key(labels.user_name)) if labels.user_name else None
 

@@ -14,7 +14,10 @@ from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import daily_columns as daily
 from attendance_backend.review import monthly_columns as monthly
 from attendance_backend.review.book import Want
-from attendance_backend.review.formulas import token_of
+from attendance_backend.review.doubts import Doubts
+from attendance_backend.review.doubts import lines as doubt_lines
+from attendance_backend.review.finding import Finding
+from attendance_backend.review.formulas import user_of
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
@@ -44,8 +47,9 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-MINUTES = "Minutes"
-PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes")
+MINUTES, DOUBTS = "Minutes", "Doubts"
+"""Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
+PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes", DOUBTS)
 DAY_HEADERS = (
     "Employee",
     "User Name",
@@ -56,6 +60,7 @@ DAY_HEADERS = (
     "Hours",
     "Corrected",
     MINUTES,
+    DOUBTS,
 )
 
 _OF_TIMES = (corrections.CHECK_IN, corrections.CHECK_OUT, corrections.LEAVE)
@@ -71,19 +76,19 @@ class Payroll:
         days: a row a person and day of the period, as `DAY_HEADERS`; check-in and check-out in ISO 8601.
         open_exceptions: rows of ``Exceptions`` that are still open.
         finalised: whether HR has closed the period.
-        doubts: cells that should have a value and have none.
+        lacking: cells that should have a value and have none.
     """
 
     people: tuple[tuple[Value, ...], ...]
     days: tuple[tuple[Value, ...], ...]
     open_exceptions: int
     finalised: bool
-    doubts: tuple[str, ...]
+    lacking: tuple[str, ...]
 
 
-def payroll(workbook: Spreadsheet) -> Payroll:
+def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
     """The export of a workbook with the cells of `WANTS`; raises LayoutError when nobody is in it."""
-    book = _Book(workbook)
+    book = _Book(workbook, doubts)
     people = list(book.people())
     if not people:
         raise LayoutError(f"worksheet {MONTHLY!r} has nobody in it: there is nothing to export")
@@ -96,16 +101,17 @@ def payroll(workbook: Spreadsheet) -> Payroll:
             for row in exceptions.row_numbers()
         ),
         finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,
-        doubts=tuple(book.doubts),
+        lacking=tuple(book.lacking),
     )
 
 
 class _Book:
     """The worksheets, and where the days and people stand in them."""
 
-    def __init__(self, workbook: Spreadsheet) -> None:
+    def __init__(self, workbook: Spreadsheet, doubts: Doubts) -> None:
         self.monthly, self.daily = workbook.worksheet(MONTHLY), workbook.worksheet(DAILY)
-        self.doubts: list[str] = []
+        self.lacking: list[str] = []
+        self._doubts = doubts
         self._days = {
             day: column
             for day, column in sorted(day_header.columns_by_day(self.monthly).items())
@@ -123,12 +129,19 @@ class _Book:
             self._count(row, column) if column in _COUNTS else self.monthly.text(row, column)
             for column in monthly.SHOWN
         )
-        return *values, *(_minutes(self.monthly.number(row, column)) for column in _DURATIONS)
+        minutes = (_minutes(self.monthly.number(row, column)) for column in _DURATIONS)
+        return *values, *minutes, "; ".join(doubt_lines(self._findings(row)))
+
+    def _findings(self, row: int) -> list[Finding]:
+        user = user_of(self.monthly.text(row, monthly.TOKEN))
+        name, site = (self.monthly.text(row, column) for column in (monthly.EMPLOYEE, monthly.SITE))
+        return self._doubts.of_person(user, name, site)
 
     def day_rows(self, row: int) -> Iterator[tuple[Value, ...]]:
         token = self.monthly.text(row, monthly.TOKEN)
         names = self.monthly.text(row, monthly.EMPLOYEE), self.monthly.text(row, monthly.USER_NAME)
-        user = token[len(token_of("")) :]
+        user = user_of(token)
+        findings = self._findings(row)
         for day, column in self._days.items():
             check_in, check_out, hours = (self._daily_cell(user, label, day) for label in daily.LABELS)
             typed_over = any(cell is not None and not cell[2] for cell in (check_in, check_out, hours))
@@ -142,6 +155,7 @@ class _Book:
                 _hours(_number(self.daily, hours)),
                 "yes" if corrected else "no",
                 _minutes(_number(self.daily, hours)),
+                "; ".join(each.what for each in findings if each.day == day),
             )
 
     def _state(self, row: int, column: int) -> str:
@@ -164,7 +178,7 @@ class _Book:
     def _expect_value(self, worksheet: Worksheet, row: int, column: int) -> None:
         cell = worksheet.cells.get((row, column))
         if cell is not None and cell.is_formula and cell.value is None:
-            self.doubts.append(f"worksheet {worksheet.title!r}, cell {cell_name(row, column)}: no value")
+            self.lacking.append(f"worksheet {worksheet.title!r}, cell {cell_name(row, column)}: no value")
 
 
 def _state_area(sheet: Worksheet) -> Area:

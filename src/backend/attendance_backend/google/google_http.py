@@ -1,5 +1,6 @@
 """Calls to Google's REST APIs through gspread's HTTP client: addresses, patience, and errors as ours."""
 
+import json as compact
 import logging
 import random
 import time
@@ -93,10 +94,11 @@ class GoogleHttpClient(gspread.HTTPClient):
             RefusedError: refused for another reason.
             GoogleError: no success; it may have been carried out all the same.
         """
+        options = _options(params, json)
         began = self._monotonic()
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                response = self.request(method, url, params=params, json=json)
+                response = self.request(method, url, **options)
                 return _body(response)
             except (APIError, requests.RequestException, google.auth.exceptions.GoogleAuthError) as failure:
                 late = self._monotonic() - began > RETRY_WINDOW_S
@@ -148,6 +150,15 @@ class GoogleHttpClient(gspread.HTTPClient):
                 f"{what} may not be used by {self._account} ({message}): share it with that account, as an editor"
             )
         return RefusedError(f"{what}: Google refuses ({status}): {message}")
+
+
+def _options(params: Mapping[str, Any] | None, json: Json | None) -> dict[str, Any]:
+    """A call's query and body, without blanks; nor is the answer to have any, half of which they would be."""
+    options: dict[str, Any] = {"params": {**(params or {}), "prettyPrint": "false"}}
+    if json is not None:
+        options["data"] = compact.dumps(json, allow_nan=False, separators=(",", ":")).encode()
+        options["headers"] = {"Content-Type": "application/json"}
+    return options
 
 
 def _body(response: requests.Response) -> Json:

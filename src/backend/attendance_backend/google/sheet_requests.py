@@ -1,6 +1,7 @@
 """Our changes as requests of the Sheets API's ``spreadsheets.batchUpdate``."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from attendance_backend.sheet.changes import (
@@ -33,6 +34,9 @@ _LINE = "#b7bdc9"
 _Looks = dict[int, Json]
 """The formats of a write's styles, by their `id`: a style that many cells share is translated once."""
 
+_MANY_ROWS = 4
+"""From so many on, a request for the looks of a column is shorter than to repeat them in each row."""
+
 _HARMLESS_TWICE = (WriteCells, FillCells, AddRows, AddColumns, SetLocale, SetColumns, OfferChoices, AddNote)
 
 
@@ -56,8 +60,10 @@ def requests_of(changes: Sequence[Change]) -> list[Json]:
     for change in changes:
         if isinstance(change, SucceedVersion):
             requests += _succession(change)
+        elif isinstance(change, WriteCells):
+            requests += _writes(change)
         else:
-            requests.append(request_of(change))
+            requests.append(_request_of(change))
     return requests
 
 
@@ -75,11 +81,9 @@ def _succession(change: SucceedVersion) -> Iterator[Json]:
     yield {"addNamedRange": {"namedRange": named}}
 
 
-def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one branch a kind of change
-    """The request that makes a change; `SucceedVersion` needs two (`requests_of`)."""
+def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one branch a kind of change
+    """The request that makes a change; some need more than one (`requests_of`)."""
     match change:
-        case WriteCells():
-            return _write(change)
         case FillCells():
             return _fill(change)
         case AddWorksheet():
@@ -119,24 +123,44 @@ def request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one br
             }
         case HighlightWhen():
             return _highlight(change)
-        case SucceedVersion():
-            raise AssertionError("SucceedVersion is more than one request")
+        case WriteCells() | SucceedVersion():
+            raise AssertionError("it is more than one request")
 
 
-def _write(change: WriteCells) -> Json:
-    is_styled = any(cell.style is not None for row in change.rows for cell in row)
-    looks: _Looks = {}
-    return {
-        "updateCells": {
-            "start": {
-                "sheetId": change.sheet_id,
-                "rowIndex": change.row,
-                "columnIndex": change.column,
-            },
-            "rows": [{"values": [_cell(cell, looks) for cell in row]} for row in change.rows],
-            "fields": "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue",
-        }
-    }
+def _writes(change: WriteCells) -> Iterator[Json]:
+    """The values, and their looks: once for all rows if each column has its own."""
+    first = [cell.style for cell in change.rows[0]] if change.rows else []
+    shared = len(change.rows) >= _MANY_ROWS and all(
+        len(row) == len(first) and all(cell.style is style for cell, style in zip(row, first, strict=True))
+        for row in change.rows
+    )
+    yield _write(change, with_looks=not shared)
+    for style, columns in groupby(enumerate(first), key=lambda item: item[1]) if shared else ():
+        places = [change.column + column for column, _ in columns]
+        if style is not None:
+            area = Block(change.row, change.row + len(change.rows), places[0], places[-1] + 1)
+            yield {
+                "repeatCell": {
+                    "range": _grid_range(change.sheet_id, area),
+                    "cell": {"userEnteredFormat": _format(style)},
+                    "fields": "userEnteredFormat",
+                }
+            }
+
+
+def _write(change: WriteCells, *, with_looks: bool) -> Json:
+    """The values; where rows go below all others (`WriteCells.below`), the service finds the place itself."""
+    is_styled = with_looks and any(cell.style is not None for row in change.rows for cell in row)
+    looks: _Looks | None = {} if is_styled else None
+    rows = [
+        {"values": [_value(cell.value) if looks is None else _cell(cell, looks) for cell in row]}
+        for row in change.rows
+    ]
+    fields = "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue"
+    if change.below:
+        return {"appendCells": {"sheetId": change.sheet_id, "rows": rows, "fields": fields}}
+    start = {"sheetId": change.sheet_id, "rowIndex": change.row, "columnIndex": change.column}
+    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
 
 
 def _fill(change: FillCells) -> Json:
@@ -191,14 +215,7 @@ def _grid_range(sheet_id: int, block: Block) -> Json:
 
 
 def _cell(cell: NewCell, looks: _Looks) -> Json:
-    data: Json = {}
-    value, style = cell.value, cell.style
-    if isinstance(value, str):
-        data["userEnteredValue"] = {"stringValue": value}
-    elif isinstance(value, Formula):
-        data["userEnteredValue"] = {"formulaValue": value.text}
-    elif value is not None:
-        data["userEnteredValue"] = {"numberValue": value}
+    data, style = _value(cell.value), cell.style
     if style is not None:
         look = looks.get(id(style))
         if look is None:
@@ -207,6 +224,16 @@ def _cell(cell: NewCell, looks: _Looks) -> Json:
         if look:
             data["userEnteredFormat"] = look
     return data
+
+
+def _value(value: float | str | Formula | None) -> Json:
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        return {"userEnteredValue": {"stringValue": value}}
+    if isinstance(value, Formula):
+        return {"userEnteredValue": {"formulaValue": value.text}}
+    return {"userEnteredValue": {"numberValue": value}}
 
 
 def _format(style: Style) -> Json:

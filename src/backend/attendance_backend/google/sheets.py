@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
 from urllib.parse import quote
 
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
@@ -16,12 +15,15 @@ from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value,
 from attendance_backend.sheet.layout import COLUMN_TAG, SHEET_TAG
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
+_ALL = "properties(locale,timeZone)"
+_PROTECTED = "protectedRanges(warningOnly,requestingUserCanEdit)"
 _NAMED = "namedRanges(namedRangeId,name)"
 _TAGS = "developerMetadata(metadataKey,metadataValue)"
 _CELLS = (
     f"data(startRow,startColumn,columnMetadata({_TAGS}),"
     "rowData(values(effectiveValue,userEnteredValue(formulaValue))))"
 )
+_NOTHING: Json = {}
 _KINDS = {"numberValue", "stringValue", "boolValue"}
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(rf"{VERSION_NAME}(?:_([1-9]\d{{0,5}}))?", re.ASCII)
@@ -35,7 +37,7 @@ class GoogleSheets:
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
         """See the port."""
-        params: Json = {"fields": f"{_NAMED},sheets({_PROPERTIES},{_TAGS})"}
+        params: Json = {"fields": f"{_ALL},{_NAMED},sheets({_PROPERTIES},{_TAGS},{_PROTECTED})"}
         if areas:
             params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_TAGS},{_CELLS})"
             params["ranges"] = [area_name(area) for area in areas]
@@ -47,35 +49,50 @@ class GoogleSheets:
             raise
         return _spreadsheet(spreadsheet_id, answer)
 
-    def apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
+    def apply(
+        self, spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()
+    ) -> Spreadsheet | None:
         """See the port.
 
         Changes with a version are sent again after a failure, whether or not they were carried out: if they were, the
         repetition is refused, and the version that is then read is ours.
         """
         if not changes:
-            return
+            return None
         version = version_of(changes)
+        body: Json = {"requests": requests_of(changes)}
+        fields = "spreadsheetId"
+        if areas:
+            body |= {
+                "includeSpreadsheetInResponse": True,
+                "responseRanges": [area_name(each) for each in areas],
+            }
+            fields = f"updatedSpreadsheet(sheets({_PROPERTIES},{_TAGS},{_CELLS}))"
         try:
-            self._client.call(
+            answer = self._client.call(
                 "post",
                 SPREADSHEET_BATCH_UPDATE_URL % _checked(spreadsheet_id),
                 what=f"spreadsheet {spreadsheet_id}",
                 repeatable=is_repeatable(changes),
-                json={"requests": requests_of(changes)},
+                params={"fields": fields},
+                json=body,
             )
         except RefusedError:
-            if version is None or not self._is_carried_out(spreadsheet_id, version):
+            if version is None or not self._is_carried_out(spreadsheet_id, version, areas):
                 raise
+            return self.read(spreadsheet_id, areas) if areas else None
+        return _spreadsheet(spreadsheet_id, answer.get("updatedSpreadsheet", {})) if areas else None
 
-    def _is_carried_out(self, spreadsheet_id: str, version: SucceedVersion) -> bool:
+    def _is_carried_out(self, spreadsheet_id: str, version: SucceedVersion, areas: Sequence[Area]) -> bool:
         """Whether refused changes were carried out by an earlier attempt, or else may be again.
 
         Raises:
-            OutdatedError: they may not: somebody else was faster.
+            OutdatedError: they may not: somebody else was faster, or renamed a worksheet.
         """
-        present = self.read(spreadsheet_id).version
-        if present not in (version.new, version.previous):
+        there = self.read(spreadsheet_id)
+        present = there.version
+        is_renamed = present != version.new and any(there.find(area.worksheet) is None for area in areas)
+        if is_renamed or present not in (version.new, version.previous):
             raise OutdatedError(
                 f"spreadsheet {spreadsheet_id} was changed by somebody else meanwhile; it is to be read again"
             )
@@ -109,7 +126,16 @@ def _checked(spreadsheet_id: str) -> str:
 def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
     try:
         worksheets = tuple(_worksheet(sheet) for sheet in answer.get("sheets", []))
-        return Spreadsheet(spreadsheet_id, worksheets, *_version(answer.get("namedRanges", [])))
+        version, number = _version(answer.get("namedRanges", []))
+        of_all = answer.get("properties", {})
+        return Spreadsheet(
+            spreadsheet_id,
+            worksheets,
+            version,
+            number,
+            locale=of_all.get("locale", ""),
+            time_zone=of_all.get("timeZone", ""),
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise GoogleError(
             f"spreadsheet {spreadsheet_id}: Google's answer makes no sense: {error!r}"
@@ -145,6 +171,10 @@ def _worksheet(sheet: Json) -> Worksheet:
         cells=cells,
         tags=tags,
         tag=_tag(sheet, SHEET_TAG),
+        locked=any(
+            not protected.get("warningOnly") and not protected.get("requestingUserCanEdit")
+            for protected in sheet.get("protectedRanges", ())
+        ),
     )
 
 
@@ -163,13 +193,10 @@ def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
     for row, data in enumerate(block.get("rowData", ()), first_row):
         for column, cell in enumerate(data.get("values", ()), first_column):
             if cell:
-                formula: str | None = cell.get("userEnteredValue", {}).get("formulaValue")
-                cells[row, column] = Cell(_value(cell.get("effectiveValue")), formula)
-
-
-def _value(effective: dict[str, Any] | None) -> Value | None:
-    """None for an error, and for nothing."""
-    for kind, value in (effective or {}).items():
-        if kind in _KINDS:
-            return cast(Value, value)
-    return None
+                entered = cell.get("userEnteredValue")
+                formula: str | None = entered.get("formulaValue") if entered else None
+                value: Value | None = None  # of an error, and of nothing
+                for kind, shown in cell.get("effectiveValue", _NOTHING).items():
+                    if kind in _KINDS:
+                        value = shown
+                cells[row, column] = Cell(value, formula)

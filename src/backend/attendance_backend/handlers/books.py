@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.errors import LayoutError, RefusedError, WorksheetGoneError
+from attendance_backend.handlers import misplaced
+from attendance_backend.handlers.misplaced import Misplaced
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.review import book
@@ -82,8 +84,25 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
 
 
 def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
-    there = (want for want in wants if want.title in sheets)
-    return list(dict.fromkeys(area for want in there for area in want.all_areas(sheets[want.title])))
+    """The areas of all wants, none of them twice: each brings the tags of its columns along."""
+    by_title: dict[str, list[Area]] = {}
+    for want in wants:
+        for area in want.all_areas(sheets[want.title]) if want.title in sheets else ():
+            found = by_title.setdefault(area.worksheet, [])
+            if any(_holds(other, area) for other in found):
+                continue
+            found[:] = [other for other in found if not _holds(area, other)]
+            if found and _continues(found[-1], area):
+                area = replace(found.pop(), end_row=area.end_row)  # noqa: PLW2901 - grown downwards
+            found.append(area)
+    return [area for found in by_title.values() for area in found]
+
+
+def _continues(area: Area, other: Area) -> bool:
+    """Whether the other one lies right below, as wide."""
+    return replace(other, first_row=area.first_row, end_row=area.end_row) == area and (
+        other.first_row == area.end_row
+    )
 
 
 def _has_lost_headers(sheet: Worksheet, read: Sequence[Area]) -> bool:
@@ -106,7 +125,8 @@ def _retitled(
 
 
 def _within(wanted: Sequence[Area], read: Sequence[Area]) -> bool:
-    return all(any(_holds(area, other) for area in read) for other in wanted)
+    there = set(read)
+    return all(other in there or any(_holds(area, other) for area in read) for other in wanted)
 
 
 def _holds(area: Area, other: Area) -> bool:
@@ -147,6 +167,16 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
         return Draft(there, changes, told)
 
     return take_turn(spreadsheets, draft)
+
+
+def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[Misplaced]) -> None:
+    """Put right what was written while a person moved columns or rows; facts are to be computed anew afterwards."""
+
+    def draft() -> Draft[None]:
+        view = look(spreadsheets, spreadsheet_id, misplaced.wants(found))
+        return Draft(view, misplaced.mending(view, found), None)
+
+    take_turn(spreadsheets, draft)
 
 
 def _deep(sheet: Worksheet) -> Want:

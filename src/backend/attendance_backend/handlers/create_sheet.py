@@ -16,10 +16,10 @@ from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, sites_sheet, structure
+from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import SITES, drive_properties, workbook_title
+from attendance_backend.review.names import GUIDE, SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
@@ -93,7 +93,8 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
         changes = structure.missing_worksheets(workbook, message.period, message.location, content)
         if structure.can_grow(workbook):
             view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
-            changes += structure.missing_days(view, message.period)
+            if not guide_sheet.read(view.worksheet(GUIDE)).is_closed:
+                changes += structure.missing_days(view, message.period)
             changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
         return Draft(workbook, changes, None)
 

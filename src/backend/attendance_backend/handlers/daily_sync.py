@@ -52,13 +52,16 @@ def sync(
     """People, holidays and rules as HR keeps them now; returns what was different, in words.
 
     Punches are looked at anew when it changed whose they are, or how they count. What HR typed and nobody understands
-    stays as the workbook has it. `today` is the cloud's day, unless a site's message is taken in that waited.
+    stays as the workbook has it, and so does a month that HR finalised. `today` is the cloud's day, unless a site's
+    message is taken in that waited.
     """
     earlier = earlier_workbook(control, sheet_id, backend)
     on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
+        if guide_sheet.read(read.worksheet(GUIDE)).is_closed:
+            return Draft(read, (), ([], False))
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)

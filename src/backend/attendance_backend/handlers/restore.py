@@ -4,26 +4,27 @@ A healthy workbook shows no difference and is not written to.
 """
 
 from attendance_backend.control.reading import Control
-from attendance_backend.errors import UserError
-from attendance_backend.handlers import books, daily_sync
+from attendance_backend.errors import LayoutError, UserError
+from attendance_backend.handlers import books, daily_sync, finalising
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, guide_sheet, repairing, structure
-from attendance_backend.review.book import places_of, sites_of, tell
+from attendance_backend.review import day_header, finalised, guide_sheet, repairing, structure
+from attendance_backend.review.book import places_of, sites_of, tell, whole
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import EXCEPTIONS, GUIDE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
+from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 
 def restore(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None = None
 ) -> tuple[list[str], list[str]]:
-    """Make a workbook whole.
+    """Make a workbook whole; one that HR finalised is kept as values, one that HR opened again lives.
 
     Args:
         sheet_id: of the workbook.
@@ -34,27 +35,45 @@ def restore(
 
     Returns:
         What was wrong, a line each; and what stays, which only people can mend: rows of the raw data that cannot be
-        read, and what was typed over formulas.
+        read, and what was typed over formulas; of a finalised month what differs since.
 
     Raises:
         UserError: there is no raw data, or a later version of the program changed the workbook.
     """
     differences = books.mend(backend.spreadsheets, sheet_id)
-    differences += _complete_worksheets(sheet_id, period, control, backend, site)
-    differences += _complete_days(sheet_id, period, control, backend)
-    differences += daily_sync.sync(sheet_id, period, control, backend)
+    missing, is_kept = _complete_worksheets(sheet_id, period, control, backend, site)
+    lacking, is_finalised = _complete_days(sheet_id, period, control, backend)
+    differences += [*missing, *lacking]
+    if is_kept and is_finalised:
+        return differences, _since_finalised(sheet_id, control, backend)
+    if is_kept:
+        differences += finalising.open_again(sheet_id, period, backend)
+    if not is_finalised:
+        differences += daily_sync.sync(sheet_id, period, control, backend)
     rebuilt = rebuild_facts(sheet_id, period, backend)
     repairs = _repair_formulas(sheet_id, period, backend)
     differences += [*rebuilt.differences, *repairs.differences]
+    if is_finalised:
+        kept = [*rebuilt.unreadable, *repairs.kept]
+        try:
+            differences += finalising.keep(sheet_id, period, backend)
+        except LayoutError as error:
+            return differences, [str(error), *kept]
+        return differences, [*kept, *_since_finalised(sheet_id, control, backend)]
     return differences, [*rebuilt.unreadable, *repairs.kept]
+
+
+def _since_finalised(sheet_id: str, control: Control, backend: Backend) -> list[str]:
+    return [str(each) for each in finalising.look(sheet_id, control, backend) or ()]
 
 
 def _complete_worksheets(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None
-) -> list[str]:
+) -> tuple[list[str], bool]:
+    """What was missing, and whether the month is values."""
     kept = InForce(control.rules, daily_sync.earlier_workbook(control, sheet_id, backend))
 
-    def draft() -> Draft[list[str]]:
+    def draft() -> Draft[tuple[list[str], bool]]:
         present = books.present(backend.spreadsheets, sheet_id)
         headers = structure.header_wants(present)
         content = Content(
@@ -68,22 +87,36 @@ def _complete_worksheets(
             raise UserError(
                 f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
             )
-        changes = structure.missing_worksheets(present, period, min(sites), content)
+        moved = structure.locale_changes(present)
+        changes = [*moved, *structure.missing_worksheets(present, period, min(sites), content)]
         added = [change for change in changes if isinstance(change, AddWorksheet)]
-        return Draft(present, changes, [f"the worksheet {change.title!r} was missing" for change in added])
+        told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
+        told += [f"the worksheet {change.title!r} was missing" for change in added]
+        return Draft(present, changes, (told, finalised.is_kept(present)))
 
     return take_turn(backend.spreadsheets, draft)
 
 
-def _complete_days(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
-    def draft() -> Draft[list[str]]:
-        view = books.read(backend.spreadsheets, sheet_id, structure.HEADERS)
-        days = structure.missing_days(view, period, day_header.texts_of(control.holidays))
-        kept = InForce(control.rules, view)
-        settings = guide_sheet.restored(view.worksheet(GUIDE), period, kept.parameters(), places_of(view))
+def _complete_days(
+    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
+) -> tuple[list[str], bool]:
+    """What was lacking, and whether HR has finalised the month, to which no day is added any more then."""
+
+    def draft() -> Draft[tuple[list[str], bool]]:
+        view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(GUIDE)])
+        guide, kept = view.worksheet(GUIDE), InForce(control.rules, view)
+        is_finalised = guide_sheet.read(guide).finalised
+        days = (
+            []
+            if is_finalised
+            else structure.missing_days(view, period, day_header.texts_of(control.holidays))
+        )
+        settings = guide_sheet.restored(guide, period, kept.parameters(), places_of(view))
+        answer = guide_sheet.answer(after(guide, settings))
         told = ["days of the period were missing"] if days else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
-        return Draft(view, [*days, *settings], told)
+        told += [f"{GUIDE!r} did not say what becomes of Finalised"] if answer and not settings else []
+        return Draft(view, [*days, *settings, *answer], (told, is_finalised))
 
     return take_turn(backend.spreadsheets, draft)
 

@@ -77,7 +77,11 @@ def _take_in(message: SiteHealth, backend: Backend) -> None:
         return
     if row is None or row.last_heard is None or _day(row.last_heard, message) < _day(message.at, message):
         _begin_day(message, backend)
-    take_turn(backend.spreadsheets, partial(_draft, message, backend))
+    take_turn(
+        backend.spreadsheets,
+        partial(_draft, message, backend),
+        partial(books.put_right, backend.spreadsheets, message.sheet_id),
+    )
 
 
 def _begin_day(message: SiteHealth, backend: Backend) -> None:
@@ -137,7 +141,7 @@ def _completed(
     sites = sites_sheet.read(read.worksheet(SITES))
     reported = {key: row.complete_through for key, row in sites.items()}
     moved = advance(reported, site, through, period.first_day, period.last_day)
-    if parameters.finalised or not (moved.of_site or moved.of_all):
+    if parameters.is_closed or not (moved.of_site or moved.of_all):
         return []
     workbook = books.read(spreadsheets, read.spreadsheet_id, completion.WANTS)
     return completion.entries(workbook, moved, parameters.grace_s)

@@ -10,7 +10,8 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.handlers import books
-from attendance_backend.ports import Spreadsheets
+from attendance_backend.handlers.remembered import hidden_sheets, recall
+from attendance_backend.ports import Backend
 from attendance_backend.review import (
     book,
     days_sheet,
@@ -25,7 +26,7 @@ from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.review.rules import rules_of
-from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
 
@@ -48,7 +49,7 @@ class Book:
         return self.read.worksheet(title)
 
 
-def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book | None:
+def read_book(message: StoreAttendRecords, backend: Backend) -> Book | None:
     """The workbook; None when a hidden worksheet is missing.
 
     A further call is made when something does not stand where it was put, or days not where the message's period says,
@@ -57,16 +58,17 @@ def read_book(message: StoreAttendRecords, spreadsheets: Spreadsheets) -> Book |
     Raises:
         WorksheetGoneError: a worksheet is missing of which something must be known.
     """
+    days = business_days(message)
     try:
-        found = _read(message, spreadsheets, business_days(message))
+        read = _read(message, backend, days)
     except WorksheetGoneError:
-        there = books.present(spreadsheets, message.sheet_id)
+        there = books.present(backend.spreadsheets, message.sheet_id)
         if there.find(PUNCH_INDEX) is None or there.find(DAYS) is None:
             return None
         raise
     # By the rules of Sites a day may begin at another time than the message says.
-    others = _days_by(found.rules, message).difference(business_days(message))
-    return found if not others else _read(message, spreadsheets, sorted({*business_days(message), *others}))
+    others = _days_by(read.rules, message).difference(days)
+    return read if not others else _read(message, backend, sorted({*days, *others}))
 
 
 def business_days(message: StoreAttendRecords) -> list[date]:
@@ -74,12 +76,8 @@ def business_days(message: StoreAttendRecords) -> list[date]:
     return sorted({business_day(record.timestamp, message.day_boundary) for record in message.records})
 
 
-def calendar_dates(message: StoreAttendRecords) -> list[date]:
-    """The dates on which the punches of these business days can have been made."""
-    return _dates_of(business_days(message))
-
-
 def _dates_of(days: Sequence[date]) -> list[date]:
+    """The calendar dates on which the punches of business days can have been made."""
     return sorted({*days, *(day + timedelta(days=1) for day in days)})
 
 
@@ -90,9 +88,10 @@ def _days_by(rules: Mapping[str, SiteRules], message: StoreAttendRecords) -> set
 
 def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
     """Whether the hidden worksheets miss a column of the message's days, or rows."""
+    days = business_days(message)
     return (
-        any(day not in book.index.columns for day in calendar_dates(message))
-        or any(day not in book.days.columns for day in business_days(message))
+        any(day not in book.index.columns for day in _dates_of(days))
+        or any(day not in book.days.columns for day in days)
         or book.index.is_incomplete()
         or book.days.is_incomplete()
     )
@@ -116,25 +115,36 @@ def is_at_odds(book: Book, message: StoreAttendRecords) -> bool:
     return raw_data.is_empty(raw) == is_indexed
 
 
-def _read(message: StoreAttendRecords, spreadsheets: Spreadsheets, days: Sequence[date]) -> Book:
-    period = message.period
-    dates = punch_index.dates_of(period.first_day, period.last_day)
+def _read(message: StoreAttendRecords, backend: Backend, days: Sequence[date]) -> Book:
+    period, dates = message.period, _dates_of(days)
+
+    def index_areas(sheet: Worksheet) -> list[Area]:
+        return punch_index.areas(sheet, dates)
+
+    def days_areas(sheet: Worksheet) -> list[Area]:
+        return days_sheet.areas(sheet, days)
+
+    known = recall(backend.remembered, message, dates, days)
+    if known is None:
+        index = Want(
+            punch_index.as_made(punch_index.dates_of(period.first_day, period.last_day)), index_areas
+        )
+        by_day = Want(days_sheet.as_made(whole_weeks(period.first_day, period.last_day)), days_areas)
+    else:
+        index, by_day = known.index.want(index_areas), known.days.want(days_areas)
     wants = (
-        Want(punch_index.as_made(dates), lambda sheet: punch_index.areas(sheet, _dates_of(days))),
-        Want(
-            days_sheet.as_made(whole_weeks(period.first_day, period.last_day)),
-            lambda sheet: days_sheet.areas(sheet, days),
-        ),
+        index,
+        by_day,
         book.raw(raw_title(message.location)),
         book.whole(SITES),
         book.GUIDE_VALUES,
-        *(replace(want, optional=True) for want in (book.EXCEPTIONS_END, *book.STATE_HEADERS)),
+        replace(book.EXCEPTIONS_END, optional=True),
     )
-    view = books.read(spreadsheets, message.sheet_id, wants)
+    view = books.read(backend.spreadsheets, message.sheet_id, wants)
+    sheets = view.worksheet(PUNCH_INDEX), view.worksheet(DAYS)
     return Book(
         view,
-        PunchIndex(view.worksheet(PUNCH_INDEX)),
-        Days(view.worksheet(DAYS)),
+        *hidden_sheets(backend.remembered, message.sheet_id, known, *sheets),
         _rules(view.worksheet(SITES), message),
         guide_sheet.read(view.worksheet(GUIDE)),
     )

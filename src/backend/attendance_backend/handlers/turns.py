@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError
+from attendance_backend.handlers import misplaced
+from attendance_backend.handlers.misplaced import Misplaced
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.review.names import DAYS_ID, PUNCH_INDEX_ID
 from attendance_backend.sheet.changes import (
@@ -46,12 +48,20 @@ class Draft(Generic[T]):
     outcome: T
 
 
-def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
+def take_turn(
+    spreadsheets: Spreadsheets,
+    draft: Callable[[], Draft[T]],
+    mend: Callable[[Sequence[Misplaced]], object] | None = None,
+) -> T:
     """Read, plan and write; again from the beginning when somebody else wrote in between.
+
+    People do not take turns: where one moved columns or rows between the read and the write, the write's own answer
+    shows it.
 
     Args:
         spreadsheets: to write to.
         draft: reads and plans; called again for each attempt.
+        mend: puts right what then stands in wrong places; without it that is only told in the log.
 
     Raises:
         OutdatedError: others were faster each time.
@@ -64,7 +74,8 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
             return wanted.outcome
         version = succession(wanted.read, wanted.changes, taken)
         try:
-            spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, version])
+            areas = misplaced.areas(wanted.read, wanted.changes)
+            after = spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, version], areas)
         except OutdatedError as error:
             if attempt == MAX_TRIES:
                 raise
@@ -76,6 +87,11 @@ def take_turn(spreadsheets: Spreadsheets, draft: Callable[[], Draft[T]]) -> T:
             taken += 1
             log.info("%s", error)
         else:
+            found = [] if after is None else misplaced.found(wanted.read, after, wanted.changes)
+            for each in found:
+                log.warning("spreadsheet %s: %s", wanted.read.spreadsheet_id, each)
+            if found and mend is not None:
+                mend(found)
             return wanted.outcome
     raise AssertionError("the loop returns or raises")
 

@@ -1,17 +1,18 @@
 """Watch: on a schedule, visit every workbook that is not finalised, whether or not a site still sends messages to it.
 
-A visit brings in what HR changed, and mends what can be mended (`restore`); what only a person can mend is told in the
-log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
+A visit brings in what HR changed, mends what can be mended, and keeps as values what HR finalised (`restore`); what
+only a person can mend is told in the log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
 
 Idempotent, as its parts are; nothing is written where nothing differs. Whatever goes wrong with one workbook keeps no
 other from being visited, and nothing is raised: the next tick is the next attempt, and a redelivery would only be one
 more tick. Two that run at once do no harm.
 
 Costs, of Google's 60 reads a minute: two of the control spreadsheet, eleven of each workbook that is visited (four more
-while something in the control spreadsheet is not understood, as the workbook before is then asked), and two of one of
-the finalised ones, in turn, so that it is noticed when HR opens it again. Drive, whose quota is its own, is asked twice
-for each, about the bin and the copies. Nothing tells cheaply that a workbook is as it was: Drive's times and versions
-lag behind, and the version that our own writes exchange says nothing of people.
+while something in the control spreadsheet is not understood, as the workbook before is then asked), and two of the
+newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens it is noticed.
+Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells cheaply that a
+workbook is as it was: Drive's times and versions lag behind, and the version that our own writes exchange says nothing
+of people.
 """
 
 import logging
@@ -30,11 +31,11 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies
+from attendance_backend.handlers import books, copies, finalising
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
-from attendance_backend.review import guide_sheet
-from attendance_backend.review.book import GUIDE_VALUES, sites_of
+from attendance_backend.review import finalised, guide_sheet
+from attendance_backend.review.book import GUIDE_VALUES, locked, sites_of
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.table import Problem
@@ -144,11 +145,11 @@ class _Round:
             if number % AT_ONCE == 0 and number < len(visits):
                 self.backend.clock.sleep(PAUSE_S)
         self.problems += [of_workbook(name, TOO_MANY) for name, _ in visits[MOST_VISITS:]]
-        finalised = [name for name in recorded if name in final]
-        turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(finalised), 1)
-        for number, name in enumerate(finalised):
-            if number == turn:
-                self._guarded(name, partial(self._look_again, name, recorded[name]))
+        *older, newest = [name for name in recorded if name in final] or [""]
+        turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(older), 1)
+        for number, name in enumerate(filter(None, (*older, newest))):
+            if number == turn or name == newest:
+                self._guarded(name, partial(self._visit, name, recorded[name]))
             else:
                 self._keep_told(name)
         self._write_down()
@@ -193,36 +194,47 @@ class _Round:
             self._tell(name, wrong)
             return
         present = books.present(self.backend.spreadsheets, sheet_id)
-        if self._is_finalised(present):
-            self.finalised[name] = True
-            return
+        for line in locked(present):
+            self._tell(name, line)
+        if name in self.control.finalised and present.find(GUIDE) is None:
+            return  # whoever deleted it has not opened the month again
+        if finalised.is_kept(present) and present.find(GUIDE) is not None:
+            found = finalising.look(sheet_id, self.control, self.backend, present)
+            if found is not None:
+                self.finalised[name] = True
+                return
+        self._look_after(name, sheet_id, present)
+
+    def _look_after(self, name: str, sheet_id: str, present: Spreadsheet) -> None:
+        """A workbook whose numbers live."""
+        self.finalised[name] = False
         self._guarded(name, partial(self._copy, sheet_id, TITLE_PREFIX + name))
         sites = sites_of(present)
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
-        differences, kept = restore(sheet_id, _window(name, control), control, self.backend)
+        closed = self._finalised_period(present)
+        differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
+        cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
+        self.finalised[name] = closed is not None and not cannot
+        for line in cannot:
+            self._tell(name, line)
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
+        if closed is not None:
+            return  # what differs is listed in the workbook
         for line in kept[:MOST_LINES]:
             self._tell(name, line + (TYPED_OVER if "typed over" in line else ""), logging.WARNING)
         if len(kept) > MOST_LINES:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
 
-    def _look_again(self, name: str, sheet_id: str) -> None:
-        if wrong := where_it_is(name, sheet_id, self.backend):
-            self._tell(name, wrong)
-            return
-        self.finalised[name] = self._is_finalised(
-            books.present(self.backend.spreadsheets, sheet_id), otherwise=True
-        )
-
-    def _is_finalised(self, present: Spreadsheet, *, otherwise: bool = False) -> bool:
-        """What ``Guide`` says; `otherwise` when somebody deleted it."""
+    def _finalised_period(self, present: Spreadsheet) -> ReviewPeriod | None:
+        """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""
         if present.find(GUIDE) is None:
-            return otherwise
+            return None
         read = books.look(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
-        return guide_sheet.read(read.worksheet(GUIDE)).finalised
+        guide = read.worksheet(GUIDE)
+        return guide_sheet.period_of(guide) if guide_sheet.read(guide).finalised else None
 
     def _copy(self, file_id: str, title: str) -> None:
         in_use = {self.backend.control_id, *self.control.review_sheets.values()}

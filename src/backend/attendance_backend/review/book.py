@@ -15,6 +15,7 @@ from attendance_backend.review import (
     days_sheet,
     exceptions_sheet,
     guide_sheet,
+    kept_sheets,
     monthly_columns,
     punch_index,
     raw_data,
@@ -29,8 +30,10 @@ from attendance_backend.review.names import (
     DAYS,
     EXCEPTIONS,
     GUIDE,
+    KEPT,
     MONTHLY,
     RAW_PREFIX,
+    SINCE,
     WEEKLY,
     is_raw_title,
 )
@@ -54,6 +57,8 @@ LAYOUTS = {
         guide_sheet.LAYOUT,
         days_sheet.LAYOUT,
         punch_index.LAYOUT,
+        kept_sheets.KEPT_LAYOUT,
+        kept_sheets.SINCE_LAYOUT,
     )
 }
 
@@ -192,14 +197,31 @@ def raw_sheets(view: Spreadsheet) -> list[Worksheet]:
     return [sheet for sheet in ours(view) if is_raw_title(sheet.role or "")]
 
 
+PROTECTED = "is protected against the program"
+
+
+def locked(view: Spreadsheet) -> list[str]:
+    """What is wrong with worksheets of the program that somebody protected against it; read without cells."""
+    return [
+        f"the worksheet {sheet.title!r} {PROTECTED}, which can write nothing there: in Data > "
+        "Protect sheets and ranges delete the protection, or let the program's account edit"
+        for sheet in ours(view)
+        if sheet.locked
+    ]
+
+
 def sites_of(view: Spreadsheet) -> set[str]:
     """The sites that have raw data in a workbook."""
     return {(sheet.role or "")[len(RAW_PREFIX) :] for sheet in raw_sheets(view)}
 
 
+_APART = (AMENDMENTS, KEPT, SINCE)
+"""No formula names them."""
+
+
 def places_of(view: Spreadsheet, coming: Sequence[str] = ()) -> Places:
     """Where columns stand, for formulas; of worksheets that are absent or coming, where they will stand."""
-    stand = [sheet for sheet in ours(view) if sheet.role in LAYOUTS and sheet.role != AMENDMENTS]
+    stand = [sheet for sheet in ours(view) if sheet.role in LAYOUTS and sheet.role not in _APART]
     lacking = [title for title in {*view.absent, *coming} if title in LAYOUTS]
     stand += [guide_sheet.as_made() if title == GUIDE else as_made(LAYOUTS[title]) for title in lacking]
     guide = next((sheet for sheet in stand if sheet.role == GUIDE), None)

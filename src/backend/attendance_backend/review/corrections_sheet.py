@@ -18,7 +18,8 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Hours Row, Day Place: where ``Daily Attendance`` shows the person's day;
 - Leave Days: on how many days leave can count, working days that is;
 - Outcome: the hours, or the word, of the day there; of leave, how many days read so;
-- Shown: the time that stands there.
+- Shown: the time that stands there;
+- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month.
 
 Of two rows with the same key the upper one counts, and the other one says so. Status tells what ``Daily Attendance``
 makes of the row, so that nothing that has no effect is called applied; a waiver looks into ``Weekly Summary`` whether
@@ -108,6 +109,7 @@ TIME = Column("time", "Time", hidden=True)
 PROBLEM = Column("problem", "Problem", hidden=True)
 GROUP = Column("group", "Group", hidden=True)
 KEY = Column("key", "Key", hidden=True)
+AS_TYPED = Column("as_typed", "As Typed", hidden=True)
 SPELT = Column("spelt", "Spelt", hidden=True)
 HOUR = Column("hour", "Hour", hidden=True)
 MINUTE = Column("minute", "Minute", hidden=True)
@@ -117,13 +119,14 @@ LEAVE_DAYS = Column("leave_days", "Leave Days", hidden=True)
 OUTCOME = Column("outcome", "Outcome", hidden=True)
 SHOWN = Column("shown", "Shown", hidden=True)
 STEPS = (
-    *(LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY),
+    *(LOOKUP, PERSON, USER, USER_LOOKUP, KIND, FROM, TO, BOUNDARY, TIME, PROBLEM, GROUP, KEY, AS_TYPED),
     *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME, SHOWN),
 )
+KEPT = Column("kept", "Kept", hidden=True)
 LAYOUT = Layout(
     CORRECTIONS,
     CORRECTIONS_ID,
-    (STATUS, *TYPED, *STEPS),
+    (STATUS, *TYPED, *STEPS, KEPT),
     frozen_columns=1,
     tab_color=styles.HR_TAB,
     warning="Type into the columns Date to Entered By; the others answer.",
@@ -135,6 +138,7 @@ PREPARED_ROWS = 1000
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 APPLIED, NOTED = "applied", "noted"
+NOT_KEPT = "no effect: this month is finalised"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
 
 _LONGEST_USER = 250
@@ -190,7 +194,7 @@ def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at
     """So many rows below the header, with their formulas; `example` and `weeks` as for `create`."""
     steps = {column: NewCell(Formula(text)) for column, text in _steps(example, at).items()}
     cells = {
-        STATUS: STATUS.cell(Formula(_status(weeks, at))),
+        STATUS: STATUS.cell(Formula(_unless_finalised(_status(weeks, at), at))),
         **{each: each.cell() for each in TYPED},
         **steps,
     }
@@ -270,6 +274,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
         PROBLEM: _problem(example, is_time, names, at),
         GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
         KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
+        AS_TYPED: f'=IF({own(GROUP)}="","",{own(GROUP)}&" "&{own(TIME)}&" "&{start}&" "&{own(TO)})',
         HOURS_ROW: f'=IF({own(GROUP)}="","",INDEX({at.column(monthly_columns.HOURS_ROW)},{person}))',
         DAY_PLACE: f'=IF({own(GROUP)}="","",IFERROR(MATCH({start},{dates},0),""))',
         LEAVE_DAYS: f'=IF(AND({kind}="{LEAVE}",ISNUMBER({hours_row})),{_leave_days(at, day_header.WEEKDAY)},"")',
@@ -426,6 +431,14 @@ def _status(weeks: Weeks | None, at: Places) -> str:
         f'=IF({own(PROBLEM)}<>"",{own(PROBLEM)},IF({own(GROUP)}="","",IF(NOT(ISNUMBER({own(HOURS_ROW)})),'
         f'"no effect: {DAILY} has no rows of this person",IF({key}="",{_leave_applied(at)},{other}))))'
     )
+
+
+def _unless_finalised(status: str, at: Places) -> str:
+    """The status of a row; in a finalised month only of one that counted then and is as it was, and of a note."""
+    own = _own(at)
+    typed, kept, closed = own(AS_TYPED), own(KEPT), at.cell(guide_sheet.KEPT_ON)
+    is_late = f'AND({own(KIND)}<>"{NOTE}",{closed}<>"",{typed}<>"",{typed}<>{kept}&"")'
+    return f'=IF({is_late},"{NOT_KEPT}",{status.removeprefix("=")})'
 
 
 def _header_of_days(at: Places, line: int) -> str:

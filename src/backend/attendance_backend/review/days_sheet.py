@@ -12,7 +12,7 @@ nothing, stand below in the row ``breaks``: so the days have the same columns in
 it, and the rows of hours in ``Daily Attendance``, which know this row, find them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -64,27 +64,40 @@ class Facts:
 
 
 class Days:
-    """The worksheet as far as it was read."""
+    """The worksheet as far as it was read.
 
-    def __init__(self, worksheet: Worksheet) -> None:
+    Args:
+        worksheet: with what is kept of people once, and the columns of some days.
+        known: where everybody's rows are known to stand, if the rows of some people only were read.
+        keys: of these people.
+    """
+
+    def __init__(self, worksheet: Worksheet, known: "Days | None" = None, keys: Collection[str] = ()) -> None:
         self.worksheet = worksheet
         self.columns = columns_by_day(worksheet)
-        self.rows = _rows_by_key(worksheet)
-        self.members = {key: _member(worksheet, key, rows) for key, rows in self.rows.items()}
+        self.rows: dict[str, dict[str, int]] = _rows_by_key(worksheet) if known is None else known.rows
+        self.there: int = self._number_of_rows() if known is None else known.there
+        at = {
+            column: worksheet.at(column) for column in (EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN)
+        }
+        read = {
+            key: _member(worksheet, key, self.rows[key], at) for key in (self.rows if known is None else keys)
+        }
+        self.members: dict[str, Member] = read if known is None else {**known.members, **read}
 
     def is_incomplete(self) -> bool:
         """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
-        return told_rows.told(self.worksheet, KEY) != self._number_of_rows() or any(
+        return told_rows.told(self.worksheet, KEY) != self.there or any(
             len(rows) < len(MEASURES) for rows in self.rows.values()
         )
 
     def recount(self) -> list[Change]:
         """A write of how many rows there are, unless it is told already."""
-        return told_rows.tell(self.worksheet, KEY, self._number_of_rows())
+        return told_rows.tell(self.worksheet, KEY, self.there)
 
     def _number_of_rows(self) -> int:
-        sheet = self.worksheet
-        return sum((row, sheet.at(KEY)) in sheet.cells for row in range(sheet.first_row, sheet.row_count))
+        sheet, place = self.worksheet, self.worksheet.at(KEY)
+        return sum((row, place) in sheet.cells for row in range(sheet.first_row, sheet.row_count))
 
     def missing_rows(self) -> list[Change]:
         """Rows at the end of the grid for the measures that people lack."""
@@ -267,27 +280,29 @@ def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
 def _rows_by_key(worksheet: Worksheet) -> dict[str, dict[str, int]]:
     """Where each person's rows stand, by `Person.key` and measure."""
     rows: dict[str, dict[str, int]] = {}
+    place = worksheet.at(KEY)
     for row in range(worksheet.first_row, worksheet.row_count):
-        key, separator, measure = worksheet.text(row, KEY).rpartition(KEY_SEPARATOR)
+        key, separator, measure = worksheet.text(row, place).rpartition(KEY_SEPARATOR)
         if separator and measure in MEASURES:
             rows.setdefault(user_key(key), {}).setdefault(measure, row)
     return rows
 
 
-def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int]) -> Member:
+def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int], at: Mapping[Column, int]) -> Member:
     row, below = rows.get(IN), rows.get(BREAKS)
     if row is None:
         return Member(key, key, "", "")
     first, last = (
-        None if below is None else worksheet.date(below, column) for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
+        None if below is None else worksheet.date(below, at[column])
+        for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
     )
-    at = _moment(worksheet, row, LAST_SEEN)
+    moment = _moment(worksheet, row, at[LAST_SEEN])
     return Member(
         key,
-        worksheet.text(row, EMPLOYEE) or key,
-        worksheet.label(row, DEVICE_USER_ID),
-        site_key(worksheet.text(row, SITE)),
-        None if at is None else Seen(at, worksheet.text(row, LAST_SITE)),
+        worksheet.text(row, at[EMPLOYEE]) or key,
+        worksheet.label(row, at[DEVICE_USER_ID]),
+        site_key(worksheet.text(row, at[SITE])),
+        None if moment is None else Seen(moment, worksheet.text(row, at[LAST_SITE])),
         first,
         last,
     )
@@ -299,7 +314,7 @@ def _employment_cells(person: Person) -> dict[Column, NewCell]:
     return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
 
 
-def _moment(worksheet: Worksheet, row: int, column: Column) -> datetime | None:
+def _moment(worksheet: Worksheet, row: int, column: int | Column) -> datetime | None:
     number = worksheet.number(row, column)
     try:
         return None if number is None else serial.to_datetime(number)

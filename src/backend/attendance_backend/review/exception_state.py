@@ -38,11 +38,11 @@ def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int], a
     """
     if kind == TO_KNOW:
         return INFORMATION
-    row = f"MATCH({formulas.exact(formulas.token_of(user))},{at.column(monthly_columns.TOKEN)},0)"
-    if kind == UNKNOWN and user:
-        return Formula(f'=IF(ISNUMBER({row}),"{RESOLVED}","{OPEN}")')
-    if kind not in DAY_STATES or not user or day is None or day not in days:
+    if not user or not (kind == UNKNOWN or (kind in DAY_STATES and day in days)):
         return OPEN
+    row = f"MATCH({formulas.exact(formulas.token_of(user))},{at.column(monthly_columns.TOKEN)},0)"
+    if kind == UNKNOWN or day is None:
+        return Formula(f'=IF(ISNUMBER({row}),"{RESOLVED}","{OPEN}")')
     cell = f"INDEX({at.fixed(MONTHLY, days[day])},{row})"
     tests = [f'ISERROR(SEARCH("{kind}",{cell}))']
     settling = [corrections_sheet.NOTE, *([corrections_sheet.WAIVE] if kind == LATE else [])]

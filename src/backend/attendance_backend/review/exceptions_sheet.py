@@ -27,7 +27,7 @@ from attendance_backend.review.exception_state import (
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.sheet import placing, serial, styles
-from attendance_backend.sheet.changes import AddRows, Change, Formula, NewCell, WriteCells
+from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
 
@@ -114,8 +114,7 @@ def append(worksheet: Worksheet, entries: Sequence[Entry], at: Places) -> list[C
     is_new = worksheet.row_count == below + 1 and all(row != below for row, _ in worksheet.cells)
     first = worksheet.row_count - is_new
     rows = [_row(entry, days, at) for entry in entries]
-    growth: list[Change] = [AddRows(worksheet.sheet_id, len(rows) - is_new)] if len(rows) > is_new else []
-    return [*growth, *placing.lay(worksheet.sheet_id, worksheet.columns, first, rows)]
+    return placing.lay_below(worksheet, first, rows) if rows else []
 
 
 def _row(entry: Entry, days: Mapping[date, int], at: Places) -> dict[Column, NewCell]:
@@ -235,6 +234,13 @@ def amended(when: datetime, site: str, count: int) -> Entry:
     what = f"{punches} came after this period was finalised"
     remedy = "Look at Amendments. Nothing else has changed; settle it with the next period, or with payroll."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def differs_since_finalised(day: date) -> Entry:
+    """The first time that something would change a month that HR finalised."""
+    what = "Something would change this period since it was finalised, and does not"
+    remedy = "Look at Since Finalised. To let it count, empty Finalised in Guide; else settle it with the next period."
+    return Entry(_midnight(day), "", "", what, remedy, kind=TO_DO)
 
 
 def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:

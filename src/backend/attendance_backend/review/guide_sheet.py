@@ -2,12 +2,14 @@
 
 Column A names a thing, B holds it, C explains it. HR may change Grace, Overtime Beyond and Finalised here; the other
 values are written by the program. Formulas refer to the cells in column B; the program finds them by their names.
-A hidden column D holds what the program wrote into B last, so that it knows what HR changed.
+A hidden column D holds what the program wrote into B last, so that it knows what HR changed; beside Finalised, the day
+on which it kept the month as values (`review.finalised`).
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import UnionType
 
 from attendance_backend.review import daily_columns, sites_sheet
 from attendance_backend.review.formulas import Places
@@ -22,7 +24,7 @@ from attendance_backend.review.names import (
     SITES,
     WEEKLY,
 )
-from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet import formula_text, placing, serial, styles
 from attendance_backend.sheet.a1 import column_letters, quoted
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
@@ -35,7 +37,7 @@ from attendance_backend.sheet.changes import (
     Style,
     WarnBeforeEdit,
 )
-from attendance_backend.sheet.grid import Area, Cell, Worksheet
+from attendance_backend.sheet.grid import Area, Cell, Value, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
@@ -52,6 +54,15 @@ PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED 
     "Shared with",
 )
 _ORDER = (PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED)
+_COUNTED_BY = (GRACE, OVERTIME)
+KEPT_ON = "Kept on"
+"""For formulas: the cell that holds `Parameters.kept_on`."""
+BEING_FINALISED = "being finalised: the numbers are kept within a quarter of an hour; until then they live"
+FINALISED_ON = "finalised on "
+_AFTER = (
+    ": what differs since is listed in Since Finalised. To open the month again, empty the cell on the left."
+)
+BEING_OPENED = "being opened again: until the next visit the numbers are those that were kept"
 _FIRST_ROW = 2
 
 YES, NO = "yes", "no"
@@ -68,6 +79,7 @@ class Parameters:
 
     Attributes:
         finalised: HR has closed the period: punches that come now must not change it.
+        kept_on: the day on which its numbers were kept as values, as people read it; empty while they live.
         grace_s: so long after the cut-off time a check-in is not late yet.
         overtime_after_s: hours of a day beyond it are overtime.
     """
@@ -75,6 +87,12 @@ class Parameters:
     finalised: bool = False
     grace_s: int = 0
     overtime_after_s: int = DEFAULT_OVERTIME_AFTER_S
+    kept_on: str = ""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether punches, people and settings are kept out: also while it is being opened again."""
+        return self.finalised or bool(self.kept_on)
 
 
 def _located(sheet: Worksheet) -> dict[Column, int]:
@@ -85,14 +103,15 @@ def _located(sheet: Worksheet) -> dict[Column, int]:
     name = names.most_common(1)[0][0]
     rows = {sheet.text(row, name): row for row in range(sheet.end_row())}
 
-    def after(column: int, setting: str, kind: type) -> int | None:
+    def after(column: int, setting: str, kind: type | UnionType) -> int | None:
         row = rows.get(setting, -1)
         right = (at for at, cell in sheet.row(row) if at > column and isinstance(cell.value, kind))
         return next(right, None)
 
-    value = after(name, FIRST_DAY, float)
+    # A whole number is an int where the service writes it without a point.
+    value = after(name, FIRST_DAY, int | float)
     meaning = None if value is None else after(value, FIRST_DAY, str)
-    as_set = None if meaning is None else after(meaning, GRACE, float)
+    as_set = None if meaning is None else after(meaning, GRACE, int | float)
     found = {NAME: name, VALUE: value, MEANING: meaning, AS_SET: as_set}
     return {column: place for column, place in found.items() if place is not None}
 
@@ -127,7 +146,12 @@ def as_made() -> Worksheet:
 def cells(worksheet: Worksheet) -> dict[str, str]:
     """Where the values stand, for formulas of other worksheets, by their names."""
     letters = column_letters(worksheet.at(VALUE))
-    return {name: f"{quoted(worksheet.title)}!${letters}${row + 1}" for name, row in _rows(worksheet).items()}
+    rows = _rows(worksheet)
+    found = {name: f"{quoted(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
+    if FINALISED in rows and AS_SET in worksheet.columns:
+        place = f"${column_letters(worksheet.at(AS_SET))}${rows[FINALISED] + 1}"
+        found[KEPT_ON] = f"{quoted(worksheet.title)}!{place}"
+    return found
 
 
 def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places) -> list[Change]:
@@ -152,6 +176,7 @@ def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: P
     return [
         *changes,
         *lay(GUIDE_ID, made, 1, rows),
+        *answer(as_made()),
         OfferChoices(GUIDE_ID, replace(free, first_row=end - 1), (NO, YES), strict=True),
         replace(warning, free=(free,)),
     ]
@@ -166,7 +191,48 @@ def read(worksheet: Worksheet) -> Parameters:
         finalised,
         0 if grace_s is None else grace_s,
         DEFAULT_OVERTIME_AFTER_S if overtime_after_s is None else overtime_after_s,
+        worksheet.text(rows[FINALISED], AS_SET) if FINALISED in rows else "",
     )
+
+
+def period_of(worksheet: Worksheet) -> ReviewPeriod | None:
+    """The period that the workbook is about; None when somebody removed it."""
+    rows = _rows(worksheet)
+    days = [worksheet.date(rows[name], VALUE) if name in rows else None for name in (FIRST_DAY, LAST_DAY)]
+    name = worksheet.text(rows[PERIOD], VALUE) if PERIOD in rows else ""
+    first, last = days
+    if not name or first is None or last is None or first > last:
+        return None
+    return ReviewPeriod(name, first, last)
+
+
+def typed(worksheet: Worksheet) -> dict[str, Value | None]:
+    """What stands in the settings that HR may change and by which formulas count."""
+    return {
+        name: worksheet.value(row, VALUE) for name, row in _rows(worksheet).items() if name in _COUNTED_BY
+    }
+
+
+def keep(worksheet: Worksheet, kept_on: str) -> list[Change]:
+    """Notes when the numbers were kept; empty, that they live."""
+    return [*placing.put(worksheet, _rows(worksheet)[FINALISED], {AS_SET: kept_on or None})]
+
+
+def answer(worksheet: Worksheet) -> list[Change]:
+    """What is to stand beside Finalised, where something else does: it says at once what becomes of HR's answer."""
+    row = _rows(worksheet).get(FINALISED)
+    if row is None:
+        return []
+    value, kept_on = (f"{column_letters(worksheet.at(column))}{row + 1}" for column in (VALUE, AS_SET))
+    words = Formula(
+        f'=IF(LOWER(TRIM({value}))="{YES}",IF({kept_on}="","{BEING_FINALISED}","{FINALISED_ON}"&{kept_on}&"{_AFTER}"),'
+        f'IF({kept_on}="","{_SETTINGS[FINALISED]}","{BEING_OPENED}"))'
+    )
+    place = row, worksheet.at(MEANING)
+    stands = worksheet.cells.get(place)
+    if stands is not None and formula_text.same(stands.formula or "", words.text):
+        return []
+    return [*write_cells(worksheet.sheet_id, {place: NewCell(words, styles.WRAPPED)})]
 
 
 def as_set(worksheet: Worksheet, name: str) -> int | None:
@@ -210,7 +276,7 @@ def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters,
     """What is gone of the settings: values that are empty, and whole rows, at the end of the grid.
 
     Args:
-        worksheet: as `areas` names it.
+        worksheet: all of it.
         period: of the workbook.
         parameters: as they are set for all workbooks.
         at: where the columns of ``Sites`` stand.
@@ -283,7 +349,7 @@ def _settings(
             NAME: NewCell(name, styles.NAME),
             VALUE: values[name],
             MEANING: NewCell(_SETTINGS[name], styles.WRAPPED),
-            AS_SET: NewCell(_set(parameters).get(name)),
+            AS_SET: NewCell(parameters.kept_on or None if name == FINALISED else _set(parameters).get(name)),
         }
         for name in _ORDER
     ]
@@ -309,8 +375,8 @@ _SETTINGS = {
     GRACE: "A check-in is late when it is later than the cut-off time plus these minutes. The weekly penalty is about "
     "the cut-off time itself. Both judge working days only: nobody is late on a Saturday, a Sunday or a holiday.",
     OVERTIME: "Hours of a day beyond these count as overtime; the month's sum is cut to the minute.",
-    FINALISED: "Type yes when the month is paid. Punches that turn up after that change nothing here; they are listed "
-    "in Amendments.",
+    FINALISED: "Type yes when the month is paid. Within a quarter of an hour its numbers are then kept as they are: "
+    "whatever is typed, set or punched later changes nothing here, and is listed in Since Finalised.",
     SHARED: "Who can open this workbook, by the settings of the Review Periods spreadsheet.",
 }
 

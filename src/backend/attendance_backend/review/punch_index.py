@@ -83,12 +83,21 @@ class _Content(NamedTuple):
 
 
 class PunchIndex:
-    """The worksheet as far as it was read, and what is to be added to it."""
+    """The worksheet as far as it was read, and what is to be added to it.
 
-    def __init__(self, worksheet: Worksheet) -> None:
+    Args:
+        worksheet: with the labels of all rows, and what stands in the columns of some dates.
+        known: whose labels the rows are known to have, if those of some rows only were read.
+    """
+
+    def __init__(self, worksheet: Worksheet, known: "PunchIndex | None" = None) -> None:
         self.worksheet = worksheet
         self.columns = columns_by_date(worksheet)
-        self.rows = _rows_by_labels(worksheet)
+        self.rows: dict[Labels, list[int]] = (
+            _rows_by_labels(worksheet)
+            if known is None
+            else {labels: [*rows] for labels, rows in known.rows.items()}
+        )
         self._added: dict[Place, NewCell] = {}
         self._contents: dict[Place, _Content] = {}
         """Of the cells that were looked at; they may be long, and are taken apart once."""
@@ -262,8 +271,9 @@ def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
     rows: dict[Labels, list[int]] = {}
     places = set(worksheet.columns.values())
     used = {row for row, column in worksheet.cells if column in places and row >= worksheet.first_row}
+    columns = [worksheet.at(column) for column in LAYOUT.columns]
     for row in sorted(used):
-        texts = (worksheet.label(row, column) for column in LAYOUT.columns)
+        texts = [worksheet.label(row, column) for column in columns]
         rows.setdefault(Labels(*texts), []).append(row)
     return rows
 

@@ -14,7 +14,7 @@ from datetime import datetime, time
 from attendance_backend.domain.people import Labels
 from attendance_backend.review.names import AMENDMENTS, AMENDMENTS_ID, raw_id, raw_title
 from attendance_backend.sheet import placing, serial, styles
-from attendance_backend.sheet.changes import AddRows, Change, NewCell
+from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_contracts import AttendanceRecord, business_day
@@ -140,9 +140,7 @@ def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
     if not rows:
         return []
     first = worksheet.first_row if is_empty(worksheet) else worksheet.row_count
-    lacking = first + len(rows) - worksheet.row_count
-    growth: list[Change] = [AddRows(worksheet.sheet_id, lacking)] if lacking > 0 else []
-    return [*growth, *placing.lay(worksheet.sheet_id, worksheet.columns, first, rows)]
+    return placing.lay_below(worksheet, first, rows)
 
 
 def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary: time) -> Row:

@@ -223,17 +223,21 @@ def cells_for(worksheet: Worksheet, site: str, values: Mapping[Column, Value]) -
 
 
 def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:
+    blank = {column: column.cell() for column in LAYOUT.columns}
+    return {**blank, SITE: SITE.cell(site), STATE: STATE.cell(state(row, worksheet))}
+
+
+def state(row: int, worksheet: Worksheet) -> Formula:
+    """What stands in `STATE`."""
     at = Places([worksheet], {})
     problem, offset, used, heard, backlog = (
         at.own(column, row) for column in (PROBLEM, CLOCK_OFFSET, MEMORY_USED, LAST_HEARD, BACKLOG)
     )
     looks = f'{problem}<>"",ABS({offset})>{CLOCK_OFF_FROM_S},{used}>={NEARLY_FULL}'
-    state = (
+    return Formula(
         f'=IF({heard}="",IF({backlog}="","{NOT_HEARD}","{CATCHING_UP}"),'
         f'IF(OR({looks}),"{NEEDS_A_LOOK}",IF({backlog}>0,"{CATCHING_UP}","{FINE}")))'
     )
-    blank = {column: column.cell() for column in LAYOUT.columns}
-    return {**blank, SITE: SITE.cell(site), STATE: STATE.cell(Formula(state))}
 
 
 def _highlights(made: Worksheet) -> list[Change]:

@@ -40,6 +40,7 @@ from attendance_backend.review.names import (
     DAYS,
     EXCEPTIONS,
     GUIDE,
+    KEPT,
     LOCALE,
     MONTHLY,
     PUNCH_INDEX,
@@ -108,6 +109,13 @@ class Content:
     headers: Spreadsheet | None = None
 
 
+def locale_changes(present: Spreadsheet) -> list[Change]:
+    """What puts the locale and time zone back that somebody changed: formulas are spelled in the program's."""
+    if not present.locale or (present.locale, present.time_zone) == (LOCALE, TIME_ZONE):
+        return []
+    return [SetLocale(LOCALE, TIME_ZONE)]
+
+
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
     return any(workbook.find(title) is None for title in (*_WHOLE, CORRECTIONS, GUIDE))
@@ -142,6 +150,9 @@ def missing_worksheets(
     at, layout = _planned(period, content.headers or replace(workbook, worksheets=()), lacking)
     people = of_period(content.people, period)
     example = f"{period.last_day:%d-%m-%Y}"
+    parameters = content.parameters
+    if workbook.find(KEPT) is not None:  # a month that is values stays so, whoever deletes what says it
+        parameters = replace(parameters, finalised=True, kept_on="a day that was deleted with this worksheet")
     makers: Mapping[str, Callable[[], list[Change]]] = {
         EXCEPTIONS: lambda: exceptions_sheet.create(at),
         DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays, at),
@@ -154,7 +165,7 @@ def missing_worksheets(
         ),
         raw_title(location): lambda: raw_data.create(location),
         SITES: lambda: sites_sheet.create(_sites(workbook, location)),
-        GUIDE: lambda: guide_sheet.create(period, content.parameters, content.shared_with, at),
+        GUIDE: lambda: guide_sheet.create(period, parameters, content.shared_with, at),
         DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
         PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
     }

@@ -6,6 +6,7 @@ cannot be added twice. A list with `SucceedVersion` is applied once only, howeve
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Style:
     """Of the letters, in points."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewCell:
+class NewCell(NamedTuple):
     """What a cell is to hold; None empties it. A text is never read as a formula, number or date.
 
     Attributes:
@@ -66,12 +66,18 @@ Row = tuple[NewCell, ...]
 
 @dataclass(frozen=True, slots=True)
 class WriteCells:
-    """Replace the cells of a block whose upper left corner is (row, column)."""
+    """Replace the cells of a block whose upper left corner is (row, column).
+
+    Attributes:
+        below: write below the last row that holds anything, wherever that is by then, and never over what somebody
+            moved to `row` meanwhile, where that row was when it was read. The block then begins in the first column.
+    """
 
     sheet_id: int
     row: int
     column: int
     rows: tuple[Row, ...]
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

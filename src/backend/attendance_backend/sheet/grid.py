@@ -72,6 +72,7 @@ class Worksheet:
             before that is known.
         columns: where those of its layout stand.
         lines: where its header rows stand; none when they were not found in what was read.
+        locked: whether somebody protected cells of it against us; known only where no cells were read.
     """
 
     sheet_id: int
@@ -84,6 +85,7 @@ class Worksheet:
     role: str | None = None
     columns: Mapping[Column, int] = field(default_factory=dict)
     lines: tuple[int, ...] = (0,)
+    locked: bool = False
 
     @property
     def first_row(self) -> int:
@@ -92,10 +94,9 @@ class Worksheet:
 
     def at(self, column: int | Column) -> int:
         """Where a column stands; raises LayoutError when it was not found."""
-        if isinstance(column, int):
-            return column
-        found = self.columns.get(column)
+        found = column if isinstance(column, int) else self.columns.get(column)
         if found is None:
+            assert isinstance(column, Column)
             raise LayoutError(
                 f"worksheet {self.title!r} has no column {column.header!r} any more: restore it through File > "
                 "Version history, or run attendance-backend refresh"
@@ -104,7 +105,9 @@ class Worksheet:
 
     def value(self, row: int, column: int | Column) -> Value | None:
         """What a cell shows; None when it is empty."""
-        cell = self.cells.get((row, self.at(column)))
+        cell = self.cells.get(
+            (row, column if column.__class__ is int else self.at(column))
+        )  # read for each cell
         return None if cell is None else cell.value
 
     def text(self, row: int, column: int | Column) -> str:
@@ -159,6 +162,7 @@ class Spreadsheet:
         version: what `SucceedVersion` exchanges; None before the first of them.
         version_number: of its name (`version_name`).
         absent: titles of worksheets that were asked for and are not there.
+        locale, time_zone: known only where no cells were read.
     """
 
     spreadsheet_id: str
@@ -166,6 +170,8 @@ class Spreadsheet:
     version: str | None = None
     version_number: int = 1
     absent: frozenset[str] = frozenset()
+    locale: str = ""
+    time_zone: str = ""
 
     def find(self, title: str) -> Worksheet | None:
         """The worksheet of that role, or title; upper and lower case alike, as Google Sheets has it."""

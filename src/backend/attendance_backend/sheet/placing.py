@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, Change, Formula, NewCell, Tag, WriteCells
+from attendance_backend.sheet.changes import AddColumns, AddRows, Change, Formula, NewCell, Tag, WriteCells
 from attendance_backend.sheet.grid import Cell, Worksheet
-from attendance_backend.sheet.layout import Column, Layout, sheet_tag
+from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
 LOOK = 20
 """So many rows are looked through for headers."""
@@ -39,9 +39,9 @@ def as_made(layout: Layout, dates: Mapping[int, float] | None = None) -> Workshe
 def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     """The worksheet with the places of its columns and header rows."""
     words = {_word(column.header): column for column in layout.columns}
-    found = Counter(
-        row for (row, _), cell in sheet.cells.items() if row < LOOK and _word(_text(cell)) in words
-    )
+    # Each word once: a row of somebody who is absent all month holds more of them than the header.
+    above = {(row, _word(_text(cell))) for (row, _), cell in sheet.cells.items() if row < LOOK}
+    found = Counter(row for row, word in above if word in words)
     top = min(found, key=lambda row: (-found[row], row), default=None)
     header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
     columns = {
@@ -155,12 +155,34 @@ def lay(
     rows: Sequence[Mapping[Column, NewCell]],
 ) -> list[WriteCells]:
     """Writes of whole rows, blank where nothing is given: a block for columns that stand side by side."""
-    cells = {
-        (first_row + number, place): row.get(column, NewCell())
-        for number, row in enumerate(rows)
-        for column, place in at.items()
-    }
-    return write_cells(sheet_id, cells)
+    by_place = {place: column for column, place in at.items()}
+    blank = NewCell()
+    return [
+        WriteCells(
+            sheet_id,
+            first_row,
+            first,
+            tuple(tuple([row.get(column, blank) for column in columns]) for row in rows),
+        )
+        for first, end in runs(by_place)
+        if (columns := [by_place[place] for place in range(first, end)]) and rows
+    ]
+
+
+def lay_below(sheet: Worksheet, first_row: int, rows: Sequence[Mapping[Column, NewCell]]) -> list[Change]:
+    """Whole rows behind all others, and the grid made longer for them; `first_row` is where that was when it was read.
+
+    What people insert or delete meanwhile moves the new rows along, and nothing is written over.
+    """
+    by_place = {place: column for column, place in sheet.columns.items()}
+    columns = [by_place.get(place) for place in range(max(by_place) + 1)]
+    blank = NewCell()
+    lines = tuple(
+        tuple([blank if column is None else row.get(column, blank) for column in columns]) for row in rows
+    )
+    lacking = first_row + len(rows) - sheet.row_count
+    growth: list[Change] = [AddRows(sheet.sheet_id, lacking)] if lacking > 0 else []
+    return [*growth, WriteCells(sheet.sheet_id, first_row, 0, lines, below=True)]
 
 
 def put(sheet: Worksheet, row: int, cells: Mapping[Column, float | str | Formula | None]) -> list[WriteCells]:

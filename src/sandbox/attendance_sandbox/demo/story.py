@@ -213,7 +213,13 @@ class Story:
 
     def _finalise_september(self) -> None:
         self._hr.finalise("September")
-        self._say("HR finalises September 2026; what comes now is an amendment")
+        # The visit that keeps the month needs its values; elsewhere in the story nobody looks at any.
+        self.cloud.sheets.start_recalculating()
+        self.cloud.sheets.compute(self._hr.workbook_id("September"))
+        self._tick()
+        self.cloud.settle()
+        self.cloud.sheets.stop_recalculating()
+        self._say("HR finalises September 2026: it is kept as it is; what comes now is an amendment")
 
     def _correct(self) -> None:
         forgetful, stranger = self._name_of(FORGETFUL), "Nobody Known"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attendance_sandbox.sheets import (
+    masks,
     requests_cells,
     requests_copy,
     requests_dimensions,
@@ -30,6 +31,7 @@ _HANDLERS: dict[str, Handler] = {
     "deleteNamedRange": requests_sheets.delete_named_range,
     "createDeveloperMetadata": requests_sheets.create_developer_metadata,
     "updateCells": requests_cells.update_cells,
+    "appendCells": requests_cells.append_cells,
     "repeatCell": requests_cells.repeat_cell,
     "setDataValidation": requests_cells.set_data_validation,
     "sortRange": requests_copy.sort_range,
@@ -53,8 +55,14 @@ _HANDLERS: dict[str, Handler] = {
 }
 
 
-def apply(draft: Spreadsheet, body: Json, call: Call) -> Json:
+def apply(draft: Spreadsheet, body: Json, call: Call, fields: str | None = None) -> Json:
     """Carries out the requests of a checked ``BatchUpdateSpreadsheetRequest`` on a draft.
+
+    Args:
+        draft: is changed.
+        body: of the request.
+        call: counts.
+        fields: mask of the answer; with one, ``responseIncludeGridData`` says nothing, as in ``spreadsheets.get``.
 
     Returns:
         The answer, with one reply for each request.
@@ -76,14 +84,17 @@ def apply(draft: Spreadsheet, body: Json, call: Call) -> Json:
         except ApiError as error:
             raise error.within(f"requests[{index}].{kind}") from error
     answer: Json = {"spreadsheetId": draft.spreadsheet_id, "replies": replies}
-    if body.get("includeSpreadsheetInResponse"):
+    mask = masks.parse_mask(fields) if fields else {}
+    if body.get("includeSpreadsheetInResponse") and masks.includes(mask, "updatedSpreadsheet"):
         answer["updatedSpreadsheet"] = spreadsheet_json(
             draft,
             call,
             ranges=body.get("responseRanges"),
+            fields=masks.below(mask, "updatedSpreadsheet"),
             grid_data=bool(body.get("responseIncludeGridData")),
         )
-    return answer
+    shown: Json = masks.select(answer, {name: {} for name in mask})
+    return shown
 
 
 def lock(draft: Spreadsheet, call: Call) -> None:

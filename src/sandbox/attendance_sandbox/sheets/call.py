@@ -16,4 +16,4 @@ class Call:
     cells_read: int = 0
     """Cells that the answer gives out; of value ranges the padding blanks between them included."""
     cells_written: int = 0
-    """Cells that the request set, cleared or formatted."""
+    """Cells that the request set or cleared; of a range that gets one look (``repeatCell``) none."""

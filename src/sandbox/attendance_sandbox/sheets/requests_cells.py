@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attendance_sandbox.sheets import formula as formulas
-from attendance_sandbox.sheets import masks
+from attendance_sandbox.sheets import masks, requests_dimensions
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import Cell
@@ -41,6 +41,28 @@ def update_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
             data = _checked_cell(spreadsheet, cells[place]) if place < len(cells) else {}
             sheet.put(number, column, sheet.cell(number, column).with_json(data, mask))
             call.cells_written += 1
+    return {}
+
+
+def append_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
+    """Writes rows of ``CellData`` from the first column on, below the last row with data; the grid grows as needed."""
+    mask = masks.update_mask(request.get("fields"), "CellData")
+    sheet, rows = spreadsheet.sheet(request.get("sheetId", 0)), request.get("rows", [])
+    first = max((row for row, _, cell in sheet.occupied(sheet.area) if not cell.is_blank), default=-1) + 1
+    width = max((len(line.get("values", [])) for line in rows), default=0)
+    for dimension, lacking in (
+        ("ROWS", first + len(rows) - sheet.row_count),
+        ("COLUMNS", width - sheet.column_count),
+    ):
+        if lacking > 0:
+            grow = {"sheetId": sheet.sheet_id, "dimension": dimension, "length": lacking}
+            requests_dimensions.append_dimension(spreadsheet, grow, call)
+    for number, line in enumerate(rows, first):
+        for column, data in enumerate(line.get("values", [])):
+            if data:
+                cell = _checked_cell(spreadsheet, data)
+                sheet.put(number, column, sheet.cell(number, column).with_json(cell, mask))
+                call.cells_written += 1
     return {}
 
 
@@ -90,7 +112,8 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     text = data.get("userEnteredValue", {}).get("formulaValue")
     canonical = None if text is None else formulas.canonical(text)
     simple = canonical is not None and formulas.stays_canonical(canonical)
-    is_formula = canonical is not None and masks.includes(mask, "userEnteredValue")
+    is_content = masks.includes(mask, "userEnteredValue")
+    is_formula = canonical is not None and is_content
     changed: dict[int, tuple[Cell, Cell]] = {}
     for row, column in area.cells():
         before = sheet.cell(row, column)
@@ -101,7 +124,7 @@ def repeat_cell(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
             moved = formulas.copied(canonical, row - area.start_row, column - area.start_column)
             cell = cell.with_copied(moved) if simple else cell.with_formula(moved)
         sheet.put(row, column, cell)
-        call.cells_written += 1
+        call.cells_written += is_content
     return {}
 
 

@@ -25,8 +25,9 @@ class Answer:
     content_type: str = "application/json; charset=UTF-8"
 
     @staticmethod
-    def of_json(status: int, value: Any) -> Answer:
-        return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+    def of_json(status: int, value: Any, *, compact: bool = False) -> Answer:
+        separators = (",", ":") if compact else None
+        return Answer(status, json.dumps(value, ensure_ascii=False, separators=separators).encode())
 
 
 def _no_constant(name: str) -> None:
@@ -100,7 +101,10 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
         route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
         route("GET", one, "read", lambda r, p, call: api.get(p[0], r.query, call)),
         route(
-            "POST", one + ":batchUpdate", "write", lambda r, p, call: api.batch_update(p[0], r.json(), call)
+            "POST",
+            one + ":batchUpdate",
+            "write",
+            lambda r, p, call: api.batch_update(p[0], r.query, r.json(), call),
         ),
         route(
             "GET",
@@ -174,8 +178,12 @@ def find_route(routes: list[Route], request: HttpRequest) -> tuple[Route, list[s
     raise ApiError(404, "NOT_FOUND", f"Method not found: {request.method} {request.path}")
 
 
-def answer(result: Any) -> Answer:
-    """What a handler returned, as an answer."""
+def answer(result: Any, request: HttpRequest) -> Answer:
+    """What a handler returned, as an answer; without blanks for ``prettyPrint=false``.
+
+    Else it is on one line, too: the service would break and indent lines, which nobody needs here.
+    """
     if isinstance(result, Answer):
         return result
-    return Answer(204, b"") if result is None else Answer.of_json(200, result)
+    compact = request.query.get("prettyPrint") == ["false"]
+    return Answer(204, b"") if result is None else Answer.of_json(200, result, compact=compact)

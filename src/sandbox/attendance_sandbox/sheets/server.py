@@ -26,7 +26,7 @@ and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
-``appendCells``, ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
+``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
 changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
 found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
 them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
@@ -138,7 +138,8 @@ class SheetsServer:
         self.log: list[LogEntry] = []
         self.store = FileStore(owns_storage, clock)
         self.tokens = TokenService(token_lifetime_s, clock)
-        self._on_request = on_request
+        self.on_request = on_request
+        """See above; may be set at any time: what it does to a spreadsheet comes before the answer is read."""
         self._quota = quota
         self._lock = threading.RLock()
         self._requests = 0
@@ -168,6 +169,10 @@ class SheetsServer:
     def start_recalculating(self) -> None:
         """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
         self._api.recalculate = True
+
+    def stop_recalculating(self) -> None:
+        """The opposite of `start_recalculating`."""
+        self._api.recalculate = False
 
     def compute(self, spreadsheet_id: str) -> Spreadsheet:
         """The spreadsheet with the values of all formulas."""
@@ -331,8 +336,8 @@ class SheetsServer:
                 seconds=time.perf_counter() - began,
             )
             self.log.append(entry)
-        if self._on_request is not None:
-            self._on_request(entry)
+        if self.on_request is not None:
+            self.on_request(entry)
         if dropped:
             raise DropConnectionError
         return response
@@ -380,7 +385,7 @@ class SheetsServer:
         try:
             if self._quota is not None and route.kind != "drive":
                 self._quota.spend(route.kind, call.caller)
-            return answer(route.handler(request, parts, call))
+            return answer(route.handler(request, parts, call), request)
         except ApiError as error:
             call.cells_written = 0
             return Answer.of_json(error.code, error.to_json())

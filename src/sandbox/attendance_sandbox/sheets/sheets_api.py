@@ -63,7 +63,9 @@ class SheetsApi:
         return value_ranges.read(spreadsheet, text, options, call)
 
     def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
-        return self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")[1]
+        file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")
+        call.is_owner = self._store.role(file, call.caller) == "owner"
+        return spreadsheet
 
     def _change(self, spreadsheet_id: str, call: Call, change: Callable[[Spreadsheet], Json]) -> Json:
         """Lets `change` work on a draft, which takes the spreadsheet's place if all goes well."""
@@ -104,10 +106,12 @@ class SheetsApi:
             spreadsheet = self.computed(spreadsheet, ranges)
         return view.spreadsheet_json(spreadsheet, call, ranges=ranges, fields=fields, grid_data=grid_data)
 
-    def batch_update(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
+    def batch_update(self, spreadsheet_id: str, query: Query, body: Json, call: Call) -> Json:
         """``spreadsheets.batchUpdate``."""
-        message = check_message("BatchUpdateSpreadsheetRequest", body)
-        return self._change(spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call))
+        message, fields = check_message("BatchUpdateSpreadsheetRequest", body), query.get("fields", [None])[0]
+        return self._change(
+            spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call, fields)
+        )
 
     # -- values
 

@@ -8,6 +8,7 @@ from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell_view import CellView
+from attendance_sandbox.sheets.requests_rules import may_edit
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
@@ -22,7 +23,7 @@ def spreadsheet_json(
     call: Call,
     *,
     ranges: list[str] | None = None,
-    fields: str | None = None,
+    fields: str | masks.Mask | None = None,
     grid_data: bool = False,
 ) -> Json:
     """The spreadsheet, or what of it is asked for.
@@ -34,7 +35,7 @@ def spreadsheet_json(
         fields: field mask of the answer; asking for ``sheets.data`` brings the data as well.
         grid_data: with the cells' data. Ignored when there is a field mask, as in the real service.
     """
-    mask = masks.parse_mask(fields) if fields else {}
+    mask = masks.parse_mask(fields) if isinstance(fields, str) else fields or {}
     sheets_mask = masks.below(mask, "sheets")
     wants_data = (masks.includes(mask, "sheets") and _wants_data(mask, sheets_mask)) if fields else grid_data
     areas: dict[int, list[Area]] = {}
@@ -50,7 +51,7 @@ def spreadsheet_json(
     if masks.includes(mask, "sheets"):
         for sheet in shown:
             # The mask is applied to data as it is made, and only there: a whole grid is large.
-            result["sheets"].append(masks.select(sheet_json(sheet), sheets_mask))
+            result["sheets"].append(masks.select(_as_seen_by(call, sheet_json(sheet)), sheets_mask))
             if wants_data:
                 data_mask = masks.below(sheets_mask, "data")
                 result["sheets"][-1]["data"] = [
@@ -83,6 +84,15 @@ def shows_values(fields: str | None, grid_data: bool) -> bool:
             return False
         sheets_mask = masks.below(sheets_mask, name)
     return any(masks.includes(sheets_mask, name) for name in ("effectiveValue", "formattedValue"))
+
+
+def _as_seen_by(call: Call, shown: Json) -> Json:
+    """A worksheet with what the caller may edit; like the service, it shows no falsehoods."""
+    protected = [
+        {name: value for name, value in one.items() if name != "requestingUserCanEdit" or may_edit(one, call)}
+        for one in shown.get("protectedRanges", [])
+    ]
+    return {**shown, "protectedRanges": protected} if protected else shown
 
 
 def sheet_json(sheet: Worksheet) -> Json:

@@ -6,11 +6,13 @@ from datetime import timedelta
 from attendance_backend.control import completing, sharing
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_control, write_problems
-from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError
+from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
-from attendance_backend.handlers.watch import IN_BIN, gone, where_it_is
+from attendance_backend.handlers.finalising import now_of
+from attendance_backend.handlers.watch import IN_BIN, TYPED_OVER, gone, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
-from attendance_backend.review.book import sites_of
+from attendance_backend.review import doubts, structure
+from attendance_backend.review.book import PROTECTED, locked, sites_of
 from attendance_backend.sheet.table import Problem
 
 NEWEST = 3
@@ -29,6 +31,7 @@ def check(backend: Backend) -> list[str]:
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     sites, unshared, missing = _review_sheets(backend, control)
+    in_doubt = list(_in_doubt(backend, control, missing))
     if sites:
         # Only now the sites are known by which a typing error can be told.
         control = read_control(backend.spreadsheets, backend.control_id, today, sites)
@@ -37,7 +40,7 @@ def check(backend: Backend) -> list[str]:
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
     complaints += _readers(folder, control)
     complaints += [f"{problem.worksheet}: {problem.remedy}" for problem in of_workbooks]
-    return [*complaints, *unshared, *_unwatched(backend, control)]
+    return [*complaints, *unshared, *in_doubt, *_unwatched(backend, control)]
 
 
 def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
@@ -140,12 +143,40 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
     return sites, complaints, missing
 
 
+def _in_doubt(backend: Backend, control: Control, missing: Sequence[Problem]) -> Iterator[str]:
+    """Which numbers of the newest workbooks are not to be trusted."""
+    gone_from = {problem.worksheet for problem in missing}
+    now = now_of(control, backend.clock.now().date())
+    for name, spreadsheet_id in list(control.review_sheets.items())[-NEWEST:]:
+        about = of_workbook(name, "").worksheet
+        if about in gone_from:
+            continue
+        try:
+            present = books.present(backend.spreadsheets, spreadsheet_id)
+            yield from (f"{about}: {line}" for line in locked(present))
+            if structure.locale_changes(present):
+                yield (
+                    f"{about}: its locale is {present.locale}, its time zone {present.time_zone}: attendance-backend "
+                    "refresh puts them back, and so does the next visit"
+                )
+            view = books.read(backend.spreadsheets, spreadsheet_id, doubts.wants(present))
+            found = doubts.doubts(view, now, running=False)
+        except UserError as error:
+            yield f"{about}: {error}"
+            continue
+        yield from (f"{about}: {line}" for line in doubts.lines(found.findings))
+
+
 def _still_told(control: Control) -> list[Problem]:
     """What the function `watch` found last, but for what was looked at just now."""
     names = control.review_sheets
     looked_at = {of_workbook(name, remedy) for name in names for remedy in (IN_BIN, gone(name))}
     looked_at.add(of_workbook(completing.TITLE, IN_BIN))
-    return [problem for problem in told_of_workbooks(control.problems_sheet) if problem not in looked_at]
+    return [
+        problem
+        for problem in told_of_workbooks(control.problems_sheet)
+        if problem not in looked_at and not any(words in problem.remedy for words in (PROTECTED, TYPED_OVER))
+    ]
 
 
 def _unwatched(backend: Backend, control: Control) -> Iterator[str]:

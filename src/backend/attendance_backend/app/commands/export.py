@@ -7,14 +7,18 @@ from pathlib import Path
 
 from attendance_backend.app.commands.periods import review_sheet_ids
 from attendance_backend.control.reading import read_control
-from attendance_backend.errors import LayoutError
+from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import WANTS, Payroll, payroll
 from attendance_backend.handlers import books
+from attendance_backend.handlers.finalising import now_of
+from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend
+from attendance_backend.review import doubts, guide_sheet
+from attendance_backend.review.names import GUIDE
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
-MOST_DOUBTS = 3
+MOST_LACKING = 3
 
 
 def default_path(period: str, kind: str) -> Path:
@@ -32,14 +36,23 @@ def chosen_path(output: Path, period: str, kind: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written, and what HR should know before it is paid."""
+    """What was written, and what HR should know before it is paid.
+
+    Attributes:
+        paths: none when the export was refused.
+        doubts: why numbers are not to be trusted, a line each.
+        notes: what else there is to know.
+    """
 
     paths: tuple[Path, ...]
     people: int
+    doubts: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exported:
+def export(
+    backend: Backend, period: str, kind: str, output: Path | None, *, strict: bool = False
+) -> Exported:
     """Write a period's results, as Sheets computed them.
 
     Args:
@@ -47,26 +60,37 @@ def export(backend: Backend, period: str, kind: str, output: Path | None) -> Exp
         period: such as "October 2026".
         kind: of `FORMATS`.
         output: a file, with or without the format's suffix, or a folder; None for the current folder.
+        strict: write nothing where a number is not to be trusted.
 
     Raises:
         UserError: no such period, a workbook that lacks values, a file that cannot be written.
         GoogleError: try again.
     """
-    control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
+    today = backend.clock.now().date()
+    control = read_control(backend.spreadsheets, backend.control_id, today)
     ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
-    result = payroll(books.read(backend.spreadsheets, spreadsheet_id, WANTS))
-    if result.doubts:
-        listed = "; ".join(result.doubts[:MOST_DOUBTS])
+    if wrong := where_it_is(name, spreadsheet_id, backend):
+        raise UserError(f"the workbook of {name}: {wrong}")
+    present = books.present(backend.spreadsheets, spreadsheet_id)
+    view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *doubts.wants(present)])
+    found = doubts.doubts(view, now_of(control, today))
+    result = payroll(view, found)
+    if result.lacking:
+        listed = "; ".join(result.lacking[:MOST_LACKING])
         raise LayoutError(
-            f"the workbook of {name} has formulas without a value ({len(result.doubts)}): {listed}. Restore them "
+            f"the workbook of {name} has formulas without a value ({len(result.lacking)}): {listed}. Restore them "
             "through File > Version history, or run attendance-backend refresh"
         )
-    paths = FORMATS[kind](result, chosen_path(output or Path(), name, kind))
+    told = tuple(doubts.lines(found.findings))
+    is_refused = strict and told
+    paths = [] if is_refused else FORMATS[kind](result, chosen_path(output or Path(), name, kind))
     notes = []
+    if guide_sheet.read(view.worksheet(GUIDE)).kept_on == "" and result.finalised:
+        notes.append(f"{name} is being finalised: its numbers are not kept yet")
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
     if not result.finalised:
         notes.append(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
         )
-    return Exported(tuple(paths), len(result.people), tuple(notes))
+    return Exported(tuple(paths), len(result.people), told, tuple(notes))

@@ -14,6 +14,7 @@ from attendance_backend.errors import UserError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend
 from attendance_backend.review import guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, sites_of
@@ -36,6 +37,9 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     chosen = list(review_sheet_ids(control, period).items())[-2:]
+    for name, sheet_id in chosen:
+        if wrong := where_it_is(name, sheet_id, backend):
+            raise UserError(f"the workbook of {name}: {wrong}")
     sites = {
         site for _, sheet_id in chosen for site in sites_of(books.present(backend.spreadsheets, sheet_id))
     }

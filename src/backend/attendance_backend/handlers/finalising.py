@@ -1,0 +1,76 @@
+"""A workbook that HR finalised: its month is kept as values; what differs is listed; opened again, its numbers live."""
+
+from datetime import date
+
+from attendance_backend.control.reading import Control
+from attendance_backend.handlers import books
+from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.ports import Backend
+from attendance_backend.review import day_header, finalised, guide_sheet
+from attendance_backend.review.finalised import Now
+from attendance_backend.review.finding import Finding
+from attendance_backend.review.names import GUIDE
+from attendance_backend.sheet.grid import Spreadsheet
+from attendance_contracts import ReviewPeriod
+
+
+def now_of(control: Control, today: date) -> Now:
+    """What HR keeps for all workbooks."""
+    holidays = day_header.texts_of(control.holidays) if control.knows_all_holidays else None
+    return Now(tuple(control.people.values()), holidays, control.rules, today)
+
+
+def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
+    """Make the month values, unless it is already, or HR has meanwhile changed their mind; says what was done.
+
+    Raises:
+        LayoutError: a number is an error, or has no value.
+    """
+
+    def draft() -> Draft[list[str]]:
+        present = books.present(backend.spreadsheets, sheet_id)
+        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
+        if finalised.is_kept(present) or not guide_sheet.read(view.worksheet(GUIDE)).finalised:
+            return Draft(present, (), [])
+        changes = finalised.keep(view, period, backend.clock.now().date())
+        return Draft(present, changes, ["finalised: its numbers are kept as they are"])
+
+    return take_turn(backend.spreadsheets, draft)
+
+
+def look(
+    sheet_id: str, control: Control, backend: Backend, present: Spreadsheet | None = None
+) -> list[Finding] | None:
+    """What differs in a month that is kept, which is then listed in it; None when HR opens it again.
+
+    Args:
+        sheet_id: of the workbook.
+        control: as HR keeps it.
+        backend: the ports.
+        present: its worksheets, where they were read just now.
+    """
+    known = [present] if present is not None else []
+
+    def draft() -> Draft[list[Finding] | None]:
+        there = known.pop() if known else books.present(backend.spreadsheets, sheet_id)
+        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(there))
+        if not guide_sheet.read(view.worksheet(GUIDE)).finalised:
+            return Draft(view, (), None)
+        today = backend.clock.now().date()
+        found = finalised.differences(view, now_of(control, today))
+        return Draft(view, finalised.told(view, found, today), found)
+
+    return take_turn(backend.spreadsheets, draft)
+
+
+def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
+    """Let the numbers of a month live again that HR opened; says what was done."""
+
+    def draft() -> Draft[list[str]]:
+        present = books.present(backend.spreadsheets, sheet_id)
+        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
+        if not finalised.is_kept(present) or guide_sheet.read(view.worksheet(GUIDE)).finalised:
+            return Draft(present, (), [])
+        return Draft(present, finalised.open_again(view, period), ["opened again: its numbers live again"])
+
+    return take_turn(backend.spreadsheets, draft)

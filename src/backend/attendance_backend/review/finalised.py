@@ -1,0 +1,521 @@
+"""A month that HR finalised: its numbers as values, and what would be different now. Pure logic.
+
+``Kept`` (hidden) holds what the shown cells of ``Daily Attendance``, ``Weekly Summary`` and ``Monthly Summary`` said
+when the program kept them, one row a row there, and what else the numbers were made from: settings, cut-off times,
+corrections. The shown cells are values from then on, so that nothing moves them; hidden helpers go on computing, and
+nothing that is shown follows them. ``Since Finalised`` lists what differs.
+
+The alternative, live copies of all three worksheets to compare with, would say the same of each number that a change of
+one setting touches; HR needs to know of the setting.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from attendance_backend.domain.people import Detail, Person, user_key
+from attendance_backend.domain.rules import Rules
+from attendance_backend.errors import LayoutError
+from attendance_backend.review import (
+    book,
+    corrections_sheet,
+    daily_columns,
+    day_header,
+    exceptions_sheet,
+    formulas,
+    guide_sheet,
+    monthly_columns,
+    raw_data,
+    weekly_columns,
+)
+from attendance_backend.review import weekly_summary as weekly
+from attendance_backend.review.book import Want
+from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.finding import Finding
+from attendance_backend.review.kept_sheets import (
+    CELLS,
+    DAY,
+    KEPT_LAYOUT,
+    ROW,
+    SHEET,
+    SINCE_LAYOUT,
+    WHAT,
+    WHO,
+)
+from attendance_backend.review.names import (
+    AMENDMENTS,
+    CORRECTIONS,
+    DAILY,
+    DAYS,
+    GUIDE,
+    KEPT,
+    KEPT_ID,
+    MONTHLY,
+    SINCE,
+    WEEKLY,
+)
+from attendance_backend.review.wanted_formulas import Wanted, wanted
+from attendance_backend.review.wanted_formulas import wants as formula_wants
+from attendance_backend.sheet import formula_text, serial
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.changes import AddRows, AddWorksheet, Change, Formula, NewCell, RemoveWorksheet
+from attendance_backend.sheet.grid import Place, Spreadsheet, Value, Worksheet
+from attendance_backend.sheet.placing import as_made, lay
+from attendance_contracts import ReviewPeriod
+
+KEYS = {DAILY: daily_columns.KEY, WEEKLY: weekly_columns.KEY, MONTHLY: monthly_columns.TOKEN}
+NAMES = {
+    DAILY: daily_columns.EMPLOYEE,
+    WEEKLY: weekly_columns.EMPLOYEE,
+    MONTHLY: monthly_columns.EMPLOYEE,
+}
+_TYPED = {weekly_columns.CUT_OFF}
+"""Kept although no formula is in them."""
+_COLOURING = {daily_columns.LATE_AFTER}
+"""Hidden, and yet people see what it says: by the colour of a late check-in."""
+_TIMES = (corrections_sheet.CHECK_IN, corrections_sheet.CHECK_OUT)
+_CHANGING = (*_TIMES, corrections_sheet.LEAVE, corrections_sheet.WAIVE)
+
+CANNOT_BE_KEPT = "this month cannot be finalised: "
+_NO_VALUE = "{cell} shows an error or has no value yet; mend it, or type no"
+
+
+@dataclass(frozen=True)
+class Now:
+    """What HR keeps for all workbooks, as it is now.
+
+    Attributes:
+        people: HR's list.
+        holidays: as `day_header.texts_of` makes them; None when not all are known.
+        rules: all settings.
+        today: the cloud's.
+    """
+
+    people: Sequence[Person]
+    holidays: Mapping[date, str] | None
+    rules: Rules
+    today: date
+
+
+def is_kept(present: Spreadsheet) -> bool:
+    """Whether the numbers of a workbook, whose worksheets are known, are values."""
+    return present.find(KEPT) is not None
+
+
+def wants(present: Spreadsheet) -> list[Want]:
+    """What all of the below need."""
+    there = [book.whole(title) for title in (KEPT, SINCE, AMENDMENTS) if present.find(title) is not None]
+    return [*formula_wants(), *there]
+
+
+def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
+    """Makes the numbers values.
+
+    Args:
+        view: with the cells of `wants`, all formulas where they belong.
+        period: of the workbook.
+        on: the day that people read.
+
+    Raises:
+        LayoutError: a cell shows no value.
+    """
+    changes: list[Change] = []
+    kept: list[tuple[str, str, object]] = []
+    for title, formulas_of in wanted(view, period).items():
+        if title in KEYS:
+            sheet = view.worksheet(title)
+            frozen: dict[Place, NewCell] = {}
+            for key, row in rows_of(sheet, title).items():
+                kept.append((title, key, _kept_row(sheet, row, formulas_of, frozen)))
+            changes += write_cells(sheet.sheet_id, frozen)
+    guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
+    kept.append((GUIDE, "", guide_sheet.typed(guide)))
+    as_typed: dict[Place, NewCell] = {}
+    for row, text in _as_typed(corrections):
+        as_typed[row, corrections.at(corrections_sheet.KEPT)] = NewCell(text)
+        kept.append((CORRECTIONS, text, [str(part or "") for part in _of_correction(corrections, row)]))
+    sheet = as_made(KEPT_LAYOUT)
+    rows = [
+        {SHEET: NewCell(title), ROW: NewCell(key), CELLS: NewCell(json.dumps(cells, ensure_ascii=False))}
+        for title, key, cells in kept
+    ]
+    return [
+        *KEPT_LAYOUT.create(sheet.first_row + len(rows)),
+        *lay(KEPT_ID, sheet.columns, sheet.first_row, rows),
+        *changes,
+        *write_cells(corrections.sheet_id, as_typed),
+        *guide_sheet.keep(guide, f"{on:%d-%m-%Y}"),
+    ]
+
+
+def user_of_key(key: str) -> str:
+    """The `user_key` by which a row of one of the three worksheets is found."""
+    return formulas.user_of(key) or key.rpartition(daily_columns.KEY_SEPARATOR)[0]
+
+
+def kept_beside_formulas(view: Spreadsheet) -> Iterator[Finding]:
+    """Of a month that is kept: what somebody had typed over formulas before."""
+    for title in KEYS:
+        sheet = view.find(title)
+        if sheet is None:
+            continue
+        rows, columns = rows_of(sheet, title), columns_of(sheet)
+        for key, cells in _kept(view, title):
+            for name, kept in cells.items():
+                if (
+                    isinstance(kept, list)
+                    and name != weekly_columns.CUT_OFF.key
+                    and key in rows
+                    and name in columns
+                ):
+                    place = rows[key], columns[name]
+                    yield typed_over(sheet, place, key, name, kept[0])
+
+
+def typed_over(sheet: Worksheet, place: Place, key: str, name: str, value: Value | None) -> Finding:
+    """A number that follows punches and corrections no more: of a row's key, and a column's name (`columns_of`)."""
+    title = sheet.role or ""
+    shown = _shown(title, name, value)
+    what = f"{_label(title, sheet, *place)} in {sheet.title} was typed over its formula: {shown}"
+    return Finding(sheet.text(place[0], NAMES[title]), _day(name), what, user_of_key(key))
+
+
+def _kept_row(
+    sheet: Worksheet, row: int, formulas_of: Wanted, frozen: dict[Place, NewCell]
+) -> dict[str, object]:
+    """What stands in a row, by `_columns`: a value that the program's formula made, or what a person typed over it."""
+    typed = {sheet.columns.get(column) for column in _TYPED}
+    cells: dict[str, object] = {}
+    for name, column in columns_of(sheet).items():
+        cell, formula = sheet.cells.get((row, column)), formulas_of.get((row, column))
+        if cell is None or not cell.is_formula:
+            if isinstance(formula, Formula) or column in typed:
+                cells[name] = [None if cell is None else cell.value, None]
+            continue
+        if cell.value is None:
+            raise LayoutError(
+                CANNOT_BE_KEPT + _NO_VALUE.format(cell=f"{sheet.title}!{cell_name(row, column)}")
+            )
+        is_ours = isinstance(formula, Formula) and formula_text.same(cell.formula or "", formula.text)
+        cells[name] = cell.value if is_ours else [cell.value, cell.formula]
+        frozen[row, column] = NewCell(None if cell.value == "" else cell.value)
+    return cells
+
+
+def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
+    """Lets the numbers live again; what somebody typed over them meanwhile stays. `view` and `period` as for `keep`."""
+    changes: list[Change] = []
+    wanted_now = wanted(view, period)
+    for title in KEYS:
+        sheet = view.find(title)
+        if sheet is None:
+            continue
+        rows, columns = rows_of(sheet, title), columns_of(sheet)
+        back: dict[Place, NewCell] = {}
+        for key, cells in _kept(view, title):
+            for name, kept in cells.items():
+                if key not in rows or name not in columns:
+                    continue
+                place = rows[key], columns[name]
+                value, formula = kept if isinstance(kept, list) else (kept, wanted_now[title].get(place))
+                text = Formula(formula) if isinstance(formula, str) and formula else formula
+                if isinstance(text, Formula) and _is_as_kept(sheet, place, value):
+                    back[place] = NewCell(text)
+        changes += write_cells(sheet.sheet_id, back)
+    corrections = view.find(CORRECTIONS)
+    if corrections is not None:
+        column = corrections.at(corrections_sheet.KEPT)
+        marked = (row for row in corrections.data_rows() if (row, column) in corrections.cells)
+        changes += write_cells(corrections.sheet_id, {(row, column): NewCell() for row in marked})
+    gone = [sheet.sheet_id for title in (KEPT, SINCE) if (sheet := view.find(title)) is not None]
+    return [
+        *changes,
+        *guide_sheet.keep(view.worksheet(GUIDE), ""),
+        *(RemoveWorksheet(sheet_id) for sheet_id in gone),
+    ]
+
+
+def differences(view: Spreadsheet, now: Now) -> list[Finding]:
+    """What would change the numbers, or has changed what is shown of them.
+
+    Args:
+        view: with the cells of `wants`.
+        now: what HR keeps.
+    """
+    period = guide_sheet.period_of(view.worksheet(GUIDE))
+    found = [*late_punches(view), *_corrections(view), *_typed_over(view), *_settings(view, now)]
+    if period is not None:
+        found += [*_holidays(view, period, now), *_people(view, period, now)]
+    return sorted(dict.fromkeys(found), key=Finding.order)
+
+
+def told(view: Spreadsheet, found: Sequence[Finding], today: date) -> list[Change]:
+    """What makes ``Since Finalised`` say this; it is made, and told of, once there is anything to say."""
+    sheet, made = view.find(SINCE), list[Change]()
+    if sheet is None:
+        if not found:
+            return []
+        made = [
+            replace(change, index=1) if isinstance(change, AddWorksheet) else change
+            for change in SINCE_LAYOUT.create(2)
+        ]
+        sheet = book.made(made)
+        made += book.tell(view, [exceptions_sheet.differs_since_finalised(today)])
+    lines = [(each.who, each.day, each.what) for each in found]
+    present = [
+        (sheet.text(row, WHO), sheet.date(row, DAY), sheet.text(row, WHAT)) for row in sheet.data_rows()
+    ]
+    if present == lines:
+        return made
+    growth = sheet.first_row + len(lines) - sheet.row_count
+    rows = [
+        {
+            WHO: WHO.cell(who or None),
+            DAY: DAY.cell(None if day is None else serial.from_date(day)),
+            WHAT: WHAT.cell(what or None),
+        }
+        for who, day, what in [*lines, *[("", None, "")] * (len(present) - len(lines))]
+    ]
+    return [
+        *made,
+        *([AddRows(sheet.sheet_id, growth)] if growth > 0 else []),
+        *lay(sheet.sheet_id, sheet.columns, sheet.first_row, rows),
+    ]
+
+
+def rows_of(sheet: Worksheet, title: str) -> dict[str, int]:
+    """Where rows stand, by their keys; of a copied row the upper one."""
+    rows: dict[str, int] = {}
+    for row in sheet.data_rows():
+        if key := sheet.text(row, KEYS[title]):
+            rows.setdefault(key, row)
+    return rows
+
+
+def columns_of(sheet: Worksheet) -> dict[str, int]:
+    """The columns whose cells are kept, by names that stay the same wherever they stand."""
+    shown = {
+        column.key: place
+        for column, place in sheet.columns.items()
+        if not column.hidden or column in _COLOURING
+    }
+    if sheet.role == WEEKLY:
+        others = set(sheet.columns.values())
+        labels = weekly.columns_by_label(sheet)
+        return shown | {label: place for label, place in labels.items() if label and place not in others}
+    return shown | {day.isoformat(): place for day, place in day_header.columns_by_day(sheet).items()}
+
+
+def _as_typed(corrections: Worksheet) -> Iterator[tuple[int, str]]:
+    """The rows of ``Corrections`` that mean something, and what."""
+    for row in corrections.data_rows():
+        if text := corrections.text(row, corrections_sheet.AS_TYPED):
+            yield row, text
+
+
+def _of_correction(corrections: Worksheet, row: int) -> tuple[str, str, str, str]:
+    """Who, on which day (ISO), and what, as people read it; and the `user_key`."""
+    day = corrections.date(row, corrections_sheet.FROM)
+    what = corrections.text(row, corrections_sheet.KIND)
+    value = corrections.number(row, corrections_sheet.TIME)
+    if what in _TIMES and value is not None:
+        what = f"{what} {_time(value)}"
+    who = corrections.label(row, corrections_sheet.EMPLOYEE)
+    user = formulas.user_of(corrections.text(row, corrections_sheet.USER))
+    return who, "" if day is None else day.isoformat(), what, user
+
+
+def _kept(view: Spreadsheet, title: str) -> Iterator[tuple[str, Any]]:
+    """What ``Kept`` holds of a worksheet: keys of rows, and their cells."""
+    sheet = view.worksheet(KEPT)
+    for row in sheet.data_rows():
+        if sheet.text(row, SHEET) == title:
+            try:
+                yield sheet.text(row, ROW), json.loads(sheet.text(row, CELLS))
+            except ValueError:
+                continue  # somebody typed into a hidden worksheet: what it held is not known any more
+
+
+def _is_as_kept(sheet: Worksheet, place: Place, value: Value | None) -> bool:
+    cell = sheet.cells.get(place)
+    now = None if cell is None else cell.value
+    if cell is not None and cell.is_formula:
+        return False
+    if isinstance(now, int | float) and isinstance(value, int | float):
+        return math.isclose(now, value, rel_tol=1e-12, abs_tol=1e-9)
+    return (now or "") == (value or "")
+
+
+def _typed_over(view: Spreadsheet) -> Iterator[Finding]:
+    """Numbers that somebody changed although they were kept."""
+    for title in KEYS:
+        sheet = view.find(title)
+        if sheet is None:
+            yield Finding("", None, f"{title} is gone: restore it through File > Version history")
+            continue
+        rows, columns = rows_of(sheet, title), columns_of(sheet)
+        for key, cells in _kept(view, title):
+            row, user = rows.get(key), user_of_key(key)
+            if row is None:
+                what = f"a row is gone from {sheet.title}: restore it through File > Version history"
+                yield Finding(user, None, what, user)
+                continue
+            for name, kept in cells.items():
+                value = kept[0] if isinstance(kept, list) else kept
+                place = columns.get(name)
+                if place is None:
+                    what = f"{name} is gone from {sheet.title}: restore it through File > Version history"
+                    yield Finding("", None, what)
+                elif not _is_as_kept(sheet, (row, place), value):
+                    label = _label(title, sheet, row, place)
+                    now = _shown(title, name, sheet.value(row, place))
+                    was = _shown(title, name, value)
+                    what = f"{label} in {sheet.title} reads {now}, and was {was} when the month was finalised"
+                    yield Finding(sheet.text(row, NAMES[title]), _day(name), what, user)
+
+
+def _label(title: str, sheet: Worksheet, row: int, place: int) -> str:
+    """What a cell is called."""
+    if title == DAILY:
+        return sheet.text(row, daily_columns.LABEL)
+    header = sheet.text(sheet.lines[0], place)
+    if title == WEEKLY and place != sheet.columns.get(weekly_columns.CUT_OFF):
+        return f"{sheet.text(row, weekly_columns.LABEL)} ({header})"
+    return header or "the day"
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
+
+
+def _shown(title: str, name: str, value: Value | None) -> str:
+    """A value about as people see it."""
+    if value in (None, ""):
+        return "nothing"
+    if isinstance(value, bool | str):
+        return str(value)
+    is_time = title == DAILY or name in (monthly_columns.HOURS.key, monthly_columns.OVERTIME.key)
+    is_time = is_time or (title == WEEKLY and not float(value).is_integer())
+    return _time(float(value)) if is_time else f"{value:.15g}"
+
+
+def _time(days: float) -> str:
+    minutes = round(days * 1440)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def late_punches(view: Spreadsheet) -> Iterator[Finding]:
+    """Punches that came while the month was finalised; they do not count, also when it is opened again."""
+    sheet = view.find(AMENDMENTS)
+    for row in sheet.data_rows() if sheet is not None else ():
+        assert sheet is not None
+        number = sheet.number(row, raw_data.TIMESTAMP)
+        if not sheet.text(row, raw_data.RECORD_ID) or number is None:
+            continue
+        at = serial.to_datetime(number)
+        day = sheet.date(row, raw_data.BUSINESS_DAY) or at.date()
+        what = f"a punch at {at:%H:%M} came after the month was finalised, and stands in {AMENDMENTS}"
+        user = user_key(sheet.label(row, raw_data.USER_NAME))
+        yield Finding(sheet.label(row, raw_data.EMPLOYEE), day, what, user)
+
+
+def _corrections(view: Spreadsheet) -> Iterator[Finding]:
+    sheet = view.worksheet(CORRECTIONS)
+    kept = {text: tuple(parts) for text, parts in _kept(view, CORRECTIONS)}
+    there = {text: _of_correction(sheet, row) for row, text in _as_typed(sheet)}
+    for texts, found, what in (
+        (there.keys() - kept.keys(), there, "typed into"),
+        (kept.keys() - there.keys(), kept, "removed from"),
+    ):
+        for key in texts:
+            who, day, correction, user = found[key]
+            if correction.startswith(_CHANGING):
+                text = f"{correction}: {what} {CORRECTIONS} after the month was finalised"
+                yield Finding(who, _day(day), text, user)
+
+
+def corrected_days(view: Spreadsheet) -> Iterator[tuple[str, date | None]]:
+    """Whose times of which days HR corrected."""
+    sheet = view.worksheet(CORRECTIONS)
+    for row, _ in _as_typed(sheet):
+        if sheet.text(row, corrections_sheet.KIND) in _TIMES:
+            user = formulas.user_of(sheet.text(row, corrections_sheet.USER))
+            yield user, sheet.date(row, corrections_sheet.FROM)
+
+
+def _settings(view: Spreadsheet, now: Now) -> Iterator[Finding]:
+    guide = view.worksheet(GUIDE)
+    kept = dict(next((cells for _, cells in _kept(view, GUIDE)), {}))
+    for name, value in guide_sheet.typed(guide).items():
+        if name in kept and value != kept[name]:
+            yield Finding(
+                "", None, f"{name} is {value} in {GUIDE}, and was {kept[name]} when it was finalised"
+            )
+    for name, unit_s, set_now in (
+        (guide_sheet.GRACE, 60, now.rules.grace_s),
+        (guide_sheet.OVERTIME, 3600, now.rules.overtime_after_s),
+    ):
+        as_set = guide_sheet.as_set(guide, name)
+        if set_now is not None and as_set is not None and set_now != as_set:
+            what = f"{name} is {set_now / unit_s:g} in Settings, and was {as_set / unit_s:g} when it was finalised"
+            yield Finding("", None, what)
+
+
+def _holidays(view: Spreadsheet, period: ReviewPeriod, now: Now) -> Iterator[Finding]:
+    daily = view.find(DAILY)
+    if daily is None or now.holidays is None:
+        return
+    counted = day_header.texts_in(daily)
+    for day in sorted({*counted, *now.holidays}):
+        was, set_now = (" ".join(texts.get(day, "").split()) for texts in (counted, now.holidays))
+        if period.first_day <= day <= period.last_day and was != set_now:
+            what = (
+                f"Holidays has {set_now or 'nothing'} now, and had {was or 'nothing'} when it was finalised"
+            )
+            yield Finding("", day, what)
+
+
+def _people(view: Spreadsheet, period: ReviewPeriod, now: Now) -> Iterator[Finding]:
+    days, week = view.find(DAYS), view.find(WEEKLY)
+    if days is None or week is None:
+        return
+    members = Days(days).members
+    rows = rows_of(week, WEEKLY)
+    for person in now.people:
+        member = members.get(person.key)
+        if member is None:
+            begins = person.first_day or (now.today if now.today <= period.last_day else None)
+            if begins and replace(person, first_day=begins).is_employed_within(
+                period.first_day, period.last_day
+            ):
+                what = "in Cut Off Times, and not in this month, as it is finalised"
+                yield Finding(person.name, None, what, person.key)
+            continue
+        for words, detail, was, is_now in (
+            ("First Day", Detail.FIRST_DAY, member.first_day, person.first_day),
+            ("Last Day", Detail.LAST_DAY, member.last_day, person.last_day),
+        ):
+            if was != is_now and detail not in person.unread:
+                what = f"{words} is {is_now or 'empty'} in Cut Off Times, and was {was or 'empty'} when finalised"
+                yield Finding(person.name, None, what, person.key)
+        row = rows.get(daily_columns.key_of(person.key, weekly_columns.AVERAGE))
+        if row is not None and Detail.CUT_OFF not in person.unread:
+            was_set = week.number(row, weekly_columns.CUT_OFF_AS_SET)
+            before = None if was_set is None else serial.to_seconds(was_set)
+            is_known = was_set is not None or week.text(row, weekly_columns.CUT_OFF_AS_SET)
+            if is_known and before != person.cut_off:
+                texts = (
+                    weekly_columns.NO_CUT_OFF if one is None else _time(one / 86_400)
+                    for one in (person.cut_off, before)
+                )
+                what = "the cut-off time is {} in Cut Off Times, and was {} when it was finalised".format(
+                    *texts
+                )
+                yield Finding(person.name, None, what, person.key)
