@@ -211,7 +211,8 @@ def _corrections(sheet: Worksheet) -> Iterator[Finding]:
         is_unknown = answer is not None and answer.is_formula and answer.value is None
         if not is_typed or is_unknown or status == corrections_sheet.NOT_KEPT:
             continue
-        if not status.startswith((corrections_sheet.APPLIED, corrections_sheet.NOTED)):
+        # What counts and makes a contradiction is told of the day.
+        if not status.startswith((corrections_sheet.APPLIED, corrections_sheet.NOTED, CHECK_TIMES)):
             who = sheet.label(row, corrections_sheet.EMPLOYEE) or f"row {row + 1} of {sheet.title}"
             day = sheet.date(row, corrections_sheet.DATE)
             what = (
