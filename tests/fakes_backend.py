@@ -23,6 +23,7 @@ from attendance_backend.sheet.changes import (
     FillCells,
     Formula,
     HighlightWhen,
+    InsertRows,
     NewCell,
     OfferChoices,
     RemoveWorksheet,
@@ -129,6 +130,17 @@ class Sheet:
                 self.cells.pop(place, None)
         else:
             self.cells.update(dict.fromkeys(places, value))
+
+    def insert(self, row: int, count: int) -> None:
+        """Rows before one; what a formula names further down is not followed, but for the row that it stands in."""
+        if not 0 <= row < self.row_count:
+            raise RefusedError(f"{self.title}: there is no row {row}")
+        self.row_count += count
+        below = {place: value for place, value in self.cells.items() if place[0] >= row}
+        self.cells = {place: value for place, value in self.cells.items() if place[0] < row}
+        for (line, column), value in below.items():
+            is_plain = isinstance(value, Formula) and not isinstance(value, Filled)
+            self.cells[line + count, column] = Formula(moved(value.text, count, 0)) if is_plain else value
 
     def rows(self) -> list[list[float | str | Formula | None]]:
         """All rows up to the last one in use, each up to its last cell in use."""
@@ -485,6 +497,9 @@ def _apply_to_sheet(sheet: Sheet, change: Change) -> None:  # noqa: C901 - one b
         case AddRows(_, count):
             _check_positive(count)
             sheet.row_count += count
+        case InsertRows(_, row, count):
+            _check_positive(count)
+            sheet.insert(row, count)
         case AddColumns(_, count):
             _check_positive(count)
             sheet.column_count += count

@@ -14,7 +14,7 @@ from tests.integration.backend_office import punch
 from tests.integration.test_backend_refreshing import Office
 
 WEDNESDAY = date(2026, 11, 4)
-PREPARED = 20
+PREPARED = 60
 """Rows of Corrections, for speed."""
 TO_CHECK = "  'Exceptions' lacked 1 day to be checked"
 

@@ -28,7 +28,7 @@ TUESDAY = serial.from_date(date(2026, 11, 3))
 def opened(tmp_path_factory):
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setattr(google_http, "FIRST_DELAY_S", 0.01)
-        patch.setattr(corrections_sheet, "PREPARED_ROWS", 20)
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
         office = Office(stack, tmp_path_factory.mktemp("office"), patch)
         office.sheet_id = office.create()
         office.store(office.sheet_id, *PUNCHES)

@@ -119,7 +119,7 @@ def opened(tmp_path_factory):
 
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setattr(google_http, "FIRST_DELAY_S", 0.01)
-        patch.setattr(corrections_sheet, "PREPARED_ROWS", 20)
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
         office = Office(stack, tmp_path_factory.mktemp("office"), patch)
         office.open(Silent())
         office.set("Finalised", "yes")

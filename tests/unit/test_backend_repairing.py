@@ -111,7 +111,7 @@ def test_a_healthy_workbook_is_not_written_to(office):
 def test_every_formula_of_a_workbook_is_known(office):
     """Emptied to the last one, the worksheets get back exactly what stood in them."""
     before = office.formulas()
-    assert len(before) > 10_000
+    assert len(before) > 4_000
     for title, place in before:
         del office.sheet(title).cells[place]
     office.refresh()
@@ -270,6 +270,38 @@ def test_rows_that_hr_inserted_into_corrections_are_prepared(office):
         office.formulas()["Corrections", (last, sheet.at(corrections_sheet.KIND))]
         == f"=LOWER(TRIM($E{last + 1}))"
     )
+    assert office.refresh() == ["  no difference"]
+
+
+def test_corrections_that_run_out_of_rows_get_more_below_what_is_typed(office):
+    """Between two rows: choices, colours and what may be edited then reach over them as well."""
+    sheet = office.sheet("Corrections")
+    end = sheet.row_count
+    assert end == 1 + corrections_sheet.PREPARED_ROWS
+    typed = end - corrections_sheet.SPARE_ROWS
+    sheet.put(typed - 1, corrections_sheet.REASON, "enough is left")
+    assert office.refresh() == ["  no difference"]
+    sheet.put(typed, corrections_sheet.REASON, "few are left")
+    sheet.put(end - 1, corrections_sheet.STATUS, "mine")
+    assert (
+        office.refresh()[0] == f"  Corrections: {corrections_sheet.PREPARED_ROWS} rows more, as few were left"
+    )
+    assert sheet.row_count == end + corrections_sheet.PREPARED_ROWS
+    kind = sheet.at(corrections_sheet.KIND)
+    found = [office.formulas()["Corrections", (row, kind)] for row in range(1, sheet.row_count)]
+    assert found == [f"=LOWER(TRIM($E{row + 1}))" for row in range(1, sheet.row_count)]
+    assert sheet.get(typed, corrections_sheet.REASON) == "few are left"
+    assert sheet.get(sheet.row_count - 1, corrections_sheet.STATUS) == "mine"
+    assert office.refresh()[0] == "  no difference"
+
+
+def test_the_last_row_of_corrections_stays_where_it_was_typed(office):
+    sheet = office.sheet("Corrections")
+    end = sheet.row_count
+    sheet.put(end - 1, corrections_sheet.REASON, "the last one")
+    office.refresh()
+    assert sheet.row_count == end + corrections_sheet.PREPARED_ROWS
+    assert sheet.get(end - 1, corrections_sheet.REASON) == "the last one"
     assert office.refresh() == ["  no difference"]
 
 

@@ -100,9 +100,9 @@ class Office(ReviewBook):
 
 @pytest.fixture(scope="module", autouse=True)
 def few_rows_for_corrections():
-    """A tenth of the work, most of which is the formulas of blank rows."""
+    """Less than a third of the work, most of which is the formulas of blank rows."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corrections_sheet, "PREPARED_ROWS", 40)
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
         yield
 
 

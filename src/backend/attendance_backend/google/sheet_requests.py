@@ -14,6 +14,7 @@ from attendance_backend.sheet.changes import (
     FillCells,
     Formula,
     HighlightWhen,
+    InsertRows,
     NewCell,
     OfferChoices,
     RemoveWorksheet,
@@ -92,6 +93,9 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
             return {"deleteSheet": {"sheetId": sheet_id}}
         case AddRows(sheet_id, count):
             return _append(sheet_id, "ROWS", count)
+        case InsertRows(sheet_id, row, count):
+            place = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": row, "endIndex": row + count}
+            return {"insertDimension": {"range": place, "inheritFromBefore": True}}
         case AddColumns(sheet_id, count):
             return _append(sheet_id, "COLUMNS", count)
         case SetLocale(locale, time_zone):

@@ -44,11 +44,13 @@ from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, 
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import column_letters, row_part
 from attendance_backend.sheet.changes import (
+    AddRows,
     Block,
     Change,
     FillCells,
     Formula,
     HighlightWhen,
+    InsertRows,
     NewCell,
     OfferChoices,
 )
@@ -132,8 +134,10 @@ LAYOUT = Layout(
     warning="Type into the columns Date to Entered By; the others answer.",
     free=TYPED,
 )
-PREPARED_ROWS = 1000
-"""Rows with formulas at first; those that people add below or between get theirs at the next visit."""
+PREPARED_ROWS = 200
+"""Rows with formulas at first, and so many more when they run out; those that people add get theirs at a visit, too."""
+SPARE_ROWS = 50
+"""When fewer are blank below what is typed, they run out."""
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
@@ -202,6 +206,20 @@ def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at
         FillCells(sheet.sheet_id, sheet.first_row, sheet.at(column), count, 1, cell)
         for column, cell in cells.items()
     ]
+
+
+def more_rows(sheet: Worksheet) -> InsertRows | AddRows | None:
+    """Rows below what is typed, when they run out.
+
+    Between two rows where there is one below: choices, colours and what people may edit then reach over them, too.
+    """
+    typed = {sheet.columns[column] for column in TYPED if column in sheet.columns}
+    last = max((row for row, column in sheet.cells if column in typed), default=sheet.first_row)
+    if sheet.row_count - 1 - last >= SPARE_ROWS:
+        return None
+    if last == sheet.row_count - 1:
+        return AddRows(sheet.sheet_id, PREPARED_ROWS)
+    return InsertRows(sheet.sheet_id, last + 1, PREPARED_ROWS)
 
 
 def looked_up_anew(sheet: Worksheet, example: str, at: Places) -> list[Change]:

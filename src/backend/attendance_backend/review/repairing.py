@@ -2,16 +2,18 @@
 but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from attendance_backend.review import corrections_sheet
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY
 from attendance_backend.review.wanted_formulas import Wanted, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
+from attendance_backend.sheet.changes import Change, Formula, InsertRows, NewCell, WriteCells
 from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
+from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 __all__ = ["Repairs", "repair", "wants"]
@@ -20,6 +22,7 @@ _SHOW_TIMES = (DAILY, WEEKLY)
 """Worksheets whose numbers are times and durations."""
 
 
+_NEW = "formula of a new row"
 _GONE, _LABEL_GONE = "formula gone", "label gone"
 _BROKEN = "formula broken, as cells were deleted"
 _ASTRAY = "formula about other cells, as some were moved or deleted"
@@ -59,20 +62,35 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
         period: of the workbook.
     """
     repairs = Repairs()
+    new = range(0)
+    corrections = workbook.find(CORRECTIONS)
+    if corrections is not None and (growth := corrections_sheet.more_rows(corrections)) is not None:
+        first = growth.row if isinstance(growth, InsertRows) else corrections.row_count
+        new = range(first, first + growth.count)
+        repairs.changes.append(growth)
+        repairs.differences.append(f"{CORRECTIONS}: {growth.count} rows more, as few were left")
+        workbook = replace(
+            workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
+        )
     for title, formulas in wanted(workbook, period).items():
-        _repair(workbook.worksheet(title), title, formulas, repairs)
+        _repair(
+            workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else range(0)
+        )
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs) -> None:
+def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: range) -> None:
     found: dict[str, dict[Place, NewCell]] = {}
     for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)
         fault = _fault(title, cell, value)
+        if fault == _GONE and place[0] in new:
+            fault = _NEW
         if fault == _TYPED and cell is not None and not _is_invited(title, cell):
             repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
         elif fault not in ("", _TYPED):
             found.setdefault(fault, {})[place] = NewCell(value)
+    repairs.changes += write_cells(sheet.sheet_id, found.get(_NEW, {}))
     for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD)):
         cells, (kind, words) = found[fault], fault.split(" ", 1)
         for block in write_cells(sheet.sheet_id, cells):

@@ -128,6 +128,15 @@ class AddRows:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertRows:
+    """Insert rows before one, like the row above: choices, colours and protection that reach over both reach on."""
+
+    sheet_id: int
+    row: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddColumns:
     """Make the grid wider."""
 
@@ -268,6 +277,7 @@ Change = (
     | AddWorksheet
     | RemoveWorksheet
     | AddRows
+    | InsertRows
     | AddColumns
     | SetLocale
     | SetColumns

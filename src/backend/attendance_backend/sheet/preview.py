@@ -1,6 +1,6 @@
 """A worksheet as changes will leave it, without asking the service: what is planned next builds on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from attendance_backend.sheet.changes import (
@@ -10,6 +10,7 @@ from attendance_backend.sheet.changes import (
     Change,
     FillCells,
     Formula,
+    InsertRows,
     Tag,
     WriteCells,
 )
@@ -34,6 +35,9 @@ def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
         match change:
             case AddRows(sheet_id, count) if sheet_id == worksheet.sheet_id:
                 row_count += count
+            case InsertRows(sheet_id, row, count) if sheet_id == worksheet.sheet_id:
+                row_count += count
+                cells = dict(_moved_down(cells, row, count))
             case AddColumns(sheet_id, count) if sheet_id == worksheet.sheet_id:
                 column_count += count
             case WriteCells(sheet_id) if sheet_id == worksheet.sheet_id:
@@ -45,6 +49,16 @@ def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
             case _:
                 pass
     return replace(worksheet, row_count=row_count, column_count=column_count, cells=cells, tags=tags)
+
+
+def _moved_down(cells: Mapping[Place, Cell], row: int, count: int) -> Iterator[tuple[Place, Cell]]:
+    for (line, column), cell in cells.items():
+        if line < row:
+            yield (line, column), cell
+        elif cell.formula is None:
+            yield (line + count, column), cell
+        else:
+            yield (line + count, column), Cell(None, moved(cell.formula, count, 0))
 
 
 def _write(cells: dict[Place, Cell], change: WriteCells) -> None:
