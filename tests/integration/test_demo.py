@@ -57,12 +57,6 @@ PAGE = """[[...document.querySelectorAll('section')].at(-1).innerText,
     .replace('Attendance Review - ', '') + '/' + one.querySelector('.tabs .shown').innerText)]"""
 
 
-def half_hours(monkeypatch):
-    """Let the sites look at their machines half as often: the same happens, in half the time."""
-    for settings in SITE_SETTINGS.values():
-        monkeypatch.setitem(settings, "polling_interval_minutes", 30)
-
-
 def play(story):
     said = []
     story.play(said.append)
@@ -70,8 +64,7 @@ def play(story):
 
 
 @pytest.mark.slow
-def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path, monkeypatch):
-    half_hours(monkeypatch)
+def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_path):
     story = StoryWithManyPowerCuts(tmp_path, 3, lambda when, text: None)
     play(story)
     assert sum(story.cuts.values()) >= 20, story.cuts
@@ -105,8 +98,7 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_workbooks(tmp_path, monkeypatch):
-    half_hours(monkeypatch)
+def test_the_same_seed_gives_the_same_workbooks(tmp_path):
     saved = []
     for name in ("first", "second"):
         story = Story(tmp_path / name, 5, lambda when, text: None, last_day=date(2026, 10, 5))
