@@ -498,7 +498,16 @@ def test_a_month_that_hr_had_finalised_is_kept_as_it_was(office):
     ] == ["yes"]
     after = office.sheets.read(SEPTEMBER_ID, "'Monthly Summary'!A4:X20")
     assert before == after
-    assert office.operate("refresh", "--period", "September 2026")[1][-1] == "0 differences"
+    code, out = office.operate("refresh", "--period", "September 2026")
+    assert out[-1] == "0 differences"
+    assert not [line for line in out if "Corrections" in line], "what had been typed before is none"
+    day = serial.from_date(date(2026, 9, 30))
+    office.sheets.write(SEPTEMBER_ID, "'Corrections'!B60", [[day, "", "Ada Adler", "leave", "", "late"]])
+    _, out = office.operate("refresh", "--period", "September 2026")
+    told = "Ada Adler, 30-09-2026: leave: typed into Corrections after the month was finalised"
+    assert [line for line in out if told in line], out
+    assert office.sheets.read(SEPTEMBER_ID, "'Monthly Summary'!A4:X20") == before
+    office.sheets.write(SEPTEMBER_ID, "'Corrections'!B60", [[""] * 6])
 
 
 @pytest.mark.slow

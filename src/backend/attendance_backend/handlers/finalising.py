@@ -1,15 +1,18 @@
 """A workbook that HR finalised: its month is kept as values; what differs is listed; opened again, its numbers live."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 from attendance_backend.control.reading import Control
 from attendance_backend.handlers import books
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, finalised, guide_sheet
+from attendance_backend.review import day_header, finalised, guide_sheet, repairing
 from attendance_backend.review.finalised import Now
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.names import GUIDE
+from attendance_backend.review.names import CORRECTIONS, GUIDE
+from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod
 
@@ -38,6 +41,27 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
     return take_turn(backend.spreadsheets, draft)
 
 
+def is_of_earlier_version(sheet_id: str, backend: Backend) -> bool:
+    """Whether the numbers that people see are an earlier version's: in a month that is paid they stay what they are."""
+    present = books.present(backend.spreadsheets, sheet_id)
+    return repairing.is_earlier(books.read(backend.spreadsheets, sheet_id, finalised.wants(present)))
+
+
+def _keep_corrections(sheet_id: str, period: ReviewPeriod, backend: Backend) -> None:
+    """Keep what stands in ``Corrections`` of a month that is kept: first formulas of this version answer it."""
+
+    def draft(changes_of: Callable[[Spreadsheet], Sequence[Change]]) -> Draft[None]:
+        present = books.present(backend.spreadsheets, sheet_id)
+        view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
+        return Draft(view, changes_of(view) if finalised.lacks_corrections(view) else (), None)
+
+    def answered(view: Spreadsheet) -> Sequence[Change]:
+        return repairing.repair(view, period, [CORRECTIONS]).changes
+
+    take_turn(backend.spreadsheets, partial(draft, answered))
+    take_turn(backend.spreadsheets, partial(draft, finalised.keep_corrections))
+
+
 def look(
     sheet_id: str, control: Control, backend: Backend, present: Spreadsheet | None = None
 ) -> list[Finding] | None:
@@ -50,17 +74,26 @@ def look(
         present: its worksheets, where they were read just now.
     """
     known = [present] if present is not None else []
+    lacking: list[ReviewPeriod] = []
 
     def draft() -> Draft[list[Finding] | None]:
         there = known.pop() if known else books.present(backend.spreadsheets, sheet_id)
         view = books.read(backend.spreadsheets, sheet_id, finalised.wants(there))
         if not guide_sheet.read(view.worksheet(GUIDE)).finalised:
             return Draft(view, (), None)
+        period = guide_sheet.period_of(view.worksheet(GUIDE))
+        if period is not None and finalised.lacks_corrections(view):
+            lacking.append(period)
+            return Draft(view, (), [])
         today = backend.clock.now().date()
         found = finalised.differences(view, now_of(control, today))
         return Draft(view, finalised.told(view, found, today), found)
 
-    return take_turn(backend.spreadsheets, draft)
+    found = take_turn(backend.spreadsheets, draft)
+    if lacking:
+        _keep_corrections(sheet_id, lacking.pop(), backend)
+        found = take_turn(backend.spreadsheets, draft)
+    return found
 
 
 def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:

@@ -50,17 +50,27 @@ def restore(
         differences += finalising.open_again(sheet_id, period, backend)
     if not is_finalised:
         differences += daily_sync.sync(sheet_id, period, control, backend)
+    elif not is_kept and finalising.is_of_earlier_version(sheet_id, backend):
+        return _kept_as_it_is(sheet_id, period, control, backend, differences)
     rebuilt = rebuild_facts(sheet_id, period, backend)
     repairs = _repair_formulas(sheet_id, period, backend)
     differences += [*rebuilt.differences, *repairs.differences]
+    kept = [*rebuilt.unreadable, *repairs.kept]
     if is_finalised:
-        kept = [*rebuilt.unreadable, *repairs.kept]
-        try:
-            differences += finalising.keep(sheet_id, period, backend)
-        except LayoutError as error:
-            return differences, [str(error), *kept]
-        return differences, [*kept, *_since_finalised(sheet_id, control, backend)]
-    return differences, [*rebuilt.unreadable, *repairs.kept]
+        differences, told = _kept_as_it_is(sheet_id, period, control, backend, differences)
+        return differences, [*kept, *told]
+    return differences, kept
+
+
+def _kept_as_it_is(
+    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, differences: list[str]
+) -> tuple[list[str], list[str]]:
+    """What was wrong, and what differs since HR finalised the month, or keeps it from being kept."""
+    try:
+        kept = finalising.keep(sheet_id, period, backend)
+    except LayoutError as error:
+        return differences, [str(error)]
+    return [*differences, *kept], _since_finalised(sheet_id, control, backend)
 
 
 def _since_finalised(sheet_id: str, control: Control, backend: Backend) -> list[str]:

@@ -15,6 +15,7 @@ from attendance_backend.review import (
     formulas,
     guide_sheet,
     monthly_columns,
+    repairing,
     sites_sheet,
     weekly_columns,
 )
@@ -26,7 +27,6 @@ from attendance_backend.review.finalised import KEYS, Now
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, GUIDE, MONTHLY, SITES, WEEKLY
 from attendance_backend.review.wanted_formulas import wanted
-from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 from attendance_contracts import ReviewPeriod
@@ -176,7 +176,7 @@ def _typed_over(view: Spreadsheet, period: ReviewPeriod) -> Iterator[Finding]:
             for name, column in shown.items():
                 cell, formula = sheet.cells.get((row, column)), formulas_of.get((row, column))
                 if not isinstance(formula, Formula) or (
-                    cell is not None and formula_text.same(cell.formula or "", formula.text)
+                    cell is not None and repairing.is_ours(title, cell.formula, formula)
                 ):
                     continue
                 value = None if cell is None else cell.value

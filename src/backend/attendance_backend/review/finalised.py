@@ -29,6 +29,7 @@ from attendance_backend.review import (
     guide_sheet,
     monthly_columns,
     raw_data,
+    repairing,
     weekly_columns,
 )
 from attendance_backend.review import weekly_summary as weekly
@@ -59,11 +60,20 @@ from attendance_backend.review.names import (
 )
 from attendance_backend.review.wanted_formulas import Wanted, wanted
 from attendance_backend.review.wanted_formulas import wants as formula_wants
-from attendance_backend.sheet import formula_text, serial
+from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddRows, AddWorksheet, Change, Formula, NewCell, RemoveWorksheet
+from attendance_backend.sheet.changes import (
+    AddRows,
+    AddWorksheet,
+    Change,
+    Formula,
+    NewCell,
+    RemoveWorksheet,
+    WriteCells,
+)
 from attendance_backend.sheet.grid import Place, Spreadsheet, Value, Worksheet
+from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import as_made, lay
 from attendance_contracts import ReviewPeriod
 
@@ -80,6 +90,7 @@ _COLOURING = {daily_columns.LATE_AFTER}
 _TIMES = (corrections_sheet.CHECK_IN, corrections_sheet.CHECK_OUT)
 _CHANGING = (*_TIMES, corrections_sheet.LEAVE, corrections_sheet.WAIVE)
 
+_CORRECTIONS_KEPT = "corrections are kept"
 CANNOT_BE_KEPT = "this month cannot be finalised: "
 _NO_VALUE = "{cell} shows an error or has no value yet; mend it, or type no"
 
@@ -124,7 +135,7 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
         LayoutError: a cell shows no value.
     """
     changes: list[Change] = []
-    kept: list[tuple[str, str, object]] = []
+    kept: list[_Line] = []
     for title, formulas_of in wanted(view, period).items():
         if title in KEYS:
             sheet = view.worksheet(title)
@@ -132,23 +143,57 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
             for key, row in rows_of(sheet, title).items():
                 kept.append((title, key, _kept_row(sheet, row, formulas_of, frozen)))
             changes += write_cells(sheet.sheet_id, frozen)
-    guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
+    guide = view.worksheet(GUIDE)
     kept.append((GUIDE, "", guide_sheet.typed(guide)))
+    corrections = view.worksheet(CORRECTIONS)
+    if _is_answered(corrections):
+        lines, marks = _kept_corrections(corrections)
+        kept += lines
+        changes += marks
+    sheet = as_made(KEPT_LAYOUT)
+    return [
+        *KEPT_LAYOUT.create(sheet.first_row + len(kept)),
+        *lay(KEPT_ID, sheet.columns, sheet.first_row, _rows(kept)),
+        *changes,
+        *guide_sheet.keep(guide, f"{on:%d-%m-%Y}"),
+    ]
+
+
+def lacks_corrections(view: Spreadsheet) -> bool:
+    """Whether what stood in ``Corrections`` is not kept: an earlier version's formulas had answered it."""
+    return is_kept(view) and not any(True for _ in _kept(view, _CORRECTIONS_KEPT))
+
+
+def keep_corrections(view: Spreadsheet) -> list[Change]:
+    """Keeps what stands in ``Corrections``, once formulas of this version answer it; `view` as for `keep`."""
+    sheet = view.worksheet(KEPT)
+    lines, marks = _kept_corrections(view.worksheet(CORRECTIONS))
+    growth = AddRows(sheet.sheet_id, len(lines))
+    return [growth, *lay(sheet.sheet_id, sheet.columns, sheet.row_count, _rows(lines)), *marks]
+
+
+_Line = tuple[str, str, object]
+"""Of ``Kept``: worksheet, key of the row, and what is kept of it."""
+
+
+def _is_answered(corrections: Worksheet) -> bool:
+    column = corrections.at(corrections_sheet.AS_TYPED)
+    return any(place[1] == column and cell.is_formula for place, cell in corrections.cells.items())
+
+
+def _kept_corrections(corrections: Worksheet) -> tuple[list[_Line], list[WriteCells]]:
+    lines: list[_Line] = [(_CORRECTIONS_KEPT, "", [])]
     as_typed: dict[Place, NewCell] = {}
     for row, text in _as_typed(corrections):
         as_typed[row, corrections.at(corrections_sheet.KEPT)] = NewCell(text)
-        kept.append((CORRECTIONS, text, [str(part or "") for part in _of_correction(corrections, row)]))
-    sheet = as_made(KEPT_LAYOUT)
-    rows = [
+        lines.append((CORRECTIONS, text, [str(part or "") for part in _of_correction(corrections, row)]))
+    return lines, write_cells(corrections.sheet_id, as_typed)
+
+
+def _rows(kept: Sequence[_Line]) -> list[dict[Column, NewCell]]:
+    return [
         {SHEET: NewCell(title), ROW: NewCell(key), CELLS: NewCell(json.dumps(cells, ensure_ascii=False))}
         for title, key, cells in kept
-    ]
-    return [
-        *KEPT_LAYOUT.create(sheet.first_row + len(rows)),
-        *lay(KEPT_ID, sheet.columns, sheet.first_row, rows),
-        *changes,
-        *write_cells(corrections.sheet_id, as_typed),
-        *guide_sheet.keep(guide, f"{on:%d-%m-%Y}"),
     ]
 
 
@@ -200,7 +245,7 @@ def _kept_row(
             raise LayoutError(
                 CANNOT_BE_KEPT + _NO_VALUE.format(cell=f"{sheet.title}!{cell_name(row, column)}")
             )
-        is_ours = isinstance(formula, Formula) and formula_text.same(cell.formula or "", formula.text)
+        is_ours = isinstance(formula, Formula) and repairing.is_ours(sheet.role or "", cell.formula, formula)
         cells[name] = cell.value if is_ours else [cell.value, cell.formula]
         frozen[row, column] = NewCell(None if cell.value == "" else cell.value)
     return cells
@@ -427,6 +472,8 @@ def late_punches(view: Spreadsheet) -> Iterator[Finding]:
 
 
 def _corrections(view: Spreadsheet) -> Iterator[Finding]:
+    if lacks_corrections(view):
+        return
     sheet = view.worksheet(CORRECTIONS)
     kept = {text: tuple(parts) for text, parts in _kept(view, CORRECTIONS)}
     there = {text: _of_correction(sheet, row) for row, text in _as_typed(sheet)}

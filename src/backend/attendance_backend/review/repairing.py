@@ -2,12 +2,13 @@
 but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from attendance_backend.review import corrections_sheet
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY
-from attendance_backend.review.wanted_formulas import Wanted, wanted, wants
+from attendance_backend.review.wanted_formulas import WHOLE, Wanted, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -54,12 +55,30 @@ class Repairs:
     kept: list[str] = field(default_factory=list)
 
 
-def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
+def is_ours(title: str, stands: str | None, wanted: Formula) -> bool:
+    """Whether the program wrote a formula, this version of it or an earlier one, in a worksheet."""
+    return formula_text.same(stands or "", wanted.text) or _is_earlier(title, stands or "")
+
+
+def is_earlier(workbook: Spreadsheet) -> bool:
+    """Whether an earlier version made the numbers that people see; a formula may show what this one does not."""
+    sheets = [sheet for title in (DAILY, WEEKLY, MONTHLY) if (sheet := workbook.find(title)) is not None]
+    return any(
+        _is_earlier(sheet.role or "", cell.formula or "") for sheet in sheets for cell in sheet.cells.values()
+    )
+
+
+def _is_earlier(title: str, stands: str) -> bool:
+    return bool(stands) and formula_text.digest(stands) in _EARLIER.get(title, "")
+
+
+def repair(workbook: Spreadsheet, period: ReviewPeriod, titles: Collection[str] = WHOLE) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
         workbook: with the cells of `wants`.
         period: of the workbook.
+        titles: of the worksheets that are repaired.
     """
     repairs = Repairs()
     new = range(0)
@@ -73,9 +92,10 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod) -> Repairs:
             workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
         )
     for title, formulas in wanted(workbook, period).items():
-        _repair(
-            workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else range(0)
-        )
+        if title in titles:
+            _repair(
+                workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else range(0)
+            )
     return repairs
 
 
@@ -112,7 +132,7 @@ def _fault(title: str, cell: Cell | None, wanted: Formula | str) -> str:
     for fault, test in ((_BROKEN, formula_text.is_broken), (_ASTRAY, formula_text.is_alike)):
         if test(stands, wanted.text):
             return fault
-    return _OLD if stands and formula_text.digest(stands) in _EARLIER.get(title, "") else _TYPED
+    return _OLD if _is_earlier(title, stands) else _TYPED
 
 
 def _is_invited(title: str, cell: Cell) -> bool:
