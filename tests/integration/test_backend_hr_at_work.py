@@ -120,7 +120,7 @@ class HumanResources(threading.Thread):
         orders: list[Literal["asc", "des"]] = ["asc", "des"]
         order = self._choice.choice(orders)
         sheet = self._sheets["Corrections"]
-        sheet.sort((7, order), range=f"A2:T{1001 + self.edits.get('insert', 0)}")
+        sheet.sort((7, order), range=f"A2:T{201 + self.edits.get('insert', 0)}")
         rows = [row for row in self.corrections if row is not None]
         self.corrections = sorted(rows, key=lambda row: row[5], reverse=order == "des")
         return True

@@ -25,7 +25,7 @@ from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import books
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
-from attendance_backend.review import corrections_sheet, daily_columns, day_header
+from attendance_backend.review import corrections_sheet, daily_columns, day_header, repairing
 from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
@@ -173,9 +173,19 @@ class Book:
             self.server.batch_update(self.spreadsheet_id, requests)
 
     def type_corrections(self):
+        """Row by row. Whenever few rows are left, a visit makes more."""
+        done = 0
+        while done < len(self.month.corrections):
+            sheet = self.view(CORRECTIONS).worksheet(CORRECTIONS)
+            end = sheet.row_count - sheet.first_row - 10
+            self._type_corrections(sheet, done, self.month.corrections[done:end])
+            done = end
+            view = books.look(self.backend.spreadsheets, self.spreadsheet_id, repairing.wants())
+            self.apply(repairing.repair(view, self.period).changes)
+
+    def _type_corrections(self, sheet, done, corrections):
         cells = {}
-        sheet = self.view(CORRECTIONS).worksheet(CORRECTIONS)
-        for row, correction in enumerate(self.month.corrections, sheet.first_row):
+        for row, correction in enumerate(corrections, sheet.first_row + done):
             if correction is None:
                 continue
             for column, value in (

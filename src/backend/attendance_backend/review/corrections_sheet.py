@@ -292,7 +292,9 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
         PROBLEM: _problem(example, is_time, names, at),
         GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
         KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
-        AS_TYPED: f'=IF({own(GROUP)}="","",{own(GROUP)}&" "&{own(TIME)}&" "&{start}&" "&{own(TO)})',
+        # In seconds: of a fraction, spreadsheet programs write more or fewer digits.
+        AS_TYPED: f'=IF({own(GROUP)}="","",{own(GROUP)}&" "&'
+        f'IF(ISNUMBER({own(TIME)}),ROUND({own(TIME)}*86400,0),"")&" "&{start}&" "&{own(TO)})',
         HOURS_ROW: f'=IF({own(GROUP)}="","",INDEX({at.column(monthly_columns.HOURS_ROW)},{person}))',
         DAY_PLACE: f'=IF({own(GROUP)}="","",IFERROR(MATCH({start},{dates},0),""))',
         LEAVE_DAYS: f'=IF(AND({kind}="{LEAVE}",ISNUMBER({hours_row})),{_leave_days(at, day_header.WEEKDAY)},"")',
