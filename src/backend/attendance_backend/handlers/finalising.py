@@ -41,10 +41,11 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
     return take_turn(backend.spreadsheets, draft)
 
 
-def is_of_earlier_version(sheet_id: str, backend: Backend) -> bool:
+def is_of_earlier_version(sheet_id: str, period: ReviewPeriod, backend: Backend) -> bool:
     """Whether the numbers that people see are an earlier version's: in a month that is paid they stay what they are."""
     present = books.present(backend.spreadsheets, sheet_id)
-    return repairing.is_earlier(books.read(backend.spreadsheets, sheet_id, finalised.wants(present)))
+    view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
+    return repairing.is_earlier(view, period)
 
 
 def _keep_corrections(sheet_id: str, period: ReviewPeriod, backend: Backend) -> None:

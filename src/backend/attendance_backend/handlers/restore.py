@@ -50,7 +50,7 @@ def restore(
         differences += finalising.open_again(sheet_id, period, backend)
     if not is_finalised:
         differences += daily_sync.sync(sheet_id, period, control, backend)
-    elif not is_kept and finalising.is_of_earlier_version(sheet_id, backend):
+    elif not is_kept and finalising.is_of_earlier_version(sheet_id, period, backend):
         return _kept_as_it_is(sheet_id, period, control, backend, differences)
     rebuilt = rebuild_facts(sheet_id, period, backend)
     repairs = _repair_formulas(sheet_id, period, backend)

@@ -60,11 +60,18 @@ def is_ours(title: str, stands: str | None, wanted: Formula) -> bool:
     return formula_text.same(stands or "", wanted.text) or _is_earlier(title, stands or "")
 
 
-def is_earlier(workbook: Spreadsheet) -> bool:
-    """Whether an earlier version made the numbers that people see; a formula may show what this one does not."""
-    sheets = [sheet for title in (DAILY, WEEKLY, MONTHLY) if (sheet := workbook.find(title)) is not None]
+def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
+    """Whether an earlier version made numbers that people see, which may show what this one does not.
+
+    Args:
+        workbook: with the cells of `wants`.
+        period: of the workbook.
+    """
     return any(
-        _is_earlier(sheet.role or "", cell.formula or "") for sheet in sheets for cell in sheet.cells.values()
+        _fault(title, workbook.worksheet(title).cells.get(place), value) == _OLD
+        for title, formulas in wanted(workbook, period).items()
+        if title in (DAILY, WEEKLY, MONTHLY)
+        for place, value in formulas.items()
     )
 
 
