@@ -17,6 +17,7 @@ from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
     ReviewPeriod,
+    SiteHealth,
     StoreAttendRecords,
     Topic,
     decode_topic,
@@ -136,6 +137,27 @@ class CloudOffice:
     def store(self, sheet_id, *records, location="berlin"):
         message = store_message(sheet_id, *records, location=location)
         return self.ask(message, Topic.LAST_STORED_TIMESTAMP)
+
+    def report(self, at, through):
+        """The site's health; its data is complete `through` a day."""
+        message = SiteHealth(
+            location="berlin",
+            request_id="h1",
+            sheet_id=self.sheet_id,
+            period=NOVEMBER,
+            at=at,
+            time_zone="Europe/Berlin",
+            day_boundary=time(4),
+            release="0.1.0",
+            backlog=0,
+            undecodable=0,
+            complete_through=through,
+            pi_clock_synchronised=True,
+            machine=None,
+            problem="",
+        )
+        response = self.post(message)
+        assert response.status_code == 200, response.text
 
     def times(self, sheet_id, user, day):
         """Check-in and check-out of a business day as ``Days`` has them; blank ones are empty texts."""

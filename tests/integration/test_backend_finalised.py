@@ -4,14 +4,13 @@ Over real sockets, with the values that the stand-in's engine computes. What is 
 """
 
 from contextlib import ExitStack
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import pytest
 
 from attendance_backend.google import google_http
 from attendance_backend.review import corrections_sheet
 from attendance_backend.sheet import serial
-from attendance_contracts import SiteHealth
 from tests.integration.backend_office import NOVEMBER, punch
 from tests.integration.test_backend_watch import Office as WatchedOffice
 
@@ -39,25 +38,6 @@ class Office(WatchedOffice):
         self.correct(2, "02/11/2026", "Bob Baker", "leave", "")
         self.now = DECEMBER.replace(tzinfo=self.now.tzinfo)
         self.tick()
-
-    def report(self, at, through):
-        message = SiteHealth(
-            location="berlin",
-            request_id="h1",
-            sheet_id=self.sheet_id,
-            period=NOVEMBER,
-            at=at,
-            time_zone="Europe/Berlin",
-            day_boundary=time(4),
-            release="0.1.0",
-            backlog=0,
-            undecodable=0,
-            complete_through=through,
-            pi_clock_synchronised=True,
-            machine=None,
-            problem="",
-        )
-        assert self.post(message).status_code == 200
 
     def correct(self, row, day, who, what, value):
         self.sheets.write(self.sheet_id, f"Corrections!B{row}", [[day, "", who, what, value, "asked", "HR"]])
@@ -274,6 +254,16 @@ def test_a_correction_typed_after_finalised_says_so_at_once(office):
     office.correct(3, "03/11/2026", "Ann Archer", "check out", "17:10")
     statuses = office.sheets.read(office.sheet_id, "Corrections!A2:A3")
     assert statuses == [["applied"], ["no effect: this month is finalised"]]
+
+
+def test_a_correction_below_the_prepared_rows_is_listed_although_no_formula_answers_it(office):
+    grid = office.sheets.spreadsheet(office.sheet_id).sheet_titled("Corrections")
+    row = grid.row_count + 1
+    office.edit({"appendDimension": {"sheetId": grid.sheet_id, "dimension": "ROWS", "length": 1}})
+    office.correct(row, "03/11/2026", "Ann Archer", "check out", "17:10")
+    office.tick()
+    told = f"row {row} of Corrections was typed after the month was finalised"
+    assert office.since() == [("Ann Archer", "", told)]
 
 
 def test_a_kept_number_that_somebody_types_over_is_listed_with_what_it_was(office):

@@ -1,16 +1,15 @@
 """`attendance-backend refresh` on a workbook in which people have emptied, typed, deleted and sorted."""
 
 from contextlib import ExitStack, redirect_stdout
-from datetime import date, datetime, time
+from datetime import date, datetime
 from io import StringIO
 
 import pytest
 
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
-from attendance_contracts import SiteHealth
 from tests.earlier_version import without_punches
-from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
+from tests.integration.backend_office import CloudOffice, punch
 
 TUESDAY = date(2026, 11, 3)
 
@@ -28,27 +27,6 @@ class Office(CloudOffice):
         )
         self.report(datetime(2026, 11, 5, 8), date(2026, 11, 4))
         self.refresh()
-
-    def report(self, at, through):
-        response = self.post(
-            SiteHealth(
-                location="berlin",
-                request_id="h1",
-                sheet_id=self.sheet_id,
-                period=NOVEMBER,
-                at=at,
-                time_zone="Europe/Berlin",
-                day_boundary=time(4),
-                release="0.1.0",
-                backlog=0,
-                undecodable=0,
-                complete_through=through,
-                pi_clock_synchronised=True,
-                machine=None,
-                problem="",
-            )
-        )
-        assert response.status_code == 200, response.text
 
     def refresh(self):
         with redirect_stdout(StringIO()) as printed:

@@ -297,3 +297,13 @@ def one_cell(row: int, column: int) -> dict[str, int]:
 
 def cells_of(sheet: Worksheet) -> list[tuple[int, int, Any, type]]:
     return [(row, column, cell.value, type(cell.value)) for row, column, cell in sheet.occupied(sheet.area)]
+
+
+def test_a_title_that_holds_the_number_of_the_row_is_a_title(office: Office) -> None:
+    """Of formulas that differ in their own row alone, one is worked out; a title, a text and a number are no row."""
+    made = office.new()
+    for title in ("Raw 4", "A5"):
+        office.replies(made, {"addSheet": {"properties": {"title": title}}})
+        office.put(made, f"'{title}'!A1:A5", [[1], [2], [3], [4], [5]])
+    office.put(made, "A3:A5", [[f"='Raw 4'!A{row}&\" of 4, \"&'A5'!A{row}+4"] for row in (3, 4, 5)])
+    assert office.values(made, "A3:A5") == [["3 of 4, 7"], ["4 of 4, 8"], ["5 of 4, 9"]]

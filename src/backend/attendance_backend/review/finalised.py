@@ -475,6 +475,14 @@ def _corrections(view: Spreadsheet) -> Iterator[Finding]:
     if lacks_corrections(view):
         return
     sheet = view.worksheet(CORRECTIONS)
+    for row in sheet.data_rows():
+        # Below the prepared rows nothing answers any more what is typed.
+        if (
+            sheet.label(row, corrections_sheet.WHAT)
+            and (row, sheet.at(corrections_sheet.AS_TYPED)) not in sheet.cells
+        ):
+            what = f"row {row + 1} of {CORRECTIONS} was typed after the month was finalised"
+            yield Finding(sheet.label(row, corrections_sheet.EMPLOYEE), None, what)
     kept = {text: tuple(parts) for text, parts in _kept(view, CORRECTIONS)}
     there = {text: _of_correction(sheet, row) for row, text in _as_typed(sheet)}
     for texts, found, what in (

@@ -52,9 +52,7 @@ CORRECTED = datetime(2026, 10, 15, 10)  # noqa: DTZ001 - as above
 WAIVED = datetime(2026, 10, 19, 11)  # noqa: DTZ001 - as above
 LEAVE_ENTERED = datetime(2026, 10, 19, 16)  # noqa: DTZ001 - as above
 LATE_PERIOD_ENTERED = datetime(2026, 11, 2, 11, 20)  # noqa: DTZ001 - wall time of the offices
-VISITED_AT = time(11, 40)
-VISITED_EVERY_DAYS = 3
-"""Not each quarter of an hour: what a visit does is seen as well, and a month is played in minutes."""
+VISITED_AT, VISITED_EVERY_DAYS = time(11, 40), 3
 """When the workbooks are looked after. In an office each quarter of an hour: the demo would take an hour for that."""
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
 CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
