@@ -117,9 +117,8 @@ def business_day(month, punch):
     return moment.date() if moment.time() >= boundary else moment.date() - DAY
 
 
-def facts_of(month, employee, day):
-    """First and last punch, or pairs; taps within the site's seconds are one."""
-    mine = sorted((p for p in employee.punches if business_day(month, p) == day), key=lambda p: p[1])
+def facts_of(month, employee, day, mine):
+    """First and last punch of `mine`, the day's, or pairs; taps within the site's seconds are one."""
     if not mine:
         return Facts()
     rules = month.site(employee.site) or month.site(mine[0][0])
@@ -223,6 +222,7 @@ class Truth:
     def __init__(self, month):
         self.month = month
         self.by_user = {employee.user: employee for employee in month.employees}
+        self._punches = {}
         self.statuses, self.applied = self._read_corrections()
         self.statuses = [
             self._answer(row, status) if status == "applied" else status
@@ -376,6 +376,13 @@ class Truth:
 
     # -- days
 
+    def facts(self, employee, day):
+        if id(employee) not in self._punches:
+            days = self._punches[id(employee)] = {}
+            for punch in sorted(employee.punches, key=lambda punch: punch[1]):
+                days.setdefault(business_day(self.month, punch), []).append(punch)
+        return facts_of(self.month, employee, day, self._punches[id(employee)].get(day))
+
     def time(self, employee, label, day):
         """What Check In or Check Out shows: seconds, a text, or None."""
         if (employee.user, label, day) in self.month.typed:
@@ -383,7 +390,7 @@ class Truth:
         correction = self.applied.get((employee.user, label.casefold(), day))
         if correction is not None:
             return correction[1]
-        facts = facts_of(self.month, employee, day)
+        facts = self.facts(employee, day)
         punched = facts.check_in if label == "Check In" else facts.check_out
         return None if punched is None else minutes(punched)
 
@@ -410,7 +417,7 @@ class Truth:
         start, end = (self.time(employee, label, day) for label in WORKED_OUT_OF)
         has_start, has_end = isinstance(start, int | float), isinstance(end, int | float)
         if has_start and has_end:
-            breaks = minutes(facts_of(self.month, employee, day).breaks + 30)
+            breaks = minutes(self.facts(employee, day).breaks + 30)
             worked = self.elapsed(employee, day, minutes(start), minutes(end)) - breaks
             return worked if worked >= 0 else "check the times"
         if has_start:

@@ -205,8 +205,8 @@ def test_a_formula_that_lost_a_column_is_written_anew(office):
     sheet = office.sheet(DAILY)
     place = 3, FIRST_DAY + 1
     whole = before[DAILY, place]
-    assert whole.count("'Days'!J:J") == 4
-    sheet.put(*place, Formula(whole.replace("'Days'!J:J", "#REF!")))
+    assert whole.count("Days!J:J") == 4
+    sheet.put(*place, Formula(whole.replace("Days!J:J", "#REF!")))
 
     assert office.refresh() == ["  Daily Attendance!Q4: a formula was broken, as cells were deleted"]
     assert office.formulas() == before
@@ -248,7 +248,7 @@ def test_a_formula_of_an_earlier_version_that_lost_what_it_refers_to_is_replaced
     before = office.formulas()
     (place,) = age(office, 17)
     formula = office.formulas()[DAILY, place]
-    office.sheet(DAILY).put(*place, Formula(formula.replace("'Corrections'!$S:$S", "#REF!")))
+    office.sheet(DAILY).put(*place, Formula(formula.replace("Corrections!$S:$S", "#REF!")))
     assert office.refresh() == ["  Daily Attendance!AT6: a formula was of an earlier version"]
     assert office.formulas() == before
 

@@ -25,7 +25,7 @@ from attendance_backend.review.names import (
     WEEKLY,
 )
 from attendance_backend.sheet import formula_text, placing, serial, styles
-from attendance_backend.sheet.a1 import column_letters, quoted
+from attendance_backend.sheet.a1 import column_letters, in_formula
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddRows,
@@ -147,10 +147,10 @@ def cells(worksheet: Worksheet) -> dict[str, str]:
     """Where the values stand, for formulas of other worksheets, by their names."""
     letters = column_letters(worksheet.at(VALUE))
     rows = _rows(worksheet)
-    found = {name: f"{quoted(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
+    found = {name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
     if FINALISED in rows and AS_SET in worksheet.columns:
         place = f"${column_letters(worksheet.at(AS_SET))}${rows[FINALISED] + 1}"
-        found[KEPT_ON] = f"{quoted(worksheet.title)}!{place}"
+        found[KEPT_ON] = f"{in_formula(worksheet.title)}!{place}"
     return found
 
 

@@ -44,6 +44,9 @@ class CellView:
             data["note"] = cell.note
         if self._validation and cell.validation is not None:
             data["dataValidation"] = cell.validation
+        return self._narrowed(data)
+
+    def _narrowed(self, data: Json) -> Json:
         for name, inner in self._narrow.items():
             if name in data:
                 data[name] = masks.select(data[name], inner)

@@ -51,7 +51,9 @@ def spreadsheet_json(
     if masks.includes(mask, "sheets"):
         for sheet in shown:
             # The mask is applied to data as it is made, and only there: a whole grid is large.
-            result["sheets"].append(masks.select(_as_seen_by(call, sheet_json(sheet, sheets_mask)), sheets_mask))
+            result["sheets"].append(
+                masks.select(_as_seen_by(call, sheet_json(sheet, sheets_mask)), sheets_mask)
+            )
             if wants_data:
                 data_mask = masks.below(sheets_mask, "data")
                 result["sheets"][-1]["data"] = [
