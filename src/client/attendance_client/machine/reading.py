@@ -18,6 +18,9 @@ BELIEVABLE_OFFSET = timedelta(days=1)
 FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 """Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 
+NAMES, CLEARED = "names", "cleared"
+"""Kinds of trouble with a machine that can be read all the same."""
+
 NAMES_AGAIN_S = 3600.0
 """Before the machine's users are read again for punches whose user was not among them."""
 
@@ -74,27 +77,63 @@ def read_log(
     if attendance_log.first and session.machine_memory is not None:
         whole_read_at_s = session.machine_memory.whole_read_at_s
     # At once: the end of a log must not be taken twice, even if what follows fails.
-    session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
-    session.names_due = True
+    session.machine_memory = MachineMemory(
+        serial_number, attendance_log.end, now_s, whole_read_at_s, status.records
+    )
+    failed_before, session.names_due = session.names_due or NAMES in session.health.troubles, True
     if new:
         log.info("%d new records on machine %s", new, serial_number)
     _tell_of_undecodable(client, attendance_log)
     _tell_of_mistimed(client, attendance_log)
-    _read_names(client, machine, status)
-    session.names_due = False
+    if failed_before:
+        read_names_again(client, machine, status)
+    else:
+        _read_names(client, machine, status)
+        session.names_due = False
     return attendance_log
 
 
 def read_names_again(client: Client, machine: MachineSession, status: MachineStatus) -> None:
     """Once more, after a reading of the log that broke off before the names.
 
-    A machine that never tells them must not hold the punches up: they then bear the user's number only.
+    Names are a nicety: a machine that never tells them must hold neither the punches up nor a period open. The punches
+    then bear the user's number only.
     """
-    client.session.names_due = False
+    session = client.session
+    session.names_due = False
     try:
         _read_names(client, machine, status)
     except MachineError as error:
-        log.warning("%s; people who are new on it appear by their number until its log is read again", error)
+        told = f"{error}; people who are new on it appear by their number until its users can be read"
+        tell_of_trouble(client, NAMES, told)
+
+
+def tell_of_trouble(client: Client, kind: str, trouble: str) -> None:
+    """Say once what is wrong with a machine that can be read all the same, and in the site's health until it passes."""
+    if client.session.health.troubles.get(kind) != trouble:
+        client.session.health.troubles[kind] = trouble
+        log.warning("%s", trouble)
+
+
+def look_at_count(client: Client, status: MachineStatus) -> None:
+    """Say that the machine's log was cleared by somebody else, and since when punches may be missing.
+
+    Told until the client starts anew, or the machine is another one.
+    """
+    session = client.session
+    earlier, session.health.counted = session.health.counted, (status.serial_number, status.records)
+    if earlier is None or earlier[0] != status.serial_number:
+        session.health.troubles.pop(CLEARED, None)
+    elif status.records < earlier[1]:
+        since = session.taken_until
+        after = "its last reading" if since is None else f"{since:%d-%m-%Y %H:%M}"
+        tell_of_trouble(
+            client,
+            CLEARED,
+            f"somebody cleared the machine's log: it held {earlier[1]} punches and holds {status.records}. Punches "
+            f"made after {after} and before it was cleared are missing: ask whoever was there, and type them into "
+            "Corrections",
+        )
 
 
 def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
@@ -141,3 +180,4 @@ def _read_names(client: Client, machine: MachineSession, status: MachineStatus) 
     session.users_read = status.users
     session.nameless = ledger.unnamed_users(status.serial_number)
     session.names_read_at_s = client.clock.monotonic()
+    session.health.troubles.pop(NAMES, None)

@@ -38,7 +38,7 @@ def report_read(client: Client, status: MachineStatus) -> None:
         record_capacity=status.record_capacity,
         users=status.users,
     )
-    _publish(client, machine, "")
+    _publish(client, machine, "; ".join(session.health.troubles.values()))
 
 
 def report_unreadable(client: Client, problem: str) -> None:
