@@ -102,7 +102,7 @@ def _complete_worksheets(
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
         told += [f"the worksheet {change.title!r} was missing" for change in added]
-        return Draft(present, changes, (told, finalised.is_kept(present)))
+        return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 
@@ -126,7 +126,7 @@ def _complete_days(
         told = ["days of the period were missing"] if days else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
         told += [f"{GUIDE!r} did not say what becomes of Finalised"] if answer and not settings else []
-        return Draft(view, [*days, *settings, *answer], (told, is_finalised))
+        return Draft(view, [*days, *settings, *answer], (told, is_finalised), in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 
@@ -139,6 +139,6 @@ def _repair_formulas(sheet_id: str, period: ReviewPeriod, backend: Backend) -> R
         repairs.changes += tell(view, untold)
         days = "1 day" if len(untold) == 1 else f"{len(untold)} days"
         repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if untold else []
-        return Draft(view, repairs.changes, repairs)
+        return Draft(view, repairs.changes, repairs, in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
