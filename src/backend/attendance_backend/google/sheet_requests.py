@@ -238,13 +238,16 @@ def _cell(cell: NewCell, looks: _Looks) -> Json:
 
 
 def _value(value: float | str | Formula | None) -> Json:
+    kind = value.__class__  # called for each cell
+    if kind is str:
+        return {"userEnteredValue": {"stringValue": value}}
+    if kind is float:
+        return {"userEnteredValue": {"numberValue": value}}
     if value is None:
         return {}
-    if isinstance(value, str):
-        return {"userEnteredValue": {"stringValue": value}}
     if isinstance(value, Formula):
         return {"userEnteredValue": {"formulaValue": value.text}}
-    return {"userEnteredValue": {"numberValue": value}}
+    return {"userEnteredValue": {"stringValue" if isinstance(value, str) else "numberValue": value}}
 
 
 def _format(style: Style) -> Json:
