@@ -364,7 +364,7 @@ class Truth:
         if row.day < self.month.first:
             answer += f" from {self.month.first:%d-%m-%Y}"
         if until > self.month.last:
-            answer += f" to {self.month.last:%d-%m-%Y}: type the days after it into the next workbook"
+            answer += f" to {self.month.last:%d-%m-%Y}; carried over into the next workbook"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
         if row.value is not None:

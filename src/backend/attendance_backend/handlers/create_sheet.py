@@ -14,6 +14,7 @@ from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.daily_sync import earlier_workbook
+from attendance_backend.handlers.restore import earlier_leave, repair_formulas
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
@@ -45,6 +46,8 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             f"its row in {review_sheets.TITLE!r} to have a new one made"
         ) from error
     if control is not None:
+        if leave := earlier_leave(period, control, backend):
+            repair_formulas(sheet_id, period, backend, leave)
         # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.
         _share(sheet_id, control, backend)
         today = backend.clock.now().date()

@@ -45,7 +45,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
         return None
-    return _before(message.period, control)
+    return before(message.period, control)
 
 
 def sync(
@@ -149,7 +149,7 @@ def _site_rules(workbook: Spreadsheet, kept: InForce) -> list[Change]:
     ]
 
 
-def _before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] | None:
+def before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] | None:
     """The latest earlier period that has a workbook."""
     earlier = [each for each in control.periods if each.last_day < period.first_day]
     for each in reversed(earlier):

@@ -19,7 +19,8 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Leave Days: on how many days leave can count, working days that is;
 - Outcome: the hours, or the word, of the day there; of leave, how many days read so;
 - Shown: the time that stands there;
-- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month.
+- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month;
+- Carried Over: of leave from the workbook before, whose and what the program wrote (`carried_leave`).
 
 Of two rows with the same key the upper one counts, and the other one says so. Status tells what ``Daily Attendance``
 makes of the row, so that nothing that has no effect is called applied; a waiver looks into ``Weekly Summary`` whether
@@ -125,10 +126,11 @@ STEPS = (
     *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME, SHOWN),
 )
 KEPT = Column("kept", "Kept", hidden=True)
+CARRIED = Column("carried", "Carried Over", hidden=True)
 LAYOUT = Layout(
     CORRECTIONS,
     CORRECTIONS_ID,
-    (STATUS, *TYPED, *STEPS, KEPT),
+    (STATUS, *TYPED, *STEPS, KEPT, CARRIED),
     frozen_columns=1,
     tab_color=styles.HR_TAB,
     warning="Type into the columns Date to Entered By; the others answer.",
@@ -213,13 +215,23 @@ def more_rows(sheet: Worksheet) -> InsertRows | AddRows | None:
 
     Between two rows where there is one below: choices, colours and what people may edit then reach over them, too.
     """
-    typed = {sheet.columns[column] for column in TYPED if column in sheet.columns}
-    last = max((row for row, column in sheet.cells if column in typed), default=sheet.first_row)
-    if sheet.row_count - 1 - last >= SPARE_ROWS:
+    if sheet.row_count - 1 - _last_typed(sheet) >= SPARE_ROWS:
         return None
+    return rows_behind(sheet, PREPARED_ROWS)
+
+
+def rows_behind(sheet: Worksheet, count: int) -> InsertRows | AddRows:
+    """So many blank rows below what is typed."""
+    last = _last_typed(sheet)
     if last == sheet.row_count - 1:
-        return AddRows(sheet.sheet_id, PREPARED_ROWS)
-    return InsertRows(sheet.sheet_id, last + 1, PREPARED_ROWS)
+        return AddRows(sheet.sheet_id, count)
+    return InsertRows(sheet.sheet_id, last + 1, count)
+
+
+def _last_typed(sheet: Worksheet) -> int:
+    """At least the first row: what is inserted takes choices and looks from the row above."""
+    typed = {sheet.columns[column] for column in TYPED if column in sheet.columns}
+    return max([sheet.first_row, *(row for row, column in sheet.cells if column in typed)])
 
 
 def looked_up_anew(sheet: Worksheet, example: str, at: Places) -> list[Change]:
@@ -521,7 +533,7 @@ def _leave_applied(at: Places) -> str:
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
     remarks = (
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
-        f'IF({end}>{last}," to "&RIGHT({period},10)&": type the days after it into the next workbook","")',
+        f'IF({end}>{last}," to "&RIGHT({period},10)&"; carried over into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
         f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',

@@ -79,20 +79,26 @@ def _is_earlier(title: str, stands: str) -> bool:
     return bool(stands) and formula_text.digest(stands) in _EARLIER.get(title, "")
 
 
-def repair(workbook: Spreadsheet, period: ReviewPeriod, titles: Collection[str] = WHOLE) -> Repairs:
+def repair(
+    workbook: Spreadsheet,
+    period: ReviewPeriod,
+    titles: Collection[str] = WHOLE,
+    new_rows: Collection[int] = (),
+) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
         workbook: with the cells of `wants`.
         period: of the workbook.
         titles: of the worksheets that are repaired.
+        new_rows: of ``Corrections``, which lack formulas for they are new.
     """
     repairs = Repairs()
-    new = range(0)
+    new = {*new_rows}
     corrections = workbook.find(CORRECTIONS)
     if corrections is not None and (growth := corrections_sheet.more_rows(corrections)) is not None:
         first = growth.row if isinstance(growth, InsertRows) else corrections.row_count
-        new = range(first, first + growth.count)
+        new |= {*range(first, first + growth.count)}
         repairs.changes.append(growth)
         repairs.differences.append(f"{CORRECTIONS}: {growth.count} rows more, as few were left")
         workbook = replace(
@@ -100,13 +106,11 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod, titles: Collection[str] 
         )
     for title, formulas in wanted(workbook, period).items():
         if title in titles:
-            _repair(
-                workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else range(0)
-            )
+            _repair(workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else ())
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: range) -> None:
+def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: Collection[int]) -> None:
     found: dict[str, dict[Place, NewCell]] = {}
     for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)
