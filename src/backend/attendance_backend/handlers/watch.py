@@ -9,11 +9,10 @@ more tick. Two that run at once do no harm.
 
 Costs, of Google's 60 reads a minute: two of the control spreadsheet, eleven of each workbook that is visited (one more
 for leave that goes on from the workbook before, and four while something in the control spreadsheet is not understood),
-and two of the newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens it
-is noticed.
-Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells cheaply that a
-workbook is as it was: Drive's times and versions lag behind, and the version that our own writes exchange says nothing
-of people.
+and two of the newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens
+it is noticed. Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells
+cheaply that a workbook is as it was: Drive's times and versions lag behind, and the version that our own writes
+exchange says nothing of people.
 """
 
 import logging
