@@ -23,6 +23,14 @@ def of(day, what, value=None, until=None, *, midnight=True):
 
 ROWS = {
     "a check-out": (of(MONDAY, "check out", time(18)), "applied"),
+    "a check-in spelt as the list has it": (
+        of(date(2026, 10, 26), "check-in", time(9)),
+        "applied",
+    ),
+    "a check-out with a hyphen and capitals": (
+        of(date(2026, 10, 26), "Check-Out", time(17)),
+        "applied",
+    ),
     "a check-out before the check-in": (of(TUESDAY, "check out", time(8)), EARLIER),
     "a check-in after the check-out": (of(date(2026, 10, 15), "check in", time(18)), EARLIER),
     "a leave until after the end of the period": (

@@ -5,7 +5,7 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Lookup: the employee's name, so that MATCH takes it letter by letter;
 - Person: the row of that name in ``Monthly Summary``, or of that user name;
 - User, User Lookup: who that is, as formulas know people (`formulas.token_of`);
-- What: in small letters;
+- What: in small letters, ``check-in`` as ``check in``;
 - From, To: the first and the last day meant;
 - Boundary: when a day begins at the person's site;
 - Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`);
@@ -85,7 +85,7 @@ WHAT = Column(
     "What",
     120,
     styles.PLAIN,
-    note="check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
+    note="check-in and check-out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
 )
 VALUE = Column(
@@ -143,6 +143,7 @@ SPARE_ROWS = 50
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
+"""As formulas know them."""
 APPLIED, NOTED = "applied", "noted"
 NOT_KEPT = "no effect: this month is finalised"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
@@ -164,6 +165,11 @@ class Weeks:
     first: int
     last: int
     monday: int
+
+
+def spelt(kind: str) -> str:
+    """As people read and choose it."""
+    return kind.replace("check ", "check-")
 
 
 def group_of(kind: str, user: str) -> str:
@@ -191,7 +197,7 @@ def create(at: Places, example: str, weeks: Weeks | None) -> list[Change]:
         *LAYOUT.create(end, free_end=end),
         *prepared(sheet, PREPARED_ROWS, example, weeks, at),
         OfferChoices(CORRECTIONS_ID, cells(EMPLOYEE), names, strict=False),
-        OfferChoices(CORRECTIONS_ID, cells(WHAT), KINDS, strict=True),
+        OfferChoices(CORRECTIONS_ID, cells(WHAT), tuple(map(spelt, KINDS)), strict=True),
         *_highlights(at),
     ]
 
@@ -284,7 +290,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
         ),
         USER: f'=IF({person}="","",INDEX({tokens},{person})&"")',
         USER_LOOKUP: f'=IF({person}="","",INDEX({escaped_tokens},{person})&"")',
-        KIND: f"=LOWER(TRIM({own(WHAT)}))",
+        KIND: f'=SUBSTITUTE(LOWER(TRIM({own(WHAT)})),"-"," ")',
         FROM: f'=IF(ISNUMBER({own(DATE)}),INT({own(DATE)}),"")',
         TO: (
             f'=IF(OR({kind}<>"{LEAVE}",{own(UNTIL)}=""),{start},'

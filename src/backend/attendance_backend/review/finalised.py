@@ -531,7 +531,7 @@ def _corrections(view: Spreadsheet) -> Iterator[Finding]:
         for key in texts:
             who, day, correction, user = found[key]
             if correction.startswith(_CHANGING):
-                text = f"{correction}: {what} {CORRECTIONS} after the month was finalised"
+                text = f"{corrections_sheet.spelt(correction)}: {what} {CORRECTIONS} after the month was finalised"
                 yield Finding(who, _day(day), text, user)
 
 

@@ -35,7 +35,7 @@ _EARLIER = {
     DAILY: "2aff0b0a5a74 328713b127d3 890dd275aaeb 8ffed2bfb8e2",
     WEEKLY: "831db98570d6 a1d0cbc7cc81 dfb63900319f f525ab5d7bd6",
     MONTHLY: "379e28e2e601 75355960dded 818b552d20b3 9d28c21c405b c381f2553149",
-    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4",
+    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4 9f0563a3a19d",
 }
 """What release 0.1.0, and who tried it before, wrote and this one writes otherwise (`formula_text.digest`)."""
 
