@@ -256,7 +256,7 @@ class Truth:
         if not row.employee:
             return "choose the employee", None
         employee, problem = self._whose(row.employee)
-        what = row.what.strip().casefold()
+        what = row.what.strip().casefold().replace("-", " ")
         if problem:
             return problem, None
         if not isinstance(row.day, date):
@@ -286,7 +286,11 @@ class Truth:
     def _night(self, row, employee):
         """Before it, a time of day is of the morning after."""
         boundary = self.boundary_of(employee)
-        return max(boundary, NIGHT_ENDS_S) if row.what.strip().casefold() == "check out" else boundary
+        return (
+            max(boundary, NIGHT_ENDS_S)
+            if row.what.strip().casefold().replace("-", " ") == "check out"
+            else boundary
+        )
 
     def _seconds(self, row, employee):
         """The value of a correction as seconds after the midnight of its day, or a question."""
@@ -303,7 +307,7 @@ class Truth:
                 statuses.append("")
                 continue
             problem, employee = self._problem(row)
-            what = row.what.strip().casefold()
+            what = row.what.strip().casefold().replace("-", " ")
             if problem:
                 statuses.append(problem)
                 continue
@@ -322,7 +326,7 @@ class Truth:
     def _answer(self, row, status):
         """How far a row counts that nothing is wrong with."""
         employee, _ = self._whose(row.employee)
-        what = row.what.strip().casefold()
+        what = row.what.strip().casefold().replace("-", " ")
         if what == "leave":
             return self._answer_leave(row, employee)
         only = " for Date only: Until is for leave" if row.until else ""
@@ -364,7 +368,7 @@ class Truth:
         if row.day < self.month.first:
             answer += f" from {self.month.first:%d-%m-%Y}"
         if until > self.month.last:
-            answer += f" to {self.month.last:%d-%m-%Y}: type the days after it into the next workbook"
+            answer += f" to {self.month.last:%d-%m-%Y}; carried over into the next workbook"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
         if row.value is not None:

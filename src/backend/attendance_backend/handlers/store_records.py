@@ -15,7 +15,7 @@ from dataclasses import replace
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.errors import LayoutError, UserError
-from attendance_backend.handlers import books, refresh
+from attendance_backend.handlers import books, daily_sync, refresh
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
 from attendance_backend.handlers.store_plan import Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
@@ -65,6 +65,9 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
         return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
     unknown = strangers(book, message, new)
     hires = _hires(book, message, unknown, backend)
+    if len(hires) > structure.MOST_ADDED:
+        daily_sync.add_hires(message.sheet_id, hires, message.period, backend)
+        return _draft(message, backend)
     whole = _whole_book(message, backend) if hires else None
     if unknown:
         # By the header of Monthly Summary an unknown user is found settled.
