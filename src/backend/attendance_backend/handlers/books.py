@@ -166,7 +166,10 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
             told += words
         return Draft(there, changes, told)
 
-    return take_turn(spreadsheets, draft)
+    lacked = take_turn(spreadsheets, draft)
+    if any(line.endswith(book.LOST_ROWS) for line in lacked):
+        lacked += take_turn(spreadsheets, draft)  # what stands in them can be told only once they are there
+    return lacked
 
 
 def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[Misplaced]) -> None:

@@ -53,7 +53,7 @@ class Doubts:
         return [
             each
             for each in self.findings
-            if (each.user == user if each.user else each.who and each.who in (name, site))
+            if (each.user == user if each.user else each.who in ("", name, site))
         ]
 
 
