@@ -339,7 +339,8 @@ class Edit:
 
     def _clear(self, hands, sheet, _):
         row, column = self.at % sheet.row_count, self.to % sheet.column_count
-        hands.clear(self.role, row, row + self.count, column, column + self.count)
+        end = min(row + self.count, sheet.row_count), min(column + self.count, sheet.column_count)
+        hands.clear(self.role, row, end[0], column, end[1])
 
     def _sort(self, hands, sheet, first_row):
         if self.role != "Guide" and first_row < sheet.row_count:

@@ -126,7 +126,7 @@ def typed_rows(look):
 def corrections(look):
     """The same for `workbook_truth`, whose first row is the second of the worksheet."""
     rows = typed_rows(look)
-    made = [None] * max((row for row in rows), default=0)
+    made: list[Correction | None] = [None] * max((row for row in rows), default=0)
     for row, (day, until, who, what, value, reason, _) in rows.items():
         moment = isinstance(value, int | float) and value > 40_000
         made[row - 1] = Correction(

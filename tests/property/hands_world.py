@@ -219,16 +219,15 @@ class World:
             self.recall()
 
     def type_into_guide(self, setting, name, value, meant):
-        """What is typed into the workbook counts there alone; what is not understood leaves what counted."""
+        """What is typed into the workbook counts there alone; for what is not understood, what is set does."""
         place = self.setting(setting)
         if place is None:
             return
         if self.listed != self.as_set:
             self.visit()
             place = self.setting(setting)
-        self.book.put("Guide", *place, value)
-        if meant is not ...:
-            setattr(self.counts, name, meant)
+        self.book.put("Guide", place[0], place[1], value)
+        setattr(self.counts, name, getattr(self.as_set, name) if meant is ... else meant)
 
     def setting(self, name):
         """Row and column of a value of Guide, as people find it: right of the name."""
@@ -265,8 +264,7 @@ class World:
         )
         if row is not None:
             self.book.put(WEEKLY, row, look.columns["Cut Off Time"], value)
-            if meant is not ...:
-                self.counts.cut_offs[user] = meant
+            self.counts.cut_offs[user] = self.as_set.cut_offs[user] if meant is ... else meant
 
     def finalise(self, yes):
         place = self.setting("Finalised")
@@ -275,7 +273,7 @@ class World:
         if self.phase == "live" and (self.listed != self.as_set or self.guide_spoilt):
             self.visit()  # whether a site's first report of the day has brought it in nobody can tell
             place = self.setting("Finalised")
-        self.book.put("Guide", *place, "yes" if yes else "no")
+        self.book.put("Guide", place[0], place[1], "yes" if yes else "no")
         steps = {
             ("live", True): "closing",
             ("closing", False): "live",

@@ -167,9 +167,10 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
         return Draft(there, changes, told)
 
     lacked = take_turn(spreadsheets, draft)
-    if any(line.endswith(book.LOST_ROWS) for line in lacked):
-        lacked += take_turn(spreadsheets, draft)  # what stands in them can be told only once they are there
-    return lacked
+    if not any(line.endswith(book.LOST_ROWS) for line in lacked):
+        return lacked
+    more = take_turn(spreadsheets, draft)  # what stands in them can be told only once they are there
+    return [*lacked, *more]
 
 
 def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[Misplaced]) -> None:

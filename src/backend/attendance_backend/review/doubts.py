@@ -14,6 +14,7 @@ from attendance_backend.review import (
     finalised,
     formulas,
     guide_sheet,
+    in_force,
     monthly_columns,
     repairing,
     sites_sheet,
@@ -84,6 +85,7 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
         *_typed_over(view, period),
         *_corrections(view.worksheet(CORRECTIONS)),
         *_rows_gone(view),
+        *in_force.not_understood(view),
     ]
     if guide_sheet.read(view.worksheet(GUIDE)).is_closed and finalised.is_kept(view):
         found += finalised.differences(view, now)
