@@ -28,6 +28,14 @@ days = st.sampled_from(DAYS)
 perhaps_days = st.one_of(st.none(), days)
 some = st.integers(0, 40)
 edits = st.builds(Edit, st.sampled_from(EDITS), st.sampled_from(ROLES), some, some, st.integers(1, 3))
+moves = st.builds(
+    Edit,
+    st.sampled_from(("insert columns", "insert rows", "move columns", "delete rows")),
+    st.sampled_from(("Raw Data - berlin", "Days", "Punch Index", "Exceptions", "Sites")),
+    some,
+    some,
+    st.integers(1, 3),
+)
 users = st.sampled_from(("ann", "bob", "zoe"))
 times = st.sampled_from(
     [
@@ -48,7 +56,7 @@ CUT_OFFS = ((0.375, 32_400), ("9h15", 33_300), ("9:00 pm", 75_600), ("17.30", 63
 GRACES = ((10.0, 10), ("5 min", 5), ("90 s", 1.5))
 OVERTIMES = ((8.0, 8), ("7 h 30 min", 7.5), ("0.5 h", 0.5))
 VALUES = (0.375, 17 / 24, 17.0, 8.3, 8.5, 1730.0, "17h30", "5 pm", "soon", 0.02, 1.02, None)
-ASKED_BACK = ("soon", ...), (8.7, ...)
+ASKED_BACK = (("soon", ...),)
 
 
 class HandsMachine(RuleBasedStateMachine):
@@ -92,17 +100,9 @@ class HandsMachine(RuleBasedStateMachine):
     def days_pass(self, number):
         self.world.office.wait(days=number)
 
-    @rule()
-    def a_visit(self):
-        self.world.visit()
-
-    @rule()
-    def the_workbook_is_refreshed(self):
-        self.world.refresh()
-
-    @rule()
-    def the_month_is_exported(self):
-        self.world.exports()
+    @rule(what=st.sampled_from(("visit", "refresh", "exports")))
+    def the_program_is_run(self, what):
+        getattr(self.world, what)()
 
     # -- hands at the workbook
 
@@ -110,22 +110,22 @@ class HandsMachine(RuleBasedStateMachine):
     def somebody_edits(self, edit):
         self.world.do(edit)
 
-    @rule(first=edits, then=edits)
-    def somebody_edits_twice(self, first, then):
-        self.world.do(first)
-        self.world.do(then)
+    @rule(several=st.lists(edits, min_size=2, max_size=4))
+    def somebody_edits_much(self, several):
+        for edit in several:
+            self.world.do(edit)
 
-    @rule(
-        edit=edits, number=st.integers(1, 4), action=st.sampled_from(("punch", "report", "visit")), day=days
-    )
-    def somebody_edits_between_a_read_and_its_write(self, edit, number, action, day):
-        meanwhile = number, lambda: self.world.do(edit)
-        if action == "punch":
-            self.world.punch("ann", [datetime.combine(day, time(9, 5))], meanwhile)
-        elif action == "report":
-            self.world.report("berlin", day, meanwhile)
-        else:
-            self.world.visit(meanwhile)
+    @rule(edit=moves, number=st.integers(1, 2), user=st.sampled_from(("ann", "carl", "guest")), day=days)
+    def somebody_edits_while_a_punch_is_stored(self, edit, number, user, day):
+        self.world.punch(user, [datetime.combine(day, time(9, 5))], (number, lambda: self.world.do(edit)))
+
+    @rule(edit=moves, number=st.integers(1, 3), day=days)
+    def somebody_edits_while_a_site_reports(self, edit, number, day):
+        self.world.report("berlin", day, (number, lambda: self.world.do(edit)))
+
+    @rule(edit=edits, number=st.integers(1, 9))
+    def somebody_edits_during_a_visit(self, edit, number):
+        self.world.visit((number, lambda: self.world.do(edit)))
 
     @rule(
         title=st.sampled_from((DAILY, DAILY, WEEKLY, MONTHLY)),
@@ -170,7 +170,7 @@ class HandsMachine(RuleBasedStateMachine):
 
     # -- hands at Review Periods
 
-    @rule(user=users, typed=st.sampled_from((*CUT_OFFS, *ASKED_BACK, (0.0, ...))))
+    @rule(user=users, typed=st.sampled_from((*CUT_OFFS, *ASKED_BACK, (8.5, ...), (0.0, ...))))
     def hr_changes_a_cut_off_time(self, user, typed):
         self.world.list_cut_off(user, *typed)
 
@@ -197,8 +197,8 @@ class HandsMachine(RuleBasedStateMachine):
         self.world.listed.holidays = tuple(chosen)
 
     @rule(
-        grace=st.sampled_from((*GRACES, (None, 0), *ASKED_BACK[:1])),
-        overtime=st.sampled_from((*OVERTIMES, (None, 8), *ASKED_BACK[:1])),
+        grace=st.sampled_from((*GRACES, (None, 0), *ASKED_BACK)),
+        overtime=st.sampled_from((*OVERTIMES, (None, 8), *ASKED_BACK)),
     )
     def hr_sets_rules(self, grace, overtime):
         rows = [("Grace (minutes)", "", grace[0]), ("Overtime beyond (hours a day)", "", overtime[0])]

@@ -16,13 +16,14 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
-from attendance_backend.review.book import EXCEPTIONS_END, sites_of, whole
+from attendance_backend.review.book import EXCEPTIONS_END, lost_keys, sites_of, whole
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
 
+LOST_KEYS = "hidden keys of people were gone"
 log = logging.getLogger(__name__)
 
 _LOOK_BACK = timedelta(days=14)
@@ -62,6 +63,8 @@ def sync(
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         if guide_sheet.read(read.worksheet(GUIDE)).is_closed:
             return Draft(read, (), ([], False))
+        if keys := lost_keys(read):
+            return Draft(read, keys, ([LOST_KEYS], True))
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
@@ -85,6 +88,8 @@ def sync(
         return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
 
     changed, count_anew = take_turn(backend.spreadsheets, draft)
+    if changed == [LOST_KEYS]:
+        changed = [*changed, *take_turn(backend.spreadsheets, draft)[0]]
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
 
 

@@ -283,6 +283,25 @@ def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
     return changes, told
 
 
+def lost_keys(view: Spreadsheet) -> list[Change]:
+    """Keys that somebody emptied, from what stands beside them; rows without one would be made a second time."""
+    changes: list[Change] = []
+    for role, (key, *others) in _KEYS.items():
+        sheet = view.find(role)
+        if sheet is None or not {key, *filter(None, others)} <= sheet.columns.keys():
+            continue
+        there = {sheet.text(row, key) for row in sheet.data_rows()}
+        cells = {
+            (row, sheet.at(key)): NewCell(made)
+            for row in sheet.data_rows()
+            if not sheet.text(row, key)
+            and (made := _key(*(sheet.text(row, column) for column in others if column)))
+            and made not in there
+        }
+        changes += write_cells(sheet.sheet_id, cells)
+    return changes
+
+
 def _key(user_name: str, measure: str | None = None) -> str | None:
     """What stands in the column of keys, by what people read of the row; None in a row of nobody."""
     user = user_key(user_name)

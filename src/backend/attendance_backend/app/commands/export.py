@@ -15,7 +15,7 @@ from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend, Spreadsheets
-from attendance_backend.review import doubts, finalised, guide_sheet
+from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
 from attendance_backend.review.book import sites_of
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.names import EXCEPTIONS_ID, GUIDE
@@ -83,8 +83,8 @@ def export(
     present = books.present(backend.spreadsheets, spreadsheet_id)
     view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *doubts.wants(present)])
     found = doubts.doubts(view, now_of(control, today))
-    if not finalised.is_kept(present) and _is_out_of_date(name, present, backend):
-        found = replace(found, findings=(*found.findings, Finding("", None, OUT_OF_DATE)))
+    if not finalised.is_kept(present):
+        found = replace(found, findings=(*found.findings, *_told_by_a_visit(name, present, backend)))
     result = payroll(view, found)
     if result.lacking:
         listed = "; ".join(result.lacking[:MOST_LACKING])
@@ -128,13 +128,13 @@ class _Looking:
             raise _WouldWriteError
 
 
-def _is_out_of_date(name: str, present: Spreadsheet, backend: Backend) -> bool:
-    """Whether a visit would change numbers, as people changed or broke something since the last one."""
+def _told_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> list[Finding]:
+    """What a visit would change, as people changed or broke something since the last one, or tell of the raw data."""
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     looking = replace(backend, spreadsheets=_Looking(backend.spreadsheets))
     try:
-        restore(present.spreadsheet_id, window(name, control), control, looking)
+        _, told = restore(present.spreadsheet_id, window(name, control), control, looking)
     except _WouldWriteError:
-        return True
-    return False
+        return [Finding("", None, OUT_OF_DATE)]
+    return [Finding("", None, line) for line in told if line.endswith(rebuilding.COUNTS)]
