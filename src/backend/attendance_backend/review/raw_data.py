@@ -17,7 +17,7 @@ from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
-from attendance_contracts import AttendanceRecord, business_day
+from attendance_contracts import AttendanceRecord, ContractError, business_day
 
 TIMESTAMP = Column("timestamp", "Timestamp", 150, styles.MOMENT)
 EMPLOYEE = Column("employee", "Employee", 170, styles.PLAIN)
@@ -47,6 +47,8 @@ FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
 """Nothing else knows what stood in these."""
 Row = Mapping[Column, NewCell]
 
+_MOST_ALIKE = 20
+"""So many records that agree in all else are looked for."""
 NO_KEY = "-"
 _KEYS = {
     0: "Check In",
@@ -74,16 +76,17 @@ class UnreadableRow:
     Attributes:
         worksheet: its title.
         number: of the row, as people count.
+        what: is wrong with it.
     """
 
     worksheet: str
     number: int
     record_id: str
+    what: str
 
     def __str__(self) -> str:
         return (
-            f"{self.worksheet}, row {self.number}: no time stamp can be read; "
-            "File > Version history shows what stood there"
+            f"{self.worksheet}, row {self.number}: {self.what}; File > Version history shows what stood there"
         )
 
 
@@ -164,7 +167,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
+    columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, STATUS, KEY, RECORD_ID, SERIAL_NUMBER)
     places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
@@ -184,9 +187,27 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             moment = None if number is None else serial.to_datetime(number)
         except OverflowError:
             moment = None
-        if moment is None:
-            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id))
+        if moment is None or not _is_as_recorded(worksheet, row, moment):
+            what = "no time stamp can be read" if moment is None else "not what the machine recorded"
+            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
         punches.append(StoredPunch(Labels(*texts), moment, record_id))
     return punches, unreadable
+
+
+def _is_as_recorded(worksheet: Worksheet, row: int, moment: datetime) -> bool:
+    """Whether the record ID is still that of the row's machine, user and time; not known of rows without a machine."""
+    serial_number, user_id = worksheet.label(row, SERIAL_NUMBER), worksheet.label(row, USER_ID)
+    status, key = worksheet.number(row, STATUS), worksheet.number(row, KEY)
+    if not serial_number or status is None or key is None:
+        return True
+    record_id = worksheet.text(row, RECORD_ID)
+    records = (
+        AttendanceRecord(serial_number, user_id, None, moment, round(status), round(key), occurrence)
+        for occurrence in range(1, _MOST_ALIKE + 1)
+    )
+    try:
+        return any(record.identity == record_id for record in records)
+    except ContractError:
+        return False
