@@ -292,7 +292,7 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     beyond = "+".join(
         f'SUMIF({area},">"&{limit})-{limit}*COUNTIF({area},">"&{limit})'
         if run.length > 1
-        else f"MAX(0,N({area})-{limit})"
+        else f"MAX(0,SUM({area})-{limit})"
         for run, area in zip(runs, hours, strict=True)
     )
     cells[OVERTIME] = NewCell(

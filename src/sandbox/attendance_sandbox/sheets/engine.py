@@ -8,7 +8,8 @@ What IronCalc 0.9 does otherwise than Sheets, and is kept from here:
 
 - A whole column (``A:C``) is slow or wrong: each open range gets an end, the same on all worksheets.
 - Titles beyond 31 characters are refused: worksheets have short titles of the engine's own, ``S1``, ``S2``.
-- COUNTIF and its like want a range, and no single cell: ``A1`` becomes ``A1:A1``.
+- COUNTIF and its like want a range, and no single cell: ``A1`` becomes ``A1:A1``, and what INDEX
+  takes out of one column an OFFSET.
 - In the criteria of COUNTIF and its like, ``~~`` is taken for two tildes where there is neither an asterisk nor a
   question mark: there it becomes one.
 
@@ -46,6 +47,7 @@ _CRITERIA = {
     **dict.fromkeys(("SUMIFS(", "AVERAGEIFS(", "MAXIFS(", "MINIFS("), (2, 2)),
 }
 """Which argument of a function, counted from 0, is its first criterion, and how many further each next one is."""
+_OF_ONE_COLUMN = re.compile(r"INDEX\(((?:'[^']*'!|\w+!)?\$?([A-Z]+):\$?\2),([^(),]+),0\)")
 _ONE_CELL = re.compile(r"(?:'[^']*'!|\w+!)?(\$?[A-Z]+\$?\d+)")
 
 
@@ -295,6 +297,8 @@ def _with_single_tildes(formula: str) -> str:
             text = "".join(out[start:])
             if is_criterion:
                 out[start:] = [_criterion(text)]
+            elif name in _CRITERIA and (part := _OF_ONE_COLUMN.fullmatch(text)):
+                out[start:] = [f"OFFSET({part[1]},{part[3]}-1,0,1,1)"]
             elif name in _CRITERIA and (cell := _ONE_CELL.fullmatch(text)):
                 out[start:] = [f"{text}:{cell[1]}"]
             out.append(match[0])
