@@ -5,17 +5,21 @@ They may die before or after any of their effects.
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from attendance_backend.control.registered_sites import TITLE
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.sheet import serial
-from attendance_contracts import CreateReviewSheet, Message, ReviewPeriod, StoreAttendRecords
+from attendance_contracts import Message, ReviewPeriod
 from tests.fakes_backend import Book, Crash, World
-from tests.world.backend import Row, StoredRow
-from tests.world.network import BackendFault
+from tests.world.backend import StoredRow
+from tests.world.calendar import Row, windows
+from tests.world.network import ZONE, BackendFault
 
 RAW_PREFIX = "Raw Data - "
-TIMESTAMP, RECORD_ID = 0, 8
+TIMESTAMP, USER_NAME, RECORD_ID = 0, 4, 8
 PERIOD_PROPERTY = "attendance_review_period"
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
@@ -36,23 +40,53 @@ class HandlersBackend:
         self, people: tuple[tuple[str, str, str | float], ...] = (), seed: int = 0, crash_chance: float = 0.0
     ) -> None:
         self.world = World()
+        self.now = datetime(2026, 1, 5, 9)
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
 
-    def publish(self, row: Row) -> None:
-        if row not in self._published:
-            self._published.append(row)
-            self._write_years()
+    def type_periods(self, rows: Sequence[Row]) -> None:
+        self._published = list(rows)
+        self._write_years()
 
-    def withdraw(self, row: Row) -> None:
-        if row in self._published:
-            self._published.remove(row)
-            self._write_years()
+    def register(self, since: date, boundary: timedelta) -> None:
+        sheet = self.world.control.sheet(TITLE)
+        rows: list[list[Any]] = [*sheet.rows()[1:]]
+        days = [serial.to_date(row[1]) for row in rows]
+        row = days.index(since) + 1 if since in days else len(days) + 1
+        sheet.row_count = max(sheet.row_count, row + 1)
+        values: tuple[str | float, ...] = (
+            "berlin",
+            serial.from_date(since),
+            "",
+            boundary / timedelta(days=1),
+        )
+        for column, value in enumerate(values):
+            sheet.put(row, column, value)
+
+    def finalise(self, name: str) -> bool:
+        raise NotImplementedError("see the tests of the handlers")
+
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+        sheets = {book.properties[PERIOD_PROPERTY]: key for key, book, _ in self.workbooks()}
+        if name not in sheets:
+            return False
+        del self.world.spreadsheets.books[sheets[name]]
+        if with_its_row:
+            recorded = self.world.control.sheet("Review Sheets")
+            for row, values in enumerate(recorded.rows()):
+                if values[0] == name:
+                    recorded.put(row, 0, None)
+                    recorded.put(row, 1, None)
+        return True
+
+    def look_after(self) -> None:
+        """The schedule's tick, of which only what moves punches is looked at here."""
 
     def handle(self, message: Message) -> Message | None:
+        self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)
         effects = self.world.effects
         effects.count = 0
         effects.crash_before = effects.crash_after = None
@@ -66,8 +100,7 @@ class HandlersBackend:
             reply = handle(message, self.world.backend)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
-        if isinstance(message, CreateReviewSheet | StoreAttendRecords):
-            self._windows[message.period.name] = message.period
+        self._windows |= {period.name: period for period in windows(self._published)}
         return reply
 
     def rows(self) -> list[StoredRow]:
@@ -79,7 +112,7 @@ class HandlersBackend:
         return found
 
     def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
-        """The review workbooks: ID, content, and the period as it was last asked for."""
+        """The review workbooks: ID, content, and the period by HR's table."""
         for sheet_id, book in self.world.spreadsheets.books.items():
             if book is not self.world.control:
                 yield sheet_id, book, self._windows[book.properties[PERIOD_PROPERTY]]
@@ -94,8 +127,10 @@ class HandlersBackend:
         return {str(row[0]) for row in self.world.control.sheet("Alarms").rows()[1:]}
 
     def _stored(self, book: Book, row: list) -> StoredRow:
-        name = book.properties[PERIOD_PROPERTY]
-        return StoredRow(self._windows[name], str(row[RECORD_ID]), serial.to_datetime(row[TIMESTAMP]))
+        stamp = serial.to_datetime(row[TIMESTAMP])
+        return StoredRow(
+            book.properties[PERIOD_PROPERTY], str(row[RECORD_ID]), stamp, str(row[USER_NAME] or "")
+        )
 
     def _write_years(self) -> None:
         years = {sheet.title for sheet in self.world.control.sheets if sheet.title.isdigit()}

@@ -100,7 +100,8 @@ class StoreAttendRecords(Message):
         period: the period to which the site believes they belong.
         time_zone: IANA name, such as "Europe/Berlin".
         day_boundary: when the site's business day begins.
-        routed: whether there may be records of any other day. (Backends before 0.2 refuse those.)
+        routed: whether there may be records of any other day, and the site takes an answer for each. (Backends before
+            0.2 refuse such records, sites before it know no answer but that all are stored.)
     """
 
     topic: ClassVar[Topic] = Topic.STORE_ATTEND_RECORDS

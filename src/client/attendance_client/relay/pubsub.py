@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from google.api_core import exceptions
@@ -48,6 +49,7 @@ class PubSubBus:
         self._project = project
         self._location = location
         self._prepared = False
+        self.heard_at: datetime | None = None
         try:
             self._publisher = pubsub_v1.PublisherClient(
                 # One message at a time, each confirmed: nothing to gain by waiting for a fuller batch.
@@ -163,6 +165,7 @@ class PubSubBus:
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise unreachable(error) from error
         replies = []
+        self.heard_at = max(received.message.publish_time for received in response.received_messages)
         for received in response.received_messages:
             try:
                 replies.append(decode_topic(topic, received.message.data, received.message.attributes))
