@@ -41,6 +41,8 @@ class HandlersBackend:
     ) -> None:
         self.world = World()
         self.now = datetime(2026, 1, 5, 9)
+        self.refused: set[str] = set()
+        self.poison: set[str] = set()
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._published: list[Row] = []

@@ -193,8 +193,8 @@ def test_who_is_not_among_the_users_stays_without_a_name(world, machine):
     [
         (timedelta(days=1), True),
         (timedelta(days=-1), True),
-        (timedelta(days=1, seconds=1), False),
-        (timedelta(days=-1, seconds=-1), False),
+        (timedelta(days=1, minutes=1), False),
+        (timedelta(days=-1, minutes=-1), False),
     ],
 )
 def test_a_machines_clock_is_believed_up_to_a_day_off(world, offset, believed):

@@ -50,10 +50,14 @@ class Backend(Protocol):
     Attributes:
         hears_health: whether it takes what a site tells of itself.
         now: the true time, which the world keeps up.
+        refused: identities of punches that cannot be stored, and are answered so.
+        poison: identities of punches over which the function dies.
     """
 
     hears_health: bool
     now: datetime
+    refused: set[str]
+    poison: set[str]
 
     def type_periods(self, rows: Sequence[Row]) -> None:
         """HR's table of periods is this one from now on."""
@@ -99,12 +103,7 @@ class _Sheet:
 
 
 class MemoryBackend:
-    """The smallest backend that keeps the contract.
-
-    Attributes:
-        poison: identities of punches over which the function dies.
-        refused: identities of punches that it refuses.
-    """
+    """The smallest backend that keeps the contract."""
 
     hears_health = False
 

@@ -158,6 +158,11 @@ class WorldMachine:
         """Of the punches that it holds now."""
         return set(self._identities)
 
+    @property
+    def newest(self) -> str:
+        """The identity of the punch that was recorded last."""
+        return self._identities[-1]
+
     def clear(self, taken: Collection[str]) -> None:
         """Somebody empties it at its menu. What no client has `taken` is lost, and no client's fault."""
         self.cleared_unread |= set(self._identities).difference(taken)

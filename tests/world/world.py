@@ -107,6 +107,8 @@ class World:
         self._health_checked: tuple[object, ...] = ()
         self.handler_faults: list[str] = []
         self.partial_stores = 0
+        self.spoilt: set[str] = set()
+        self.recorded_gone: set[str] = set()
         self.table: list[Row] = []
         self.final: set[str] = set()
         self.edited = False
@@ -293,6 +295,16 @@ class World:
         finally:
             ledger.close()
 
+    def replace_machine(self) -> None:
+        """Another one hangs on the wall, empty, with the same users."""
+        self.clear_machine()
+        self.machine.serial_number = f"NEW{self.choice.randrange(10**6):06}"
+
+    def spoil(self, identity: str, *, refuses: bool) -> None:
+        """A record that is never stored: the function refuses it, or dies over it."""
+        self.spoilt.add(identity)
+        (self.backend.refused if refuses else self.backend.poison).add(identity)
+
     def clear_machine(self) -> None:
         """Somebody empties the machine at its own menu."""
         self.machine.clear(self.taken())
@@ -339,6 +351,8 @@ class World:
         """Somebody deletes a month's workbook for good, and perhaps its row in Review Sheets."""
         if not self.backend.delete_workbook(name, with_its_row=with_its_row):
             return False
+        if not with_its_row:
+            self.recorded_gone.add(name)
         self.happened["workbook deleted"] += 1
         return True
 
@@ -474,6 +488,8 @@ class World:
         self.network.latest_first = False
         self.handler_faults.clear()
         self.partial_stores = 0
+        for name in self.recorded_gone:
+            self.delete_workbook(name, with_its_row=True)
 
     def settle(self, most_steps: int) -> bool:
         """Let the client run, with HR up to date, until it has nothing more to do; False when it still has by then."""
@@ -527,7 +543,7 @@ class World:
 
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
-        exempt = self.machine.cleared_unread
+        exempt = self.machine.cleared_unread | self.spoilt
         recorded = self.machine.recorded.items()
         return {
             identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None
