@@ -10,7 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
+from attendance_backend.errors import UserError
+from attendance_backend.handlers import moving, routing
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
 from attendance_contracts import Message, ReviewPeriod
 from tests.fakes_backend import Book, Crash, World
@@ -19,7 +22,7 @@ from tests.world.calendar import Row, windows
 from tests.world.network import ZONE, BackendFault
 
 RAW_PREFIX = "Raw Data - "
-TIMESTAMP, USER_NAME, RECORD_ID = 0, 4, 8
+TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 PERIOD_PROPERTY = "attendance_review_period"
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
@@ -41,6 +44,7 @@ class HandlersBackend:
     ) -> None:
         self.world = World()
         self.now = datetime(2026, 1, 5, 9)
+        self.moved: list[str] = []
         self.refused: set[str] = set()
         self.poison: set[str] = set()
         self._choice = random.Random(seed)
@@ -69,23 +73,41 @@ class HandlersBackend:
             sheet.put(row, column, value)
 
     def finalise(self, name: str) -> bool:
-        raise NotImplementedError("see the tests of the handlers")
+        if "Review Sheets" not in [sheet.title for sheet in self.world.control.sheets]:
+            return False
+        recorded = self.world.control.sheet("Review Sheets")
+        rows = [row for row, values in enumerate(recorded.rows()) if values[:1] == [name]]
+        books = {book.properties[PERIOD_PROPERTY]: book for book in self.world.review_books()}
+        if not rows or name not in books:
+            return False
+        recorded.put(0, 4, "Finalised")
+        recorded.put(rows[0], 4, "yes")
+        guide = books[name].sheet("Guide")
+        ((row, column),) = [place for place, value in guide.cells.items() if value == "Finalised"]
+        guide.put(row, column + 1, "yes")
+        return True
 
     def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
-        sheets = {book.properties[PERIOD_PROPERTY]: key for key, book, _ in self.workbooks()}
-        if name not in sheets:
+        names = [sheet.title for sheet in self.world.control.sheets]
+        recorded = self.world.control.sheet("Review Sheets") if "Review Sheets" in names else None
+        rows = [] if recorded is None else [r for r, row in enumerate(recorded.rows()) if row[:1] == [name]]
+        if recorded is None or not rows:
             return False
-        del self.world.spreadsheets.books[sheets[name]]
+        self.world.spreadsheets.books.pop(str(recorded.get(rows[0], 1)), None)
         if with_its_row:
-            recorded = self.world.control.sheet("Review Sheets")
-            for row, values in enumerate(recorded.rows()):
-                if values[0] == name:
-                    recorded.put(row, 0, None)
-                    recorded.put(row, 1, None)
+            for column in range(5):
+                recorded.put(rows[0], column, None)
         return True
 
     def look_after(self) -> None:
         """The schedule's tick, of which only what moves punches is looked at here."""
+        self.world.clock.moment += timedelta(minutes=2)
+        table = routing.read(self.world.backend)
+        for book in self.world.review_books():
+            name = book.properties[PERIOD_PROPERTY]
+            sheet_id = table.books.get(name.casefold())
+            if sheet_id is not None and name.casefold() not in table.finalised:
+                self.moved += moving.guarded(name, sheet_id, self.world.backend)
 
     def handle(self, message: Message) -> Message | None:
         self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)
@@ -102,6 +124,8 @@ class HandlersBackend:
             reply = handle(message, self.world.backend)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
+        except UserError as error:
+            raise BackendFault("function refused a message") from error
         self._windows |= {period.name: period for period in windows(self._published)}
         return reply
 
@@ -130,9 +154,8 @@ class HandlersBackend:
 
     def _stored(self, book: Book, row: list) -> StoredRow:
         stamp = serial.to_datetime(row[TIMESTAMP])
-        return StoredRow(
-            book.properties[PERIOD_PROPERTY], str(row[RECORD_ID]), stamp, str(row[USER_NAME] or "")
-        )
+        name, counts = str(row[USER_NAME] or ""), not str(row[ENTRY]).startswith(ELSEWHERE)
+        return StoredRow(book.properties[PERIOD_PROPERTY], str(row[RECORD_ID]), stamp, name, counts)
 
     def _write_years(self) -> None:
         years = {sheet.title for sheet in self.world.control.sheets if sheet.title.isdigit()}

@@ -216,7 +216,8 @@ class FaultyWorld(RuleBasedStateMachine):
 
     @rule(number=period_numbers, then=steps)
     def hr_finalises_a_month(self, number, then):
-        if self.world.finalise(row(number, self.world.weeks).name):
+        month = row(number, self.world.weeks)
+        if month in self.world.table and self.world.finalise(month.name):
             self.happened("month finalised", then)
 
     @rule(number=period_numbers, with_its_row=st.booleans(), then=steps)

@@ -35,9 +35,8 @@ class FaultyWorldWithHandlers(FaultyWorld):
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"
-            assert not refresh.rebuild_facts(sheet_id, period, backend.world.backend).differences, (
-                "the facts had gone wrong"
-            )
+            differences = refresh.rebuild_facts(sheet_id, period, backend.world.backend).differences
+            assert not differences, f"the facts had gone wrong: {differences}"
 
 
 def repeated(book):

@@ -148,9 +148,9 @@ class MemoryBackend:
                 home = self._home(stored.timestamp)
                 if not stored.counts or home is None or home.name == sheet.name:
                     continue
-                if self._final & {home.name, sheet.name} or home.name not in self._recorded:
+                if self._final & {home.name, sheet.name}:
                     continue
-                target = self._sheets.get(self._recorded[home.name])
+                target = self._sheets.get(self._sheet_of(home.name))
                 if target is not None:
                     target.rows[stored.identity] = replace(stored, sheet=target.name)
                     sheet.rows[stored.identity] = replace(stored, counts=False)
@@ -191,8 +191,11 @@ class MemoryBackend:
         """
         if after is None and self.registered is None:  # it may believe that it is 1970
             return self._follower(on - _DAY) or self._follower(self.now.date() - _DAY)
-        period = self._follower(self.registered.first_day - _DAY if after is None else after)
-        if period is not None and after is not None and period.first_day <= after:
+        if after is None:
+            first_day = self.registered.first_day
+            return next((each for each in windows(self.table) if each.last_day >= first_day), None)
+        period = self._follower(after)
+        if period is not None and period.first_day <= after:
             return ReviewPeriod(period.name, after + _DAY, period.last_day)
         return period
 

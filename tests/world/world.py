@@ -109,6 +109,9 @@ class World:
         self.partial_stores = 0
         self.spoilt: set[str] = set()
         self.recorded_gone: set[str] = set()
+        self.gone_with_workbook: dict[str, set[str]] = {}
+        """Punches that a workbook held which was deleted for good: copies bring them back, or the site, if it was told
+        so before it had closed the period."""
         self.table: list[Row] = []
         self.final: set[str] = set()
         self.edited = False
@@ -349,8 +352,10 @@ class World:
 
     def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
         """Somebody deletes a month's workbook for good, and perhaps its row in Review Sheets."""
+        held = {stored.identity for stored in self.backend.rows() if stored.sheet == name}
         if not self.backend.delete_workbook(name, with_its_row=with_its_row):
             return False
+        self.gone_with_workbook[name] = self.gone_with_workbook.get(name, set()) | held
         if not with_its_row:
             self.recorded_gone.add(name)
         self.happened["workbook deleted"] += 1
@@ -389,6 +394,8 @@ class World:
         self.edges[edge] += 1
         if edge.event == EventId.REVIEW_PERIOD_RECEIVED:
             self._check_opening(session.open_period)
+        if edge.event == EventId.REVIEW_SHEET_GONE:
+            self.gone_with_workbook.pop(session.open_period.name, None)
         if edge.event == EventId.PERIOD_CLOSED:
             self._check_closing(session)
         if edge.event == EventId.NO_NEW_RECORDS and edge.target == StateId.REVIEW_PERIOD_EXPIRED:
@@ -443,11 +450,10 @@ class World:
         under_way = business_day(machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
         if under_way and health.machine is not None:
             self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
-        stored = {stored.identity for stored in self.backend.rows()}
-        unstored = machine.identities() - stored
-        for identity in unstored & self.taken() if unstored else ():
+        unstored = {} if self.edited else self.unstored()
+        for identity in (unstored.keys() & machine.identities() & self.taken()) if unstored else ():
             at = machine.recorded[identity]
-            if self.home(at) is not None and not self.edited and business_day(at, DAY_BOUNDARY) <= through:
+            if business_day(at, DAY_BOUNDARY) <= through:
                 self.called_complete[identity] = at
 
     @property
@@ -518,9 +524,11 @@ class World:
         if self.client is None:
             return "the client is off"
         session = self.client.session
+        astray = [row for row in self.backend.rows() if row.counts and not self.belongs(row)][:3]
+        said = self.client.ledger.summary()
         return (
             f"{session.current} in {session.review_period} at {self.machine.time}; not stored: {self.unstored()}, "
-            f"not read: {self.unread()}"
+            f"not read: {self.unread()}, refused: {said.refused} ({said.reason}), in another month's sheet: {astray}"
         )
 
     # The judge: the machine's own log, and HR's table. Nothing that client or backend keep.
@@ -544,6 +552,7 @@ class World:
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
         exempt = self.machine.cleared_unread | self.spoilt
+        exempt = exempt.union(*self.gone_with_workbook.values())
         recorded = self.machine.recorded.items()
         return {
             identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None
@@ -556,14 +565,14 @@ class World:
 
     @property
     def settled(self) -> bool:
-        """Whether the client polls the machine in the period of today, and nothing is under way."""
+        """Whether the client polls the machine in a period that is not over, and nothing is under way."""
         if self.client is None:
             return False
         session = self.client.session
         return (
             session.current is StateId.RELAY_ATTENDANCE_RECORDS
             and session.review_period is not None
-            and session.review_period.holds(self.machine.time, DAY_BOUNDARY)
+            and self.machine.time < session.review_period.closes_at(DAY_BOUNDARY)
             and session.machine_memory is not None
             and not self.unread()
             and not self.unstored()

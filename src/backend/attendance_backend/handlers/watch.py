@@ -31,7 +31,7 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies, finalising
+from attendance_backend.handlers import books, copies, finalising, moving
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import finalised, guide_sheet
@@ -213,6 +213,8 @@ class _Round:
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
         closed = self._finalised_period(present)
+        for line in moving.guarded(name, sheet_id, self.backend) if closed is None else ():
+            log.warning("workbook of %s: %s", name, line)
         differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
         cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
         self.finalised[name] = closed is not None and not cannot

@@ -14,10 +14,11 @@ from datetime import datetime, time
 from attendance_backend.domain.people import Labels
 from attendance_backend.review.names import AMENDMENTS, AMENDMENTS_ID, raw_id, raw_title
 from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
-from attendance_contracts import AttendanceRecord, business_day
+from attendance_contracts import AttendanceRecord, ContractError, business_day
 
 TIMESTAMP = Column("timestamp", "Timestamp", 150, styles.MOMENT)
 EMPLOYEE = Column("employee", "Employee", 170, styles.PLAIN)
@@ -48,6 +49,10 @@ FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
 Row = Mapping[Column, NewCell]
 
 NO_KEY = "-"
+ELSEWHERE = "counts in "
+"""In Entry, before the name of another period: which key was pressed, Key says as well."""
+MOST_EQUAL = 50
+"""Punches of one person in one second with the same key."""
 _KEYS = {
     0: "Check In",
     1: "Check Out",
@@ -65,6 +70,8 @@ class StoredPunch:
     labels: Labels
     moment: datetime
     record_id: str
+    elsewhere: bool = False
+    """Whether the row is marked: HR moved its day to another period since (`handlers.moving`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
+    columns = (TIMESTAMP, LOCATION, ENTRY, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
     places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
@@ -188,5 +195,40 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
-        punches.append(StoredPunch(Labels(*texts), moment, record_id))
+        elsewhere = worksheet.text(row, ENTRY).startswith(ELSEWHERE)
+        punches.append(StoredPunch(Labels(*texts), moment, record_id, elsewhere))
     return punches, unreadable
+
+
+def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
+    """The record of a row of a worksheet that was read whole; None where somebody changed what makes it one."""
+    stamp, status, key = (worksheet.number(row, column) for column in (TIMESTAMP, STATUS, KEY))
+    texts = [worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME)]
+    if stamp is None or status is None or key is None:
+        return None
+    try:
+        moment = serial.to_datetime(stamp)
+        # Which of several equal punches it is, only the record ID tells.
+        for occurrence in range(1, MOST_EQUAL + 1):
+            record = AttendanceRecord(
+                texts[0], texts[1], texts[2] or None, moment, int(status), int(key), occurrence
+            )
+            if record.identity == worksheet.text(row, RECORD_ID):
+                return record
+    except (OverflowError, ContractError):
+        pass
+    return None
+
+
+def marks(worksheet: Worksheet, counts_in: Mapping[str, str]) -> list[Change]:
+    """Marks by record ID: the period in which a row counts; empty for this one. Of a worksheet that was read whole."""
+    cells: dict[Place, NewCell] = {}
+    for row in worksheet.data_rows():
+        where = counts_in.get(worksheet.text(row, RECORD_ID))
+        if where is None:
+            continue
+        key = worksheet.number(row, KEY)
+        label = ELSEWHERE + where if where else entry_label(int(key) if key is not None else -1)
+        if worksheet.text(row, ENTRY) != label:
+            cells[row, worksheet.at(ENTRY)] = ENTRY.cell(label)
+    return [*write_cells(worksheet.sheet_id, cells)]
