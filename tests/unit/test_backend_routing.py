@@ -285,6 +285,9 @@ def test_a_day_boundary_that_is_changed_counts_from_the_next_period_on(hours):
     assert table.home("berlin", border - timedelta(seconds=1)) == OCTOBER
     assert table.home("berlin", border) == NOVEMBER
     assert table.sites["berlin"].in_period(OCTOBER).day_boundary == time(4)
+    night = punch("ann", (border - timedelta(seconds=1)).isoformat())
+    assert outcomes(office.send(night)) == {night.identity: Outcome.STORED}
+    assert office.sheets() == {"October 2026": [night.identity]}
 
 
 def test_a_row_of_a_site_that_makes_no_sense_is_told_and_leaves_the_others(office, caplog):

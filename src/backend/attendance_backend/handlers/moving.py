@@ -69,21 +69,28 @@ def put_right(name: str, sheet_id: str, backend: Backend) -> list[str]:
 def _put_right(site: str, month: _Month, table: Table, backend: Backend) -> list[str]:
     sheet = _whole(site, month.sheet_id, backend).worksheet(RAW_PREFIX + site)
     homes: dict[ReviewPeriod, list[AttendanceRecord]] = {}
+    back: dict[str, str] = {}
     for row in sheet.data_rows():
-        if sheet.text(row, raw_data.ENTRY).startswith(raw_data.ELSEWHERE):
-            continue
         record = raw_data.record_of(sheet, row)
         home = None if record is None else table.home(site, record.timestamp)
-        if record is not None and home is not None and home != month.own:
+        if record is None or home is None:
+            continue
+        # Also what is marked already: the other workbook may have been deleted since.
+        if home != month.own:
             homes.setdefault(home, []).append(record)
+        elif sheet.text(row, raw_data.ENTRY).startswith(raw_data.ELSEWHERE):
+            back[record.identity] = ""
     told = []
+    if back and _mark(site, month.sheet_id, month.held, back, backend):
+        told.append(f"{len(back)} punches of {site} count here again")
     for home, records in homes.items():
         if home.name.casefold() in table.finalised:
             told.append(f"{len(records)} punches of {site} are of {home.name}, which is finalised: they stay")
-        elif moved := _store(site, home, records, month.sheet_id, backend):
-            _mark(site, month.sheet_id, month.held, dict.fromkeys(moved, home.name), backend)
+            continue
+        moved = dict.fromkeys(_store(site, home, records, month.sheet_id, backend), home.name)
+        if _mark(site, month.sheet_id, month.held, moved, backend):
             told.append(
-                f"{len(moved)} punches of {site} count in {home.name} now, where HR has put their days"
+                f"{len(moved)} punches of {site} count in {home.name} now: HR has put their days there"
             )
     return told
 
@@ -115,16 +122,18 @@ def _store(
 
 def _mark(
     site: str, sheet_id: str, period: ReviewPeriod, counts_in: Mapping[str, str], backend: Backend
-) -> None:
-    """Mark rows, or take their marks away, and count their days anew."""
+) -> bool:
+    """Mark rows, or take their marks away, and count their days anew; returns whether there was anything to do."""
 
     def draft() -> Draft[bool]:
         view = _whole(site, sheet_id, backend)
         changes = raw_data.marks(view.worksheet(RAW_PREFIX + site), counts_in)
         return Draft(view, changes, bool(changes))
 
-    if take_turn(backend.spreadsheets, draft):
+    has_changed = bool(counts_in) and take_turn(backend.spreadsheets, draft)
+    if has_changed:
         rebuild_facts(sheet_id, period, backend)
+    return has_changed
 
 
 def _whole(site: str, sheet_id: str, backend: Backend) -> Spreadsheet:

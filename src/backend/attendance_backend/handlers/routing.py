@@ -71,6 +71,13 @@ class Table:
                 return period
         return None
 
+    def boundary_of(self, site: str, period: ReviewPeriod, moment: datetime) -> time:
+        """When the day begins to which a moment of a period belongs; its last night may end by the next one's rule."""
+        registered = self.sites[site_key(site)]
+        own = registered.in_period(period).day_boundary
+        following = ReviewPeriod(period.name, period.last_day + _DAY, period.last_day + _DAY)
+        return own if period.holds(moment, own) else registered.in_period(following).day_boundary
+
     def is_before(self, site: str, moment: datetime) -> bool:
         """Whether a punch was made before the site's First Day."""
         registered = self.sites[site_key(site)]

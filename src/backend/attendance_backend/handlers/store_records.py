@@ -12,6 +12,7 @@ one atomic call.
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import time
 
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person, site_key
@@ -96,14 +97,19 @@ class _Routed:
     def answers(self) -> Iterator[Answer]:
         """What becomes of each record; those of one workbook are stored in one call."""
         unique = {record.identity: record for record in self._message.records}
-        homes: dict[ReviewPeriod | Outcome, list[AttendanceRecord]] = {}
+        nowhere: dict[Outcome, list[AttendanceRecord]] = {}
+        homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
         for record in unique.values():
-            homes.setdefault(self._home(record), []).append(record)
-        for home, records in homes.items():
+            home = self._home(record)
             if isinstance(home, Outcome):
-                yield Answer(outcome=home, identities=_identities(records))
+                nowhere.setdefault(home, []).append(record)
             else:
-                yield from self._stored(home, records)
+                boundary = self.table.boundary_of(self._message.location, home, record.timestamp)
+                homes.setdefault((home, boundary), []).append(record)
+        for outcome, records in nowhere.items():
+            yield Answer(outcome=outcome, identities=_identities(records))
+        for (home, boundary), records in homes.items():
+            yield from self._stored(home, boundary, records)
 
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
@@ -114,9 +120,11 @@ class _Routed:
             return Outcome.BEFORE_FIRST_DAY
         return home or Outcome.NO_PERIOD
 
-    def _stored(self, period: ReviewPeriod, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
+    def _stored(
+        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
+    ) -> Iterator[Answer]:
         """The answers for records of one period; whoever cannot be stored keeps no other from it."""
-        part = self._part(period, records)
+        part = self._part(period, boundary, records)
         try:
             part = self._with_sheet(part)
             sheet_id = self._store(part)
@@ -125,22 +133,24 @@ class _Routed:
             log.error("%s: %d punches are not stored: %s", part.location, len(records), error)  # noqa: TRY400 - the line says it all
             if isinstance(error, RefusedError) and len(records) > 1 and self._refusals < MOST_REFUSALS:
                 middle = len(records) // 2
-                yield from self._stored(period, records[:middle])
-                yield from self._stored(period, records[middle:])
+                yield from self._stored(period, boundary, records[:middle])
+                yield from self._stored(period, boundary, records[middle:])
                 return
             outcome = Outcome.TOO_LARGE if _FULL in str(error) else Outcome.REFUSED
             yield Answer(outcome=outcome, identities=_identities(records), reason=str(error)[:500])
         else:
             yield Answer(outcome=Outcome.STORED, identities=_identities(records), sheet_id=sheet_id)
 
-    def _part(self, period: ReviewPeriod, records: Sequence[AttendanceRecord]) -> StoreAttendRecords:
+    def _part(
+        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
+    ) -> StoreAttendRecords:
         keeping = self.table.sites[site_key(self._message.location)].in_period(period)
         return replace(
             self._message,
             period=period,
             sheet_id=self.table.book_of(period) or "",
             time_zone=keeping.time_zone or self._message.time_zone,
-            day_boundary=keeping.day_boundary,
+            day_boundary=boundary,
             records=tuple(records),
             routed=True,
         )
