@@ -13,9 +13,9 @@ from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers import books, routing
+from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.turns import Draft, take_turn
-from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
