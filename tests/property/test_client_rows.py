@@ -1,13 +1,16 @@
 """Cases that were seen to break a promise, one by one: the real client over the real handlers, judged from outside."""
 
+import json
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from attendance_client.fsm.generated import EventId, StateId
+from attendance_contracts import LastStoredTimestamp, NewReviewSheet, StoreAttendRecords, encode
 from tests.handlers_backend import HandlersBackend
 from tests.world import promises
-from tests.world.backend import MemoryBackend
+from tests.world.backend import MemoryBackend, StoredRow
 from tests.world.calendar import Row
 from tests.world.world import World
 
@@ -256,3 +259,40 @@ def test_a_border_moves_while_the_newest_snapshot_is_torn(case):
     case.machine.record(BERT, datetime(2026, 1, 8, 8))
     case.network.fates.extend([])
     case.judged(until=datetime(2026, 2, 10))
+
+
+class FirstRelease(MemoryBackend):
+    """The functions of 0.1.0: they put all that they are sent into the sheet that they are told, and know no more."""
+
+    def handle(self, message):
+        if isinstance(message, StoreAttendRecords):
+            written = json.loads(encode(message)[0])
+            assert "routed" not in written, "a message that 0.1.0 might refuse"
+            sheet = self._sheets[message.sheet_id]
+            for record in message.records:
+                row = StoredRow(sheet.name, record.identity, record.timestamp, record.user_name or "")
+                sheet.rows.setdefault(record.identity, row)
+            return LastStoredTimestamp(
+                location=message.location,
+                request_id=message.request_id,
+                sheet_id=message.sheet_id,
+                last_stored_timestamp=max(record.timestamp for record in message.records),
+                confirmed=tuple(record.identity for record in message.records),
+            )
+        reply = super().handle(message)
+        return replace(reply, routes=False) if isinstance(reply, NewReviewSheet) else reply
+
+
+def test_a_new_pi_works_with_the_functions_of_the_first_release():
+    case = Case(FirstRelease())
+    made = case.workdays(date(2026, 1, 6), date(2026, 1, 30))
+    later = case.workdays(date(2026, 2, 2), date(2026, 2, 6))
+    case.machine.record(BERT, datetime(2026, 1, 20, 8))
+    late = case.machine.newest
+    case.machine.record(BERT, datetime(2025, 6, 1, 8))  # of no period that the site knows
+    case.until(datetime(2026, 2, 10))
+
+    assert case.sheets(*made, late) == {"January 2026"}
+    assert case.sheets(*later) == {"February 2026"}
+    assert case.client.ledger.summary().without_period == 1
+    case.close()

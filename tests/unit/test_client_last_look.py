@@ -184,3 +184,14 @@ def test_while_it_looks_nobody_can_punch_and_later_everybody_can(client):
 
     assert during == [False]
     assert client.machine.record("1001", NOON)
+
+
+def test_it_reads_the_whole_log(client):
+    """A full machine writes over its oldest record: neither its count nor the end of its log tells."""
+    for hour in range(6):
+        client.machine.record("1001", NOON + timedelta(hours=hour))
+    confirm_all(client)
+    client.machine.log[0] = Entry("1002", NOON - timedelta(hours=1), 1, 255)
+
+    assert expire(client) is EventId.RECORDS_LEFT
+    assert client.ledger.summary().punches == 7

@@ -158,6 +158,15 @@ def test_records_that_make_no_sense_count_as_read(world, machine):
     assert machine.logs == 1
 
 
+def test_a_machine_that_was_replaced_is_read_although_it_holds_as_many_records(world):
+    punch(world)
+    poll(world.client)
+    world.machine.serial_number = "ANOTHER"
+    poll(world.client)
+
+    assert world.client.ledger.summary().punches == 2
+
+
 # When the names are read
 
 
