@@ -26,7 +26,7 @@ quick: $(VENV)/.dev ## lint, types, units and a taste of each property: a minute
 
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \
-		systemd-analyze=systemd spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
+		systemd-analyze=systemd shellcheck=shellcheck spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)

@@ -29,6 +29,8 @@ from attendance_backend.sheet.changes import (
     RemoveWorksheet,
     SetColumns,
     SetLocale,
+    SetTitle,
+    ShowWorksheet,
     SucceedVersion,
     Tag,
     WarnBeforeEdit,
@@ -250,7 +252,7 @@ class FakeSpreadsheets:
             before[sheet.sheet_id].become(sheet) if sheet.sheet_id in before else sheet
             for sheet in draft.sheets
         ]
-        book.locale = draft.locale
+        book.locale, book.title = draft.locale, draft.title
         book.version, book.version_name, book.version_on = draft.version, draft.version_name, draft.version_on
 
     def _book(self, spreadsheet_id: str) -> Book:
@@ -470,6 +472,10 @@ def _apply_one(book: Book, change: Change) -> None:
             book.sheets.remove(book.by_id(sheet_id))
             if not book.sheets:
                 raise RefusedError("a spreadsheet needs a worksheet")
+        case SetTitle(title):
+            book.title = title
+        case ShowWorksheet(sheet_id):
+            book.by_id(sheet_id).hidden = False
         case SetLocale(locale):
             book.locale = locale
         case SucceedVersion(_, new, sheet_id, name):

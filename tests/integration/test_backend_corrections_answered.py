@@ -23,11 +23,19 @@ def of(day, what, value=None, until=None, *, midnight=True):
 
 ROWS = {
     "a check-out": (of(MONDAY, "check out", time(18)), "applied"),
+    "a check-in spelt as the list has it": (
+        of(date(2026, 10, 26), "check-in", time(9)),
+        "applied",
+    ),
+    "a check-out with a hyphen and capitals": (
+        of(date(2026, 10, 26), "Check-Out", time(17)),
+        "applied",
+    ),
     "a check-out before the check-in": (of(TUESDAY, "check out", time(8)), EARLIER),
     "a check-in after the check-out": (of(date(2026, 10, 15), "check in", time(18)), EARLIER),
     "a leave until after the end of the period": (
         of(date(2026, 10, 28), "leave", until=date(2026, 11, 20)),
-        "applied to 31-10-2026: type the days after it into the next workbook",
+        "applied to 31-10-2026; carried over into the next workbook",
     ),
     "a leave since before the period": (
         of(date(2026, 9, 20), "leave", until=FIRST),
@@ -130,12 +138,12 @@ ROWS = {
     ),
     "an end with the month first": (
         of(date(2026, 10, 26), "leave", until=date(2026, 3, 11) + 365 * DAY, midnight=False),
-        "applied to 31-10-2026: type the days after it into the next workbook",
+        "applied to 31-10-2026; carried over into the next workbook",
     ),
     "an end with the month first that can be meant": (
         of(date(2026, 10, 2), "leave", until=date(2026, 12, 10), midnight=False),
         (
-            "applied to 31-10-2026: type the days after it into the next workbook; on 8 of 20 working days: on the "
+            "applied to 31-10-2026; carried over into the next workbook; on 8 of 20 working days: on the "
             "others are punches or times; or did you mean until 12-10-2026? In this workbook the day comes first"
         ),
     ),

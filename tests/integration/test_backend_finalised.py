@@ -151,7 +151,7 @@ CHANGES = {
         lambda office: office.correct(3, "03/11/2026", "Ann Archer", "check out", "17:10"),
         "Ann Archer",
         "03-11-2026",
-        "check out 17:10: typed into Corrections",
+        "check-out 17:10: typed into Corrections",
     ),
     "a correction removed": (
         lambda office: office.sheets.write(office.sheet_id, "Corrections!B2", [[""] * 7]),

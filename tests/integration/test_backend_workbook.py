@@ -122,8 +122,8 @@ def test_the_months_hold_everything_that_can_happen(months):
         "applied as # of the night after",
         "applied as # of the night after; more than # hours on that day: check them",
         (
-            "applied from # to # type the days after it into the next workbook; on # of # working days: on the others "
-            "are punches or times"
+            "applied from # to # carried over into the next workbook; on # of # working days: on the others are "
+            "punches or times"
         ),
         "applied; more than # hours on that day: check them",
         "applied; on # of # working days: on the others are punches or times",

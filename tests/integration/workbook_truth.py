@@ -117,9 +117,8 @@ def business_day(month, punch):
     return moment.date() if moment.time() >= boundary else moment.date() - DAY
 
 
-def facts_of(month, employee, day):
-    """First and last punch, or pairs; taps within the site's seconds are one."""
-    mine = sorted((p for p in employee.punches if business_day(month, p) == day), key=lambda p: p[1])
+def facts_of(month, employee, day, mine):
+    """First and last punch of `mine`, the day's, or pairs; taps within the site's seconds are one."""
     if not mine:
         return Facts()
     rules = month.site(employee.site) or month.site(mine[0][0])
@@ -223,6 +222,7 @@ class Truth:
     def __init__(self, month):
         self.month = month
         self.by_user = {employee.user: employee for employee in month.employees}
+        self._punches = {}
         self.statuses, self.applied = self._read_corrections()
         self.statuses = [
             self._answer(row, status) if status == "applied" else status
@@ -256,7 +256,7 @@ class Truth:
         if not row.employee:
             return "choose the employee", None
         employee, problem = self._whose(row.employee)
-        what = row.what.strip().casefold()
+        what = row.what.strip().casefold().replace("-", " ")
         if problem:
             return problem, None
         if not isinstance(row.day, date):
@@ -286,7 +286,11 @@ class Truth:
     def _night(self, row, employee):
         """Before it, a time of day is of the morning after."""
         boundary = self.boundary_of(employee)
-        return max(boundary, NIGHT_ENDS_S) if row.what.strip().casefold() == "check out" else boundary
+        return (
+            max(boundary, NIGHT_ENDS_S)
+            if row.what.strip().casefold().replace("-", " ") == "check out"
+            else boundary
+        )
 
     def _seconds(self, row, employee):
         """The value of a correction as seconds after the midnight of its day, or a question."""
@@ -303,7 +307,7 @@ class Truth:
                 statuses.append("")
                 continue
             problem, employee = self._problem(row)
-            what = row.what.strip().casefold()
+            what = row.what.strip().casefold().replace("-", " ")
             if problem:
                 statuses.append(problem)
                 continue
@@ -322,7 +326,7 @@ class Truth:
     def _answer(self, row, status):
         """How far a row counts that nothing is wrong with."""
         employee, _ = self._whose(row.employee)
-        what = row.what.strip().casefold()
+        what = row.what.strip().casefold().replace("-", " ")
         if what == "leave":
             return self._answer_leave(row, employee)
         only = " for Date only: Until is for leave" if row.until else ""
@@ -364,7 +368,7 @@ class Truth:
         if row.day < self.month.first:
             answer += f" from {self.month.first:%d-%m-%Y}"
         if until > self.month.last:
-            answer += f" to {self.month.last:%d-%m-%Y}: type the days after it into the next workbook"
+            answer += f" to {self.month.last:%d-%m-%Y}; carried over into the next workbook"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
         if row.value is not None:
@@ -376,6 +380,13 @@ class Truth:
 
     # -- days
 
+    def facts(self, employee, day):
+        if id(employee) not in self._punches:
+            days = self._punches[id(employee)] = {}
+            for punch in sorted(employee.punches, key=lambda punch: punch[1]):
+                days.setdefault(business_day(self.month, punch), []).append(punch)
+        return facts_of(self.month, employee, day, self._punches[id(employee)].get(day))
+
     def time(self, employee, label, day):
         """What Check In or Check Out shows: seconds, a text, or None."""
         if (employee.user, label, day) in self.month.typed:
@@ -383,7 +394,7 @@ class Truth:
         correction = self.applied.get((employee.user, label.casefold(), day))
         if correction is not None:
             return correction[1]
-        facts = facts_of(self.month, employee, day)
+        facts = self.facts(employee, day)
         punched = facts.check_in if label == "Check In" else facts.check_out
         return None if punched is None else minutes(punched)
 
@@ -410,7 +421,7 @@ class Truth:
         start, end = (self.time(employee, label, day) for label in WORKED_OUT_OF)
         has_start, has_end = isinstance(start, int | float), isinstance(end, int | float)
         if has_start and has_end:
-            breaks = minutes(facts_of(self.month, employee, day).breaks + 30)
+            breaks = minutes(self.facts(employee, day).breaks + 30)
             worked = self.elapsed(employee, day, minutes(start), minutes(end)) - breaks
             return worked if worked >= 0 else "check the times"
         if has_start:

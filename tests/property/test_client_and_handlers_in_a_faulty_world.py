@@ -4,7 +4,7 @@ from collections import Counter
 
 from attendance_backend.handlers import refresh
 from attendance_backend.review import exceptions_sheet
-from attendance_backend.review.exception_state import ABSENT, LATE, MISSING_IN, MISSING_OUT
+from attendance_backend.review.daily_columns import ABSENT, LATE, MISSING_IN, MISSING_OUT
 from attendance_backend.review.names import EXCEPTIONS
 from tests.handlers_backend import HandlersBackend
 from tests.property.faulty_world import FaultyWorld

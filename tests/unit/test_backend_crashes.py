@@ -6,12 +6,15 @@ from datetime import date
 import pytest
 
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.sheet import steps
 from attendance_backend.sheet.changes import Formula
+from attendance_backend.sheet.layout import BEING_MADE
 from attendance_contracts import (
     AlarmKind,
     CreateReviewSheet,
     RaiseFinalAlarm,
     ReviewPeriod,
+    Watch,
 )
 from tests.fakes_backend import Crash, Effects, World
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
@@ -90,6 +93,111 @@ def test_two_sites_and_a_crash_share_one_spreadsheet(crash):
     assert len(world.review_books()) == 1
     titles = [sheet.title for sheet in world.review_books()[0].sheets if sheet.title.startswith("Raw")]
     assert sorted(titles) == ["Raw Data - berlin", "Raw Data - hamburg"]
+
+
+FEW_BYTES = 4_000
+"""Of a request: a workbook for two people then takes many."""
+
+
+@pytest.fixture
+def small_requests(monkeypatch):
+    monkeypatch.setattr(steps, "MOST_BYTES", FEW_BYTES)
+
+
+def looks(book):
+    """What people see of a workbook before they read it: its title and its worksheets."""
+    return book.title, [sheet.title for sheet in book.sheets if not sheet.hidden]
+
+
+@pytest.mark.usefixtures("small_requests")
+def test_a_large_workbook_is_created_once_and_nobody_sees_half_of_it(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "MOST_BYTES", 10**9)
+        whole = new_world()
+        expected = handle(sheet_request(), whole.backend)
+    undisturbed = new_world()
+    handle(sheet_request(), undisturbed.backend)
+    effects = undisturbed.effects.count
+    assert effects > CREATE_EFFECTS + 5
+    for number in range(1, effects + 1):
+        world = new_world()
+        world.effects.crash_after = number
+        with pytest.raises(Crash):
+            handle(sheet_request(), world.backend)
+        for half in world.review_books():
+            seen = looks(half)
+            assert seen in (
+                ("Attendance Review - November 2026 (being made)", ["Sheet1"]),
+                looks(whole.review_books()[0]),
+            )
+            assert number >= effects - 1 or seen[1] == ["Sheet1"]
+        assert number == effects or "Review Sheets" not in {sheet.title for sheet in world.control.sheets}
+        world.effects.crash_after = None
+        assert handle(sheet_request(), world.backend) == expected
+        (book,) = world.review_books()
+        assert book.content() == whole.review_books()[0].content()
+        assert looks(book) == looks(whole.review_books()[0])
+        assert [(sheet.tag, sheet.tags, sheet.hidden) for sheet in book.sheets] == [
+            (sheet.tag, sheet.tags, sheet.hidden) for sheet in whole.review_books()[0].sheets
+        ]
+        assert world.control.content() == whole.control.content()
+
+
+def finalised_book(answer="yes"):
+    office = ReviewBook()
+    office.world.spreadsheets.computed = 0.5
+    office.world.type_worksheet(
+        "2026", [("Month", "Start Date", "End Date"), ("November", "11/2/2026", "11/29/2026")]
+    )
+    office.store(punch("ann", "2026-11-03 09:00"), punch("ann", "2026-11-03 17:00"))
+    visit(office)
+    office.finalise()
+    if answer != "yes":
+        visit(office)
+        office.finalise(answer)
+    return office
+
+
+def visit(office):
+    handle(Watch(), office.world.backend)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_large_month_is_finalised_and_opened_again_whole_whatever_happens(answer, monkeypatch):
+    monkeypatch.setattr(steps, "MOST_BYTES", 3 * FEW_BYTES)
+    undisturbed = finalised_book(answer)
+    undisturbed.world.effects.count = 0
+    visit(undisturbed)
+    effects = undisturbed.world.effects.count
+    assert effects >= 5
+    assert ("Kept" in undisturbed.content()) == (answer == "yes")
+    for number in range(1, effects + 1):
+        office = finalised_book(answer)
+        office.world.effects.count = 0
+        office.world.effects.crash_after = number
+        with pytest.raises(Crash):
+            visit(office)
+        office.world.effects.crash_after = None
+        visit(office)
+        assert office.content() == undisturbed.content()
+        assert not [sheet.title for sheet in office.book.sheets if sheet.tag.startswith(BEING_MADE)]
+
+
+@pytest.mark.usefixtures("small_requests")
+def test_a_month_that_hr_opens_while_it_is_being_kept_lives():
+    """What an attempt left that died is removed."""
+    office = finalised_book()
+    before = office.content()
+    office.world.effects.count = 0
+    office.world.effects.crash_after = 2
+    with pytest.raises(Crash):
+        visit(office)
+    assert [sheet for sheet in office.book.sheets if sheet.tag.startswith(BEING_MADE)]
+    office.world.effects.crash_after = None
+    office.finalise("no")
+    visit(office)
+    office.finalise("yes")
+    assert office.content() == before
 
 
 def storing(prepare, records, crash):

@@ -205,8 +205,8 @@ def test_a_formula_that_lost_a_column_is_written_anew(office):
     sheet = office.sheet(DAILY)
     place = 3, FIRST_DAY + 1
     whole = before[DAILY, place]
-    assert whole.count("'Days'!J:J") == 4
-    sheet.put(*place, Formula(whole.replace("'Days'!J:J", "#REF!")))
+    assert whole.count("Days!J:J") == 4
+    sheet.put(*place, Formula(whole.replace("Days!J:J", "#REF!")))
 
     assert office.refresh() == ["  Daily Attendance!Q4: a formula was broken, as cells were deleted"]
     assert office.formulas() == before
@@ -248,7 +248,7 @@ def test_a_formula_of_an_earlier_version_that_lost_what_it_refers_to_is_replaced
     before = office.formulas()
     (place,) = age(office, 17)
     formula = office.formulas()[DAILY, place]
-    office.sheet(DAILY).put(*place, Formula(formula.replace("'Corrections'!$S:$S", "#REF!")))
+    office.sheet(DAILY).put(*place, Formula(formula.replace("Corrections!$S:$S", "#REF!")))
     assert office.refresh() == ["  Daily Attendance!AT6: a formula was of an earlier version"]
     assert office.formulas() == before
 
@@ -268,7 +268,7 @@ def test_rows_that_hr_inserted_into_corrections_are_prepared(office):
     last = sheet.row_count - 1
     assert (
         office.formulas()["Corrections", (last, sheet.at(corrections_sheet.KIND))]
-        == f"=LOWER(TRIM($E{last + 1}))"
+        == f'=SUBSTITUTE(LOWER(TRIM($E{last + 1})),"-"," ")'
     )
     assert office.refresh() == ["  no difference"]
 
@@ -289,7 +289,7 @@ def test_corrections_that_run_out_of_rows_get_more_below_what_is_typed(office):
     assert sheet.row_count == end + corrections_sheet.PREPARED_ROWS
     kind = sheet.at(corrections_sheet.KIND)
     found = [office.formulas()["Corrections", (row, kind)] for row in range(1, sheet.row_count)]
-    assert found == [f"=LOWER(TRIM($E{row + 1}))" for row in range(1, sheet.row_count)]
+    assert found == [f'=SUBSTITUTE(LOWER(TRIM($E{row + 1})),"-"," ")' for row in range(1, sheet.row_count)]
     assert sheet.get(typed, corrections_sheet.REASON) == "few are left"
     assert sheet.get(sheet.row_count - 1, corrections_sheet.STATUS) == "mine"
     assert office.refresh()[0] == "  no difference"

@@ -122,10 +122,14 @@ def empty_a_formula(book):
 # What a visit costs
 
 
+OF_LEAVE = 1
+"""A read of the workbook before."""
+
+
 def test_a_healthy_visit_writes_nothing_and_costs_twelve_reads_a_workbook_and_four(office):
     before = office.everything()
-    assert office.tick() == (4 + 2 * 12, 0)
-    assert office.tick() == (4 + 2 * 12, 0)
+    assert office.tick() == (4 + 2 * 12 + OF_LEAVE, 0)
+    assert office.tick() == (4 + 2 * 12 + OF_LEAVE, 0)
     assert office.everything() == before
 
 
@@ -133,7 +137,7 @@ def test_a_finalised_workbook_costs_nothing_but_a_look_in_turn(office):
     office.finalise()
     office.tick()
     reads, effects = office.tick()
-    assert (reads, effects) == (4 + 12 + 2, 0)
+    assert (reads, effects) == (4 + 12 + OF_LEAVE + 2, 0)
 
 
 def test_many_workbooks_do_not_use_up_the_minutes_quota_and_some_are_told_to_be_finalised(office):

@@ -184,7 +184,7 @@ def test_added_days_refer_to_where_they_stand_elsewhere():
     (source,) = (column for (row, column), value in days.cells.items() if row == 0 and value == day)
     (column,) = (column for (row, column), value in daily.cells.items() if row == 0 and value == day)
     letters = chr(ord("A") + source // 26 - 1) + chr(ord("A") + source % 26)
-    assert f"'Days'!{letters}:{letters}" in daily.cells[3, column].text
+    assert f"Days!{letters}:{letters}" in daily.cells[3, column].text
 
 
 def test_what_hr_typed_over_a_count_stays_when_days_are_added():

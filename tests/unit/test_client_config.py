@@ -26,6 +26,7 @@ def test_the_three_keys_of_the_original_format_are_enough(tmp_path):
         4370,
     )
     assert (config.site.polling_interval_s, config.site.deep_sleep_s) == (900, 3600)
+    assert config.site.health_interval_s == 3600
     assert config.site.day_boundary == time(0)
     assert config.project_id is None
 
@@ -41,6 +42,7 @@ def test_every_key_is_heeded():
             "day_boundary": "04:30",
             "polling_interval_minutes": 5,
             "deep_sleep_minutes": 30,
+            "health_interval_minutes": 240,
             "daily_warning_days": 0,
             "udp": True,
             "clear_machine": True,
@@ -57,6 +59,7 @@ def test_every_key_is_heeded():
     )
     assert (config.site.time_zone, config.site.day_boundary) == ("Europe/Berlin", time(4, 30))
     assert (config.site.polling_interval_s, config.site.deep_sleep_s) == (300, 1800)
+    assert config.site.health_interval_s == 14_400
     assert (config.site.daily_warning_days, config.project_id) == (0, "attendance-123")
     assert config.machine.udp
     assert config.site.clear_machine

@@ -65,7 +65,7 @@ def test_an_erased_log_is_known_to_be_empty_from_now_on(client):
     expire(client)
 
     now_s = client.clock.monotonic()
-    assert client.session.machine_memory == MachineMemory(SERIAL, LogEnd(0, 0, b""), now_s, now_s)
+    assert client.session.machine_memory == MachineMemory(SERIAL, LogEnd(0, 0, b""), now_s, now_s, 0)
 
 
 def test_nothing_is_erased_where_it_is_not_configured(client):

@@ -202,7 +202,7 @@ class WorldMachine:
 
     def read(self, known: LogEnd | None = None) -> AttendanceLog:
         """What the client's own reading makes of its bytes."""
-        return read_log(lambda: len(self.log), self._prepared, known, lambda _: {}, OVERLAP_RECORDS)
+        return read_log(lambda: len(self.log), self._prepared, known, lambda _: {}, overlap=OVERLAP_RECORDS)
 
     @contextmanager
     def _prepared(self) -> Iterator[Table]:

@@ -63,6 +63,10 @@ class RefusalError(MachineError):
     """The machine understood what it was asked and will not do it."""
 
 
+class SilenceError(MachineError):
+    """The machine did not answer in time; asked again, it may."""
+
+
 class BusError(TransientError):
     """Pub/Sub could not be reached or did not confirm."""
 

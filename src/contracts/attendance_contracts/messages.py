@@ -255,7 +255,7 @@ class SiteHealth(Message):
             there is one.
         pi_clock_synchronised: whether the Raspberry Pi's clock follows a time server; None when it cannot tell.
         machine: None when it could not be read.
-        problem: why it could not be read; empty when it could.
+        problem: why it could not be read, or what else people should know of it; empty for nothing.
     """
 
     topic: ClassVar[Topic] = Topic.SITE_HEALTH

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from attendance_backend.errors import LayoutError
-from attendance_backend.review import book, day_header, exception_state, exceptions_sheet, guide_sheet
+from attendance_backend.review import book, day_header, exceptions_sheet, guide_sheet
 from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import daily_columns as daily
 from attendance_backend.review import monthly_columns as monthly
@@ -97,8 +97,7 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
         people=tuple(book.person_row(row) for row in people),
         days=tuple(line for row in people for line in book.day_rows(row)),
         open_exceptions=sum(
-            exceptions.text(row, exceptions_sheet.STATE) == exception_state.OPEN
-            for row in exceptions.row_numbers()
+            exceptions.text(row, exceptions_sheet.STATE) == daily.OPEN for row in exceptions.row_numbers()
         ),
         finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,
         lacking=tuple(book.lacking),

@@ -20,6 +20,8 @@ from attendance_backend.sheet.changes import (
     RemoveWorksheet,
     SetColumns,
     SetLocale,
+    SetTitle,
+    ShowWorksheet,
     Style,
     SucceedVersion,
     Tag,
@@ -91,6 +93,11 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
             return _add_worksheet(change)
         case RemoveWorksheet(sheet_id):
             return {"deleteSheet": {"sheetId": sheet_id}}
+        case ShowWorksheet(sheet_id):
+            shown = {"sheetId": sheet_id, "hidden": False}
+            return {"updateSheetProperties": {"properties": shown, "fields": "hidden"}}
+        case SetTitle(title):
+            return {"updateSpreadsheetProperties": {"properties": {"title": title}, "fields": "title"}}
         case AddRows(sheet_id, count):
             return _append(sheet_id, "ROWS", count)
         case InsertRows(sheet_id, row, count):
@@ -231,13 +238,16 @@ def _cell(cell: NewCell, looks: _Looks) -> Json:
 
 
 def _value(value: float | str | Formula | None) -> Json:
+    kind = value.__class__  # called for each cell
+    if kind is str:
+        return {"userEnteredValue": {"stringValue": value}}
+    if kind is float:
+        return {"userEnteredValue": {"numberValue": value}}
     if value is None:
         return {}
-    if isinstance(value, str):
-        return {"userEnteredValue": {"stringValue": value}}
     if isinstance(value, Formula):
         return {"userEnteredValue": {"formulaValue": value.text}}
-    return {"userEnteredValue": {"numberValue": value}}
+    return {"userEnteredValue": {"stringValue" if isinstance(value, str) else "numberValue": value}}
 
 
 def _format(style: Style) -> Json:

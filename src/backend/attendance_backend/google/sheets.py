@@ -12,7 +12,7 @@ from attendance_backend.google.sheet_requests import is_repeatable, requests_of,
 from attendance_backend.sheet.a1 import area_name
 from attendance_backend.sheet.changes import VERSION_NAME, Change, SucceedVersion
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
-from attendance_backend.sheet.layout import COLUMN_TAG, SHEET_TAG
+from attendance_backend.sheet.layout import BEING_MADE, COLUMN_TAG, SHEET_TAG
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _ALL = "properties(locale,timeZone)"
@@ -179,13 +179,16 @@ def _worksheet(sheet: Json) -> Worksheet:
 
 
 def _tag(bearer: Json, key: str) -> str:
-    """What a worksheet or a column bears under our key; of several the last one, which was put there last."""
+    """What a worksheet or a column bears under our key.
+
+    Of several the last one, which was put there last; but not what was true while it was being made.
+    """
     texts = [
         metadata.get("metadataValue", "")
         for metadata in bearer.get("developerMetadata", ())
         if metadata.get("metadataKey") == key
     ]
-    return texts[-1] if texts else ""
+    return max(reversed(texts), key=lambda text: not text.startswith(BEING_MADE), default="")
 
 
 def _read_block(block: Json, cells: dict[Place, Cell]) -> None:

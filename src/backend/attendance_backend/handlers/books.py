@@ -71,6 +71,10 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
             # Somebody removed columns or rows, so that an area lies outside the grid.
             sheets = {title: replace(sheet, lines=()) for title, sheet in sheets.items()}
             continue
+        if any(view.find(title) is None for title in sheets):
+            # Under its title lies what is still being made.
+            sheets = _retitled(spreadsheets, spreadsheet_id, wants, sheets)
+            continue
         view = replace(view, absent=frozenset({want.title for want in wants} - sheets.keys()))
         sheets = {title: view.worksheet(title) for title in sheets}
         lost |= {title for title, sheet in sheets.items() if _has_lost_headers(sheet, areas)}

@@ -1,8 +1,9 @@
 """CreateReviewSheet: make sure that the period's spreadsheet exists, once, with a place for the site.
 
 Whatever the point at which an earlier attempt died, this one goes on from there: a recorded spreadsheet is
-used, one created but not recorded is found by its Drive properties, and its structure is completed in one
-atomic call before it is recorded and before anybody is told.
+used, one created but not recorded is found by its Drive properties. What is missing in it is made, in steps where it is
+much (`sheet.steps`); with the last of them people see its worksheets, and it gets its name. Only then it is shared and
+recorded, and somebody is told.
 """
 
 import logging
@@ -15,12 +16,13 @@ from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
+from attendance_backend.handlers.restore import earlier_leave, repair_formulas
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import GUIDE, SITES, drive_properties, workbook_title
+from attendance_backend.review.names import BEING_MADE, GUIDE, SITES, drive_properties, workbook_title
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
@@ -52,6 +54,8 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             review_sheets.TITLE,
         )
     if control is not None:
+        if leave := earlier_leave(period, control, backend):
+            repair_formulas(sheet_id, period, backend, leave)
         # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.
         _share(sheet_id, control, backend)
         today = backend.clock.now().date()
@@ -85,7 +89,7 @@ def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
     found = backend.drive.find(properties)
     if found:
         return found[0]
-    sheet_id = backend.drive.create(workbook_title(period), properties)
+    sheet_id = backend.drive.create(workbook_title(period) + BEING_MADE, properties)
     log.info("created the review sheet of %s: spreadsheet %s", period.name, sheet_id)
     return sheet_id
 
@@ -109,7 +113,7 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
             if not guide_sheet.read(view.worksheet(GUIDE)).is_closed:
                 changes += structure.missing_days(view, message.period)
             changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
-        return Draft(workbook, changes, None)
+        return Draft(workbook, changes, None, in_steps=True)
 
     take_turn(backend.spreadsheets, draft)
 

@@ -25,6 +25,8 @@ from attendance_contracts import ReviewPeriod, SiteHealth
 
 log = logging.getLogger(__name__)
 
+PEOPLE_ADDED = "people were added"
+_ABOUT_PUNCHES = {PEOPLE_ADDED, "people were changed", "rules of a site were changed"}
 _LOOK_BACK = timedelta(days=14)
 """So long after a period began, the one before it may still lack the word that its last days are complete."""
 
@@ -43,7 +45,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
         return None
-    return _before(message.period, control)
+    return before(message.period, control)
 
 
 def sync(
@@ -59,17 +61,19 @@ def sync(
     on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
+        """What was different, and whether there may be more people to add."""
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         if guide_sheet.read(read.worksheet(GUIDE)).is_closed:
             return Draft(read, (), ([], False))
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
+        new = structure.next_lacking(read, _expected(read, people, period, on))
         holidays = day_header.texts_of(control.holidays)
         if not control.knows_all_holidays:
             holidays = {**day_header.texts_in(read.worksheet(DAILY)), **holidays}
         parts: dict[str, list[Change]] = {
-            "people were added": structure.add_people(read, _expected(read, people, period, on)),
+            PEOPLE_ADDED: structure.add_people(read, new),
             "people were changed": structure.update_people(read, people),
             "cut-off times were changed": cut_offs_changed,
             "first or last days were changed": structure.update_employment(read, people),
@@ -80,12 +84,29 @@ def sync(
             "rules of a site were changed": _site_rules(read, kept),
         }
         changed = [words for words, changes in parts.items() if changes]
-        about_punches = {"people were added", "people were changed", "rules of a site were changed"}
         changes = [change for part in (*parts.values(), cut_offs_noted) for change in part]
-        return Draft(read, changes, (changed, not about_punches.isdisjoint(changed)))
+        return Draft(read, changes, (changed, len(new) == structure.MOST_ADDED))
 
-    changed, count_anew = take_turn(backend.spreadsheets, draft)
+    found, more = take_turn(backend.spreadsheets, draft)
+    changed = dict.fromkeys(found)
+    while more:
+        found, more = take_turn(backend.spreadsheets, draft)
+        changed |= dict.fromkeys(found)
+    count_anew = not _ABOUT_PUNCHES.isdisjoint(changed)
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
+
+
+def add_hires(sheet_id: str, people: Sequence[Person], period: ReviewPeriod, backend: Backend) -> None:
+    """Rows for people, in as many requests as that takes, and what the punches that are stored say of them."""
+
+    def draft() -> Draft[int]:
+        read = books.read(backend.spreadsheets, sheet_id, structure.PEOPLE)
+        new = structure.next_lacking(read, people)
+        return Draft(read, structure.add_people(read, new), len(new))
+
+    while take_turn(backend.spreadsheets, draft):
+        pass
+    rebuild_facts(sheet_id, period, backend)
 
 
 def earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Spreadsheet | None:
@@ -128,7 +149,7 @@ def _site_rules(workbook: Spreadsheet, kept: InForce) -> list[Change]:
     ]
 
 
-def _before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] | None:
+def before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] | None:
     """The latest earlier period that has a workbook."""
     earlier = [each for each in control.periods if each.last_day < period.first_day]
     for each in reversed(earlier):

@@ -36,7 +36,7 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
         if finalised.is_kept(present) or not guide_sheet.read(view.worksheet(GUIDE)).finalised:
             return Draft(present, (), [])
         changes = finalised.keep(view, period, backend.clock.now().date())
-        return Draft(present, changes, ["finalised: its numbers are kept as they are"])
+        return Draft(present, changes, ["finalised: its numbers are kept as they are"], in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 
@@ -54,7 +54,8 @@ def _keep_corrections(sheet_id: str, period: ReviewPeriod, backend: Backend) -> 
     def draft(changes_of: Callable[[Spreadsheet], Sequence[Change]]) -> Draft[None]:
         present = books.present(backend.spreadsheets, sheet_id)
         view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
-        return Draft(view, changes_of(view) if finalised.lacks_corrections(view) else (), None)
+        changes = changes_of(view) if finalised.lacks_corrections(view) else ()
+        return Draft(view, changes, None, in_steps=True)
 
     def answered(view: Spreadsheet) -> Sequence[Change]:
         return repairing.repair(view, period, [CORRECTIONS]).changes
@@ -76,6 +77,7 @@ def look(
     """
     known = [present] if present is not None else []
     lacking: list[ReviewPeriod] = []
+    left: list[ReviewPeriod] = []
 
     def draft() -> Draft[list[Finding] | None]:
         there = known.pop() if known else books.present(backend.spreadsheets, sheet_id)
@@ -87,6 +89,9 @@ def look(
             lacking.append(period)
             return Draft(view, (), [])
         today = backend.clock.now().date()
+        if period is not None and (rest := finalised.rest_of_keeping(view, period, today)):
+            left.append(period)
+            return Draft(view, rest, [], in_steps=True)
         found = finalised.differences(view, now_of(control, today))
         return Draft(view, finalised.told(view, found, today), found)
 
@@ -94,7 +99,7 @@ def look(
     if lacking:
         _keep_corrections(sheet_id, lacking.pop(), backend)
         found = take_turn(backend.spreadsheets, draft)
-    return found
+    return take_turn(backend.spreadsheets, draft) if left else found
 
 
 def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
@@ -105,6 +110,7 @@ def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[st
         view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
         if not finalised.is_kept(present) or guide_sheet.read(view.worksheet(GUIDE)).finalised:
             return Draft(present, (), [])
-        return Draft(present, finalised.open_again(view, period), ["opened again: its numbers live again"])
+        changes = finalised.open_again(view, period)
+        return Draft(present, changes, ["opened again: its numbers live again"], in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from attendance_backend.review import book, sites_sheet
 from attendance_backend.review.book import Want
 from attendance_backend.review.names import DAYS, PUNCH_INDEX, SITES
-from attendance_backend.sheet import preview
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
+from attendance_backend.sheet.changes import AddRows, Change, Formula, InsertRows, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Worksheet
 
 FACTS = (PUNCH_INDEX, DAYS)
@@ -71,16 +70,20 @@ def found(read: Spreadsheet, after: Spreadsheet, changes: Sequence[Change]) -> l
 
 
 def _has_moved(was: Worksheet, now: Worksheet, changes: Sequence[Change]) -> bool:
-    planned = preview.after(was, changes)
     days = {
         column: cell.value for column, cell in was.row(was.lines[0]) if isinstance(cell.value, float | int)
     }
     return (
-        now.row_count != planned.row_count
+        now.row_count != _planned_rows(was, changes)
         or now.lines != was.lines
         or any(now.columns.get(column) != place for column, place in was.columns.items())
         or any(now.value(now.lines[0], column) != day for column, day in days.items())
     )
+
+
+def _planned_rows(was: Worksheet, changes: Sequence[Change]) -> int:
+    grown = (change for change in changes if isinstance(change, AddRows | InsertRows))
+    return was.row_count + sum(change.count for change in grown if change.sheet_id == was.sheet_id)
 
 
 def wants(misplaced: Sequence[Misplaced]) -> list[Want]:
@@ -174,8 +177,8 @@ def _inserted(
     each: Misplaced, sheet: Worksheet, columns: Mapping[int, int], written: Collection[Place]
 ) -> tuple[int, int]:
     """Before which row, as they were read, others were inserted, and how many: the first that is not where it was."""
-    was, planned = each.was, preview.after(each.was, each.changes)
-    count = sheet.row_count - planned.row_count
+    was = each.was
+    count = sheet.row_count - _planned_rows(was, each.changes)
     moved = [
         row
         for (row, column), cell in was.cells.items()

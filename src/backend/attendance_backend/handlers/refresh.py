@@ -48,7 +48,7 @@ def rebuild_facts(
         days = view.find(DAYS)
         people = _people(backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
-        return Draft(present, [*sites, *rebuilt.changes], rebuilt)
+        return Draft(present, [*sites, *rebuilt.changes], rebuilt, in_steps=True)
 
     rebuilt = take_turn(backend.spreadsheets, draft)
     lines = [*rebuilt.unreadable, *(f"{difference} (rebuilt)" for difference in rebuilt.differences)]

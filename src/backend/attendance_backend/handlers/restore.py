@@ -3,14 +3,18 @@
 A healthy workbook shows no difference and is not written to.
 """
 
+import logging
+from dataclasses import replace
+
 from attendance_backend.control.reading import Control
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, finalised, guide_sheet, repairing, structure
+from attendance_backend.review import carried_leave, day_header, finalised, guide_sheet, repairing, structure
 from attendance_backend.review.book import places_of, sites_of, tell, whole
+from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import EXCEPTIONS, GUIDE
@@ -19,6 +23,8 @@ from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
+
+log = logging.getLogger(__name__)
 
 
 def restore(
@@ -53,7 +59,8 @@ def restore(
     elif not is_kept and finalising.is_of_earlier_version(sheet_id, period, backend):
         return _kept_as_it_is(sheet_id, period, control, backend, differences)
     rebuilt = rebuild_facts(sheet_id, period, backend)
-    repairs = _repair_formulas(sheet_id, period, backend)
+    leave = None if is_finalised else earlier_leave(period, control, backend)
+    repairs = repair_formulas(sheet_id, period, backend, leave)
     differences += [*rebuilt.differences, *repairs.differences]
     kept = [*rebuilt.unreadable, *repairs.kept]
     if is_finalised:
@@ -102,7 +109,7 @@ def _complete_worksheets(
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
         told += [f"the worksheet {change.title!r} was missing" for change in added]
-        return Draft(present, changes, (told, finalised.is_kept(present)))
+        return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 
@@ -126,19 +133,43 @@ def _complete_days(
         told = ["days of the period were missing"] if days else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
         told += [f"{GUIDE!r} did not say what becomes of Finalised"] if answer and not settings else []
-        return Draft(view, [*days, *settings, *answer], (told, is_finalised))
+        return Draft(view, [*days, *settings, *answer], (told, is_finalised), in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 
 
-def _repair_formulas(sheet_id: str, period: ReviewPeriod, backend: Backend) -> Repairs:
+def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> Earlier | None:
+    """What the workbook before says of leave that goes on; None where there is none, or it cannot be read."""
+    before = daily_sync.before(period, control)
+    if before is None:
+        return None
+    try:
+        return carried_leave.read(books.look(backend.spreadsheets, before[0], carried_leave.WANTS))
+    except UserError as error:
+        # That it cannot be read is told of that workbook itself.
+        log.info("leave is not carried over from the workbook of %s: %s", before[1].name, error)
+        return None
+
+
+def repair_formulas(
+    sheet_id: str, period: ReviewPeriod, backend: Backend, leave: Earlier | None = None
+) -> Repairs:
+    """Put formulas back that are gone, carry leave over from the workbook before, and tell of days to be checked."""
+
     def draft() -> Draft[Repairs]:
-        view = books.read(backend.spreadsheets, sheet_id, repairing.wants())
-        repairs = repairing.repair(view, period)
+        view = read = books.read(backend.spreadsheets, sheet_id, repairing.wants())
+        carried, rows = (
+            ([], range(0)) if leave is None else carried_leave.changes(view, period.first_day, leave)
+        )
+        if carried:
+            view = replace(view, worksheets=tuple(after(sheet, carried) for sheet in view.worksheets))
+        repairs = repairing.repair(view, period, new_rows=rows)
+        repairs.changes[:0] = carried
+        repairs.differences += [f"leave was carried over from {leave.period}"] if leave and carried else []
         untold = contradictions(view)
         repairs.changes += tell(view, untold)
         days = "1 day" if len(untold) == 1 else f"{len(untold)} days"
         repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if untold else []
-        return Draft(view, repairs.changes, repairs)
+        return Draft(read, repairs.changes, repairs, in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)

@@ -23,7 +23,7 @@ from attendance_backend.errors import (
     UserError,
     WorksheetGoneError,
 )
-from attendance_backend.handlers import books, refresh, routing
+from attendance_backend.handlers import books, daily_sync, refresh, routing
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
 from attendance_backend.handlers.routing import Table
@@ -223,6 +223,9 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
         return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
     unknown = strangers(book, message, new)
     hires = _hires(book, message, unknown, backend)
+    if len(hires) > structure.MOST_ADDED:
+        daily_sync.add_hires(message.sheet_id, hires, message.period, backend)
+        return _draft(message, backend)
     whole = _whole_book(message, backend) if hires else None
     if unknown:
         # By the header of Monthly Summary an unknown user is found settled.

@@ -7,7 +7,7 @@ rare; correctness does not rest on it.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError
@@ -23,6 +23,7 @@ from attendance_backend.sheet.changes import (
     version_name,
 )
 from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.steps import steps_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,11 +42,14 @@ class Draft(Generic[T]):
         read: what was read first: everything else must have been read after it.
         changes: none leave the workbook as it is.
         outcome: true once the changes are made.
+        in_steps: the changes may be more than one request holds (`sheet.steps`). Any beginning of those to worksheets
+            that were there may then be left, and whoever drafts again goes on.
     """
 
     read: Spreadsheet
     changes: Sequence[Change]
     outcome: T
+    in_steps: bool = False
 
 
 def take_turn(
@@ -72,12 +76,12 @@ def take_turn(
         wanted = draft()
         if not wanted.changes:
             return wanted.outcome
-        version = succession(wanted.read, wanted.changes, taken)
+        steps = steps_of(wanted.read, wanted.changes) if wanted.in_steps else [[*wanted.changes]]
         try:
-            areas = misplaced.areas(wanted.read, wanted.changes)
-            after = spreadsheets.apply(wanted.read.spreadsheet_id, [*wanted.changes, version], areas)
+            found = _carry_out(spreadsheets, wanted, steps, taken)
         except OutdatedError as error:
-            if attempt == MAX_TRIES:
+            # Of two who write in steps one gives way, and is delivered again: else each would undo the other's.
+            if attempt == MAX_TRIES or len(steps) > 1:
                 raise
             log.info("%s", error)
         except RefusedError as error:
@@ -87,13 +91,37 @@ def take_turn(
             taken += 1
             log.info("%s", error)
         else:
-            found = [] if after is None else misplaced.found(wanted.read, after, wanted.changes)
-            for each in found:
-                log.warning("spreadsheet %s: %s", wanted.read.spreadsheet_id, each)
             if found and mend is not None:
                 mend(found)
-            return wanted.outcome
+            if not found or len(steps) == 1 or attempt == MAX_TRIES:
+                return wanted.outcome
     raise AssertionError("the loop returns or raises")
+
+
+def _carry_out(
+    spreadsheets: Spreadsheets, wanted: Draft[T], steps: Sequence[Sequence[Change]], taken: int
+) -> list[Misplaced]:
+    """Write step after step; returns what is not where it was read, and then stops."""
+    previous, found, written = wanted.read.version, list[Misplaced](), list[Change]()
+    for step in steps:
+        # Until the last step the version lies on a worksheet that was there.
+        version = succession(wanted.read, wanted.changes if step is steps[-1] else (), taken)
+        version = replace(version, previous=previous)
+        body = [*step]
+        while body and isinstance(body[-1], RemoveWorksheet):
+            body.pop()
+        # A worksheet on which the version may lie goes when the version lies elsewhere.
+        ordered = [*body, version, *step[len(body) :]]
+        written += step
+        areas = misplaced.areas(wanted.read, written)
+        after = spreadsheets.apply(wanted.read.spreadsheet_id, ordered, areas)
+        previous = version.new
+        found = [] if after is None else misplaced.found(wanted.read, after, written)
+        for each in found:
+            log.warning("spreadsheet %s: %s", wanted.read.spreadsheet_id, each)
+        if found:
+            break
+    return found
 
 
 def succession(read: Spreadsheet, changes: Sequence[Change], taken: int) -> SucceedVersion:
@@ -118,7 +146,8 @@ def _anchor(read: Spreadsheet, changes: Sequence[Change]) -> int:
     """A worksheet that is there once the changes are made: ``Punch Index``, or what there is if somebody deleted it."""
     removed = {change.sheet_id for change in changes if isinstance(change, RemoveWorksheet)}
     added = [change.sheet_id for change in changes if isinstance(change, AddWorksheet)]
-    there = [*(sheet.sheet_id for sheet in read.worksheets if sheet.sheet_id not in removed), *added]
+    stay = (sheet for sheet in read.worksheets if sheet.sheet_id not in removed and not sheet.is_being_made)
+    there = [*(sheet.sheet_id for sheet in stay), *added]
     # Preferably a hidden one, that nobody deletes or edits in passing: its version goes with it.
     return next(
         (hidden for hidden in (PUNCH_INDEX_ID, DAYS_ID) if hidden in there),

@@ -8,12 +8,12 @@ Idempotent, as its parts are; nothing is written where nothing differs. Whatever
 other from being visited, and nothing is raised: the next tick is the next attempt, and a redelivery would only be one
 more tick. Two that run at once do no harm.
 
-Costs, of Google's 60 reads a minute: four of the control spreadsheet, twelve of each workbook that is visited (four
-more while something in the control spreadsheet is not understood, as the workbook before is then asked), and two of the
-newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens it is noticed.
-Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells cheaply that a
-workbook is as it was: Drive's times and versions lag behind, and the version that our own writes exchange says nothing
-of people.
+Costs, of Google's 60 reads a minute: four of the control spreadsheet, twelve of each workbook that is visited (one more
+for leave that goes on from the workbook before, and four while something in the control spreadsheet is not understood),
+and two of the newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens
+it is noticed. Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells
+cheaply that a workbook is as it was: Drive's times and versions lag behind, and the version that our own writes
+exchange says nothing of people.
 """
 
 import logging

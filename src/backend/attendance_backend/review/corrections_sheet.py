@@ -5,7 +5,7 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Lookup: the employee's name, so that MATCH takes it letter by letter;
 - Person: the row of that name in ``Monthly Summary``, or of that user name;
 - User, User Lookup: who that is, as formulas know people (`formulas.token_of`);
-- What: in small letters;
+- What: in small letters, ``check-in`` as ``check in``;
 - From, To: the first and the last day meant;
 - Boundary: when a day begins at the person's site;
 - Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`);
@@ -19,7 +19,8 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Leave Days: on how many days leave can count, working days that is;
 - Outcome: the hours, or the word, of the day there; of leave, how many days read so;
 - Shown: the time that stands there;
-- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month.
+- As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month;
+- Carried Over: of leave from the workbook before, whose and what the program wrote (`carried_leave`).
 
 Of two rows with the same key the upper one counts, and the other one says so. Status tells what ``Daily Attendance``
 makes of the row, so that nothing that has no effect is called applied; a waiver looks into ``Weekly Summary`` whether
@@ -84,7 +85,7 @@ WHAT = Column(
     "What",
     120,
     styles.PLAIN,
-    note="check in and check out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
+    note="check-in and check-out replace what was punched. leave: for Date, or Date to Until. waive penalty: no "
     "penalty in the week of Date. note: changes nothing, and settles what Exceptions says of that day.",
 )
 VALUE = Column(
@@ -125,10 +126,11 @@ STEPS = (
     *(SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE, LEAVE_DAYS, OUTCOME, SHOWN),
 )
 KEPT = Column("kept", "Kept", hidden=True)
+CARRIED = Column("carried", "Carried Over", hidden=True)
 LAYOUT = Layout(
     CORRECTIONS,
     CORRECTIONS_ID,
-    (STATUS, *TYPED, *STEPS, KEPT),
+    (STATUS, *TYPED, *STEPS, KEPT, CARRIED),
     frozen_columns=1,
     tab_color=styles.HR_TAB,
     warning="Type into the columns Date to Entered By; the others answer.",
@@ -141,6 +143,7 @@ SPARE_ROWS = 50
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
+"""As formulas know them."""
 APPLIED, NOTED = "applied", "noted"
 NOT_KEPT = "no effect: this month is finalised"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
@@ -162,6 +165,11 @@ class Weeks:
     first: int
     last: int
     monday: int
+
+
+def spelt(kind: str) -> str:
+    """As people read and choose it."""
+    return kind.replace("check ", "check-")
 
 
 def group_of(kind: str, user: str) -> str:
@@ -189,7 +197,7 @@ def create(at: Places, example: str, weeks: Weeks | None) -> list[Change]:
         *LAYOUT.create(end, free_end=end),
         *prepared(sheet, PREPARED_ROWS, example, weeks, at),
         OfferChoices(CORRECTIONS_ID, cells(EMPLOYEE), names, strict=False),
-        OfferChoices(CORRECTIONS_ID, cells(WHAT), KINDS, strict=True),
+        OfferChoices(CORRECTIONS_ID, cells(WHAT), tuple(map(spelt, KINDS)), strict=True),
         *_highlights(at),
     ]
 
@@ -213,13 +221,23 @@ def more_rows(sheet: Worksheet) -> InsertRows | AddRows | None:
 
     Between two rows where there is one below: choices, colours and what people may edit then reach over them, too.
     """
-    typed = {sheet.columns[column] for column in TYPED if column in sheet.columns}
-    last = max((row for row, column in sheet.cells if column in typed), default=sheet.first_row)
-    if sheet.row_count - 1 - last >= SPARE_ROWS:
+    if sheet.row_count - 1 - _last_typed(sheet) >= SPARE_ROWS:
         return None
+    return rows_behind(sheet, PREPARED_ROWS)
+
+
+def rows_behind(sheet: Worksheet, count: int) -> InsertRows | AddRows:
+    """So many blank rows below what is typed."""
+    last = _last_typed(sheet)
     if last == sheet.row_count - 1:
-        return AddRows(sheet.sheet_id, PREPARED_ROWS)
-    return InsertRows(sheet.sheet_id, last + 1, PREPARED_ROWS)
+        return AddRows(sheet.sheet_id, count)
+    return InsertRows(sheet.sheet_id, last + 1, count)
+
+
+def _last_typed(sheet: Worksheet) -> int:
+    """At least the first row: what is inserted takes choices and looks from the row above."""
+    typed = {sheet.columns[column] for column in TYPED if column in sheet.columns}
+    return max([sheet.first_row, *(row for row, column in sheet.cells if column in typed)])
 
 
 def looked_up_anew(sheet: Worksheet, example: str, at: Places) -> list[Change]:
@@ -272,7 +290,7 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
         ),
         USER: f'=IF({person}="","",INDEX({tokens},{person})&"")',
         USER_LOOKUP: f'=IF({person}="","",INDEX({escaped_tokens},{person})&"")',
-        KIND: f"=LOWER(TRIM({own(WHAT)}))",
+        KIND: f'=SUBSTITUTE(LOWER(TRIM({own(WHAT)})),"-"," ")',
         FROM: f'=IF(ISNUMBER({own(DATE)}),INT({own(DATE)}),"")',
         TO: (
             f'=IF(OR({kind}<>"{LEAVE}",{own(UNTIL)}=""),{start},'
@@ -521,7 +539,7 @@ def _leave_applied(at: Places) -> str:
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
     remarks = (
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
-        f'IF({end}>{last}," to "&RIGHT({period},10)&": type the days after it into the next workbook","")',
+        f'IF({end}>{last}," to "&RIGHT({period},10)&"; carried over into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
         f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',

@@ -29,6 +29,7 @@ from attendance_backend.review import (
     weekly_columns,
 )
 from attendance_backend.review.daily_columns import (
+    ABSENT,
     CHECK_IN,
     CHECK_OUT,
     CHECK_TIMES,
@@ -38,6 +39,7 @@ from attendance_backend.review.daily_columns import (
     CORRECTED,
     DAYS_ROW,
     EMPLOYEE,
+    HOLIDAY,
     HOURS_WORKED,
     IN_ROW,
     KEY,
@@ -46,11 +48,18 @@ from attendance_backend.review.daily_columns import (
     LABELS,
     LATE_AFTER,
     LAYOUT,
+    LEAVE,
+    MISSING_IN,
+    MISSING_OUT,
+    NO_DATA,
+    NOT_EMPLOYED,
+    OPEN,
     OUT_ROW,
     PERSON_ROW,
     SITE_NAME,
     SITE_ROW,
     USER_NAME,
+    WEEKEND,
     key_of,
 )
 from attendance_backend.review.formulas import Places
@@ -71,10 +80,6 @@ from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
-
-MISSING_OUT, MISSING_IN, OPEN = "missing out", "missing in", "open"
-HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
-NOT_EMPLOYED = "not employed"
 
 DAY_PIXELS = 90
 _SECONDS, _MINUTES = 86_400, 1440

@@ -47,6 +47,10 @@ LAYOUT = Layout(
 CHECK_IN, CHECK_OUT, HOURS_WORKED = "Check In", "Check Out", "Hours Worked"
 LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
 KEY_SEPARATOR = "/"
+PRESENT, LATE = "present", "late"
+MISSING_OUT, MISSING_IN, OPEN = "missing out", "missing in", "open"
+HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
+NOT_EMPLOYED = "not employed"
 CHECK_TIMES = "check the times"
 """Stands in place of hours that nobody can work out."""
 NIGHT_ENDS_H = 4

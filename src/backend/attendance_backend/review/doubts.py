@@ -20,8 +20,14 @@ from attendance_backend.review import (
     weekly_columns,
 )
 from attendance_backend.review.book import Want
-from attendance_backend.review.daily_attendance import MISSING_IN, MISSING_OUT, NO_DATA, OPEN
-from attendance_backend.review.daily_columns import CHECK_TIMES, MOST_HOURS
+from attendance_backend.review.daily_columns import (
+    CHECK_TIMES,
+    MISSING_IN,
+    MISSING_OUT,
+    MOST_HOURS,
+    NO_DATA,
+    OPEN,
+)
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.finalised import KEYS, Now
 from attendance_backend.review.finding import Finding

@@ -4,16 +4,23 @@ from collections.abc import Mapping
 from datetime import date
 
 from attendance_backend.review import corrections_sheet, day_header, formulas, monthly_columns
-from attendance_backend.review.daily_columns import CHECK_HOURS, CHECK_TIMES
+from attendance_backend.review.daily_columns import (
+    ABSENT,
+    CHECK_HOURS,
+    CHECK_TIMES,
+    LATE,
+    MISSING_IN,
+    MISSING_OUT,
+    OPEN,
+)
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import MONTHLY
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.changes import Change, Formula, HighlightWhen
 
-OPEN, RESOLVED, INFORMATION = "open", "resolved", "for information"
+RESOLVED, INFORMATION = "resolved", "for information"
 
-LATE, ABSENT, MISSING_OUT, MISSING_IN = "late", "absent", "missing out", "missing in"
 CONTRADICTIONS = (CHECK_TIMES, CHECK_HOURS)
 DAY_STATES = (LATE, ABSENT, MISSING_OUT, MISSING_IN, *CONTRADICTIONS)
 """Kinds that are words of ``Monthly Summary``, too, and are resolved when they no longer stand there."""

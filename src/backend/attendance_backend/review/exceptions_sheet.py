@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from attendance_backend.review import exception_state, formulas
-from attendance_backend.review.daily_columns import CHECK_HOURS, CHECK_TIMES, MOST_HOURS
-from attendance_backend.review.exception_state import (
+from attendance_backend.review.daily_columns import (
     ABSENT,
+    CHECK_HOURS,
+    CHECK_TIMES,
     LATE,
     MISSING_IN,
     MISSING_OUT,
-    TO_DO,
-    TO_KNOW,
-    UNKNOWN,
+    MOST_HOURS,
+    OPEN,
 )
+from attendance_backend.review.exception_state import TO_DO, TO_KNOW, UNKNOWN
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID
 from attendance_backend.sheet import placing, serial, styles
@@ -90,7 +91,7 @@ def create(at: Places) -> list[Change]:
 
 def remedy_header(at: Places) -> Formula:
     """Says how much is still open: most lines need nobody, and the open ones are easily lost among them."""
-    count = f'COUNTIF({at.own_column(STATE)},"{exception_state.OPEN}")'
+    count = f'COUNTIF({at.own_column(STATE)},"{OPEN}")'
     return Formula(f'="{REMEDY.header} ("&{count}&" open)"')
 
 
@@ -166,14 +167,14 @@ def hired(when: datetime, site: str, who: str, user: str) -> Entry:
 def missing_out(day: date, site: str, who: str, user: str) -> Entry:
     """A check-in without a check-out on a day of which all data is here."""
     what = f"No check-out on {_named(day)}"
-    remedy = "Ask the person, and type the check out into Corrections."
+    remedy = "Ask the person, and type the check-out into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_OUT)
 
 
 def missing_in(day: date, site: str, who: str, user: str) -> Entry:
     """A check-out without a check-in."""
     what = f"No check-in on {_named(day)}"
-    remedy = "Ask the person, and type the check in into Corrections."
+    remedy = "Ask the person, and type the check-in into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_IN)
 
 
@@ -210,21 +211,21 @@ def contradiction(day: date, site: str, who: str, user: str, kind: str) -> Entry
 def double_tap(day: date, site: str, who: str, user: str) -> Entry:
     """Punches of a person within seconds, which count once."""
     what = f"Punches within seconds of each other on {_named(day)}, counted as one"
-    remedy = "Nothing, unless the second one was meant as check out: then type it into Corrections."
+    remedy = "Nothing, unless the second one was meant as a check-out: then type it into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
 
 
 def ambiguous_hour(day: date, site: str, who: str, user: str) -> Entry:
     """A punch in the hour that the clock shows twice when summer time ends."""
     what = f"A punch of {_named(day)} in the hour that came twice, as the clocks went back: the hours may be one off"
-    remedy = "Ask the person, and type the check in or check out into Corrections if an hour is missing or too many."
+    remedy = "Ask the person, and type the check-in or check-out into Corrections if an hour is missing or too many."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
 
 
 def two_time_zones(day: date, site: str, who: str, user: str) -> Entry:
     """A day with punches at sites whose clocks differ."""
     what = f"Punches of {_named(day)} at sites whose clocks differ: the hours are not exact"
-    remedy = "Type check in and check out as one of the two clocks shows them into Corrections."
+    remedy = "Type check-in and check-out as one of the two clocks shows them into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
 
 

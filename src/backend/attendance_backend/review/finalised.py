@@ -155,8 +155,47 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
         *KEPT_LAYOUT.create(sheet.first_row + len(kept)),
         *lay(KEPT_ID, sheet.columns, sheet.first_row, _rows(kept)),
         *changes,
-        *guide_sheet.keep(guide, f"{on:%d-%m-%Y}"),
+        *_noted(guide, on),
     ]
+
+
+def _noted(guide: Worksheet, on: date) -> list[Change]:
+    return guide_sheet.keep(guide, f"{on:%d-%m-%Y}")
+
+
+def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
+    """What an attempt to `keep` the month left that died once ``Kept`` was whole: cells that still are formulas.
+
+    Args:
+        view: as for `keep`.
+        period: of the workbook.
+        on: the day that people read.
+    """
+    frozen: list[Change] = []
+    own: Mapping[str, Wanted] = {}
+    for title in KEYS:
+        sheet = view.find(title)
+        rows, columns = ({}, {}) if sheet is None else (rows_of(sheet, title), columns_of(sheet))
+        cells: dict[Place, NewCell] = {}
+        for key, kept_cells in _kept(view, title) if sheet is not None else ():
+            for name, kept in kept_cells.items():
+                place = rows.get(key, -1), columns.get(name, -1)
+                value, formula = kept if isinstance(kept, list) else (kept, None)
+                stands = sheet.cells.get(place) if sheet is not None else None
+                if stands is None or not stands.is_formula:
+                    continue
+                own = own or wanted(view, period)
+                of_ours = own[title].get(place)
+                is_ours = isinstance(of_ours, Formula) and repairing.is_ours(title, stands.formula, of_ours)
+                if is_ours or stands.formula == formula:
+                    cells[place] = NewCell(None if value == "" else value)
+        frozen += write_cells(sheet.sheet_id, cells) if sheet is not None else []
+    guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
+    if not frozen and guide_sheet.read(guide).kept_on:
+        return []
+    known, column = {text for text, _ in _kept(view, CORRECTIONS)}, corrections.at(corrections_sheet.KEPT)
+    marks = {(row, column): NewCell(text) for row, text in _as_typed(corrections) if text in known}
+    return [*frozen, *write_cells(corrections.sheet_id, marks), *_noted(guide, on)]
 
 
 def lacks_corrections(view: Spreadsheet) -> bool:
@@ -492,7 +531,7 @@ def _corrections(view: Spreadsheet) -> Iterator[Finding]:
         for key in texts:
             who, day, correction, user = found[key]
             if correction.startswith(_CHANGING):
-                text = f"{correction}: {what} {CORRECTIONS} after the month was finalised"
+                text = f"{corrections_sheet.spelt(correction)}: {what} {CORRECTIONS} after the month was finalised"
                 yield Finding(who, _day(day), text, user)
 
 

@@ -9,7 +9,7 @@ whole in which it stands itself: spreadsheets would call that circular.
 from collections.abc import Iterable, Mapping
 
 from attendance_backend.errors import LayoutError
-from attendance_backend.sheet.a1 import column_letters, quoted
+from attendance_backend.sheet.a1 import column_letters, in_formula
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.layout import Column
@@ -73,8 +73,8 @@ class Places:
         return self._homes[column]
 
     def sheet(self, role: str) -> str:
-        """A worksheet's title, quoted; it may have been renamed."""
-        return quoted(self.sheets[role].title)
+        """A worksheet's title, as formulas need it; it may have been renamed."""
+        return in_formula(self.sheets[role].title)
 
     def lines(self, role: str) -> tuple[int, ...]:
         """The header rows of a worksheet."""
@@ -82,7 +82,7 @@ class Places:
 
     def column(self, column: Column) -> str:
         """A whole column, the same wherever the formula is filled to."""
-        return f"{quoted(self._home(column).title)}!{self.own_column(column)}"
+        return f"{in_formula(self._home(column).title)}!{self.own_column(column)}"
 
     def own_column(self, column: Column) -> str:
         """As `column`, of the formula's own worksheet."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import UnionType
 
-from attendance_backend.review import daily_columns, sites_sheet
+from attendance_backend.review import daily_columns as dc
+from attendance_backend.review import sites_sheet
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
     CORRECTIONS,
@@ -25,7 +26,7 @@ from attendance_backend.review.names import (
     WEEKLY,
 )
 from attendance_backend.sheet import formula_text, placing, serial, styles
-from attendance_backend.sheet.a1 import column_letters, quoted
+from attendance_backend.sheet.a1 import column_letters, in_formula
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddRows,
@@ -147,10 +148,10 @@ def cells(worksheet: Worksheet) -> dict[str, str]:
     """Where the values stand, for formulas of other worksheets, by their names."""
     letters = column_letters(worksheet.at(VALUE))
     rows = _rows(worksheet)
-    found = {name: f"{quoted(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
+    found = {name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
     if FINALISED in rows and AS_SET in worksheet.columns:
         place = f"${column_letters(worksheet.at(AS_SET))}${rows[FINALISED] + 1}"
-        found[KEPT_ON] = f"{quoted(worksheet.title)}!{place}"
+        found[KEPT_ON] = f"{in_formula(worksheet.title)}!{place}"
     return found
 
 
@@ -426,7 +427,7 @@ _TIMES = (
         "Typed times",
         (
             "In Corrections 17:30, 17.30, 17h30, 1730, 17 and 5:30 pm are understood. A check-out before "
-            f"{daily_columns.NIGHT_ENDS_H}:00, or before the day begins at the person's site, is of the night after; "
+            f"{dc.NIGHT_ENDS_H}:00, or before the day begins at the person's site, is of the night after; "
             "type date and time where that is not meant."
         ),
         styles.NAME,
@@ -434,32 +435,48 @@ _TIMES = (
     (
         "Long days",
         (
-            f"More than {daily_columns.MOST_HOURS} hours in a day are nearly always a slip: they count, and the day "
-            f"reads {daily_columns.CHECK_HOURS}. A note in Corrections says that they are right."
+            f"More than {dc.MOST_HOURS} hours in a day are nearly always a slip: they count, and the day "
+            f"reads {dc.CHECK_HOURS}. A note in Corrections says that they are right."
         ),
         styles.NAME,
     ),
 )
 
 _STATES: tuple[tuple[str, str, Style], ...] = (
-    ("present", "Check-in and check-out are there.", styles.NAME),
-    ("late", "The check-in of a working day was after cut-off time and grace minutes.", styles.LATE_WORD),
-    ("missing out", "No check-out, and none can come any more. Type it into Corrections.", styles.OPEN_WORD),
-    ("missing in", "A check-out without a check-in. Type the check-in into Corrections.", styles.OPEN_WORD),
+    (dc.PRESENT, "Check-in and check-out are there.", styles.NAME),
     (
-        "check the times",
+        dc.LATE,
+        "The check-in of a working day was after cut-off time and grace minutes.",
+        styles.LATE_WORD,
+    ),
+    (
+        dc.MISSING_OUT,
+        "No check-out, and none can come any more. Type it into Corrections.",
+        styles.OPEN_WORD,
+    ),
+    (
+        dc.MISSING_IN,
+        "A check-out without a check-in. Type the check-in into Corrections.",
+        styles.OPEN_WORD,
+    ),
+    (
+        dc.CHECK_TIMES,
         "The check-out is before the check-in, or a time is no time. Correct it.",
         styles.OPEN_WORD,
     ),
     (
-        daily_columns.CHECK_HOURS,
-        f"More than {daily_columns.MOST_HOURS} hours, or fewer than none. Correct the times, or type a note.",
+        dc.CHECK_HOURS,
+        f"More than {dc.MOST_HOURS} hours, or fewer than none. Correct the times, or type a note.",
         styles.OPEN_WORD,
     ),
-    ("absent", "A working day without a punch, and all data of the site is here.", styles.LATE_WORD),
-    ("leave", "HR entered leave. Hours that were worked all the same count.", styles.LEAVE_WORD),
     (
-        "not employed",
+        dc.ABSENT,
+        "A working day without a punch, and all data of the site is here.",
+        styles.LATE_WORD,
+    ),
+    (dc.LEAVE, "HR entered leave. Hours that were worked all the same count.", styles.LEAVE_WORD),
+    (
+        dc.NOT_EMPLOYED,
         (
             "A working day before First Day or after Last Day of Cut Off Times, without a punch. Nothing is missed. "
             "Punches of such a day show and count as on any other; so do times and leave in Corrections."
@@ -467,13 +484,13 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
         styles.QUIET_WORD,
     ),
     (
-        "holiday",
+        dc.HOLIDAY,
         "Its name stands below the date. Hours that were worked all the same count.",
         styles.HOLIDAY_WORD,
     ),
-    ("weekend", "Saturday or Sunday without a punch.", styles.QUIET_WORD),
-    ("open", "Checked in; the check-out may still come.", styles.QUIET_WORD),
-    ("no data yet", "The site's data does not reach to this day yet.", styles.QUIET_WORD),
+    (dc.WEEKEND, "Saturday or Sunday without a punch.", styles.QUIET_WORD),
+    (dc.OPEN, "Checked in; the check-out may still come.", styles.QUIET_WORD),
+    (dc.NO_DATA, "The site's data does not reach to this day yet.", styles.QUIET_WORD),
 )
 
 _WORKSHEETS = (

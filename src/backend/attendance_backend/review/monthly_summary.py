@@ -26,8 +26,10 @@ from attendance_backend.review import (
     guide_sheet,
     weekly_columns,
 )
-from attendance_backend.review.daily_attendance import (
+from attendance_backend.review.daily_columns import (
     ABSENT,
+    CHECK_HOURS,
+    CHECK_TIMES,
     HOLIDAY,
     LEAVE,
     MISSING_IN,
@@ -37,7 +39,8 @@ from attendance_backend.review.daily_attendance import (
     OPEN,
     WEEKEND,
 )
-from attendance_backend.review.daily_columns import CHECK_HOURS, CHECK_TIMES
+from attendance_backend.review.daily_columns import LATE as LATE_WORD
+from attendance_backend.review.daily_columns import PRESENT as PRESENT_WORD
 from attendance_backend.review.day_header import Run
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.monthly_columns import ABSENT as ABSENT_COLUMN
@@ -78,11 +81,18 @@ from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
 
-PRESENT_WORD, LATE_WORD = "present", "late"
 _MOST_MINUTES = daily_columns.MOST_HOURS * 60
 _SECONDS = 86_400
 _COUNTED: dict[Column, tuple[str, ...]] = {
-    PRESENT: (PRESENT_WORD, f"{LATE_WORD}*", OPEN, MISSING_OUT, MISSING_IN, CHECK_TIMES, CHECK_HOURS),
+    PRESENT: (
+        PRESENT_WORD,
+        f"{LATE_WORD}*",
+        OPEN,
+        MISSING_OUT,
+        MISSING_IN,
+        CHECK_TIMES,
+        CHECK_HOURS,
+    ),
     LATE: (f"{LATE_WORD}*",),
     ABSENT_COLUMN: (ABSENT,),
     ON_LEAVE: (LEAVE,),

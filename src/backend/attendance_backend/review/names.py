@@ -35,6 +35,8 @@ LOCALE = "en_GB"
 PERIOD_PROPERTY = "attendance_review_period"
 CONTROL_PROPERTY = "attendance_control_id"
 TITLE_PREFIX = "Attendance Review - "
+BEING_MADE = " (being made)"
+"""Behind the title, until everything is in it."""
 
 
 def workbook_title(period: ReviewPeriod) -> str:

@@ -166,7 +166,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
         BUSINESS_DAY: serial.from_date(day),
         SERIAL_NUMBER: record.serial_number,
     }
-    return {column: column.cell(value) for column, value in values.items()}
+    return {column: NewCell(value, column.style) for column, value in values.items()}
 
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:

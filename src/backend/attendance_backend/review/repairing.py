@@ -35,7 +35,7 @@ _EARLIER = {
     DAILY: "2aff0b0a5a74 328713b127d3 890dd275aaeb 8ffed2bfb8e2",
     WEEKLY: "831db98570d6 a1d0cbc7cc81 dfb63900319f f525ab5d7bd6",
     MONTHLY: "379e28e2e601 75355960dded 818b552d20b3 9d28c21c405b c381f2553149",
-    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4",
+    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4 9f0563a3a19d",
 }
 """What release 0.1.0, and who tried it before, wrote and this one writes otherwise (`formula_text.digest`)."""
 
@@ -79,20 +79,26 @@ def _is_earlier(title: str, stands: str) -> bool:
     return bool(stands) and formula_text.digest(stands) in _EARLIER.get(title, "")
 
 
-def repair(workbook: Spreadsheet, period: ReviewPeriod, titles: Collection[str] = WHOLE) -> Repairs:
+def repair(
+    workbook: Spreadsheet,
+    period: ReviewPeriod,
+    titles: Collection[str] = WHOLE,
+    new_rows: Collection[int] = (),
+) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
     Args:
         workbook: with the cells of `wants`.
         period: of the workbook.
         titles: of the worksheets that are repaired.
+        new_rows: of ``Corrections``, which lack formulas for they are new.
     """
     repairs = Repairs()
-    new = range(0)
+    new = {*new_rows}
     corrections = workbook.find(CORRECTIONS)
     if corrections is not None and (growth := corrections_sheet.more_rows(corrections)) is not None:
         first = growth.row if isinstance(growth, InsertRows) else corrections.row_count
-        new = range(first, first + growth.count)
+        new |= {*range(first, first + growth.count)}
         repairs.changes.append(growth)
         repairs.differences.append(f"{CORRECTIONS}: {growth.count} rows more, as few were left")
         workbook = replace(
@@ -100,13 +106,11 @@ def repair(workbook: Spreadsheet, period: ReviewPeriod, titles: Collection[str] 
         )
     for title, formulas in wanted(workbook, period).items():
         if title in titles:
-            _repair(
-                workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else range(0)
-            )
+            _repair(workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else ())
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: range) -> None:
+def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: Collection[int]) -> None:
     found: dict[str, dict[Place, NewCell]] = {}
     for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)

@@ -48,6 +48,7 @@ from attendance_backend.review.names import (
     WEEKLY,
     is_raw_title,
     raw_title,
+    workbook_title,
 )
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.review.weekly_summary import WeekColumns
@@ -59,6 +60,7 @@ from attendance_backend.sheet.changes import (
     NewCell,
     RemoveWorksheet,
     SetLocale,
+    SetTitle,
     WriteCells,
 )
 from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Spreadsheet, Worksheet
@@ -82,6 +84,9 @@ SYNC = (*PEOPLE, book.columns(PUNCH_INDEX))
 
 HEADERS = (*PEOPLE, book.header(PUNCH_INDEX))
 """What must be read for `missing_days`."""
+
+MOST_ADDED = 40
+"""People in one request: each takes about 30 KB."""
 
 _ORDER = (EXCEPTIONS, DAILY, WEEKLY, MONTHLY, CORRECTIONS, SITES, GUIDE, DAYS, PUNCH_INDEX)
 _DERIVED = (DAILY, WEEKLY, MONTHLY)
@@ -171,12 +176,12 @@ def missing_worksheets(
     }
     made = [make() for title, make in makers.items() if workbook.find(title) is None]
     if not made:
-        return []
+        return [RemoveWorksheet(sheet.sheet_id) for sheet in workbook.worksheets if sheet.is_being_made]
     changes = _placed(workbook, made)
     if workbook.find(DAILY) is None:
         changes.insert(0, SetLocale(LOCALE, TIME_ZONE))
     if _is_untouched(workbook):
-        changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
+        changes += [SetTitle(workbook_title(period)), RemoveWorksheet(FIRST_WORKSHEET_ID)]
     return changes
 
 
@@ -254,6 +259,23 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
     runs = day_header.runs(day_header.columns_by_day(month_sheet), places.columns)
     rows = monthly.person_rows(new, month_sheet.row_count, runs, weeks.total, at)
     return changes + _grown(month_sheet, len(new), rows)
+
+
+def next_lacking(view: Spreadsheet, people: Sequence[Person]) -> list[Person]:
+    """The first of those who lack rows: as many as are added in one request; `view` as for `add_people`."""
+    keys, tokens = _keys(view.worksheet(DAYS)), monthly.rows_by_token(view.worksheet(MONTHLY))
+    lacking = {
+        person.key
+        for person in people
+        if days_sheet.key_of(person.key, days_sheet.IN) not in keys
+        or formulas.token_of(person.key) not in tokens
+    }
+    for labels, rows in (
+        (dc.LABELS, daily.rows_by_key(view.worksheet(DAILY))),
+        (wc.LABELS, weekly.rows_by_key(view.worksheet(WEEKLY))),
+    ):
+        lacking |= {person.key for person, _ in _lacking(people, labels, rows)}
+    return [person for person in people if person.key in lacking][:MOST_ADDED]
 
 
 def _keys(days: Worksheet) -> set[str]:
@@ -468,7 +490,7 @@ def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Cha
 
     A formula must not be written before the worksheets that it names exist.
     """
-    titles = [sheet.role or sheet.title for sheet in workbook.worksheets]
+    titles = [sheet.role or sheet.title for sheet in workbook.worksheets if not sheet.is_being_made]
     added: list[Change] = []
     filled: list[Change] = []
     for changes in made:
@@ -515,5 +537,6 @@ def _cell(sheet: Worksheet, row: int, column: Column, text: str) -> Change:
 
 
 def _is_untouched(workbook: Spreadsheet) -> bool:
-    """Whether the workbook is as Drive creates it: one worksheet, and none of ours."""
-    return [sheet.sheet_id for sheet in workbook.worksheets] == [FIRST_WORKSHEET_ID]
+    """Whether the workbook is as Drive creates it, but for what an attempt to fill it left: no worksheet is ours."""
+    whole = (sheet.sheet_id for sheet in workbook.worksheets if not sheet.is_being_made)
+    return [*whole] == [FIRST_WORKSHEET_ID]

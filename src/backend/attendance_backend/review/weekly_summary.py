@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from attendance_backend.domain.people import Person
 from attendance_backend.review import corrections_sheet, daily_columns, day_header, formulas
 from attendance_backend.review.corrections_sheet import Weeks
-from attendance_backend.review.daily_attendance import HOLIDAY
+from attendance_backend.review.daily_columns import HOLIDAY
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (

@@ -1,5 +1,6 @@
 """The A1 notation of cells and areas."""
 
+import re
 from functools import cache
 
 from attendance_backend.sheet.grid import Area
@@ -29,8 +30,18 @@ def row_part(row: int, first: int, end: int, *, fixed: bool = False) -> str:
 
 
 def quoted(title: str) -> str:
-    """A worksheet's title as formulas and ranges need it."""
+    """A worksheet's title as ranges need it."""
     return "'" + title.replace("'", "''") + "'"
+
+
+@cache
+def in_formula(title: str) -> str:
+    """A worksheet's title as the service writes it in formulas: in quotes only where it must.
+
+    What it rewrites when people insert or rename something then reads as the program wrote it, and need not be compared
+    by meaning.
+    """
+    return title if re.fullmatch("[A-Za-z_]{4,}", title) and title.casefold() != "true" else quoted(title)
 
 
 def area_name(area: Area) -> str:

@@ -145,6 +145,20 @@ class AddColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowWorksheet:
+    """Hide a worksheet no longer."""
+
+    sheet_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTitle:
+    """Name the spreadsheet."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetLocale:
     """Fix the spreadsheet's locale and time zone (IANA name)."""
 
@@ -279,6 +293,8 @@ Change = (
     | AddRows
     | InsertRows
     | AddColumns
+    | ShowWorksheet
+    | SetTitle
     | SetLocale
     | SetColumns
     | WarnBeforeEdit

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from attendance_backend.errors import LayoutError, WorksheetGoneError
 from attendance_backend.sheet import serial
-from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.layout import BEING_MADE, Column
 
 Value = float | str | bool
 Place = tuple[int, int]
@@ -86,6 +86,11 @@ class Worksheet:
     columns: Mapping[Column, int] = field(default_factory=dict)
     lines: tuple[int, ...] = (0,)
     locked: bool = False
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether an attempt to make it has not come to its end."""
+        return self.tag.startswith(BEING_MADE)
 
     @property
     def first_row(self) -> int:

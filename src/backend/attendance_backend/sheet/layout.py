@@ -37,6 +37,8 @@ VERSION = 2
 """Of the layouts; to be raised when what is in a column, and not only which there are, becomes another thing."""
 
 COLUMN_TAG, SHEET_TAG = "attendance.column", "attendance.sheet"
+BEING_MADE = "being made"
+"""With this begins the tag of a worksheet that does not hold all yet that it is to hold (`sheet.steps`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

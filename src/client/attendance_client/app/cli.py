@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from attendance_client.errors import MachineError, StopRequested, UserError
 from attendance_trouble import missing_package
@@ -150,10 +151,7 @@ def _run(options: argparse.Namespace) -> int:
     # Imported late: `status` and `--help` need neither pyzk nor gRPC, and the Pi is slow to load them.
     from attendance_client.app.bootstrap import bootstrap  # noqa: PLC0415
 
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(message)s",
-    )
+    log_to(sys.stderr, logging.DEBUG if options.verbose else logging.INFO, os.environ)
     # What matters of theirs arrives as an error of ours.
     for noisy in ("google", "grpc", "urllib3", "statemachine"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -165,6 +163,26 @@ def _run(options: argparse.Namespace) -> int:
         except StopRequested:
             logging.getLogger(__name__).info("stopped in %s", runner.state)
     return 0
+
+
+class _ForJournal(logging.Formatter):
+    """A line begins with its priority, as systemd's journal takes it (sd-daemon(3)); the journal knows the time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = 3 if record.levelno >= logging.ERROR else 4 if record.levelno >= logging.WARNING else 6
+        lines = super().format(record).splitlines() or [""]
+        return "\n".join(f"<{7 if record.levelno < logging.INFO else priority}>{line}" for line in lines)
+
+
+def log_to(stream: TextIO, level: int, environment: Mapping[str, str]) -> None:
+    """Log to a terminal or a file, or to systemd's journal where `environment` says that it listens."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        _ForJournal("%(message)s")
+        if "JOURNAL_STREAM" in environment
+        else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
+    )
+    logging.basicConfig(level=level, handlers=[handler])
 
 
 def install_stop_signals(stop: threading.Event) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attendance_client.errors import ConfigError, no_permission
-from attendance_client.fsm.client import Site
+from attendance_client.fsm.client import HEALTH_INTERVAL_S, Site
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S
 from attendance_client.machine.port import MachineAddress
 from attendance_contracts import ContractError, validate_location
@@ -109,6 +109,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             day_boundary=values["day_boundary"],
             polling_interval_s=values["polling_interval_minutes"] * 60,
             deep_sleep_s=values["deep_sleep_minutes"] * 60,
+            health_interval_s=values["health_interval_minutes"] * 60,
             daily_warning_days=values["daily_warning_days"],
             clear_machine=values["clear_machine"],
             set_machine_clock=values["set_machine_clock"],
@@ -234,6 +235,7 @@ _KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
     "day_boundary": (_day_boundary, time(0)),
     "polling_interval_minutes": (_number(0.1, 1440), POLLING_INTERVAL_S / 60),
     "deep_sleep_minutes": (_number(1, 1440), DEEP_SLEEP_S / 60),
+    "health_interval_minutes": (_number(1, 1440), HEALTH_INTERVAL_S / 60),
     "daily_warning_days": (_integer(0, 31), 3),
     "clear_machine": (_boolean, False),
     "set_machine_clock": (_boolean, False),

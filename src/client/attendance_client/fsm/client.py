@@ -20,6 +20,7 @@ M = TypeVar("M", bound=Message)
 
 RECEIVE_SLICE_S = 5.0
 """The longest single wait for a reply: how soon a stop request is heeded."""
+HEALTH_INTERVAL_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Site:
         day_boundary: when a business day begins.
         polling_interval_s: between two readings of the machine.
         deep_sleep_s: before asking again for a period that is missing.
+        health_interval_s: after which a site without news tells of itself all the same.
         daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
         clear_machine: whether the machine's log is erased when a period closes and all of it is stored.
         set_machine_clock: whether the machine's clock is set, in small steps, by the computer's own.
@@ -42,6 +44,7 @@ class Site:
     day_boundary: time = time(0)
     polling_interval_s: float = POLLING_INTERVAL_S
     deep_sleep_s: float = DEEP_SLEEP_S
+    health_interval_s: float = HEALTH_INTERVAL_S
     daily_warning_days: int = 3
     clear_machine: bool = False
     set_machine_clock: bool = False

@@ -1,7 +1,7 @@
 """What the client knows while it runs: the model of the generated state machine."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from attendance_client.fsm.generated import (
@@ -26,12 +26,14 @@ class MachineMemory:
         end: where the log ended.
         read_at_s: when it was read last.
         whole_read_at_s: when all of it was read last.
+        counted: what the machine said it holds, before that; not always what it holds.
     """
 
     serial_number: str
     end: LogEnd
     read_at_s: float
     whole_read_at_s: float
+    counted: int
 
 
 @dataclass
@@ -47,6 +49,10 @@ class HealthMemory:
     due_s: float = float("-inf")
     told: object = None
     problem: str = ""
+    counted: tuple[str, int] | None = None
+    """The machine's serial number and its count of records, when it was asked last."""
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What people are to know of a machine that can be read all the same, by kind."""
 
 
 class Session(Flags):

@@ -39,9 +39,10 @@ def _read_and_erase(client: Client) -> None:
         records = len(attendance_log.punches) + len(attendance_log.undecodable)
         if attendance_log.punches and _nothing_would_be_lost(client, machine, status, records):
             machine.clear()
+            client.session.health.counted = None
             now_s = client.clock.monotonic()
             client.session.machine_memory = MachineMemory(
-                status.serial_number, LogEnd(0, 0, b""), now_s, now_s
+                status.serial_number, LogEnd(0, 0, b""), now_s, now_s, 0
             )
             log.warning(
                 "erased the log of machine %s: its %d records are in the ledger and its punches in their sheets",

@@ -9,7 +9,14 @@ from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import Flag
 from attendance_client.machine.clock import keep_clock
 from attendance_client.machine.port import LogEnd, MachineStatus
-from attendance_client.machine.reading import ask_status, enabled_machine, read_log, read_names_again
+from attendance_client.machine.reading import (
+    ask_status,
+    enabled_machine,
+    look_at_count,
+    read_log,
+    read_names_again,
+    tell_of_trouble,
+)
 from attendance_client.relay.health import report_read, report_unreadable
 from attendance_contracts import NEARLY_FULL, AlarmKind, RaiseFinalAlarm, Topic, business_day
 
@@ -30,6 +37,8 @@ def poll(client: Client) -> None:
     try:
         with enabled_machine(client) as machine:
             status = ask_status(client, machine)
+            look_at_count(client, status)
+            quiet = _is_quiet(client, status)
             wanted = _wanted(client, status)
             if wanted is not None:
                 read_log(client, machine, status, wanted.known)
@@ -40,6 +49,7 @@ def poll(client: Client) -> None:
             # Setting its clock broke off. Not only at the next poll: until then nobody could punch.
             with enabled_machine(client):
                 pass
+        _read_whole_if_due(client, quiet=quiet)
     except MachineError as error:
         report_unreadable(client, str(error))
         raise
@@ -79,17 +89,43 @@ class _Wanted:
 
 
 def _wanted(client: Client, status: MachineStatus) -> _Wanted | None:
-    """What is to be read; None when nothing is new."""
+    """What is to be read first; None when nothing is new."""
     memory = client.session.machine_memory
     if memory is None or memory.serial_number != status.serial_number:
         return _Wanted(None)
-    quiet = memory.end.records == status.records
-    age_s = client.clock.monotonic() - memory.whole_read_at_s
-    if age_s >= (COMPLETE_READ_INTERVAL_S if quiet else 2 * COMPLETE_READ_INTERVAL_S):
-        return _Wanted(None)
-    if quiet and not 0 < status.record_capacity <= status.records:
+    if _is_quiet(client, status) and not 0 < status.record_capacity <= status.records:
         return None
     return _Wanted(memory.end)
+
+
+def _is_quiet(client: Client, status: MachineStatus) -> bool:
+    """Whether the machine counts what it counted at the last reading; one that counts nothing tells nothing by that."""
+    memory = client.session.machine_memory
+    if memory is None or (status.records == 0 and memory.end.records):
+        return False
+    return memory.counted == status.records
+
+
+def _read_whole_if_due(client: Client, *, quiet: bool) -> None:
+    """The daily reading of the whole log: after what is new, which a poor link may just carry.
+
+    In a conversation of its own, and no failure of it holds up what was read: it is tried again at each poll.
+    """
+    memory = client.session.machine_memory
+    age_s = 0.0 if memory is None else client.clock.monotonic() - memory.whole_read_at_s
+    if age_s < (COMPLETE_READ_INTERVAL_S if quiet else 2 * COMPLETE_READ_INTERVAL_S):
+        return
+    try:
+        with enabled_machine(client) as machine:
+            read_log(client, machine, ask_status(client, machine))
+    except MachineError as error:
+        tell_of_trouble(
+            client,
+            "whole",
+            f"{error}; new punches are read, the daily look at the whole log was not possible",
+        )
+    else:
+        client.session.health.troubles.pop("whole", None)
 
 
 def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:

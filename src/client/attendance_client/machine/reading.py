@@ -21,6 +21,9 @@ FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 APART = timedelta(minutes=5)
 """Clocks that differ by more do not agree, and then no period is closed."""
 
+NAMES, CLEARED = "names", "cleared"
+"""Kinds of trouble with a machine that can be read all the same."""
+
 
 @contextmanager
 def enabled_machine(client: Client) -> Iterator[MachineSession]:
@@ -78,6 +81,8 @@ def read_log(
 ) -> AttendanceLog:
     """Take what follows `known`, or the whole log, into the ledger; returns what was read."""
     session, ledger, serial_number = client.session, client.ledger, status.serial_number
+    # Its users could not be read the last time: nothing is to wait for them now.
+    failed_before = ledger.has_unnamed(serial_number) or NAMES in session.health.troubles
     attendance_log = machine.read_log(known)
     new = ledger.add_log(serial_number, attendance_log, client.clock.now())
     now_s = client.clock.monotonic()
@@ -85,24 +90,59 @@ def read_log(
     if attendance_log.first and session.machine_memory is not None:
         whole_read_at_s = session.machine_memory.whole_read_at_s
     # At once: the end of a log must not be taken twice, even if what follows fails.
-    session.machine_memory = MachineMemory(serial_number, attendance_log.end, now_s, whole_read_at_s)
+    session.machine_memory = MachineMemory(
+        serial_number, attendance_log.end, now_s, whole_read_at_s, status.records
+    )
     if new:
         log.info("%d new records on machine %s", new, serial_number)
     _tell_of_undecodable(client, attendance_log)
     _tell_of_mistimed(client, attendance_log)
-    _read_names(client, machine, status)
+    if failed_before:
+        read_names_again(client, machine, status)
+    else:
+        _read_names(client, machine, status)
     return attendance_log
 
 
 def read_names_again(client: Client, machine: MachineSession, status: MachineStatus) -> None:
     """Once more, after a reading of the log that broke off before the names.
 
-    A machine that never tells them must not hold the punches up: they then bear the user's number only.
+    Names are a nicety: a machine that never tells them must hold neither the punches up nor a period open. The punches
+    then bear the user's number only.
     """
     try:
         _read_names(client, machine, status)
     except MachineError as error:
-        log.warning("%s; people who are new on it appear by their number until its log is read again", error)
+        told = f"{error}; people who are new on it appear by their number until its users can be read"
+        tell_of_trouble(client, NAMES, told)
+
+
+def tell_of_trouble(client: Client, kind: str, trouble: str) -> None:
+    """Say once what is wrong with a machine that can be read all the same, and in the site's health until it passes."""
+    if client.session.health.troubles.get(kind) != trouble:
+        client.session.health.troubles[kind] = trouble
+        log.warning("%s", trouble)
+
+
+def look_at_count(client: Client, status: MachineStatus) -> None:
+    """Say that the machine's log was cleared by somebody else, and since when punches may be missing.
+
+    Told until the client starts anew, or the machine is another one.
+    """
+    session = client.session
+    earlier, session.health.counted = session.health.counted, (status.serial_number, status.records)
+    if earlier is None or earlier[0] != status.serial_number:
+        session.health.troubles.pop(CLEARED, None)
+    elif status.records < earlier[1]:
+        since = session.taken_until
+        after = "its last reading" if since is None else f"{since:%d-%m-%Y %H:%M}"
+        tell_of_trouble(
+            client,
+            CLEARED,
+            f"somebody cleared the machine's log: it held {earlier[1]} punches and holds {status.records}. Punches "
+            f"made after {after} and before it was cleared are missing: ask whoever was there, and type them into "
+            "Corrections",
+        )
 
 
 def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:
@@ -141,3 +181,4 @@ def _read_names(client: Client, machine: MachineSession, status: MachineStatus) 
     """Ask whose the punches are that were just read: later their numbers may be other people's."""
     if client.ledger.has_unnamed(status.serial_number):
         client.ledger.name_punches(status.serial_number, machine.read_user_names())
+    client.session.health.troubles.pop(NAMES, None)

@@ -1,4 +1,5 @@
-"""What a site tells of itself: at once when something changed that somebody waits for, and otherwise hourly.
+"""What a site tells of itself: at once when something changed that somebody waits for, and otherwise hourly, or
+as often as the site is set to.
 
 Each message costs the backend a read and a write of the review sheet, of which Google allows 60 a minute to all sites
 together. Nothing of it ever keeps the client from its work.
@@ -19,8 +20,6 @@ log = logging.getLogger(__name__)
 
 DISTRIBUTION = "attendance-relay"
 
-INTERVAL_S = 3600.0
-"""Without news."""
 LARGE_BACKLOG = 100
 """From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
 
@@ -39,7 +38,7 @@ def report_read(client: Client, status: MachineStatus) -> None:
         record_capacity=status.record_capacity,
         users=status.users,
     )
-    _publish(client, machine, "")
+    _publish(client, machine, "; ".join(session.health.troubles.values()))
 
 
 def report_unreadable(client: Client, problem: str) -> None:
@@ -98,7 +97,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
     else:
         session.health.problem = ""
         session.health.told = news
-        session.health.due_s = client.clock.monotonic() + INTERVAL_S
+        session.health.due_s = client.clock.monotonic() + client.site.health_interval_s
 
 
 def _news(

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,8 @@ _REFRESH_FAILED = "Getting metadata from plugin failed with error: "
 """What gRPC puts before google-auth's own error."""
 PUBLISH_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 30.0
+SILENT_S = 60.0
+"""After so long without a word from Pub/Sub while it was asked, the connection is made anew."""
 MAX_REPLIES = 20
 RETENTION_S = 7 * 86_400
 """How long Pub/Sub keeps a reply that nobody fetches: its longest."""
@@ -50,6 +53,11 @@ class PubSubBus:
         self._location = location
         self._prepared = False
         self.heard_at: datetime | None = None
+        self._heard_at_s = time.monotonic()
+        self._connect()
+
+    def _connect(self) -> None:
+        """Anew where nothing is heard: a router may have forgotten the connection, which nobody is told of."""
         try:
             self._publisher = pubsub_v1.PublisherClient(
                 # One message at a time, each confirmed: nothing to gain by waiting for a fuller batch.
@@ -58,6 +66,15 @@ class PubSubBus:
             self._subscriber = pubsub_v1.SubscriberClient()
         except NO_USE as error:
             raise AccessError(unusable_credentials()) from error
+
+    def _disconnect(self) -> None:
+        for client in (self._publisher, self._subscriber):
+            client.transport.close()
+
+    def _reconnect(self) -> None:
+        self._disconnect()
+        self._connect()
+        self._heard_at_s = time.monotonic()
 
     def prepare(self) -> None:
         if self._prepared:
@@ -137,7 +154,10 @@ class PubSubBus:
             future.result(timeout=2 * PUBLISH_TIMEOUT_S)
         # The library asserts when a message follows a failed one within some milliseconds.
         except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError, AssertionError) as error:
+            if isinstance(error, exceptions.DeadlineExceeded | exceptions.RetryError | TimeoutError):
+                self._reconnect()
             raise unreachable(error) from error
+        self._heard_at_s = time.monotonic()
 
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
         subscription = subscription_path(self._project, topic, self._location)
@@ -147,6 +167,7 @@ class PubSubBus:
                 timeout=timeout_s,
                 retry=None,
             )
+            self._heard_at_s = time.monotonic()
             if not response.received_messages:
                 return ()
             self._subscriber.acknowledge(
@@ -158,6 +179,9 @@ class PubSubBus:
                 retry=None,
             )
         except exceptions.DeadlineExceeded:
+            # No message, or no connection: the same to whoever waits.
+            if time.monotonic() - self._heard_at_s >= SILENT_S:
+                self._reconnect()
             return ()
         except exceptions.NotFound as error:
             self._prepared = False

@@ -9,6 +9,7 @@
 `server` tells what is faithful and what is not.
 """
 
+from attendance_sandbox.device.datagrams import Losses
 from attendance_sandbox.device.faults import (
     AnswerWith,
     DropConnection,
@@ -23,7 +24,7 @@ from attendance_sandbox.device.faults import (
     Table,
     TearReply,
 )
-from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.machine import AttendanceMachine, Counts, WhenFull
 from attendance_sandbox.device.protocol import Command, Reply, decode_time, encode_fields, encode_time
 from attendance_sandbox.device.records import PunchRecord, RawRecord, User, pack_record
 from attendance_sandbox.device.server import DeviceServer
@@ -33,10 +34,12 @@ __all__ = [
     "AnswerWith",
     "AttendanceMachine",
     "Command",
+    "Counts",
     "DeviceServer",
     "DropConnection",
     "Faults",
     "GoneSilent",
+    "Losses",
     "Manner",
     "PunchFirst",
     "PunchRecord",

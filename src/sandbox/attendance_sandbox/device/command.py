@@ -7,8 +7,9 @@ from datetime import timedelta
 from random import Random
 
 from attendance_sandbox.device import made_up
+from attendance_sandbox.device.datagrams import Losses
 from attendance_sandbox.device.faults import Faults, PunchFirst, SlowLink, Table
-from attendance_sandbox.device.machine import FIRST_YEAR, LAST_YEAR, AttendanceMachine, WhenFull
+from attendance_sandbox.device.machine import FIRST_YEAR, LAST_YEAR, AttendanceMachine, Counts, WhenFull
 from attendance_sandbox.device.protocol import MAX_CHUNK_BYTES, Command, Reply
 from attendance_sandbox.device.records import RECORD_SIZES, USER_SIZES
 from attendance_sandbox.device.server import HOST, DeviceServer
@@ -103,6 +104,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="let somebody punch whenever the log is about to be read",
     )
+    add("--time-last", action="store_true", help="with --record-size 8: the form with the time at its end")
+    add(
+        "--counts",
+        type=Counts,
+        choices=list(Counts),
+        default=Counts.RIGHT,
+        help="how it counts users and punches: rightly, no punches, one less of each, or with one number only",
+    )
+    add(
+        "--lose",
+        type=_number(0, 90),
+        default=0,
+        metavar="PERCENT",
+        help="with --udp: of the datagrams, so many are lost",
+    )
     add("--udp", action="store_true", help="answer on UDP, too, on the same port")
     add("--paced", action="store_true", help="send long answers as machines do, 1 KB each 5 ms")
     add("--seed", type=int, default=None, metavar="S", help="make up the same people and habits each time")
@@ -121,6 +137,8 @@ def run(arguments: argparse.Namespace) -> int:
         user_capacity=max(arguments.users, 3_000),
         when_full=arguments.when_full,
         drift_s_a_day=arguments.drift,
+        time_last=arguments.time_last,
+        counts=arguments.counts,
     )
     tell = teller(arguments)
     server = DeviceServer(
@@ -152,6 +170,8 @@ def run(arguments: argparse.Namespace) -> int:
         server.start()
     except OSError as error:
         return refuse("device", taken(arguments.port, error))
+    if arguments.udp:
+        server.degrade(Losses(arguments.lose / 100))
     stopped = stop_signal()
     announce(f"device on {HOST}:{server.port}")
     _wait(stopped, machine, arguments.punch_every, random, tell)

@@ -1,8 +1,11 @@
 """The machine on UDP: packets without a frame around them, one a datagram."""
 
+import random
 import socket
+import struct
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from attendance_sandbox.device.dialogue import Dialogue, Outcome
 from attendance_sandbox.device.faults import (
@@ -13,7 +16,14 @@ from attendance_sandbox.device.faults import (
     StaySilent,
     TearReply,
 )
-from attendance_sandbox.device.protocol import Command, Packet, ProtocolError, decode_packet, encode_packet
+from attendance_sandbox.device.protocol import (
+    Command,
+    Packet,
+    ProtocolError,
+    Reply,
+    decode_packet,
+    encode_packet,
+)
 from attendance_sandbox.device.traffic import Traffic
 
 INLINE_BYTES = 1016
@@ -25,6 +35,21 @@ FRAME_BYTES = 1024
 _RECEIVE_BYTES = 65_536
 
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a poor link does to datagrams.
+
+    Attributes:
+        lost: the share of them that arrive nowhere, requests and answers alike.
+        overtaken: the share of packets with data that arrive after the one sent next.
+        seed: draws the same ones each time.
+    """
+
+    lost: float = 0.0
+    overtaken: float = 0.0
+    seed: int = 1
 
 
 class Datagrams:
@@ -40,6 +65,9 @@ class Datagrams:
         self._dialogues: dict[Address, Dialogue] = {}
         self._gone: set[Address] = set()
         self._closed = threading.Event()
+        self.losses = Losses()
+        self._random = random.Random(1)  # noqa: S311 - a poor link, no secret
+        self._held: tuple[bytes, Address] | None = None
 
     def serve(self) -> None:
         """Answer until `close`."""
@@ -64,6 +92,8 @@ class Datagrams:
         self._gone.clear()
 
     def _take(self, data: bytes, address: Address) -> None:
+        if self._is_lost():
+            return
         try:
             packet = decode_packet(data)
         except ProtocolError:
@@ -99,5 +129,24 @@ class Datagrams:
             case TearReply(keep):
                 datagrams = [b"".join(datagrams)[:keep]]
         for datagram in datagrams:
-            self._traffic.count(sent=len(datagram))
-            self._socket.sendto(datagram, address)
+            self._send(datagram, address)
+
+    def _send(self, datagram: bytes, address: Address) -> None:
+        if self._is_lost():
+            return
+        held, self._held = self._held, None
+        is_data = datagram[:2] == struct.pack("<H", Reply.DATA)
+        if held is None and is_data and self._random.random() < self.losses.overtaken:
+            self._held = (datagram, address)
+            return
+        for one in filter(None, ((datagram, address), held)):
+            self._traffic.count(sent=len(one[0]))
+            self._socket.sendto(*one)
+
+    def _is_lost(self) -> bool:
+        return self._random.random() < self.losses.lost
+
+    def degrade(self, losses: Losses) -> None:
+        """From now on, the link is such."""
+        self._random = random.Random(losses.seed)  # noqa: S311 - a poor link, no secret
+        self.losses = losses

@@ -33,6 +33,17 @@ class WhenFull(StrEnum):
     OVERWRITE_OLDEST = "overwrite-oldest"
 
 
+class Counts(StrEnum):
+    """What a machine says when it is asked how many users and punches it holds; some are wrong for ever."""
+
+    RIGHT = "right"
+    NOTHING = "nothing"
+    """Users, but no punches, whatever it holds."""
+    ONE_LESS = "one-less"
+    ONE_NUMBER = "one-number"
+    """A single number instead of twenty, as old models do."""
+
+
 class AttendanceMachine:
     """Users, punches and a clock. Safe to use from any thread.
 
@@ -48,6 +59,8 @@ class AttendanceMachine:
         clock_offset: what the machine's clock is ahead of `clock`; setting the time changes it.
         drift_s_a_day: what the machine's clock gains each day since it was set last, or loses.
         encoding: the code page of names.
+        time_last: whether the time stands at the end of a record of 8 bytes, as on some old models.
+        counts: how it counts.
 
     Attributes:
         enabled: False while a client has disabled the machine. Nobody can punch then, and it stays so when
@@ -67,6 +80,8 @@ class AttendanceMachine:
         clock_offset: timedelta = timedelta(0),
         drift_s_a_day: float = 0.0,
         encoding: str = "utf-8",
+        time_last: bool = False,
+        counts: Counts = Counts.RIGHT,
     ) -> None:
         if record_size not in RECORD_SIZES:
             raise ValueError(f"a record has {RECORD_SIZES} bytes, not {record_size}")
@@ -81,6 +96,8 @@ class AttendanceMachine:
         self.drift_s_a_day = drift_s_a_day
         self._clock_set_at = clock()
         self.encoding = encoding
+        self.time_last = time_last
+        self.counts = Counts(counts)
         self.enabled = True
         self.firmware = "Ver 6.60 Nov 13 2019"
         self.options = _factory_options(serial_number)
@@ -200,7 +217,7 @@ class AttendanceMachine:
             if not self.enabled:
                 return False
             record = PunchRecord(user.uid, user_id, _whole_seconds(when or self.now()), status, punch)
-            recorded = self._append(record, pack_punch(self.record_size, record))
+            recorded = self._append(record, self._packed(record))
             listeners = list(self._listeners) if recorded else []
         for listener in listeners:
             listener(record)
@@ -219,7 +236,7 @@ class AttendanceMachine:
                 user = self.user(user_id)
                 uid = user.uid if user else 0
             record = PunchRecord(uid, user_id, _whole_seconds(when), status, punch)
-            return self._append(record, pack_punch(self.record_size, record))
+            return self._append(record, self._packed(record))
 
     def add_raw_record(self, data: bytes) -> bool:
         """Write any bytes of `record_size` into the log; see `pack_record` and `encode_fields`.
@@ -251,9 +268,15 @@ class AttendanceMachine:
     # --- what a client reads
 
     def free_sizes(self) -> bytes:
-        """23 numbers: how many users and records there are, how many fit and how many fit still."""
+        """23 numbers: how many users and records there are, how many fit and how many fit still; see `Counts`."""
         with self._lock:
             users, records = len(self._slots), len(self._records)
+        if self.counts is Counts.ONE_NUMBER:
+            return bytes(4)
+        if self.counts is Counts.NOTHING:
+            records = 0
+        elif self.counts is Counts.ONE_LESS:
+            users, records = max(0, users - 1), max(0, records - 1)
         fields = [0] * 23
         fields[4], fields[8] = users, records
         fields[15], fields[16] = self._slots.capacity, self.record_capacity
@@ -269,6 +292,9 @@ class AttendanceMachine:
         """The u32 count of the bytes that follow, and the attendance log."""
         with self._lock:
             return struct.pack("<I", len(self._log)) + self._log
+
+    def _packed(self, record: PunchRecord) -> bytes:
+        return pack_punch(self.record_size, record, time_last=self.time_last)
 
     def _append(self, record: Record, packed: bytes) -> bool:
         if len(self._records) >= self.record_capacity:

@@ -22,6 +22,7 @@ NINE_MORE = b"\xff" * 9
 
 _RECORD_16 = struct.Struct("<IIBB2sI")
 _RECORD_8 = struct.Struct("<HBIB")
+_RECORD_8_TIME_LAST = struct.Struct("<HBBI")
 
 MAX_UID = 0xFFFF
 _MAX_NUMBER = 0xFFFFFFFF
@@ -84,9 +85,16 @@ def check_user_id(user_id: str, *, numeric: bool) -> None:
 
 
 def pack_record(
-    size: int, *, uid: int, user_id: str, encoded_time: int, status: int = 1, punch: int = 0
+    size: int,
+    *,
+    uid: int,
+    user_id: str,
+    encoded_time: int,
+    status: int = 1,
+    punch: int = 0,
+    time_last: bool = False,
 ) -> bytes:
-    """The bytes of one punch in the layout of `size` bytes.
+    """The bytes of one punch in the layout of `size` bytes; of 8 there are two, one with the time at its end.
 
     The time is given as the machine's 32-bit number, so that `encode_fields` can put an impossible one there.
     """
@@ -95,12 +103,14 @@ def pack_record(
         return record + (NINE_MORE if size == 49 else b"")
     if size == 16:
         return _RECORD_16.pack(int(user_id), encoded_time, status, punch, b"", 0)
+    if size == 8 and time_last:
+        return _RECORD_8_TIME_LAST.pack(uid, status, punch, encoded_time)
     if size == 8:
         return _RECORD_8.pack(uid, status, encoded_time, punch)
     raise ValueError(f"a record has {RECORD_SIZES} bytes, not {size}")
 
 
-def pack_punch(size: int, record: PunchRecord) -> bytes:
+def pack_punch(size: int, record: PunchRecord, *, time_last: bool = False) -> bytes:
     time = encode_time(record.timestamp)
     return pack_record(
         size,
@@ -109,6 +119,7 @@ def pack_punch(size: int, record: PunchRecord) -> bytes:
         encoded_time=time,
         status=record.status,
         punch=record.punch,
+        time_last=time_last,
     )
 
 

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from attendance_sandbox.device.connection import Connection
-from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES, Datagrams
+from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES, Datagrams, Losses
 from attendance_sandbox.device.dialogue import Dialogue, Log, OnRequest
 from attendance_sandbox.device.faults import Faults
 from attendance_sandbox.device.machine import AttendanceMachine
@@ -122,6 +122,11 @@ class DeviceServer:
             self._datagrams.close()
             self._datagram_thread.join(_STOP_TIMEOUT_S)
         self.drop_connections()
+
+    def degrade(self, losses: Losses) -> None:
+        """Let the link be so poor from now on, for whoever speaks UDP."""
+        assert self._datagrams is not None, "the server does not serve UDP"
+        self._datagrams.degrade(losses)
 
     def drop_connections(self) -> None:
         """Pull the cable: every connection ends, new ones are welcome."""

@@ -22,8 +22,8 @@ class CellView:
         self._effective_format = masks.includes(mask, "effectiveFormat")
         self._note = masks.includes(mask, "note")
         self._validation = masks.includes(mask, "dataValidation")
-        self._narrow = mask if any(mask.values()) else {}
-        """The mask, if it means only parts of some fields."""
+        self._narrow = {name: inner for name, inner in mask.items() if inner and "*" not in mask}
+        """Fields of which the mask means only parts."""
 
     def show(self, cell: Cell) -> Json:
         data: Json = {}
@@ -44,10 +44,13 @@ class CellView:
             data["note"] = cell.note
         if self._validation and cell.validation is not None:
             data["dataValidation"] = cell.validation
-        if not self._narrow:
-            return data
-        selected: Json = masks.select(data, self._narrow)
-        return selected
+        return self._narrowed(data)
+
+    def _narrowed(self, data: Json) -> Json:
+        for name, inner in self._narrow.items():
+            if name in data:
+                data[name] = masks.select(data[name], inner)
+        return data
 
 
 def _overlay(under: Json, over: Json) -> Json:

@@ -87,6 +87,8 @@ class LogEntry:
     """HTTP status; 0 when the connection was dropped."""
     cells_read: int
     cells_written: int
+    bytes_up: int
+    """Of the request's body."""
     fault: str
     """Name of the fault that was committed, empty for none."""
     seconds: float
@@ -332,6 +334,7 @@ class SheetsServer:
                 status=0 if dropped else response.status,
                 cells_read=call.cells_read,
                 cells_written=call.cells_written,
+                bytes_up=len(request.body),
                 fault=fault.name if fault else "",
                 seconds=time.perf_counter() - began,
             )

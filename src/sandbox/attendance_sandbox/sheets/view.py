@@ -51,7 +51,9 @@ def spreadsheet_json(
     if masks.includes(mask, "sheets"):
         for sheet in shown:
             # The mask is applied to data as it is made, and only there: a whole grid is large.
-            result["sheets"].append(masks.select(_as_seen_by(call, sheet_json(sheet)), sheets_mask))
+            result["sheets"].append(
+                masks.select(_as_seen_by(call, sheet_json(sheet, sheets_mask)), sheets_mask)
+            )
             if wants_data:
                 data_mask = masks.below(sheets_mask, "data")
                 result["sheets"][-1]["data"] = [
@@ -95,13 +97,14 @@ def _as_seen_by(call: Call, shown: Json) -> Json:
     return {**shown, "protectedRanges": protected} if protected else shown
 
 
-def sheet_json(sheet: Worksheet) -> Json:
-    """A worksheet without its cells."""
+def sheet_json(sheet: Worksheet, mask: masks.Mask | None = None) -> Json:
+    """A worksheet without its cells; with a mask, at least what of it that means."""
+    mask = mask or {}
     result: Json = {"properties": properties_json(sheet)}
     for name, rules in sheet.rules.items():
-        if rules:
+        if rules and masks.includes(mask, name):
             result[name] = prune(rules)
-    if sheet.basic_filter is not None:
+    if sheet.basic_filter is not None and masks.includes(mask, "basicFilter"):
         result["basicFilter"] = prune(sheet.basic_filter)
     return result
 
@@ -132,7 +135,7 @@ def grid_json(spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: mask
         ("columnMetadata", "COLUMNS", area.columns()),
     ):
         if masks.includes(mask, name):
-            data[name] = masks.select(_metadata(sheet, dimension, indexes), masks.below(mask, name))
+            data[name] = _metadata(sheet, dimension, indexes, masks.below(mask, name))
     return data
 
 
@@ -152,13 +155,16 @@ def _row_data(sheet: Worksheet, area: Area, cells: CellView, call: Call) -> list
     return rows
 
 
-def _metadata(sheet: Worksheet, dimension: str, indexes: range) -> list[Json]:
+def _metadata(sheet: Worksheet, dimension: str, indexes: range, mask: masks.Mask) -> list[Json]:
     known = sheet.meta(dimension)
     default = {"pixelSize": DEFAULT_PIXELS[dimension]}
-    return [
-        {**default, **prune(_located(sheet, dimension, index, known[index]))} if index in known else default
-        for index in indexes
-    ]
+    shown: list[Json] = [masks.select(default, mask)] * len(indexes)
+    for place, index in enumerate(indexes):
+        if index in known:
+            shown[place] = masks.select(
+                {**default, **prune(_located(sheet, dimension, index, known[index]))}, mask
+            )
+    return shown
 
 
 def _located(sheet: Worksheet, dimension: str, index: int, properties: Json) -> Json:

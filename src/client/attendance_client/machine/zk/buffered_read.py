@@ -5,17 +5,23 @@ FREE_BUFFER lets it go. A small table comes whole with the first answer.
 """
 
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from attendance_client.errors import MachineError, RefusalError
+from attendance_client.errors import MachineError, RefusalError, SilenceError
 from attendance_client.machine.zk.frames import Code, Packet
+
+T = TypeVar("T")
 
 CHUNK_BYTES = 0xFFC0
 UDP_CHUNK_BYTES = 1024
 """What one datagram carries: the packets of a longer chunk bear one and the same number, and UDP keeps no order."""
+UDP_ATTEMPTS = 5
+"""How often something is asked for by UDP before the machine counts as silent."""
+MOST_BYTES = 32 << 20
+"""Of a table. The largest machines hold 200,000 punches of 49 bytes; whoever announces more would fill our memory."""
 
 
 class Table(Protocol):
@@ -34,13 +40,27 @@ class Table(Protocol):
 class Link(Protocol):
     """One request at a time, and its answer."""
 
-    def ask(self, command: int, data: bytes = b"") -> Packet:
-        """Send a request and wait for the first packet of its answer; raises MachineError."""
+    def ask(self, command: int, data: bytes = b"", patience: float = 1.0) -> Packet:
+        """Send a request and wait for the first packet of its answer; raises MachineError.
+
+        `patience` is the part of the time-out that its packets are waited for.
+        """
         ...
 
     def more(self) -> Packet:
         """Wait for the next packet of the same answer; raises MachineError."""
         ...
+
+
+def insistently(by_udp: bool, ask: Callable[[float], T]) -> T:
+    """Ask what may be asked twice; by UDP, which loses packets, several times.
+
+    `ask` takes the part of the time-out that it is to wait.
+    """
+    for _ in range(UDP_ATTEMPTS - 1 if by_udp else 0):
+        with suppress(SilenceError):
+            return ask(1 / UDP_ATTEMPTS)
+    return ask(1.0)
 
 
 @contextmanager
@@ -53,15 +73,18 @@ def prepared_table(
         RefusalError: it does not have one, or knows no buffered reads.
         MachineError: it did not answer, or not in this protocol.
     """
-    answer = link.ask(Code.PREPARE_BUFFER, struct.pack("<bhii", 1, command, function, 0))
+    request = struct.pack("<bhii", 1, command, function, 0)
+    by_udp = chunk_bytes == UDP_CHUNK_BYTES
+    answer = insistently(by_udp, lambda patience: link.ask(Code.PREPARE_BUFFER, request, patience))
     if answer.code == Code.DATA:
         yield WholeTable(answer.data)
     elif answer.code == Code.PREPARE_DATA:
-        yield WholeTable(_rest(link, answer, None))
+        yield WholeTable(_rest(link, answer, None, in_order=chunk_bytes == CHUNK_BYTES))
     elif answer.code == Code.OK:
         if len(answer.data) < 5:
             raise MachineError("the machine prepared a reading and did not say how long it is")
         (size,) = struct.unpack_from("<I", answer.data, 1)
+        _check_size(size)
         try:
             yield _ChunkedTable(link, size, chunk_bytes)
         except RefusalError:
@@ -101,11 +124,17 @@ class _ChunkedTable:
         )
 
     def _chunk(self, start: int, length: int) -> bytes:
-        answer = self.link.ask(Code.READ_CHUNK, struct.pack("<ii", start, length))
+        """On UDP a lost packet is no reason to begin again: the machine's copy stands still."""
+        return insistently(
+            self.chunk_bytes == UDP_CHUNK_BYTES, lambda patience: self._asked(start, length, patience)
+        )
+
+    def _asked(self, start: int, length: int, patience: float) -> bytes:
+        answer = self.link.ask(Code.READ_CHUNK, struct.pack("<ii", start, length), patience)
         if answer.code == Code.DATA:
             data = answer.data
         elif answer.code == Code.PREPARE_DATA:
-            data = _rest(self.link, answer, length)
+            data = _rest(self.link, answer, length, in_order=self.chunk_bytes == CHUNK_BYTES)
         else:
             raise RefusalError(
                 f"the machine refuses to send {length} bytes from {start} (answer {answer.code})"
@@ -115,21 +144,33 @@ class _ChunkedTable:
         return data
 
 
-def _rest(link: Link, announcement: Packet, expected: int | None) -> bytes:
-    """The data that follow an announcement, up to the OK that ends them."""
+def _rest(link: Link, announcement: Packet, expected: int | None, *, in_order: bool) -> bytes:
+    """The data that follow an announcement, up to the OK that ends them; which by UDP may overtake them."""
     if len(announcement.data) < 4:
         raise MachineError("the machine announced data and did not say how many")
     (size,) = struct.unpack_from("<I", announcement.data)
     if expected is not None and size != expected:
         raise MachineError(f"the machine announced {size} bytes where {expected} were asked for")
+    _check_size(size)
     parts: list[bytes] = []
     received = 0
-    while received < size:
+    is_ended = False
+    while received < size or not is_ended:
         packet = link.more()
-        if packet.code != Code.DATA or not packet.data:
+        if packet.code == Code.OK and not is_ended and (received == size or not in_order):
+            is_ended = True
+        elif packet.code == Code.DATA and packet.data and received < size:
+            parts.append(packet.data)
+            received += len(packet.data)
+        elif received < size:
             raise MachineError(f"the machine broke off after {received} of {size} bytes")
-        parts.append(packet.data)
-        received += len(packet.data)
-    if received > size or link.more().code != Code.OK:
+        else:
+            break
+    if received != size or not is_ended:
         raise MachineError(f"the machine announced {size} bytes and sent others")
     return b"".join(parts)
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise MachineError(f"the machine announced {size} bytes, more than any machine holds")

@@ -16,6 +16,8 @@ from enum import IntEnum
 
 MAGIC = b"\x50\x50\x82\x7d"
 MAX_PACKET_BYTES = 1 << 20
+SLOWEST_BYTES_A_SECOND = 1024
+"""A packet that goes on arriving so fast is waited for, longer than the time-out if need be."""
 _HEADER = struct.Struct("<4H")
 _MAX_DATAGRAM_BYTES = 65_536
 
@@ -25,6 +27,7 @@ class Code(IntEnum):
 
     READ_USERS = 9
     READ_ATTENDANCE = 13
+    GET_SIZES = 50
     EVENT = 500
     CONNECT = 1000
     AUTHENTICATE = 1102
@@ -82,6 +85,8 @@ class FrameSocket:
     def __init__(self, address: tuple[str, int], timeout_s: float, *, udp: bool = False) -> None:
         self._udp = udp
         self._timeout_s = timeout_s
+        self.patience = self._patience = 1.0
+        """The part of the time-out within which each packet of the next request's answer is waited for."""
         self._command = 0
         self._number = 0
         self._received = b""
@@ -111,6 +116,7 @@ class FrameSocket:
         return self._sock.send(data)
 
     def _asked(self, packet: bytes) -> None:
+        self._patience, self.patience = self.patience, 1.0
         self._command, _, _, self._number = _HEADER.unpack_from(packet)
 
     def recv(self, size: int) -> bytes:
@@ -135,7 +141,7 @@ class FrameSocket:
 
     def _answer(self) -> bytes:
         """The next packet that answers the latest request: events, and answers to earlier requests, are passed over."""
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + self._timeout_s * self._patience
         while True:
             packet = self._datagram(deadline) if self._udp else self._framed(deadline)
             if len(packet) < _HEADER.size:
@@ -163,6 +169,7 @@ class FrameSocket:
                 raise ConnectionResetError("the machine closed the connection")
             parts.append(part)
             missing -= len(part)
+            deadline += len(part) / SLOWEST_BYTES_A_SECOND
         whole = b"".join(parts)
         self._received = whole[size:]
         return whole[:size]

@@ -17,8 +17,9 @@ from attendance_client.machine.port import AttendanceLog, MachineStatus
 from attendance_client.machine.zk.attendance_log import decode_log
 from attendance_client.machine.zk.buffered_read import WholeTable
 from attendance_client.machine.zk.frames import Code
+from attendance_client.machine.zk.log_records import ANY_TIME
 from attendance_client.machine.zk.user_records import MachineUser, blanked, read_users
-from attendance_client.machine.zk.zk_machine import USERS_FUNCTION, ZkSession
+from attendance_client.machine.zk.zk_machine import A_DAY, USERS_FUNCTION, ZkSession
 
 FORMAT = 1
 
@@ -83,7 +84,9 @@ class Recording:
 
     def read_log(self) -> AttendanceLog:
         """The whole log; raises MachineError when it does not add up."""
-        return decode_log(self._log, self._status.records, self._records_after, self._user_ids)
+        shown = self._status.time
+        latest = ANY_TIME if shown is None else shown + A_DAY
+        return decode_log(self._log, self._status.records, self._records_after, self._user_ids, latest=latest)
 
     def read_users(self) -> list[MachineUser]:
         """Everybody, without names; raises MachineError when the table does not add up."""

@@ -44,7 +44,11 @@ def read_users(table: Table, count: int, encoding: str) -> list[MachineUser]:
         raise MachineError(f"the machine announced {size} bytes of users but sent {len(blob) - 4}")
     form = next((form for width, form in _FORMS.items() if size == count * width), None)
     if form is None:
-        raise MachineError(f"{size} bytes of users do not fit the machine's count of {count}")
+        # Some machines count wrongly.
+        fitting = [form for width, form in _FORMS.items() if size and size % width == 0]
+        if len(fitting) != 1 or size < count * fitting[0].size:
+            raise MachineError(f"{size} bytes of users do not fit the machine's count of {count}")
+        [form] = fitting
     return _users(blob[4:], form, encoding)
 
 

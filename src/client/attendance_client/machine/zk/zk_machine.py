@@ -3,27 +3,37 @@
 pyzk connects, authenticates and gives commands. Tables (the log, the users) are read by our own means in its session.
 """
 
+import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from zk import ZK
 from zk.exception import ZKError, ZKErrorResponse, ZKNetworkError
 
-from attendance_client.errors import MachineError, RefusalError
+from attendance_client.errors import MachineError, RefusalError, SilenceError
 from attendance_client.machine.port import AttendanceLog, LogEnd, MachineAddress, MachineStatus
-from attendance_client.machine.zk.attendance_log import read_log
-from attendance_client.machine.zk.buffered_read import CHUNK_BYTES, UDP_CHUNK_BYTES, Table, prepared_table
-from attendance_client.machine.zk.frames import Code, FrameSocket, Packet, encode_packet, frame
+from attendance_client.machine.zk.attendance_log import Pieces, read_log
+from attendance_client.machine.zk.buffered_read import (
+    CHUNK_BYTES,
+    UDP_CHUNK_BYTES,
+    Table,
+    insistently,
+    prepared_table,
+)
+from attendance_client.machine.zk.frames import Code, FrameError, FrameSocket, Packet, encode_packet, frame
 from attendance_client.machine.zk.user_records import MachineUser, read_users, users_at
 from attendance_trouble import network_trouble
 
 T = TypeVar("T")
 
+A_DAY = timedelta(days=1)
 USERS_FUNCTION = 5
 LONGEST_SERIAL_NUMBER = 64
+_COUNTS = struct.Struct("<16xi12xi28xi12x")
+_ONE_NUMBER = 4
 NUMBERS = 0xFFFF
 """Packet numbers go round after so many."""
 
@@ -62,6 +72,7 @@ class _Memory:
         self.firmware = ""
         self.platform = ""
         self.users: list[MachineUser] = []
+        self.pieces = Pieces()
 
 
 class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
@@ -80,18 +91,26 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
         )
         self.close()  # the socket that pyzk makes beforehand, and forgets
         self.address = address
+        self.connected = False
         # pyzk would try the port with a connection of its own before the real one.
         self.helper.test_tcp = lambda: 0
+
+    @property
+    def reached(self) -> bool:
+        """Whether there was a connection; UDP has none."""
+        return bool(self.tcp) and self.connected
 
     def _ZK__create_socket(self) -> None:  # noqa: N802 - pyzk's own name for it, as Python spells private ones
         address = self.address
         self._ZK__sock = FrameSocket((address.host, address.port), address.timeout_s, udp=address.udp)
+        self.connected = True
 
     def close(self) -> None:
         self._ZK__sock.close()
 
-    def ask(self, command: int, data: bytes = b"") -> Packet:
+    def ask(self, command: int, data: bytes = b"", patience: float = 1.0) -> Packet:
         """One request of ours, in pyzk's session and numbering."""
+        self.be_patient(patience)
         number: int = (self._ZK__reply_id + 1) % NUMBERS
         self._ZK__reply_id: int = number
         packet = encode_packet(command, self._ZK__session_id, number, data)
@@ -101,10 +120,20 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
             self._ZK__sock.sendto(packet, (self.address.host, self.address.port))
         return self.more()
 
+    def be_patient(self, patience: float) -> None:
+        """With the next request, for this part of the time-out."""
+        self._ZK__sock.patience = patience
+
     def more(self) -> Packet:
         """The next packet of the answer to it."""
         packet: Packet = self._ZK__sock.packet()
         return packet
+
+
+class _Sizes(NamedTuple):
+    users: int
+    records: int
+    record_capacity: int
 
 
 class ZkSession:
@@ -114,6 +143,8 @@ class ZkSession:
         self._zk = zk
         self._where = where
         self._memory = memory
+        self._shown: datetime | None = None
+        """The machine's clock, as it was asked last."""
 
     def status(self) -> MachineStatus:
         serial_number = self._serial_number()
@@ -121,29 +152,43 @@ class ZkSession:
             self._memory.firmware = self._optional(self._zk.get_firmware_version)
             self._memory.platform = self._optional(self._zk.get_platform)
             self._memory.users = []
+            self._memory.pieces.forget()
             self._memory.serial_number = serial_number
+        self._shown = self._time()
+        sizes = self._sizes()
         return MachineStatus(
             serial_number=serial_number,
-            time=self._time(),
-            records=self._count(),
-            users=int(self._zk.users),
-            record_capacity=int(self._zk.rec_cap),
+            time=self._shown,
+            records=sizes.records,
+            users=sizes.users,
+            record_capacity=sizes.record_capacity,
             firmware=self._memory.firmware,
             platform=self._memory.platform,
         )
 
     def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
         prepare = partial(self._prepared, Code.READ_ATTENDANCE, 0)
-        return self._call(lambda: read_log(self._count, prepare, known, self._user_ids))
+        # Whichever clock is ahead: where punches are later than both, their form is another.
+        latest = max(filter(None, (self._shown, datetime.now()))) + A_DAY  # noqa: DTZ005 - wall time, as the machine's
+        return self._call(
+            lambda: read_log(
+                lambda: self._sizes().records,
+                prepare,
+                known,
+                self._user_ids,
+                latest=latest,
+                pieces=self._memory.pieces,
+            )
+        )
 
     def read_user_names(self) -> Mapping[str, str]:
         return {user.user_id: user.name for user in self.read_users() if user.name}
 
     def read_users(self) -> list[MachineUser]:
         """Everybody whom the machine knows, in its own order."""
-        self._count()
+        count = self._sizes().users
         with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
-            users = self._call(lambda: read_users(table, int(self._zk.users), self._zk.encoding))
+            users = self._call(lambda: read_users(table, count, self._zk.encoding))
         self._memory.users = users
         return users
 
@@ -153,10 +198,10 @@ class ZkSession:
             return table.part(0, table.size)
 
     def enable(self) -> None:
-        self._call(self._zk.enable_device)
+        self._insist(self._zk.enable_device)
 
     def disable(self) -> None:
-        self._call(self._zk.disable_device)
+        self._insist(self._zk.disable_device)
 
     def set_time(self, time: datetime) -> None:
         self._call(lambda: self._zk.set_time(time))
@@ -164,8 +209,8 @@ class ZkSession:
     def clear(self) -> None:
         self._call(self._zk.clear_attendance)
 
-    def ask(self, command: int, data: bytes = b"") -> Packet:
-        return self._call(lambda: self._zk.ask(command, data))
+    def ask(self, command: int, data: bytes = b"", patience: float = 1.0) -> Packet:
+        return self._call(lambda: self._zk.ask(command, data, patience))
 
     def more(self) -> Packet:
         return self._call(self._zk.more)
@@ -188,30 +233,40 @@ class ZkSession:
 
     def _serial_number(self) -> str:
         """Part of the identity of each punch: another one, even for once, would store the whole log again."""
-        told: str = self._call(self._zk.get_serialnumber).strip()
+        told: str = self._insist(self._zk.get_serialnumber).strip()
         if not told or not told.isprintable() or len(told) > LONGEST_SERIAL_NUMBER:
             raise MachineError(f"{self._where}: did not say its serial number, but {told[:40]!r}")
         return told
 
     def _optional(self, function: Callable[[], str]) -> str:
         try:
-            return self._call(function).strip()
+            return self._insist(function).strip()
         except MachineError as error:
             if isinstance(error.__cause__, ZKErrorResponse):
                 return ""  # it has no such thing
             raise
 
-    def _count(self) -> int:
-        # pyzk keeps the old counts where an answer is too short to hold them.
-        self._zk.records = -1
-        self._call(self._zk.read_sizes)
-        if self._zk.records < 0 or self._zk.users < 0:
+    def _sizes(self) -> "_Sizes":
+        """What the machine counts. Old ones answer with a single number and count nothing: their log is read all the
+        same, see `read_log`.
+        """
+        answer = insistently(not self._zk.tcp, lambda patience: self.ask(Code.GET_SIZES, b"", patience))
+        if answer.code not in (Code.OK, Code.DATA):
+            raise RefusalError(
+                f"{self._where}: does not say how many records it holds (answer {answer.code})"
+            )
+        if len(answer.data) == _ONE_NUMBER:
+            return _Sizes(0, 0, 0)
+        if len(answer.data) < _COUNTS.size:
             raise MachineError(f"{self._where}: did not say how many records it holds")
-        return int(self._zk.records)
+        sizes = _Sizes(*_COUNTS.unpack_from(answer.data))
+        if min(sizes.records, sizes.users) < 0:
+            raise MachineError(f"{self._where}: did not say how many records it holds, but {sizes.records}")
+        return sizes
 
     def _time(self) -> datetime | None:
         try:
-            time: datetime = self._call(self._zk.get_time)
+            time: datetime = self._insist(self._zk.get_time)
         except MachineError as error:
             # pyzk raises ValueError for a date that does not exist; anything else is a failed exchange.
             if isinstance(error.__cause__, ValueError):
@@ -222,6 +277,15 @@ class ZkSession:
     def _call(self, function: Callable[[], T]) -> T:
         return _translate(self._where, function)
 
+    def _insist(self, command: Callable[[], T]) -> T:
+        """A command of pyzk's that may be given twice."""
+
+        def give(patience: float) -> T:
+            self._zk.be_patient(patience)
+            return self._call(command)
+
+        return insistently(not self._zk.tcp, give)
+
 
 def _connect(zk: _Zk, where: str) -> None:
     try:
@@ -231,14 +295,28 @@ def _connect(zk: _Zk, where: str) -> None:
             raise MachineError(
                 f"{where} refuses the comm key; put the one from its menu (Comm. > Security) into 'comm_key'"
             ) from error
-        if isinstance(error.__cause__, ZKNetworkError | OSError):
+        cause = error.__cause__
+        if isinstance(cause, ZKNetworkError) and cause.__context__ is not None:
+            cause = cause.__context__  # pyzk's words hide the socket's error
+        if isinstance(cause, FrameError):
+            raise MachineError(
+                f"{where} answers, but not as an attendance machine does ({cause}): is 'port' right, and no other "
+                "program or device at this address? If it is the machine, switch it off and on"
+            ) from error
+        if zk.reached and isinstance(cause, OSError):
+            raise MachineError(
+                f"{where} takes the connection and does not talk ({network_trouble(cause)}): another program may be "
+                "connected to it, as it talks to one at a time. End that one (its own software, a second client), or "
+                "switch the machine off and on"
+            ) from error
+        if isinstance(cause, ZKNetworkError | OSError):
             how = (
                 ". With 'udp' it is spoken to by UDP, which not every machine answers: try without"
                 if zk.address.udp
                 else ""
             )
             raise MachineError(
-                f"{where} cannot be reached ({network_trouble(error.__cause__)}); is it switched on and on the "
+                f"{where} cannot be reached ({network_trouble(cause)}); is it switched on and on the "
                 "network? If so, its address may have changed: its menu (Comm. > Ethernet) shows it, 'ip' "
                 f"and 'port' in biometric_device_config.json must be the same{how}"
             ) from error
@@ -258,4 +336,6 @@ def _translate(where: str, function: Callable[[], T]) -> T:
         raise type(error)(f"{where}: {error}") from error.__cause__
     except Exception as error:
         text = str(error) or type(error).__name__
-        raise MachineError(f"{where}: {text}") from error
+        # pyzk passes on the socket's own error in its context only.
+        is_silent = any(isinstance(each, TimeoutError) for each in (error, error.__context__))
+        raise (SilenceError if is_silent else MachineError)(f"{where}: {text}") from error

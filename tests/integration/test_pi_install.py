@@ -1,0 +1,70 @@
+"""deploy/pi/install.sh, as far as it can be tried without installing anything."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INSTALL = ROOT / "deploy/pi/install.sh"
+LOCK = ROOT / "deploy/pi/requirements.lock"
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        ["/bin/sh", str(INSTALL), *arguments],
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_dry_run_says_each_step_and_does_none(tmp_path):
+    result = run("--dry-run", INSTALL_ROOT=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    steps = [line.strip() for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert [step for step in steps if "--require-hashes" in step]
+    assert f"mv -T {tmp_path}/opt/attendance-client.new {tmp_path}/opt/attendance-client" in steps
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_is_nothing_to_upgrade(tmp_path):
+    result = run("--upgrade", "--dry-run", INSTALL_ROOT=str(tmp_path))
+    assert result.returncode == 1
+    assert result.stderr == "install: there is nothing to upgrade: run it without --upgrade\n"
+
+
+def test_a_release_that_is_there_stays(tmp_path):
+    (tmp_path / "opt/attendance-client").mkdir(parents=True)
+    result = run("--dry-run", INSTALL_ROOT=str(tmp_path))
+    assert "another release: --upgrade" in result.stdout
+    assert "pip" not in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--uprade"], ["--purge"]])
+def test_what_cannot_be_meant_is_refused(arguments, tmp_path):
+    result = run(*arguments, "--dry-run", INSTALL_ROOT=str(tmp_path))
+    assert result.returncode in {1, 2}
+    assert "--" in result.stderr
+
+
+def test_the_lock_holds_what_the_client_needs_by_its_hashes():
+    lock = LOCK.read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
+        "client"
+    ]
+    assert {re.split(r"[<>=]", line)[0] for line in needed} <= locked.keys()
+    for name in locked:
+        entry = re.search(rf"^{re.escape(name)}==.*?(?=^[a-z]|\Z)", lock, re.MULTILINE | re.DOTALL)
+        assert entry, name
+        assert "--hash=sha256:" in entry[0], name
+    assert "://" not in lock, "names, versions and hashes only"
+
+
+def test_the_script_is_plain_posix_shell():
+    result = subprocess.run(["shellcheck", INSTALL], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
