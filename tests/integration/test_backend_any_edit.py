@@ -4,11 +4,14 @@ The oracle is the edit's own undoing: after it, the messages, the refresh and th
 workbook that nobody edited. Nothing of the program's columns is known here.
 """
 
+from collections import Counter
 from contextlib import ExitStack
 from datetime import date, datetime
 
 import pytest
 
+from attendance_backend.review import corrections_sheet
+from attendance_contracts import Topic
 from tests.integration.backend_office import PEOPLE, punch
 from tests.integration.test_backend_refreshing import Office
 
@@ -81,6 +84,9 @@ class Edited(Office):
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        # Rows of Corrections are alike; two hundred of them would be most of what is read, written and compared.
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 12)
+        patch.setattr(corrections_sheet, "SPARE_ROWS", 6)
         office = Edited(stack, tmp_path_factory.mktemp("office"), patch)
         office.open()
         healthy = office.remember()
@@ -188,6 +194,200 @@ def test_duplicated_worksheets_are_left_alone(office, undisturbed):
     for title in SHEETS:
         office.drop(f"Copy of {title}")
     is_as_undisturbed(office, undisturbed)
+
+
+GOES_ON, MADE_AGAIN, TOLD = "goes on", "is made again", "is told"
+OUTCOMES = {
+    "hidden": dict.fromkeys(SHEETS, GOES_ON),
+    "filtered": dict.fromkeys(SHEETS, GOES_ON),
+    "sorted": dict.fromkeys(SHEETS, GOES_ON),
+    "moved": dict.fromkeys(SHEETS, GOES_ON),
+    "protected with a warning": dict.fromkeys(SHEETS, GOES_ON),
+    "protected against the program": dict.fromkeys(SHEETS, TOLD),
+    "deleted": {**dict.fromkeys(SHEETS, MADE_AGAIN), RAW: TOLD},
+}
+"""What becomes of a worksheet to which somebody does something."""
+
+
+def hide(office, title, sheet):
+    if title != SHEETS[0]:  # one must stay
+        office.dimension(title, "updateSheetProperties", properties={"hidden": True}, fields="hidden")
+
+
+def filter_(office, title, sheet):
+    criteria = {"0": {"hiddenValues": ["", "berlin", "Ann Archer", "ann/in"]}}
+    area = {"sheetId": sheet.sheet_id, "startRowIndex": 0}
+    office.edit({"setBasicFilter": {"filter": {"range": area, "criteria": criteria}}})
+
+
+def sort(office, title, sheet):
+    first = 3 if title in ("Daily Attendance", "Monthly Summary") else 1
+    if title != "Guide" and sheet.row_count > first + 1:  # it is no list
+        area = {"sheetId": sheet.sheet_id, "startRowIndex": first}
+        office.edit(
+            {"sortRange": {"range": area, "sortSpecs": [{"dimensionIndex": 0, "sortOrder": "DESCENDING"}]}}
+        )
+
+
+def shift(office, title, sheet):
+    office.dimension(title, "updateSheetProperties", properties={"index": 0}, fields="index")
+
+
+def protect(office, sheet, **how):
+    protected = {"range": {"sheetId": sheet.sheet_id}, **how}
+    office.edit({"addProtectedRange": {"protectedRange": protected}})
+
+
+def warn(office, title, sheet):
+    if not sheet.rules["protectedRanges"]:
+        protect(office, sheet, warningOnly=True)
+
+
+def lock(office, title, sheet):
+    protect(office, sheet, editors={"users": ["hr@example.com"]})
+
+
+def drop(office, title, sheet):
+    office.drop(title)
+
+
+ACTS = {
+    "hidden": hide,
+    "filtered": filter_,
+    "sorted": sort,
+    "moved": shift,
+    "protected with a warning": warn,
+    "protected against the program": lock,
+    "deleted": drop,
+}
+
+
+def test_each_worksheet_has_an_outcome_for_whatever_is_done_to_it(office):
+    there = {sheet.title for sheet in office.sheets.spreadsheet(office.sheet_id).sheets}
+    assert there == set(SHEETS)
+    assert ACTS.keys() == OUTCOMES.keys()
+    assert {
+        kind: there - outcomes.keys() for kind, outcomes in OUTCOMES.items() if there - outcomes.keys()
+    } == {}
+
+
+def do(office, kind, outcome):
+    titles = [title for title, becomes in OUTCOMES[kind].items() if becomes == outcome]
+    for title in titles:
+        ACTS[kind](office, title, office.sheets.spreadsheet(office.sheet_id).sheet_titled(title))
+    return titles
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind, outcomes in OUTCOMES.items() if GOES_ON in outcomes.values()]
+)
+def test_worksheets_go_on_however_they_look(office, undisturbed, kind):
+    do(office, kind, GOES_ON)
+    office.goes_on(finds=None)
+    found = office.entered()
+    assert unordered(found) == unordered(undisturbed)
+    if kind != "sorted":
+        is_as_undisturbed(office, undisturbed)
+
+
+def unordered(cells):
+    """Rows may stand in another order; formulas then name other cells."""
+    rows = {}
+    for (title, row, column), value in cells.items():
+        shown = "formula" if str(value).startswith("=") else value
+        rows.setdefault((title, row), []).append((column, repr(shown)))
+    return Counter((title, tuple(sorted(cells))) for (title, _), cells in rows.items())
+
+
+def test_deleted_worksheets_are_made_again(office, undisturbed):
+    titles = do(office, "deleted", MADE_AGAIN)
+    office.report(datetime(2026, 11, 5, 9), date(2026, 11, 4))
+    office.goes_on(finds=None)
+    assert set(titles) <= {sheet.title for sheet in office.sheets.spreadsheet(office.sheet_id).sheets}
+    assert columns_by_word(office.entered()).keys() == columns_by_word(undisturbed).keys()
+    assert office.times(office.sheet_id, "ann", date(2026, 11, 3)) == pytest.approx(
+        ((9 + 1 / 3) / 24, 17 / 24)
+    )
+
+
+def problems(office):
+    """What the visit tells of the workbook."""
+    assert office.post_raw(Topic.WATCH, b"tick", {}).status_code == 200
+    if "Problems" not in {sheet.title for sheet in office.sheets.spreadsheet(office.control_id).sheets}:
+        return []
+    return [str(row[2]) for row in office.sheets.read(office.control_id, "Problems!A2:C") if len(row) > 2]
+
+
+def test_worksheets_protected_against_the_program_are_told_and_go_on_afterwards(office, undisturbed):
+    titles = do(office, "protected against the program", TOLD)
+    said = problems(office)
+    assert [title for title in titles if not any(f"{title!r} is protected" in line for line in said)] == []
+    for sheet in office.sheets.spreadsheet(office.sheet_id).sheets:
+        for protected in sheet.rules["protectedRanges"]:
+            if not protected.get("warningOnly"):
+                office.edit({"deleteProtectedRange": {"protectedRangeId": protected["protectedRangeId"]}})
+    office.goes_on()
+    is_as_undisturbed(office, undisturbed)
+
+
+def test_raw_data_deleted_is_told(office):
+    do(office, "deleted", TOLD)
+    assert any(
+        "has no raw data of any site: restore it through File > Version history" in line
+        for line in problems(office)
+    )
+
+
+def test_rows_of_raw_data_deleted_are_told_where_hr_looks(office):
+    office.delete(RAW, 1, 1, "ROWS")
+    problems(office)
+    told = [row[3] for row in office.sheets.read(office.sheet_id, "Exceptions!A2:D") if len(row) > 3]
+    assert "The punch at 09:20:00 on 03-11-2026 was deleted from the raw data, and counts no more" in told
+    assert office.refresh()[-1] == "0 differences"
+
+
+def test_another_time_typed_over_a_punch_does_not_count_and_is_told(office):
+    times = office.times(office.sheet_id, "ann", date(2026, 11, 3))
+    office.sheets.write(office.sheet_id, f"'{RAW}'!A2", [["03-11-2026 08:00:00"]])
+    assert any(f"{RAW}, row 2: not what the machine recorded" in line for line in problems(office))
+    assert office.times(office.sheet_id, "ann", date(2026, 11, 3)) == times
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"locale": "de_DE"}, {"timeZone": "Asia/Karachi"}, {"locale": "fr_FR", "timeZone": "Asia/Tokyo"}],
+)
+def test_locale_and_zone_are_put_back(office, undisturbed, properties):
+    change = {"properties": properties, "fields": ",".join(properties)}
+    office.edit({"updateSpreadsheetProperties": change})
+    office.goes_on(finds=None)
+    found = office.sheets.spreadsheet(office.sheet_id).properties
+    assert (found["locale"], found["timeZone"]) == ("en_GB", "Etc/GMT")
+    is_as_undisturbed(office, undisturbed)
+
+
+def test_a_workbook_goes_through_the_bin_and_back(office, undisturbed):
+    office.sheets.file(office.sheet_id).trashed = True
+    assert any(line.startswith("it lies in Drive's bin") for line in problems(office))
+    office.sheets.file(office.sheet_id).trashed = False
+    assert not any("bin" in line for line in problems(office))
+    office.goes_on()
+    is_as_undisturbed(office, undisturbed)
+
+
+def test_what_is_done_to_a_copy_of_the_workbook_changes_nothing(office, undisturbed):
+    """Google's copy brings metadata and properties along: only its ID is another."""
+    original = office.sheets.file(office.sheet_id)
+    copied = office.sheets.store.create(
+        "Copy", original.mime_type, "hr@example.com", original.parents, person=True
+    )
+    made = copied.spreadsheet = original.spreadsheet.draft()
+    made.spreadsheet_id, copied.app_properties = copied.file_id, dict(original.app_properties)
+    office.sheets.write(copied.file_id, "Corrections!D2", [["Ann Archer"]])
+    made = office.sheets.spreadsheet(copied.file_id)
+    office.goes_on()
+    is_as_undisturbed(office, undisturbed)
+    assert office.sheets.spreadsheet(copied.file_id) is made
 
 
 class InBetween:
@@ -303,6 +503,32 @@ def test_deleted_columns_and_rows_are_made_again_and_hold_what_they_held(office,
         office.delete(title, 4, 1, "ROWS")
     office.goes_on(finds=None)
     assert columns_by_word(office.entered()) == columns_by_word(undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("title", "start", "count"),
+    [("Monthly Summary", 0, 2), ("Daily Attendance", 1, 2), ("Weekly Summary", 0, 1), ("Days", 0, 1)],
+)
+def test_rows_of_a_header_that_were_deleted_are_made_again_and_nobody_stands_there_twice(
+    office, undisturbed, title, start, count
+):
+    office.delete(title, start, count, "ROWS")
+    office.goes_on(finds=None)
+
+    def people(cells):
+        names = Counter(value for (sheet, _, column), value in cells.items() if (sheet, column) == (title, 1))
+        return {name: names[name] for name in ("ann", "bob", "zoe", "carl")}
+
+    assert people(office.entered()) == people(undisturbed)
+
+
+@pytest.mark.parametrize("title", ["Monthly Summary", "Weekly Summary", "Daily Attendance"])
+def test_a_hidden_key_that_was_emptied_is_made_again(office, undisturbed, title):
+    header = office.sheets.read(office.sheet_id, f"'{title}'!1:1", "FORMATTED_VALUE")[0]
+    key = header.index("User" if title == "Monthly Summary" else "Key")
+    office.clear(title, 3, 5, key, key + 1)
+    office.goes_on(finds=None)
+    is_as_undisturbed(office, undisturbed)
 
 
 def test_settings_that_were_deleted_or_emptied_are_made_again(office, undisturbed):

@@ -180,3 +180,25 @@ def test_what_was_typed_over_before_finalised_is_still_said_afterwards(office, t
     office.finalise()
     assert of_november(office) == before
     assert office.exported(tmp_path, "--strict")[0] == 1
+
+
+def test_a_setting_typed_into_guide_that_cannot_count_switches_nothing_off_and_is_told(office, tmp_path):
+    before = office.shown()
+    office.set("Overtime beyond (hours a day)", "9 h")
+    office.set("Grace (minutes)", "5 min")
+    assert office.shown() == before
+    assert office.guide("Grace (minutes)")[2].startswith("this is not understood: 0 counts")
+    assert of_november(office) == [
+        "Grace (minutes) in Guide reads 5 min, which is not understood: 0 counts until you type a number",
+        "Overtime beyond (hours a day) in Guide reads 9 h, which is not understood: 8 counts until you type a number",
+    ]
+    assert office.exported(tmp_path, "--strict")[0] == 1
+
+
+def test_what_hr_changed_since_the_last_visit_is_said_by_an_export(office, tmp_path):
+    office.sheets.write(office.control_id, "'Cut Off Times'!C2", [["7:00 AM"]])
+    code, lines = office.exported(tmp_path, "--strict")
+    assert code == 1
+    assert "is not as punches and Review Periods have it: run attendance-backend refresh" in lines[0]
+    office.tick()
+    assert office.exported(tmp_path, "--strict")[0] == 0

@@ -122,7 +122,7 @@ def test_the_months_hold_everything_that_can_happen(months):
         "applied as # of the night after",
         "applied as # of the night after; more than # hours on that day: check them",
         (
-            "applied from # to # carried over into the next workbook; on # of # working days: on the others are "
+            "applied from # to #; carried over into the next workbook; on # of # working days: on the others are "
             "punches or times"
         ),
         "applied; more than # hours on that day: check them",

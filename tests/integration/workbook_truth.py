@@ -6,6 +6,7 @@ written to be read, case by case, beside the Guide that HR reads.
 All times are whole minutes: a punch at 8:59:59 counts as 8:59, as it is shown.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -44,17 +45,26 @@ class Site:
 class Employee:
     """Somebody; `site` is the one in HR's list, or empty. Punches are (site's name, wall time).
 
-    `began` and `left` are the first and the last day of the employment, as far as HR's list has them.
+    `began` and `left` are the first and the last day of the employment, as far as HR's list has them. Without a cut-off
+    time nobody can be late.
     """
 
     name: str
     user: str
-    cut_off: time
+    cut_off: time | None
+
     site: str = ""
     group: str = ""
     punches: tuple = ()
     began: date | None = None
     left: date | None = None
+
+    @property
+    def cut_off_s(self):
+        """Seconds after midnight, none of which is later than that of somebody who cannot be late."""
+        if self.cut_off is None:
+            return math.inf
+        return self.cut_off.hour * 3600 + self.cut_off.minute * 60 + self.cut_off.second
 
 
 @dataclass(frozen=True)
@@ -458,8 +468,8 @@ class Truth:
 
     def is_late(self, employee, day):
         check_in = self.time(employee, "Check In", day)
-        cut_off = employee.cut_off.hour * 3600 + employee.cut_off.minute * 60 + employee.cut_off.second
-        is_after = isinstance(check_in, int | float) and check_in > cut_off + self.month.grace_min * 60
+        last = employee.cut_off_s + self.month.grace_min * 60
+        is_after = isinstance(check_in, int | float) and check_in > last
         return is_after and self.is_working_day(employee, day)
 
     def word(self, employee, day):
@@ -485,9 +495,8 @@ class Truth:
         if not check_ins:
             return None, (sum(hours) if hours else None), None
         mean = sum(check_ins) / len(check_ins)
-        cut_off = employee.cut_off.hour * 3600 + employee.cut_off.minute * 60 + employee.cut_off.second
         waived = any((employee.user, "waive penalty", day) in self.applied for day in days)
-        penalty = ("waived" if waived else 1) if round(mean * 1000) > cut_off * 1000 else 0
+        penalty = ("waived" if waived else 1) if round(mean * 1000) > employee.cut_off_s * 1000 else 0
         return mean, (sum(hours) if hours else None), penalty
 
     def totals(self, employee):

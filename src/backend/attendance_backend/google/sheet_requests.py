@@ -102,7 +102,7 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
             return _append(sheet_id, "ROWS", count)
         case InsertRows(sheet_id, row, count):
             place = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": row, "endIndex": row + count}
-            return {"insertDimension": {"range": place, "inheritFromBefore": True}}
+            return {"insertDimension": {"range": place, "inheritFromBefore": row > 0}}
         case AddColumns(sheet_id, count):
             return _append(sheet_id, "COLUMNS", count)
         case SetLocale(locale, time_zone):

@@ -170,7 +170,11 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
             told += words
         return Draft(there, changes, told)
 
-    return take_turn(spreadsheets, draft)
+    lacked = take_turn(spreadsheets, draft)
+    if not any(line.endswith(book.LOST_ROWS) for line in lacked):
+        return lacked
+    more = take_turn(spreadsheets, draft)  # what stands in them can be told only once they are there
+    return [*lacked, *more]
 
 
 def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[Misplaced]) -> None:

@@ -52,6 +52,8 @@ def changes(
             noted[row, sheet.at(CUT_OFF_AS_SET)] = setting
             continue
         changed[row, sheet.at(CUT_OFF_AS_SET)] = setting
+        if shown == _NO_TIME:
+            continue  # it counts as set, which Problems says
         if shown != as_set:
             entries.append(_both(person, shown, today))
             continue
@@ -81,9 +83,10 @@ def _as_set(sheet: Worksheet, row: int) -> int | None:
 
 
 def _both(person: Person, shown: int | None, today: date) -> Entry:
-    here = "no time" if shown == _NO_TIME else _named(shown)
     listed = _named(person.cut_off)
-    what = f"The cut-off time is {listed} in Cut Off Times, and {here} in {WEEKLY}, which counts here"
+    what = (
+        f"The cut-off time is {listed} in Cut Off Times, and {_named(shown)} in {WEEKLY}, which counts here"
+    )
     remedy = f"Type {listed} into {WEEKLY} if that shall count here, too; otherwise nothing."
     return Entry(datetime.combine(today, time()), person.site, person.name, what, remedy, user=person.key)
 

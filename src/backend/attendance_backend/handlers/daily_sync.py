@@ -16,7 +16,7 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
-from attendance_backend.review.book import EXCEPTIONS_END, sites_of, whole
+from attendance_backend.review.book import EXCEPTIONS_END, lost_keys, sites_of, whole
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
@@ -25,8 +25,9 @@ from attendance_contracts import ReviewPeriod, SiteHealth
 
 log = logging.getLogger(__name__)
 
+LOST_KEYS = "hidden keys of people were gone"
 PEOPLE_ADDED = "people were added"
-_ABOUT_PUNCHES = {PEOPLE_ADDED, "people were changed", "rules of a site were changed"}
+_ABOUT_PUNCHES = {PEOPLE_ADDED, "people were changed", "rules of a site were changed", LOST_KEYS}
 _LOOK_BACK = timedelta(days=14)
 """So long after a period began, the one before it may still lack the word that its last days are complete."""
 
@@ -58,6 +59,7 @@ def sync(
     message is taken in that waited.
     """
     earlier = earlier_workbook(control, sheet_id, backend)
+    changed: dict[str, None] = {}
     on = today or backend.clock.now().date()
 
     def draft() -> Draft[tuple[list[str], bool]]:
@@ -65,6 +67,8 @@ def sync(
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         if guide_sheet.read(read.worksheet(GUIDE)).is_closed:
             return Draft(read, (), ([], False))
+        if keys := lost_keys(read):
+            return Draft(read, keys, ([LOST_KEYS], LOST_KEYS not in changed))
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
@@ -83,12 +87,11 @@ def sync(
             ),
             "rules of a site were changed": _site_rules(read, kept),
         }
-        changed = [words for words, changes in parts.items() if changes]
+        different = [words for words, changes in parts.items() if changes]
         changes = [change for part in (*parts.values(), cut_offs_noted) for change in part]
-        return Draft(read, changes, (changed, len(new) == structure.MOST_ADDED))
+        return Draft(read, changes, (different, len(new) == structure.MOST_ADDED))
 
-    found, more = take_turn(backend.spreadsheets, draft)
-    changed = dict.fromkeys(found)
+    more = True
     while more:
         found, more = take_turn(backend.spreadsheets, draft)
         changed |= dict.fromkeys(found)

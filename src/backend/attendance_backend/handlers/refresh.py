@@ -13,8 +13,11 @@ from attendance_backend.errors import UserError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
+from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, Want, tell
 from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import DAYS, SITES
+from attendance_backend.review.raw_data import StoredPunch
 from attendance_backend.review.rebuilding import Rebuilt, fact_wants, rebuild
 from attendance_backend.review.rules import told
 from attendance_backend.sheet.changes import Change
@@ -42,13 +45,14 @@ def rebuild_facts(
 
     def draft() -> Draft[Rebuilt]:
         present = books.present(backend.spreadsheets, spreadsheet_id)
-        view = books.read(backend.spreadsheets, spreadsheet_id, fact_wants(present))
+        view = books.read(backend.spreadsheets, spreadsheet_id, [*fact_wants(present), *_telling(present)])
         sites = _told(view, told_by)
         view = _with_sites(view, sites)
         days = view.find(DAYS)
         people = _people(backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
-        return Draft(present, [*sites, *rebuilt.changes], rebuilt, in_steps=True)
+        told = _deleted(rebuilt.gone) if _telling(present) else []
+        return Draft(present, [*sites, *rebuilt.changes, *tell(view, told)], rebuilt, in_steps=True)
 
     rebuilt = take_turn(backend.spreadsheets, draft)
     lines = [*rebuilt.unreadable, *(f"{difference} (rebuilt)" for difference in rebuilt.differences)]
@@ -57,6 +61,26 @@ def rebuild_facts(
     if len(lines) > MOST_LINES:
         log.warning("spreadsheet %s: and %d more", spreadsheet_id, len(lines) - MOST_LINES)
     return rebuilt
+
+
+def _telling(present: Spreadsheet) -> list[Want]:
+    """What must be read to tell in ``Exceptions``, unless a worksheet for it is missing."""
+    wants = [EXCEPTIONS_END, *STATE_HEADERS]
+    return wants if all(present.find(want.title) is not None for want in wants) else []
+
+
+def _deleted(punches: Sequence[StoredPunch]) -> list[Entry]:
+    """Rows of the raw data that were there and are not: their punches count no more, and nothing else says so."""
+    return [
+        Entry(
+            punch.moment,
+            punch.labels.site,
+            punch.labels.user_name or f"User ID {punch.labels.user_id}",
+            f"The punch at {punch.moment:%H:%M:%S on %d-%m-%Y} was deleted from the raw data, and counts no more",
+            "File > Version history shows it. Restore it, or type what is to count into Corrections.",
+        )
+        for punch in punches
+    ]
 
 
 def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]:

@@ -41,7 +41,7 @@ from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import VERSION, Layout, runs
-from attendance_backend.sheet.placing import LOOK, as_made, mending, missing, placed, unknown
+from attendance_backend.sheet.placing import LOOK, as_made, lost_rows, mending, missing, placed, unknown
 from attendance_backend.sheet.preview import made_by
 
 LAYOUTS = {
@@ -198,6 +198,7 @@ def raw_sheets(view: Spreadsheet) -> list[Worksheet]:
 
 
 PROTECTED = "is protected against the program"
+LOST_ROWS = "rows of its header"
 
 
 def locked(view: Spreadsheet) -> list[str]:
@@ -267,6 +268,8 @@ def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
             f"the worksheet {sheet.title!r} has lost its column {lost[0].header!r}: restore it through File > Version "
             "history"
         )
+    if inserted := lost_rows(sheet, layout):
+        return list(inserted), [f"{sheet.title!r} lacked {len(inserted)} {LOST_ROWS}"]
     changes, told = mending(sheet, layout, role)
     if lacks_key(sheet):
         key, *others = _KEYS[role]
@@ -278,6 +281,25 @@ def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
         }
         changes += write_cells(sheet.sheet_id, {at: cell for at, cell in cells.items() if cell.value})
     return changes, told
+
+
+def lost_keys(view: Spreadsheet) -> list[Change]:
+    """Keys that somebody emptied, from what stands beside them; rows without one would be made a second time."""
+    changes: list[Change] = []
+    for role, (key, *others) in _KEYS.items():
+        sheet = view.find(role)
+        if sheet is None or not {key, *filter(None, others)} <= sheet.columns.keys():
+            continue
+        there = {sheet.text(row, key) for row in sheet.data_rows()}
+        cells = {
+            (row, sheet.at(key)): NewCell(made)
+            for row in sheet.data_rows()
+            if not sheet.text(row, key)
+            and (made := _key(*(sheet.text(row, column) for column in others if column)))
+            and made not in there
+        }
+        changes += write_cells(sheet.sheet_id, cells)
+    return changes
 
 
 def _key(user_name: str, measure: str | None = None) -> str | None:
@@ -295,5 +317,6 @@ def lacks_key(sheet: Worksheet) -> bool:
 
 
 def lacks(sheet: Worksheet) -> bool:
-    """Whether a worksheet, of which the header rows were read, lacks tags or columns."""
-    return bool(mending(sheet, layout_of(sheet.role or ""), sheet.role or "")[0])
+    """Whether a worksheet, of which the header rows were read, lacks tags, columns or rows of its header."""
+    layout = layout_of(sheet.role or "")
+    return bool(lost_rows(sheet, layout) or mending(sheet, layout, sheet.role or "")[0])

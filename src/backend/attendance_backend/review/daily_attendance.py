@@ -401,9 +401,13 @@ def _late_after(person: Person, at: Places) -> str:
     """The last second that is not late: the cut-off time in ``Weekly Summary`` and the grace."""
     key = formulas.exact(key_of(person.key, weekly_columns.AVERAGE))
     keys = at.column(weekly_columns.KEY)
-    cut_off = f"INDEX({at.column(weekly_columns.CUT_OFF)},MATCH({key},{keys},0))"
-    late = f"ROUND({cut_off}*{_SECONDS}+{at.cell(guide_sheet.GRACE)}*60,0)"
-    return f"=IFERROR(IF(ISNUMBER({cut_off}),{late},{_NEVER}),{_NEVER})"
+    cut_off, as_set = (
+        f"INDEX({at.column(column)},MATCH({key},{keys},0))"
+        for column in (weekly_columns.CUT_OFF, weekly_columns.CUT_OFF_AS_SET)
+    )
+    counts = f"IF(ISNUMBER({cut_off}),{cut_off},{as_set})"
+    late = f"ROUND({counts}*{_SECONDS}+{at.cell(guide_sheet.GRACE)}*60,0)"
+    return f"=IFERROR(IF({weekly_columns.has_cut_off(cut_off, as_set)},{late},{_NEVER}),{_NEVER})"
 
 
 def _highlights(at: Places, first_day: int) -> list[Change]:

@@ -14,6 +14,7 @@ from attendance_backend.review import (
     finalised,
     formulas,
     guide_sheet,
+    in_force,
     monthly_columns,
     repairing,
     sites_sheet,
@@ -59,7 +60,7 @@ class Doubts:
         return [
             each
             for each in self.findings
-            if (each.user == user if each.user else each.who and each.who in (name, site))
+            if (each.user == user if each.user else each.who in ("", name, site))
         ]
 
 
@@ -90,6 +91,7 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
         *_typed_over(view, period),
         *_corrections(view.worksheet(CORRECTIONS)),
         *_rows_gone(view),
+        *in_force.not_understood(view),
     ]
     if guide_sheet.read(view.worksheet(GUIDE)).is_closed and finalised.is_kept(view):
         found += finalised.differences(view, now)

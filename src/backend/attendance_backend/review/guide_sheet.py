@@ -38,7 +38,7 @@ from attendance_backend.sheet.changes import (
     Style,
     WarnBeforeEdit,
 )
-from attendance_backend.sheet.grid import Area, Cell, Value, Worksheet
+from attendance_backend.sheet.grid import Area, Cell, Place, Value, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_backend.sheet.placing import lay
 from attendance_contracts import ReviewPeriod
@@ -56,8 +56,11 @@ PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED 
 )
 _ORDER = (PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED)
 _COUNTED_BY = (GRACE, OVERTIME)
+_MOST = {GRACE: 1440, OVERTIME: 24}
+"""In the unit of the setting: a day."""
 KEPT_ON = "Kept on"
 """For formulas: the cell that holds `Parameters.kept_on`."""
+NOT_UNDERSTOOD = "this is not understood"
 BEING_FINALISED = "being finalised: the numbers are kept within a quarter of an hour; until then they live"
 FINALISED_ON = "finalised on "
 _AFTER = (
@@ -149,10 +152,21 @@ def cells(worksheet: Worksheet) -> dict[str, str]:
     letters = column_letters(worksheet.at(VALUE))
     rows = _rows(worksheet)
     found = {name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
-    if FINALISED in rows and AS_SET in worksheet.columns:
-        place = f"${column_letters(worksheet.at(AS_SET))}${rows[FINALISED] + 1}"
-        found[KEPT_ON] = f"{in_formula(worksheet.title)}!{place}"
+    if AS_SET in worksheet.columns:
+        letters = column_letters(worksheet.at(AS_SET))
+        set_for_all = {
+            name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()
+        }
+        if FINALISED in rows:
+            found[KEPT_ON] = set_for_all[FINALISED]
+        for name in rows.keys() & _MOST.keys():
+            found[name] = f"IF({_is_understood(name, found[name])},{found[name]},{set_for_all[name]})"
     return found
+
+
+def _is_understood(name: str, cell: str) -> str:
+    """For formulas: whether a setting can count; where it cannot, what is set for all workbooks does."""
+    return f"IF(ISNUMBER({cell}),AND({cell}>=0,{cell}<={_MOST[name]}),FALSE)"
 
 
 def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places) -> list[Change]:
@@ -220,20 +234,41 @@ def keep(worksheet: Worksheet, kept_on: str) -> list[Change]:
 
 
 def answer(worksheet: Worksheet) -> list[Change]:
-    """What is to stand beside Finalised, where something else does: it says at once what becomes of HR's answer."""
-    row = _rows(worksheet).get(FINALISED)
-    if row is None:
-        return []
-    value, kept_on = (f"{column_letters(worksheet.at(column))}{row + 1}" for column in (VALUE, AS_SET))
-    words = Formula(
+    """What is to stand beside HR's settings, where something else does: at once, what becomes of what was typed."""
+    cells: dict[Place, NewCell] = {}
+    for name, row in _rows(worksheet).items():
+        if name not in (*_COUNTED_BY, FINALISED):
+            continue
+        value, as_set = (f"{column_letters(worksheet.at(column))}{row + 1}" for column in (VALUE, AS_SET))
+        words = Formula(_answer_to_finalised(value, as_set))
+        if name in _COUNTED_BY:
+            words = Formula(
+                f'=IF({value}="","{_SETTINGS[name]}",IF({_is_understood(name, value)},"{_SETTINGS[name]}",'
+                f'"{NOT_UNDERSTOOD}: "&{as_set}&" counts until you type a number"))'
+            )
+        place = row, worksheet.at(MEANING)
+        stands = worksheet.cells.get(place)
+        if stands is None or not formula_text.same(stands.formula or "", words.text):
+            cells[place] = NewCell(words, styles.WRAPPED)
+    return [*write_cells(worksheet.sheet_id, cells)]
+
+
+def _answer_to_finalised(value: str, kept_on: str) -> str:
+    return (
         f'=IF(LOWER(TRIM({value}))="{YES}",IF({kept_on}="","{BEING_FINALISED}","{FINALISED_ON}"&{kept_on}&"{_AFTER}"),'
         f'IF({kept_on}="","{_SETTINGS[FINALISED]}","{BEING_OPENED}"))'
     )
-    place = row, worksheet.at(MEANING)
-    stands = worksheet.cells.get(place)
-    if stands is not None and formula_text.same(stands.formula or "", words.text):
-        return []
-    return [*write_cells(worksheet.sheet_id, {place: NewCell(words, styles.WRAPPED)})]
+
+
+def not_understood(worksheet: Worksheet) -> dict[str, tuple[Value, Value | None]]:
+    """Settings that HR typed here and that cannot count: what they read, and what counts instead."""
+    return {
+        name: (value, worksheet.value(row, AS_SET))
+        for name, row in _rows(worksheet).items()
+        if name in _COUNTED_BY
+        and (value := worksheet.value(row, VALUE)) not in (None, "")
+        and (_seconds(worksheet, name, VALUE) is None or isinstance(value, bool))
+    }
 
 
 def as_set(worksheet: Worksheet, name: str) -> int | None:

@@ -4,18 +4,27 @@ A function has no memory. The last good value of a setting is what was carried i
 workbook what the one before it holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.people import Detail, Person
 from attendance_backend.domain.rules import Rules
-from attendance_backend.review import book, days_sheet, guide_sheet, sites_sheet
+from attendance_backend.review import (
+    book,
+    daily_columns,
+    days_sheet,
+    guide_sheet,
+    sites_sheet,
+    weekly_columns,
+)
 from attendance_backend.review.completion import cut_offs_in
 from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.finding import Finding
 from attendance_backend.review.guide_sheet import GRACE, OVERTIME, Parameters
 from attendance_backend.review.names import DAYS, GUIDE, SITES, WEEKLY
+from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
 WANTS = (
@@ -33,6 +42,32 @@ def is_needed(rules: Rules, people: Iterable[Person]) -> bool:
         *(*rules.key_policies.values(), *rules.double_taps_s.values()),
     )
     return None in values or any(person.unread for person in people)
+
+
+def not_understood(workbook: Spreadsheet) -> Iterator[Finding]:
+    """What HR typed into a workbook for a setting that nobody understands: what is set for all counts.
+
+    Args:
+        workbook: with the cells of ``Guide`` and ``Weekly Summary``.
+    """
+    guide, weekly = workbook.find(GUIDE), workbook.find(WEEKLY)
+    for name, (value, counts) in guide_sheet.not_understood(guide).items() if guide is not None else ():
+        what = f"{name} in {GUIDE} reads {value}, which is not understood: {counts} counts until you type a number"
+        yield Finding("", None, what)
+    for row in weekly.data_rows() if weekly is not None else ():
+        assert weekly is not None
+        text, as_set = (
+            weekly.text(row, weekly_columns.CUT_OFF),
+            weekly.number(row, weekly_columns.CUT_OFF_AS_SET),
+        )
+        if text and text.casefold() != weekly_columns.NO_CUT_OFF and as_set is not None:
+            minutes = serial.to_seconds(as_set) // 60
+            what = (
+                f"Cut Off Time in {WEEKLY} reads {text}, which is not understood: {minutes // 60:02}:{minutes % 60:02} "
+                "counts until you type a time such as 9:00"
+            )
+            user = weekly.text(row, weekly_columns.KEY).rpartition(daily_columns.KEY_SEPARATOR)[0]
+            yield Finding(weekly.text(row, weekly_columns.EMPLOYEE), None, what, user)
 
 
 class InForce:

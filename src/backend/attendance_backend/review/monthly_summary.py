@@ -289,7 +289,12 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
         styles.TOTAL_HOURS,
     )
     limit = f"{at.cell(guide_sheet.OVERTIME)}/24"
-    beyond = "+".join(f'SUMIF({area},">"&{limit})-{limit}*COUNTIF({area},">"&{limit})' for area in hours)
+    beyond = "+".join(
+        f'SUMIF({area},">"&{limit})-{limit}*COUNTIF({area},">"&{limit})'
+        if run.length > 1
+        else f"MAX(0,SUM({area})-{limit})"
+        for run, area in zip(runs, hours, strict=True)
+    )
     cells[OVERTIME] = NewCell(
         Formula(f"=IFERROR(INT(ROUND(({beyond or '0'})*{_SECONDS},0)/60)/1440,0)"), styles.DURATION_CELL
     )

@@ -48,11 +48,11 @@ FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
 """Nothing else knows what stood in these."""
 Row = Mapping[Column, NewCell]
 
+_MOST_ALIKE = 20
+"""So many records that agree in all else are looked for."""
 NO_KEY = "-"
 ELSEWHERE = "counts in "
 """In Entry, before the name of another period: which key was pressed, Key says as well."""
-MOST_EQUAL = 50
-"""Punches of one person in one second with the same key."""
 _KEYS = {
     0: "Check In",
     1: "Check Out",
@@ -81,16 +81,17 @@ class UnreadableRow:
     Attributes:
         worksheet: its title.
         number: of the row, as people count.
+        what: is wrong with it.
     """
 
     worksheet: str
     number: int
     record_id: str
+    what: str
 
     def __str__(self) -> str:
         return (
-            f"{self.worksheet}, row {self.number}: no time stamp can be read; "
-            "File > Version history shows what stood there"
+            f"{self.worksheet}, row {self.number}: {self.what}; File > Version history shows what stood there"
         )
 
 
@@ -171,7 +172,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = (TIMESTAMP, LOCATION, ENTRY, USER_NAME, USER_ID, RECORD_ID, SERIAL_NUMBER)
+    columns = (TIMESTAMP, LOCATION, ENTRY, USER_NAME, USER_ID, STATUS, KEY, RECORD_ID, SERIAL_NUMBER)
     places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
@@ -191,8 +192,9 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             moment = None if number is None else serial.to_datetime(number)
         except OverflowError:
             moment = None
-        if moment is None:
-            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id))
+        if moment is None or not _is_as_recorded(worksheet, row):
+            what = "no time stamp can be read" if moment is None else "not what the machine recorded"
+            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
         elsewhere = worksheet.text(row, ENTRY).startswith(ELSEWHERE)
@@ -209,9 +211,9 @@ def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
     try:
         moment = serial.to_datetime(stamp)
         # Which of several equal punches it is, only the record ID tells.
-        for occurrence in range(1, MOST_EQUAL + 1):
+        for occurrence in range(1, _MOST_ALIKE + 1):
             record = AttendanceRecord(
-                texts[0], texts[1], texts[2] or None, moment, int(status), int(key), occurrence
+                texts[0], texts[1], texts[2] or None, moment, round(status), round(key), occurrence
             )
             if record.identity == worksheet.text(row, RECORD_ID):
                 return record
@@ -232,3 +234,11 @@ def marks(worksheet: Worksheet, counts_in: Mapping[str, str]) -> list[Change]:
         if worksheet.text(row, ENTRY) != label:
             cells[row, worksheet.at(ENTRY)] = ENTRY.cell(label)
     return [*write_cells(worksheet.sheet_id, cells)]
+
+
+def _is_as_recorded(worksheet: Worksheet, row: int) -> bool:
+    """Whether the record ID is still that of the row's machine, user and time; not known of rows without a machine."""
+    known = (worksheet.number(row, STATUS), worksheet.number(row, KEY))
+    if not worksheet.label(row, SERIAL_NUMBER) or None in known:
+        return True
+    return record_of(worksheet, row) is not None

@@ -6,7 +6,7 @@ either, the punch cannot count.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
@@ -27,6 +27,8 @@ from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
+COUNTS = "; the punch counts all the same"
+
 
 @dataclass
 class Rebuilt:
@@ -36,11 +38,13 @@ class Rebuilt:
         changes: none for a healthy workbook.
         differences: what was wrong, one line each; as empty as the changes.
         unreadable: rows of the raw data that only people can mend, one line each.
+        gone: punches that were stored, and whose rows somebody deleted: they do not count any more.
     """
 
     changes: list[Change] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    gone: list[StoredPunch] = field(default_factory=list)
 
 
 def fact_wants(present: Spreadsheet) -> list[Want]:
@@ -98,25 +102,27 @@ def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
                 for punch in punches:
                     found.setdefault(punch.record_id, _Kept(punch, amended or punch.elsewhere))
                 spoilt += [(row, amended) for row in unreadable]
-    indexed = _indexed(workbook) if spoilt else {}
+    indexed = _indexed(workbook)
     for row, amended in spoilt:
         if row.record_id in indexed:
-            found.setdefault(row.record_id, _Kept(indexed[row.record_id], amended))
-        counts = "counts all the same" if row.record_id in found else "does not count until it is mended"
-        rebuilt.unreadable.append(f"{row}; the punch {counts}")
+            found.setdefault(row.record_id, replace(indexed[row.record_id], amended=amended))
+        counts = COUNTS if row.record_id in found else "; the punch does not count until it is mended"
+        rebuilt.unreadable.append(f"{row}{counts}")
+    rebuilt.gone += [indexed[record_id].punch for record_id in sorted(indexed.keys() - found.keys())]
     return found
 
 
-def _indexed(workbook: Spreadsheet) -> Mapping[str, StoredPunch]:
+def _indexed(workbook: Spreadsheet) -> Mapping[str, _Kept]:
     """What ``Punch Index`` says of each record ID; of two places the one that `_settle` lets stand."""
     worksheet = workbook.find(PUNCH_INDEX)
     if worksheet is None:
         return {}
     index = PunchIndex(worksheet)
-    found: dict[str, StoredPunch] = {}
+    found: dict[str, _Kept] = {}
     for labels, day in _places(index):
         for token in index.tokens(labels, day):
-            found.setdefault(token.record_id, StoredPunch(labels, token.moment(day), token.record_id))
+            punch = StoredPunch(labels, token.moment(day), token.record_id)
+            found.setdefault(token.record_id, _Kept(punch, token.amended))
     return found
 
 

@@ -310,10 +310,10 @@ def missing_days(
     changes = days_sheet.missing_days(days, wanted)
     changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
-    new = [day for day in wanted if day not in known] if known else []
+    new = [day for day in wanted if day not in known]
     sources = day_header.columns_by_day(after(days, changes))
     helpers = day_header.columns_by_day(sheet, day_header.WEEKDAY)
-    helped = [day for day in wanted if day not in helpers] if known else []
+    helped = [day for day in wanted if day not in helpers]
     added = DayColumns.added(sheet, new, helped, sources)
     names = holidays or {}
     if new or helped:
@@ -330,7 +330,7 @@ def missing_days(
     }
     changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
-    lacking = [day for day in wanted if day not in in_month] if in_month else []
+    lacking = [day for day in wanted if day not in in_month]
     changes += monthly.missing_days(month_sheet, lacking, every, period, names, at=at)
     return [
         *changes,

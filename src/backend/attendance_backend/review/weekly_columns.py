@@ -17,6 +17,16 @@ CUT_OFF_AS_SET = CUT_OFF_ROW
 """In a person's first row, where that column is free: what the program wrote into Cut Off Time last."""
 NO_CUT_OFF = "none"
 """Stands there for a blank Cut Off Time."""
+
+
+def has_cut_off(cell: str, as_set: str) -> str:
+    """For formulas: whether somebody can be late. Where what HR typed into a cell is no time, what is set counts."""
+    return (
+        f'IF(ISNUMBER({cell}),TRUE,IF(ISTEXT({cell}),IF(LOWER(TRIM({cell}))="{NO_CUT_OFF}",FALSE,ISNUMBER({as_set})),'
+        "FALSE))"
+    )
+
+
 LAYOUT = Layout(
     WEEKLY,
     WEEKLY_ID,

@@ -40,6 +40,7 @@ from attendance_backend.review.weekly_columns import (
     USER_NAME,
     WAIVED,
     WAIVED_WORD,
+    has_cut_off,
 )
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
@@ -175,8 +176,11 @@ def _hours(row: int, days: Days, at: Places) -> NewCell:
 
 def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
     count, total = _judged(row, days, at)
-    cut_off = f"INDEX({at.own_column(CUT_OFF)},{at.own(CUT_OFF_ROW, row)})"
-    late = f"ROUND(({total})/({count})*{_MILLISECONDS},0)>ROUND({cut_off}*{_MILLISECONDS},0)"
+    cut_off, as_set = (
+        f"INDEX({at.own_column(column)},{at.own(CUT_OFF_ROW, row)})" for column in (CUT_OFF, CUT_OFF_AS_SET)
+    )
+    counts = f"IF(ISNUMBER({cut_off}),{cut_off},{as_set})"
+    late = f"ROUND(({total})/({count})*{_MILLISECONDS},0)>ROUND({counts}*{_MILLISECONDS},0)"
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
     line = at.lines(DAILY)[day_header.DATE]
     monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
@@ -187,7 +191,7 @@ def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
     is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
     return NewCell(
         Formula(
-            f'=IF(OR({count}=0,NOT(ISNUMBER({cut_off}))),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
+            f'=IF(OR({count}=0,NOT({has_cut_off(cut_off, as_set)})),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
         ),
         styles.PENALTY,
     )

@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, AddRows, Change, Formula, NewCell, Tag, WriteCells
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    Change,
+    Formula,
+    InsertRows,
+    NewCell,
+    Tag,
+    WriteCells,
+)
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
@@ -105,6 +114,35 @@ def _word(text: str) -> str:
 def missing(sheet: Worksheet, layout: Layout) -> list[Column]:
     """The columns that were not found."""
     return [column for column in layout.columns if column not in sheet.columns]
+
+
+def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
+    """Rows for headers that somebody deleted, where others stand in their place now; their words come afterwards."""
+    found: dict[int, int] = {}
+    for row, column, text in _first_texts(sheet):
+        for number, mark in enumerate((column.header, *column.below)):
+            if mark and _word(text) == _word(mark):
+                found.setdefault(number, row)
+    lost = [number for number in range(layout.header_rows) if number not in found]
+    occupied = {row for row, _, _ in _first_texts(sheet)} - set(found.values())
+    if not occupied.intersection(sheet.lines[number] for number in lost if number < len(sheet.lines)):
+        return []
+    inserted = []
+    for number in reversed(lost):
+        below = [row for other, row in found.items() if other > number]
+        above = [row + 1 for other, row in found.items() if other < number]
+        inserted.append(InsertRows(sheet.sheet_id, min(below, default=max(above, default=0)), 1))
+    return inserted
+
+
+def _first_texts(sheet: Worksheet) -> list[tuple[int, Column, str]]:
+    """What stands in the columns of the layout, among the first rows."""
+    columns = {place: column for column, place in sheet.columns.items()}
+    return [
+        (row, columns[place], text)
+        for (row, place), cell in sorted(sheet.cells.items(), key=lambda item: item[0])
+        if row < LOOK and place in columns and (text := _text(cell))
+    ]
 
 
 def unknown(sheet: Worksheet, layout: Layout) -> bool:

@@ -8,6 +8,8 @@ What IronCalc 0.9 does otherwise than Sheets, and is kept from here:
 
 - A whole column (``A:C``) is slow or wrong: each open range gets an end, the same on all worksheets.
 - Titles beyond 31 characters are refused: worksheets have short titles of the engine's own, ``S1``, ``S2``.
+- COUNTIF and its like want a range, and no single cell: ``A1`` becomes ``A1:A1``, and what INDEX
+  takes out of one column an OFFSET.
 - In the criteria of COUNTIF and its like, ``~~`` is taken for two tildes where there is neither an asterisk nor a
   question mark: there it becomes one.
 
@@ -45,6 +47,8 @@ _CRITERIA = {
     **dict.fromkeys(("SUMIFS(", "AVERAGEIFS(", "MAXIFS(", "MINIFS("), (2, 2)),
 }
 """Which argument of a function, counted from 0, is its first criterion, and how many further each next one is."""
+_OF_ONE_COLUMN = re.compile(r"INDEX\(((?:'[^']*'!|\w+!)?\$?([A-Z]+):\$?\2),([^(),]+),0\)")
+_ONE_CELL = re.compile(r"(?:'[^']*'!|\w+!)?(\$?[A-Z]+\$?\d+)")
 
 
 _SOME_ROW, _SOME_COLUMN = "9999999", "ZZY"
@@ -120,7 +124,8 @@ def _layout(spreadsheet: Spreadsheet) -> Any:
         bound,
         columns,
         spreadsheet.properties["timeZone"],
-        list(spreadsheet.named_ranges),
+        # Of names that no formula uses only the ID changes, with each write.
+        [{key: named[key] for key in ("name", "range")} for named in spreadsheet.named_ranges],
         questions,
     )
 
@@ -271,7 +276,7 @@ def _same(one: Cell, other: Cell) -> bool:
 
 
 def _with_single_tildes(formula: str) -> str:
-    """The formula with criteria as IronCalc reads them."""
+    """The formula with ranges and criteria as IronCalc reads them."""
     if not _HAS_CRITERIA.search(formula):
         return formula
     out: list[str] = []
@@ -288,8 +293,14 @@ def _with_single_tildes(formula: str) -> str:
         else:
             name, argument, start = calls.pop()
             first, step = _CRITERIA.get(name, (99, 1))
-            if argument >= first and (argument - first) % step == 0:
-                out[start:] = [_criterion("".join(out[start:]))]
+            is_criterion = argument >= first and (argument - first) % step == 0
+            text = "".join(out[start:])
+            if is_criterion:
+                out[start:] = [_criterion(text)]
+            elif name in _CRITERIA and (part := _OF_ONE_COLUMN.fullmatch(text)):
+                out[start:] = [f"OFFSET({part[1]},{part[3]}-1,0,1,1)"]
+            elif name in _CRITERIA and (cell := _ONE_CELL.fullmatch(text)):
+                out[start:] = [f"{text}:{cell[1]}"]
             out.append(match[0])
             if match[0] == ",":
                 calls.append((name, argument + 1, len(out)))

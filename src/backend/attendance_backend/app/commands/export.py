@@ -1,24 +1,33 @@
 """`attendance-backend export`: hand a period over to payroll."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from attendance_backend.app.commands.periods import review_sheet_ids
+from attendance_backend.app.commands.periods import review_sheet_ids, window
 from attendance_backend.control.reading import read_control
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import WANTS, Payroll, payroll
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
+from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.watch import where_it_is
-from attendance_backend.ports import Backend
-from attendance_backend.review import doubts, guide_sheet
-from attendance_backend.review.names import GUIDE
+from attendance_backend.ports import Backend, Spreadsheets
+from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
+from attendance_backend.review.book import sites_of
+from attendance_backend.review.finding import Finding
+from attendance_backend.review.names import EXCEPTIONS_ID, GUIDE
+from attendance_backend.sheet.changes import Change, SucceedVersion
+from attendance_backend.sheet.grid import Area, Spreadsheet
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
 MOST_LACKING = 3
+OUT_OF_DATE = (
+    "this workbook is not as punches and Review Periods have it: run attendance-backend refresh, or wait for the next "
+    "visit"
+)
 
 
 def default_path(period: str, kind: str) -> Path:
@@ -74,6 +83,8 @@ def export(
     present = books.present(backend.spreadsheets, spreadsheet_id)
     view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *doubts.wants(present)])
     found = doubts.doubts(view, now_of(control, today))
+    if not finalised.is_kept(present):
+        found = replace(found, findings=(*found.findings, *_told_by_a_visit(name, present, backend)))
     result = payroll(view, found)
     if result.lacking:
         listed = "; ".join(result.lacking[:MOST_LACKING])
@@ -94,3 +105,36 @@ def export(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
         )
     return Exported(tuple(paths), len(result.people), told, tuple(notes))
+
+
+class _WouldWriteError(Exception):
+    """Something is not as it should be."""
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """The port `Spreadsheets`, of somebody who must not write. Notices in ``Exceptions`` change no number."""
+
+    spreadsheets: Spreadsheets
+
+    def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
+        return self.spreadsheets.read(spreadsheet_id, areas)
+
+    def apply(self, _id: str, changes: Sequence[Change], _areas: Sequence[Area] = ()) -> None:
+        if any(
+            not isinstance(change, SucceedVersion) and getattr(change, "sheet_id", None) != EXCEPTIONS_ID
+            for change in changes
+        ):
+            raise _WouldWriteError
+
+
+def _told_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> list[Finding]:
+    """What a visit would change, as people changed or broke something since the last one, or tell of the raw data."""
+    today = backend.clock.now().date()
+    control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
+    looking = replace(backend, spreadsheets=_Looking(backend.spreadsheets))
+    try:
+        _, told = restore(present.spreadsheet_id, window(name, control), control, looking)
+    except _WouldWriteError:
+        return [Finding("", None, OUT_OF_DATE)]
+    return [Finding("", None, line) for line in told if line.endswith(rebuilding.COUNTS)]

@@ -2,6 +2,7 @@
 
 from attendance_backend.control.reading import Control
 from attendance_backend.errors import UserError
+from attendance_contracts import ReviewPeriod
 
 
 def review_sheet_ids(control: Control, period: str | None) -> dict[str, str]:
@@ -15,3 +16,14 @@ def review_sheet_ids(control: Control, period: str | None) -> dict[str, str]:
             return {name: spreadsheet_id}
     listed = ", ".join(repr(name) for name in control.review_sheets) or "none yet"
     raise UserError(f"there is no review sheet of {period!r}; there are: {listed}")
+
+
+def window(name: str, control: Control) -> ReviewPeriod:
+    """The days of a period, by its name; raises UserError when HR's list does not say them."""
+    for period in control.periods:
+        if period.name.casefold() == name.casefold():
+            return period
+    raise UserError(
+        f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: mend it first "
+        "(attendance-backend check says what is wrong)"
+    )

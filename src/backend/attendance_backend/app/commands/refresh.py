@@ -7,7 +7,7 @@ unreadable, until they are mended.
 
 from collections.abc import Callable
 
-from attendance_backend.app.commands.periods import review_sheet_ids
+from attendance_backend.app.commands.periods import review_sheet_ids, window
 from attendance_backend.control import sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import UserError
@@ -19,7 +19,6 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, sites_of
 from attendance_backend.review.names import GUIDE
-from attendance_contracts import ReviewPeriod
 
 
 def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) -> int:
@@ -48,7 +47,7 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     count = 0
     for name, sheet_id in chosen:
         say(f"{name}:")
-        differences, kept = restore(sheet_id, _window(name, control), control, backend)
+        differences, kept = restore(sheet_id, window(name, control), control, backend)
         differences += _share(sheet_id, control, backend)
         for difference in differences:
             say(f"  {difference}")
@@ -71,13 +70,3 @@ def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:
 
     take_turn(backend.spreadsheets, draft)
     return [str(shared) for shared in done if shared.is_new or shared.trouble]
-
-
-def _window(name: str, control: Control) -> ReviewPeriod:
-    for period in control.periods:
-        if period.name.casefold() == name.casefold():
-            return period
-    raise UserError(
-        f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: mend it first "
-        "(attendance-backend check says what is wrong)"
-    )
