@@ -10,6 +10,7 @@ import venv
 from contextlib import ExitStack
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_systemd_rates_the_unit_as_well_confined():
 
 
 PERIOD = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
-SITE = {"location": "headquarters"}
+SITE: dict[str, Any] = {"location": "headquarters"}
 
 
 def cloud_event(endpoint, message):
