@@ -97,7 +97,7 @@ def deliver_at_once(message):
         for _ in range(MOST_REDELIVERIES):
             try:
                 return handle(message, backend)
-            # Pub/Sub delivers again whatever a function raises; a worksheet may be gone while another one makes it anew.
+            # Pub/Sub delivers again whatever is raised; a worksheet may be gone while another delivery makes it anew.
             except (TransientError, WorksheetGoneError) as error:
                 last = error
         raise last
