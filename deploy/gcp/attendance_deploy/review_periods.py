@@ -1,0 +1,96 @@
+"""*Review Periods*, made by ``attendance-backend init`` as the functions' own account: no login needs Drive's scope.
+
+Google blocks that scope for many logins (*This app is blocked*). The account that the functions run as may write the
+folder anyway; for these minutes the operator may act as it.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attendance_deploy.change import Changes, look
+from attendance_deploy.gcloud import Command, DeployError
+from attendance_deploy.installation import Installation, lent
+from attendance_deploy.kinds import RIGHT
+
+SCOPES = "https://www.googleapis.com/auth/drive,https://www.googleapis.com/auth/spreadsheets"
+TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - its name
+_LINK = re.compile(r"https://docs\.google\.com/spreadsheets/d/([A-Za-z0-9_-]+)")
+
+Init = Callable[[Mapping[str, str]], str]
+"""Runs ``attendance-backend init`` with variables beside the process's own; returns the spreadsheet's ID."""
+
+
+def make(changes: Changes, it: Installation, folder: str, init: Init) -> str | None:
+    """The ID of the spreadsheet that was made or found in the folder; None in a dry run.
+
+    Raises:
+        DeployError: the account may not write the folder yet; says what to do in Drive.
+    """
+    functions = it.account("attendance-functions")
+    lending = lent(it)
+    words = ("auth", "print-access-token", f"--impersonate-service-account={functions}", f"--scopes={SCOPES}")
+    if look(changes.gcloud, lending) is None:
+        for command in RIGHT.make([lending]):
+            changes.carry_out(command, "lending you the functions' account for a moment")
+    if changes.dry_run:
+        changes.tell(
+            "attendance-backend init, as that account: makes Review Periods, and its ID is kept in the settings"
+        )
+        made = None
+    else:
+        changes.tell("making Review Periods")
+        token = changes.gcloud.change(Command(words)).strip()
+        try:
+            made = init({TOKEN: token, "REVIEW_SHEETS_FOLDER_ID": folder})
+        except DeployError as error:
+            raise DeployError(
+                f"{error}. Is {functions} a Content manager of https://drive.google.com/drive/folders/{folder}? Make "
+                "it one there (Share), and run the same again"
+            ) from error
+    for command in RIGHT.remove(lending, {}):
+        changes.carry_out(command, "taking it back")
+    return made
+
+
+def run_init(root: Path) -> Init:
+    """The `Init` that runs the bundle's own code, in an environment with the bundle's own packages."""
+
+    def init(variables: Mapping[str, str]) -> str:
+        bundle, environment = root / "build/bundle", root / "build/operator"
+        python = environment / "bin/python"
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+        ]
+        if not (environment / ".ready").exists():
+            _run([sys.executable, "-m", "venv", "--clear", environment], {})
+            _run([*pip, "-r", bundle / "requirements.txt"], {})
+            (environment / ".ready").touch()
+        told = _run(
+            [python, "-m", "attendance_backend.app.cli", "init"], {**variables, "PYTHONPATH": str(bundle)}
+        )
+        found = _LINK.search(told)
+        if found is None:
+            raise DeployError(f"attendance-backend init told of no spreadsheet, but: {told.strip()[-200:]}")
+        return found[1]
+
+    return init
+
+
+def _run(words: list[str | Path], variables: Mapping[str, str]) -> str:
+    done = subprocess.run(  # noqa: S603 - the words are ours
+        words, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        raise DeployError(lines[-1].removeprefix("attendance-backend: "))
+    return done.stdout
