@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A stand-in for ``gcloud`` that keeps a project in a dictionary, or, run as a program, in the file GCLOUD_STATE.
 
-Faithful in what deploy/gcp/deploy uses: which words and flags there are (others end with exit code 2), the shape of what
-``--format=json`` prints, services that must be enabled first, names that are taken (ALREADY_EXISTS) or unknown
+Faithful in what deploy/gcp/deploy uses: which words and flags there are (others end with exit code 2), the shape of
+what ``--format=json`` prints, services that must be enabled first, names that are taken (ALREADY_EXISTS) or unknown
 (NOT_FOUND), rights only for accounts that exist, a build that needs its account's role, a functions' secret that must
 be readable, a token only for whom may act as an account, keys that a policy forbids (``"keys_forbidden": true``).
 
-Not faithful: nothing takes time, unless ``"late"`` says how often a right for a new account is refused first; rights are
-not asked for but for the token and the build; nothing is built or called; filters of lists are not read, ``--format``
-other than JSON knows two fields; deleting an account leaves no ``deleted:`` members behind.
+Not faithful: nothing takes time, unless ``"late"`` says how often a right for a new account is refused first; rights
+are not asked for but for the token and the build; nothing is built or called; filters of lists are read for one
+address, ``--format`` other than JSON knows two fields; deleting an account leaves no ``deleted:`` members behind.
 """
 
 import json
@@ -47,35 +47,38 @@ class Refused(Exception):  # noqa: N818
 def answer(state, words, stdin=None):
     """What ``gcloud`` does with `words`: exit code, output, complaints. Changes `state`."""
     try:
-        positional = [word for word in words if not word.startswith("--")]
-        flags = {}
-        for word in words:
-            if word.startswith("--"):
-                name, _, value = word[2:].partition("=")
-                flags.setdefault(name, []).append(value)
-        if flags.pop("project") != [state["project"]]:
-            raise Refused("PERMISSION_DENIED: The caller does not have permission")
-        flags.pop("quiet")
-        form = flags.pop("format", ["none"])[0]
-        for length in range(5, 0, -1):
-            if (entry := FORMS.get(" ".join(positional[:length]))) is not None:
-                break
-        else:
-            raise Refused(f"(gcloud) Invalid choice: {' '.join(positional)}", 2)
-        handler, allowed = entry
-        if unknown := flags.keys() - set(allowed.split()):
-            raise Refused(f"(gcloud) unrecognized arguments: {unknown}", 2)
-        services = [NEEDED[word] for word in positional[:2] if word in NEEDED]
-        if services and positional[:2] != ["services", "identity"]:
-            _need(state, services[0])
-        result = handler(state, positional[length:], Flags(flags), stdin)
-        if "value(serviceConfig.uri)" in form:
-            return 0, result["serviceConfig"]["uri"] + "\n", ""
-        if "value(name)" in form:
-            return 0, "".join(f"{each['name']}\n" for each in result), ""
-        return 0, result if isinstance(result, str) else json.dumps(result) if form == "json" else "", ""
+        result, form = _answered(state, words, stdin)
     except Refused as error:
         return error.code, "", f"ERROR: (gcloud.{'.'.join(words[:2])}) {error}\n"
+    if "value(serviceConfig.uri)" in form:
+        return 0, result["serviceConfig"]["uri"] + "\n", ""
+    if "value(name)" in form:
+        return 0, "".join(f"{each['name']}\n" for each in result), ""
+    return 0, result if isinstance(result, str) else json.dumps(result) if form == "json" else "", ""
+
+
+def _answered(state, words, stdin):
+    positional = [word for word in words if not word.startswith("--")]
+    flags = Flags()
+    for word in words:
+        if word.startswith("--"):
+            name, _, value = word[2:].partition("=")
+            flags.setdefault(name, []).append(value)
+    if flags.pop("project") != [state["project"]]:
+        raise Refused("PERMISSION_DENIED: The caller does not have permission")
+    flags.pop("quiet", None)
+    form = flags.pop("format", ["none"])[0]
+    known = [length for length in range(1, 6) if " ".join(positional[:length]) in FORMS]
+    if not known:
+        raise Refused(f"(gcloud) Invalid choice: {' '.join(positional)}", 2)
+    length = known[-1]
+    handler, allowed = FORMS[" ".join(positional[:length])]
+    if unknown := flags.keys() - set(allowed.split()):
+        raise Refused(f"(gcloud) unrecognized arguments: {unknown}", 2)
+    services = [NEEDED[word] for word in positional[:2] if word in NEEDED]
+    if services:
+        _need(state, services[0])
+    return handler(state, positional[length:], flags, stdin), form
 
 
 class Flags(dict):
@@ -114,7 +117,7 @@ def _enable(state, names, flags, stdin):
 
 
 def _identity(state, names, flags, stdin):
-    state.setdefault("agents", []).append(AGENTS[flags.one("service")])
+    state["agents"] = sorted({*state.get("agents", ()), AGENTS[flags.one("service")]})
 
 
 def _account_create(state, names, flags, stdin):
@@ -180,7 +183,7 @@ def _listed(kind):
     return lambda state, names, flags, stdin: list(state[kind].values())
 
 
-def _subscription(state, names, flags, stdin, *, new):
+def _subscription(state, names, flags, stdin, *, new):  # noqa: C901 - a flag a line
     project = state["project"]
     if new:
         topic = flags.one("topic")
@@ -361,12 +364,15 @@ def _job(state, names, flags, stdin, *, new):
         _there(state["jobs"], name)
     elif name in state["jobs"]:
         raise Refused("ALREADY_EXISTS: Job already exists")
-    _there(state["topics"], flags.one("topic"))
+    project, _, topic = flags.one("topic").rpartition("/topics/")
+    if project != f"projects/{state['project']}":
+        raise Refused("value for field [projectsId] in collection [pubsub.projects.topics] is required")
+    _there(state["topics"], topic)
     state["jobs"][name] = {
         "name": f"projects/{state['project']}/locations/{flags.one('location')}/jobs/{name}",
         "schedule": flags.one("schedule"),
         "timeZone": flags.one("time-zone"),
-        "pubsubTarget": {"topicName": f"projects/{state['project']}/topics/{flags.one('topic')}"},
+        "pubsubTarget": {"topicName": flags.one("topic")},
         "state": "ENABLED",
     }
 
@@ -381,6 +387,11 @@ def _channel_create(state, names, flags, stdin):
             "labels": {key: value},
         }
     )
+
+
+def _channels(state, names, flags, stdin):
+    address = flags.one("filter", "").removeprefix("labels.email_address=")
+    return [each for each in state["channels"] if address in {"", each["labels"]["email_address"]}]
 
 
 def _delete_named(kind):
@@ -431,6 +442,7 @@ _PUSH = "push-endpoint push-auth-service-account push-auth-token-audience"
 _WAITS = "ack-deadline message-retention-duration expiration-period min-retry-delay max-retry-delay"
 _DEAD = "dead-letter-topic max-delivery-attempts"
 _RUNS = "max-instances concurrency memory timeout service-account build-service-account update-labels ingress-settings"
+_RUNS += " set-env-vars set-secrets clear-secrets"
 FORMS = {
     "projects describe": (lambda s, n, f, i: {"projectId": n[0], "projectNumber": NUMBER}, ""),
     "auth list": (lambda s, n, f, i: [{"account": OWNER, "status": "ACTIVE"}], "filter"),
@@ -470,8 +482,7 @@ FORMS = {
     "functions describe": (_describe_function, "gen2 region"),
     "functions deploy": (
         _deploy,
-        f"gen2 region runtime source entry-point trigger-http no-allow-unauthenticated {_RUNS} set-env-vars "
-        "set-secrets clear-secrets",
+        f"gen2 region runtime source entry-point trigger-http no-allow-unauthenticated {_RUNS}",
     ),
     "functions delete": (_remove("functions"), "gen2 region"),
     "scheduler jobs list": (_listed("jobs"), "location"),
@@ -484,7 +495,7 @@ FORMS = {
         "location schedule time-zone topic message-body",
     ),
     "scheduler jobs delete": (_remove("jobs"), "location"),
-    "beta monitoring channels list": (lambda s, n, f, i: s["channels"], "filter"),
+    "beta monitoring channels list": (_channels, "filter"),
     "beta monitoring channels create": (_channel_create, "type display-name channel-labels"),
     "beta monitoring channels delete": (_delete_named("channels"), "force"),
     "alpha monitoring policies list": (lambda s, n, f, i: s["alerts"], ""),

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from attendance_deploy import installation, review_periods, settings, sites
-from attendance_deploy.change import Changes
+from attendance_deploy.change import Changes, look
 from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
+from attendance_deploy.kinds import TOPIC, Resource
 
 BESIDE = Path(__file__).resolve().parents[1]
 BUNDLE = "build/bundle"
@@ -137,6 +138,8 @@ class _Run:
             return self._done(f"{file.path} opens nothing any more: delete it, and on the Pi, too")
         if options.machine is not None:
             sites.machine_address(options.machine)
+        if look(self.gcloud, Resource(TOPIC, installation.DEAD_LETTERS)) is None:
+            raise DeployError("the topics of the project are not there yet: run deploy first, then add sites")
         self.changes.bring_about(sites.stages(it, site))
         sites.make_pi_file(self.changes, it, file, options.machine, new_key=options.new_key)
         return self._done(

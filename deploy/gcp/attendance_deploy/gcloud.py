@@ -53,7 +53,7 @@ _LATER = re.compile(
 PAUSES_S = (5, 10, 20, 40, 60)
 
 _AGAIN = "mend that and run the same again: it goes on where it stopped"
-_NOT_THERE = re.compile(r"NOT_FOUND|not found|could not be found|does not exist", re.IGNORECASE)
+_NONE_THERE = "is the name right? What it stands on may be gone: run deploy"
 _NO_KEYS = re.compile(r"disableServiceAccountKeyCreation|Key creation is not allowed", re.IGNORECASE)
 _REMEDIES = (
     (r"active account|Reauthentication|gcloud auth login|invalid_grant", "log in with: gcloud auth login"),
@@ -61,6 +61,7 @@ _REMEDIES = (
         r"[Bb]illing",
         "the project has no billing account: give it one at https://console.cloud.google.com/billing/projects",
     ),
+    (r"NOT_FOUND|[Nn]ot found|could not be found|does not exist", _NONE_THERE),
     (
         r"PERMISSION_DENIED|does not have permission|Permission .* denied|403",
         "this account may not do that: log in as an Owner of the project (gcloud auth list tells who is logged in)",
@@ -155,12 +156,9 @@ def _refusal(words: Sequence[str], complaint: str) -> DeployError:
     )
     if _NO_KEYS.search(complaint):
         return KeysForbiddenError(what)
-    if _NOT_THERE.search(complaint):
-        return NotThereError(f"{what}; {_AGAIN}")
-    for pattern, remedy in _REMEDIES:
-        if re.search(pattern, complaint):
-            return DeployError(f"{what}; {remedy}")
-    return DeployError(f"{what}; {_AGAIN}")
+    remedies = (remedy for pattern, remedy in _REMEDIES if re.search(pattern, complaint))
+    remedy = next(remedies, _AGAIN)
+    return (NotThereError if remedy is _NONE_THERE else DeployError)(f"{what}; {remedy}")
 
 
 def _quoted(word: str) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from attendance_contracts import FUNCTION_TOPICS, REPLY_TOPICS, topic_path
+from attendance_contracts import FUNCTION_TOPICS, REPLY_TOPICS, Topic, topic_path
 from attendance_deploy.gcloud import Gcloud
 from attendance_deploy.kinds import (
     ACCOUNT,
@@ -285,7 +285,8 @@ def setting_aside(it: Installation, subscriptions: Sequence[str]) -> list[Resour
 
 
 def _schedule(it: Installation) -> Resource:
-    wanted = {"schedule": SCHEDULE, "zone": "Etc/UTC", "topic": "watch"}
+    # With its path: of a name alone, gcloud does not see which project it is in, --project or not.
+    wanted = {"schedule": SCHEDULE, "zone": "Etc/UTC", "topic": topic_path(it.project, Topic.WATCH)}
     return Resource(JOB, "watch", wanted, {"region": it.region, "message": "tick"})
 
 

@@ -452,7 +452,7 @@ class Job(Kind):
         return {
             "schedule": found.get("schedule"),
             "zone": found.get("timeZone"),
-            "topic": _last(target.get("topicName", "")),
+            "topic": target.get("topicName"),
         }
 
     def make(self, missing: Sequence[Resource]) -> list[Command]:
