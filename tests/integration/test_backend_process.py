@@ -51,7 +51,9 @@ def test_the_bundle_needs_nothing_else_of_ours(bundle):
     assert lines[2] == "[]"
 
 
-def test_a_forking_server_answers(tmp_path, monkeypatch, bundle):
+@pytest.mark.parametrize("deployed_as", ["cloudevent", "http"])
+def test_a_forking_server_answers(tmp_path, monkeypatch, bundle, deployed_as):
+    """A push of Pub/Sub, also where the function is deployed as one that HTTP calls, as deploy/gcp/deploy does."""
     with ExitStack() as stack:
         office = CloudOffice(stack, tmp_path, monkeypatch)
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -59,7 +61,8 @@ def test_a_forking_server_answers(tmp_path, monkeypatch, bundle):
         process = subprocess.Popen(
             [
                 sys.executable, "-m", "functions_framework", "--target=get_review_period",
-                f"--source={bundle / 'main.py'}", "--signature-type=cloudevent", "--host=127.0.0.1", f"--port={port}",
+                f"--source={bundle / 'main.py'}", f"--signature-type={deployed_as}",
+                "--host=127.0.0.1", f"--port={port}",
             ],
             env={**os.environ, "WORKERS": "1", "THREADS": "1"},
             stdout=subprocess.PIPE,

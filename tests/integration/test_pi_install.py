@@ -1,5 +1,6 @@
 """deploy/pi/install.sh, as far as it can be tried without installing anything."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,23 @@ def test_a_dry_run_says_each_step_and_does_none(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_with_a_sites_file_says_where_its_parts_go(tmp_path):
+    site = tmp_path / "Head_Office.json"
+    config, key = {"identifier": "Head_Office"}, {"private_key": "secret"}
+    site.write_text(json.dumps({"biometric_device_config": config, "service_account": key}))
+    root = tmp_path / "root"
+    result = run("--dry-run", "--site", str(site), INSTALL_ROOT=str(root))
+    assert result.returncode == 0, result.stderr
+    steps = [line.strip() for line in result.stdout.splitlines()]
+    assert f"write {root}/etc/attendance-client/service-account.json" in steps
+    assert f"write {root}/var/lib/attendance-client/biometric_device_config.json" in steps
+    assert "secret" not in result.stdout
+    site.write_text(json.dumps({"biometric_device_config": config, "service_account": {}}))
+    refused = run("--dry-run", f"--site={site}", INSTALL_ROOT=str(root))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"install: {site} is no file of a site")
+
+
 def test_there_is_nothing_to_upgrade(tmp_path):
     result = run("--upgrade", "--dry-run", INSTALL_ROOT=str(tmp_path))
     assert result.returncode == 1
@@ -41,7 +59,7 @@ def test_a_release_that_is_there_stays(tmp_path):
     assert "pip" not in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--uprade"], ["--purge"]])
+@pytest.mark.parametrize("arguments", [["--uprade"], ["--purge"], ["--site"], ["--upgrade", "--site=x.json"]])
 def test_what_cannot_be_meant_is_refused(arguments, tmp_path):
     result = run(*arguments, "--dry-run", INSTALL_ROOT=str(tmp_path))
     assert result.returncode in {1, 2}
