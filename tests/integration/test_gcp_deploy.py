@@ -46,6 +46,11 @@ class Power(BaseException):
     """The computer is switched off."""
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 class Cloud:
     """A project in the stand-in, and somebody's computer."""
 
@@ -77,9 +82,9 @@ class Cloud:
         self.inits.append(dict(variables))
         return CONTROL
 
-    def run(self, *arguments, typed=""):
+    def run(self, *arguments, typed="", stdin=io.StringIO):
         """Exit code, lines of output and of progress."""
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        self.monkeypatch.setattr(sys, "stdin", stdin(typed))
         self.commands.clear()
         code = cli.main(
             ["--settings", str(self.settings), *arguments],
@@ -515,9 +520,25 @@ def test_a_folder_that_the_account_may_not_write_is_told_with_what_to_click(clou
     assert "attendance-functions@acme-attendance" in told[-1]
     assert "Content manager" in told[-1]
     assert "drive/folders/0AbCdEfGhIjKl" in told[-1]
+    assert not [each for each in cloud.rights() if "TokenCreator" in each[1]]
     cloud.init = good
     assert cloud.run()[0] == 0
     assert not [each for each in cloud.rights() if "TokenCreator" in each[1]]
+
+
+def test_whoever_sits_there_may_share_the_folder_and_press_enter(cloud, monkeypatch):
+    asked = []
+
+    def init(variables):
+        if not asked:
+            raise DeployError("nothing may be created in the folder")
+        return CONTROL
+
+    cloud.init = init
+    monkeypatch.setattr(cli, "_ask", lambda question: asked.append(question) or "")
+    assert cloud.run(stdin=Terminal)[0] == 0
+    assert len(asked) == 1
+    assert "Content manager" in asked[0]
 
 
 def test_settings_are_asked_for_once(tmp_path):

@@ -68,7 +68,7 @@ class _Run:
     ) -> None:
         self.options = options
         self.init = init
-        ask = _ask if sys.stdin.isatty() else None
+        self.ask = ask = _ask if sys.stdin.isatty() else None
         given = {
             settings.PROJECT: options.project,
             settings.REGION: options.region,
@@ -116,7 +116,7 @@ class _Run:
         )
 
     def _review_periods(self, it: installation.Installation) -> installation.Installation:
-        made = review_periods.make(self.changes, it, self.chosen[settings.FOLDER], self.init)
+        made = review_periods.make(self.changes, it, self.chosen[settings.FOLDER], self.init, self.ask)
         self.chosen[settings.CONTROL] = made or "ID-OF-REVIEW-PERIODS"
         if made:
             settings.keep(self.options.settings, {settings.CONTROL: made})

@@ -23,9 +23,13 @@ _LINK = re.compile(r"https://docs\.google\.com/spreadsheets/d/([A-Za-z0-9_-]+)")
 Init = Callable[[Mapping[str, str]], str]
 """Runs ``attendance-backend init`` with variables beside the process's own; returns the spreadsheet's ID."""
 
+Ask = Callable[[str], str]
 
-def make(changes: Changes, it: Installation, folder: str, init: Init) -> str | None:
+
+def make(changes: Changes, it: Installation, folder: str, init: Init, ask: Ask | None) -> str | None:
     """The ID of the spreadsheet that was made or found in the folder; None in a dry run.
+
+    `ask` waits until somebody has shared the folder; it is None where nobody is there.
 
     Raises:
         DeployError: the account may not write the folder yet; says what to do in Drive.
@@ -36,24 +40,30 @@ def make(changes: Changes, it: Installation, folder: str, init: Init) -> str | N
     if look(changes.gcloud, lending) is None:
         for command in RIGHT.make([lending]):
             changes.carry_out(command, "lending you the functions' account for a moment")
-    if changes.dry_run:
-        changes.tell(
-            "attendance-backend init, as that account: makes Review Periods, and its ID is kept in the settings"
-        )
-        made = None
-    else:
+    try:
+        if changes.dry_run:
+            changes.tell(
+                "attendance-backend init, as that account: makes Review Periods; its ID is kept in the settings"
+            )
+            return None
         changes.tell("making Review Periods")
         token = changes.gcloud.change(Command(words)).strip()
+        return _made({TOKEN: token, "REVIEW_SHEETS_FOLDER_ID": folder}, functions, init, ask)
+    finally:
+        for command in RIGHT.remove(lending, {}):
+            changes.carry_out(command, "taking it back")
+
+
+def _made(variables: Mapping[str, str], functions: str, init: Init, ask: Ask | None) -> str:
+    """What `init` made, once somebody has shared the folder."""
+    folder = f"https://drive.google.com/drive/folders/{variables['REVIEW_SHEETS_FOLDER_ID']}"
+    share = f"is {functions} a Content manager of {folder}? Make it one there (Share)"
+    while True:
         try:
-            made = init({TOKEN: token, "REVIEW_SHEETS_FOLDER_ID": folder})
+            return init(variables)
         except DeployError as error:
-            raise DeployError(
-                f"{error}. Is {functions} a Content manager of https://drive.google.com/drive/folders/{folder}? Make "
-                "it one there (Share), and run the same again"
-            ) from error
-    for command in RIGHT.remove(lending, {}):
-        changes.carry_out(command, "taking it back")
-    return made
+            if ask is None or ask(f"{error}: {share}, and press Enter, or type q to go on later: ").strip():
+                raise DeployError(f"{error}: {share}, and run the same again") from error
 
 
 def run_init(root: Path) -> Init:
