@@ -414,6 +414,15 @@ def test_a_new_key_ends_the_old_one_first(cloud):
     assert json.loads((cloud.folder / "hq.json").read_text())["service_account"]["private_key_id"] == new
 
 
+def test_a_key_that_somebody_ended_in_the_console_is_made_anew(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    keys = cloud.state["keys"]["site-hq@acme-attendance.iam.gserviceaccount.com"]
+    keys.clear()
+    assert cloud.site("add", "hq")[0] == 0
+    assert json.loads((cloud.folder / "hq.json").read_text())["service_account"]["private_key_id"] in keys
+
+
 def test_a_key_whose_file_is_elsewhere_is_told(cloud):
     cloud.run()
     cloud.site("add", "hq", "--machine", "192.0.2.17")

@@ -6,6 +6,7 @@ folder anyway; for these minutes the operator may act as it.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -81,10 +82,11 @@ def run_init(root: Path) -> Init:
             "--disable-pip-version-check",
             "--require-hashes",
         ]
-        if not (environment / ".ready").exists():
+        lock, installed = bundle / "requirements.txt", environment / "requirements.txt"
+        if not installed.exists() or installed.read_bytes() != lock.read_bytes():
             _run([sys.executable, "-m", "venv", "--clear", environment], {})
-            _run([*pip, "-r", bundle / "requirements.txt"], {})
-            (environment / ".ready").touch()
+            _run([*pip, "-r", lock], {})
+            shutil.copy(lock, installed)
         told = _run(
             [python, "-m", "attendance_backend.app.cli", "init"], {**variables, "PYTHONPATH": str(bundle)}
         )
