@@ -378,7 +378,7 @@ class Function(Kind):
             "memory": run.get("availableMemory"),
             "timeout_s": run.get("timeoutSeconds"),
             "instances": run.get("maxInstanceCount"),
-            "concurrency": run.get("maxInstanceRequestConcurrency"),
+            "concurrency": run.get("maxInstanceRequestConcurrency", 1),
             "ingress": run.get("ingressSettings"),
             "environment": environment,
             "secrets": {
