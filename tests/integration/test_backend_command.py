@@ -111,6 +111,7 @@ def test_init_makes_a_control_spreadsheet(desk):
         "Settings",
         "Review Sheets",
         "Alarms",
+        "Registered Sites",
         "Problems",
     ]
     rows = content["2026"]
