@@ -163,9 +163,11 @@ class World:
         return result
 
     def do(self, edit):
-        """One of `EDITS`. Nobody takes away raw data, or in a finalised month what it says of that or of sites."""
+        """One of `EDITS`. Nobody takes away raw data, or in a finalised month what it says of that or of sites; or
+        anything between the yes and the visit that keeps the month, which does not make it again.
+        """
         is_kept = edit.role in ("Guide", "Sites") and self.phase != "live"
-        if edit.destroys and (edit.role.startswith(RAW) or is_kept):
+        if edit.destroys and (edit.role.startswith(RAW) or is_kept or self.phase == "closing"):
             return
         if self.book.sheet(edit.role) is None:
             return
@@ -575,8 +577,10 @@ def _people_wrong(people, wanted):
     for row in people:
         for word in TOTALS:
             right_one = wanted.get((MONTHLY, row["Employee"], "", word))
-            value = float(row[minutes.get(word, word)]) * (60 if word in minutes else 1)
-            if not row["Doubts"] and right_one is not None and abs(value - right_one) > 0.01:
+            if row["Doubts"] or right_one is None:
+                continue
+            value = float(row[minutes.get(word, word)] or "nan") * (60 if word in minutes else 1)
+            if not abs(value - right_one) <= 0.01:  # nor a blank
                 yield f"export, {row['Employee']}, {word}: {value}, should be {right_one}"
 
 
