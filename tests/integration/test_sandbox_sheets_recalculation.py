@@ -307,3 +307,14 @@ def test_a_title_that_holds_the_number_of_the_row_is_a_title(office: Office) -> 
         office.put(made, f"'{title}'!A1:A5", [[1], [2], [3], [4], [5]])
     office.put(made, "A3:A5", [[f"='Raw 4'!A{row}&\" of 4, \"&'A5'!A{row}+4"] for row in (3, 4, 5)])
     assert office.values(made, "A3:A5") == [["3 of 4, 7"], ["4 of 4, 8"], ["5 of 4, 9"]]
+
+
+def test_one_column_of_a_title_with_an_apostrophe_is_a_range() -> None:
+    with Office(recalculate=True) as office:
+        made = office.new()
+        office.replies(made, {"addSheet": {"properties": {"title": "HR's days"}}})
+        office.put(made, "'HR''s days'!A1:A2", [[1], [3]])
+        office.put(
+            made, "A1:B1", [["=SUMIF(INDEX('HR''s days'!$A:$A,2,0),\">2\")", "=COUNTIF('HR''s days'!A2,3)"]]
+        )
+        assert office.server.read(made, "A1:B1") == [[3, 1]]

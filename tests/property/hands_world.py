@@ -163,8 +163,11 @@ class World:
         return result
 
     def do(self, edit):
-        """One of `EDITS`. Nobody takes away raw data, or in a finalised month the place where it says so."""
-        if edit.destroys and (edit.role.startswith(RAW) or (edit.role == "Guide" and self.phase != "live")):
+        """One of `EDITS`. Nobody takes away raw data, or in a finalised month what it says of that or of sites; or
+        anything between the yes and the visit that keeps the month, which does not make it again.
+        """
+        is_kept = edit.role in ("Guide", "Sites") and self.phase != "live"
+        if edit.destroys and (edit.role.startswith(RAW) or is_kept or self.phase == "closing"):
             return
         if self.book.sheet(edit.role) is None:
             return
@@ -270,7 +273,7 @@ class World:
         place = self.setting("Finalised")
         if place is None or str(self.look("Guide").value(*place)).lower() not in ("yes", "no"):
             return
-        if self.phase == "live" and (self.listed != self.as_set or self.guide_spoilt):
+        if self.phase == "live" and (self.listed != self.as_set or self.guide_spoilt or self.sites_spoilt):
             self.visit()  # whether a site's first report of the day has brought it in nobody can tell
             place = self.setting("Finalised")
         self.book.put("Guide", place[0], place[1], "yes" if yes else "no")
@@ -320,6 +323,8 @@ class World:
         except UserError:
             self.happened["redelivered"] += 1
             self.program(self.office.tick)
+            if self.phase != "live":  # that visit has kept the month, or opened it
+                self.visited()
             return self.program(action)
 
     def punch(self, user, moments, meanwhile=None):
@@ -466,8 +471,8 @@ class World:
         """What is wrong with a number that HR sees."""
         if key[3] == "Cut Off Time":
             return
-        told = [line for line in said if f"{each.cell}:" in line]
         if key in self.over:
+            told = [line for line in said if each.cell.split("!")[1] in line]
             if not told and self.phase != "kept":
                 yield f"{each} is typed over, and nobody told"
         elif not each.computed and each.value is not None and self.phase == "live":
@@ -475,7 +480,7 @@ class World:
         elif key not in wanted:
             if each.value is not None:
                 yield f"{each}: what is it?"
-        elif not is_skipped and not told and differs(key, each.value, wanted[key]):
+        elif not is_skipped and differs(key, each.value, wanted[key]):
             yield f"{key}: shows {each.value!r}, should be {wanted[key]!r}"
 
     def follow_what_is_typed_over(self):
@@ -572,8 +577,10 @@ def _people_wrong(people, wanted):
     for row in people:
         for word in TOTALS:
             right_one = wanted.get((MONTHLY, row["Employee"], "", word))
-            value = float(row[minutes.get(word, word)]) * (60 if word in minutes else 1)
-            if not row["Doubts"] and right_one is not None and abs(value - right_one) > 0.01:
+            if row["Doubts"] or right_one is None:
+                continue
+            value = float(row[minutes.get(word, word)] or "nan") * (60 if word in minutes else 1)
+            if not abs(value - right_one) <= 0.01:  # nor a blank
                 yield f"export, {row['Employee']}, {word}: {value}, should be {right_one}"
 
 

@@ -290,10 +290,9 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     )
     limit = f"{at.cell(guide_sheet.OVERTIME)}/24"
     beyond = "+".join(
+        # The same for one day's column: repairing knows a formula again by it, however many areas there are.
         f'SUMIF({area},">"&{limit})-{limit}*COUNTIF({area},">"&{limit})'
-        if run.length > 1
-        else f"MAX(0,SUM({area})-{limit})"
-        for run, area in zip(runs, hours, strict=True)
+        for area in hours
     )
     cells[OVERTIME] = NewCell(
         Formula(f"=IFERROR(INT(ROUND(({beyond or '0'})*{_SECONDS},0)/60)/1440,0)"), styles.DURATION_CELL

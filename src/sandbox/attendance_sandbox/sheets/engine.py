@@ -47,8 +47,8 @@ _CRITERIA = {
     **dict.fromkeys(("SUMIFS(", "AVERAGEIFS(", "MAXIFS(", "MINIFS("), (2, 2)),
 }
 """Which argument of a function, counted from 0, is its first criterion, and how many further each next one is."""
-_OF_ONE_COLUMN = re.compile(r"INDEX\(((?:'[^']*'!|\w+!)?\$?([A-Z]+):\$?\2),([^(),]+),0\)")
-_ONE_CELL = re.compile(r"(?:'[^']*'!|\w+!)?(\$?[A-Z]+\$?\d+)")
+_OF_ONE_COLUMN = re.compile(r"INDEX\(((?:'(?:[^']|'')*'!|\w+!)?\$?([A-Z]+):\$?\2),([^(),]+),0\)")
+_ONE_CELL = re.compile(r"(?:'(?:[^']|'')*'!|\w+!)?(\$?[A-Z]+\$?\d+)")
 
 
 _SOME_ROW, _SOME_COLUMN = "9999999", "ZZY"
