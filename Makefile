@@ -83,14 +83,15 @@ generate: $(VENV)/.dev ## write code, diagrams and tables from spec/fsm.yaml; sa
 	$(BIN)/python -m tests.beside_the_spec
 	$(BIN)/pytest -q --tb=line --show-capture=no tests/property/test_client_conformance.py
 
-bundle: ## stage the functions' source folder in build/bundle, for gcloud functions deploy --source
+bundle: ## stage the functions' source folder in build/bundle, as deploy/gcp/deploy deploys it
 	rm -rf build/bundle
 	mkdir -p build/bundle
-	cp src/backend/main.py src/backend/requirements.txt build/bundle/
+	cp src/backend/main.py build/bundle/
+	cp src/backend/requirements.lock build/bundle/requirements.txt
 	cp -R src/backend/attendance_backend src/contracts/attendance_contracts src/trouble/attendance_trouble \
 		build/bundle/
 	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
-	@echo "build/bundle is ready; docs/deploying-the-functions.md tells how to deploy it"
+	@echo "build/bundle is ready: deploy/gcp/deploy deploys it"
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -87,6 +87,7 @@ class _Nobody:
     """The ports Bus and Supervisor, with nobody behind them."""
 
     alive_interval_s = float("inf")
+    heard_at: datetime | None = None
 
     def prepare(self) -> None: ...
 

@@ -103,7 +103,7 @@ class World(Protocol):
     def initially(self, s: Values) -> Sequence[z3.BoolRef]:
         """What holds of the world's own variables before the first step."""
 
-    def time_out(self, s: Values) -> Values:
+    def time_out(self, s: Values, pick: Pick) -> Values:
         """What a time-out changes beside its transition."""
 
     def after_start(self, s: Values, pick: Pick) -> Iterator[Outcome]:
@@ -235,7 +235,7 @@ class Relation:
                     ]
                     yield _with(step, {"at": z3.IntVal(next_)})
         if state.time_out is not None:
-            after = {**s, **self.world.time_out(s)}
+            after = {**s, **self.world.time_out(s, self._pick)}
             step = Step(
                 f"{state.name} time-out", z3.And(here, s["at"] == 0), after, str(state.name), "time_out"
             )

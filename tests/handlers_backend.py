@@ -5,17 +5,24 @@ They may die before or after any of their effects.
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from attendance_backend.control.registered_sites import TITLE
+from attendance_backend.errors import UserError
+from attendance_backend.handlers import moving, routing
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
-from attendance_contracts import CreateReviewSheet, Message, ReviewPeriod, StoreAttendRecords
+from attendance_contracts import Message, ReviewPeriod
 from tests.fakes_backend import Book, Crash, World
-from tests.world.backend import Row, StoredRow
-from tests.world.network import BackendFault
+from tests.world.backend import StoredRow
+from tests.world.calendar import Row, windows
+from tests.world.network import ZONE, BackendFault
 
 RAW_PREFIX = "Raw Data - "
-TIMESTAMP, RECORD_ID = 0, 8
+TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 PERIOD_PROPERTY = "attendance_review_period"
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
@@ -36,23 +43,74 @@ class HandlersBackend:
         self, people: tuple[tuple[str, str, str | float], ...] = (), seed: int = 0, crash_chance: float = 0.0
     ) -> None:
         self.world = World()
+        self.now = datetime(2026, 1, 5, 9)
+        self.moved: list[str] = []
+        self.refused: set[str] = set()
+        self.poison: set[str] = set()
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
 
-    def publish(self, row: Row) -> None:
-        if row not in self._published:
-            self._published.append(row)
-            self._write_years()
+    def type_periods(self, rows: Sequence[Row]) -> None:
+        self._published = list(rows)
+        self._write_years()
 
-    def withdraw(self, row: Row) -> None:
-        if row in self._published:
-            self._published.remove(row)
-            self._write_years()
+    def register(self, since: date, boundary: timedelta) -> None:
+        sheet = self.world.control.sheet(TITLE)
+        rows: list[list[Any]] = [*sheet.rows()[1:]]
+        days = [serial.to_date(row[1]) for row in rows]
+        row = days.index(since) + 1 if since in days else len(days) + 1
+        sheet.row_count = max(sheet.row_count, row + 1)
+        values: tuple[str | float, ...] = (
+            "berlin",
+            serial.from_date(since),
+            "",
+            boundary / timedelta(days=1),
+        )
+        for column, value in enumerate(values):
+            sheet.put(row, column, value)
+
+    def finalise(self, name: str) -> bool:
+        if "Review Sheets" not in [sheet.title for sheet in self.world.control.sheets]:
+            return False
+        recorded = self.world.control.sheet("Review Sheets")
+        rows = [row for row, values in enumerate(recorded.rows()) if values[:1] == [name]]
+        books = {book.properties[PERIOD_PROPERTY]: book for book in self.world.review_books()}
+        if not rows or name not in books:
+            return False
+        recorded.put(0, 4, "Finalised")
+        recorded.put(rows[0], 4, "yes")
+        guide = books[name].sheet("Guide")
+        ((row, column),) = [place for place, value in guide.cells.items() if value == "Finalised"]
+        guide.put(row, column + 1, "yes")
+        return True
+
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+        names = [sheet.title for sheet in self.world.control.sheets]
+        recorded = self.world.control.sheet("Review Sheets") if "Review Sheets" in names else None
+        rows = [] if recorded is None else [r for r, row in enumerate(recorded.rows()) if row[:1] == [name]]
+        if recorded is None or not rows:
+            return False
+        self.world.spreadsheets.books.pop(str(recorded.get(rows[0], 1)), None)
+        if with_its_row:
+            for column in range(5):
+                recorded.put(rows[0], column, None)
+        return True
+
+    def look_after(self) -> None:
+        """The schedule's tick, of which only what moves punches is looked at here."""
+        self.world.clock.moment += timedelta(minutes=2)
+        table = routing.read(self.world.backend)
+        for book in self.world.review_books():
+            name = book.properties[PERIOD_PROPERTY]
+            sheet_id = table.books.get(name.casefold())
+            if sheet_id is not None and name.casefold() not in table.finalised:
+                self.moved += moving.guarded(name, sheet_id, self.world.backend)
 
     def handle(self, message: Message) -> Message | None:
+        self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)
         effects = self.world.effects
         effects.count = 0
         effects.crash_before = effects.crash_after = None
@@ -66,8 +124,9 @@ class HandlersBackend:
             reply = handle(message, self.world.backend)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
-        if isinstance(message, CreateReviewSheet | StoreAttendRecords):
-            self._windows[message.period.name] = message.period
+        except UserError as error:
+            raise BackendFault("function refused a message") from error
+        self._windows |= {period.name: period for period in windows(self._published)}
         return reply
 
     def rows(self) -> list[StoredRow]:
@@ -79,7 +138,7 @@ class HandlersBackend:
         return found
 
     def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
-        """The review workbooks: ID, content, and the period as it was last asked for."""
+        """The review workbooks: ID, content, and the period by HR's table."""
         for sheet_id, book in self.world.spreadsheets.books.items():
             if book is not self.world.control:
                 yield sheet_id, book, self._windows[book.properties[PERIOD_PROPERTY]]
@@ -94,8 +153,9 @@ class HandlersBackend:
         return {str(row[0]) for row in self.world.control.sheet("Alarms").rows()[1:]}
 
     def _stored(self, book: Book, row: list) -> StoredRow:
-        name = book.properties[PERIOD_PROPERTY]
-        return StoredRow(self._windows[name], str(row[RECORD_ID]), serial.to_datetime(row[TIMESTAMP]))
+        stamp = serial.to_datetime(row[TIMESTAMP])
+        name, counts = str(row[USER_NAME] or ""), not str(row[ENTRY]).startswith(ELSEWHERE)
+        return StoredRow(book.properties[PERIOD_PROPERTY], str(row[RECORD_ID]), stamp, name, counts)
 
     def _write_years(self) -> None:
         years = {sheet.title for sheet in self.world.control.sheets if sheet.title.isdigit()}

@@ -2,11 +2,18 @@
 
 from datetime import date, datetime, time
 
+from attendance_backend.handlers import routing
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import days_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
+from attendance_contracts import (
+    AttendanceRecord,
+    CreateReviewSheet,
+    Outcome,
+    ReviewPeriod,
+    StoreAttendRecords,
+)
 from tests.fakes_backend import World
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
@@ -44,7 +51,7 @@ class ReviewBook:
         return handle(message, self.world.backend).sheet_id
 
     def message(self, *records, site="berlin", zone="Europe/Berlin", boundary=time(4), period=None):
-        return StoreAttendRecords(
+        message = StoreAttendRecords(
             location=site,
             request_id="r2",
             sheet_id=self.sheet_id,
@@ -53,12 +60,23 @@ class ReviewBook:
             day_boundary=boundary,
             records=records,
         )
+        # The site is registered, and HR's table was just read: the clock stands still.
+        routing.table_for(message, self.world.backend)
+        routing.read(self.world.backend)
+        return message
 
     def store(self, *records, **options):
         """The reply to a message; `cost` then tells the reads and effects that it took."""
-        effects = self.world.effects
+        message, effects = self.message(*records, **options), self.world.effects
         effects.reads = effects.count = 0
-        return handle(self.message(*records, **options), self.world.backend)
+        return handle(message, self.world.backend)
+
+    def refusal(self, *records, **options):
+        """Why none of the records is stored."""
+        reply = self.store(*records, **options)
+        (answer,) = reply.answers
+        assert (answer.outcome, reply.confirmed) == (Outcome.REFUSED, ())
+        return answer.reason
 
     @property
     def cost(self):

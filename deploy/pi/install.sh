@@ -5,9 +5,10 @@ set -eu
 
 usage() {
     cat <<'END'
-usage: sudo sh deploy/pi/install.sh [--upgrade | --uninstall [--purge]] [--dry-run]
+usage: sudo sh deploy/pi/install.sh [--site FILE | --upgrade | --uninstall [--purge]] [--dry-run]
 
   (nothing)    install: user, program, folders, service, and the command attendance-client
+  --site FILE  the same, and put the site's files in place: FILE as `deploy/gcp/deploy site add` wrote it
   --upgrade    install this checkout's release beside the one in use, and go over to it; goes back by itself
                if `attendance-client doctor` finds a fault that it did not find before
   --uninstall  remove all of it but the site's files; with --purge, these as well: the punches that no sheet
@@ -16,9 +17,16 @@ usage: sudo sh deploy/pi/install.sh [--upgrade | --uninstall [--purge]] [--dry-r
 END
 }
 
-action=install purge=no dry_run=no
-for argument in "$@"; do
-    case $argument in
+action=install purge=no dry_run=no site=
+arguments=$*
+while [ $# -gt 0 ]; do
+    case $1 in
+    --site=*) site=${1#--site=} ;;
+    --site)
+        [ $# -gt 1 ] || { usage >&2 && exit 2; }
+        site=$2
+        shift
+        ;;
     --upgrade) action=upgrade ;;
     --uninstall) action=uninstall ;;
     --purge) purge=yes ;;
@@ -26,6 +34,7 @@ for argument in "$@"; do
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
     esac
+    shift
 done
 
 name=attendance-client
@@ -53,7 +62,8 @@ with_systemd() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 service() { if with_systemd; then run systemctl "$@" "$name"; fi; }
 is_running() { with_systemd && systemctl is-active --quiet "$name"; }
 
-[ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail "this takes root: sudo sh $0 $*"
+[ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail "this takes root: sudo sh $0 $arguments"
+[ -z "$site" ] || [ "$action" = install ] || fail "--site goes with an installation only"
 [ "$purge" = no ] || [ "$action" = uninstall ] || fail "--purge goes with --uninstall"
 
 # The system's own, which the service's user may run, too.
@@ -108,6 +118,27 @@ make_folders() {
     [ -d "$settings" ] || run install -d -g "$user" -m 0750 "$settings"
 }
 
+# One part of the site's file, readable for root and the service's user only.
+put_part() {
+    run install -m 0640 -o "$3" -g "$user" /dev/null "$2.new"
+    [ "$dry_run" = yes ] && echo "  write $2" && return
+    "$python" -c 'import json, sys; json.dump(json.load(open(sys.argv[1]))[sys.argv[2]], sys.stdout, indent=2)' \
+        "$site" "$1" >"$2.new"
+    mv "$2.new" "$2"
+}
+
+check_site() {
+    "$python" -c 'import json, sys; site = json.load(open(sys.argv[1])); \
+        site["biometric_device_config"]["identifier"], site["service_account"]["private_key"]' "$site" 2>/dev/null ||
+        fail "$site is no file of a site: bring the one that deploy/gcp/deploy site add wrote"
+}
+
+put_site() {
+    say "putting the site's files in place"
+    put_part service_account "$settings/service-account.json" root
+    put_part biometric_device_config "$state/biometric_device_config.json" "$user"
+}
+
 make_wrapper() {
     run mkdir -p "${wrapper%/*}"
     [ "$dry_run" = yes ] && echo "  write $wrapper" && return
@@ -143,6 +174,7 @@ faults() {
 
 install_all() {
     check_python
+    [ -z "$site" ] || check_site
     make_user
     if [ -e "$link" ]; then
         say "the program is there: $link (another release: --upgrade)"
@@ -151,6 +183,7 @@ install_all() {
         go_over_to "$new"
     fi
     make_folders
+    [ -z "$site" ] || put_site
     make_unit
     make_wrapper
     service enable

@@ -106,7 +106,7 @@ def _prove(spec: Spec, chosen: Sequence[worlds.World]) -> list[str]:
     print("\nAssumed in every world:")
     _list(worlds.ASSUMED)
     print("Assumed in one of them:")
-    _list(f"{world.name}: {'; '.join(world.assumes)}" for world in chosen)
+    _list(f"{world.name}: {'; '.join(world.assumes)}" for world in chosen if world.assumes)
     return wrong
 
 

@@ -69,7 +69,6 @@ class Proof:
         self.steps = list(self.relation.steps(self.values))
         self.invariants = invariants(world.facts, erasing=erasing)
         self.promises = {n: p for n, p in promises(world.facts).items() if erasing or n != ERASING}
-        self._axioms = world.axioms()
         self._now = [claim.formula(self.values) for claim in self.invariants]
 
     def run(self, only: Sequence[str] | None = None) -> Proved:
@@ -107,7 +106,7 @@ class Proof:
         """Whether it was shown that the goal follows."""
         if any(goal.eq(hypothesis) for hypothesis in hypotheses):
             return True  # the step touches nothing that the invariant speaks of
-        answer = self._solver([*self._axioms, *hypotheses, z3.Not(goal)]).check()
+        answer = self._solver([*hypotheses, z3.Not(goal)]).check()
         return bool(answer == z3.unsat)
 
     def _candidate(self, formulas: list[z3.BoolRef]) -> z3.ModelRef | None:
@@ -115,7 +114,7 @@ class Proof:
 
         With quantifiers the solver itself may find no model though there is one.
         """
-        solver = self._solver([few_names(x) for x in [*self._axioms, *formulas]])
+        solver = self._solver([few_names(x) for x in [*formulas]])
         named = [x for name, x in self.values.items() if name.endswith(("_name", "sheet_id", "asked_sheet"))]
         solver.add(*(z3.And(x >= 0, x <= NAMES) for x in named))
         return solver.model() if solver.check() == z3.sat else None
@@ -125,7 +124,7 @@ class Proof:
 
         Then an invariant says too much, or the world too little.
         """
-        known = [*self._axioms, *self._now]
+        known = list(self._now)
         among_few = self._solver([few_names(x) for x in known])
         taken = [step for step in self.steps if self._may_be(step.guard, known, among_few)]
         names = {step.name for step in taken}

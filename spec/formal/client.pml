@@ -256,6 +256,8 @@ proctype Client() {
              write_last_stored_timestamp(); enter_checkpoint(REVIEW_PERIOD_EXPIRED)
           :: (REPORTS_LAST_STORED_TIMESTAMP_RECEIVED && !period_expired) ->
              write_last_stored_timestamp(); enter_checkpoint(RELAY_ATTENDANCE_RECORDS)
+          :: (REPORTS_REVIEW_SHEET_GONE) ->
+             sheet_id = 0; last_stored_timestamp = 0; enter_checkpoint(REQUEST_REVIEW_SHEET)
           fi;
        fi;
        settle() }

@@ -159,7 +159,7 @@ inline time_out() {
     fi;
 #endif
     if
-    :: (asked_sheet != 0 && asked_sheet != review_period) -> postponed = postponed | BIT(asked_sheet)
+    :: (asked != 0 && asked == FIRST_OF(asked)) -> set_aside = set_aside | asked
     :: else
     fi;
     asked = 0;

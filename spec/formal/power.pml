@@ -13,7 +13,7 @@ inline settle() { answer = 0; batch = 0; m = 0 }
 
 inline forget() {
   d_step {
-    machine_time = 0; just_read = 0; asked = 0; asked_sheet = 0; postponed = 0;
+    machine_time = 0; just_read = 0; asked = 0; asked_sheet = 0;
 #if SOMEBODY_CLEARS
     counted = 0;
 #endif
@@ -98,7 +98,7 @@ inline power_loss() {
 #if LEDGER_LOSS
   if
   :: true
-  :: true -> known = 0; confirmed = 0; sheet_of[0] = 0; sheet_of[1] = 0; latest_closed = 0; printf("The ledger is lost\n")
+  :: true -> known = 0; confirmed = 0; set_aside = 0; sheet_of[0] = 0; sheet_of[1] = 0; latest_closed = 0; printf("The ledger is lost\n")
   fi;
 #endif
   load_snapshot();

@@ -3,13 +3,13 @@
 #define period_expired (review_period != 0 && machine_time >= review_period)
 
 #if OWN_WINDOW
-#define BACKLOG(p) (known & ~confirmed & of_period[(p) - 1])
+#define BACKLOG(p) (known & ~confirmed & ~set_aside & of_period[(p) - 1])
 #else
-#define BACKLOG(p) (known & ~confirmed)
+#define BACKLOG(p) (known & ~confirmed & ~set_aside)
 #endif
 #define OTHER (PERIODS + 1 - review_period)
 #define OWN_CHUNK (BACKLOG(review_period) && sheet_of[review_period - 1])
-#define LATE_CHUNK (LATE_RELAYED && OWN_WINDOW && !period_expired && BACKLOG(OTHER) && sheet_of[OTHER - 1] && !(postponed & BIT(OTHER)))
+#define LATE_CHUNK (LATE_RELAYED && OWN_WINDOW && BACKLOG(OTHER) && sheet_of[OTHER - 1])
 #define HAS_CHUNK (OWN_CHUNK || LATE_CHUNK)
 
 #define COUNT(set) (((set) & 1) + (((set) >> 1) & 1) + (((set) >> 2) & 1) + (((set) >> 3) & 1))
@@ -38,7 +38,7 @@ inline ask_machine() {
      COUNT_FAULT;
      enable_once();
      machine_time = PERIODS_OVER;
-     postponed = 0;
+     set_aside = 0;
      enough = true;
      printf("Client: the machine holds as many records as before and is not read\n")
 #endif
@@ -58,7 +58,7 @@ inline read_machine() {
        counted = COUNT(on_machine) + 1;
 #endif
        if
-       :: (state == RELAY_ATTENDANCE_RECORDS) -> postponed = 0; just_read = 0
+       :: (state == RELAY_ATTENDANCE_RECORDS) -> set_aside = 0; just_read = 0
        :: else
        fi;
        judge();
@@ -90,7 +90,8 @@ inline judge() {
   skip
 }
 
-/* One message at a time: the open period's backlog, then, unless it is about to close, a closed one's. */
+/* One message at a time: the open period's backlog, then a closed one's. Here HR's dates stay, so that the period to
+   which the site believes a punch to belong is the one by which the function stores it. */
 #define FIRST_OF(set) ((set) & ~((set) - 1))
 inline publish_store_attend_records() {
 #if SUBSCRIBED_FIRST
@@ -148,6 +149,8 @@ inline receive_last_stored_timestamp() {
   fi
 }
 #define REPORTS_LAST_STORED_TIMESTAMP_RECEIVED true
+/* No sheet is ever gone here: the tests delete them (tests/property). */
+#define REPORTS_REVIEW_SHEET_GONE false
 
 /* last_stored_timestamp is for people, and always 0 here, unless it decides what is new. */
 inline newest_of_asked() {

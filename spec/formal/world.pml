@@ -42,6 +42,7 @@ bool correction = false; /* and there it is */
 
 byte known = 0; /* punches ever read */
 byte confirmed = 0; /* punches that a sheet confirmed */
+byte set_aside = 0; /* punches that were asked for by themselves, and nobody answered since the last poll */
 byte sheet_of[PERIODS]; /* each period's sheet; 0 while it is not known. A sheet has the number of its period. */
 byte latest_closed = 0;
 #if LEDGER_LOSS
@@ -56,7 +57,6 @@ byte machine_time = 0; /* how many periods were over when the machine was asked;
 byte just_read = 0; /* the punches that were on the machine when it was read */
 byte asked = 0; /* the punches published last, while they are waited for */
 byte asked_sheet = 0;
-byte postponed = 0; /* periods whose sheet did not answer since the last poll */
 #define MAY_BE_LOCKED (LOCKED_AT_FIRST || CLEARING)
 #if MAY_BE_LOCKED
 bool was_enabled = false; /* since the start; then it stays so, but for what the client itself does */

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import z3
 
 from generator.emit_smt import NONE, Outcome, Pick, Values
-from spec.proof.vocabulary import BOOL, EXPIRED, FALSE, INT, RELAY, TRUE, Facts
+from spec.proof.vocabulary import BOOL, COUNTS, EXPIRED, FALSE, INT, RELAY, TRUE, Facts
 
 Effect = Callable[[Facts, Values, Pick], Sequence[Outcome]]
 
@@ -16,6 +16,12 @@ FAILS = Outcome("fails", verdict="failed")
 STALE = Outcome("stale", verdict="dropped")
 
 
+def perhaps_again(s: Values, pick: Pick) -> Values:
+    """What was refused, set aside or of no period may be sent once more."""
+    answered = z3.And(s["answered"], pick("still answered", BOOL))
+    return {"answered": answered, "outside": z3.And(s["outside"], answered)}
+
+
 def publish(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     """A question or an alarm, which holds no punch: it is asked, or not yet."""
     del facts, s, pick
@@ -23,26 +29,23 @@ def publish(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
 
 
 def receive_new_review_period(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """The reply has the ID and the `after` of the question; which period comes next, HR decides."""
+    """The reply has the ID and the `after` of the question; which period comes next, and its dates, are as HR likes."""
+    del facts, s
     name, first, last = pick("name", INT), pick("first", INT), pick("last", INT)
-    none_closed = s["prev_name"] == NONE
-    says = [name > NONE, first <= last, z3.Or(none_closed, first == s["prev_last"] + 1)]
-    if facts.assumed.dates_stay:
-        says += facts.as_published(name, first, last)
-    if facts.assumed.today_goes_on:
-        says.append(z3.Implies(z3.And(none_closed, s["opened"]), first >= s["newest"]))
     dates = {"_first": first, "_last": last}
+    found = {"_name": name, **dates, "expired": pick("expired", BOOL)}
     return [
-        Outcome("found", z3.And(says), {"_name": name, **dates, "expired": pick("expired", BOOL)}),
+        Outcome("found", z3.And(name > NONE, first <= last), found),
         Outcome("missing", sets={"_name": z3.IntVal(NONE), **dates}),
         STALE,
     ]
 
 
 def receive_new_review_sheet(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """The reply names the open period, and its sheet; the ledger remembers both."""
-    sheet = s["rp_name"] if facts.measures.stale_dropped else pick("sheet", INT)
-    return [Outcome("", sheet > NONE, {"_sheet": sheet, **facts.open_in_ledger(s, sheet)}), STALE]
+    """The reply names the open period, and a sheet. The ledger remembers both; what was of no period is sent again."""
+    del facts
+    sheet = pick("sheet", INT)
+    return [Outcome("", sheet > NONE, {"_sheet": sheet, **perhaps_again(s, pick)}), STALE]
 
 
 def ask_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
@@ -50,9 +53,10 @@ def ask_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     relaying = facts.codes.one_of(s["state"], RELAY)
     locked = z3.And(s["locked"], s["was_enabled"])
     asked = {"expired": pick("expired", BOOL), "locked": locked, "was_enabled": TRUE}
+    polled = {**asked, **perhaps_again(s, pick)}
     return [
         Outcome("", sets=asked),
-        Outcome("nothing to read", relaying, asked, "enough"),
+        Outcome("nothing to read", relaying, polled, "enough"),
         Outcome("not due, or out of reach", relaying, verdict="enough"),
         Outcome("fails", sets=NOTHING_CHECKED, verdict="failed"),
     ]
@@ -65,8 +69,9 @@ def read_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     seen = z3.Or(last_look, tail) if facts.measures.whole_last_look else tail
     counts = z3.And(last_look, s["closing"])
     known = z3.Or(s["known"], z3.And(s["on_machine"], seen))
+    again = {name: z3.If(last_look, s[name], value) for name, value in perhaps_again(s, pick).items()}
     outcomes = [
-        Outcome("", sets={"known": known, "fresh": counts, "checked": FALSE}),
+        Outcome("", sets={"known": known, "fresh": counts, "checked": FALSE, **again}),
         Outcome("fails", sets=NOTHING_CHECKED, verdict="failed"),
     ]
     if not facts.measures.failed_read_told:
@@ -75,49 +80,49 @@ def read_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
 
 
 def publish_store_attend_records(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """Punches of the open period; late ones of another only if there are none and it is not over; with p or without."""
-
-    def asks(sheet: z3.ExprRef, *, with_p: bool) -> Values:
-        asked: Values = {"asked_p": z3.BoolVal(with_p), "asked_sheet": sheet}
-        return asked | ({"requests": z3.Store(s["requests"], sheet, TRUE)} if with_p else {})
-
-    def has(name: z3.ExprRef) -> z3.BoolRef:
-        return z3.And(s["has"][name], s["sheet_of"][name] != NONE)
-
-    open_, late = s["rp_name"], pick("late", INT)
-    own = z3.And(facts.in_backlog(s), has(open_))
-    another = z3.Or(late != open_, s["from_"][late] != s["rp_first"], s["until"][late] != s["rp_last"])
-    others_turn = z3.And(has(late), another, z3.Not(s["expired"]), z3.Not(own))
-    p_is_late = z3.And(others_turn, facts.unconfirmed(s), facts.ledger_holds(s, late))
-    asks_own, asks_late = (asks(s["sheet_of"][name], with_p=True) for name in (open_, late))
-    # It is in the topic, and the client does not know it.
-    own_unheard, late_unheard = ({"requests": asked["requests"]} for asked in (asks_own, asks_late))
+    """What no sheet has confirmed: with p or without, for the sheet where the site believes it to belong."""
+    sheet = pick("sheet", INT)
+    asks: Values = {"asked_p": TRUE, "asked_sheet": sheet, "requests": z3.Store(s["requests"], sheet, TRUE)}
+    nothing: Values = {"asked_p": FALSE, "asked_sheet": z3.IntVal(NONE)}
+    may_be_sent = z3.And(facts.unsent(s), sheet > NONE)
     return [
-        Outcome("p, for the open period", own, asks_own),
-        Outcome("others of the open period", has(open_), asks(s["sheet_of"][open_], with_p=False)),
-        Outcome("p, late", p_is_late, asks_late),
-        Outcome("others, late", others_turn, asks(s["sheet_of"][late], with_p=False)),
-        Outcome("nothing new", z3.Not(own), asks(z3.IntVal(NONE), with_p=False)),
-        Outcome("p, for the open period, the answer is lost", own, own_unheard, "failed"),
-        Outcome("p, late, the answer is lost", p_is_late, late_unheard, "failed"),
+        Outcome("p", may_be_sent, asks),
+        Outcome("others", sheet > NONE, {"asked_p": FALSE, "asked_sheet": sheet}),
+        Outcome("nothing new", z3.Not(facts.unsent(s)), nothing),
+        # It is in the topic, and the client does not know it.
+        Outcome("p, the answer is lost", may_be_sent, {"requests": asks["requests"]}, "failed"),
         FAILS,
     ]
 
 
 def receive_last_stored_timestamp(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """The ledger believes what a reply of the sheet that was asked confirms, as far as it was asked."""
-    asked = s["asked_sheet"]
-    whose = asked if facts.measures.stale_dropped else pick("any sheet", INT)
-    confirms = z3.And(s["asked_p"], s["replies"][whose])
+    """The ledger believes what a reply of the sheet that was asked says, as far as it was asked."""
+    asked, measures = s["asked_sheet"], facts.measures
+    told = s["replies"][asked] if measures.stale_dropped else TRUE
+    confirms = z3.And(s["asked_p"], told)
     takes = {
         "confirmed": z3.Or(s["confirmed"], s["known"]),
-        "confirmed_in": z3.If(facts.unconfirmed(s), asked, s["confirmed_in"]),
+        "confirmed_in": z3.If(facts.unconfirmed(s), s["home"], s["confirmed_in"]),
     }
     over = {"asked_p": FALSE, "asked_sheet": z3.IntVal(NONE), "_newest": pick("newest", INT)}
+    # Any number of others may be answered, and p as others are: refused, or of no period.
+    refused = z3.And(s["asked_p"], z3.Not(s["confirmed"]))
+    older = z3.And(refused, z3.Not(COUNTS) if measures.first_day_asked else TRUE)
+    over |= perhaps_again(s, pick)  # HR's table may be another one by now
+    gone = {"confirmed": z3.And(s["confirmed"], pick("of another sheet", BOOL))}
     return [
-        Outcome("confirms p", confirms, {**takes, **over}),
+        Outcome("confirms p", confirms, {**takes, **over, "_gone": FALSE}),
         Outcome("confirms p, others not yet", confirms, takes, "dropped"),
-        Outcome("confirms others", sets=over),
+        Outcome("answers others", sets={**over, "_gone": FALSE}),
+        Outcome("refuses p", refused, {**over, "answered": TRUE, "outside": FALSE, "_gone": FALSE}),
+        Outcome(
+            "p is older than the site", older, {**over, "answered": TRUE, "outside": TRUE, "_gone": FALSE}
+        ),
+        # What it had confirmed is sent again: more than needed, if it was not gone at all.
+        Outcome("the sheet is gone", sets={**over, **gone, "_gone": TRUE}),
+        Outcome(
+            "the sheet is gone, p is refused", refused, {**over, **gone, "answered": TRUE, "_gone": TRUE}
+        ),
         STALE,
     ]
 
@@ -137,7 +142,7 @@ def disable_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
 def clear_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     """Two calls to the machine: its count is the same as before the reading (`fresh`); then it is erased."""
     del pick
-    none_owed = z3.Not(z3.And(facts.unconfirmed(s), z3.Not(facts.exempt(s))))
+    none_owed = z3.Not(z3.And(facts.unconfirmed(s), z3.Not(s["outside"])))
     confirmed = none_owed if facts.measures.confirmed_only else z3.Not(facts.in_backlog(s))
     same_count = s["fresh"] if facts.measures.count_compared else s["closing"]
     lost = z3.Or(s["lost"], z3.And(s["on_machine"], z3.Not(s["stored"])))
@@ -158,10 +163,10 @@ def enable_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     ]
 
 
-def time_out(s: Values) -> Values:
-    """Nothing is waited for any more."""
-    del s
-    return {"asked_p": FALSE, "asked_sheet": z3.IntVal(NONE)}
+def time_out(facts: Facts, s: Values, pick: Pick) -> Values:
+    """Nothing is waited for any more; p is set aside if it was asked for by itself."""
+    aside = z3.And(s["asked_p"], facts.unconfirmed(s), pick("alone", BOOL))
+    return {"asked_p": FALSE, "asked_sheet": z3.IntVal(NONE), "answered": z3.Or(s["answered"], aside)}
 
 
 EFFECTS: Mapping[str, Effect] = {
@@ -198,7 +203,8 @@ REPORTS: Mapping[str, Callable[[Facts, Values], z3.BoolRef]] = {
     "review_sheet_received": always,
     "no_new_records": lambda _, s: s["asked_sheet"] == NONE,
     "records_published": lambda _, s: s["asked_sheet"] != NONE,
-    "last_stored_timestamp_received": always,
+    "last_stored_timestamp_received": lambda _, s: z3.Not(s["_gone"]),
+    "review_sheet_gone": lambda _, s: s["_gone"],
     # Others may always be left; p is not, if the period is closed.
     "period_closed": lambda facts, s: z3.Not(facts.in_backlog(s)),
     "records_left": always,
@@ -215,8 +221,5 @@ WRITES: Mapping[str, Callable[[Values], Values]] = {
     },
     "sheet_id": lambda s: {"sheet_id": s["_sheet"]},
     "last_stored_timestamp": lambda s: {"last_stored_timestamp": s["_newest"]},
-    "previous_period": lambda s: {
-        **{f"prev_{part}": s[f"rp_{part}"] for part in ("name", "first", "last")},
-        "closed": z3.Store(s["closed"], s["rp_name"], s["has"][s["rp_name"]]),
-    },
+    "previous_period": lambda s: {f"prev_{part}": s[f"rp_{part}"] for part in ("name", "first", "last")},
 }

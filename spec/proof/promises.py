@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import z3
 
 from generator.emit_smt import COPIES, KEPT, NEWEST, NONE, Values
-from spec.proof.vocabulary import EXPIRED, RELAY, Facts, m, n
+from spec.proof.vocabulary import COUNTS, EXPIRED, RELAY, Facts, m, n
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ def promises(facts: Facts) -> Mapping[str, Claim]:
             lambda s: z3.ForAll([n], z3.Implies(s["rows"][n] >= 1, facts.is_home(s, n))),
         ),
         "nothing_erased_unstored": Claim(
-            "what was erased and is in no sheet lies in no period that the client ever opened",
-            lambda s: z3.Implies(s["lost"], z3.Not(s["owed"])),
+            "what was erased and is in no sheet was made before the site's First Day",
+            lambda s: z3.Implies(s["lost"], z3.Not(COUNTS)),
         ),
         "resumes_at_a_checkpoint": Claim(
             "whichever snapshot is left, a start finds a checkpoint and what it needs",

@@ -5,25 +5,31 @@ from collections.abc import Iterator, Mapping
 import z3
 
 from generator.emit_smt import NONE, Outcome, Pick, Step, Values
-from spec.proof.vocabulary import BOOL, EXPIRED, FALSE, INT, NOWHERE, RELAY, TRUE, Facts, m
+from spec.proof.effects import perhaps_again
+from spec.proof.vocabulary import BOOL, EXPIRED, FALSE, INT, RELAY, TRUE, Facts
 
 
 def after_start(facts: Facts, s: Values, pick: Pick) -> Iterator[Outcome]:
-    """Nothing is left but the snapshot's fields and the ledger; and the ledger is told of the open period's sheet."""
+    """Nothing is left but the snapshot's fields and the ledger, which is told of the open period's sheet.
+
+    A snapshot that names no closed period is given one by the ledger, or none.
+    """
     memory: Values = dict.fromkeys(
         ["expired", "was_enabled", "closing", "fresh", "checked", "asked_p"], FALSE
     )
     memory |= {"asked_sheet": z3.IntVal(NONE), "locked": z3.And(s["locked"], pick("out_of_reach", BOOL))}
-    ledgers: dict[str, Values] = {"": {}}
+    ledgers: dict[str, Values] = {"": perhaps_again(s, pick)}
     if facts.assumed.lost_ledger:
-        ledgers[", ledger lost"] = {"known": FALSE, "confirmed": FALSE, "has": NOWHERE, "closed": NOWHERE}
-    for told, lost in ledgers.items():
-        left = {**s, **memory, **lost}
-        has_sheet = z3.And(left["rp_name"] != NONE, left["sheet_id"] != NONE)
-        told_to = facts.open_in_ledger(left, left["sheet_id"])
-        started = {**left, **{name: z3.If(has_sheet, term, left[name]) for name, term in told_to.items()}}
+        ledgers[", ledger lost"] = dict.fromkeys(["known", "confirmed", "answered", "outside"], FALSE)
+    closed = {f"prev_{part}": pick(part, INT) for part in ("name", "first", "last")}
+    for told, ledger in ledgers.items():
+        started = {**s, **memory, **ledger}
         started["state"] = _resumable(facts, started)
-        yield from _closed_before(started, told, pick)
+        yield Outcome(told, sets=started)
+        asked = f"{told}, asks the ledger what was closed"
+        yield Outcome(
+            asked, z3.And(s["prev_name"] == NONE, closed["prev_name"] > NONE), {**started, **closed}
+        )
 
 
 def _resumable(facts: Facts, s: Values) -> z3.ExprRef:
@@ -37,22 +43,6 @@ def _resumable(facts: Facts, s: Values) -> z3.ExprRef:
     return z3.If(z3.And(needs_period, s["rp_name"] == NONE), ask_again, without_sheet)
 
 
-def _closed_before(s: Values, told: str, pick: Pick) -> Iterator[Outcome]:
-    """A snapshot that names no closed period: the ledger is asked for the one that ended last."""
-    latest = pick("latest", INT)
-
-    def is_closed(name: z3.ExprRef) -> z3.BoolRef:
-        return z3.And(s["has"][name], s["closed"][name])
-
-    unknown = s["prev_name"] == NONE
-    ended_last = z3.ForAll(m, z3.Implies(is_closed(m), s["until"][m] <= s["until"][latest]))
-    found = {"prev_name": latest, "prev_first": s["from_"][latest], "prev_last": s["until"][latest]}
-    yield Outcome(told, z3.Not(unknown), s)
-    asked = f"{told}, asks the ledger what was closed"
-    yield Outcome(asked, z3.And(unknown, is_closed(latest), ended_last), {**s, **found})
-    yield Outcome(f"{told}, nothing was closed", z3.And(unknown, z3.ForAll(m, z3.Not(is_closed(m)))), s)
-
-
 def environment(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
     """What happens by itself."""
     may_punch = z3.Not(s["locked"])
@@ -60,6 +50,10 @@ def environment(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
     yield _step(s, "p is punched", z3.And(may_punch, z3.Not(s["punched"])), punches)
     yield _step(s, "somebody else punches", may_punch, {"fresh": FALSE})
     yield _step(s, "somebody clears the machine", TRUE, {"on_machine": FALSE, "fresh": FALSE})
+    entered = pick("entered", INT)
+    yield _step(s, "HR enters p's period", z3.And(s["home"] == NONE, entered > NONE), {"home": entered})
+    if not facts.assumed.home_stays:
+        yield _step(s, "HR moves p to another period", TRUE, {"home": pick("home", INT)})
     yield from _functions(facts, s, pick)
     if facts.assumed.other_clients:
         yield from _other_clients(facts, s, pick)
@@ -72,6 +66,7 @@ def _step(s: Values, name: str, guard: z3.BoolRef, sets: Values) -> Step:
 def _functions(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
     """The storing function: any instance reads, writes if nobody has written since, replies; or dies at any moment."""
     instance, other = pick("instance", INT), pick("sheet", INT)
+    goes_to = s["home"] if facts.measures.routed else other
     busy, sheet, saw_p = s["busy"][instance], s["at_sheet"][instance], s["saw_p"][instance]
 
     def looks_at(looked: z3.ExprRef) -> Values:
@@ -85,18 +80,19 @@ def _functions(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
 
     begins = {
         "busy": z3.Store(s["busy"], instance, TRUE),
-        "at_sheet": z3.Store(s["at_sheet"], instance, other),
+        "at_sheet": z3.Store(s["at_sheet"], instance, goes_to),
+        "for_request": z3.Store(s["for_request"], instance, other),
     }
     done: Values = {"busy": z3.Store(s["busy"], instance, FALSE)}
-    replies: Values = {**done, "replies": z3.Store(s["replies"], sheet, TRUE)}
+    replies: Values = {**done, "replies": z3.Store(s["replies"], s["for_request"][instance], TRUE)}
     rows = z3.Store(s["rows"], sheet, s["rows"][sheet] + 1)
     appends: Values = {"rows": rows, **written_to(sheet), "stored": TRUE}
     same = s["saw_version"][instance] == s["version"][sheet]
     wants = z3.And(busy, z3.Not(saw_p)) if facts.measures.identity_in_backend else busy
     applied = z3.And(wants, same) if facts.measures.compare_and_set else wants
 
-    takes = z3.And(z3.Not(busy), s["requests"][other])
-    yield _step(s, "a function takes a request and reads", takes, {**begins, **looks_at(other)})
+    takes = z3.And(z3.Not(busy), s["requests"][other], goes_to > NONE)
+    yield _step(s, "a function takes a request and reads", takes, {**begins, **looks_at(goes_to)})
     yield _step(s, "a function appends p and replies", applied, {**appends, **replies})
     yield _step(s, "a function appends p; the answer is lost, it will write again", applied, appends)
     refused = z3.And(busy, z3.Not(same))
@@ -107,13 +103,14 @@ def _functions(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
 
 
 def _other_clients(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
-    """Any number of them, by what each guarantees: it publishes p for the sheet of p's day.
+    """Any number of them: each publishes p for whatever sheet it likes.
 
-    That is proved of this client, so the argument closes. That another one erases only what is stored is taken for
-    granted; "somebody clears the machine" takes p away without that.
+    That another one erases only what is stored is taken for granted; "somebody clears the machine" takes p away
+    without that.
     """
+    del facts
     sheet = pick("sheet", INT)
-    may_publish = z3.And(facts.is_home(s, sheet), s["punched"])
+    may_publish = z3.And(sheet > NONE, s["punched"])
     asks = {"requests": z3.Store(s["requests"], sheet, TRUE)}
     yield _step(s, "another client publishes p", may_publish, asks)
     switched = {"locked": pick("locked", BOOL)}

@@ -10,9 +10,7 @@ from spec.proof import effects, surroundings
 from spec.proof.vocabulary import (
     BOOL,
     FALSE,
-    FIRST,
     INT,
-    LAST,
     MAP,
     NOWHERE,
     SET,
@@ -20,11 +18,9 @@ from spec.proof.vocabulary import (
     Assumed,
     Facts,
     Measures,
-    m,
-    n,
 )
 
-LEFT_OPEN = ("locked", "newest", "confirmed_in", "sheet_of", "from_", "until", "at_sheet", "saw_version")
+LEFT_OPEN = ("locked", "home", "confirmed_in", "at_sheet", "for_request", "saw_version")
 """Variables that mean nothing at first, or may be anything."""
 
 
@@ -56,9 +52,9 @@ class World:
         nothing = {BOOL: FALSE, INT: z3.IntVal(NONE), SET: NOWHERE, MAP: z3.K(INT, z3.IntVal(0))}
         return [s[name] == nothing[sort] for name, sort in self.variables().items() if name not in LEFT_OPEN]
 
-    def time_out(self, s: Values) -> Values:
+    def time_out(self, s: Values, pick: Pick) -> Values:
         """Nothing is waited for any more."""
-        return effects.time_out(s)
+        return effects.time_out(self.facts, s, pick)
 
     def after_start(self, s: Values, pick: Pick) -> Iterator[Outcome]:
         """What a client does that has just been started."""
@@ -67,13 +63,3 @@ class World:
     def environment(self, s: Values, pick: Pick) -> Iterator[Step]:
         """What happens by itself."""
         return surroundings.environment(self.facts, s, pick)
-
-    def axioms(self) -> list[z3.BoolRef]:
-        """HR's dates, where they stay: a period has a first and a last day, and no day belongs to two."""
-        if not self.facts.assumed.dates_stay:
-            return []
-        apart = z3.Or(LAST(n) < FIRST(m), LAST(m) < FIRST(n))
-        return [
-            z3.ForAll([n], z3.Implies(n > NONE, FIRST(n) <= LAST(n))),
-            z3.ForAll([n, m], z3.Implies(z3.And(n > NONE, m > NONE, n != m), apart)),
-        ]

@@ -41,51 +41,38 @@ class Without:
     measures: Measures = field(default_factory=Measures)
 
 
-DATES_STAY = "HR's dates of a period stay as they were once told to a site"
-TODAY_GOES_ON = (
-    "the answer to the question for the period of today is never one before a period that was opened"
-)
-ONE_LIKE_ANOTHER = "each other client publishes a punch for the sheet of its day only (proved of this one)"
+HOME_STAYS = "HR enters p's day into a period whenever it likes, and moves it to no other"
 
 WORLDS: Sequence[World] = (
-    World("torn snapshots, clearing", Assumed(), (DATES_STAY,)),
-    World(
-        "both snapshots lost, clearing",
-        Assumed(lost_snapshots=True, today_goes_on=True),
-        (DATES_STAY, TODAY_GOES_ON),
-    ),
-    World(
-        "snapshots and ledger lost",
-        Assumed(lost_snapshots=True, lost_ledger=True),
-        (DATES_STAY,),
-        erasing=False,
-    ),
+    World("torn snapshots, clearing", Assumed()),
+    World("both snapshots lost, clearing", Assumed(lost_snapshots=True)),
+    World("snapshots and ledger lost, clearing", Assumed(lost_snapshots=True, lost_ledger=True)),
     World(
         "snapshots and ledger lost, other clients",
         Assumed(lost_snapshots=True, lost_ledger=True, other_clients=True),
-        (DATES_STAY, ONE_LIKE_ANOTHER),
-        erasing=False,
-    ),
-    World(
-        "HR changes dates, no torn snapshot",
-        Assumed(dates_stay=False, torn_snapshots=False),
-        ("the newest snapshot is whole after a power loss",),
+        ("another client erases only what is stored",),
         erasing=False,
     ),
 )
 
 WITHOUT_MEASURE: Sequence[Without] = (
     Without(
-        "own window",
-        "whatever is unconfirmed goes to the open period's sheet",
-        ("p is requested for no sheet but its own",),
-        measures=Measures(own_window=False),
+        "routing",
+        "the function stores a punch where the site believes it to belong",
+        ("p is written to no sheet but its own",),
+        measures=Measures(routed=False),
     ),
     Without(
         "stale replies dropped",
         "the first reply on the topic is taken for the answer",
-        ("the ledger's sheet of a period is that period's",),
+        ("the ledger confirms what a sheet holds",),
         measures=Measures(stale_dropped=False),
+    ),
+    Without(
+        "First Day asked",
+        "what is older than all that this ledger knows counts as older than the site",
+        ("p counts as older than the site only if it is",),
+        measures=Measures(first_day_asked=False),
     ),
     Without(
         "compare-and-set",
@@ -102,13 +89,13 @@ WITHOUT_MEASURE: Sequence[Without] = (
     Without(
         "guarded clear",
         "cleared when the open period's punches are confirmed, whatever else is not",
-        ("between the check and the erasing nobody has punched, and p is confirmed or of no sheet",),
+        ("nobody punches before the erasing, and p is confirmed or older than the site",),
         measures=Measures(confirmed_only=False),
     ),
     Without(
         "count compared",
         "cleared although the machine's count is another one than before the reading",
-        ("between the check and the erasing nobody has punched, and p is confirmed or of no sheet",),
+        ("nobody punches before the erasing, and p is confirmed or older than the site",),
         measures=Measures(count_compared=False),
     ),
     Without(
@@ -127,38 +114,15 @@ WITHOUT_MEASURE: Sequence[Without] = (
 """The protective measures, each taken away by itself."""
 
 LOCKED = "a machine that is being closed is locked, and a start has enabled it before"
-IN_LEDGER = "the periods in memory and in both snapshots stand in the ledger"
-OWED = "what is owed is of a ledger's period"
-ALL_THAT_COMES = "what was erased unstored lies before all that comes, whichever snapshot a start finds"
+OWN_ROWS = "p's rows are in its own sheet"
 
 NOT_PROVED: Sequence[Without] = (
     Without(
-        "a new card, with clearing (nothing_erased_unstored)",
-        "the ledger is lost: the first period of the new one is today's, and older punches that are in no sheet count "
-        "as nobody's and are erased",
-        (OWED, IN_LEDGER),
-        Assumed(lost_snapshots=True, lost_ledger=True, today_goes_on=True),
-    ),
-    Without(
-        "both snapshots lost before any period was closed (nothing_erased_unstored)",
-        "the question 'after none' is answered by the period of today, and that one may hold days of before; proved "
-        "where today is never earlier than before",
-        (ALL_THAT_COMES,),
-        Assumed(lost_snapshots=True),
-    ),
-    Without(
-        "HR extends the open period (nothing_erased_unstored)",
-        "the rest comes under the same name, whose dates the ledger overwrites: punches of the first part stand in no "
-        "period of the ledger any more, are never sent and can be erased",
-        (OWED, IN_LEDGER),
-        Assumed(dates_stay=False, torn_snapshots=False),
-    ),
-    Without(
-        "HR moves a border while the newest snapshot is torn (own_period, stored_once)",
-        "between the ledger's transaction and the snapshot of the sheet, the client goes back to asking for a period "
-        "and opens another one over the same days: a late punch that is answered slowly is in both sheets",
-        ("what was opened lies behind whatever snapshot a start may find",),
-        Assumed(dates_stay=False),
+        "HR moves p's day to another period (own_period, stored_once)",
+        "what was stored before stands in a sheet that is not its own any more: the functions' round puts it right, "
+        "and until then it may be in two; checked by the properties",
+        (OWN_ROWS,),
+        Assumed(home_stays=False),
     ),
     Without(
         "another client at the same machine, with clearing (nothing_erased_unstored)",
@@ -182,7 +146,8 @@ NOT_MODELLED: Sequence[str] = (
 )
 
 ASSUMED: Sequence[str] = (
-    "one workbook for a period's name, for ever, and HR deletes no row of raw data",
+    "one workbook for a period's name, and nobody deletes it or a row of its raw data: the tests do",
+    HOME_STAYS,
     "p's identity is its own for ever: no user ID is given to another person, no occurrence number comes again",
     "an effect is atomic, but for the erasing, whose check comes in a call before it",
     "a reading of the log's end is taken into the ledger with p or without it",

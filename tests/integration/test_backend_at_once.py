@@ -8,7 +8,7 @@ from threading import Barrier, Lock
 import pytest
 
 from attendance_backend.app import bootstrap
-from attendance_backend.errors import TransientError
+from attendance_backend.errors import TransientError, WorksheetGoneError
 from attendance_backend.google import google_http
 from attendance_backend.handlers.dispatch import handle
 from attendance_sandbox.sheets import dropped, internal_error, rate_limited, unavailable
@@ -97,7 +97,8 @@ def deliver_at_once(message):
         for _ in range(MOST_REDELIVERIES):
             try:
                 return handle(message, backend)
-            except TransientError as error:
+            # Pub/Sub delivers again whatever is raised; a worksheet may be gone while another delivery makes it anew.
+            except (TransientError, WorksheetGoneError) as error:
                 last = error
         raise last
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from google.auth.transport.requests import Request
+from google.oauth2 import service_account
 
+from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_contracts import SiteHealth
@@ -108,6 +111,7 @@ def test_init_makes_a_control_spreadsheet(desk):
         "Settings",
         "Review Sheets",
         "Alarms",
+        "Registered Sites",
         "Problems",
     ]
     rows = content["2026"]
@@ -130,6 +134,17 @@ def test_init_makes_a_control_spreadsheet(desk):
     assert settings["Overtime beyond (hours a day)"] == 8
     assert settings["Key policy"] == "first and last"
     assert all(len(row) == 4 and row[3] for row in content["Settings"][1:])
+
+
+def test_init_needs_no_key_file_where_it_is_lent_a_token(desk, monkeypatch):
+    credentials = service_account.Credentials.from_service_account_file(
+        os.environ["GOOGLE_APPLICATION_CREDENTIALS"], scopes=SCOPES
+    )
+    credentials.refresh(Request())
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    assert desk.run("init")[0] == 2
+    desk.set(GOOGLE_OAUTH_ACCESS_TOKEN=credentials.token)
+    assert [line for line in desk.init() if line.startswith("https://docs.google.com/spreadsheets/d/")]
 
 
 def test_init_twice_writes_nothing_the_second_time_with_and_without_the_id(desk, monkeypatch):

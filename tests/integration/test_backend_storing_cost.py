@@ -96,11 +96,22 @@ def values(office):
 
 
 def calls(office, records):
-    """The Sheets calls of a message."""
+    """The calls of a message to its workbook; what is asked of HR's table is counted by itself."""
     before = len(office.sheets.log)
     reply = office.store(office.sheet_id, *records)
     assert set(reply.confirmed) == {each.identity for each in records}
-    return [entry for entry in office.sheets.log[before:] if entry.kind in ("read", "write")]
+    made = [entry for entry in office.sheets.log[before:] if entry.kind in ("read", "write")]
+    at_workbook = [entry for entry in made if office.sheet_id in entry.path]
+    assert all(office.control_id in entry.path for entry in made if entry not in at_workbook)
+    return at_workbook
+
+
+def test_the_table_of_hr_is_read_once_a_minute(filled_office):
+    office = filled_office
+    before = len(office.sheets.log)
+    for minute in range(3):
+        office.store(office.sheet_id, *records_of(1, minute=minute))
+    assert sum(office.control_id in entry.path for entry in office.sheets.log[before:]) <= 2
 
 
 @pytest.mark.parametrize("size", [1, 50, 500])

@@ -163,7 +163,7 @@ def damaged_ledger(site):
     """Where no summary of it looks: among the names."""
     path = site.directory / "ledger.sqlite3"
     ledger = Ledger(path, time(0))
-    ledger.remember_users("A", {"1001": "Anna Example"})
+    ledger.name_punches("A", {"1001": "Anna Example"})
     ledger.close()
     content = bytearray(path.read_bytes())
     page = content.index(b"Anna Example") // 4_096 * 4_096

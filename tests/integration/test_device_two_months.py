@@ -162,8 +162,7 @@ def start(office, backend):
 @pytest.mark.slow
 def test_two_months_lose_nothing_and_double_nothing(office):
     backend = MemoryBackend()
-    for number in range(4):
-        backend.publish(row(number, weeks=4))
+    backend.type_periods([row(number, weeks=4) for number in range(4)])
     client, runner = start(office, backend)
     timeline = office.timeline
 

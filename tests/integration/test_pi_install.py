@@ -1,15 +1,13 @@
 """deploy/pi/install.sh, as far as it can be tried without installing anything."""
 
-import re
+import json
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "deploy/pi/install.sh"
-LOCK = ROOT / "deploy/pi/requirements.lock"
 
 
 def run(*arguments, **environment):
@@ -31,6 +29,23 @@ def test_a_dry_run_says_each_step_and_does_none(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_with_a_sites_file_says_where_its_parts_go(tmp_path):
+    site = tmp_path / "Head_Office.json"
+    config, key = {"identifier": "Head_Office"}, {"private_key": "secret"}
+    site.write_text(json.dumps({"biometric_device_config": config, "service_account": key}))
+    root = tmp_path / "root"
+    result = run("--dry-run", "--site", str(site), INSTALL_ROOT=str(root))
+    assert result.returncode == 0, result.stderr
+    steps = [line.strip() for line in result.stdout.splitlines()]
+    assert f"write {root}/etc/attendance-client/service-account.json" in steps
+    assert f"write {root}/var/lib/attendance-client/biometric_device_config.json" in steps
+    assert "secret" not in result.stdout
+    site.write_text(json.dumps({"biometric_device_config": config, "service_account": {}}))
+    refused = run("--dry-run", f"--site={site}", INSTALL_ROOT=str(root))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"install: {site} is no file of a site")
+
+
 def test_there_is_nothing_to_upgrade(tmp_path):
     result = run("--upgrade", "--dry-run", INSTALL_ROOT=str(tmp_path))
     assert result.returncode == 1
@@ -44,25 +59,11 @@ def test_a_release_that_is_there_stays(tmp_path):
     assert "pip" not in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--uprade"], ["--purge"]])
+@pytest.mark.parametrize("arguments", [["--uprade"], ["--purge"], ["--site"], ["--upgrade", "--site=x.json"]])
 def test_what_cannot_be_meant_is_refused(arguments, tmp_path):
     result = run(*arguments, "--dry-run", INSTALL_ROOT=str(tmp_path))
     assert result.returncode in {1, 2}
     assert "--" in result.stderr
-
-
-def test_the_lock_holds_what_the_client_needs_by_its_hashes():
-    lock = LOCK.read_text(encoding="utf-8")
-    locked = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
-        "client"
-    ]
-    assert {re.split(r"[<>=]", line)[0] for line in needed} <= locked.keys()
-    for name in locked:
-        entry = re.search(rf"^{re.escape(name)}==.*?(?=^[a-z]|\Z)", lock, re.MULTILINE | re.DOTALL)
-        assert entry, name
-        assert "--hash=sha256:" in entry[0], name
-    assert "://" not in lock, "names, versions and hashes only"
 
 
 def test_the_script_is_plain_posix_shell():

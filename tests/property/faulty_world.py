@@ -14,7 +14,7 @@ from tests.property.counted import counted_rule as rule
 from tests.property.profiles import PROFILE
 from tests.world import promises
 from tests.world.backend import MemoryBackend
-from tests.world.calendar import FIRST_MONDAY, row
+from tests.world.calendar import FIRST_MONDAY, Row, row
 from tests.world.machine import Entry
 from tests.world.network import Fate
 from tests.world.world import DAY_BOUNDARY, World
@@ -196,7 +196,57 @@ class FaultyWorld(RuleBasedStateMachine):
         if self.world.withdraw(row(number, self.world.weeks)):
             self.happened("period withdrawn", then)
 
+    @rule(
+        number=period_numbers,
+        first=st.sampled_from((0, 0, -7, -2, 1, 7)),
+        last=st.sampled_from((0, -7, -2, 1, 2, 7, 14)),
+        named=st.sampled_from((0, 0, 0, 1, 50)),
+        then=steps,
+    )
+    def hr_edits_a_period(self, number, first, last, named, then):
+        """Extends, shortens, moves it, or gives it another name; in use or not."""
+        usual = row(number, self.world.weeks)
+        found = [each for each in self.world.table if each.name == usual.name]
+        name = row(number + named, self.world.weeks).name if named else usual.name
+        start, end = usual.start + timedelta(days=first), usual.end + timedelta(days=last)
+        names = {each.name for each in self.world.table} - {usual.name}
+        if found and start <= end and name not in names and usual.name not in self.world.final:
+            self.world.change(found[0], Row(start, end, name))
+            self.happened("period edited", then)
+
+    @rule(number=period_numbers, then=steps)
+    def hr_finalises_a_month(self, number, then):
+        month = row(number, self.world.weeks)
+        if month in self.world.table and self.world.finalise(month.name):
+            self.happened("month finalised", then)
+
+    @rule(number=period_numbers, with_its_row=st.booleans(), then=steps)
+    def a_workbook_is_deleted_for_good(self, number, with_its_row, then):
+        name = row(number, self.world.weeks).name
+        if name not in self.world.final and self.world.delete_workbook(name, with_its_row=with_its_row):
+            self.world.run(then)
+
+    @rule(days=st.integers(-20, 40), hours=st.integers(0, 6), then=steps)
+    def hr_changes_how_the_site_keeps_its_time(self, days, hours, then):
+        if self.world.since:
+            day = self.world.timeline.wall.date() + timedelta(days=days)
+            self.world.count_since(day, timedelta(hours=hours))
+            self.happened("day boundary or First Day changed", then)
+
     # Pub/Sub and the functions
+
+    @rule(then=steps)
+    def the_functions_look_after_the_workbooks(self, then):
+        self.world.backend.look_after()
+        self.world.run(then)
+
+    @rule(refuses=st.booleans(), user=users, then=steps)
+    def a_record_is_never_stored(self, refuses, user, then):
+        """The function refuses it, or dies over it each time."""
+        if self.world.machine.record(user, self.world.machine.time):
+            identity = self.world.machine.newest
+            self.world.spoil(identity, refuses=refuses)
+            self.happened("record refused for ever" if refuses else "function dies over a record", then)
 
     @rule(fates=st.lists(fates, min_size=1, max_size=4), then=steps)
     def messages_go_astray(self, fates, then):
@@ -278,7 +328,33 @@ class FaultyWorld(RuleBasedStateMachine):
         self.world.clock.offset = timedelta(minutes=minutes)
         self.happened("Pi's clock behind" if minutes < 0 else "Pi's clock ahead", then)
 
+    @rule(days=st.sampled_from((-20_458, -400, -40, 1, 40, 400)), then=steps)
+    def the_pis_clock_is_days_or_years_off(self, days, then):
+        self.world.power_off()
+        self.world.clock.offset = timedelta(days=days)
+        self.happened("Pi's clock days or years off", then)
+
+    @rule(hours=st.integers(0, 400), then=steps)
+    def the_pi_gets_a_new_card(self, hours, then):
+        self.world.power_off()
+        self.world.lose_ledger()
+        self.world.lose_snapshot()
+        self.world.timeline.advance(hours * HOUR_S)
+        self.happened("new card", then)
+
     # The machine
+
+    @rule(user=users, other=users, then=steps)
+    def a_user_id_is_given_to_another(self, user, other, then):
+        held = self.world.machine.users
+        held[user], name = f"other{other}", held.get(user)
+        self.happened("user ID given to another" if name else "users changed", then)
+
+    @rule(then=steps)
+    def the_machine_is_replaced(self, then):
+        """What the old one holds and nobody has read goes with it."""
+        self.world.replace_machine()
+        self.happened("machine replaced", then)
 
     @rule(then=steps)
     def the_machine_cannot_be_reached(self, then):

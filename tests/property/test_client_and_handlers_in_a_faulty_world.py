@@ -35,9 +35,10 @@ class FaultyWorldWithHandlers(FaultyWorld):
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"
-            assert not refresh.rebuild_facts(sheet_id, period, backend.world.backend).differences, (
-                "the facts had gone wrong"
-            )
+            differences = refresh.rebuild_facts(sheet_id, period, backend.world.backend).differences
+            # Days that HR has put into the month since get their columns at the next visit.
+            differences = [each for each in differences if not (self.world.edited and "lacked days" in each)]
+            assert not differences, f"the facts had gone wrong: {differences}"
 
 
 def repeated(book):

@@ -65,6 +65,14 @@ def played_through(**options):
     period = world.client.session.review_period
     machine.record("1001", period.closes_at(world.site.day_boundary).replace(hour=3, minute=59))
     world.run_until(StateId.FETCH_REVIEW_PERIOD)  # that one was left, and is stored before the period closes
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    machine.record("1001", machine.time)
+    world.run_until(StateId.AWAIT_LAST_STORED_TIMESTAMP)
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    world.delete_workbook(world.client.session.open_period.name, with_its_row=True)
+    machine.record("1001", machine.time)
+    world.run_until(StateId.REQUEST_REVIEW_SHEET)
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     return world
 
 

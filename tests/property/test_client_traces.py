@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from attendance_client.fsm import steps
 from attendance_client.fsm.generated import StateId
 from attendance_client.relay.ledger import Ledger
-from attendance_contracts import StoreAttendRecords, Topic
+from attendance_contracts import Outcome, StoreAttendRecords, Topic
 from tests.property.profiles import PROFILE, draws
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -128,14 +129,15 @@ def test_a_client_that_believes_itself_is_refused(monkeypatch):
         play(Relator(clearing=False), 20, 100, clearing=False)
 
 
-def test_a_client_whose_ledger_forgets_a_period_is_refused(monkeypatch):
-    opened = Ledger.open_period
-    monkeypatch.setattr(
-        Ledger,
-        "open_period",
-        lambda self, period, sheet: opened(self, period, sheet) if "01" in period.name else None,
-    )
-    with pytest.raises(NotAllowed, match="in AWAIT_REVIEW_SHEET"):
+def test_a_client_that_takes_a_refusal_for_an_end_is_refused(monkeypatch):
+    """What is refused may be stored later: it must not be erased."""
+    told = Ledger.take_answers
+
+    def take(ledger, answers, **more):
+        told(ledger, [replace(answer, outcome=Outcome.BEFORE_FIRST_DAY) for answer in answers], **more)
+
+    monkeypatch.setattr(Ledger, "take_answers", take)
+    with pytest.raises(NotAllowed, match=r"'outside': \(False, True\)"):
         play(Relator(clearing=False), 20, 100, clearing=False)
 
 

@@ -63,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _backend(kind: str, number: int) -> Backend:
-    return MemoryBackend() if kind == "memory" else HandlersBackend(PEOPLE, seed=number, crash_chance=0.1)
+    if kind == "memory":
+        return MemoryBackend()
+    return HandlersBackend(PEOPLE, seed=number, crash_chance=0.1)
 
 
 def _print_summary(reports: list[Report], seconds: float) -> None:

@@ -29,6 +29,7 @@ class Mailbox:
         self._timeline = timeline
         self.published = []
         self.health = []
+        self.heard_at = None
         self.waiting = []
 
     def prepare(self):
@@ -76,8 +77,14 @@ def take(client, *timestamps, user="1001", serial=SERIAL):
     client.ledger.add_log(serial, AttendanceLog(punches, ()), NOON)
 
 
+def after_the_end(client):
+    """January is over, by all clocks."""
+    client.clock.sleep(7 * 86_400)
+
+
 def just_polled(client):
     client.session.machine_time = client.clock.now()
+    client.session.closing_time = client.clock.now()
     client.session.next_poll_s = client.clock.monotonic() + 1000
 
 

@@ -7,14 +7,13 @@ import pytest
 
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person
-from attendance_backend.errors import LayoutError
 from attendance_backend.handlers import books, refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import days_sheet, punch_index, sites_sheet
 from attendance_backend.review.book import whole
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_contracts import ReviewPeriod
+from attendance_contracts import Outcome, ReviewPeriod
 from tests.fakes_backend import CONTROL_ID
 from tests.review_book import NOVEMBER, ROSTER, ReviewBook, punch
 
@@ -257,8 +256,9 @@ class Forgetful:
 def test_what_cannot_be_rebuilt_is_a_clear_error_and_confirms_nothing(office):
     backend = replace(office.world.backend, spreadsheets=Forgetful(office.world.spreadsheets))
     raw = office.raw_ids()
-    with pytest.raises(LayoutError, match="restore it through File > Version history"):
-        handle(office.message(NEXT), backend)
+    (answer,) = handle(office.message(NEXT), backend).answers
+    assert answer.outcome is Outcome.REFUSED
+    assert "restore it through File > Version history" in answer.reason
     assert office.raw_ids() == raw
 
 

@@ -214,6 +214,15 @@ def test_the_row_says_what_the_site_told(office):
     assert office.site("hamburg", sites.LAST_HEARD) is None
 
 
+def test_a_day_boundary_that_was_emptied_alone_comes_back(office):
+    office.tell(health(sheet_id=office.sheet_id))
+    sheet = office.book.sheet("Sites")
+    row = [each[0] for each in sheet.rows()].index("berlin")
+    sheet.put(row, sheet.at(sites.DAY_BOUNDARY), None)
+    office.tell(health(sheet_id=office.sheet_id, at="2026-11-04T09:00:00"))
+    assert office.site("berlin", sites.DAY_BOUNDARY) == 4 / 24
+
+
 def test_a_machine_that_cannot_be_read_leaves_what_it_said_before(office):
     office.tell(health(sheet_id=office.sheet_id))
     office.tell(

@@ -6,12 +6,11 @@ from functools import partial
 
 import pytest
 
-from attendance_backend.errors import LayoutError, SpreadsheetGoneError, WorksheetGoneError
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import days_sheet, exceptions_sheet, formulas, punch_index, sites_sheet
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Area
-from attendance_contracts import LastStoredTimestamp, ReviewPeriod
+from attendance_contracts import Answer, LastStoredTimestamp, Outcome, ReviewPeriod
 from tests.review_book import ANN_ONLY, CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)
@@ -41,12 +40,18 @@ class Watched:
 def test_the_reply_names_the_sheet_and_the_newest_punch(office):
     records = punch("ann", "2026-11-03 17:00"), punch("ann", "2026-11-03 08:00")
 
-    assert office.store(*records) == LastStoredTimestamp(
+    identities = tuple(record.identity for record in records)
+    stored = Answer(outcome=Outcome.STORED, identities=identities, sheet_id=office.sheet_id)
+    reply = office.store(*records)
+
+    assert reply == LastStoredTimestamp(
         location="berlin",
         request_id="r2",
         sheet_id=office.sheet_id,
         last_stored_timestamp=datetime(2026, 11, 3, 17),
-        confirmed=tuple(record.identity for record in records),
+        confirmed=identities,
+        answers=(stored,),
+        table=reply.table,
     )
 
 
@@ -695,20 +700,21 @@ def test_a_renamed_worksheet_goes_on_under_its_new_title(office, title):
     assert office.day("ann", date(2026, 11, 3)) == (8.0, None, None)
 
 
-def test_a_worksheet_of_exceptions_that_is_gone_keeps_only_what_must_be_told_from_being_stored(office):
+def test_a_worksheet_of_exceptions_that_is_gone_is_brought_back_for_what_must_be_told(office):
     office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Exceptions"]
     record = punch("ann", "2026-11-03 08:00")
     assert office.store(record).confirmed == (record.identity,)
-    before = office.content()
-    with pytest.raises(WorksheetGoneError, match="no worksheet 'Exceptions'"):
-        office.store(punch("guest", "2026-11-03 08:00"))
-    assert office.content() == before
+    guest = punch("guest", "2026-11-03 08:00")
+    assert office.store(guest).confirmed == (guest.identity,)
+    assert [who for _, _, who, _ in office.exceptions()] == ["guest"]
 
 
-def test_a_missing_spreadsheet_is_a_clear_error(office):
+def test_a_missing_spreadsheet_is_told(office):
     del office.world.spreadsheets.books[office.sheet_id]
-    with pytest.raises(SpreadsheetGoneError, match=f"{office.sheet_id} does not exist"):
-        office.store(punch("ann", "2026-11-03 08:00"))
+    reply = office.store(punch("ann", "2026-11-03 08:00"))
+    (answer,) = reply.answers
+    assert (answer.outcome, reply.confirmed, reply.gone) == (Outcome.REFUSED, (), True)
+    assert f"{office.sheet_id} does not exist" in answer.reason
 
 
 def test_what_is_sent_to_a_spreadsheet_that_is_gone_goes_to_the_periods_own(office):
@@ -742,12 +748,9 @@ def test_a_hidden_worksheet_that_is_gone_as_soon_as_it_is_rebuilt_is_a_clear_err
         f"spreadsheet {office.sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
         "delete them both, and the next message rebuilds them from the raw data"
     )
-    with pytest.raises(LayoutError) as caught:
-        handle(
-            office.message(punch("ann", "2026-11-03 08:00")),
-            replace(office.world.backend, spreadsheets=vandal),
-        )
-    assert str(caught.value) == advice
+    message = office.message(punch("ann", "2026-11-03 08:00"))
+    (answer,) = handle(message, replace(office.world.backend, spreadsheets=vandal)).answers
+    assert (answer.outcome, answer.reason) == (Outcome.REFUSED, advice)
     assert office.raw_ids() == []
 
 

@@ -11,7 +11,8 @@ from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import MachineMemory
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import LogEnd
-from tests.unit.lone_client import NOON, SERIAL, lone_client
+from attendance_contracts import Answer, Outcome
+from tests.unit.lone_client import NOON, SERIAL, after_the_end, lone_client
 from tests.world.machine import Entry
 
 BEFORE_ALL = datetime(2025, 12, 24, 12)
@@ -27,12 +28,12 @@ def client():
 def confirm_all(client):
     """Read the machine, and have a sheet confirm all of it that is of a known period."""
     poll(client)
-    for period in client.ledger.periods_with_backlog():
-        chunk = client.ledger.next_chunk(period, 500)
+    while (chunk := client.ledger.next_chunk(client.session.open_period, 500)) is not None:
         client.ledger.confirm(tuple(record.identity for record in chunk.records), chunk.sheet_id)
 
 
 def expire(client):
+    after_the_end(client)
     return steps.review_period_expired(client)
 
 
@@ -96,13 +97,27 @@ def test_a_backlog_of_the_period_keeps_all_and_nobody_is_kept_from_punching(clie
     assert list(client.machine.failures) == ["disable"]  # it was not asked to
 
 
-def test_punches_older_than_any_period_are_in_the_ledger_and_are_erased(client):
+@pytest.mark.parametrize(
+    ("outcome", "left"), [(Outcome.BEFORE_FIRST_DAY, 0), (Outcome.NO_PERIOD, 1), (Outcome.REFUSED, 1)]
+)
+def test_only_what_is_older_than_the_sites_first_day_is_erased_unstored(client, outcome, left):
+    """Whatever this ledger knows: a new card's is young."""
     client.machine.record("1001", BEFORE_ALL)
-    confirm_all(client)
+    poll(client)
+    [(identity,)] = client.ledger._db.execute("SELECT identity FROM punches").fetchall()
+    client.ledger.take_answers((Answer(outcome=outcome, identities=(identity,)),))
     expire(client)
 
-    assert client.machine.log == []
-    assert client.ledger.summary().without_period == 1
+    assert len(client.machine.log) == left
+    assert client.ledger.summary().punches == 1
+
+
+def test_what_nobody_was_asked_about_is_not_erased(client):
+    client.machine.record("1001", BEFORE_ALL)
+    poll(client)
+    expire(client)
+
+    assert len(client.machine.log) == 1
 
 
 def test_records_that_make_no_sense_are_in_the_ledger_and_are_erased(client):
@@ -129,7 +144,7 @@ def test_a_punch_in_mid_clear_keeps_all(client):
     client.machine.record("1001", NOON)
     confirm_all(client)
     client.machine.heeds_disabling = False
-    client.machine.punches_in_mid_read.append(Entry("1002", BEFORE_ALL, 1, 255))
+    client.machine.punches_in_mid_read.append(Entry("1002", datetime(2026, 1, 12, 8), 1, 255))
     expire(client)
 
     assert len(client.machine.log) == 2
@@ -169,3 +184,14 @@ def test_while_it_looks_nobody_can_punch_and_later_everybody_can(client):
 
     assert during == [False]
     assert client.machine.record("1001", NOON)
+
+
+def test_it_reads_the_whole_log(client):
+    """A full machine writes over its oldest record: neither its count nor the end of its log tells."""
+    for hour in range(6):
+        client.machine.record("1001", NOON + timedelta(hours=hour))
+    confirm_all(client)
+    client.machine.log[0] = Entry("1002", NOON - timedelta(hours=1), 1, 255)
+
+    assert expire(client) is EventId.RECORDS_LEFT
+    assert client.ledger.summary().punches == 7

@@ -7,8 +7,8 @@ import pytest
 
 from attendance_client.errors import LedgerError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch, UndecodableRecord
-from attendance_client.relay.ledger import Ledger, LedgerSummary
-from attendance_contracts import ReviewPeriod
+from attendance_client.relay.ledger import SCHEMA_1, Ledger, LedgerSummary
+from attendance_contracts import Answer, Outcome, ReviewPeriod
 
 BOUNDARY = time(4)
 NINE = datetime(2026, 11, 2, 9)
@@ -45,13 +45,13 @@ def test_a_new_file_bears_the_schemas_version_and_a_newer_one_is_refused(tmp_pat
     path = tmp_path / "ledger.sqlite3"
     Ledger(path, BOUNDARY).close()
     with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
-        db.execute("PRAGMA user_version = 2")
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        db.execute("PRAGMA user_version = 3")
     db.close()
 
     with pytest.raises(LedgerError) as refusal:
         Ledger(path, BOUNDARY)
-    assert str(refusal.value) == f"{path} was written by a newer release (schema 2); upgrade the client"
+    assert str(refusal.value) == f"{path} was written by a newer release (schema 3); upgrade the client"
 
 
 def test_tables_are_made_all_at_once(tmp_path):
@@ -130,14 +130,14 @@ def test_another_machines_users_are_not_this_ones(ledger):
     ledger.open_period(NOVEMBER, "sheet")
     ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
     ledger.add_log("B2", AttendanceLog((punched("1001"),), ()), READ_AT)
-    ledger.remember_users("A1", {"1001": "anna"})
+    ledger.name_punches("A1", {"1001": "anna"})
 
-    assert not ledger.unnamed_users("A1")
-    assert ledger.unnamed_users("B2")
+    assert not ledger.has_unnamed("A1")
+    assert ledger.has_unnamed("B2")
     named = {(record.serial_number, record.user_name) for record in ledger.next_chunk(NOVEMBER, 9).records}
     assert named == {("A1", "anna"), ("B2", None)}
 
-    ledger.remember_users("B2", {"1001": "bert"})
+    ledger.name_punches("B2", {"1001": "bert"})
     both = {record.user_name for record in ledger.next_chunk(NOVEMBER, 9).records}
     assert both == {"anna", "bert"}
 
@@ -149,7 +149,7 @@ def test_the_confirmed_need_no_name_and_no_second_sheet(ledger):
     ledger.confirm((record.identity,), "sheet")
     ledger.confirm((record.identity,), "another")
 
-    assert not ledger.unnamed_users("A1")
+    assert not ledger.has_unnamed("A1")
     assert ledger._db.execute("SELECT sheet_id FROM punches").fetchall() == [("sheet",)]
 
 
@@ -168,18 +168,22 @@ def test_a_period_that_is_opened_again_takes_its_new_days_and_its_new_sheet(ledg
     ledger.open_period(NOVEMBER, "second")
     ledger.add_log("A1", AttendanceLog((punched("1001"),), ()), READ_AT)
 
-    assert ledger.periods_with_backlog() == [NOVEMBER]
     assert ledger.next_chunk(NOVEMBER, 9).sheet_id == "second"
 
 
-def test_periods_with_backlog_come_oldest_first(ledger):
-    for period in (DECEMBER, NOVEMBER):
+def test_the_open_periods_punches_come_first_then_the_oldest(ledger):
+    january = ReviewPeriod("January 2027", date(2027, 1, 1), date(2027, 1, 31))
+    for period in (DECEMBER, january, NOVEMBER):
         ledger.open_period(period, period.name)
         ledger.add_log(
             "A1", AttendanceLog((punched("1001", datetime.combine(period.last_day, time(9))),), ()), READ_AT
         )
 
-    assert ledger.periods_with_backlog() == [NOVEMBER, DECEMBER]
+    came = []
+    while (chunk := ledger.next_chunk(DECEMBER, 9)) is not None:
+        came.append(chunk.period)
+        ledger.confirm((chunk.records[0].identity,), chunk.sheet_id)
+    assert came == [DECEMBER, NOVEMBER, january]
 
 
 def test_a_summary_tells_each_punch_in_one_place(ledger):
@@ -224,19 +228,33 @@ def test_nothing_is_counted_again_while_nothing_is_written(ledger):
     assert ledger.summary() is ledger.summary()
 
 
-def test_what_may_not_be_erased_is_all_that_no_sheet_has_from_the_first_period_on(ledger):
-    before, within = (
-        punched("1001", datetime(2026, 11, 1, 3, 59, 59)),
-        punched("1002", datetime(2026, 11, 1, 4)),
-    )
-    ledger.add_log("A1", AttendanceLog((before, within), ()), READ_AT)
+def test_what_may_not_be_erased_is_all_that_no_sheet_has_and_the_site_counts(ledger):
+    ledger.add_log("A1", AttendanceLog((punched("1001"), punched("1002")), ()), READ_AT)
     ledger.add_log("B2", AttendanceLog((punched("1003"),), ()), READ_AT)
-    assert ledger.not_to_be_erased("A1") == 2  # no period is known yet, so any may still be of one
-
+    assert ledger.not_to_be_erased("A1") == 2
     ledger.open_period(DECEMBER, "sheet of December")
-    assert ledger.not_to_be_erased("A1") == 0
-    ledger.open_period(NOVEMBER, "sheet")
-    assert ledger.not_to_be_erased("A1") == 1
+    assert ledger.not_to_be_erased("A1") == 2
 
-    ledger.confirm(tuple(record.identity for record in ledger.next_chunk(NOVEMBER, 500).records), "sheet")
+    ledger.open_period(NOVEMBER, "sheet")
+    records = [record for record in ledger.next_chunk(NOVEMBER, 500).records if record.serial_number == "A1"]
+    ledger.confirm((records[0].identity,), "sheet")
+    assert ledger.not_to_be_erased("A1") == 1
+    before = Answer(outcome=Outcome.BEFORE_FIRST_DAY, identities=(records[1].identity,))
+    ledger.take_answers((before,))
     assert ledger.not_to_be_erased("A1") == 0
+
+
+def test_a_ledger_of_the_first_release_keeps_its_names_and_is_asked_all_it_was(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.executescript(SCHEMA_1 + "PRAGMA user_version = 1;")
+        row = ("A1", "1001", "2026-11-02T09:00:00", 1, 255, 1, b"", "2026-11-03T12:00:00", None)
+        db.execute(f"INSERT INTO punches VALUES ('x', {', '.join('?' * 9)})", row)
+        db.execute("INSERT INTO users VALUES ('A1', '1001', 'anna')")
+        db.execute("INSERT INTO periods VALUES ('November 2026', '2026-11-01', '2026-11-30', 'sheet', 0)")
+    db.close()
+    ledger = Ledger(path, BOUNDARY)
+
+    [record] = ledger.next_chunk(NOVEMBER, 9).records
+    assert (record.user_name, ledger.has_unnamed("A1")) == ("anna", False)
+    ledger.close()

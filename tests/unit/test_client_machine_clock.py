@@ -1,7 +1,8 @@
 """The machine's clock is set only where configured, by small steps, and never into the past across a punch."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,13 +59,45 @@ def test_it_is_left_alone_where_that_is_not_configured(client):
     assert offset_after_a_poll(client, LARGEST_STEP) == LARGEST_STEP
 
 
-def test_a_pi_that_has_heard_from_no_time_server_judges_nobody(client, caplog):
-    """Its own time is behind."""
-    client.clock.offset = -timedelta(minutes=20)
+@pytest.mark.parametrize("days", [0, 20_458])
+def test_a_pi_that_has_heard_from_no_time_server_judges_nobody(client, caplog, days):
+    """Its own time is behind: Pub/Sub's says that the machine's is right."""
+    client.session.cloud_began = datetime(2026, 1, 5, 9, tzinfo=ZoneInfo(client.site.time_zone))
+    client.clock.offset = -timedelta(days=days, minutes=20)
     poll(client)
 
     assert client.machine.offset == timedelta()
     assert "clock" not in caplog.text
+    assert client.session.machine_time == client.session.closing_time == client.machine.time
+
+
+@pytest.mark.parametrize(
+    ("machine", "pi", "agree"),
+    [
+        (timedelta(minutes=5), timedelta(), True),
+        (timedelta(minutes=5, seconds=1), timedelta(), False),
+        (timedelta(), timedelta(days=400), False),
+        (timedelta(days=400), timedelta(days=400), True),
+    ],
+)
+def test_clocks_that_do_not_agree_close_nothing_and_are_told_at_the_first_poll(
+    client, caplog, machine, pi, agree
+):
+    client.machine.offset, client.clock.offset = machine, pi
+    client.clock.synchronised = lambda: False
+    poll(client)
+
+    assert (client.session.closing_time is not None) is agree
+    assert ("no review period is closed before they agree" in caplog.text) is not agree
+
+
+def test_a_machine_whose_clock_is_broken_keeps_no_period_open(client):
+    """The Pi's and Pub/Sub's agree."""
+    client.session.cloud_began = datetime(2026, 1, 5, 9, tzinfo=ZoneInfo(client.site.time_zone))
+    client.machine.set_clock(datetime(2000, 1, 1))
+    poll(client)
+
+    assert client.session.closing_time == client.clock.now()
 
 
 def test_it_is_not_set_back_across_a_punch(client):

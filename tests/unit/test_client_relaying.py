@@ -1,17 +1,18 @@
 """Relaying one step at a time: what goes into a message, what a confirmation ends, and when a period may close."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
 from attendance_client.errors import MachineError
 from attendance_client.fsm import steps
 from attendance_client.fsm.generated import EventId
-from attendance_contracts import MAX_CHUNK_BYTES, ReviewPeriod, StoreAttendRecords, encode
+from attendance_contracts import MAX_CHUNK_BYTES, Answer, Outcome, StoreAttendRecords, encode
 from tests.unit.lone_client import (
     JANUARY,
     NOON,
     SERIAL,
+    after_the_end,
     asked,
     confirmation,
     just_polled,
@@ -96,15 +97,32 @@ def test_the_open_periods_punches_go_before_late_ones(client):
     assert (asked(client).sheet_id, stored(client)) == ("winter", [late])
 
 
-def test_late_punches_wait_while_the_open_period_is_about_to_close(client, session):
-    take(client, datetime(2026, 1, 2, 12))
-    client.machine.set_clock(datetime(2026, 1, 12, 4))
-    client.clock.offset = timedelta(days=7)
+def test_an_expired_period_does_not_wait_for_what_nobody_answers(client, session):
+    """The next poll would ask for it once more, and the one after that: it would never close."""
+    take(client, NOON)
+    client.clock.sleep(7 * 86_400)
     just_polled(client)
-    session.next_poll_s = client.clock.monotonic()
+    steps.relay_attendance_records(client)
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
 
     assert steps.relay_attendance_records(client) is EventId.NO_NEW_RECORDS
-    assert client.bus.published == []
+    assert steps.review_period_expired(client) is EventId.PERIOD_CLOSED
+    assert client.ledger.not_to_be_erased(SERIAL) == 1
+
+
+def test_punches_of_unknown_days_are_sent_where_the_backend_routes(client):
+    """A new card's ledger knows the open period only."""
+    take(client, datetime(2025, 12, 24, 12))
+    just_polled(client)
+    assert client.ledger.next_chunk(JANUARY, 9) is None
+
+    client.ledger.open_period(JANUARY, "sheet", routes=True)
+    steps.relay_attendance_records(client)
+    assert (asked(client).routed, asked(client).sheet_id, stored(client)) == (
+        True,
+        "sheet",
+        [datetime(2025, 12, 24, 12)],
+    )
 
 
 @pytest.mark.parametrize(("time_outs", "records"), [(0, 500), (1, 250), (7, 3), (8, 1), (9, 1), (60, 1)])
@@ -124,7 +142,7 @@ def test_a_message_of_the_longest_texts_is_halved_until_it_fits(client):
     longest = "\x01" * 96
     for second in range(500):
         take(client, NOON + timedelta(seconds=second), user=longest, serial=longest)
-    client.ledger.remember_users(longest, {longest: longest})
+    client.ledger.name_punches(longest, {longest: longest})
     just_polled(client)
 
     steps.relay_attendance_records(client)
@@ -134,7 +152,8 @@ def test_a_message_of_the_longest_texts_is_halved_until_it_fits(client):
 
 def test_a_message_may_be_as_long_as_the_limit_and_no_byte_longer(client):
     def ask(letters):
-        client.ledger.remember_users(SERIAL, names(letters))
+        client.ledger._db.execute("UPDATE punches SET user_name = NULL")
+        client.ledger.name_punches(SERIAL, names(letters))
         steps.relay_attendance_records(client)
         return asked(client)
 
@@ -244,22 +263,21 @@ def test_a_closed_periods_punch_is_not_the_newest_of_an_open_period_that_has_non
     assert session.last_stored_timestamp is None
 
 
-def test_only_a_closed_periods_sheet_is_put_off_after_a_time_out(client, session):
-    question = publish_two(client)
+def test_only_a_single_punch_is_set_aside_after_a_time_out(client, session):
+    """Of several it is not known which one is in the way: fewer are sent."""
+    publish_two(client)
     assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
-    assert session.postponed == set()
-    assert session.time_outs == 1
-
-    client.ledger.confirm(tuple(record.identity for record in question.records), "sheet")
-    take(client, datetime(2026, 1, 2, 12))
-    just_polled(client)
+    assert client.ledger.backlog_of(JANUARY) == 2
+    session.time_outs = 9
     steps.relay_attendance_records(client)
     assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
-    assert session.postponed == {"Winter"}
-    assert session.time_outs == 2
+    assert client.ledger.backlog_of(JANUARY) == 1
+
+    steps.relay_attendance_records(client)
+    assert stored(client) == [NOON + timedelta(hours=1)]
 
 
-def test_a_closed_periods_sheet_that_was_put_off_is_tried_again_after_the_next_poll(client, session):
+def test_what_was_set_aside_is_tried_again_after_the_next_poll(client, session):
     take(client, datetime(2026, 1, 2, 12))
     just_polled(client)
     steps.relay_attendance_records(client)
@@ -270,16 +288,101 @@ def test_a_closed_periods_sheet_that_was_put_off_is_tried_again_after_the_next_p
     assert stored(client) == [datetime(2026, 1, 2, 12)]
 
 
-def test_each_closed_period_whose_sheet_does_not_answer_is_put_off(client, session):
-    client.ledger.open_period(ReviewPeriod("Autumn", date(2025, 9, 1), date(2025, 11, 30)), "sheet of autumn")
-    take(client, datetime(2025, 10, 2, 12))
-    take(client, datetime(2026, 1, 2, 12))
-    just_polled(client)
-    for _ in range(2):
-        steps.relay_attendance_records(client)
-        assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+# Answers
 
-    assert session.postponed == {"Autumn", "Winter"}
+
+def answer(question, *answers, **changes):
+    changes = {"confirmed": (), "answers": answers, "table": "a table", **changes}
+    return confirmation(question, **changes)
+
+
+def part(outcome, *records, **more):
+    return Answer(outcome=outcome, identities=tuple(record.identity for record in records), **more)
+
+
+def test_each_punch_is_answered_by_itself(client):
+    question = publish_two(client)
+    one, other = question.records
+    client.bus.waiting = [
+        answer(
+            question,
+            part(Outcome.REFUSED, one, reason="the workbook is protected"),
+            part(Outcome.STORED, other, sheet_id="another sheet"),
+        )
+    ]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    summary = client.ledger.summary()
+    assert (summary.confirmed, summary.refused, summary.reason) == (1, 1, "the workbook is protected")
+    assert client.ledger.next_chunk(JANUARY, 9) is None
+
+
+def test_a_stale_reply_is_believed_in_what_is_stored_only(client):
+    question = publish_two(client)
+    one, other = question.records
+    client.bus.waiting = [
+        answer(
+            question,
+            part(Outcome.BEFORE_FIRST_DAY, one),
+            part(Outcome.STORED, other, sheet_id="sheet"),
+            request_id="another",
+            gone=True,
+        )
+    ]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert client.ledger.summary().confirmed == 1
+    assert client.ledger.not_to_be_erased(SERIAL) == 1
+
+
+def test_a_sheet_that_is_gone_confirms_nothing_any_more_and_another_one_is_asked_for(client, session):
+    first = publish_two(client)
+    client.bus.waiting = [confirmation(first)]
+    steps.await_last_stored_timestamp(client)
+    take(client, NOON, user="1002")
+    steps.relay_attendance_records(client)
+    question = asked(client)
+    gone = [part(Outcome.REFUSED, *question.records, reason="gone")]
+    client.bus.waiting = [answer(question, *gone, gone=True)]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.REVIEW_SHEET_GONE
+    assert (session.sheet_id, session.last_stored_timestamp) == (None, None)
+    assert client.ledger.summary().confirmed == 0
+
+    # What it confirmed on its way is not believed either.
+    session.sheet_id = "sheet"
+    client.ledger.open_period(JANUARY, "sheet")
+    steps.relay_attendance_records(client)
+    client.bus.waiting = [confirmation(asked(client), request_id="another")]
+    assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
+    assert client.ledger.summary().confirmed == 0
+
+
+def test_a_table_that_was_changed_has_punches_of_no_period_asked_for_again(client):
+    question = publish_two(client)
+    client.bus.waiting = [answer(question, part(Outcome.NO_PERIOD, *question.records))]
+    steps.await_last_stored_timestamp(client)
+    assert client.ledger.next_chunk(JANUARY, 9) is None
+
+    take(client, NOON, user="1002")
+    steps.relay_attendance_records(client)
+    question = asked(client)
+    client.bus.waiting = [
+        answer(question, part(Outcome.STORED, *question.records, sheet_id="sheet"), table="b")
+    ]
+    steps.await_last_stored_timestamp(client)
+    assert len(client.ledger.next_chunk(JANUARY, 9).records) == 2
+
+
+def test_daily_one_punch_of_no_period_asks_whether_the_table_is_another_one(client):
+    question = publish_two(client)
+    client.bus.waiting = [answer(question, part(Outcome.NO_PERIOD, *question.records))]
+    steps.await_last_stored_timestamp(client)
+    client.ledger.ask_again(table=False)
+    assert client.ledger.next_chunk(JANUARY, 9) is None
+
+    client.ledger.ask_again(table=True)
+    assert len(client.ledger.next_chunk(JANUARY, 9).records) == 1
 
 
 def test_a_ledger_that_stood_still_is_not_asked_again(client):
@@ -296,6 +399,7 @@ def test_a_ledger_that_stood_still_is_not_asked_again(client):
 
 def test_an_expired_period_with_a_backlog_stays_open(client, session):
     take(client, NOON)
+    after_the_end(client)
 
     assert steps.review_period_expired(client) is EventId.RECORDS_LEFT
     assert session.review_period == JANUARY
@@ -304,6 +408,7 @@ def test_an_expired_period_with_a_backlog_stays_open(client, session):
 
 def test_a_closed_period_leaves_nothing_of_itself(client, session):
     session.last_stored_timestamp = NOON
+    after_the_end(client)
 
     assert steps.review_period_expired(client) is EventId.PERIOD_CLOSED
     assert session.previous_period == client.ledger.latest_closed_period() == JANUARY

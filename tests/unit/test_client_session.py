@@ -77,7 +77,7 @@ def test_only_a_checkpoint_has_a_snapshot():
 )
 def test_a_period_expires_at_the_boundary_of_the_day_after_its_last(machine_time, expired):
     session = resumed(7)
-    session.machine_time = machine_time
+    session.closing_time = machine_time
 
     assert session.period_expired is expired
 

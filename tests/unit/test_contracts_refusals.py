@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, time
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from attendance_contracts import (
 )
 
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))
-HEADER = {"location": "berlin", "request_id": "1"}
+HEADER: dict[str, Any] = {"location": "berlin", "request_id": "1"}
 RECORD = AttendanceRecord("A1", "1001", "anna", datetime(2026, 11, 2, 9), 1, 0)
 STORE = StoreAttendRecords(
     **HEADER,

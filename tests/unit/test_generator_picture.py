@@ -89,7 +89,7 @@ def test_every_arrow_ends_on_the_edge_of_its_state(spec):
 
 
 def test_no_label_lies_on_a_state_or_an_arrow(spec):
-    assert len(labels(spec)) == 7
+    assert len(labels(spec)) == 8
     for label, area in labels(spec).items():
         for state in spec.states:
             x = min(max(state.at[0], area[0]), area[2])

@@ -36,10 +36,10 @@ def edited(tmp_path):
 
 
 def test_every_promise_of_a_world_is_proved(capsys):
-    code, said = proved(capsys, "--only", "no torn snapshot")
+    code, said = proved(capsys, "--only", "ledger lost, clearing")
     assert code == 0
-    for promise in ("stored_once", "own_period", "resumes_at_a_checkpoint"):
-        assert f"| {promise:23} | HR changes dates, no torn snapshot       | proved     |" in said
+    for promise in ("stored_once", "own_period", "nothing_erased_unstored", "resumes_at_a_checkpoint"):
+        assert f"| {promise:23} | snapshots and ledger lost, clearing      | proved     |" in said
 
 
 def test_a_measure_that_is_taken_away_breaks_its_invariant(capsys):
@@ -80,23 +80,23 @@ def test_a_step_that_an_invariant_rules_out_is_told(monkeypatch):
 def test_what_must_fall_and_is_proved_is_told(capsys, monkeypatch):
     idle = replace(worlds.WITHOUT_MEASURE[0], measures=Measures())
     monkeypatch.setattr(worlds, "WITHOUT_MEASURE", (idle,))
-    code, said = proved(capsys, "--only", "own window")
+    code, said = proved(capsys, "--only", "routing")
     assert code == 1
-    assert "PROVED, and must fall: 'p is requested for no sheet but its own' without 'own window'" in said
+    assert "PROVED, and must fall: 'p is written to no sheet but its own' without 'routing'" in said
 
 
 def test_what_is_said_not_to_be_proved_and_is_proved_is_told(capsys, monkeypatch):
     idle = replace(worlds.NOT_PROVED[0], assumed=Assumed())
     monkeypatch.setattr(worlds, "NOT_PROVED", (idle,))
-    code, said = proved(capsys, "--only", "a new card")
+    code, said = proved(capsys, "--only", "HR moves")
     assert code == 1
-    assert "PROVED, and must fall: 'what is owed is of a ledger's period'" in said
+    assert "PROVED, and must fall: 'p's rows are in its own sheet'" in said
 
 
 def test_an_invariant_that_is_not_there_is_told(capsys, monkeypatch):
     misspelt = replace(worlds.WITHOUT_MEASURE[0], falls=("p is asked for no sheet but its own",))
     monkeypatch.setattr(worlds, "WITHOUT_MEASURE", (misspelt,))
-    code, said = proved(capsys, "--only", "own window")
+    code, said = proved(capsys, "--only", "routing")
     assert code == 1
     assert "names no invariant of spec/proof: 'p is asked for no sheet but its own'" in said
 

@@ -64,7 +64,7 @@ class PlainWorld:
     def initially(self, _s):
         return []
 
-    def time_out(self, _s):
+    def time_out(self, _s, _pick):
         return {}
 
     def after_start(self, _s, _pick):

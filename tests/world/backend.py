@@ -1,44 +1,47 @@
 """The functions and HR's spreadsheets, as a site sees them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Protocol
 
 from attendance_contracts import (
     AlarmKind,
+    Answer,
+    AttendanceRecord,
     CreateReviewSheet,
     GetReviewPeriod,
     LastStoredTimestamp,
     Message,
     NewReviewPeriod,
     NewReviewSheet,
+    Outcome,
     RaiseFinalAlarm,
     ReviewPeriod,
     StoreAttendRecords,
 )
+from tests.world.calendar import LONGEST_GAP, Boundaries, Row, home_of, windows
+from tests.world.network import BackendFault
 
-FRIDAY = 4
-LONGEST_GAP = timedelta(days=7)
-"""Days between two periods that still count for the later one."""
-
-
-@dataclass(frozen=True, order=True)
-class Row:
-    """One row of HR's Review Periods."""
-
-    start: date
-    end: date
-    name: str
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class StoredRow:
-    """One row of a sheet's raw data."""
+    """One row of a sheet's raw data.
 
-    period: ReviewPeriod
+    Attributes:
+        sheet: the name of the period that the workbook is for.
+        user_name: as it stands there; empty for nobody's.
+        counts: whether it is not marked as counting elsewhere.
+    """
+
+    sheet: str
     identity: str
     timestamp: datetime
+    user_name: str = ""
+    counts: bool = True
 
 
 class Backend(Protocol):
@@ -46,16 +49,34 @@ class Backend(Protocol):
 
     Attributes:
         hears_health: whether it takes what a site tells of itself.
+        now: the true time, which the world keeps up.
+        refused: identities of punches that cannot be stored, and are answered so.
+        poison: identities of punches over which the function dies.
     """
 
     hears_health: bool
+    now: datetime
+    refused: set[str]
+    poison: set[str]
 
-    def publish(self, row: Row) -> None:
-        """HR enters a review period."""
+    def type_periods(self, rows: Sequence[Row]) -> None:
+        """HR's table of periods is this one from now on."""
         ...
 
-    def withdraw(self, row: Row) -> None:
-        """HR takes one out again."""
+    def register(self, since: date, boundary: timedelta) -> None:
+        """HR types a row for the site: since when it counts, or keeps its time so."""
+        ...
+
+    def finalise(self, name: str) -> bool:
+        """HR types yes beside Finalised; False where there is no workbook for the period."""
+        ...
+
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+        """Somebody deletes a period's workbook for good, and perhaps its row in Review Sheets; False without one."""
+        ...
+
+    def look_after(self) -> None:
+        """What the schedule has the functions do."""
         ...
 
     def handle(self, message: Message) -> Message | None:
@@ -77,9 +98,8 @@ class Backend(Protocol):
 
 @dataclass
 class _Sheet:
-    period: ReviewPeriod
-    identities: dict[str, set[str]] = field(default_factory=dict)
-    """Of the rows of each site."""
+    name: str
+    rows: dict[str, StoredRow] = field(default_factory=dict)
 
 
 class MemoryBackend:
@@ -88,31 +108,66 @@ class MemoryBackend:
     hears_health = False
 
     def __init__(self) -> None:
-        self.published: list[Row] = []
+        self.now = datetime(2026, 1, 5, 9)
+        self.table: list[Row] = []
+        self.registered: Boundaries | None = None
+        self.poison: set[str] = set()
+        self.refused: set[str] = set()
+        self._since: dict[date, timedelta] = {}
+        self._numbers = count(1)
         self._sheets: dict[str, _Sheet] = {}
-        self._rows: list[StoredRow] = []
+        self._recorded: dict[str, str] = {}
+        """The sheet of each period, by name."""
+        self._final: set[str] = set()
         self._mails: dict[str, int] = {}
 
-    def publish(self, row: Row) -> None:
-        if row not in self.published:
-            self.published.append(row)
+    def type_periods(self, rows: Sequence[Row]) -> None:
+        self.table = list(rows)
 
-    def withdraw(self, row: Row) -> None:
-        if row in self.published:
-            self.published.remove(row)
+    def register(self, since: date, boundary: timedelta) -> None:
+        self._since[since] = boundary
+        self.registered = Boundaries(self._since)
+
+    def finalise(self, name: str) -> bool:
+        if name in self._recorded:
+            self._final.add(name)
+        return name in self._recorded
+
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+        if name not in self._recorded:
+            return False
+        self._sheets.pop(self._recorded[name], None)
+        if with_its_row:
+            del self._recorded[name]
+        return True
+
+    def look_after(self) -> None:
+        """Put right what HR's table says otherwise by now; what is final stays."""
+        for sheet in list(self._sheets.values()):
+            for stored in list(sheet.rows.values()):
+                home = self._home(stored.timestamp)
+                if not stored.counts or home is None or home.name == sheet.name:
+                    continue
+                if self._final & {home.name, sheet.name}:
+                    continue
+                target = self._sheets.get(self._sheet_of(home.name))
+                if target is not None:
+                    target.rows[stored.identity] = replace(stored, sheet=target.name)
+                    sheet.rows[stored.identity] = replace(stored, counts=False)
 
     def handle(self, message: Message) -> Message | None:
         match message:
             case GetReviewPeriod():
-                period = self.next_period(message.after, message.on)
-                return NewReviewPeriod(
+                return self._next(message)
+            case CreateReviewSheet():
+                sheet_id = self._sheet_of(message.period.name)
+                return NewReviewSheet(
                     location=message.location,
                     request_id=message.request_id,
-                    after=message.after,
-                    period=period,
+                    period=message.period,
+                    sheet_id=sheet_id,
+                    routes=True,
                 )
-            case CreateReviewSheet():
-                return self._create_sheet(message)
             case StoreAttendRecords():
                 return self._store(message)
             case RaiseFinalAlarm():
@@ -121,7 +176,7 @@ class MemoryBackend:
         raise AssertionError(f"the backend does not take {message.topic}")
 
     def rows(self) -> Sequence[StoredRow]:
-        return self._rows
+        return [stored for sheet in self._sheets.values() for stored in sheet.rows.values()]
 
     def mails(self) -> Mapping[str, int]:
         return self._mails
@@ -129,53 +184,82 @@ class MemoryBackend:
     def alarms(self) -> set[str]:
         return set(self._mails)
 
-    def periods(self) -> list[ReviewPeriod]:
-        """The periods as the rows make them: through Sunday, without gaps of a week or less."""
-        periods: list[ReviewPeriod] = []
-        for row in sorted(self.published):
-            first, last = row.start, row.end
-            if last.weekday() == FRIDAY:
-                last += timedelta(days=2)
-            if periods and first - periods[-1].last_day <= LONGEST_GAP:
-                first = periods[-1].last_day + timedelta(days=1)
-            periods.append(ReviewPeriod(row.name, first, last))
-        return periods
-
     def next_period(self, after: date | None, on: date) -> ReviewPeriod | None:
-        """The period after the day `after`; for a new site the one that holds `on`, or begins soon."""
-        earlier = on - timedelta(days=1) if after is None else after
-        period = next((period for period in self.periods() if period.last_day > earlier), None)
-        if period is None or period.first_day - earlier > LONGEST_GAP:
-            return None
-        if after is not None and period.first_day <= after:
-            return ReviewPeriod(period.name, after + timedelta(days=1), period.last_day)
+        """The period after the day `after`; for a site without a past, the oldest since it counts.
+
+        A site that nobody knows begins with the period that holds `on`, or begins soon.
+        """
+        if after is None and self.registered is None:  # it may believe that it is 1970
+            return self._follower(on - _DAY) or self._follower(self.now.date() - _DAY)
+        if after is None:
+            first_day = self.registered.first_day
+            return next((each for each in windows(self.table) if each.last_day >= first_day), None)
+        period = self._follower(after)
+        if period is not None and period.first_day <= after:
+            return ReviewPeriod(period.name, after + _DAY, period.last_day)
         return period
 
-    def _create_sheet(self, message: CreateReviewSheet) -> NewReviewSheet:
-        sheet_id = f"sheet of {message.period.name}"
-        sheet = self._sheets.setdefault(sheet_id, _Sheet(message.period))
-        sheet.identities.setdefault(message.location, set())
-        return NewReviewSheet(
-            location=message.location,
-            request_id=message.request_id,
-            period=message.period,
-            sheet_id=sheet_id,
+    def _follower(self, earlier: date) -> ReviewPeriod | None:
+        period = next((period for period in windows(self.table) if period.last_day > earlier), None)
+        return None if period is None or period.first_day - earlier > LONGEST_GAP else period
+
+    def _next(self, message: GetReviewPeriod) -> NewReviewPeriod:
+        period = self.next_period(message.after, message.on)
+        if period is not None and self.registered is None:
+            assert message.day_boundary is not None
+            midnight = datetime.combine(date.min, datetime.min.time())
+            self.register(period.first_day, datetime.combine(date.min, message.day_boundary) - midnight)
+        return NewReviewPeriod(
+            location=message.location, request_id=message.request_id, after=message.after, period=period
         )
 
+    def _home(self, moment: datetime) -> ReviewPeriod | None:
+        assert self.registered is not None
+        return home_of(moment, windows(self.table), self.registered)
+
+    def _sheet_of(self, name: str) -> str:
+        if name not in self._recorded:
+            sheet_id = self._recorded[name] = f"sheet {next(self._numbers)} of {name}"
+            self._sheets[sheet_id] = _Sheet(name)
+        return self._recorded[name]
+
     def _store(self, message: StoreAttendRecords) -> LastStoredTimestamp:
-        sheet = self._sheets[message.sheet_id]
-        identities = sheet.identities[message.location]
-        for record in message.records:
-            if record.identity not in identities:
-                identities.add(record.identity)
-                self._rows.append(StoredRow(sheet.period, record.identity, record.timestamp))
+        if any(record.identity in self.poison for record in message.records):
+            raise BackendFault("function died over a record")
+        answers = tuple(self._answers(message.records))
+        stored = {
+            identity
+            for answer in answers
+            if answer.outcome is Outcome.STORED
+            for identity in answer.identities
+        }
         return LastStoredTimestamp(
             location=message.location,
             request_id=message.request_id,
             sheet_id=message.sheet_id,
             last_stored_timestamp=max(record.timestamp for record in message.records),
-            confirmed=tuple(record.identity for record in message.records),
+            confirmed=tuple(record.identity for record in message.records if record.identity in stored),
+            answers=answers,
+            gone=message.sheet_id not in self._sheets,
+            table=repr((windows(self.table), self._since)),
         )
+
+    def _answers(self, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
+        assert self.registered is not None
+        for record in records:
+            one = (record.identity,)
+            home = self._home(record.timestamp)
+            sheet = None if home is None else self._sheets.get(self._sheet_of(home.name))
+            if self.registered.is_before(record.timestamp):
+                yield Answer(outcome=Outcome.BEFORE_FIRST_DAY, identities=one)
+            elif home is None:
+                yield Answer(outcome=Outcome.NO_PERIOD, identities=one)
+            elif record.identity in self.refused or sheet is None:
+                yield Answer(outcome=Outcome.REFUSED, identities=one, reason="the sheet is gone")
+            else:
+                row = StoredRow(sheet.name, record.identity, record.timestamp, record.user_name or "")
+                sheet.rows.setdefault(record.identity, row)
+                yield Answer(outcome=Outcome.STORED, identities=one, sheet_id=self._recorded[sheet.name])
 
     def _raise_alarm(self, message: RaiseFinalAlarm) -> None:
         if self.next_period(message.after, message.on) is not None:

@@ -71,6 +71,8 @@ class WorldMachine:
         erased_by_client: identities of what a client had it erase, and how often each.
         clock_set_by_client: how often a client set its clock.
         before_erasing: asked to look at what a client is about to have erased.
+        names: whose each punch may be: who bore its user ID when it was made, and when a client asked for it.
+        told: punches of which a client has asked whose they are.
     """
 
     def __init__(self, timeline: Timeline, power: Power) -> None:
@@ -92,10 +94,14 @@ class WorldMachine:
         self.clock_set_by_client = 0
         self.before_erasing: Callable[[set[str]], None] = lambda _identities: None
         self.impossible = 0
+        self.names: dict[str, set[str]] = {}
+        self.told: set[str] = set()
+        self._last_names: dict[str, str] = {}
         self.known_as: set[str] = set()
         self._occurrences: Counter[Entry] = Counter()
         self._occurrences_ever: Counter[Entry] = Counter()
         self._identities: list[str] = []
+        self._users_of: dict[str, str] = {}
 
     @property
     def time(self) -> datetime:
@@ -129,6 +135,10 @@ class WorldMachine:
         identity = self._identity(entry, since_cleared)
         self.recorded.setdefault(identity, entry.timestamp)
         self._identities.append(identity)
+        self._last_names.update(self.users)
+        # Who was deleted is known by the last name that the number had.
+        self.names.setdefault(identity, set()).add(self._last_names.get(entry.user_id, ""))
+        self._users_of[identity] = entry.user_id
         self.known_as |= {self._identity(entry, number) for number in range(since_cleared, ever + 1)}
 
     def _identity(self, entry: Entry, occurrence: int) -> str:
@@ -137,9 +147,21 @@ class WorldMachine:
             self.serial_number, entry.user_id, None, entry.timestamp, entry.status, entry.punch, occurrence
         ).identity
 
+    def tell_names(self) -> None:
+        """A client asks whose the punches are that it holds."""
+        self._last_names.update(self.users)
+        for identity in self.identities() - self.told:
+            self.names[identity].add(self._last_names.get(self._users_of[identity], ""))
+            self.told.add(identity)
+
     def identities(self) -> set[str]:
         """Of the punches that it holds now."""
         return set(self._identities)
+
+    @property
+    def newest(self) -> str:
+        """The identity of the punch that was recorded last."""
+        return self._identities[-1]
 
     def clear(self, taken: Collection[str]) -> None:
         """Somebody empties it at its menu. What no client has `taken` is lost, and no client's fault."""
@@ -231,6 +253,7 @@ class WorldMachineSession:
 
     def read_user_names(self) -> Mapping[str, str]:
         self._machine.call("read_user_names")
+        self._machine.tell_names()
         names = dict(self._machine.users)
         self._machine.called("read_user_names")
         return names

@@ -6,6 +6,8 @@ Messages cross it as bytes and attributes, through the contracts' own codec.
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from attendance_client.errors import BusError
 from attendance_contracts import (
@@ -20,6 +22,9 @@ from attendance_contracts import (
 from tests.world.power import Power
 from tests.world.timeline import Timeline
 
+TIME_ZONE = "Africa/Tunis"
+"""The site's, without summer time: the worlds' wall time goes on and on."""
+ZONE = ZoneInfo(TIME_ZONE)
 ORDINARY_DELAY_S = 0.5
 MAX_REPLIES = 20
 REDELIVERY_S = 10.0
@@ -50,6 +55,7 @@ class Envelope:
     topic: Topic
     data: bytes
     attributes: dict[str, str]
+    published_at: datetime
 
 
 class Network:
@@ -84,6 +90,10 @@ class Network:
         self.delivers_health = False
         self._inboxes: dict[Topic, list[Envelope]] = {}
 
+    def now(self) -> datetime:
+        """Pub/Sub's own clock, which is right."""
+        return self._timeline.wall.replace(tzinfo=ZONE).astimezone(UTC)
+
     @property
     def subscribed(self) -> bool:
         return len(self._inboxes) == len(REPLY_TOPICS)
@@ -108,7 +118,7 @@ class Network:
             self._take_health(message)
             if not self.delivers_health:
                 return
-        envelope = Envelope(message.topic, *encode(message))
+        envelope = Envelope(message.topic, *encode(message), self.now())
         if message.topic in REPLY_TOPICS:
             self.replies.append(envelope)
         fate = self.fates.popleft() if self.fates else Fate()
@@ -172,6 +182,7 @@ class WorldBus:
         self._network = network
         self._timeline = timeline
         self._power = power
+        self.heard_at: datetime | None = None
 
     def prepare(self) -> None:
         with self._power.effect("prepare"):
@@ -199,6 +210,7 @@ class WorldBus:
             waiting.sort(key=self._newest_first if self._network.latest_first else self._as_published)
         taken = waiting[:MAX_REPLIES]
         del waiting[:MAX_REPLIES]
+        self.heard_at = max(envelope.published_at for envelope in taken)
         # From here on they are acknowledged: a power loss loses them.
         self._power.instant(f"after receive {topic}")
         return [decode_topic(topic, envelope.data, envelope.attributes) for envelope in taken]

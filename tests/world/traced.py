@@ -9,7 +9,6 @@ found. A step that the relation does not have is a bug in the client or in the r
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,18 @@ import z3
 
 from attendance_client.fsm.generated import PI4_STATE, RESUME_AT, StateId
 from attendance_client.fsm.session import Session
-from attendance_contracts import LastStoredTimestamp, Message, StoreAttendRecords, business_day, decode_topic
+from attendance_contracts import (
+    LastStoredTimestamp,
+    Message,
+    Outcome,
+    StoreAttendRecords,
+    business_day,
+    decode_topic,
+)
 from generator.emit_smt import NONE, Codes, Relation, Step, Values
 from generator.load import load
 from generator.proof.prover import few_names
-from spec.proof.vocabulary import DAY, FIRST, LAST, Assumed
+from spec.proof.vocabulary import COUNTS, DAY, Assumed
 from spec.proof.world import World as ProvedWorld
 from tests.world.backend import MemoryBackend
 from tests.world.edges import Edge
@@ -39,7 +45,7 @@ WITH_SHEET = (
 )
 WORLDS_OWN = (
     *("on_machine", "punched", "fresh", "rows", "version", "replies", "stored"),
-    *("busy", "at_sheet", "saw_version", "saw_p"),
+    *("home", "busy", "at_sheet", "for_request", "saw_version", "saw_p"),
 )
 
 Look = dict[str, Any]
@@ -156,10 +162,14 @@ class Relator:
     def _world_moves(self, solver: z3.Solver, s: Values, suffix: str) -> Values:
         """Any number of the world's own steps: rows and replies only come, and only of what was asked."""
         t = {**s, **{name: z3.Const(name + suffix, s[name].sort()) for name in WORLDS_OWN}}
+        solver.add(z3.Or(t["home"] == s["home"], s["home"] == NONE))
         for n in range(PERIODS + 1):
             before, after = s["rows"][n], t["rows"][n]
-            solver.add(after >= before, z3.Or(after == before, s["requests"][n]))
-            solver.add(z3.Implies(s["replies"][n], t["replies"][n]), z3.Implies(t["replies"][n], after >= 1))
+            requested = z3.And(t["home"] == n, z3.Or([s["requests"][hint] for hint in range(PERIODS + 1)]))
+            solver.add(after >= before, z3.Or(after == before, requested))
+            in_sheet = z3.Or([z3.And(t["home"] == k, t["rows"][k] >= 1) for k in range(1, PERIODS + 1)])
+            solver.add(z3.Implies(s["replies"][n], t["replies"][n]), z3.Implies(t["replies"][n], in_sheet))
+            solver.add(z3.Implies(t["replies"][n], s["requests"][n]))
         return t
 
 
@@ -285,10 +295,8 @@ class TracedWorld(ObservedWorld):
         if before == now:
             return
         self.checked += 1
-        facts = [self.punch.day == DAY]
-        for period in self.backend.periods():
-            name = number(period.name)
-            facts += [FIRST(name) == period.first_day.toordinal(), LAST(name) == period.last_day.toordinal()]
+        at = self.machine.recorded[self.punch.identity]
+        facts = [self.punch.day == DAY, z3.Not(COUNTS) if self.is_before_first_day(at) else COUNTS]
         if not self._relator.leads(facts, before, chain, now):
             differs = {name: (before.get(name), now[name]) for name in now if before.get(name) != now[name]}
             raise NotAllowed(
@@ -311,12 +319,16 @@ class TracedWorld(ObservedWorld):
         if session.current in WITH_SHEET:
             look["expired"] = session.period_expired
         confirmed = self.confirmed().get(identity)
+        home = self.home(self.machine.recorded[identity])
+        answer = self._ledger._ask("SELECT answer FROM punches WHERE identity = ?", (identity,))
+        answered = answer[0][0] if answer else None
         look |= {"known": identity in self.taken(), "confirmed": confirmed is not None}
+        look |= {"home": number(home.name) if home else NONE, "answered": answered is not None}
+        look["outside"] = answered == Outcome.BEFORE_FIRST_DAY
         if confirmed is not None:
             look["confirmed_in"] = number(confirmed)
-        look |= self._ledgers_periods()
         look |= {"on_machine": identity in self.machine.identities(), "requests": frozenset(self._requests)}
-        rows = Counter(number(row.period.name) for row in self.backend.rows() if row.identity == identity)
+        rows = Counter(number(row.sheet) for row in self.backend.rows() if row.identity == identity)
         look["rows"] = {name: rows[name] for name in range(PERIODS + 1)}
         replies = (decode_topic(e.topic, e.data, e.attributes) for e in self.network.replies)
         confirming = (r for r in replies if isinstance(r, LastStoredTimestamp) and identity in r.confirmed)
@@ -332,16 +344,6 @@ class TracedWorld(ObservedWorld):
             return {}
         asked = self.punch.identity in {record.identity for record in request.records}
         return {"asked_sheet": number(request.sheet_id), "asked_p": asked}
-
-    def _ledgers_periods(self) -> Look:
-        rows = self._ledger._ask("SELECT name, first_day, last_day, sheet_id, closed FROM periods")
-        return {
-            "has": frozenset(number(name) for name, *_ in rows),
-            "closed": frozenset(number(name) for name, *_, closed in rows if closed),
-            "sheet_of": {number(name): number(sheet) for name, _, _, sheet, _ in rows},
-            "from_": {number(name): date.fromisoformat(first).toordinal() for name, first, *_ in rows},
-            "until": {number(name): date.fromisoformat(last).toordinal() for name, _, last, *_ in rows},
-        }
 
 
 def _fields(prefix: str, holder: object) -> Look:

@@ -15,7 +15,7 @@ from attendance_client.fsm.runner import Runner
 from attendance_client.fsm.session import Session
 from attendance_client.fsm.snapshot import Snapshot, decode_snapshot
 from attendance_client.machine.polling import enable_machine
-from attendance_client.machine.reading import BELIEVABLE_OFFSET
+from attendance_client.machine.reading import APART, BELIEVABLE_OFFSET
 from attendance_contracts import (
     AlarmKind,
     Message,
@@ -26,12 +26,12 @@ from attendance_contracts import (
     StoreAttendRecords,
     business_day,
 )
-from tests.world.backend import LONGEST_GAP, Backend, Row
-from tests.world.calendar import FIRST_MONDAY, row
+from tests.world.backend import Backend, StoredRow
+from tests.world.calendar import FIRST_MONDAY, LONGEST_GAP, Boundaries, Row, home_of, row, windows
 from tests.world.disk import Disk
 from tests.world.edges import Answers, Edge, WatchedMachine
 from tests.world.machine import WorldMachine
-from tests.world.network import BackendFault, Network, WorldBus
+from tests.world.network import TIME_ZONE, BackendFault, Network, WorldBus
 from tests.world.power import Power, PowerLoss
 from tests.world.snapshots import SnapshotModel
 from tests.world.storage import WorldLedger, WorldSnapshotStore
@@ -54,7 +54,10 @@ class World:
         client: what runs now; None while the Raspberry Pi is off.
         handler_faults: "before" or "after" for each of the next requests: when its function dies.
         partial_stores: how many of the next store requests are stored, and confirmed, in part only.
-        opened: the periods whose sheet the client's ledger must remember.
+        table: HR's rows as they are now.
+        final: names of periods that HR has finalised.
+        edited: whether HR has changed a row, or the rules of a site, so that punches may have to be put right.
+        first_day: since when the site counts: the first day of the first period that it was told of, or as HR typed it.
         edges: every transition that was seen.
         happened: what befell the world, by kind.
         hasty: periods that were expired, closed or passed over before their time.
@@ -93,7 +96,7 @@ class World:
         self.machine.before_erasing = self._check_erasing
         self.site = Site(
             LOCATION,
-            "Europe/Berlin",
+            TIME_ZONE,
             DAY_BOUNDARY,
             polling_interval_s,
             deep_sleep_s,
@@ -104,11 +107,19 @@ class World:
         self._health_checked: tuple[object, ...] = ()
         self.handler_faults: list[str] = []
         self.partial_stores = 0
-        self.handed_out: set[str] = set()
+        self.spoilt: set[str] = set()
+        self.recorded_gone: set[str] = set()
+        self.gone_with_workbook: dict[str, set[str]] = {}
+        """Punches that a workbook held which was deleted for good: copies bring them back, or the site, if it was told
+        so before it had closed the period."""
+        self.table: list[Row] = []
+        self.final: set[str] = set()
+        self.edited = False
+        self.since: dict[date, timedelta] = {}
+        self.told_of: ReviewPeriod | None = None
         self.alarms_published: set[date | None] = set()
         self.alarms_heard: set[date | None] = set()
         self.archive_lost: set[str] = set()
-        self.opened: dict[str, ReviewPeriod] = {}
         self.edges: Counter[Edge] = Counter()
         self.happened: Counter[str] = Counter()
         self.hasty: list[str] = []
@@ -268,7 +279,7 @@ class World:
         for path in self.disk.directory.glob(f"{LEDGER_NAME}*"):
             path.unlink()
         self.happened["ledger lost"] += 1
-        self.opened = {}
+        self.machine.told.clear()
 
     def taken(self) -> set[str]:
         """Identities in the ledger, whether the client runs or not."""
@@ -287,23 +298,74 @@ class World:
         finally:
             ledger.close()
 
+    def replace_machine(self) -> None:
+        """Another one hangs on the wall, empty, with the same users."""
+        self.clear_machine()
+        self.machine.serial_number = f"NEW{self.choice.randrange(10**6):06}"
+
+    def spoil(self, identity: str, *, refuses: bool) -> None:
+        """A record that is never stored: the function refuses it, or dies over it."""
+        self.spoilt.add(identity)
+        (self.backend.refused if refuses else self.backend.poison).add(identity)
+
     def clear_machine(self) -> None:
         """Somebody empties the machine at its own menu."""
         self.machine.clear(self.taken())
 
+    def type_periods(self, rows: list[Row]) -> None:
+        """HR's table is this one from now on."""
+        gone = {each.name: each for each in self.table if each not in rows}
+        if gone and self.told_of is not None:
+            self.edited = True
+        self.table = rows
+        self.backend.type_periods(rows)
+
     def publish(self, period: Row) -> bool:
-        """HR enters a period; never one before a period that a site already works with."""
-        if self.handed_out and period.name < max(self.handed_out):
+        """HR enters a period; not one of a name that is there, or before one that a site was told of."""
+        if any(each.name == period.name for each in self.table):
             return False
-        self.backend.publish(period)
+        if self.told_of is not None and period.start <= self.told_of.last_day and self.since:
+            self.edited = True
+        self.type_periods([*self.table, period])
         return True
 
     def withdraw(self, period: Row) -> bool:
-        """HR takes a period out that no site has seen yet."""
-        if period.name in self.handed_out:
+        """HR takes a period out."""
+        if period not in self.table:
             return False
-        self.backend.withdraw(period)
+        self.type_periods([each for each in self.table if each != period])
         return True
+
+    def change(self, period: Row, to: Row) -> bool:
+        """HR edits a row."""
+        if period not in self.table:
+            return False
+        self.type_periods([to if each == period else each for each in self.table])
+        return True
+
+    def finalise(self, name: str) -> bool:
+        """HR finalises a month: from now on nothing of it moves."""
+        if not self.backend.finalise(name):
+            return False
+        self.final.add(name)
+        return True
+
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+        """Somebody deletes a month's workbook for good, and perhaps its row in Review Sheets."""
+        held = {stored.identity for stored in self.backend.rows() if stored.sheet == name}
+        if not self.backend.delete_workbook(name, with_its_row=with_its_row):
+            return False
+        self.gone_with_workbook[name] = self.gone_with_workbook.get(name, set()) | held
+        if not with_its_row:
+            self.recorded_gone.add(name)
+        self.happened["workbook deleted"] += 1
+        return True
+
+    def count_since(self, day: date, boundary: timedelta) -> None:
+        """HR types a row for the site."""
+        self.since[day] = boundary
+        self.edited = True
+        self.backend.register(day, boundary)
 
     # What is seen of it.
 
@@ -315,9 +377,13 @@ class World:
             self.partial_stores -= 1
             self.happened["records stored in part"] += 1
             message = replace(message, records=message.records[: (len(message.records) + 1) // 2])
+        self.backend.now = self.timeline.wall
         reply = self.backend.handle(message)
         if isinstance(reply, NewReviewPeriod) and reply.period is not None:
-            self.handed_out.add(reply.period.name)
+            if not self.since:
+                boundary = timedelta(hours=DAY_BOUNDARY.hour)
+                self.since = {reply.period.first_day: boundary}
+            self.told_of = reply.period
         if isinstance(message, RaiseFinalAlarm) and message.kind is AlarmKind.FINAL_ALARM:
             self.alarms_heard.add(message.after)
         if fault == "after":
@@ -328,19 +394,19 @@ class World:
         self.edges[edge] += 1
         if edge.event == EventId.REVIEW_PERIOD_RECEIVED:
             self._check_opening(session.open_period)
+        if edge.event == EventId.REVIEW_SHEET_GONE:
+            self.gone_with_workbook.pop(session.open_period.name, None)
         if edge.event == EventId.PERIOD_CLOSED:
             self._check_closing(session)
         if edge.event == EventId.NO_NEW_RECORDS and edge.target == StateId.REVIEW_PERIOD_EXPIRED:
             self._check_expiry(session.open_period)
-        if edge.target == StateId.RELAY_ATTENDANCE_RECORDS and session.review_period is not None:
-            self.opened[session.review_period.name] = session.review_period
         if edge.event == EventId.FINAL_ALARM_PUBLISHED:
             previous = session.previous_period
             self.alarms_published.add(previous.last_day if previous else None)
 
     def _check_opening(self, period: ReviewPeriod) -> None:
         assert self._ledger is not None
-        latest = self._ledger.latest_closed_period()
+        latest = None if self.edited else self._ledger.latest_closed_period()
         if latest is not None and period.first_day - latest.last_day > LONGEST_GAP:
             self.hasty.append(f"{period.name} was opened after {latest.name}; one in between was passed over")
 
@@ -351,16 +417,23 @@ class World:
         if memory is None or memory.read_at_s != self.clock.monotonic():
             self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
         if left := self._ledger.backlog_of(session.previous_period):
-            self.hasty.append(f"{session.previous_period.name} was closed with {left} punches not confirmed")
+            self.hasty.append(
+                f"{session.previous_period.name} was closed with {left} punches not answered for"
+            )
+        clocks = [self.clock.now(), self.timeline.wall]
+        clocks += [] if self.machine.shows_impossible_date else [self.machine.time]
+        end = session.previous_period.closes_at(DAY_BOUNDARY) - APART
+        if sum(shown >= end for shown in clocks) < 2:
+            self.hasty.append(f"{session.previous_period.name} was closed while the clocks did not agree")
 
     def _check_erasing(self, identities: set[str]) -> None:
-        """All must be in a sheet; or, if older than any period that the client knows of, in its ledger."""
-        stored = {stored.identity for stored in self.backend.rows()}
-        first = min((period.opens_at(DAY_BOUNDARY) for period in self.opened.values()), default=None)
-        for identity in identities - stored:
-            at = self.machine.recorded[identity]
-            if first is None or at >= first or identity not in self.taken():
-                self.erased_in_haste[identity] = at
+        """All must be in a sheet, or older than the site's First Day and read."""
+        self.erased_in_haste |= {
+            identity: at
+            for identity in identities - {stored.identity for stored in self.backend.rows()}
+            if not self.is_before_first_day(at := self.machine.recorded[identity])
+            or identity not in self.taken()
+        }
         self.happened["log erased by the client"] += 1
 
     def _check_health(self, health: SiteHealth) -> None:
@@ -369,7 +442,7 @@ class World:
             return
         machine = self.machine
         clocks = (machine.offset, machine.shows_impossible_date, self.clock.offset)
-        punches = (self._ledger.revision, len(machine.recorded), len(self.opened))
+        punches = (self._ledger.revision, len(machine.recorded))
         evidence = (through, health.machine is None, clocks, punches)
         if evidence == self._health_checked:
             return  # the same was checked at the poll before, and a day that was over then still is
@@ -377,12 +450,10 @@ class World:
         under_way = business_day(machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
         if under_way and health.machine is not None:
             self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
-        stored = {stored.identity for stored in self.backend.rows()}
-        unstored = machine.identities() - stored
-        for identity in unstored & self.taken() if unstored else ():
+        unstored = {} if self.edited else self.unstored()
+        for identity in (unstored.keys() & machine.identities() & self.taken()) if unstored else ():
             at = machine.recorded[identity]
-            known = any(period.holds(at, DAY_BOUNDARY) for period in self.opened.values())
-            if known and business_day(at, DAY_BOUNDARY) <= through:
+            if business_day(at, DAY_BOUNDARY) <= through:
                 self.called_complete[identity] = at
 
     @property
@@ -423,60 +494,95 @@ class World:
         self.network.latest_first = False
         self.handler_faults.clear()
         self.partial_stores = 0
+        for name in self.recorded_gone:
+            self.delete_workbook(name, with_its_row=True)
 
     def settle(self, most_steps: int) -> bool:
         """Let the client run, with HR up to date, until it has nothing more to do; False when it still has by then."""
-        for _ in range(most_steps):
-            today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
-            for number in range(today + 2):
-                self.publish(row(number, self.weeks))
+        for number in range(most_steps):
+            self._hr_is_up_to_date()
+            if number % 5 == 0:
+                self.backend.now = self.timeline.wall
+                self.backend.look_after()
             if self.settled:
                 return True
             self.step()
         return False
+
+    def _hr_is_up_to_date(self) -> None:
+        """There is a row for every day through the next period: as usual, but for the months that are final."""
+        today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
+        usual = [row(number, self.weeks) for number in range(today + 2)]
+        later = [each for each in self.table if each.start > usual[-1].start]
+        final = {each.name: each for each in self.table if each.name in self.final}
+        wanted = [final.get(each.name, each) for each in usual] + later
+        if wanted != self.table:
+            self.type_periods(wanted)
 
     def describe(self) -> str:
         """Where the client is and what it still owes, for a failure's message."""
         if self.client is None:
             return "the client is off"
         session = self.client.session
+        astray = [row for row in self.backend.rows() if row.counts and not self.belongs(row)][:3]
+        said = self.client.ledger.summary()
         return (
             f"{session.current} in {session.review_period} at {self.machine.time}; not stored: {self.unstored()}, "
-            f"not read: {self.unread()}"
+            f"not read: {self.unread()}, refused: {said.refused} ({said.reason}), in another month's sheet: {astray}"
         )
 
+    # The judge: the machine's own log, and HR's table. Nothing that client or backend keep.
+
+    @property
+    def _boundaries(self) -> Boundaries | None:
+        return Boundaries(self.since) if self.since else None
+
+    def home(self, moment: datetime) -> ReviewPeriod | None:
+        """The period of a punch by HR's table, if the site counted by then."""
+        boundaries = self._boundaries
+        if boundaries is None or boundaries.is_before(moment):
+            return None
+        return home_of(moment, windows(self.table), boundaries)
+
+    def is_before_first_day(self, moment: datetime) -> bool:
+        """Whether a punch is older than the site."""
+        boundaries = self._boundaries
+        return boundaries is not None and boundaries.is_before(moment)
+
     def owed(self) -> dict[str, datetime]:
-        """Punches that must be in a sheet: recorded, not erased by others, of a period that was opened."""
+        """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
+        exempt = self.machine.cleared_unread | self.spoilt
+        exempt = exempt.union(*self.gone_with_workbook.values())
+        recorded = self.machine.recorded.items()
         return {
-            identity: timestamp
-            for identity, timestamp in self.machine.recorded.items()
-            if identity not in self.machine.cleared_unread
-            and any(period.holds(timestamp, DAY_BOUNDARY) for period in self.opened.values())
+            identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None
         }
+
+    def belongs(self, stored: StoredRow) -> bool:
+        """Whether a row stands where HR's table says; in a month that is final, and of one, nothing moves."""
+        home = self.home(stored.timestamp)
+        return home is None or home.name == stored.sheet or bool(self.final & {home.name, stored.sheet})
 
     @property
     def settled(self) -> bool:
-        """Whether the client polls the machine in the period of today, and nothing is under way."""
+        """Whether the client polls the machine in a period that is not over, and nothing is under way."""
         if self.client is None:
             return False
         session = self.client.session
         return (
             session.current is StateId.RELAY_ATTENDANCE_RECORDS
             and session.review_period is not None
-            and session.review_period.holds(self.machine.time, DAY_BOUNDARY)
+            and self.machine.time < session.review_period.closes_at(DAY_BOUNDARY)
             and session.machine_memory is not None
             and not self.unread()
             and not self.unstored()
+            and all(self.belongs(stored) for stored in self.backend.rows() if stored.counts)
         )
 
     def unstored(self) -> dict[str, datetime]:
-        """Owed punches that are in no sheet."""
-        owed, confirmed = self.owed(), self.confirmed()
-        left = {identity: at for identity, at in owed.items() if identity not in confirmed}
-        if left:
-            stored = {row.identity for row in self.backend.rows()}
-            left = {identity: at for identity, at in left.items() if identity not in stored}
-        return left
+        """Owed punches that count in no sheet."""
+        stored = {stored.identity for stored in self.backend.rows() if stored.counts}
+        return {identity: at for identity, at in self.owed().items() if identity not in stored}
 
     def unread(self) -> set[str]:
         """Punches that should be in the ledger and are not."""

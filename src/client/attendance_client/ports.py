@@ -9,7 +9,14 @@ from attendance_contracts import Message, Topic
 
 
 class Bus(Protocol):
-    """Pub/Sub, as one site sees it."""
+    """Pub/Sub, as one site sees it.
+
+    Attributes:
+        heard_at: when the newest of the replies that were received last was published, by Pub/Sub's clock, aware; None
+            before there was one.
+    """
+
+    heard_at: datetime | None
 
     def prepare(self) -> None:
         """Make sure that this site's subscriptions exist; must precede the first request.

@@ -1,14 +1,15 @@
 """Messages to and from the bytes and attributes of Pub/Sub.
 
 JSON, strict both ways: a missing or mistyped field is refused, an unknown one is ignored, so that a newer
-peer may add fields.
+peer may add fields. Such a field has a default that says nothing (None, empty, false): it stands for the field where
+an older peer leaves it out, and is itself not written.
 """
 
 import json
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache, partial
@@ -114,12 +115,26 @@ def _to_json(value: Any) -> Any:
         return value.isoformat()
     kind: Any = type(value)
     names = _field_names(kind)
-    return {name: _to_json(getattr(value, name)) for name in names} if names else value
+    if not names:
+        return value
+    added = _added_fields(kind)
+    held = ((name, getattr(value, name)) for name in names)
+    return {name: _to_json(part) for name, part in held if part or name not in added}
 
 
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+@cache
+def _added_fields(kind: type) -> dict[str, Any]:
+    """Fields that older releases do not know, and what stands for them there."""
+    return {
+        field.name: field.default
+        for field in fields(kind)
+        if field.default is not MISSING and not field.default
+    }
 
 
 class _MismatchError(Exception):
@@ -217,6 +232,7 @@ def _tuple_reader(item_kind: Any) -> _Reader:
 def _dataclass_reader(kind: type) -> _Reader:
     hints = typing.get_type_hints(kind)
     readers = {name: _reader(hints[name]) for name in _field_names(kind)}
+    added = _added_fields(kind)
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -224,6 +240,8 @@ def _dataclass_reader(kind: type) -> _Reader:
         arguments = {}
         for name, read_field in readers.items():
             if name not in value:
+                if name in added:
+                    continue
                 raise _MismatchError("missing", f".{name}")
             try:
                 arguments[name] = read_field(value[name])

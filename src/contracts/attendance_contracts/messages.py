@@ -18,12 +18,19 @@ from attendance_contracts.topics import Topic
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What all messages have in common."""
+    """What all messages have in common.
+
+    Attributes:
+        sequence: counts a site's messages; 0 where nobody counts them.
+        signature: by the site's key; empty where messages are not signed.
+    """
 
     topic: ClassVar[Topic]
 
     location: str
     request_id: str
+    sequence: int = 0
+    signature: str = ""
 
     def __post_init__(self) -> None:
         validate_location(self.location)
@@ -37,13 +44,17 @@ class GetReviewPeriod(Message):
 
     Attributes:
         after: last day of the site's previous period; None at the site's first run.
-        on: the site's current day, by which the first period is chosen.
+        on: the site's current day.
+        time_zone: IANA name, for a site that is not registered yet.
+        day_boundary: when its business day begins; None for midnight.
     """
 
     topic: ClassVar[Topic] = Topic.GET_REVIEW_PERIOD
 
     after: date | None
     on: date
+    time_zone: str = ""
+    day_boundary: time | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +78,30 @@ class CreateReviewSheet(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class NewReviewSheet(Message):
-    """The answer to CreateReviewSheet: the spreadsheet's ID, the same for every site."""
+    """The answer to CreateReviewSheet: the spreadsheet's ID, the same for every site.
+
+    Attributes:
+        routes: whether the backend takes punches of any day (`StoreAttendRecords.routed`).
+    """
 
     topic: ClassVar[Topic] = Topic.NEW_REVIEW_SHEET
 
     period: ReviewPeriod
     sheet_id: str
+    routes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreAttendRecords(Message):
-    """Store these records, all of one period, in its review sheet.
+    """Store these records, each in the sheet of its period by HR's table.
 
     Attributes:
+        sheet_id: the sheet where the site believes they go.
+        period: the period to which the site believes they belong.
         time_zone: IANA name, such as "Europe/Berlin".
         day_boundary: when the site's business day begins.
+        routed: whether there may be records of any other day, and the site takes an answer for each. (Backends before
+            0.2 refuse such records, sites before it know no answer but that all are stored.)
     """
 
     topic: ClassVar[Topic] = Topic.STORE_ATTEND_RECORDS
@@ -91,16 +111,45 @@ class StoreAttendRecords(Message):
     time_zone: str
     day_boundary: time
     records: tuple[AttendanceRecord, ...]
+    routed: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.records:
             raise ContractError("store_attend_records holds no records")
-        for record in self.records:
+        for record in self.records if not self.routed else ():
             if not self.period.holds(record.timestamp, self.day_boundary):
                 raise ContractError(
                     f"record of {record.timestamp.isoformat()} does not belong to {self.period.name}"
                 )
+
+
+class Outcome(StrEnum):
+    """What became of a punch that was to be stored."""
+
+    STORED = "stored"
+    NO_PERIOD = "no_period"
+    """HR's table holds no period of its day: it may one day."""
+    BEFORE_FIRST_DAY = "before_first_day"
+    """It was made before the site's First Day, and belongs in no sheet."""
+    REFUSED = "refused"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of some punches.
+
+    Attributes:
+        identities: of the punches.
+        sheet_id: which sheet holds them; empty unless they are stored.
+        reason: in words, why they are not; empty where the outcome says it.
+    """
+
+    outcome: Outcome
+    identities: tuple[str, ...]
+    sheet_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +157,12 @@ class LastStoredTimestamp(Message):
     """The answer to StoreAttendRecords.
 
     Attributes:
-        last_stored_timestamp: the newest of the confirmed records.
-        confirmed: identities of the records that the sheet now holds.
+        sheet_id: as in the question.
+        last_stored_timestamp: the newest of the confirmed records, of all where none is.
+        confirmed: identities of the records that a sheet now holds.
+        answers: what became of each record; empty from a backend that puts all of them into the sheet it was told.
+        gone: the sheet of the question is gone, and confirms nothing any more.
+        table: changes with HR's table of periods; empty from a backend that does not route.
     """
 
     topic: ClassVar[Topic] = Topic.LAST_STORED_TIMESTAMP
@@ -117,6 +170,9 @@ class LastStoredTimestamp(Message):
     sheet_id: str
     last_stored_timestamp: datetime
     confirmed: tuple[str, ...]
+    answers: tuple[Answer, ...] = ()
+    gone: bool = False
+    table: str = ""
 
 
 class AlarmKind(StrEnum):

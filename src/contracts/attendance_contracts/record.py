@@ -25,6 +25,7 @@ class AttendanceRecord:
         status: how the person was recognised (finger, card, password), the machine's code, 0 to 255.
         punch: which key was pressed (0 check in, 1 check out, …, 255 none), the machine's code.
         occurrence: 1 for the first of several records that agree in all of the above, 2 for the second …
+        machine: what people call the machine, where a site has several; empty where nobody named it.
     """
 
     serial_number: str
@@ -34,9 +35,10 @@ class AttendanceRecord:
     status: int
     punch: int
     occurrence: int = 1
+    machine: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("serial_number", "user_id", "user_name"):
+        for name in ("serial_number", "user_id", "user_name", "machine"):
             value = getattr(self, name)
             if value is not None and len(value) > _TEXT_LIMIT:
                 raise ContractError(f"{name} is longer than {_TEXT_LIMIT} characters")
@@ -51,7 +53,7 @@ class AttendanceRecord:
     def identity(self) -> str:
         """20 hexadecimal digits, the same wherever and whenever the punch is read again.
 
-        The user's name is left out: names get changed.
+        The names of user and machine are left out: names get changed.
         """
         key = [
             self.serial_number,

@@ -3,9 +3,11 @@
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import google.auth
 import google.auth.exceptions
+import google.oauth2.credentials
 
 from attendance_backend.app.clock import SystemClock
 from attendance_backend.app.logs import configure_logging
@@ -21,6 +23,8 @@ from attendance_backend.ports import Backend
 from attendance_trouble import first_words, key_file_trouble
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - its name
+"""Holds a token that is good for an hour, such as deploy/gcp/deploy borrows; no key file is needed then."""
 NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)
 """What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
@@ -77,6 +81,9 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
 
 
 def _client(addresses: Addresses) -> GoogleHttpClient:
+    if token := os.environ.get(ACCESS_TOKEN):
+        borrowed: Any = google.oauth2.credentials.Credentials
+        return GoogleHttpClient(borrowed(token), addresses)
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
     except NO_USE as error:

@@ -13,6 +13,7 @@ from attendance_backend.notify.smtp import IMPLICIT_TLS_PORT, SmtpSettings
 DEFAULT_SMTP_PORT = 587
 NAMES = (
     "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_CLOUD_REGION",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "REVIEW_PERIODS_SPREADSHEET_ID",
     "REVIEW_SHEETS_FOLDER_ID",
@@ -26,7 +27,7 @@ NAMES = (
     "MAIL_FROM",
     "ALARM_TO",
 )
-"""What the functions, and Google's libraries in them, look at."""
+"""What the functions, Google's libraries in them, and deploy/gcp/deploy look at."""
 
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")

@@ -13,6 +13,7 @@ from attendance_backend.control import (
     periods,
     problems_sheet,
     program_sheets,
+    registered_sites,
     review_sheets,
     roster,
     rules,
@@ -137,6 +138,12 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
     for sheet_id, title, headers, widths in (
         (review_sheets.SHEET_ID, review_sheets.TITLE, review_sheets.HEADERS, review_sheets.WIDTHS),
         (alarms.SHEET_ID, alarms.TITLE, alarms.HEADERS, alarms.WIDTHS),
+        (
+            registered_sites.SHEET_ID,
+            registered_sites.TITLE,
+            registered_sites.HEADERS,
+            registered_sites.WIDTHS,
+        ),
         (problems_sheet.SHEET_ID, problems_sheet.TITLE, problems_sheet.HEADERS, problems_sheet.WIDTHS),
     ):
         if book.find(title) is None:

@@ -36,6 +36,7 @@ WANTS = (
 )
 """What must be read for `payroll`."""
 
+# Without one of them, a person is not exported rightly; other columns may be blank.
 _COUNTS = (
     monthly.PRESENT,
     monthly.LATE,
@@ -125,7 +126,9 @@ class _Book:
 
     def person_row(self, row: int) -> tuple[Value, ...]:
         values = (
-            self._count(row, column) if column in _COUNTS else self.monthly.text(row, column)
+            self._count(row, column)
+            if column in _COUNTS or self.monthly.number(row, column) is not None
+            else self.monthly.text(row, column)
             for column in monthly.SHOWN
         )
         minutes = (_minutes(self.monthly.number(row, column)) for column in _DURATIONS)

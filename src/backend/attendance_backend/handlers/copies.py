@@ -71,3 +71,11 @@ def _surplus(copies: Sequence[Copy]) -> list[Copy]:
     first = {copy.day: copy for copy in reversed(copies)}
     kept = list(first.values())[-MOST:]
     return [copy for copy in copies if copy not in kept]
+
+
+def gone(name: str) -> str:
+    """What is said of a workbook that does not exist, or that we may not see; `name` is its period's."""
+    return (
+        "it was deleted for good, or is not shared with the program any more: share it again, or have "
+        f'attendance-backend restore --period "{name}" run, which makes it again from its newest copy'
+    )

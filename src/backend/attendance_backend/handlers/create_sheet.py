@@ -7,16 +7,17 @@ recorded, and somebody is told.
 """
 
 import logging
+from dataclasses import replace
 
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
 from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, routing
+from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.restore import earlier_leave, repair_formulas
 from attendance_backend.handlers.turns import Draft, take_turn
-from attendance_backend.handlers.watch import gone
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
@@ -31,20 +32,27 @@ log = logging.getLogger(__name__)
 
 def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewReviewSheet:
     """Answer with the ID of the period's spreadsheet, the same for every site."""
-    period = message.period
+    # HR's dates count, whatever the site believes.
+    named = {known.name.casefold(): known for known in routing.read(backend, anew=True).periods}
+    period = named.get(message.period.name.casefold(), message.period)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     recorded = review_sheets.find(records, period.name)
     sheet_id = recorded or _find_or_create(period, backend)
     control = None if recorded else _read_control(backend)
     try:
-        _complete(sheet_id, message, backend, control)
+        _complete(sheet_id, replace(message, period=period), backend, control)
     except SpreadsheetGoneError as error:
         if recorded is None:
             raise
-        raise SpreadsheetGoneError(
-            f"the review sheet of {period.name} is gone ({error}): {gone(period.name)}; where there is no copy, delete "
-            f"its row in {review_sheets.TITLE!r} to have a new one made"
-        ) from error
+        # The site is not to wait for it: its punches are answered one by one, and are asked for again.
+        log.error(  # noqa: TRY400 - the line says it all
+            "the review sheet of %s is gone (%s): %s; where there is no copy, delete its row in %r to have a new one "
+            "made",
+            period.name,
+            error,
+            gone(period.name),
+            review_sheets.TITLE,
+        )
     if control is not None:
         if leave := earlier_leave(period, control, backend):
             repair_formulas(sheet_id, period, backend, leave)
@@ -59,8 +67,13 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             spreadsheet_id=sheet_id,
             created_on=today,
         )
+        routing.forget(backend)
     return NewReviewSheet(
-        location=message.location, request_id=message.request_id, period=period, sheet_id=sheet_id
+        location=message.location,
+        request_id=message.request_id,
+        period=message.period,
+        sheet_id=sheet_id,
+        routes=True,
     )
 
 

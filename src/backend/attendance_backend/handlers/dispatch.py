@@ -22,7 +22,6 @@ from attendance_backend.ports import Backend
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
-    LastStoredTimestamp,
     Message,
     RaiseFinalAlarm,
     SiteHealth,
@@ -53,12 +52,10 @@ def handle(message: Message, backend: Backend) -> Message | None:
     try:
         return HANDLERS[type(message)](message, backend)
     except SpreadsheetGoneError:
-        if not isinstance(message, StoreAttendRecords | SiteHealth):
+        if not isinstance(message, SiteHealth):
             raise
         recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
         sheet_id = review_sheets.find(recorded, message.period.name)
         if sheet_id is None or sheet_id == message.sheet_id:
             raise
-    reply = HANDLERS[type(message)](replace(message, sheet_id=sheet_id), backend)
-    # The site takes no answer from a workbook that it did not ask.
-    return replace(reply, sheet_id=message.sheet_id) if isinstance(reply, LastStoredTimestamp) else reply
+    return HANDLERS[type(message)](replace(message, sheet_id=sheet_id), backend)

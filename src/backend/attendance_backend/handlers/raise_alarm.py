@@ -3,9 +3,10 @@
 import logging
 
 from attendance_backend.control.alarms import Alarm, AlarmLog, State
-from attendance_backend.control.reading import read_review_periods, read_rules
-from attendance_backend.domain.periods import last_day_before, next_period
+from attendance_backend.control.reading import read_rules
+from attendance_backend.domain.periods import last_day_before
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
+from attendance_backend.handlers import routing
 from attendance_backend.notify import alarm_mail
 from attendance_backend.ports import Backend
 from attendance_contracts import RaiseFinalAlarm
@@ -19,9 +20,8 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
     Raises:
         MailRefusedError: the mail server did not take it; the next delivery tries again.
     """
-    around = min(message.after or message.on, message.on)
-    published = read_review_periods(backend.spreadsheets, backend.control_id, around)
-    if next_period(published.periods, message.after, message.on) is not None:
+    period, published = routing.period_for(message, backend)
+    if period is not None:
         log.info("%s: no alarm needed, the next review period is published", message.location)
         return
     alarm = Alarm(message.kind, message.after or last_day_before(published.periods, message.on), message.on)

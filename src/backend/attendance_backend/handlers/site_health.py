@@ -195,11 +195,13 @@ def _rules(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
     values: dict[Column, Value] = {}
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = message.time_zone
+    if row is None or row.day_boundary is None:
         values[sites_sheet.DAY_BOUNDARY] = message.day_boundary
     zone = zone_of(row.time_zone if row is not None and row.time_zone else message.time_zone)
     change = zone and clock_change(message.period.first_day, message.period.last_day, zone)
     if change and (row is None or row.clock_change_at is None):
         values[sites_sheet.CLOCK_CHANGE_AT] = change.at
+    if change and (row is None or row.clock_change_by is None):
         values[sites_sheet.CLOCK_CHANGE_BY] = change.by
     return values
 

@@ -1,6 +1,7 @@
 """StoreAttendRecords: put punches into the raw data, each once, and note what they say of the days.
 
-One read and one atomic write a message, neither of which grows with what is stored. Further reads only when somebody
+One read and one atomic write for the records of one workbook, neither of which grows with what is stored; and two
+reads of HR's table, at most once a minute. Further reads only when somebody
 is not in the workbook yet, when days stand elsewhere than they were put, when HR has finalised the period, or when a
 hidden worksheet has to be rebuilt.
 
@@ -9,14 +10,23 @@ one atomic call.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import time
 
 from attendance_backend.control.reading import read_people
-from attendance_backend.domain.people import Labels, People, Person
-from attendance_backend.errors import LayoutError, UserError
-from attendance_backend.handlers import books, daily_sync, refresh
+from attendance_backend.domain.people import Labels, People, Person, site_key
+from attendance_backend.errors import (
+    LayoutError,
+    RefusedError,
+    SpreadsheetGoneError,
+    UserError,
+    WorksheetGoneError,
+)
+from attendance_backend.handlers import books, daily_sync, refresh, routing
+from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
+from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_plan import Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
@@ -27,13 +37,168 @@ from attendance_backend.review.names import AMENDMENTS, MONTHLY, PUNCH_INDEX
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.changes import AddRows
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
-from attendance_contracts import LastStoredTimestamp, StoreAttendRecords
+from attendance_contracts import (
+    Answer,
+    AttendanceRecord,
+    CreateReviewSheet,
+    LastStoredTimestamp,
+    Outcome,
+    ReviewPeriod,
+    StoreAttendRecords,
+)
 
 log = logging.getLogger(__name__)
 
 
 def store_attend_records(message: StoreAttendRecords, backend: Backend) -> LastStoredTimestamp:
-    """Confirm every record of the message that the workbook now holds: all of them."""
+    """Store each record in the sheet of its period by HR's table, and say of each what became of it.
+
+    Raises:
+        TransientError: deliver the message again.
+    """
+    stored = _Routed(message, backend, routing.table_for(message, backend))
+    answers = tuple(stored.answers())
+    confirmed = [
+        identity for answer in answers if answer.outcome is Outcome.STORED for identity in answer.identities
+    ]
+    at = {record.identity: record.timestamp for record in message.records}
+    return LastStoredTimestamp(
+        location=message.location,
+        request_id=message.request_id,
+        sheet_id=message.sheet_id,
+        last_stored_timestamp=max(at[identity] for identity in confirmed or at),
+        confirmed=tuple(confirmed),
+        answers=answers,
+        gone=message.sheet_id in stored.gone,
+        table=stored.table.digest(message.location),
+    )
+
+
+MOST_REFUSALS = 20
+"""Attempts of one message that Google may refuse: enough to find two records among the most that a message holds."""
+_FULL = "10000000 cells"
+"""In Google's words, where a workbook can grow no more."""
+
+
+class _Routed:
+    """A message's records on their way into the workbooks of their periods.
+
+    Attributes:
+        gone: IDs of workbooks that are gone.
+    """
+
+    def __init__(self, message: StoreAttendRecords, backend: Backend, table: Table) -> None:
+        self._message = message
+        self._backend = backend
+        self.table = table
+        self.gone: set[str] = set()
+        self._refusals = 0
+
+    def answers(self) -> Iterator[Answer]:
+        """What becomes of each record; those of one workbook are stored in one call."""
+        unique = {record.identity: record for record in self._message.records}
+        nowhere: dict[Outcome, list[AttendanceRecord]] = {}
+        homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
+        for record in unique.values():
+            home = self._home(record)
+            if isinstance(home, Outcome):
+                nowhere.setdefault(home, []).append(record)
+            else:
+                boundary = self.table.boundary_of(self._message.location, home, record.timestamp)
+                homes.setdefault((home, boundary), []).append(record)
+        for outcome, records in nowhere.items():
+            yield Answer(outcome=outcome, identities=_identities(records))
+        for (home, boundary), records in homes.items():
+            yield from self._stored(home, boundary, records)
+
+    def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
+        site, message = self._message.location, self._message
+        home = self.table.home(site, record.timestamp)
+        if not message.routed:
+            return home or message.period  # a client of before 0.2 takes no other answer
+        if self.table.is_before(site, record.timestamp):
+            return Outcome.BEFORE_FIRST_DAY
+        return home or Outcome.NO_PERIOD
+
+    def _stored(
+        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
+    ) -> Iterator[Answer]:
+        """The answers for records of one period; whoever cannot be stored keeps no other from it."""
+        part = self._part(period, boundary, records)
+        try:
+            part = self._with_sheet(part)
+            sheet_id = self._store(part)
+        except UserError as error:
+            self._refusals += 1
+            log.error("%s: %d punches are not stored: %s", part.location, len(records), error)  # noqa: TRY400 - the line says it all
+            if isinstance(error, RefusedError) and len(records) > 1 and self._refusals < MOST_REFUSALS:
+                middle = len(records) // 2
+                yield from self._stored(period, boundary, records[:middle])
+                yield from self._stored(period, boundary, records[middle:])
+                return
+            outcome = Outcome.TOO_LARGE if _FULL in str(error) else Outcome.REFUSED
+            yield Answer(outcome=outcome, identities=_identities(records), reason=str(error)[:500])
+        else:
+            yield Answer(outcome=Outcome.STORED, identities=_identities(records), sheet_id=sheet_id)
+
+    def _part(
+        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
+    ) -> StoreAttendRecords:
+        keeping = self.table.sites[site_key(self._message.location)].in_period(period)
+        return replace(
+            self._message,
+            period=period,
+            sheet_id=self.table.book_of(period) or "",
+            time_zone=keeping.time_zone or self._message.time_zone,
+            day_boundary=boundary,
+            records=tuple(records),
+            routed=True,
+        )
+
+    def _with_sheet(self, part: StoreAttendRecords) -> StoreAttendRecords:
+        """The part with a workbook to go to; made now where none is recorded."""
+        if part.sheet_id:
+            return part
+        if part.period.name == self._message.period.name and self._message.sheet_id not in self.gone:
+            # Not recorded: somebody deleted the row, or the site asked before there were rows.
+            try:
+                books.present(self._backend.spreadsheets, self._message.sheet_id)
+                return replace(part, sheet_id=self._message.sheet_id)
+            except SpreadsheetGoneError:
+                self.gone.add(self._message.sheet_id)
+        return replace(part, sheet_id=self._made(part))
+
+    def _made(self, part: StoreAttendRecords) -> str:
+        wanted = CreateReviewSheet(location=part.location, request_id=part.request_id, period=part.period)
+        sheet_id = create_review_sheet(wanted, self._backend).sheet_id
+        self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
+        return sheet_id
+
+    def _store(self, part: StoreAttendRecords) -> str:
+        """Store a part, in its period's other workbook if HR named another one since; returns the one it is in."""
+        try:
+            _store_in_one(part, self._backend)
+        except WorksheetGoneError:
+            # Perhaps only this site has no place there yet.
+            self._made(part)
+            _store_in_one(part, self._backend)
+        except SpreadsheetGoneError as error:
+            self.gone.add(part.sheet_id)
+            self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
+            other = self.table.book_of(part.period) or self._made(part)
+            if other == part.sheet_id:
+                raise SpreadsheetGoneError(f"the workbook of {part.period.name} is gone: {error}") from error
+            _store_in_one(replace(part, sheet_id=other), self._backend)
+            return other
+        return part.sheet_id
+
+
+def _identities(records: Sequence[AttendanceRecord]) -> tuple[str, ...]:
+    return tuple(record.identity for record in records)
+
+
+def _store_in_one(message: StoreAttendRecords, backend: Backend) -> None:
+    """Store records of one period in its workbook."""
 
     def mend(found: Sequence[Misplaced]) -> None:
         backend.remembered.pop(message.sheet_id, None)
@@ -44,13 +209,6 @@ def store_attend_records(message: StoreAttendRecords, backend: Backend) -> LastS
     stored = take_turn(backend.spreadsheets, lambda: _draft(message, backend), mend)
     unique = {record.identity: None for record in message.records}
     log.info("%s: stored %d punches, %d were there", message.location, stored, len(unique) - stored)
-    return LastStoredTimestamp(
-        location=message.location,
-        request_id=message.request_id,
-        sheet_id=message.sheet_id,
-        last_stored_timestamp=max(record.timestamp for record in message.records),
-        confirmed=tuple(unique),
-    )
 
 
 def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:

@@ -1,13 +1,14 @@
 """Watch: on a schedule, visit every workbook that is not finalised, whether or not a site still sends messages to it.
 
-A visit brings in what HR changed, mends what can be mended, and keeps as values what HR finalised (`restore`); what
-only a person can mend is told in the log, and in ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
+A visit brings in what HR changed, puts punches right whose day HR has moved to another period (`moving`), mends what
+can be mended, and keeps as values what HR finalised (`restore`); what only a person can mend is told in the log, and in
+``Problems`` of the control spreadsheet. Once a day, a copy is kept.
 
 Idempotent, as its parts are; nothing is written where nothing differs. Whatever goes wrong with one workbook keeps no
 other from being visited, and nothing is raised: the next tick is the next attempt, and a redelivery would only be one
 more tick. Two that run at once do no harm.
 
-Costs, of Google's 60 reads a minute: two of the control spreadsheet, eleven of each workbook that is visited (one more
+Costs, of Google's 60 reads a minute: four of the control spreadsheet, twelve of each workbook that is visited (one more
 for leave that goes on from the workbook before, and four while something in the control spreadsheet is not understood),
 and two of the newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens
 it is noticed. Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells
@@ -31,7 +32,8 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies, finalising
+from attendance_backend.handlers import books, copies, finalising, moving
+from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import finalised, guide_sheet
@@ -45,7 +47,7 @@ log = logging.getLogger(__name__)
 
 QUARTER_S = 900
 AT_ONCE = 3
-"""Workbooks visited without a pause: 33 to 45 reads, which leave some of a minute's quota to the sites."""
+"""Workbooks visited without a pause: 36 to 48 reads, which leave some of a minute's quota to the sites."""
 PAUSE_S = 60.0
 MOST_VISITS = 18
 """A function may run for nine minutes; the newest workbooks are visited first."""
@@ -64,14 +66,6 @@ TOO_MANY = (
     "yes beside Finalised in Guide"
 )
 TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
-
-
-def gone(name: str) -> str:
-    """What is said of a workbook that does not exist, or that we may not see; `name` is its period's."""
-    return (
-        "it was deleted for good, or is not shared with the program any more: share it again, or have "
-        f'attendance-backend restore --period "{name}" run, which makes it again from its newest copy'
-    )
 
 
 def where_it_is(name: str, sheet_id: str, backend: Backend) -> str:
@@ -213,6 +207,8 @@ class _Round:
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
         closed = self._finalised_period(present)
+        for line in moving.guarded(name, sheet_id, self.backend) if closed is None else ():
+            log.warning("workbook of %s: %s", name, line)
         differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
         cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
         self.finalised[name] = closed is not None and not cannot

@@ -14,8 +14,9 @@ from datetime import datetime, time
 from attendance_backend.domain.people import Labels
 from attendance_backend.review.names import AMENDMENTS, AMENDMENTS_ID, raw_id, raw_title
 from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_contracts import AttendanceRecord, ContractError, business_day
 
@@ -50,6 +51,8 @@ Row = Mapping[Column, NewCell]
 _MOST_ALIKE = 20
 """So many records that agree in all else are looked for."""
 NO_KEY = "-"
+ELSEWHERE = "counts in "
+"""In Entry, before the name of another period: which key was pressed, Key says as well."""
 _KEYS = {
     0: "Check In",
     1: "Check Out",
@@ -67,6 +70,8 @@ class StoredPunch:
     labels: Labels
     moment: datetime
     record_id: str
+    elsewhere: bool = False
+    """Whether the row is marked: HR moved its day to another period since (`handlers.moving`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary:
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, STATUS, KEY, RECORD_ID, SERIAL_NUMBER)
+    columns = (TIMESTAMP, LOCATION, ENTRY, USER_NAME, USER_ID, STATUS, KEY, RECORD_ID, SERIAL_NUMBER)
     places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
@@ -187,27 +192,53 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             moment = None if number is None else serial.to_datetime(number)
         except OverflowError:
             moment = None
-        if moment is None or not _is_as_recorded(worksheet, row, moment):
+        if moment is None or not _is_as_recorded(worksheet, row):
             what = "no time stamp can be read" if moment is None else "not what the machine recorded"
             unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
-        punches.append(StoredPunch(Labels(*texts), moment, record_id))
+        elsewhere = worksheet.text(row, ENTRY).startswith(ELSEWHERE)
+        punches.append(StoredPunch(Labels(*texts), moment, record_id, elsewhere))
     return punches, unreadable
 
 
-def _is_as_recorded(worksheet: Worksheet, row: int, moment: datetime) -> bool:
-    """Whether the record ID is still that of the row's machine, user and time; not known of rows without a machine."""
-    serial_number, user_id = worksheet.label(row, SERIAL_NUMBER), worksheet.label(row, USER_ID)
-    status, key = worksheet.number(row, STATUS), worksheet.number(row, KEY)
-    if not serial_number or status is None or key is None:
-        return True
-    record_id = worksheet.text(row, RECORD_ID)
-    records = (
-        AttendanceRecord(serial_number, user_id, None, moment, round(status), round(key), occurrence)
-        for occurrence in range(1, _MOST_ALIKE + 1)
-    )
+def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
+    """The record of a row of a worksheet that was read whole; None where somebody changed what makes it one."""
+    stamp, status, key = (worksheet.number(row, column) for column in (TIMESTAMP, STATUS, KEY))
+    texts = [worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME)]
+    if stamp is None or status is None or key is None:
+        return None
     try:
-        return any(record.identity == record_id for record in records)
-    except ContractError:
-        return False
+        moment = serial.to_datetime(stamp)
+        # Which of several equal punches it is, only the record ID tells.
+        for occurrence in range(1, _MOST_ALIKE + 1):
+            record = AttendanceRecord(
+                texts[0], texts[1], texts[2] or None, moment, round(status), round(key), occurrence
+            )
+            if record.identity == worksheet.text(row, RECORD_ID):
+                return record
+    except (OverflowError, ContractError):
+        pass
+    return None
+
+
+def marks(worksheet: Worksheet, counts_in: Mapping[str, str]) -> list[Change]:
+    """Marks by record ID: the period in which a row counts; empty for this one. Of a worksheet that was read whole."""
+    cells: dict[Place, NewCell] = {}
+    for row in worksheet.data_rows():
+        where = counts_in.get(worksheet.text(row, RECORD_ID))
+        if where is None:
+            continue
+        key = worksheet.number(row, KEY)
+        label = ELSEWHERE + where if where else entry_label(int(key) if key is not None else -1)
+        if worksheet.text(row, ENTRY) != label:
+            cells[row, worksheet.at(ENTRY)] = ENTRY.cell(label)
+    return [*write_cells(worksheet.sheet_id, cells)]
+
+
+def _is_as_recorded(worksheet: Worksheet, row: int) -> bool:
+    """Whether the record ID is still that of the row's machine, user and time; not known of rows without a machine."""
+    known = (worksheet.number(row, STATUS), worksheet.number(row, KEY))
+    if not worksheet.label(row, SERIAL_NUMBER) or None in known:
+        return True
+    return record_of(worksheet, row) is not None

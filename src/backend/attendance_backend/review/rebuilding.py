@@ -100,7 +100,7 @@ def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
             if worksheet.role == AMENDMENTS if amended else is_raw_title(worksheet.role or ""):
                 punches, unreadable = raw_data.stored(worksheet)
                 for punch in punches:
-                    found.setdefault(punch.record_id, _Kept(punch, amended))
+                    found.setdefault(punch.record_id, _Kept(punch, amended or punch.elsewhere))
                 spoilt += [(row, amended) for row in unreadable]
     indexed = _indexed(workbook)
     for row, amended in spoilt:

@@ -34,6 +34,8 @@ def describe(directory: Path) -> str:
             ledger.close()
         lines.append(f"punches       {summary.punches}, of which {summary.confirmed} are in a sheet")
         lines.append(f"on their way  {summary.backlog}")
+        if summary.refused:
+            lines.append(f"refused       {summary.refused} of them: {summary.reason or 'nobody answers'}")
         lines.append(
             f"no period     {summary.without_period} (older than the first period, or of one yet to come)"
         )

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from attendance_client.errors import BusError
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S, TIME_OUT_S, StateId
@@ -70,6 +71,24 @@ class Client:
             self.clock.sleep(min(remaining, self.supervisor.alive_interval_s))
         self.supervisor.alive(self.status)
 
+    def cloud_time(self) -> datetime | None:
+        """Pub/Sub's time as this site's wall time, or one before it; None before anything was heard.
+
+        A reply tells when it was published, and may have been under way since: of all moments that were heard of, the
+        latest counts.
+        """
+        begun = self.session.cloud_began
+        if begun is None:
+            return None
+        now = begun + timedelta(seconds=self.clock.monotonic())
+        return now.astimezone(ZoneInfo(self.site.time_zone)).replace(tzinfo=None, microsecond=0)
+
+    def _hear_the_time(self) -> None:
+        heard = self.bus.heard_at
+        if heard is not None:
+            began = heard - timedelta(seconds=self.clock.monotonic())
+            self.session.cloud_began = max(began, self.session.cloud_began or began)
+
     def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
         """Wait for a reply that `accept` takes, at most the state's time-out; drop all others.
 
@@ -87,6 +106,8 @@ class Client:
                 failed = True
                 self.pause(min(remaining, RECEIVE_SLICE_S))
                 continue
+            if messages:
+                self._hear_the_time()
             for message in messages:
                 if isinstance(message, reply) and message.location == self.site.location and accept(message):
                     accepted = True

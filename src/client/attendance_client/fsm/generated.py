@@ -103,9 +103,11 @@ class EventId(StrEnum):
     RECORDS_PUBLISHED = "records_published"
     # The answer confirms that the published punches are in their sheet.
     LAST_STORED_TIMESTAMP_RECEIVED = "last_stored_timestamp_received"
-    # Every punch of the period is confirmed, and the period is done.
+    # The answer says that the open period's spreadsheet is gone, and what it confirmed with it.
+    REVIEW_SHEET_GONE = "review_sheet_gone"
+    # Every punch of the period is answered for, and the period is done.
     PERIOD_CLOSED = "period_closed"
-    # The period has expired, with punches of it not yet confirmed.
+    # The period is not to be closed yet, as there are punches of it to be sent, or the clocks do not agree.
     RECORDS_LEFT = "records_left"
 
 
@@ -206,6 +208,7 @@ RAISED_IN: Final[Mapping[EventId, frozenset[StateId]]] = MappingProxyType(
         EventId.NO_NEW_RECORDS: frozenset({StateId.RELAY_ATTENDANCE_RECORDS}),
         EventId.RECORDS_PUBLISHED: frozenset({StateId.RELAY_ATTENDANCE_RECORDS}),
         EventId.LAST_STORED_TIMESTAMP_RECEIVED: frozenset({StateId.AWAIT_LAST_STORED_TIMESTAMP}),
+        EventId.REVIEW_SHEET_GONE: frozenset({StateId.AWAIT_LAST_STORED_TIMESTAMP}),
         EventId.PERIOD_CLOSED: frozenset({StateId.REVIEW_PERIOD_EXPIRED}),
         EventId.RECORDS_LEFT: frozenset({StateId.REVIEW_PERIOD_EXPIRED}),
     }
@@ -235,7 +238,7 @@ class Model(Protocol):
 
     @property
     def period_expired(self) -> bool:
-        """The attendance machine's clock, as read with its records, has passed the end of the open period."""
+        """The open period is over by two clocks that agree, of the attendance machine's, the Pi's and Pub/Sub's."""
 
     def set_final_alarm_raised(self) -> None:
         """Set the bit `Flag.FINAL_ALARM_RAISED`."""
@@ -382,13 +385,19 @@ class ClientMachine(StateChart[Model]):
         name="last_stored_timestamp_received",
     )
 
-    # Every punch of the period is confirmed, and the period is done.
+    # The answer says that the open period's spreadsheet is gone, and what it confirmed with it.
+    review_sheet_gone = Event(
+        AWAIT_LAST_STORED_TIMESTAMP.to(REQUEST_REVIEW_SHEET),
+        name="review_sheet_gone",
+    )
+
+    # Every punch of the period is answered for, and the period is done.
     period_closed = Event(
         REVIEW_PERIOD_EXPIRED.to(FETCH_REVIEW_PERIOD),
         name="period_closed",
     )
 
-    # The period has expired, with punches of it not yet confirmed.
+    # The period is not to be closed yet, as there are punches of it to be sent, or the clocks do not agree.
     records_left = Event(
         REVIEW_PERIOD_EXPIRED.to(RELAY_ATTENDANCE_RECORDS),
         name="records_left",

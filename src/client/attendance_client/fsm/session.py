@@ -84,32 +84,32 @@ class Session(Flags):
         self.machine_enabled = False
         self.clock_offset: timedelta | None = None
         """By how much the machine's clock was ahead of the Pi's, when it was asked; None for an impossible date."""
+        self.closing_time: datetime | None = None
+        """The time by which periods end, when the machine was asked; None while no two clocks agree."""
+        self.cloud_began: datetime | None = None
+        """What Pub/Sub's clock showed, as far as is known, when the monotonic clock was at its origin."""
         self.clock_is_off = False
         """Whether the machine's clock was notably off when last read; said once, not at each poll."""
         self.fullness_said_on: date | None = None
-        self.users_read: int | None = None
-        self.names_due = False
-        """Whether the log was read last without the names that may be new in it."""
-        self.nameless: frozenset[str] = frozenset()
-        """Users for whom the machine's list was read in vain."""
         self.undecodable_said = 0
         """How many records make no sense, as last told."""
         self.mistimed_said = 0
         """How many punches bear times that cannot be, as last told."""
-        self.names_read_at_s = float("-inf")
         self.taken_until: datetime | None = None
         """The machine's time, as in `machine_time`, at the last reading after which all that it held was in the
         ledger."""
         self.health = HealthMemory()
         self.next_poll_s = float("-inf")
+        self.table_due_s = float("-inf")
+        """Monotonic; when it is next asked whether HR's table is another one."""
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""
-        self.postponed: frozenset[str] = frozenset()
-        """Names of closed periods whose sheet did not answer since the last poll."""
         self.time_outs = 0
         """How often in a row a chunk was not confirmed in time."""
         self.nothing_to_relay: object = None
         """The circumstances in which the ledger last had nothing to relay, so that it need not be asked again."""
+        self.refusals_said: object = None
+        """How many punches are refused, and why, as last told."""
         self.warned_on: date | None = None
         """The day of the last daily warning."""
         self._question: object = None
@@ -171,7 +171,7 @@ class Session(Flags):
 
     @property
     def period_expired(self) -> bool:
-        """Whether the machine's clock, when it was read, had passed the end of the open period."""
-        if self.machine_time is None or self.review_period is None:
+        """Whether the open period was over when the machine was asked, by two clocks that agree."""
+        if self.closing_time is None or self.review_period is None:
             return False
-        return business_day(self.machine_time, self._day_boundary) > self.review_period.last_day
+        return business_day(self.closing_time, self._day_boundary) > self.review_period.last_day

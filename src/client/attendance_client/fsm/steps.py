@@ -5,24 +5,27 @@ A TransientError means that nothing is known yet; the runner stays in the state 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import EventId, StateId
 from attendance_client.machine.final_read import read_finally
 from attendance_client.machine.polling import poll, publish_alarm
-from attendance_client.relay.ledger import Chunk
+from attendance_client.relay.ledger import Chunk, Ledger
 from attendance_contracts import (
     MAX_CHUNK_BYTES,
     MAX_CHUNK_RECORDS,
     AlarmKind,
+    Answer,
     CreateReviewSheet,
     GetReviewPeriod,
     LastStoredTimestamp,
     Message,
     NewReviewPeriod,
     NewReviewSheet,
+    Outcome,
     ReviewPeriod,
     StoreAttendRecords,
     Topic,
@@ -47,7 +50,9 @@ def fetch_review_period(client: Client) -> EventId:
             location=client.site.location,
             request_id=session.request_id((Topic.GET_REVIEW_PERIOD, after)),
             after=after,
-            on=business_day(client.clock.now(), client.site.day_boundary),
+            on=business_day(client.cloud_time() or client.clock.now(), client.site.day_boundary),
+            time_zone=client.site.time_zone,
+            day_boundary=client.site.day_boundary,
         ),
     )
     return EventId.REVIEW_PERIOD_REQUESTED
@@ -112,20 +117,20 @@ def request_review_sheet(client: Client) -> EventId:
 
 def await_review_sheet(client: Client) -> EventId:
     period = client.session.open_period
-    sheet_ids: list[str] = []
+    replies: list[NewReviewSheet] = []
 
     def accept(reply: NewReviewSheet) -> bool:
         # Whichever request it answers, the sheet of a period is always the same one.
         if reply.period != period:
             return False
-        sheet_ids.append(reply.sheet_id)
+        replies.append(reply)
         return True
 
     if not client.await_reply(NewReviewSheet, StateId.AWAIT_REVIEW_SHEET, accept):
         return EventId.TIMED_OUT
     client.session.answered()
-    client.session.sheet_id = sheet_ids[-1]
-    client.ledger.open_period(period, sheet_ids[-1])
+    sheet_id = client.session.sheet_id = replies[-1].sheet_id
+    client.ledger.open_period(period, sheet_id, routes=replies[-1].routes)
     return EventId.REVIEW_SHEET_RECEIVED
 
 
@@ -134,6 +139,8 @@ def relay_attendance_records(client: Client) -> EventId:
     chunk = None
     if session.machine_time is not None and client.clock.monotonic() < session.next_poll_s:
         chunk = _next_chunk(client)
+        if chunk is None and session.period_expired:
+            return EventId.NO_NEW_RECORDS  # what nobody answers for must not keep the period open
         if chunk is None:
             client.pause(session.next_poll_s - client.clock.monotonic())
     if chunk is None:
@@ -153,29 +160,43 @@ def relay_attendance_records(client: Client) -> EventId:
 
 
 def await_last_stored_timestamp(client: Client) -> EventId:
-    session = client.session
+    session, ledger = client.session, client.ledger
     request = session.request
     asked = frozenset(
         record.identity for record in (request.records if isinstance(request, StoreAttendRecords) else ())
     )
+    gone: list[str] = []
 
     def accept(reply: LastStoredTimestamp) -> bool:
         if not isinstance(request, StoreAttendRecords) or reply.sheet_id != request.sheet_id:
             return False
-        confirmed = asked & set(reply.confirmed)
-        client.ledger.confirm(tuple(confirmed), reply.sheet_id)
-        return confirmed == asked or (bool(confirmed) and reply.request_id == request.request_id)
+        # Of a reply to another question it is believed what is stored, and nothing else: the rest may have changed.
+        own = reply.request_id == request.request_id
+        answers = [part for answer in _answers(reply) if (part := _part_of(answer, asked, ledger, own=own))]
+        if own and reply.gone:
+            gone.append(reply.sheet_id)
+        ledger.take_answers(
+            answers, table=reply.table if own else "", gone=reply.sheet_id if own and reply.gone else ""
+        )
+        answered = {identity for answer in answers for identity in answer.identities}
+        return answered == asked or (own and (bool(answered) or reply.gone))
 
     if not client.await_reply(LastStoredTimestamp, StateId.AWAIT_LAST_STORED_TIMESTAMP, accept):
         session.time_outs += 1
-        if isinstance(request, StoreAttendRecords) and request.period != session.review_period:
-            session.postponed |= {request.period.name}
+        if len(asked) == 1:
+            ledger.set_aside(tuple(asked))
         return EventId.TIMED_OUT
     session.answered()
     session.time_outs = 0
+    if session.sheet_id in gone:
+        log.warning("the review sheet %s is gone; what it held is sent again", session.sheet_id)
+        session.sheet_id = None
+        session.last_stored_timestamp = None
+        return EventId.REVIEW_SHEET_GONE
     if isinstance(request, StoreAttendRecords) and request.period == session.review_period:
         newest = max(record.timestamp for record in request.records)
         session.last_stored_timestamp = max(newest, session.last_stored_timestamp or newest)
+    _tell_of_refusals(client)
     return EventId.LAST_STORED_TIMESTAMP_RECEIVED
 
 
@@ -183,6 +204,9 @@ def review_period_expired(client: Client) -> EventId:
     session = client.session
     period = client.session.open_period
     read_finally(client, period)
+    if not session.period_expired:
+        log.info("%s is not closed: the clocks do not agree that it is over", period.name)
+        return EventId.RECORDS_LEFT
     left = client.ledger.backlog_of(period)
     if left:
         log.info("%s is over, but %d of its punches are not stored yet", period.name, left)
@@ -217,21 +241,38 @@ def _request(client: Client, message: Message) -> None:
     client.session.request = message
 
 
+def _answers(reply: LastStoredTimestamp) -> Sequence[Answer]:
+    """What became of each record; a backend before 0.2 says only what the sheet holds."""
+    stored = Answer(outcome=Outcome.STORED, identities=reply.confirmed, sheet_id=reply.sheet_id)
+    return reply.answers or (stored,)
+
+
+def _part_of(answer: Answer, asked: frozenset[str], ledger: Ledger, *, own: bool) -> Answer | None:
+    """As much of an answer as is to be believed: of what was asked."""
+    if not own and (answer.outcome is not Outcome.STORED or ledger.is_gone(answer.sheet_id)):
+        return None
+    identities = tuple(identity for identity in answer.identities if identity in asked)
+    return replace(answer, identities=identities) if identities else None
+
+
+def _tell_of_refusals(client: Client) -> None:
+    """Say once that punches are refused, and why."""
+    summary = client.ledger.summary()
+    told = (summary.refused, summary.reason)
+    if summary.refused and told != client.session.refusals_said:
+        log.warning("%d punches are in no sheet yet: %s", summary.refused, summary.reason or "nobody answers")
+    client.session.refusals_said = told
+
+
 def _next_chunk(client: Client) -> Chunk | None:
-    """What to relay next: the open period's punches, then, unless it is about to close, late ones of others."""
+    """What to relay next: the open period's punches before all others."""
     session = client.session
-    period = client.session.open_period
-    circumstances = (client.ledger.revision, period, session.period_expired, session.postponed)
+    circumstances = (client.ledger.revision, session.open_period)
     if session.nothing_to_relay == circumstances:
         return None
     # A message that cannot be stored in time is halved each time.
     limit = max(1, MAX_CHUNK_RECORDS >> session.time_outs)
-    chunk = client.ledger.next_chunk(period, limit)
-    if chunk is None and not session.period_expired:
-        for late in client.ledger.periods_with_backlog():
-            if late.name not in session.postponed and late != period:
-                chunk = client.ledger.next_chunk(late, limit)
-                break
+    chunk = client.ledger.next_chunk(session.open_period, limit)
     if chunk is None:
         session.nothing_to_relay = circumstances
     return chunk
@@ -240,15 +281,17 @@ def _next_chunk(client: Client) -> Chunk | None:
 def _store_message(client: Client, chunk: Chunk) -> StoreAttendRecords:
     """The message that stores a chunk, or as much of it as one message may hold."""
     records = chunk.records
+    session = client.session
     while True:
         message = StoreAttendRecords(
             location=client.site.location,
-            request_id=client.session.request_id((Topic.STORE_ATTEND_RECORDS, chunk.sheet_id, records)),
-            sheet_id=chunk.sheet_id,
-            period=chunk.period,
+            request_id=session.request_id((Topic.STORE_ATTEND_RECORDS, chunk.sheet_id, records)),
+            sheet_id=chunk.sheet_id or session.sheet_id or "",
+            period=chunk.period or session.open_period,
             time_zone=client.site.time_zone,
             day_boundary=client.site.day_boundary,
             records=records,
+            routed=client.ledger.routes,
         )
         if len(encode(message)[0]) <= MAX_CHUNK_BYTES or len(records) == 1:
             return message

@@ -27,10 +27,10 @@ differ by half an hour at least: brought nearer by small steps, they would spoil
 def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -> None:
     """Tell once that the machine's clock is off, and bring it nearer to the Pi's where that is configured.
 
-    A Pi that has not heard from a time server judges nobody.
+    A Pi that has not heard from a time server judges nobody, unless no period is closed for it.
     """
-    synchronised = client.clock.synchronised()
-    if synchronised is False:
+    synchronised, agree = client.clock.synchronised(), client.session.closing_time is not None
+    if synchronised is False and agree:
         return
     offset = client.session.clock_offset
     is_off = offset is None or abs(offset) > NOTABLE_OFFSET
@@ -38,7 +38,8 @@ def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -
         told = (
             f"is {offset.total_seconds():+.0f} s off this computer's" if offset else "shows no possible date"
         )
-        log.warning("the machine's clock (%s) %s; set the one that is wrong", status.time, told)
+        held = "" if agree else "; no review period is closed before they agree"
+        log.warning("the machine's clock (%s) %s; set the one that is wrong%s", status.time, told, held)
     client.session.clock_is_off = is_off
     small = offset is not None and TOLERATED_OFFSET < abs(offset) <= LARGEST_CORRECTION
     if client.site.set_machine_clock and small and synchronised:

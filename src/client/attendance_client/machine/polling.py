@@ -27,6 +27,9 @@ COMPLETE_READ_INTERVAL_S = 86_400.0
 latest after two days. A machine cleared and filled again to the same count is noticed then. (A count that has grown is
 checked at each poll: the new records must follow the known ones.)"""
 
+TABLE_INTERVAL_S = 86_400.0
+"""Between two questions for a punch of no period, where no other punch's answer tells of HR's table."""
+
 
 def poll(client: Client) -> None:
     """Read the machine if it has anything new, and see to what goes with it: its clock, reports, the daily warning."""
@@ -39,7 +42,7 @@ def poll(client: Client) -> None:
             wanted = _wanted(client, status)
             if wanted is not None:
                 read_log(client, machine, status, wanted.known)
-            elif session.names_due:
+            elif client.ledger.has_unnamed(status.serial_number):
                 read_names_again(client, machine, status)
             keep_clock(client, machine, status)
         if not session.machine_enabled:
@@ -53,8 +56,17 @@ def poll(client: Client) -> None:
     report_read(client, status)
     _warn_of_full_machine(client, status)
     session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
-    session.postponed = frozenset()
+    _ask_again(client)
     _warn_daily(client)
+
+
+def _ask_again(client: Client) -> None:
+    """Let what was refused or not answered be sent once more; daily, see whether HR's table is another one by now."""
+    now_s = client.clock.monotonic()
+    daily = now_s >= client.session.table_due_s
+    if daily:
+        client.session.table_due_s = now_s + TABLE_INTERVAL_S
+    client.ledger.ask_again(table=daily)
 
 
 def enable_machine(client: Client) -> None:

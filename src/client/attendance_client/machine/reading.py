@@ -18,11 +18,11 @@ BELIEVABLE_OFFSET = timedelta(days=1)
 FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 """Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 
+APART = timedelta(minutes=5)
+"""Clocks that differ by more do not agree, and then no period is closed."""
+
 NAMES, CLEARED = "names", "cleared"
 """Kinds of trouble with a machine that can be read all the same."""
-
-NAMES_AGAIN_S = 3600.0
-"""Before the machine's users are read again for punches whose user was not among them."""
 
 
 @contextmanager
@@ -51,12 +51,23 @@ def nobody_punching(client: Client, machine: MachineSession) -> Iterator[None]:
 
 
 def ask_status(client: Client, machine: MachineSession) -> MachineStatus:
-    """What the machine says of itself; its time counts from now on, or the Pi's where that is not believable."""
+    """What the machine says of itself; its time counts from now on, or another one's where that is not believable.
+
+    There are three clocks: the machine's, the Pi's, which has no battery, and Pub/Sub's.
+    """
     status = machine.status()
-    now = client.clock.now()
+    now, cloud = client.clock.now(), client.cloud_time()
     offset = client.session.clock_offset = offset_of(status, now)
-    believable = offset is not None and abs(offset) <= BELIEVABLE_OFFSET
-    client.session.machine_time = status.time if believable else now
+    offsets = [found for found in (offset, offset_of(status, cloud) if cloud else None) if found is not None]
+    nearest = min(map(abs, offsets), default=BELIEVABLE_OFFSET * 2)
+    pi_is_right = cloud is not None and abs(now - cloud) <= APART
+    others = now if pi_is_right or cloud is None else cloud
+    believed = client.session.machine_time = status.time if nearest <= BELIEVABLE_OFFSET else others
+    # Two clocks that agree tell the time; while a third one is behind, its period is not over yet.
+    closing = believed if nearest <= APART else None
+    if closing is None and pi_is_right and believed is not None:
+        closing = min(believed, now)
+    client.session.closing_time = closing
     return status
 
 
@@ -70,6 +81,8 @@ def read_log(
 ) -> AttendanceLog:
     """Take what follows `known`, or the whole log, into the ledger; returns what was read."""
     session, ledger, serial_number = client.session, client.ledger, status.serial_number
+    # Its users could not be read the last time: nothing is to wait for them now.
+    failed_before = ledger.has_unnamed(serial_number) or NAMES in session.health.troubles
     attendance_log = machine.read_log(known)
     new = ledger.add_log(serial_number, attendance_log, client.clock.now())
     now_s = client.clock.monotonic()
@@ -80,7 +93,6 @@ def read_log(
     session.machine_memory = MachineMemory(
         serial_number, attendance_log.end, now_s, whole_read_at_s, status.records
     )
-    failed_before, session.names_due = session.names_due or NAMES in session.health.troubles, True
     if new:
         log.info("%d new records on machine %s", new, serial_number)
     _tell_of_undecodable(client, attendance_log)
@@ -89,7 +101,6 @@ def read_log(
         read_names_again(client, machine, status)
     else:
         _read_names(client, machine, status)
-        session.names_due = False
     return attendance_log
 
 
@@ -99,8 +110,6 @@ def read_names_again(client: Client, machine: MachineSession, status: MachineSta
     Names are a nicety: a machine that never tells them must hold neither the punches up nor a period open. The punches
     then bear the user's number only.
     """
-    session = client.session
-    session.names_due = False
     try:
         _read_names(client, machine, status)
     except MachineError as error:
@@ -169,15 +178,7 @@ def _tell_of_mistimed(client: Client, attendance_log: AttendanceLog) -> None:
 
 
 def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:
-    """Read the machine's users when their number has changed, or a punch's user is not known."""
-    session, ledger = client.session, client.ledger
-    nameless = ledger.unnamed_users(status.serial_number)
-    age_s = client.clock.monotonic() - session.names_read_at_s
-    asked_before = nameless <= session.nameless and (not nameless or age_s < NAMES_AGAIN_S)
-    if session.users_read == status.users and asked_before:
-        return
-    ledger.remember_users(status.serial_number, machine.read_user_names())
-    session.users_read = status.users
-    session.nameless = ledger.unnamed_users(status.serial_number)
-    session.names_read_at_s = client.clock.monotonic()
-    session.health.troubles.pop(NAMES, None)
+    """Ask whose the punches are that were just read: later their numbers may be other people's."""
+    if client.ledger.has_unnamed(status.serial_number):
+        client.ledger.name_punches(status.serial_number, machine.read_user_names())
+    client.session.health.troubles.pop(NAMES, None)

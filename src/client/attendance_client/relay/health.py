@@ -56,6 +56,9 @@ def complete_through(client: Client) -> date | None:
         return None
     under_way = min(taken_until, summary.earliest_backlog or taken_until)
     day = business_day(under_way, client.site.day_boundary) - timedelta(days=1)
+    if client.session.review_period is not None:
+        # Of later days HR may not have entered the period yet, by which their punches are stored.
+        day = min(day, client.session.review_period.last_day)
     return day if summary.first_day is not None and day >= summary.first_day else None
 
 

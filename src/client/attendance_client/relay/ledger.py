@@ -1,15 +1,17 @@
-"""The ledger: every punch ever read, and which sheet confirmed it.
+"""The ledger: every punch ever read, and what the backend said of it last.
 
 Where the snapshot says where the *machine* is, the ledger says what the *data* is. It makes harmless the order
-in which punches are read and the clock they were stamped by, remembers the sheets of closed periods, and
-is the archive that outlives a machine's memory. It can be lost: the machine is read again, and the sheets
-recognise what they hold.
+in which punches are read and the clock they were stamped by, and is the archive that outlives a machine's memory. It
+can be lost: the machine is read again, and the sheets recognise what they hold.
+
+Which period a punch belongs to, the backend decides. The periods here are what the site knows of them: they put
+punches of one sheet into one message, and a backend before 0.2 takes no others.
 """
 
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -18,13 +20,13 @@ from typing import Any
 
 from attendance_client.errors import LedgerError, no_permission
 from attendance_client.machine.port import AttendanceLog
-from attendance_contracts import AttendanceRecord, ReviewPeriod
+from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
 
-SCHEMA_VERSION = 1
-SCHEMA = """
+SCHEMA_VERSION = 2
+SCHEMA_1 = """
 CREATE TABLE punches (
     identity TEXT PRIMARY KEY,
     serial_number TEXT NOT NULL,
@@ -59,15 +61,33 @@ CREATE TABLE periods (
     closed INTEGER NOT NULL
 );
 """
+SCHEMA_2 = """
+ALTER TABLE punches ADD COLUMN user_name TEXT;
+ALTER TABLE punches ADD COLUMN answer TEXT;
+ALTER TABLE punches ADD COLUMN reason TEXT;
+UPDATE punches SET user_name = coalesce((
+    SELECT user_name FROM users
+    WHERE users.serial_number = punches.serial_number AND users.user_id = punches.user_id), '');
+CREATE INDEX unnamed ON punches (serial_number) WHERE user_name IS NULL AND sheet_id IS NULL;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+"""`user_name`: as the machine told it when the punch was read; empty for a user without one, NULL before it was asked.
+`answer`: why no sheet holds the punch, an `Outcome` or UNANSWERED; NULL before it was asked, and once a sheet does."""
+
+UNANSWERED = "unanswered"
+"""Asked for by itself, and nobody answered in time."""
+ROUTES, TABLE, GONE = "routes", "table", "gone "
+"""Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone."""
+_OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Unconfirmed records of one period, and the sheet they go to."""
+    """Unconfirmed records of one period, and the sheet they go to; or of days of which the site knows no period."""
 
-    period: ReviewPeriod
-    sheet_id: str
     records: tuple[AttendanceRecord, ...]
+    period: ReviewPeriod | None = None
+    sheet_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +96,13 @@ class LedgerSummary:
 
     Attributes:
         confirmed: punches that a sheet confirmed.
-        backlog: unconfirmed punches of a period whose sheet is known; they are on their way.
-        without_period: unconfirmed punches of no known period: older than the first, or of one yet to come.
+        backlog: unconfirmed punches that are on their way, or refused.
+        without_period: unconfirmed punches of no period: older than the first, or of one yet to come.
         undecodable: records that make no sense, kept with their bytes.
         earliest_backlog: when the oldest punch of the backlog was made.
         first_day: of the first period whose sheet is known.
+        refused: punches of the backlog that the backend refuses, or does not answer.
+        reason: why it refuses one of them, in its words.
     """
 
     punches: int
@@ -90,6 +112,8 @@ class LedgerSummary:
     undecodable: int
     earliest_backlog: datetime | None
     first_day: date | None
+    refused: int = 0
+    reason: str = ""
 
 
 class Ledger:
@@ -129,8 +153,10 @@ class Ledger:
             raise LedgerError(
                 f"{self._path} was written by a newer release (schema {version}); upgrade the client"
             )
-        if version == 0:
-            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        missing = [SCHEMA_1, SCHEMA_2][version:]
+        if missing:
+            script = "\n".join(missing)
+            self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Release the file."""
@@ -195,7 +221,11 @@ class Ledger:
         ]
         with self._transaction() as db:
             before = db.total_changes
-            db.executemany("INSERT OR IGNORE INTO punches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows)
+            db.executemany(
+                "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
+                " raw, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
 
@@ -216,34 +246,45 @@ class Ledger:
                 return occurrence
             occurrence += 1
 
-    def remember_users(self, serial_number: str, names: Mapping[str, str]) -> None:
-        """Take user names; those of users deleted since are kept, because their punches are."""
+    def name_punches(self, serial_number: str, names: Mapping[str, str]) -> None:
+        """Give the punches that were read since the last time the names that their users have now.
+
+        Never again: a number passes to another person, a name is changed. A user deleted since has the last known one.
+        """
         with self._transaction() as db:
             db.executemany(
                 "INSERT INTO users VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET user_name = excluded.user_name",
                 [(serial_number, user_id, name) for user_id, name in names.items()],
             )
+            db.execute(
+                "UPDATE punches SET user_name = coalesce((SELECT user_name FROM users WHERE"
+                " users.serial_number = punches.serial_number AND users.user_id = punches.user_id), '')"
+                " WHERE serial_number = ? AND user_name IS NULL AND sheet_id IS NULL",
+                (serial_number,),
+            )
 
-    def unnamed_users(self, serial_number: str) -> frozenset[str]:
-        """User IDs of unconfirmed punches whose user's name is not known, and that may still go to a sheet.
-
-        An old machine is full of punches of people who are long gone: their names are never asked for again.
-        """
-        rows = self._ask(
-            "SELECT DISTINCT user_id FROM punches LEFT JOIN users USING (serial_number, user_id)"
-            " WHERE sheet_id IS NULL AND timestamp >= ? AND serial_number = ? AND user_name IS NULL",
-            (self._first_opens_at(), serial_number),
+    def has_unnamed(self, serial_number: str) -> bool:
+        """Whether there are punches of which the machine was not asked yet whose they are."""
+        question = (
+            "SELECT 1 FROM punches WHERE serial_number = ? AND user_name IS NULL AND sheet_id IS NULL LIMIT 1"
         )
-        return frozenset(user_id for (user_id,) in rows)
+        return bool(self._ask(question, (serial_number,)))
 
-    def open_period(self, period: ReviewPeriod, sheet_id: str) -> None:
-        """Remember a period's sheet; from now on its punches can be relayed."""
+    def open_period(self, period: ReviewPeriod, sheet_id: str, *, routes: bool | None = None) -> None:
+        """Remember a period's sheet, and whether the backend that named it takes punches of any day."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO periods VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
                 " first_day = excluded.first_day, last_day = excluded.last_day, sheet_id = excluded.sheet_id",
                 (period.name, period.first_day.isoformat(), period.last_day.isoformat(), sheet_id),
             )
+            # They may have been asked for before HR entered it.
+            db.execute(
+                "UPDATE punches SET answer = NULL WHERE answer IN (?, ?) AND timestamp >= ? AND timestamp < ?",
+                (*_OF_NO_PERIOD, *self._window(period)),
+            )
+            if routes is not None:
+                _state(db, ROUTES, "yes" if routes else "")
 
     def close_period(self, period: ReviewPeriod) -> None:
         """Remember that a period is over; its late punches are still relayed."""
@@ -262,59 +303,134 @@ class Ledger:
         """A number that grows with every row written: while it stands still, every answer stays the same."""
         return self._db.total_changes
 
-    def periods_with_backlog(self) -> list[ReviewPeriod]:
-        """Periods whose sheet is known and that have unconfirmed punches, the oldest first."""
-        return [period for period, _ in self._periods() if self.backlog_of(period)]
+    def _fact(self, name: str) -> str:
+        """What was last told; empty when nothing was."""
+        found = self._ask("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(found[0][0]) if found else ""
 
-    def next_chunk(self, period: ReviewPeriod, limit: int) -> Chunk | None:
-        """The oldest unconfirmed records of a period, at most `limit`; None without any or without a sheet."""
-        sheet_id = next((sheet for known, sheet in self._periods() if known.name == period.name), None)
-        if sheet_id is None:
+    @property
+    def routes(self) -> bool:
+        """Whether the backend takes punches of any day in one message, as far as it has told."""
+        return bool(self._fact(ROUTES))
+
+    def next_chunk(self, first: ReviewPeriod, limit: int) -> Chunk | None:
+        """The oldest punches that are to be sent, at most `limit` of one period: of `first`, or else of others.
+
+        Punches of no known period are sent only where the backend routes.
+        """
+        known = [(period, sheet_id) for period, sheet_id in self._periods() if sheet_id]
+        known.sort(key=lambda each: each[0].name != first.name)
+        for period, sheet_id in known:
+            records = self._unsent(" AND timestamp >= ? AND timestamp < ?", self._window(period), limit)
+            if records:
+                return Chunk(records, period, sheet_id)
+        if not self.routes:
             return None
+        records = self._unsent(*self._outside(known), limit)
+        return Chunk(records) if records else None
+
+    def _unsent(self, where: str, parameters: tuple[str, ...], limit: int) -> tuple[AttendanceRecord, ...]:
         rows = self._ask(
-            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence"
-            " FROM punches LEFT JOIN users USING (serial_number, user_id)"
-            " WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?"
-            " ORDER BY timestamp, identity LIMIT ?",
-            (*self._window(period), limit),
+            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence FROM punches"  # noqa: S608 - words of this file
+            f" WHERE sheet_id IS NULL AND answer IS NULL{where} ORDER BY timestamp, identity LIMIT ?",
+            (*parameters, limit),
         )
-        records = tuple(
+        return tuple(
             AttendanceRecord(
-                serial, user, user_name, datetime.fromisoformat(stamp), status, punch, occurrence
+                serial, user, user_name or None, datetime.fromisoformat(stamp), status, punch, occurrence
             )
             for serial, user, user_name, stamp, status, punch, occurrence in rows
         )
-        return Chunk(period, sheet_id, records) if records else None
+
+    def _outside(self, known: Sequence[tuple[ReviewPeriod, str]]) -> tuple[str, tuple[str, ...]]:
+        """The condition that a punch is of none of these periods."""
+        windows = [self._window(period) for period, _ in known]
+        where = " AND NOT (timestamp >= ? AND timestamp < ?)" * len(windows)
+        return where, tuple(moment for window in windows for moment in window)
 
     def backlog_of(self, period: ReviewPeriod) -> int:
-        """How many punches of the period no sheet has confirmed."""
-        return self._backlog(period)[0]
-
-    def _backlog(self, period: ReviewPeriod) -> tuple[int, str | None]:
-        """How many punches of the period no sheet has confirmed, and when the first of them was made."""
-        [(count, earliest)] = self._ask(
-            "SELECT count(*), min(timestamp) FROM punches WHERE sheet_id IS NULL AND timestamp >= ? AND timestamp < ?",
+        """How many punches of the period are still to be sent."""
+        [(count,)] = self._ask(
+            "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND answer IS NULL"
+            " AND timestamp >= ? AND timestamp < ?",
             self._window(period),
         )
-        return count, earliest
+        return int(count)
 
     def confirm(self, identities: tuple[str, ...], sheet_id: str) -> None:
         """Remember that a sheet holds these punches; saying so twice changes nothing."""
+        self.take_answers((Answer(outcome=Outcome.STORED, identities=identities, sheet_id=sheet_id),))
+
+    def is_gone(self, sheet_id: str) -> bool:
+        """Whether a sheet was said to be gone, and has not confirmed anything since."""
+        return bool(self._fact(GONE + sheet_id))
+
+    def take_answers(self, answers: Sequence[Answer], *, table: str = "", gone: str = "") -> None:
+        """Believe what was told last, of punches that no sheet has confirmed.
+
+        Args:
+            answers: what became of punches.
+            table: the backend's table of periods; if it is another one than before, punches of no period are asked
+                for again.
+            gone: a sheet that is gone: what it confirmed is confirmed no more.
+        """
+        with self._transaction() as db:
+            if table:
+                if table != self._fact(TABLE):
+                    db.execute("UPDATE punches SET answer = NULL WHERE answer IN (?, ?)", _OF_NO_PERIOD)
+                _state(db, TABLE, table)
+                _state(db, ROUTES, "yes")
+            if gone:
+                db.execute("UPDATE punches SET sheet_id = NULL, answer = NULL WHERE sheet_id = ?", (gone,))
+                db.execute("UPDATE periods SET sheet_id = '' WHERE sheet_id = ?", (gone,))
+                _state(db, GONE + gone, "yes")
+            for answer in answers:
+                stored = answer.outcome is Outcome.STORED
+                told = (answer.sheet_id, None, None) if stored else (None, answer.outcome, answer.reason)
+                db.executemany(
+                    "UPDATE punches SET sheet_id = ?, answer = ?, reason = ?"
+                    " WHERE identity = ? AND sheet_id IS NULL",
+                    [(*told, identity) for identity in answer.identities],
+                )
+                if stored:
+                    db.execute("DELETE FROM facts WHERE name = ?", (GONE + answer.sheet_id,))
+
+    def set_aside(self, identities: Sequence[str]) -> None:
+        """Nobody answers for these punches: others are sent first, until `ask_again`."""
         with self._transaction() as db:
             db.executemany(
-                "UPDATE punches SET sheet_id = ? WHERE identity = ? AND sheet_id IS NULL",
-                [(sheet_id, identity) for identity in identities],
+                "UPDATE punches SET answer = ? WHERE identity = ? AND sheet_id IS NULL",
+                [(UNANSWERED, identity) for identity in identities],
             )
+
+    def ask_again(self, *, table: bool) -> None:
+        """Send once more what was refused or not answered.
+
+        With `table`, one punch of no period as well: its answer tells whether HR's table is another one by now.
+        """
+        wanted = f"answer NOT IN {tuple(map(str, _OF_NO_PERIOD))}"
+        if table:
+            wanted += (
+                " OR identity = (SELECT identity FROM punches WHERE sheet_id IS NULL AND answer IS NOT NULL"  # noqa: S608 - as above
+                f" AND answer = '{Outcome.NO_PERIOD}' ORDER BY timestamp DESC LIMIT 1)"
+            )
+        question = f"FROM punches WHERE sheet_id IS NULL AND answer IS NOT NULL AND ({wanted})"
+        if self._ask(f"SELECT 1 {question} LIMIT 1"):
+            with self._transaction() as db:
+                db.execute(
+                    f"UPDATE punches SET answer = NULL WHERE identity IN (SELECT identity {question})"  # noqa: S608 - as above
+                )
 
     def not_to_be_erased(self, serial_number: str) -> int:
         """How many punches of the machine no sheet has confirmed.
 
-        Not counted are those made before the first period whose sheet is known: no sheet will ever take them, and
-        the ledger is their archive.
+        Not counted are those that the backend said were made before the site's First Day: no sheet will ever take
+        them, and the ledger is their archive.
         """
         [(left,)] = self._ask(
-            "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND serial_number = ? AND timestamp >= ?",
-            (serial_number, self._first_opens_at()),
+            "SELECT count(*) FROM punches WHERE sheet_id IS NULL AND serial_number = ?"
+            " AND coalesce(answer, '') != ?",
+            (serial_number, Outcome.BEFORE_FIRST_DAY),
         )
         return int(left)
 
@@ -342,10 +458,18 @@ class Ledger:
     def _summarise(self) -> LedgerSummary:
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
         [(undecodable,)] = self._ask("SELECT count(*) FROM undecodable")
-        periods = [period for period, _ in self._periods()]
-        backlogs = [self._backlog(period) for period in periods]
-        backlog = sum(count for count, _ in backlogs)
-        earliest = min((stamp for _, stamp in backlogs if stamp), default=None)
+        periods = self._periods()
+        # A backend that does not route takes none but those of known periods.
+        outside, moments = self._outside(periods)
+        left_out, moments = ("", ()) if self.routes else (f" AND NOT (1{outside})", moments)
+        [(backlog, earliest)] = self._ask(
+            "SELECT count(*), min(timestamp) FROM punches WHERE sheet_id IS NULL"  # noqa: S608 - as above
+            f" AND coalesce(answer, '') NOT IN (?, ?){left_out}",
+            (*_OF_NO_PERIOD, *moments),
+        )
+        refused = self._ask(
+            "SELECT reason FROM punches WHERE sheet_id IS NULL AND answer NOT IN (?, ?)", _OF_NO_PERIOD
+        )
         return LedgerSummary(
             punches=punches,
             confirmed=confirmed,
@@ -353,16 +477,15 @@ class Ledger:
             without_period=punches - confirmed - backlog,
             undecodable=undecodable,
             earliest_backlog=None if earliest is None else datetime.fromisoformat(earliest),
-            first_day=periods[0].first_day if periods else None,
+            first_day=periods[0][0].first_day if periods else None,
+            refused=len(refused),
+            reason=next((reason for (reason,) in refused if reason), ""),
         )
 
     def _periods(self) -> list[tuple[ReviewPeriod, str]]:
+        """What is known of periods, the oldest first, and their sheets; empty where it is gone."""
         rows = self._ask("SELECT name, first_day, last_day, sheet_id FROM periods ORDER BY first_day")
         return [(_period(*row[:3]), row[3]) for row in rows]
-
-    def _first_opens_at(self) -> str:
-        """When the first period whose sheet is known opened: no sheet will take an older punch."""
-        return min((self._window(period)[0] for period, _ in self._periods()), default="")
 
     def _window(self, period: ReviewPeriod) -> tuple[str, str]:
         # ISO 8601 without zone and fraction: order of the text is order of time.
@@ -374,3 +497,9 @@ class Ledger:
 
 def _period(name: str, first_day: str, last_day: str) -> ReviewPeriod:
     return ReviewPeriod(name, date.fromisoformat(first_day), date.fromisoformat(last_day))
+
+
+def _state(db: sqlite3.Connection, name: str, value: str) -> None:
+    db.execute(
+        "INSERT INTO facts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
+    )

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from google.api_core import exceptions
@@ -51,6 +52,7 @@ class PubSubBus:
         self._project = project
         self._location = location
         self._prepared = False
+        self.heard_at: datetime | None = None
         self._heard_at_s = time.monotonic()
         self._connect()
 
@@ -187,6 +189,7 @@ class PubSubBus:
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise unreachable(error) from error
         replies = []
+        self.heard_at = max(received.message.publish_time for received in response.received_messages)
         for received in response.received_messages:
             try:
                 replies.append(decode_topic(topic, received.message.data, received.message.attributes))

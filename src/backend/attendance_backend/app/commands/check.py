@@ -8,8 +8,9 @@ from attendance_backend.control.problems_sheet import of_workbook, told_of_workb
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
+from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.finalising import now_of
-from attendance_backend.handlers.watch import IN_BIN, TYPED_OVER, gone, where_it_is
+from attendance_backend.handlers.watch import IN_BIN, TYPED_OVER, where_it_is
 from attendance_backend.ports import Backend, Drive, Folder
 from attendance_backend.review import doubts, structure
 from attendance_backend.review.book import PROTECTED, locked, sites_of

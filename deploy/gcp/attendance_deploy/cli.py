@@ -1,0 +1,288 @@
+"""The command ``deploy/gcp/deploy``."""
+
+import argparse
+import getpass
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from attendance_deploy import installation, review_periods, settings, sites
+from attendance_deploy.change import Changes, look
+from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
+from attendance_deploy.kinds import TOPIC, Resource
+
+BESIDE = Path(__file__).resolve().parents[1]
+BUNDLE = "build/bundle"
+
+DESCRIPTION = """\
+Sets up the attendance system's part in Google Cloud, and brings it up to date: services, accounts, topics, secrets,
+rights, functions, subscriptions, the schedule, alerts, and the spreadsheet Review Periods. It looks at each of them and
+changes what is not as it shall be; a second run changes nothing, and one that was interrupted is finished by the next.
+
+You need: a project with billing, gcloud logged in as its Owner (gcloud auth login), a folder in a shared drive, and a
+mail server's account. What is not given is asked for once, and kept in the settings file.
+"""
+EPILOG = """\
+examples:
+  deploy --project=acme-attendance --folder=https://drive.google.com/drive/folders/0AbCdEf --dry-run
+  deploy                                    after the first time, in a newer checkout: brings it up to date
+  deploy site add Head_Office --machine 192.0.2.17
+
+Exit codes: 0 done, 1 something has to be mended first (it is told), 2 the command was mistyped.
+"""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    runner: Runner = run_gcloud,
+    init: review_periods.Init | None = None,
+    sleep: Callable[[float], None] | None = None,
+) -> int:
+    """Run the command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _Run(options, runner, init or review_periods.run_init(ROOT), sleep).run()
+    except DeployError as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, EOFError):
+        print("\ndeploy: stopped; the same command goes on where it stopped", file=sys.stderr)
+        return 1
+
+
+class _Run:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        runner: Runner,
+        init: review_periods.Init,
+        sleep: Callable[[float], None] | None,
+    ) -> None:
+        self.options = options
+        self.init = init
+        self.ask = ask = _ask if sys.stdin.isatty() else None
+        given = {
+            settings.PROJECT: options.project,
+            settings.REGION: options.region,
+            settings.FOLDER: options.folder,
+        }
+        self.chosen = settings.load(options.settings, given, ask)
+        if not options.dry_run:
+            settings.keep(options.settings, {name: self.chosen.get(name, "") for name in settings.ASKED})
+        more = {} if sleep is None else {"sleep": sleep}
+        self.gcloud = Gcloud(self.chosen[settings.PROJECT], {"SMTP_PASSWORD": _password}, runner, **more)
+        self.changes = Changes(self.gcloud, print, _say, dry_run=options.dry_run)
+
+    def run(self) -> int:
+        it = self._installation()
+        options = self.options
+        if options.command == "site":
+            return self._site(it)
+        if options.destroy:
+            return self._destroy(it)
+        self.changes.bring_about(installation.foundation(it))
+        if not self.chosen.get(settings.CONTROL):
+            it = self._review_periods(it)
+        self.changes.bring_about(installation.program(it))
+        for site in sites.known(self.gcloud):
+            self.changes.bring_about(sites.stages(it, site))
+        return self._done(_BUDGET.format(project=it.project))
+
+    def _installation(self) -> installation.Installation:
+        project = self.chosen[settings.PROJECT]
+        _say(f"project {project}, settings in {self.options.settings}")
+        described = self.gcloud.ask("projects", "describe", project)
+        accounts = self.gcloud.ask("auth", "list", "--filter=status:ACTIVE")
+        if not accounts:
+            raise DeployError("nobody is logged in: gcloud auth login")
+        return installation.Installation(
+            project=project,
+            number=str(described["projectNumber"]),
+            region=self.chosen[settings.REGION],
+            environment=settings.environment(self.chosen),
+            bundle=_bundle() if self.options.command is None and not self.options.destroy else "",
+            source=BUNDLE,
+            operator=str(accounts[0]["account"]),
+            new_password=self.options.new_smtp_password,
+            password_to_come=self.options.new_smtp_password and self.options.dry_run,
+        )
+
+    def _review_periods(self, it: installation.Installation) -> installation.Installation:
+        made = review_periods.make(self.changes, it, self.chosen[settings.FOLDER], self.init, self.ask)
+        self.chosen[settings.CONTROL] = made or "ID-OF-REVIEW-PERIODS"
+        if made:
+            settings.keep(self.options.settings, {settings.CONTROL: made})
+            _say(f"  Review Periods: https://docs.google.com/spreadsheets/d/{made}")
+        return replace(it, environment=settings.environment(self.chosen))
+
+    def _site(self, it: installation.Installation) -> int:
+        options = self.options
+        if options.action == "list":
+            for site, whole in sites.known(self.gcloud).items():
+                state = "" if whole else f"  (not whole: deploy site add {site})"
+                print(f"{site}  {it.account(sites.account_name(site))}{state}")
+            return 0
+        site = sites.checked(options.id)
+        sites.check_owner(self.gcloud, it, site)
+        file = sites.PiFile(options.out.resolve(), site)
+        if options.action == "revoke":
+            self.changes.bring_about(sites.removal(it, site))
+            return self._done(f"{file.path} opens nothing any more: delete it, and on the Pi, too")
+        if options.machine is not None:
+            sites.machine_address(options.machine)
+        if look(self.gcloud, Resource(TOPIC, installation.DEAD_LETTERS)) is None:
+            raise DeployError("the topics of the project are not there yet: run deploy first, then add sites")
+        self.changes.bring_about(sites.stages(it, site))
+        sites.make_pi_file(self.changes, it, file, options.machine, new_key=options.new_key)
+        return self._done(
+            f"next: bring {file.path} to the Pi, and there: sudo sh deploy/pi/install.sh --site {file.path.name}"
+        )
+
+    def _destroy(self, it: installation.Installation) -> int:
+        gone = [each for site in sites.known(self.gcloud) for each in sites.removal(it, site)]
+        if not self.options.dry_run:
+            _say(
+                "This removes functions, topics, subscriptions, accounts and keys of all sites, the secret and the "
+                "alerts. Spreadsheets, logs and services stay. Punches that no sheet has yet stay on the Pis."
+            )
+            if not sys.stdin.readable() or input(f"Type {it.project} to go on: ").strip() != it.project:
+                raise DeployError("nothing was removed")
+        self.changes.bring_about([*gone, *installation.removal(it)])
+        return self._done("the spreadsheets are where they were")
+
+    def _done(self, next_line: str) -> int:
+        made = self.changes.made
+        if self.options.dry_run:
+            _say(
+                f"a dry run: {made} changes would be made, none was"
+                if made
+                else "a dry run: nothing to change"
+            )
+        else:
+            _say(f"done: {made} changes" if made else "done: nothing was to be changed")
+            _say(next_line)
+        return 0
+
+
+_BUDGET = (
+    "a budget tells you when it costs more than you think (docs/deploying-the-functions.md, Costs): "
+    "https://console.cloud.google.com/billing/linkedaccount?project={project}"
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="deploy",
+        parents=[_common()],
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(
+        project=None,
+        region=None,
+        folder=None,
+        settings=BESIDE / "functions.yaml",
+        dry_run=False,
+        command=None,
+    )
+    parser.add_argument(
+        "--new-smtp-password", action="store_true", help="ask for the mail server's password once more"
+    )
+    parser.add_argument(
+        "--destroy", action="store_true", help="remove all of it but the spreadsheets, after asking"
+    )
+    common = _common()  # not the same: defaults set above would be those of whatever follows a subcommand
+    commands = parser.add_subparsers(dest="command", metavar="site", title="sites")
+    site = commands.add_parser("site", help="add, list or revoke sites: deploy site --help")
+    actions = site.add_subparsers(dest="action", required=True, metavar="add|list|revoke")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("id", help="the site's ID: 2 to 50 letters, digits, - and _")
+    where.add_argument(
+        "--out", type=Path, default=BESIDE / "sites", metavar="FOLDER", help="where the Pi's file lies"
+    )
+    add = actions.add_parser(
+        "add",
+        parents=[common, where],
+        help="make what a site needs, and the file for its Pi",
+        description="Make a site's account, subscriptions, rights and key, and the one file for its Pi. May run again.",
+    )
+    add.add_argument("--machine", metavar="ADDRESS[:PORT]", help="of the site's attendance machine")
+    add.add_argument(
+        "--new-key",
+        action="store_true",
+        help="end the site's keys, at once, and make another (a Pi was stolen)",
+    )
+    actions.add_parser("list", parents=[common], help="the sites, and their accounts")
+    actions.add_parser(
+        "revoke",
+        parents=[common, where],
+        help="remove a site's rights, subscriptions, account and keys",
+        description="Remove a site's rights, subscriptions, account and keys. Its rows in the workbooks stay.",
+    )
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """What may stand before ``site`` and after it."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--project", help="the project's ID")
+    common.add_argument("--region", help="where the functions run (default: europe-west3)")
+    common.add_argument(
+        "--folder", metavar="ADDRESS", help="the shared drive's folder: its address, or its ID"
+    )
+    common.add_argument(
+        "--settings", type=Path, metavar="FILE", help="default: functions.yaml beside this command"
+    )
+    common.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print each change as the command that would make it; change nothing",
+    )
+    return common
+
+
+def _ask(question: str) -> str:
+    return input(question)
+
+
+def _password() -> str:
+    if password := os.environ.get("SMTP_PASSWORD"):
+        return password
+    if not sys.stdin.isatty():
+        raise DeployError(
+            "SMTP_PASSWORD is not set, and nobody is here to be asked: set it in the environment"
+        )
+    return getpass.getpass("The mail server's password (kept as a secret, never in a file): ")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _bundle() -> str:
+    """Stage the bundle, and tell its digest: the same files, the same digest."""
+    if shutil.which("make") is None:
+        raise DeployError("make is not installed: install it (apt install make)")
+    done = subprocess.run(  # noqa: S603 - the words are ours
+        ["make", "--no-print-directory", "-C", str(ROOT), "bundle"],  # noqa: S607 - whichever stands on the path
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DeployError(f"the bundle cannot be made: {done.stderr.strip()[-300:]}")
+    digest = hashlib.sha256()
+    folder = ROOT / BUNDLE
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:40]

@@ -1,0 +1,137 @@
+"""The settings, in the file that the functions are deployed with: asked for once, and kept. No secrets."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from attendance_backend.app.settings_file import read_settings_file
+from attendance_backend.errors import SettingsError
+from attendance_deploy.gcloud import DeployError
+
+PROJECT, REGION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION"
+FOLDER, CONTROL = "REVIEW_SHEETS_FOLDER_ID", "REVIEW_PERIODS_SPREADSHEET_ID"
+_FOLDER_ADDRESS = re.compile(r"https://drive\.google\.com/.*/folders/([A-Za-z0-9_-]+).*")
+_ADDRESSES = r"[^@\s<>,]+@[^@\s<>,]+(?:\s*,\s*[^@\s<>,]+@[^@\s<>,]+)*"
+HEADER = "# Settings of the attendance system in Google Cloud, as deploy/gcp/deploy keeps them. No secrets in here.\n"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: what to ask for, what it must look like, and what is taken when nothing is typed."""
+
+    question: str
+    pattern: str
+    default: str | None = None
+
+    def checked(self, name: str, value: str) -> str:
+        """The value; raises DeployError that says what is expected."""
+        if name == FOLDER and (address := _FOLDER_ADDRESS.fullmatch(value)):
+            value = address[1]
+        if "~~" in value or not re.fullmatch(self.pattern, value):
+            raise DeployError(f"{name} cannot be {value!r}: {self.question}")
+        return value
+
+
+ASKED = {
+    PROJECT: Setting(
+        "the project's ID, such as acme-attendance (6 to 30 lower-case letters, digits, dashes)",
+        r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    ),
+    REGION: Setting(
+        "where the functions run, such as europe-west3", r"[a-z]+(?:-[a-z]+)+[0-9]{1,2}", "europe-west3"
+    ),
+    FOLDER: Setting(
+        "the address of a folder in a shared drive, in which the workbooks will lie, or its ID",
+        r"[A-Za-z0-9_-]{10,}",
+    ),
+    "ALARM_TO": Setting("whom to tell of alarms: e-mail addresses, separated by commas", _ADDRESSES),
+    "MAIL_FROM": Setting("the sender of alarms, an e-mail address", _ADDRESSES),
+    "SMTP_HOST": Setting("the mail server's name, such as smtp.example.com", r"[A-Za-z0-9.-]+"),
+    "SMTP_PORT": Setting("its port", r"[0-9]{1,5}", "587"),
+    "SMTP_STARTTLS": Setting("whether it wants STARTTLS, 1 or 0", r"[01]|true|false", "1"),
+    "SMTP_USERNAME": Setting("the user name there (empty: no login)", r"\S*", ""),
+}
+
+
+def load(path: Path, given: Mapping[str, str | None], ask: Callable[[str], str] | None) -> dict[str, str]:
+    """The settings: those of the command line, then the file's; what is missing is asked for, and kept.
+
+    `ask` is None where nobody is there to be asked.
+
+    Raises:
+        DeployError: names what is missing or makes no sense.
+    """
+    try:
+        kept = read_settings_file(path) if path.exists() else {}
+    except SettingsError as error:
+        raise DeployError(str(error)) from error
+    if "SMTP_PASSWORD" in kept:
+        raise DeployError(
+            f"{path} holds SMTP_PASSWORD: take it out; it is asked for once and kept as a secret"
+        )
+    chosen = {name: value for name, value in kept.items() if value}
+    for name, typed in given.items():
+        if typed is not None:
+            value = ASKED[name].checked(name, typed)
+            if name == PROJECT and chosen.get(PROJECT, value) != value:
+                raise DeployError(
+                    f"{path} is of the project {chosen[PROJECT]}: name another file for {value} with --settings"
+                )
+            chosen[name] = value
+    missing = [name for name in ASKED if name not in chosen and name not in kept]
+    if missing and ask is None:
+        lines = ", ".join(f"{name} ({ASKED[name].question})" for name in missing)
+        raise DeployError(
+            f"settings are missing, and nobody is here to be asked; write them into {path}: {lines}"
+        )
+    for name in missing:
+        assert ask is not None
+        chosen[name] = _asked(name, ask)
+    for name, setting in ASKED.items():
+        if name in chosen:
+            chosen[name] = setting.checked(name, chosen[name])
+    return chosen
+
+
+def _asked(name: str, ask: Callable[[str], str]) -> str:
+    setting = ASKED[name]
+    default = f" [{setting.default}]" if setting.default else ""
+    for _ in range(3):
+        answer = ask(f"{setting.question[0].upper()}{setting.question[1:]}{default}: ").strip()
+        try:
+            return setting.checked(name, answer or setting.default or "")
+        except DeployError as error:
+            trouble = error
+            ask(f"{error} (Enter: once more) ")
+    raise trouble
+
+
+def keep(path: Path, chosen: Mapping[str, str]) -> bool:
+    """Write the settings into the file, whole or not at all; other lines stay. Returns whether it changed."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines = (before or HEADER).splitlines()
+    for name, value in chosen.items():
+        wanted = f'{name}: "{value}"'
+        places = [place for place, line in enumerate(lines) if line.lstrip().startswith(f"{name}:")]
+        if not places:
+            lines.append(wanted)
+        elif path.exists() and read_settings_file(path).get(name) != value:
+            lines[places[-1]] = wanted
+    after = "\n".join(lines) + "\n"
+    if after == before:
+        return False
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_text(after, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise DeployError(
+            f"{path} cannot be written ({error.strerror}): name another with --settings"
+        ) from error
+    return True
+
+
+def environment(chosen: Mapping[str, str]) -> dict[str, str]:
+    """What the functions get of it, in a fixed order."""
+    return {name: chosen[name] for name in sorted(chosen) if name != REGION and chosen[name]}

@@ -1,0 +1,225 @@
+"""Which period a punch belongs to, and which workbook is the period's: by HR's table, whatever a site believes.
+
+The table is read anew when it was read more than a minute ago; what HR changed within that minute is put right by the
+next visit (`handlers.moving`), as is whatever HR changes later.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+
+from attendance_backend.control import registered_sites, review_sheets
+from attendance_backend.control.period_dates import year_of
+from attendance_backend.control.periods import read_periods
+from attendance_backend.control.reading import report
+from attendance_backend.control.registered_sites import Keeping, Registered
+from attendance_backend.domain.people import site_key
+from attendance_backend.domain.periods import next_period
+from attendance_backend.errors import UserError
+from attendance_backend.handlers import books
+from attendance_backend.ports import Backend
+from attendance_backend.review import sites_sheet
+from attendance_backend.review.book import sites_of, whole
+from attendance_backend.review.names import SITES
+from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.sheet.table import Problem
+from attendance_contracts import GetReviewPeriod, RaiseFinalAlarm, ReviewPeriod, StoreAttendRecords
+
+log = logging.getLogger(__name__)
+
+KNOWN_FOR_S = 60.0
+"""So long is a table believed that was read. Google allows 60 reads a minute to all sites together."""
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What HR's table says.
+
+    Attributes:
+        periods: in order of time; no two hold the same day.
+        sites: by `site_key`.
+        books: IDs of workbooks by the period's name, casefolded.
+        finalised: names of periods, casefolded.
+        problems: why some rows do not count.
+        book: the control spreadsheet, as far as it was read.
+    """
+
+    periods: Sequence[ReviewPeriod]
+    sites: Mapping[str, Registered]
+    books: Mapping[str, str]
+    finalised: frozenset[str]
+    problems: Sequence[Problem]
+    book: Spreadsheet
+
+    def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
+        """The period of a moment of a registered site's clocks."""
+        keeping = self.sites[site_key(site)].in_period
+        for period, following in pairwise([*self.periods, None]):
+            assert period is not None
+            if moment < datetime.combine(period.first_day, keeping(period).day_boundary):
+                return None
+            end = period.last_day + _DAY
+            adjoins = following is not None and following.first_day == end
+            # Where the boundary changes with the period, the later one's is the border.
+            last = following if adjoins and following is not None else period
+            if moment < datetime.combine(end, keeping(last).day_boundary):
+                return period
+        return None
+
+    def boundary_of(self, site: str, period: ReviewPeriod, moment: datetime) -> time:
+        """When the day begins to which a moment of a period belongs; its last night may end by the next one's rule."""
+        registered = self.sites[site_key(site)]
+        own = registered.in_period(period).day_boundary
+        following = ReviewPeriod(period.name, period.last_day + _DAY, period.last_day + _DAY)
+        return own if period.holds(moment, own) else registered.in_period(following).day_boundary
+
+    def is_before(self, site: str, moment: datetime) -> bool:
+        """Whether a punch was made before the site's First Day."""
+        registered = self.sites[site_key(site)]
+        return moment < datetime.combine(registered.first_day, registered.keepings[0].day_boundary)
+
+    def book_of(self, period: ReviewPeriod) -> str | None:
+        """The ID of its workbook; None where none is recorded."""
+        return self.books.get(period.name.casefold())
+
+    def digest(self, site: str) -> str:
+        """A text that is another one when a punch of the site may belong elsewhere."""
+        said = repr((list(self.periods), self.sites.get(site_key(site))))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def read(backend: Backend, *, anew: bool = False) -> Table:
+    """HR's table, as it is now or was a minute ago; with `anew` as it is now. Raises as `Spreadsheets.read`."""
+    now = backend.clock.now()
+    kept: tuple[datetime, Table] | None = backend.remembered.get(backend.control_id)
+    if kept is not None and not anew and abs((now - kept[0]).total_seconds()) < KNOWN_FOR_S:
+        return kept[1]
+    present = backend.spreadsheets.read(backend.control_id)
+    kept_sheets = (registered_sites.TITLE, review_sheets.TITLE)
+    years = [sheet.title for sheet in present.worksheets if year_of(sheet.title) is not None]
+    titles = [*years, *(title for title in kept_sheets if present.find(title) is not None)]
+    book = (
+        backend.spreadsheets.read(backend.control_id, [Area(title) for title in titles])
+        if titles
+        else present
+    )
+    periods, problems = read_periods([book.worksheet(title) for title in years])
+    sites, more = registered_sites.read(book.find(registered_sites.TITLE))
+    recorded, _ = review_sheets.recorded(book.find(review_sheets.TITLE))
+    final = review_sheets.finalised(book.find(review_sheets.TITLE))
+    report([*problems, *more])
+    table = Table(
+        periods,
+        sites,
+        {name.casefold(): sheet_id for name, sheet_id in recorded.items()},
+        frozenset(name.casefold() for name in final),
+        problems,
+        book,
+    )
+    backend.remembered[backend.control_id] = now, table
+    return table
+
+
+def with_site_of(known: Table, table: Table) -> Table:
+    """A table that was read later, with the sites of an earlier one that could not be registered."""
+    return replace(table, sites={**known.sites, **table.sites})
+
+
+def forget(backend: Backend) -> None:
+    """What was read is known to be another by now."""
+    backend.remembered.pop(backend.control_id, None)
+
+
+def table_for(message: StoreAttendRecords, backend: Backend) -> Table:
+    """HR's table with the message's site in it: one that is not registered yet is, since it first stored punches."""
+    table = read(backend)
+    if site_key(message.location) in table.sites:
+        return table
+    keeping = Keeping(message.period.first_day, message.time_zone, message.day_boundary)
+    return _register(message.location, keeping, backend)
+
+
+def _register(site: str, keeping: Keeping, backend: Backend) -> Table:
+    table = read(backend, anew=True)
+    if site_key(site) in table.sites:
+        return table
+    keeping = replace(keeping, since=min(keeping.since, _at_work_since(site, table, backend)))
+    worksheet = table.book.find(registered_sites.TITLE)
+    try:
+        backend.spreadsheets.apply(backend.control_id, registered_sites.register(worksheet, site, keeping))
+        log.info("%s is registered since %s", site, keeping.since)
+    except UserError as error:
+        # A punch must not wait for somebody to mend the worksheet.
+        log.error("%s cannot be registered: %s", site, error)  # noqa: TRY400 - the line says it all
+    forget(backend)
+    sites = {**table.sites, site_key(site): Registered((keeping,))}
+    return replace(table, sites=sites)
+
+
+def _at_work_since(site: str, table: Table, backend: Backend) -> date:
+    """The first day of the oldest period whose workbook has a place for the site; without one, the end of time."""
+    for period in table.periods:
+        sheet_id = table.book_of(period)
+        if sheet_id is None:
+            continue
+        try:
+            if site_key(site) in map(site_key, sites_of(books.present(backend.spreadsheets, sheet_id))):
+                return period.first_day
+        except UserError as error:
+            log.warning("it is not known whether %s was at work in %s: %s", site, period.name, error)
+    return date.max
+
+
+def period_for(
+    message: GetReviewPeriod | RaiseFinalAlarm, backend: Backend
+) -> tuple[ReviewPeriod | None, Table]:
+    """The period that a site is to go on with; None while HR has not published it.
+
+    A site that has closed none, as its card is new, begins with the oldest one since its First Day that is not
+    complete; one that nobody knows with that of today.
+    """
+    table = read(backend, anew=True)
+    if message.after is not None:
+        return next_period(table.periods, message.after, message.on), table
+    registered = table.sites.get(site_key(message.location))
+    if registered is None:
+        # A computer without a battery may believe that it is 1970.
+        days = (message.on, backend.clock.now().date())
+        found = (next_period(table.periods, None, on) for on in days)
+        return next(filter(None, found), None), table
+    after: date | None = None
+    for period in table.periods:
+        if period.last_day < registered.first_day:
+            continue
+        if not _is_complete(message.location, period, table, backend):
+            return period, table
+        after = period.last_day
+    return next_period(table.periods, after or registered.first_day - _DAY, message.on), table
+
+
+def _is_complete(site: str, period: ReviewPeriod, table: Table, backend: Backend) -> bool:
+    """Whether every punch of a site is in a period's workbook, as far as the site has told, or HR has finalised it."""
+    sheet_id = table.book_of(period)
+    if period.name.casefold() in table.finalised:
+        return True
+    if sheet_id is None:
+        return False
+    try:
+        view = books.look(backend.spreadsheets, sheet_id, [whole(SITES)])
+    except UserError as error:
+        log.warning("it is not known whether %s is complete: %s", period.name, error)
+        return False
+    row = sites_sheet.read(view.worksheet(SITES)).get(site_key(site))
+    return row is not None and row.complete_through is not None and row.complete_through >= period.last_day
+
+
+def register_for(message: GetReviewPeriod, period: ReviewPeriod, table: Table, backend: Backend) -> None:
+    """Register a site that is told its first period."""
+    if site_key(message.location) not in table.sites:
+        boundary = message.day_boundary or time()
+        _register(message.location, Keeping(period.first_day, message.time_zone, boundary), backend)

@@ -1,0 +1,18 @@
+gcloud pubsub topics remove-iam-policy-binding get_review_period --role=roles/pubsub.publisher --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub topics remove-iam-policy-binding create_review_sheet --role=roles/pubsub.publisher --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub topics remove-iam-policy-binding store_attend_records --role=roles/pubsub.publisher --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub topics remove-iam-policy-binding raise_final_alarm --role=roles/pubsub.publisher --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub topics remove-iam-policy-binding site_health --role=roles/pubsub.publisher --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_period-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_period-Head_Office --role=roles/pubsub.viewer --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_sheet-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_sheet-Head_Office --role=roles/pubsub.viewer --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding last_stored_timestamp-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding last_stored_timestamp-Head_Office --role=roles/pubsub.viewer --member=serviceAccount:site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_period-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding new_review_sheet-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions remove-iam-policy-binding last_stored_timestamp-Head_Office --role=roles/pubsub.subscriber --member=serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com --project=acme-attendance --quiet
+gcloud pubsub subscriptions delete new_review_period-Head_Office --project=acme-attendance --quiet
+gcloud pubsub subscriptions delete new_review_sheet-Head_Office --project=acme-attendance --quiet
+gcloud pubsub subscriptions delete last_stored_timestamp-Head_Office --project=acme-attendance --quiet
+gcloud iam service-accounts delete site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com --project=acme-attendance --quiet
