@@ -333,6 +333,29 @@ def test_a_month_with_an_error_in_it_is_not_finalised_and_that_is_told(office):
     assert office.guide("Finalised")[2].startswith("being finalised")
 
 
+@pytest.mark.parametrize(
+    ("title", "below"), [("Weekly Summary", 0), ("Daily Attendance", 2), ("Monthly Summary", 0)]
+)
+def test_rows_deleted_between_the_yes_and_the_visit_are_told_and_come_back(office, paid, title, below):
+    """Kept without them, the month would lack somebody's numbers for good, and nobody would hear of it."""
+    office.set("Finalised", "")
+    office.tick()
+    office.set("Finalised", "yes")
+    row = office.row(title, "Bob Baker") - 1 + below
+    place = {"sheetId": office.id_of(title), "dimension": "ROWS", "startIndex": row, "endIndex": row + 1}
+    office.edit({"deleteDimension": {"range": place}})
+    office.tick()
+    (remedy,) = [remedy for name, remedy in office.problems() if name == "Workbook November 2026"]
+    assert f"{title} lacks the row" in remedy
+    assert "of bob, which somebody deleted" in remedy
+    assert office.guide("Finalised")[2].startswith("being finalised")
+    office.set("Finalised", "")
+    office.tick()
+    office.finalise()
+    assert sorted(map(repr, office.shown().values())) == sorted(map(repr, paid.values()))
+    assert [name for name, _ in office.problems() if name == "Workbook November 2026"] == []
+
+
 def test_a_month_whose_row_hr_has_removed_is_kept_all_the_same(office, paid):
     office.set("Finalised", "")
     office.tick()

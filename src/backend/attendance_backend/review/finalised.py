@@ -132,8 +132,9 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
         on: the day that people read.
 
     Raises:
-        LayoutError: a cell shows no value.
+        LayoutError: a cell shows no value, or somebody lacks rows.
     """
+    _check_rows(view)
     changes: list[Change] = []
     kept: list[_Line] = []
     for title, formulas_of in wanted(view, period).items():
@@ -157,6 +158,24 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
         *changes,
         *_noted(guide, on),
     ]
+
+
+def _check_rows(view: Spreadsheet) -> None:
+    """Rows that somebody deleted come back at a visit, but not in a month that is closed: it must not be kept so."""
+    rows = {title: rows_of(view.worksheet(title), title).keys() for title in KEYS}
+    for user in sorted({user_of_key(key) for keys in rows.values() for key in keys}):
+        wanted_keys = [
+            *((DAILY, label, daily_columns.key_of(user, label)) for label in daily_columns.LABELS),
+            *((WEEKLY, label, daily_columns.key_of(user, label)) for label in weekly_columns.LABELS),
+            (MONTHLY, "", formulas.token_of(user)),
+        ]
+        for title, label, key in wanted_keys:
+            if key not in rows[title]:
+                raise LayoutError(
+                    f"{CANNOT_BE_KEPT}{title} lacks the row {f'{label} ' if label else ''}of {user}, which somebody "
+                    "deleted: empty the cell beside Finalised, and the next visit brings it back. If it is to stay "
+                    "away, delete the person's other rows, too"
+                )
 
 
 def _noted(guide: Worksheet, on: date) -> list[Change]:
