@@ -67,6 +67,24 @@ def test_polling_a_long_log_is_cheap(width):
     assert busy < 16_000
 
 
+@pytest.mark.parametrize("width", [8, 40])
+def test_a_number_given_to_another_bears_the_new_name_and_the_list_is_not_read_again(width):
+    machine = filled(width, 100, 1_000)
+    with DeviceServer(machine) as server, lone_client() as client:
+        client.machine = zk_machine(server)
+        poll(client)
+        machine.add_user("1500", "somebody else")
+        assert machine.punch("1500", NOON - timedelta(hours=2))
+        server.traffic.restart()
+        poll(client)
+        asked = server.traffic.total
+        rows = client.ledger._db.execute(
+            "SELECT user_name FROM punches WHERE user_id = '1500' ORDER BY timestamp DESC"
+        ).fetchall()
+    assert rows[0] == ("somebody else",)
+    assert asked < 16_000
+
+
 MANNERS = {
     "large packets": Manner(),
     "small packets that arrive together": Manner(frame_bytes=1000),

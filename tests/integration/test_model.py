@@ -87,7 +87,7 @@ def test_without_compare_and_set_a_write_that_is_sent_twice_is_applied_twice():
 
 
 def test_without_a_window_of_its_own_a_punch_goes_to_the_wrong_period():
-    assert fallen(without("own window", PUNCHES=1)) == ("own_period",)
+    assert fallen(without("own window", PUNCHES=1)) == ("stored_once", "own_period")
 
 
 def test_without_the_guarded_clear_a_punch_is_erased_before_it_is_stored():

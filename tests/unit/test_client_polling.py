@@ -65,9 +65,9 @@ class WatchedSession:
         self._machine.logs += 1
         return self._real.read_log(known)
 
-    def read_user_names(self):
+    def read_user_names(self, users=()):
         self._machine.names += 1
-        return self._real.read_user_names()
+        return self._real.read_user_names(users)
 
     def enable(self):
         self._real.enable()

@@ -251,7 +251,7 @@ class WorldMachineSession:
         self._machine.called("read_log")
         return log
 
-    def read_user_names(self) -> Mapping[str, str]:
+    def read_user_names(self, users: Collection[str] = ()) -> Mapping[str, str]:
         self._machine.call("read_user_names")
         self._machine.tell_names()
         names = dict(self._machine.users)

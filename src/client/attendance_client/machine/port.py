@@ -1,6 +1,6 @@
 """What the client needs of an attendance machine; `zk` and the tests' worlds implement it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,8 +111,8 @@ class MachineSession(Protocol):
         """
         ...
 
-    def read_user_names(self) -> Mapping[str, str]:
-        """User ID to user name; users without a name are left out."""
+    def read_user_names(self, users: Collection[str] = ()) -> Mapping[str, str]:
+        """User ID to user name, as they are now: of `users` at least; users without a name are left out."""
         ...
 
     def enable(self) -> None:

@@ -179,6 +179,6 @@ def _tell_of_mistimed(client: Client, attendance_log: AttendanceLog) -> None:
 
 def _read_names(client: Client, machine: MachineSession, status: MachineStatus) -> None:
     """Ask whose the punches are that were just read: later their numbers may be other people's."""
-    if client.ledger.has_unnamed(status.serial_number):
-        client.ledger.name_punches(status.serial_number, machine.read_user_names())
+    if users := client.ledger.unnamed_users(status.serial_number):
+        client.ledger.name_punches(status.serial_number, machine.read_user_names(users))
     client.session.health.troubles.pop(NAMES, None)

@@ -270,6 +270,14 @@ class Ledger:
         )
         return bool(self._ask(question, (serial_number,)))
 
+    def unnamed_users(self, serial_number: str) -> frozenset[str]:
+        """User IDs of punches of which the machine was not asked yet whose they are."""
+        question = (
+            "SELECT DISTINCT user_id FROM punches"
+            " WHERE serial_number = ? AND user_name IS NULL AND sheet_id IS NULL"
+        )
+        return frozenset(user_id for (user_id,) in self._ask(question, (serial_number,)))
+
     def open_period(self, period: ReviewPeriod, sheet_id: str, *, routes: bool | None = None) -> None:
         """Remember a period's sheet, and whether the backend that named it takes punches of any day."""
         with self._transaction() as db:

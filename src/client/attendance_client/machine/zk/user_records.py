@@ -2,7 +2,7 @@
 
 import codecs
 import struct
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from attendance_client.errors import MachineError
@@ -72,10 +72,10 @@ def _text(field: bytes, encoding: str) -> str:
     return field.split(b"\0")[0].decode(encoding, errors="backslashreplace").strip()
 
 
-def users_at(
+def records_at(
     table: Table, known: Sequence[MachineUser], numbers: Collection[int], encoding: str
-) -> Mapping[int, str] | None:
-    """The user IDs of `numbers`, fetched from where those users stood when `known` was read.
+) -> list[MachineUser] | None:
+    """The users of `numbers`, fetched from where they stood when `known` was read.
 
     None where the list has changed so that they cannot be found there, or where the whole list costs no more.
     """
@@ -83,7 +83,7 @@ def users_at(
     if not known or odd or width not in _FORMS or len(numbers) > MOST_LOOKUPS:
         return None
     places = {user.number: place for place, user in enumerate(known)}
-    found: dict[int, str] = {}
+    found: list[MachineUser] = []
     for number in numbers:
         if number not in places:
             return None
@@ -93,7 +93,7 @@ def users_at(
         [user] = _users(record, _FORMS[width], encoding)
         if user.number != number:
             return None
-        found[number] = user.user_id
+        found.append(user)
     return found
 
 

@@ -24,7 +24,7 @@ from attendance_client.machine.zk.buffered_read import (
     prepared_table,
 )
 from attendance_client.machine.zk.frames import Code, FrameError, FrameSocket, Packet, encode_packet, frame
-from attendance_client.machine.zk.user_records import MachineUser, read_users, users_at
+from attendance_client.machine.zk.user_records import MachineUser, read_users, records_at
 from attendance_trouble import network_trouble
 
 T = TypeVar("T")
@@ -143,6 +143,8 @@ class ZkSession:
         self._zk = zk
         self._where = where
         self._memory = memory
+        self._met: list[MachineUser] = []
+        """Users whom this conversation has looked up already."""
         self._shown: datetime | None = None
         """The machine's clock, as it was asked last."""
 
@@ -181,8 +183,25 @@ class ZkSession:
             )
         )
 
-    def read_user_names(self) -> Mapping[str, str]:
-        return {user.user_id: user.name for user in self.read_users() if user.name}
+    def read_user_names(self, users: Collection[str] = ()) -> Mapping[str, str]:
+        found = self._looked_up(users) if users else None
+        return {user.user_id: user.name for user in (found or self.read_users()) if user.name}
+
+    def _looked_up(self, users: Collection[str]) -> list[MachineUser] | None:
+        """These users as they are now, from where they stood when all were read; None where that tells nothing."""
+        met = [user for user in self._met if user.user_id in users]
+        if len(met) == len(users):
+            return met
+        numbers = {user.number: user.user_id for user in self._memory.users if user.user_id in users}
+        if len(numbers) != len(users):
+            return None
+        # A machine that refuses to send a part of its list still sends the whole.
+        with suppress(RefusalError):
+            with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
+                found = records_at(table, self._memory.users, numbers, self._zk.encoding)
+            if found is not None and all(numbers[user.number] == user.user_id for user in found):
+                return found
+        return None
 
     def read_users(self) -> list[MachineUser]:
         """Everybody whom the machine knows, in its own order."""
@@ -226,9 +245,10 @@ class ZkSession:
         # A machine that refuses to send a part of its list still sends the whole.
         with suppress(RefusalError):
             with self._prepared(Code.READ_USERS, USERS_FUNCTION) as table:
-                found = users_at(table, self._memory.users, numbers, self._zk.encoding)
+                found = records_at(table, self._memory.users, numbers, self._zk.encoding)
             if found is not None:
-                return found
+                self._met = found
+                return {user.number: user.user_id for user in found}
         return {user.number: user.user_id for user in self.read_users()}
 
     def _serial_number(self) -> str:
