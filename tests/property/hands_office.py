@@ -19,7 +19,6 @@ from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.ports import Backend
-from attendance_backend.review import corrections_sheet
 from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,
@@ -92,7 +91,6 @@ class Office:
     """
 
     def __init__(self, people):
-        corrections_sheet.PREPARED_ROWS, corrections_sheet.SPARE_ROWS = ROWS, 2
         self.server = SheetsServer(owns_storage=False, token_lifetime_s=10**9)
         key = self.server.new_service_account()
         client = GoogleHttpClient(

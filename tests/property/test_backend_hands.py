@@ -13,10 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition
 
+from attendance_backend.review import corrections_sheet
 from tests.integration.workbook_truth import DAY
 from tests.property.counted import counted_rule as rule
 from tests.property.counted import rules_of
-from tests.property.hands_office import EDITS, JUNE, Edit
+from tests.property.hands_office import EDITS, JUNE, ROWS, Edit
 from tests.property.hands_seen import CORRECTIONS, DAILY, MONTHLY, TYPED, WEEKLY, shown
 from tests.property.hands_world import NAMES, ROLES, World
 from tests.property.profiles import PROFILE, draws
@@ -57,6 +58,15 @@ GRACES = ((10.0, 10), ("5 min", 5), ("90 s", 1.5))
 OVERTIMES = ((8.0, 8), ("7 h 30 min", 7.5), ("0.5 h", 0.5))
 VALUES = (0.375, 17 / 24, 17.0, 8.3, 8.5, 1730.0, "17h30", "5 pm", "soon", 0.02, 1.02, None)
 ASKED_BACK = (("soon", ...),)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_rows():
+    """For corrections; other tests in this process have as many as people do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", ROWS)
+        patch.setattr(corrections_sheet, "SPARE_ROWS", 2)
+        yield
 
 
 class HandsMachine(RuleBasedStateMachine):
