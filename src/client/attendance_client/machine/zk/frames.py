@@ -17,7 +17,7 @@ from enum import IntEnum
 MAGIC = b"\x50\x50\x82\x7d"
 MAX_PACKET_BYTES = 1 << 20
 SLOWEST_BYTES_A_SECOND = 1024
-"""A packet that goes on arriving so fast is waited for, longer than the time-out if need be."""
+"""A packet that goes on arriving so fast, without a pause as long as the time-out, is waited for."""
 _HEADER = struct.Struct("<4H")
 _MAX_DATAGRAM_BYTES = 65_536
 
@@ -163,13 +163,15 @@ class FrameSocket:
     def _exactly(self, size: int, deadline: float) -> bytes:
         parts = [self._received]
         missing = size - len(self._received)
+        limit = deadline
         while missing > 0:
             part = self._receive(max(missing, 4096), deadline)
             if not part:
                 raise ConnectionResetError("the machine closed the connection")
             parts.append(part)
             missing -= len(part)
-            deadline += len(part) / SLOWEST_BYTES_A_SECOND
+            limit += len(part) / SLOWEST_BYTES_A_SECOND
+            deadline = min(limit, time.monotonic() + self._timeout_s * self._patience)
         whole = b"".join(parts)
         self._received = whole[size:]
         return whole[:size]
