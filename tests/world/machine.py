@@ -96,6 +96,7 @@ class WorldMachine:
         self.impossible = 0
         self.names: dict[str, set[str]] = {}
         self.told: set[str] = set()
+        self._told_before = 0
         self._last_names: dict[str, str] = {}
         self.known_as: set[str] = set()
         self._occurrences: Counter[Entry] = Counter()
@@ -150,6 +151,10 @@ class WorldMachine:
     def tell_names(self) -> None:
         """A client asks whose the punches are that it holds."""
         self._last_names.update(self.users)
+        if self._power.restored != self._told_before:
+            # What it was told may have died with it: then it asks again, and later is the earliest that anybody tells.
+            self._told_before = self._power.restored
+            self.told.clear()
         for identity in self.identities() - self.told:
             self.names[identity].add(self._last_names.get(self._users_of[identity], ""))
             self.told.add(identity)

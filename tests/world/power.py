@@ -17,6 +17,7 @@ class Power:
     """
 
     def __init__(self) -> None:
+        self.restored = 0
         self._left: int | None = None
         self._lost = False
         self._awaited: str | None = None
@@ -33,6 +34,7 @@ class Power:
     def restore(self) -> None:
         """The power is back."""
         self._lost = False
+        self.restored += 1
 
     def effect(self, name: str) -> "_Effect":
         """An effect on the world: the power may fail just before it and just after it."""
