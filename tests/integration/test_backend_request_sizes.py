@@ -29,8 +29,8 @@ class Office(FinalisedOffice):
         self.sheets.write(self.control_id, "'Cut Off Times'!A2", rows)
 
     def punch(self):
-        """Everybody in and out on each working day of a week, all at once as after a long outage."""
-        days = [NOVEMBER.first_day + timedelta(days=day) for day in range(5)]
+        """Everybody in and out on each working day, all at once as after a long outage."""
+        days = [NOVEMBER.first_day + timedelta(days=day) for day in range(28) if day % 7 < 5]
         records = [
             AttendanceRecord(
                 "SN0",
