@@ -50,14 +50,14 @@ def test_a_punch_keeps_the_name_that_it_was_read_with():
     ledger = Ledger(":memory:", BOUNDARY)
     ledger.add_log("A1", log_of("1001", "1002"), NINE)
     ledger.open_period(NOVEMBER, "sheet")
-    assert ledger.has_unnamed("A1")
+    assert ledger.unnamed_users("A1")
     ledger.name_punches("A1", {"1001": "anna", "1002": "bert"})
     ledger.add_log("A1", AttendanceLog((LoggedPunch("1002", NINE.replace(hour=10), 1, 255, b""),), ()), NINE)
     ledger.name_punches("A1", {"1002": "carla"})
 
     names = [record.user_name for record in ledger.next_chunk(NOVEMBER, 9).records]
     assert sorted(map(str, names)) == ["anna", "bert", "carla"]
-    assert not ledger.has_unnamed("A1")
+    assert not ledger.unnamed_users("A1")
     ledger.close()
 
 
@@ -109,7 +109,7 @@ def test_a_page_that_goes_bad_while_the_client_runs_is_a_ledger_error(path):
         lambda: damaged.next_chunk(NOVEMBER, 500),
         lambda: damaged.backlog_of(NOVEMBER),
         damaged.summary,
-        lambda: damaged.has_unnamed("A1"),
+        lambda: damaged.unnamed_users("A1"),
         lambda: damaged.confirm(("x",), "sheet"),
     ):
         with pytest.raises(LedgerError, match="move the file away"):

@@ -132,8 +132,8 @@ def test_another_machines_users_are_not_this_ones(ledger):
     ledger.add_log("B2", AttendanceLog((punched("1001"),), ()), READ_AT)
     ledger.name_punches("A1", {"1001": "anna"})
 
-    assert not ledger.has_unnamed("A1")
-    assert ledger.has_unnamed("B2")
+    assert not ledger.unnamed_users("A1")
+    assert ledger.unnamed_users("B2")
     named = {(record.serial_number, record.user_name) for record in ledger.next_chunk(NOVEMBER, 9).records}
     assert named == {("A1", "anna"), ("B2", None)}
 
@@ -149,7 +149,7 @@ def test_the_confirmed_need_no_name_and_no_second_sheet(ledger):
     ledger.confirm((record.identity,), "sheet")
     ledger.confirm((record.identity,), "another")
 
-    assert not ledger.has_unnamed("A1")
+    assert not ledger.unnamed_users("A1")
     assert ledger._db.execute("SELECT sheet_id FROM punches").fetchall() == [("sheet",)]
 
 
@@ -256,5 +256,5 @@ def test_a_ledger_of_the_first_release_keeps_its_names_and_is_asked_all_it_was(t
     ledger = Ledger(path, BOUNDARY)
 
     [record] = ledger.next_chunk(NOVEMBER, 9).records
-    assert (record.user_name, ledger.has_unnamed("A1")) == ("anna", False)
+    assert (record.user_name, ledger.unnamed_users("A1")) == ("anna", frozenset())
     ledger.close()

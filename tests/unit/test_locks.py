@@ -48,7 +48,7 @@ def test_a_lock_says_where_it_comes_from(extra):
 
 @pytest.mark.parametrize(
     "text",
-    ["a==1\n", "--index-url https://example.com\n", "a>=1 \\\n    --hash=sha256:" + "0" * 64 + "\n"],
+    ["a==1\n", "--from somewhere-else\n", "a>=1 \\\n    --hash=sha256:" + "0" * 64 + "\n"],
 )
 def test_what_is_no_lock_is_noticed(text):
     with pytest.raises(AssertionError, match="hashes only"):

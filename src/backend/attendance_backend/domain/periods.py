@@ -1,7 +1,7 @@
 """Review periods: which one comes next, of which days it is made, and what is proposed for a year."""
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,6 +24,11 @@ _NEAR = timedelta(weeks=2)
 def effective_end(end: date) -> date:
     """A period that ends on a Friday runs through the Sunday after it."""
     return end + 2 * _DAY if end.weekday() == _FRIDAY else end
+
+
+def period_named(periods: Iterable[ReviewPeriod], name: str) -> ReviewPeriod | None:
+    """The period that HR calls so, in whatever capitals."""
+    return next((period for period in periods if period.name.casefold() == name.casefold()), None)
 
 
 def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -> ReviewPeriod | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from attendance_backend.domain.people import site_key
+from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.refresh import rebuild_facts
@@ -49,7 +50,7 @@ def put_right(name: str, sheet_id: str, backend: Backend) -> list[str]:
     Without days outside of the period it costs one read.
     """
     table = routing.read(backend)
-    own = next((period for period in table.periods if period.name.casefold() == name.casefold()), None)
+    own = period_named(table.periods, name)
     dates = columns_by_date(
         books.look(backend.spreadsheets, sheet_id, [header(PUNCH_INDEX)]).worksheet(PUNCH_INDEX)
     )

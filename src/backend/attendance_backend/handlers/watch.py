@@ -25,6 +25,7 @@ from functools import partial
 from attendance_backend.control import completing, review_sheets
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_book, understood, write_problems
+from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import (
     BackendError,
     RefusedError,
@@ -251,9 +252,8 @@ class _Round:
 
 
 def _window(name: str, control: Control) -> ReviewPeriod:
-    for period in control.periods:
-        if period.name.casefold() == name.casefold():
-            return period
+    if (period := period_named(control.periods, name)) is not None:
+        return period
     raise UserError(
         f"{completing.TITLE!r} has no row for it any more, or one that does not count, and so it is not looked after: "
         "mend the row, or type yes beside Finalised in Guide"

@@ -42,7 +42,7 @@ def poll(client: Client) -> None:
             wanted = _wanted(client, status)
             if wanted is not None:
                 read_log(client, machine, status, wanted.known)
-            elif client.ledger.has_unnamed(status.serial_number):
+            elif client.ledger.unnamed_users(status.serial_number):
                 read_names_again(client, machine, status)
             keep_clock(client, machine, status)
         if not session.machine_enabled:

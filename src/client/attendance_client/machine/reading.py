@@ -82,7 +82,7 @@ def read_log(
     """Take what follows `known`, or the whole log, into the ledger; returns what was read."""
     session, ledger, serial_number = client.session, client.ledger, status.serial_number
     # Its users could not be read the last time: nothing is to wait for them now.
-    failed_before = ledger.has_unnamed(serial_number) or NAMES in session.health.troubles
+    failed_before = bool(ledger.unnamed_users(serial_number)) or NAMES in session.health.troubles
     attendance_log = machine.read_log(known)
     new = ledger.add_log(serial_number, attendance_log, client.clock.now())
     now_s = client.clock.monotonic()

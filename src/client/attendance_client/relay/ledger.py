@@ -263,13 +263,6 @@ class Ledger:
                 (serial_number,),
             )
 
-    def has_unnamed(self, serial_number: str) -> bool:
-        """Whether there are punches of which the machine was not asked yet whose they are."""
-        question = (
-            "SELECT 1 FROM punches WHERE serial_number = ? AND user_name IS NULL AND sheet_id IS NULL LIMIT 1"
-        )
-        return bool(self._ask(question, (serial_number,)))
-
     def unnamed_users(self, serial_number: str) -> frozenset[str]:
         """User IDs of punches of which the machine was not asked yet whose they are."""
         question = (

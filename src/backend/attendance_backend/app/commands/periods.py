@@ -1,6 +1,7 @@
 """Which workbooks a command is about."""
 
 from attendance_backend.control.reading import Control
+from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import UserError
 from attendance_contracts import ReviewPeriod
 
@@ -20,9 +21,8 @@ def review_sheet_ids(control: Control, period: str | None) -> dict[str, str]:
 
 def window(name: str, control: Control) -> ReviewPeriod:
     """The days of a period, by its name; raises UserError when HR's list does not say them."""
-    for period in control.periods:
-        if period.name.casefold() == name.casefold():
-            return period
+    if (period := period_named(control.periods, name)) is not None:
+        return period
     raise UserError(
         f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: mend it first "
         "(attendance-backend check says what is wrong)"
