@@ -102,6 +102,7 @@ class HandlersBackend:
     def look_after(self) -> None:
         """The schedule's tick, of which only what moves punches is looked at here."""
         self.world.clock.moment += timedelta(minutes=2)
+        self.world.effects.crash_before = self.world.effects.crash_after = None
         table = routing.read(self.world.backend)
         for book in self.world.review_books():
             name = book.properties[PERIOD_PROPERTY]

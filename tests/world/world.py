@@ -356,6 +356,8 @@ class World:
         if not self.backend.delete_workbook(name, with_its_row=with_its_row):
             return False
         self.gone_with_workbook[name] = self.gone_with_workbook.get(name, set()) | held
+        # What neither a machine nor a card holds any more was in this workbook alone.
+        self.machine.cleared_unread |= held - self.taken() - self.machine.identities()
         if not with_its_row:
             self.recorded_gone.add(name)
         self.happened["workbook deleted"] += 1
