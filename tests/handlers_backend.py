@@ -11,7 +11,7 @@ from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import moving, routing
+from attendance_backend.handlers import books, moving, routing
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
@@ -108,7 +108,8 @@ class HandlersBackend:
             name = book.properties[PERIOD_PROPERTY]
             sheet_id = table.books.get(name.casefold())
             if sheet_id is not None and name.casefold() not in table.finalised:
-                self.moved += moving.guarded(name, sheet_id, self.world.backend)
+                present = books.present(self.world.spreadsheets, sheet_id)
+                self.moved += moving.guarded(name, present, self.world.backend).logged
 
     def handle(self, message: Message) -> Message | None:
         self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)

@@ -208,8 +208,11 @@ class _Round:
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
         closed = self._finalised_period(present)
-        for line in moving.guarded(name, sheet_id, self.backend) if closed is None else ():
+        moved = moving.guarded(name, present, self.backend) if closed is None else moving.Told()
+        for line in moved.logged:
             log.warning("workbook of %s: %s", name, line)
+        for line in moved.stays:
+            self._tell(name, line, logging.WARNING)
         differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
         cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
         self.finalised[name] = closed is not None and not cannot

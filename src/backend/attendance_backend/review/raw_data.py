@@ -197,8 +197,7 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what))
             continue
         texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
-        elsewhere = worksheet.text(row, ENTRY).startswith(ELSEWHERE)
-        punches.append(StoredPunch(Labels(*texts), moment, record_id, elsewhere))
+        punches.append(StoredPunch(Labels(*texts), moment, record_id, _is_marked(worksheet, row)))
     return punches, unreadable
 
 
@@ -220,6 +219,21 @@ def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
     except (OverflowError, ContractError):
         pass
     return None
+
+
+def has_marks(worksheet: Worksheet) -> bool:
+    """Whether any row of a worksheet, of which Entry was read, counts elsewhere."""
+    return any(_is_marked(worksheet, row) for row in worksheet.data_rows())
+
+
+def counting(worksheet: Worksheet) -> set[str]:
+    """The record IDs of the rows that count here, of a worksheet that was read whole."""
+    rows = (row for row in worksheet.data_rows() if not _is_marked(worksheet, row))
+    return {worksheet.text(row, RECORD_ID) for row in rows}
+
+
+def _is_marked(worksheet: Worksheet, row: int) -> bool:
+    return worksheet.text(row, ENTRY).startswith(ELSEWHERE)
 
 
 def marks(worksheet: Worksheet, counts_in: Mapping[str, str]) -> list[Change]:

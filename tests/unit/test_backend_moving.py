@@ -1,0 +1,144 @@
+"""Punches follow the days that HR moves from one period to another, and count once all the while."""
+
+from datetime import timedelta
+
+import pytest
+
+from attendance_backend.handlers import books, moving, refresh, routing
+from attendance_backend.review.names import PERIOD_PROPERTY
+from attendance_backend.review.raw_data import ELSEWHERE, ENTRY, RECORD_ID
+from tests.fakes_backend import Crash
+from tests.review_book import punch
+from tests.unit.test_backend_routing import NOVEMBER, OCTOBER, ROWS, Office
+
+EARLY, LATE = punch("ann", "2026-10-14 09:00"), punch("ann", "2026-10-28 09:00")
+SHORTER = (("October", "10/5/2026", "10/23/2026"), ("November", "10/26/2026", "11/27/2026"))
+"""HR ends October a week before: the day of `LATE` is November's now."""
+WHERE_IT_WAS = {"October 2026": [EARLY.identity, LATE.identity], "November 2026": []}
+WHERE_IT_GOES = {"October 2026": [EARLY.identity], "November 2026": [LATE.identity]}
+
+
+class MovingOffice(Office):
+    def __init__(self):
+        super().__init__()
+        self.counts_since((OCTOBER.first_day, 4))
+        self.sheet_ids = {period.name: self.create(period) for period in (OCTOBER, NOVEMBER)}
+        self.send(EARLY, LATE)
+
+    def visit(self):
+        """What stays, of each workbook that HR has not finalised."""
+        self.world.clock.moment += timedelta(minutes=2)
+        finalised = routing.read(self.world.backend).finalised
+        return [
+            line
+            for name, sheet_id in self.sheet_ids.items()
+            if name.casefold() not in finalised
+            for line in moving.guarded(
+                name, books.present(self.world.spreadsheets, sheet_id), self.world.backend
+            ).stays
+        ]
+
+    def counting(self):
+        """Record IDs of the rows that count, by period."""
+        found = {}
+        for book in self.world.review_books():
+            name = book.properties[PERIOD_PROPERTY]
+            sheets = [sheet for sheet in book.sheets if sheet.title.startswith("Raw Data - ")]
+            found[name] = [
+                row[sheet.at(RECORD_ID)]
+                for sheet in sheets
+                for row in sheet.rows()[1:]
+                if not str(row[sheet.at(ENTRY)]).startswith(ELSEWHERE)
+            ]
+        return found
+
+    def wrong_facts(self):
+        """What a rebuild of the days' facts from the rows that count finds wrong."""
+        periods = {period.name: period for period in routing.read(self.world.backend).periods}
+        return [
+            each
+            for name, sheet_id in self.sheet_ids.items()
+            for each in refresh.rebuild_facts(sheet_id, periods[name], self.world.backend).differences
+        ]
+
+    def finalise(self, name):
+        recorded = self.world.control.sheet("Review Sheets")
+        row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == [name])
+        recorded.put(0, 4, "Finalised")
+        recorded.put(row, 4, "yes")
+        routing.forget(self.world.backend)
+
+
+@pytest.fixture
+def office():
+    return MovingOffice()
+
+
+def test_a_visit_moves_nothing_as_long_as_hrs_days_stand(office):
+    assert office.visit() == []
+    assert office.counting() == WHERE_IT_WAS
+
+
+def test_a_punch_follows_its_day_and_comes_back_with_it(office):
+    office.types(*SHORTER)
+    assert office.visit() == []
+    assert office.counting() == WHERE_IT_GOES
+    assert office.wrong_facts() == []
+
+    office.types(*ROWS)
+    assert office.visit() == []
+    assert office.counting() == WHERE_IT_WAS
+    assert office.wrong_facts() == []
+
+
+def test_a_punch_whose_other_workbook_was_deleted_counts_here_again(office):
+    office.types(*SHORTER)
+    office.visit()
+    office.world.spreadsheets.books.pop(office.sheet_ids.pop("November 2026"))
+    office.types(*ROWS)
+    office.visit()
+
+    assert office.counting() == {"October 2026": WHERE_IT_WAS["October 2026"]}
+    assert office.wrong_facts() == []
+
+
+@pytest.mark.parametrize("final", ["October 2026", "November 2026"])
+def test_nothing_moves_out_of_a_finalised_month_nor_into_one_and_it_is_told(office, final):
+    office.finalise(final)
+    office.types(*SHORTER)
+    told = office.visit()
+    office.types(*ROWS)
+    routing.forget(office.world.backend)
+
+    assert office.counting() == WHERE_IT_WAS
+    assert told == (
+        ["1 punches of berlin are of November 2026, which is finalised: they stay"]
+        if final == "November 2026"
+        else []
+    )
+
+
+@pytest.mark.parametrize("when", ["crash_before", "crash_after"])
+def test_a_function_that_dies_as_it_moves_leaves_no_punch_that_counts_nowhere(office, when):
+    office.types(*SHORTER)
+    effects = office.world.effects
+    for number in range(1, 12):
+        effects.count = 0
+        setattr(effects, when, number)
+        with pytest.raises(Crash):
+            office.visit()
+            raise Crash
+        effects.crash_before = effects.crash_after = None
+        counting = [identity for found in office.counting().values() for identity in found]
+        assert set(counting) == {EARLY.identity, LATE.identity}
+    office.visit()
+    assert office.counting() == WHERE_IT_GOES
+
+
+def test_what_had_moved_before_the_month_was_finalised_is_not_told_to_stay(office):
+    office.types(*SHORTER)
+    office.visit()
+    office.finalise("November 2026")
+
+    assert office.visit() == []
+    assert office.counting() == WHERE_IT_GOES
