@@ -125,6 +125,18 @@ def test_what_is_of_no_period_is_answered_so_until_hr_enters_it(office):
     assert again.table != reply.table
 
 
+def test_a_period_that_hr_entered_a_moment_ago_is_known(office):
+    """The table of a minute ago may say where a punch goes, never that it goes nowhere."""
+    office.send(IN_NOVEMBER)
+    december = punch("ann", "2026-12-03 09:00")
+    later = ("December", "11/30/2026", "12/31/2026")
+    office.world.type_worksheet("2026", [("Month", "Start Date", "End Date"), *ROWS, later])
+
+    reply = office.send(december)
+    assert outcomes(reply) == {december.identity: Outcome.STORED}
+    assert office.sheets()["December 2026"] == [december.identity]
+
+
 def test_what_is_older_than_the_first_day_is_answered_so(office):
     office.counts_since((NOVEMBER.first_day, 4))
     assert outcomes(office.send(IN_OCTOBER, IN_NOVEMBER)) == {

@@ -97,6 +97,9 @@ class _Routed:
     def answers(self) -> Iterator[Answer]:
         """What becomes of each record; those of one workbook are stored in one call."""
         unique = {record.identity: record for record in self._message.records}
+        if any(self.table.home(self._message.location, each.timestamp) is None for each in unique.values()):
+            # HR may have entered the period since the table was read: "there is none" is said of today's table alone.
+            self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
         nowhere: dict[Outcome, list[AttendanceRecord]] = {}
         homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
         for record in unique.values():
