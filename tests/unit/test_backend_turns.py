@@ -12,7 +12,8 @@ from attendance_backend.errors import OutdatedError, RefusedError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.handlers.turns import MAX_TRIES, Draft, succession, take_turn
-from attendance_backend.sheet.changes import NewCell, WriteCells
+from attendance_backend.review.names import DAYS_ID, PUNCH_INDEX_ID
+from attendance_backend.sheet.changes import AddWorksheet, NewCell, RemoveWorksheet, WriteCells
 from attendance_backend.sheet.grid import Area
 from attendance_contracts import CreateReviewSheet
 from tests.review_book import CARL, NOVEMBER, ROSTER, ReviewBook, punch
@@ -295,6 +296,20 @@ def test_a_version_whose_worksheet_is_deleted_again_and_again_is_no_obstacle():
     office.store(EVENING)
     with pytest.raises(OutdatedError):
         office.world.spreadsheets.apply(office.sheet_id, [succession(view, [], 0)])
+
+
+def test_the_version_lies_on_a_worksheet_that_is_there_after_the_write():
+    """With one that is removed it would go, and the next write would find none."""
+    office = ReviewBook()
+    view = office.world.spreadsheets.read(office.sheet_id)
+    hidden = (PUNCH_INDEX_ID, DAYS_ID)
+    assert succession(view, [], 0).sheet_id == PUNCH_INDEX_ID
+    assert succession(view, [RemoveWorksheet(PUNCH_INDEX_ID)], 0).sheet_id == DAYS_ID
+    assert succession(view, [*map(RemoveWorksheet, hidden)], 0).sheet_id not in hidden
+    assert (
+        succession(view, [*map(RemoveWorksheet, hidden), AddWorksheet(DAYS_ID, "Days", 1, 1)], 0).sheet_id
+        == DAYS_ID
+    )
 
 
 @pytest.mark.parametrize(("has_version", "tries"), [(True, 1), (False, MAX_TRIES)])

@@ -195,3 +195,11 @@ def test_it_reads_the_whole_log(client):
 
     assert expire(client) is EventId.RECORDS_LEFT
     assert client.ledger.summary().punches == 7
+
+
+def test_a_period_that_is_not_over_by_the_clocks_at_the_last_look_stays_open(client):
+    """A clock may have been set right between the look that found the end and the last one."""
+    poll(client)
+
+    assert steps.review_period_expired(client) is EventId.RECORDS_LEFT
+    assert client.session.review_period is not None

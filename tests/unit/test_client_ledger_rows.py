@@ -258,3 +258,18 @@ def test_a_ledger_of_the_first_release_keeps_its_names_and_is_asked_all_it_was(t
     [record] = ledger.next_chunk(NOVEMBER, 9).records
     assert (record.user_name, ledger.unnamed_users("A1")) == ("anna", frozenset())
     ledger.close()
+
+
+def test_a_period_that_is_opened_has_its_punches_asked_for_again_and_no_others(ledger):
+    """They may have been answered by a table in which HR had not entered it."""
+    ledger.open_period(NOVEMBER, "sheet", routes=True)
+    log = AttendanceLog(
+        (punched("a"), punched("b", datetime(2026, 12, 3, 9)), punched("c", datetime(2027, 1, 4, 9))), ()
+    )
+    ledger.add_log("SN1", log, READ_AT)
+    while chunk := ledger.next_chunk(NOVEMBER, 9):
+        identities = tuple(record.identity for record in chunk.records)
+        ledger.take_answers([Answer(outcome=Outcome.NO_PERIOD, identities=identities)])
+
+    ledger.open_period(DECEMBER, "other sheet")
+    assert [record.user_id for record in ledger.next_chunk(DECEMBER, 9).records] == ["b"]

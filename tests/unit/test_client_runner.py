@@ -2,15 +2,20 @@
 
 import logging
 import random
+from datetime import date
 
 import pytest
 
 from attendance_client.errors import SnapshotError, StopRequested
 from attendance_client.fsm.generated import StateId
 from attendance_client.fsm.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
+from attendance_contracts import ReviewPeriod
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.world import World
+
+DECEMBER = ReviewPeriod("December 2025", date(2025, 12, 1), date(2025, 12, 31))
+JANUARY = ReviewPeriod("January 2026", date(2026, 1, 1), date(2026, 1, 31))
 
 
 @pytest.fixture
@@ -99,6 +104,41 @@ def test_run_enables_the_machine_and_ends_with_the_request_to_stop(world):
     with pytest.raises(StopRequested):
         Runner(world.client, KeptInMind(), random.Random(1)).run()
     assert world.machine.enabled
+
+
+def test_run_enables_a_machine_that_a_power_loss_left_disabled_before_anything_else(world):
+    world.run_until(StateId.FETCH_REVIEW_PERIOD)
+    world.network.reachable = False
+    world.machine.enabled = world.client.session.machine_enabled = False
+    world.supervisor.stop = True
+
+    with pytest.raises(StopRequested):
+        Runner(world.client, KeptInMind(), random.Random(1)).run()
+    assert world.machine.enabled
+
+
+def test_the_snapshot_is_saved_with_each_entry_even_from_the_state_itself(world):
+    world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+    session, snapshots = world.client.session, KeptInMind()
+    runner = Runner(world.client, snapshots, random.Random(1))
+    session.closing_time = None
+    runner.step()
+    assert session.current is StateId.RELAY_ATTENDANCE_RECORDS
+    assert snapshots.snapshot == session.snapshot()
+
+
+def test_the_ledger_says_what_was_closed_last_only_where_the_snapshot_does_not(world):
+    world.step()
+    session, ledger = world.client.session, world.client.ledger
+    ledger.open_period(JANUARY, "sheet")
+    ledger.close_period(JANUARY)
+    session.previous_period = DECEMBER
+    Runner(world.client, KeptInMind(), random.Random(1))
+    assert session.previous_period == DECEMBER
+
+    session.previous_period = None
+    Runner(world.client, KeptInMind(), random.Random(1))
+    assert session.previous_period == JANUARY
 
 
 def test_a_machine_that_is_away_at_the_start_does_not_stop_the_client(world):
