@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from attendance_contracts import REPLY_TOPICS
+from tests.world.calendar import Row
 from tests.world.machine import Entry
 from tests.world.network import Fate
 from tests.world.world import World
@@ -48,6 +49,14 @@ class Misfortunes:
             self.disabled_machine,
             self.odd_punches,
             self.punch_in_mid_read,
+            self.new_card,
+            self.replaced_machine,
+            self.spoilt_record,
+            self.edited_period,
+            self.finalised_month,
+            self.deleted_workbook,
+            self.other_day_boundary,
+            self.visit,
         )
 
     def strike(self) -> None:
@@ -77,6 +86,14 @@ class Misfortunes:
         lose = self._choice.choice((self._world.lose_snapshot, self._world.lose_ledger))
         self._note("file lost")
         self._off_and_then(lose)
+
+    def new_card(self) -> None:
+        def lose_all() -> None:
+            self._world.lose_ledger()
+            self._world.lose_snapshot()
+
+        self._note("new card")
+        self._off_and_then(lose_all)
 
     def _off_and_then(self, action: Callable[[], object]) -> None:
         self._world.power.fail_at(self._choice.randint(0, 20))
@@ -149,7 +166,51 @@ class Misfortunes:
         self._note("machine left disabled")
         self._off_and_then(lambda: setattr(machine, "enabled", False))
 
+    def replaced_machine(self) -> None:
+        self._world.replace_machine()
+        self._note("machine replaced")
+
+    # HR
+
+    def edited_period(self) -> None:
+        """One that nobody has finalised ends earlier or later than HR had said."""
+        world = self._world
+        open_ones = [each for each in world.table if each.name not in world.final]
+        if open_ones:
+            found = self._choice.choice(open_ones)
+            end = found.end + timedelta(days=self._choice.randint(-7, 7))
+            if found.start <= end and world.change(found, Row(found.start, end, found.name)):
+                self._note("period edited")
+
+    def finalised_month(self) -> None:
+        if self._world.table and self._world.finalise(self._choice.choice(self._world.table).name):
+            self._note("month finalised")
+
+    def deleted_workbook(self) -> None:
+        """For good; somebody deletes its row as well, some hours later."""
+        names = [each.name for each in self._world.table if each.name not in self._world.final]
+        if names:
+            name = self._choice.choice(names)
+            self._world.delete_workbook(name, with_its_row=False)
+            self._for_hours(60, lambda: self._world.delete_workbook(name, with_its_row=True))
+
+    def other_day_boundary(self) -> None:
+        if self._world.since:
+            day = self._world.timeline.wall.date() + timedelta(days=self._choice.randint(-20, 40))
+            self._world.count_since(day, timedelta(hours=self._choice.randint(0, 6)))
+            self._note("day boundary or First Day changed")
+
+    def visit(self) -> None:
+        self._world.backend.look_after()
+        self._note("workbooks looked after")
+
     # People
+
+    def spoilt_record(self) -> None:
+        machine = self._world.machine
+        if machine.record(self._choice.choice(USERS), machine.time):
+            self._world.spoil(machine.newest, refuses=True)
+            self._note("record that is always refused")
 
     def odd_punches(self) -> None:
         machine, user = self._world.machine, self._choice.choice(USERS)

@@ -43,6 +43,7 @@ class Cloud:
         self.sheets = SheetsServer(owns_storage=False)
         self.mail = MailServer(folder=folder / "mail")
         self._stack = ExitStack()
+        self._functions: list[FunctionProcess] = []
         self._folder_id, self._control_id = "", ""
 
     def __enter__(self) -> Self:
@@ -115,8 +116,14 @@ class Cloud:
         return self.functions_environment
 
     def settle(self) -> None:
-        """Wait until the functions have done what was asked of them, so that a run's course depends on no speed."""
-        self.pubsub.wait_until_acknowledged([_subscription(topic) for topic in FUNCTION_TOPICS], SETTLING_S)
+        """Wait until the functions have done what was asked of them, so that a run's course depends on no speed.
+
+        Raises FunctionError where one of them has ended.
+        """
+        subscriptions = [_subscription(topic) for topic in FUNCTION_TOPICS]
+        if not self.pubsub.wait_until_acknowledged(subscriptions, SETTLING_S):
+            for function in self._functions:
+                function.insist_that_it_runs()
 
     def tick(self, now: datetime) -> None:
         """What a schedule does: have the function `watch` look after the workbooks, at this moment (aware)."""
@@ -127,13 +134,12 @@ class Cloud:
         """Deploy: topics, functions, push subscriptions with a dead-letter topic."""
         self._logs.mkdir(parents=True, exist_ok=True)
         environment = self.create_topics_and_settings()
-        functions = []
         for topic in FUNCTION_TOPICS:
             with until_it_can_be_stopped():
                 function = FunctionProcess(str(topic), environment, self._logs, nursery=nursery)
                 self._stack.callback(function.stop)
-            functions.append((topic, function))
-        for topic, function in functions:
+            self._functions.append(function)
+        for topic, function in zip(FUNCTION_TOPICS, self._functions, strict=True):
             function.wait_until_ready()
             path = topic_path(PROJECT, topic)
             self.pubsub.create_push_subscription(

@@ -18,7 +18,7 @@ STOP_TIMEOUT_S = 10.0
 
 
 class FunctionError(Exception):
-    """A function's process did not start; says where its log lies."""
+    """A function's process did not start, or has ended; says where its log lies."""
 
 
 SOURCE = Path(attendance_backend.__file__).parent.parent / "main.py"
@@ -80,6 +80,11 @@ class FunctionProcess:
             else:
                 return
         raise FunctionError(f"the function {self.target} did not start; its log: {self.log_path}")
+
+    def insist_that_it_runs(self) -> None:
+        """Raise FunctionError where the process has ended."""
+        if self._process.poll() is not None:
+            raise FunctionError(f"the function {self.target} has ended; its log: {self.log_path}")
 
     def push_endpoint(self, topic_path: str) -> str:
         """Where Pub/Sub pushes to; the path lets functions-framework name the topic in the event's source."""
