@@ -37,7 +37,7 @@ EVERY_KIND = {
     # disk
     "damaged snapshot.json",
     "damaged snapshot.previous.json",
-    "both snapshots refused",
+    "both snapshots damaged",
     "snapshot lost",
     "ledger lost",
     "disk lost or tore what was not synchronised",

@@ -191,8 +191,12 @@ class Misfortunes:
         names = [each.name for each in self._world.table if each.name not in self._world.final]
         if names:
             name = self._choice.choice(names)
+
+            def delete_row() -> None:
+                self._world.delete_workbook(name, with_its_row=True)
+
             self._world.delete_workbook(name, with_its_row=False)
-            self._for_hours(60, lambda: self._world.delete_workbook(name, with_its_row=True))
+            self._for_hours(60, delete_row)
 
     def other_day_boundary(self) -> None:
         if self._world.since:

@@ -32,9 +32,9 @@ def write_config(directory, **changes):
     (directory / "biometric_device_config.json").write_text(json.dumps(CONFIG | changes))
 
 
-def complaint(capsys, *arguments):
+def complaint(capsys, *arguments, code=2):
     """The one line that a failing command prints."""
-    assert main(arguments) == 2
+    assert main(arguments) == code
     printed = capsys.readouterr()
     assert not printed.out
     assert printed.err.startswith("attendance-client: ")
@@ -57,8 +57,8 @@ def test_a_config_that_is_wrong(tmp_path, capsys, command):
 
 
 @pytest.mark.parametrize("command", ["run", "status"])
-@pytest.mark.parametrize("content", ["", "{", '{"pi4_state": 1}', '{"pi4_state": 77}', "[" * 100_000])
-def test_a_snapshot_that_cannot_be_read(directory, capsys, command, content):
+@pytest.mark.parametrize("content", ['{"pi4_state": 1}', '{"pi4_state": 77}'])
+def test_a_snapshot_that_is_whole_and_none(directory, capsys, command, content):
     (directory / "snapshot.json").write_text(content)
 
     line = complaint(capsys, command, "--directory", str(directory))
@@ -66,14 +66,24 @@ def test_a_snapshot_that_cannot_be_read(directory, capsys, command, content):
     assert "Delete snapshot.json" in line
 
 
-@pytest.mark.parametrize("command", ["run", "status"])
-def test_a_ledger_that_is_no_database(directory, capsys, monkeypatch, command):
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+@pytest.mark.parametrize("content", ["", "{", "[" * 100_000])
+def test_a_snapshot_that_a_disk_damaged_stops_nothing(directory, capsys, content):
+    (directory / "snapshot.json").write_text(content)
+
+    assert main(["status", "--directory", str(directory)]) == 0
+    assert "snapshot.json is damaged: the client begins without it" in capsys.readouterr().out
+
+
+def test_a_ledger_that_is_no_database_is_put_aside_when_the_client_starts(directory, capsys):
     (directory / "ledger.sqlite3").write_bytes(b"not a database" * 1000)
 
-    assert "ledger.sqlite3: file is not a database" in complaint(
-        capsys, command, "--directory", str(directory)
-    )
+    line = complaint(capsys, "status", "--directory", str(directory), code=1)
+    assert "ledger.sqlite3: file is not a database. When the client starts, it puts the file aside" in line
+
+
+def test_nothing_to_recover(directory, capsys):
+    assert main(["ledger", "recover", "--directory", str(directory)]) == 0
+    assert "nothing to recover" in capsys.readouterr().out
 
 
 def test_a_second_client_in_the_same_directory(directory, capsys, monkeypatch):
@@ -91,7 +101,7 @@ def test_a_second_client_in_the_same_directory(directory, capsys, monkeypatch):
     try:
         assert holder.stdout.readline() == b"locked\n"
 
-        line = complaint(capsys, "run", "--directory", str(directory))
+        line = complaint(capsys, "run", "--directory", str(directory), code=1)
         assert "another client is running" in line
         assert main(["status", "--directory", str(directory)]) == 0  # which only reads
     finally:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from attendance_client.errors import LedgerError
+from attendance_client.errors import DamagedError, DiskError, LedgerError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import ReviewPeriod
@@ -88,14 +88,14 @@ def test_a_transaction_that_breaks_off_leaves_nothing_and_says_why(path, how):
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_file_that_is_no_ledger_is_refused_with_the_way_out(path, content):
+def test_a_file_that_is_no_ledger_is_damaged(path, content):
     path.write_bytes(content)
 
-    with pytest.raises(LedgerError, match="move the file away"):
+    with pytest.raises(DamagedError, match="puts the file aside"):
         Ledger(path, BOUNDARY)
 
 
-def test_a_page_that_goes_bad_while_the_client_runs_is_a_ledger_error(path):
+def test_a_page_that_goes_bad_while_the_client_runs_is_told_as_damage(path):
     ledger = Ledger(path, BOUNDARY)
     ledger.add_log("A1", log_of(*(str(number) for number in range(2000))), NINE)
     ledger.open_period(NOVEMBER, "sheet")
@@ -112,9 +112,38 @@ def test_a_page_that_goes_bad_while_the_client_runs_is_a_ledger_error(path):
         lambda: damaged.unnamed_users("A1"),
         lambda: damaged.confirm(("x",), "sheet"),
     ):
-        with pytest.raises(LedgerError, match="move the file away"):
+        with pytest.raises(DamagedError, match="puts the file aside"):
             question()
     damaged.close()
+
+
+def test_a_full_disk_passes(path):
+    ledger = Ledger(path, BOUNDARY)
+    ledger.add_log("A1", log_of("1"), NINE)
+    (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
+    ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+    many = log_of(*(str(number) for number in range(2000)))
+
+    with pytest.raises(DiskError, match="database or disk is full"):
+        ledger.add_log("A1", many, NINE)
+    assert ledger.summary().punches == 1
+    ledger._db.execute("PRAGMA max_page_count = 1000000")
+    assert ledger.add_log("A1", many, NINE) == 1999
+    ledger.close()
+
+
+def test_a_ledger_that_another_program_holds_passes(path):
+    ledger = Ledger(path, BOUNDARY)
+    ledger._db.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(DiskError, match="database is locked"):
+        ledger.add_log("A1", log_of("1"), NINE)
+    other.execute("ROLLBACK")
+    other.close()
+    assert ledger.add_log("A1", log_of("1"), NINE) == 1
+    ledger.close()
 
 
 def test_a_ledger_of_a_newer_release_is_refused(path):

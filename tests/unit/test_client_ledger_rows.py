@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from attendance_client.errors import LedgerError
+from attendance_client.errors import DamagedError, LedgerError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch, UndecodableRecord
 from attendance_client.relay.ledger import SCHEMA_1, Ledger, LedgerSummary
 from attendance_contracts import Answer, Outcome, ReviewPeriod
@@ -15,10 +15,7 @@ NINE = datetime(2026, 11, 2, 9)
 READ_AT = datetime(2026, 11, 3, 12)
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))
 DECEMBER = ReviewPeriod("December 2026", date(2026, 12, 1), date(2026, 12, 31))
-REMEDY = (
-    "If the disk is in order, move the file away: the machine is then read again, "
-    "and the sheets recognise what they already hold"
-)
+READ_AGAIN = "the machine is read again, and the sheets recognise what they already hold"
 
 
 def punched(user_id, at=NINE, *, status=1, punch=255):
@@ -72,9 +69,12 @@ def test_a_damaged_file_is_told_with_the_databases_own_words_and_the_remedy(tmp_
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"no database at all" * 100)
 
-    with pytest.raises(LedgerError) as refusal:
+    with pytest.raises(DamagedError) as refusal:
         Ledger(path, BOUNDARY)
-    assert str(refusal.value) == f"{path}: file is not a database. {REMEDY}"
+    assert str(refusal.value) == (
+        f"{path}: file is not a database. When the client starts, it puts the file aside and makes a new one: "
+        + READ_AGAIN
+    )
 
 
 def test_a_question_that_fails_is_told_with_the_databases_own_words(ledger):
@@ -82,7 +82,10 @@ def test_a_question_that_fails_is_told_with_the_databases_own_words(ledger):
 
     with pytest.raises(LedgerError) as refusal:
         ledger.latest_closed_period()
-    assert str(refusal.value) == f":memory:: no such table: periods. {REMEDY}"
+    assert str(refusal.value).startswith(
+        ":memory:: no such table: periods. If the disk is in order, move the file away"
+    )
+    assert "-wal and -shm" in str(refusal.value)
 
 
 def test_the_archive_keeps_what_was_read_with_its_bytes_and_when(ledger):

@@ -13,7 +13,7 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from attendance_client.app.bootstrap import bootstrap
 from attendance_client.app.config import load_config
-from attendance_client.errors import AccessError, ConfigError, LedgerError, SnapshotError
+from attendance_client.errors import ConfigError, CredentialsError, LedgerError, SnapshotError
 from attendance_client.fsm.session import Session
 from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_client.machine.polling import _warn_of_full_machine
@@ -112,7 +112,7 @@ def test_a_key_file_that_is_none_is_named(directory, monkeypatch, content):
     monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
-    with pytest.raises(AccessError) as caught, bootstrap(directory, stop=Event()):
+    with pytest.raises(CredentialsError) as caught, bootstrap(directory, stop=Event()):
         pass
     assert str(key_file) in str(caught.value)
 

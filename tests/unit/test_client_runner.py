@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from attendance_client.errors import SnapshotError, StopRequested
+from attendance_client.errors import DiskError, StopRequested
 from attendance_client.fsm.generated import StateId
 from attendance_client.fsm.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
 from attendance_contracts import ReviewPeriod
@@ -152,15 +152,28 @@ def test_a_machine_that_is_away_at_the_start_does_not_stop_the_client(world):
     assert world.machine.enabled
 
 
-def test_a_snapshot_that_cannot_be_written_stops_the_client_at_the_older_one(world):
-    world.run_until(StateId.REQUEST_REVIEW_SHEET)
-    runner = Runner(world.client, Full(), random.Random(1))
+def test_on_a_full_disk_nothing_is_done_before_the_snapshot_is_written(world, caplog):
+    world.run_until(StateId.AWAIT_REVIEW_SHEET)
+    full = Full(times=5)
+    began_s = world.timeline.now_s
+    Runner(world.client, full, random.Random(1)).step()
 
-    with pytest.raises(SnapshotError, match="No space left"):
-        runner.run()
+    assert world.client.session.current is StateId.RELAY_ATTENDANCE_RECORDS
+    assert full.snapshot == world.client.session.snapshot()
+    assert world.timeline.now_s - began_s > FIRST_RETRY_S
+    assert [record.levelname for record in caplog.records if "No space left" in record.message][:1] == [
+        "WARNING"
+    ]
+
+
+def test_a_stop_on_a_full_disk_resumes_at_the_older_snapshot(world):
+    world.run_until(StateId.AWAIT_REVIEW_SHEET)
+    world.timeline.after(500, lambda: setattr(world.supervisor, "stop", True))
+    with pytest.raises(StopRequested):
+        Runner(world.client, Full(times=1_000), random.Random(1)).step()
     world.power_off()
     world.step()
-    assert world.state is StateId.REQUEST_REVIEW_SHEET
+    assert world.state in (StateId.REQUEST_REVIEW_SHEET, StateId.AWAIT_REVIEW_SHEET)
 
 
 class KeptInMind:
@@ -173,11 +186,14 @@ class KeptInMind:
         self.snapshot = snapshot
 
 
-class Full:
-    """A snapshot store on a full disk."""
+class Full(KeptInMind):
+    """A snapshot store on a disk that is full for so many attempts."""
 
-    def load(self):
-        return None
+    def __init__(self, times):
+        self.times = times
 
     def save(self, snapshot):
-        raise SnapshotError("cannot write snapshot.json: No space left on device")
+        self.times -= 1
+        if self.times >= 0:
+            raise DiskError("cannot write snapshot.json: No space left on device")
+        super().save(snapshot)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from attendance_client.errors import SnapshotError
+from attendance_client.errors import DiskError, SnapshotError
 from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot, decode_snapshot, encode_snapshot
 from attendance_contracts import ContractError, ReviewPeriod
 
@@ -113,6 +113,29 @@ def test_two_refused_files_are_told_one_after_the_other_with_the_way_out(store):
     )
 
 
+@pytest.mark.parametrize("torn", [b"", b"\0" * 200, b'{"pi4_state": 3, "sys', b"\xff\xfe"])
+def test_what_a_disk_has_damaged_twice_is_begun_anew(store, caplog, torn):
+    store.save(STARTING)
+    store.save(RELAYING)
+    for path in (store.path, store.previous_path):
+        path.write_bytes(torn)
+
+    assert store.load() is None
+    assert "Beginning without them" in caplog.text
+    store.save(STARTING)
+    assert store.load() == STARTING
+
+
+def test_a_file_of_ours_with_another_content_is_damaged_and_one_that_we_do_not_know_is_refused(store):
+    store.save(STARTING)
+    store.path.write_bytes(store.path.read_bytes().replace(b'"sys_flags": ', b'"sys_flags": 1'))
+    assert store.load() is None
+
+    store.previous_path.write_text('{"pi4_state": 4711}')
+    with pytest.raises(SnapshotError):
+        store.load()
+
+
 def test_a_step_back_to_the_previous_file_is_told(store, caplog):
     store.save(STARTING)
     store.save(RELAYING)
@@ -163,10 +186,10 @@ def test_a_write_that_fails_leaves_nothing_behind_and_says_where(store, tmp_path
     store.save(STARTING)
     store.previous_path.mkdir()
 
-    with pytest.raises(SnapshotError) as refusal:
+    with pytest.raises(DiskError) as refusal:
         store.save(RELAYING)
     assert str(refusal.value).startswith(f"cannot write {store.path}: [Errno 21] Is a directory")
-    assert str(refusal.value).endswith(". Check its owner and the disk")
+    assert "look at the disk" in str(refusal.value)
     assert names(tmp_path) == ["snapshot.json", "snapshot.previous.json"]
     assert store.load() == STARTING
 
@@ -174,5 +197,5 @@ def test_a_write_that_fails_leaves_nothing_behind_and_says_where(store, tmp_path
 def test_a_folder_that_has_gone_is_told(tmp_path):
     store = FileSnapshotStore(tmp_path / "gone")
 
-    with pytest.raises(SnapshotError, match=r"cannot write .*snapshot\.json: \[Errno 2\] No such file"):
+    with pytest.raises(DiskError, match=r"cannot write .*snapshot\.json: \[Errno 2\] No such file"):
         store.save(STARTING)

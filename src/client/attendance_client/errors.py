@@ -1,21 +1,25 @@
 """The client's errors, by remedy.
 
 ClientError
-├── UserError            a person must mend something; commands end with exit code 2
+├── UserError            a person must mend something here; commands end with exit code 2, and the service stays ended
 │   ├── ConfigError
+│   ├── CredentialsError
 │   ├── SnapshotError
 │   ├── LedgerError
 │   ├── RecordingError
-│   ├── ClockError
-│   └── AccessError
+│   └── ClockError
+├── DamagedError         a file is damaged: the next start makes a new one
 └── TransientError       try again later, with back-off
     ├── MachineError     the attendance machine did not answer, or answered what cannot be true
     │   └── RefusalError     it answered that it will not
+    ├── DiskError        the disk is full, locked, read-only or failing
+    ├── AccessError      something in the cloud project is missing, or this site may not use it
     └── BusError         Pub/Sub did not answer
 
 StopRequested            no error: the service was told to stop
 """
 
+import os
 from pathlib import Path
 
 
@@ -32,11 +36,11 @@ class ConfigError(UserError):
 
 
 class SnapshotError(UserError):
-    """Neither snapshot.json nor the one before it can be read."""
+    """snapshot.json is none that this release can go on with, or may not be read."""
 
 
 class LedgerError(UserError):
-    """The ledger's file cannot be opened or is damaged."""
+    """The ledger's file may not be opened, or is none of this release."""
 
 
 class RecordingError(UserError):
@@ -47,8 +51,12 @@ class ClockError(UserError):
     """The machine's clock was not set, because that would do harm."""
 
 
-class AccessError(UserError):
-    """Google refuses this client's credentials, or something in the cloud project is missing."""
+class CredentialsError(UserError):
+    """There are no credentials that can be used, or nothing names the Google Cloud project."""
+
+
+class DamagedError(ClientError):
+    """The ledger's file is damaged; see `relay.ledger_rescue`."""
 
 
 class TransientError(ClientError):
@@ -67,6 +75,14 @@ class SilenceError(MachineError):
     """The machine did not answer in time; asked again, it may."""
 
 
+class DiskError(TransientError):
+    """A file cannot be written or read now: the disk is full, read-only or failing, or another program has the file."""
+
+
+class AccessError(TransientError):
+    """Something in the cloud project is missing, or this site may not use it; somebody may be about to mend it."""
+
+
 class BusError(TransientError):
     """Pub/Sub could not be reached or did not confirm."""
 
@@ -81,3 +97,27 @@ def no_permission(path: Path) -> str:
         f"{path}: this user may not open it. Run the command as the service's user (sudo -u attendance-client ...), or "
         f"give the files back to it: sudo chown -R attendance-client: {path.absolute().parent}"
     )
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file lies on a file system that nothing may be written to."""
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def disk_remedy(path: Path) -> str:
+    """What to do about a file that cannot be written or read now."""
+    if is_read_only(path):
+        return (
+            "its file system is read-only, as Linux makes it where a card fails (dmesg says more): start the computer "
+            "anew, and replace the card if it comes again"
+        )
+    try:
+        is_full = os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        is_full = False
+    if is_full:
+        return "the disk is full: make room, for example with sudo journalctl --vacuum-size=50M"
+    return "tried again; if it stays so, look at the disk (dmesg), and for another program that has the file (fuser)"

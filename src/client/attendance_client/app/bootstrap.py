@@ -1,10 +1,12 @@
 """Builds the client out of its adapters; nothing else constructs them."""
 
+import logging
 import os
 import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, time
 from pathlib import Path
 
 import google.auth
@@ -12,15 +14,25 @@ import google.auth
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.locking import only_one
 from attendance_client.app.system import SystemClock, SystemdSupervisor
-from attendance_client.errors import AccessError, LedgerError, no_permission
+from attendance_client.errors import (
+    CredentialsError,
+    DamagedError,
+    DiskError,
+    LedgerError,
+    disk_remedy,
+    no_permission,
+)
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.runner import Runner
 from attendance_client.fsm.session import Session
 from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.ports import Clock
+from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_client.relay.pubsub import KEY_FILE, NO_USE, PubSubBus, unusable_credentials
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -29,15 +41,15 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
 
     Raises:
         UserError: what a person must mend.
+        DiskError, DamagedError: what another start may get over.
     """
     config = load_config(directory)
     snapshots = FileSnapshotStore(directory)
     with only_one(directory):
         session = Session(config.site.day_boundary, snapshots.load())
         bus = PubSubBus(project_of(config), config.site.location)
-        path = directory / LEDGER_NAME
-        _keep_private(path)
-        ledger = Ledger(path, config.site.day_boundary)
+        ledger = _ledger(directory, config.site.day_boundary)
+        session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
         try:
             client = Client(
                 site=config.site,
@@ -49,6 +61,50 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
                 session=session,
             )
             yield Runner(client, snapshots, random.Random())  # noqa: S311 - spreads retries, keeps no secret
+        except DamagedError:
+            ledger.close()
+            ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it
+            raise
+        finally:
+            ledger.close()
+
+
+def _ledger(directory: Path, day_boundary: time) -> Ledger:
+    """The site's ledger; a damaged one is put aside, as it must not keep punches from being read."""
+    path, now = directory / LEDGER_NAME, datetime.now()  # noqa: DTZ005 - as above
+    if ledger_rescue.is_half_aside(directory):
+        ledger_rescue.put_aside(directory, now)
+    _keep_private(path)
+    try:
+        ledger = Ledger(path, day_boundary)
+        try:
+            ledger.check()
+        except DamagedError:
+            ledger.close()
+            raise
+    except DamagedError as error:
+        why = str(error)
+    else:
+        return ledger
+    folder = ledger_rescue.put_aside(directory, now)
+    log.error("%s. It lies in %s; attendance-client ledger recover takes over what can be read", why, folder)
+    _keep_private(path)
+    return Ledger(path, day_boundary)
+
+
+def recover_ledgers(directory: Path) -> Iterator[str]:
+    """Take over what can be read of the ledgers that were put aside; says in a line each what became of them."""
+    config = load_config(directory)
+    with only_one(directory):
+        folders = ledger_rescue.asides(directory)
+        if not folders:
+            yield "nothing to recover: there is no folder ledger.damaged-..."
+            return
+        ledger = _ledger(directory, config.site.day_boundary)
+        try:
+            for folder in folders:
+                found, new = ledger_rescue.recover(folder, ledger)
+                yield f"{folder.name}: {found} punches could be read, {new} of them were not in the ledger"
         finally:
             ledger.close()
 
@@ -60,11 +116,11 @@ def _keep_private(path: Path) -> None:
     except PermissionError as error:
         raise LedgerError(no_permission(path)) from error
     except OSError as error:
-        raise LedgerError(f"{path}: {error}") from error
+        raise DiskError(f"{path}: {error}; {disk_remedy(path)}") from error
 
 
 def project_of(config: Config) -> str:
-    """The Google Cloud project; raises AccessError where nothing names it."""
+    """The Google Cloud project; raises CredentialsError where nothing names it."""
     if config.project_id:
         return config.project_id
     if project := os.environ.get("GOOGLE_CLOUD_PROJECT"):
@@ -73,10 +129,10 @@ def project_of(config: Config) -> str:
         _, project = google.auth.default()
     except NO_USE as error:
         if os.environ.get(KEY_FILE):
-            raise AccessError(unusable_credentials()) from error
+            raise CredentialsError(unusable_credentials()) from error
         project = None
     if not project:
-        raise AccessError(
+        raise CredentialsError(
             "the Google Cloud project is not known; put 'project_id' into biometric_device_config.json, or set "
             "GOOGLE_CLOUD_PROJECT"
         )

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from attendance_client.errors import MachineError, StopRequested, UserError
+from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_trouble import missing_package
 
 EXIT_USER_ERROR = 2
-EXIT_MACHINE_ERROR = 1
+EXIT_TRY_AGAIN = 1
 EXIT_FAILED = 1
 DESCRIPTION = """\
 Carries the punches of an attendance machine to HR's review sheet.
@@ -27,16 +27,16 @@ The directory holds biometric_device_config.json (which you write), and snapshot
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns 0, 2 for what the user must mend, 1 for a machine that does not answer as it should."""
+    """Run a command; returns 0, 2 for what the user must mend, 1 for what may work another time."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except UserError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_USER_ERROR
-    except MachineError as error:
+    except ClientError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
-        return EXIT_MACHINE_ERROR
+        return EXIT_TRY_AGAIN
     except ModuleNotFoundError as error:
         told = missing_package(error, "client")
         if told is None:
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     status.set_defaults(command=_status)
     _add_device_command(commands, common)
+    _add_ledger_command(commands, common)
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
@@ -88,6 +89,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_ledger_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    ledger = commands.add_parser(
+        "ledger",
+        help="look after the site's memory of what it read",
+        description="Look after ledger.sqlite3.",
+    )
+    kinds = ledger.add_subparsers(metavar="WHAT", required=True)
+    recover = kinds.add_parser(
+        "recover",
+        parents=[common],
+        help="take over what can be read of a damaged one",
+        description="Take over what can be read of the damaged ledgers that the client has put aside (folders "
+        "ledger.damaged-...). Their punches are sent again; the sheets recognise what they hold. Stop the service "
+        "first (systemctl stop attendance-client).",
+    )
+    recover.set_defaults(command=_recover)
 
 
 def _add_device_command(
@@ -201,6 +222,14 @@ def _status(options: argparse.Namespace) -> int:
     from attendance_client.app.status import describe  # noqa: PLC0415
 
     _say(describe(options.directory))
+    return 0
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from attendance_client.app.bootstrap import recover_ledgers  # noqa: PLC0415
+
+    for line in recover_ledgers(options.directory):
+        _say(line)
     return 0
 
 

@@ -1,12 +1,13 @@
 """One client a directory."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attendance_client.errors import LedgerError
+from attendance_client.errors import DiskError, LedgerError, disk_remedy
 
 LOCK_NAME = "client.lock"
 KERNELS_LOCKS = Path("/proc/locks")
@@ -19,6 +20,8 @@ def only_one(directory: Path) -> Iterator[None]:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
+        if error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise DiskError(f"cannot write in {directory}: {error}; {disk_remedy(path)}") from error
         raise LedgerError(
             f"cannot write in {directory}: {error}. It must belong to the user who runs the client"
         ) from error
@@ -26,7 +29,7 @@ def only_one(directory: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LedgerError(
+            raise DiskError(
                 f"another client is running in {directory}; stop it first (systemctl stop attendance-client)"
             ) from error
         yield

@@ -5,16 +5,22 @@ from pathlib import Path
 from attendance_client.app.config import load_config
 from attendance_client.fsm.generated import RESUME_AT
 from attendance_client.fsm.snapshot import FileSnapshotStore
+from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 
 
 def describe(directory: Path) -> str:
-    """A few lines for a person; raises UserError."""
+    """A few lines for a person; raises UserError, DiskError and DamagedError."""
     config = load_config(directory)
-    snapshot = FileSnapshotStore(directory).load()
+    store = FileSnapshotStore(directory)
+    snapshot = store.load()
     lines = [f"site          {config.site.location}"]
     lines.append(f"machine       {config.machine.host}:{config.machine.port}")
-    if snapshot is None:
+    if snapshot is None and store.path.exists():
+        lines.append(
+            f"state         {store.path.name} is damaged: the client begins without it, which loses nothing"
+        )
+    elif snapshot is None:
         lines.append("state         has never run here")
     else:
         period = snapshot.review_period
@@ -40,4 +46,6 @@ def describe(directory: Path) -> str:
             f"no period     {summary.without_period} (older than the first period, or of one yet to come)"
         )
         lines.append(f"undecodable   {summary.undecodable} (kept with their bytes)")
+    if told := ledger_rescue.trouble(directory):
+        lines.append(f"trouble       {told}")
     return "\n".join(lines)

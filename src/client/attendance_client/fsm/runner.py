@@ -3,7 +3,7 @@
 import logging
 import random
 
-from attendance_client.errors import TransientError
+from attendance_client.errors import DiskError, TransientError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import KIND, ClientMachine, Kind, StateId
 from attendance_client.fsm.steps import STEPS
@@ -62,7 +62,17 @@ class Runner:
         level = logging.DEBUG if entered is state else logging.INFO
         log.log(level, "%s: %s -> %s", event, state, entered)
         if KIND[entered] is Kind.CHECKPOINT:
-            self._snapshots.save(self._client.session.snapshot())
+            self._save()
+
+    def _save(self) -> None:
+        """Write the snapshot; nothing is done in a state before it is on the disk."""
+        while True:
+            try:
+                self._snapshots.save(self._client.session.snapshot())
+            except DiskError as error:
+                self._back_off(error)
+            else:
+                return
 
     def _back_off(self, error: TransientError) -> None:
         longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(self._failures, 16))

@@ -14,11 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attendance_client.errors import SnapshotError, no_permission
+from attendance_client.errors import DiskError, SnapshotError, disk_remedy, no_permission
 from attendance_client.fsm.generated import ALL_FLAGS, RESUME_AT
 from attendance_contracts import ContractError, ReviewPeriod, from_json, to_json
 
 log = logging.getLogger(__name__)
+
+
+class TornError(ContractError):
+    """A disk damaged the file, or a power loss on a disk that keeps no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
         raise ContractError("expected an object")
     ours = {"review_period", "previous_period", "checksum"} & document.keys()
     if ours and document.get("checksum") != _checksum(document):
-        raise ContractError("the checksum does not fit: the file is torn or was edited")
+        raise TornError("the checksum does not fit: the file is torn or was edited")
     snapshot = from_json(Snapshot, {"review_period": None, "previous_period": None, **document}, "snapshot")
     if snapshot.pi4_state not in RESUME_AT:
         raise ContractError(f"pi4_state {snapshot.pi4_state} is no state's code")
@@ -71,14 +75,14 @@ def decode_snapshot(data: bytes) -> Snapshot:
 
 def _document(data: bytes) -> object:
     if not data.strip():
-        raise ContractError("the file is empty")
+        raise TornError("the file is empty")
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
-        raise ContractError("the file is cut off" if cut_off else "the file is no JSON") from error
+        raise TornError("the file is cut off" if cut_off else "the file is no JSON") from error
     except (ValueError, RecursionError) as error:
-        raise ContractError("the file is no JSON that the client writes") from error
+        raise TornError("the file is no JSON that the client writes") from error
 
 
 def _checksum(document: dict[str, Any]) -> str:
@@ -97,12 +101,14 @@ class FileSnapshotStore:
         """The file's bytes, where this program wrote them."""
 
     def load(self) -> Snapshot | None:
-        """The last whole snapshot, None on a first run.
+        """The last whole snapshot, None on a first run, and where the disk has damaged both files.
 
         Raises:
-            SnapshotError: neither file can be read.
+            SnapshotError: neither file is a snapshot, and one of them is whole: a person or a newer release wrote it.
+            DiskError: the disk does not let it be read.
         """
         problems: list[str] = []
+        is_torn, failing = True, None
         for path in (self.path, self.previous_path):
             try:
                 snapshot = decode_snapshot(path.read_bytes())
@@ -110,12 +116,26 @@ class FileSnapshotStore:
                 continue
             except PermissionError as error:
                 raise SnapshotError(no_permission(path)) from error
-            except (OSError, ValueError, RecursionError) as error:
+            except OSError as error:
+                problems.append(f"{path}: {error}; {disk_remedy(path)}")
+                failing = error
+                continue
+            except (ValueError, RecursionError) as error:
                 problems.append(f"{path}: {error}")
+                is_torn &= isinstance(error, TornError)
                 continue
             if problems:
                 log.warning("%s; resuming from %s, written one step earlier", problems[0], path.name)
             return snapshot
+        if failing is not None:
+            raise DiskError("; ".join(problems)) from failing
+        if problems and is_torn:
+            log.error(
+                "%s. Beginning without them: the client asks for the review period again; the ledger and the sheets "
+                "keep it from storing anything twice",
+                "; ".join(problems),
+            )
+            return None
         if problems:
             raise SnapshotError(
                 f"{'; '.join(problems)}. Delete {self.path.name} (and {self.previous_path.name}): the client then "
@@ -132,7 +152,7 @@ class FileSnapshotStore:
             self._keep_previous()
             _write_durably(self.path, data)
         except OSError as error:
-            raise SnapshotError(f"cannot write {self.path}: {error}. Check its owner and the disk") from error
+            raise DiskError(f"cannot write {self.path}: {error}; {disk_remedy(self.path)}") from error
         self._written, self._data = snapshot, data
 
     def _keep_previous(self) -> None:

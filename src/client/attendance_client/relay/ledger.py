@@ -11,14 +11,22 @@ punches of one sheet into one message, and a backend before 0.2 takes no others.
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from attendance_client.errors import LedgerError, no_permission
+from attendance_client.errors import (
+    ClientError,
+    DamagedError,
+    DiskError,
+    LedgerError,
+    disk_remedy,
+    is_read_only,
+    no_permission,
+)
 from attendance_client.machine.port import AttendanceLog
 from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod
 
@@ -74,6 +82,27 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """`user_name`: as the machine told it when the punch was read; empty for a user without one, NULL before it was asked.
 `answer`: why no sheet holds the punch, an `Outcome` or UNANSWERED; NULL before it was asked, and once a sheet does."""
 
+PUNCH_COLUMNS = (
+    "identity",
+    "serial_number",
+    "user_id",
+    "timestamp",
+    "status",
+    "punch",
+    "occurrence",
+    "raw",
+    "read_at",
+    "user_name",
+)
+"""What was read of a punch, without what was said of it since."""
+_PASSING = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+)
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE = "routes", "table", "gone "
@@ -133,18 +162,27 @@ class Ledger:
             self._db.execute("PRAGMA synchronous = FULL")
             self._migrate()
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise self._error(error) from error
 
-    def _damaged(self, error: sqlite3.Error) -> LedgerError:
-        if (
-            isinstance(self._path, Path)
-            and self._path.exists()
-            and not os.access(self._path, os.R_OK | os.W_OK)
-        ):
-            return LedgerError(no_permission(self._path))
+    def _error(self, error: sqlite3.Error) -> ClientError:
+        """What is wrong, by its remedy."""
+        path, code = self._path, getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(path, Path):
+            if path.exists() and not os.access(path, os.R_OK | os.W_OK) and not is_read_only(path):
+                return LedgerError(no_permission(path))
+            if code in _PASSING or is_read_only(path):
+                return DiskError(f"{path}: {error}; {disk_remedy(path)}")
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return self._damaged(error)
         return LedgerError(
-            f"{self._path}: {error}. If the disk is in order, move the file away: the machine is then read "
-            "again, and the sheets recognise what they already hold"
+            f"{path}: {error}. If the disk is in order, move the file away, and with it those beside it that end in "
+            "-wal and -shm: the machine is then read again, and the sheets recognise what they already hold"
+        )
+
+    def _damaged(self, why: object) -> DamagedError:
+        return DamagedError(
+            f"{self._path}: {why}. When the client starts, it puts the file aside and makes a new one: the machine is "
+            "read again, and the sheets recognise what they already hold"
         )
 
     def _migrate(self) -> None:
@@ -175,13 +213,13 @@ class Ledger:
                 raise
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise self._error(error) from error
 
     def _ask(self, question: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         try:
             return self._db.execute(question, parameters).fetchall()
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise self._error(error) from error
 
     def add_log(self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime) -> int:
         """Take what was read of the machine's log; returns how many records were not known before.
@@ -286,6 +324,14 @@ class Ledger:
             )
             if routes is not None:
                 _state(db, ROUTES, "yes" if routes else "")
+
+    def take_over(self, rows: Iterable[Sequence[object]]) -> int:
+        """Take rows of another ledger (`PUNCH_COLUMNS`), to be asked for again; returns how many were not known."""
+        names, places = ", ".join(PUNCH_COLUMNS), ", ".join("?" * len(PUNCH_COLUMNS))
+        with self._transaction() as db:
+            before = db.total_changes
+            db.executemany(f"INSERT OR IGNORE INTO punches ({names}) VALUES ({places})", rows)  # noqa: S608 - as above
+            return db.total_changes - before
 
     def close_period(self, period: ReviewPeriod) -> None:
         """Remember that a period is over; its late punches are still relayed."""
@@ -445,10 +491,10 @@ class Ledger:
         )
 
     def check(self) -> None:
-        """Read the whole file; raises LedgerError where it is damaged."""
-        [(told,), *_] = self._ask("PRAGMA quick_check")
+        """Read the whole file; raises DamagedError where it is damaged."""
+        [(told,), *_] = self._ask("PRAGMA quick_check(1)")
         if told != "ok":
-            raise self._damaged(sqlite3.DatabaseError(told))
+            raise self._damaged(told)
 
     def summary(self) -> LedgerSummary:
         """Counts, and how far the sheets are; counted again only when a row was written since."""

@@ -13,7 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 from google.protobuf import duration_pb2
 
-from attendance_client.errors import AccessError, BusError
+from attendance_client.errors import AccessError, BusError, CredentialsError
 from attendance_contracts import (
     REPLY_TOPICS,
     ContractError,
@@ -65,7 +65,7 @@ class PubSubBus:
             )
             self._subscriber = pubsub_v1.SubscriberClient()
         except NO_USE as error:
-            raise AccessError(unusable_credentials()) from error
+            raise CredentialsError(unusable_credentials()) from error
 
     def _disconnect(self) -> None:
         for client in (self._publisher, self._subscriber):
@@ -73,7 +73,11 @@ class PubSubBus:
 
     def _reconnect(self) -> None:
         self._disconnect()
-        self._connect()
+        try:
+            self._connect()
+        except CredentialsError as error:
+            # They were there at the start.
+            raise AccessError(str(error)) from error
         self._heard_at_s = time.monotonic()
 
     def prepare(self) -> None:

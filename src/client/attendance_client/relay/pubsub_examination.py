@@ -8,7 +8,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport.requests import Request
 from google.cloud import pubsub_v1
 
-from attendance_client.errors import AccessError, BusError
+from attendance_client.errors import AccessError, BusError, CredentialsError
 from attendance_client.relay.pubsub import (
     CALL_TIMEOUT_S,
     NO_USE,
@@ -122,13 +122,14 @@ def tried_account() -> str:
     """The account that Google has just given a token to.
 
     Raises:
-        AccessError: there are no credentials, or Google refuses them.
+        CredentialsError: there are none.
+        AccessError: Google refuses them.
         BusError: Google does not answer.
     """
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
     except NO_USE as error:
-        raise AccessError(unusable_credentials()) from error
+        raise CredentialsError(unusable_credentials()) from error
     try:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth is untyped
     except RefreshError as error:

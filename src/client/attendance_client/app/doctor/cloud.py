@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from attendance_client.app.bootstrap import project_of
 from attendance_client.app.config import Config
 from attendance_client.app.doctor.finding import Finding, fail, ok, warn
-from attendance_client.errors import AccessError, BusError
+from attendance_client.errors import AccessError, BusError, CredentialsError
 from attendance_client.relay.pubsub import KEY_FILE, STAND_IN
 from attendance_client.relay.pubsub_examination import PubSubExamination, SubscriptionFacts, tried_account
 from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, Topic
@@ -23,7 +23,7 @@ def examine_cloud(config: Config | None) -> Iterator[Finding]:
         project = project_of(config)
         yield ok("project", project)
         examination = PubSubExamination(project, config.site.location)
-    except AccessError as error:
+    except (AccessError, CredentialsError) as error:
         yield fail("credentials" if "credentials" in str(error).lower() else "project", error)
         return
     except BusError as error:

@@ -9,9 +9,10 @@ from pathlib import Path
 from attendance_client.app.config import Config
 from attendance_client.app.doctor.finding import Finding, fail, ok, warn
 from attendance_client.app.locking import is_taken
-from attendance_client.errors import LedgerError, SnapshotError, no_permission
+from attendance_client.errors import ClientError, no_permission
 from attendance_client.fsm.generated import RESUME_AT
 from attendance_client.fsm.snapshot import FileSnapshotStore, decode_snapshot
+from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 
 FREE_BYTES = 200_000_000
@@ -64,9 +65,15 @@ def _snapshot(directory: Path) -> Finding:
 
 def _earlier_snapshot(store: FileSnapshotStore, problem: Exception) -> Finding:
     try:
-        store.load()
-    except SnapshotError as error:
+        snapshot = store.load()
+    except ClientError as error:
         return fail("snapshot", error)
+    if snapshot is None:
+        return warn(
+            "snapshot",
+            f"{store.path}: {problem}. The client begins anew: it asks for the review period again, which loses "
+            "nothing; if this comes again, look at the disk",
+        )
     return warn(
         "snapshot",
         f"{store.path}: {problem}. The client resumes from {store.previous_path.name}, one step earlier, which loses "
@@ -84,8 +91,10 @@ def _ledger(path: Path, day_boundary: time) -> Finding:
             summary = ledger.summary()
         finally:
             ledger.close()
-    except LedgerError as error:
+    except ClientError as error:
         return fail("ledger", error)
+    if told := ledger_rescue.trouble(path.parent):
+        return warn("ledger", told)
     return ok(
         "ledger",
         f"{summary.punches} punches, {summary.confirmed} in a sheet, {summary.backlog} on their way, "
