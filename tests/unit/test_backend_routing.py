@@ -240,7 +240,7 @@ def test_a_site_registers_itself_with_the_period_that_it_is_told_first():
     office = Office()
     assert office.ask() == NOVEMBER
     assert office.world.control.sheet(registered_sites.TITLE).rows() == [
-        list(registered_sites.HEADERS),
+        list(registered_sites.ALL_HEADERS),
         ["berlin", serial.from_date(NOVEMBER.first_day), "Europe/Berlin", 4 / 24],
     ]
 

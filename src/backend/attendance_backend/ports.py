@@ -207,6 +207,7 @@ class Backend:
         control_id: ID of the Review Periods spreadsheet, kept by HR.
         mail_from: the alarms' sender.
         alarm_to: the alarms' recipients.
+        signing_secret: from which the sites' keys are derived; empty where messages are not signed.
         remembered: where people's rows stood in workbooks that were read, by ID (`handlers.remembered`).
     """
 
@@ -217,4 +218,5 @@ class Backend:
     control_id: str
     mail_from: str
     alarm_to: tuple[str, ...]
+    signing_secret: bytes = field(default=b"", repr=False)
     remembered: dict[str, Any] = field(default_factory=dict)

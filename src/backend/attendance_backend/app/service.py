@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attendance_backend.app import bootstrap
-from attendance_backend.errors import BackendError, EventError
+from attendance_backend.errors import BackendError, EventError, OvertakenError
+from attendance_backend.handlers import admission
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import ContractError, Message, decode
 
@@ -28,12 +29,18 @@ def serve(kind: type[Message], event: Any) -> None:
     """
     who = "an unreadable message"
     try:
-        message = message_of(kind, event.data)
+        content, attributes = envelope_of(kind, event.data)
+        message = decoded(kind, content, attributes)
         who = f"{message.location}, request {message.request_id}"
         with _TURN:
+            signed = admission.admit(message, content, attributes, bootstrap.backend())
             reply = handle(message, bootstrap.backend())
             if reply is not None:
                 bootstrap.replies().publish(reply)
+            admission.note(message, signed, bootstrap.backend())
+    except OvertakenError as error:
+        log.info("%s of %s: %s", kind.topic, who, error)
+        return
     except BackendError as error:
         log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
         raise
@@ -42,6 +49,11 @@ def serve(kind: type[Message], event: Any) -> None:
 
 def message_of(kind: type[M], data: Any) -> M:
     """The message in an event's data, ``{"message": {"data": <base64>, "attributes": {…}}}``; raises EventError."""
+    return decoded(kind, *envelope_of(kind, data))
+
+
+def envelope_of(kind: type[M], data: Any) -> tuple[bytes, Mapping[str, str]]:
+    """A message's data and attributes as they were published; raises EventError."""
     envelope = data.get("message") if isinstance(data, Mapping) else None
     if not isinstance(envelope, Mapping):
         raise EventError(f"the event holds no Pub/Sub message: {kind.topic} must be triggered by its topic")
@@ -50,9 +62,13 @@ def message_of(kind: type[M], data: Any) -> M:
     if not isinstance(attributes, Mapping) or not isinstance(encoded, str):
         raise EventError("the event's Pub/Sub message is malformed")
     try:
-        content = base64.b64decode(encoded.encode(), validate=True)
+        return base64.b64decode(encoded.encode(), validate=True), attributes
     except binascii.Error as error:
         raise EventError(f"the Pub/Sub message's data is not base64: {error}") from error
+
+
+def decoded(kind: type[M], content: bytes, attributes: Mapping[str, str]) -> M:
+    """The message that was published so; raises EventError."""
     try:
         return decode(kind, content, attributes)
     except ContractError as error:

@@ -11,6 +11,7 @@ import google.auth
 
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.locking import only_one
+from attendance_client.app.site_key import load_site_key
 from attendance_client.app.system import SystemClock, SystemdSupervisor
 from attendance_client.errors import AccessError, LedgerError, no_permission
 from attendance_client.fsm.client import Client
@@ -21,6 +22,7 @@ from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.ports import Clock
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_client.relay.pubsub import KEY_FILE, NO_USE, PubSubBus, unusable_credentials
+from attendance_contracts import Signer
 
 
 @contextmanager
@@ -39,6 +41,8 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
         _keep_private(path)
         ledger = Ledger(path, config.site.day_boundary)
         try:
+            if (key := load_site_key(directory, config)) is not None:
+                bus.signer = Signer(key, ledger.next_sequence)
             client = Client(
                 site=config.site,
                 machine=ZkMachine(config.machine),
