@@ -14,8 +14,15 @@ import pytest
 from attendance_backend.app import cli
 from attendance_backend.control import registered_sites
 from attendance_backend.google import google_http
+from attendance_backend.handlers import bounds
+from attendance_backend.sheet import serial
 from attendance_contracts import (
+    AlarmKind,
+    CreateReviewSheet,
     GetReviewPeriod,
+    MachineHealth,
+    RaiseFinalAlarm,
+    ReviewPeriod,
     Signer,
     SiteHealth,
     SiteKey,
@@ -124,7 +131,7 @@ def test_nobody_writes_as_another_site(office):
         ),
     ]
     assert before == office.spreadsheets()
-    assert not [reply for reply in office.replies(Topic.LAST_STORED_TIMESTAMP)]
+    assert not office.replies(Topic.LAST_STORED_TIMESTAMP)
     assert all(response.status_code != 200 for response in thefts)
     data, attributes = office.signed(store_message(sheet_id, punch("ann", "2026-11-03T08:00:00")))
     assert office.post_raw(Topic.STORE_ATTEND_RECORDS, data, attributes).status_code == 200
@@ -185,11 +192,11 @@ def test_a_key_is_followed_by_the_next_with_an_overlap_and_revoked_without(offic
     second = key_of("--new", "--overlap", "3")
     assert second.number == 2
     assert key_of() == second
-    assert taken(second) and taken(first)
+    assert all(map(taken, (second, first)))
     office.now += timedelta(days=4)
-    assert taken(second) and not taken(first)
+    assert list(map(taken, (second, first))) == [True, False]
     third = key_of("--new")
-    assert taken(third) and taken(second) and not taken(first)
+    assert list(map(taken, (third, second, first))) == [True, True, False]
     fourth = key_of("--revoke")
     assert taken(fourth)
     assert not any(map(taken, (first, second, third)))
@@ -258,3 +265,128 @@ def test_columns_that_the_release_before_did_not_know_are_added_and_what_stands_
     assert office.post(period_request()).status_code == 200
     assert office.registered()["berlin"]["Signed Since"] == pytest.approx(46331 + 9 / 24)
     assert office.now.tzinfo is UTC
+
+
+# -- with the site's own key: nothing is believed
+
+
+def test_no_other_spreadsheet_becomes_a_workbook(office):
+    """Neither the control spreadsheet nor any other that the functions may open."""
+    sheet_id = office.begin()
+    salaries = office.sheets.new_spreadsheet("Salaries", folder_id=office.folder_id)
+    office.sheets.write(salaries, "A1", [["secret", 1]])
+    before = office.spreadsheets()
+    for victim in (office.control_id, salaries):
+        for named in (sheet_id, victim):
+            office.post(health(victim, at=office.now.replace(tzinfo=None) + timedelta(seconds=len(named))))
+        stored = punch("ann", "2026-11-03T07:00:00")
+        reply = office.ask(store_message(victim, stored), Topic.LAST_STORED_TIMESTAMP)
+        assert reply.confirmed == (stored.identity,)
+        assert {answer.sheet_id for answer in reply.answers} == {sheet_id}
+    after = office.spreadsheets()
+    assert {place for place in after if after[place] != before[place]} <= {
+        (sheet_id, title) for _, title in after
+    }
+    assert after.keys() == before.keys()
+    assert len(office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:A", "FORMULA")) == 2
+
+
+def test_a_row_that_somebody_deleted_makes_no_other_spreadsheet_the_workbook(office):
+    sheet_id = office.begin()
+    office.sheets.write(office.control_id, "'Review Sheets'!A2", [[""] * 5])
+    forget_adapters()
+    reply = office.ask(
+        store_message(office.control_id, punch("ann", "2026-11-03T07:00:00")), Topic.LAST_STORED_TIMESTAMP
+    )
+    assert {answer.sheet_id for answer in reply.answers} == {sheet_id}
+
+
+def test_invented_periods_get_no_workbook_and_known_ones_no_other_days(office):
+    sheet_id = office.begin()
+    before = office.spreadsheets()
+    for number in range(20):
+        period = ReviewPeriod(f"Invented {number}", date(2026, 11, 2), date(2026, 11, 29))
+        office.post(CreateReviewSheet(location="berlin", request_id="r", period=period))
+        office.post(replace(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00")), period=period))
+        office.post(health(sheet_id, period=period))
+    for last_day in (date(2030, 12, 31), date(2100, 1, 1)):
+        period = replace(NOVEMBER, last_day=last_day)
+        office.create(period=period)
+        office.post(health(sheet_id, period=period, at=datetime(2026, 11, 5, 11)))
+        office.post(store_message(sheet_id, punch("ann", "2027-11-03T07:00:00"), period=period))
+    # The row of a period that HR has withdrawn says nothing of days any more.
+    office.sheets.write(office.control_id, "'2026'!A2", [["October", "2026-10-05", "2026-10-30", ""]])
+    forget_adapters()
+    office.post(CreateReviewSheet(location="berlin", request_id="r", period=period))
+    after = office.spreadsheets()
+    assert after.keys() == before.keys()
+    assert max(map(len, after[sheet_id, "Days"])) == max(map(len, before[sheet_id, "Days"]))
+
+
+def test_no_day_is_complete_before_it_is_over(office):
+    """Neither of one's own site, nor of another's."""
+    sheet_id = office.begin()
+    office.post(health(sheet_id, complete_through=date(2026, 11, 28)))
+    sites = office.sheets.read(sheet_id, "Sites!A1:Z", "UNFORMATTED_VALUE")
+    column = next(row.index("Complete Through") for row in sites if "Complete Through" in row)
+    through = {row[0]: row[column] for row in sites if len(row) > column}
+    assert through["berlin"] == serial.from_date(date(2026, 11, 4))
+    assert not through.get("hamburg")
+
+
+def test_a_number_of_a_machine_belongs_to_its_site(office):
+    """What one site sends of another's machine is stored as its own, and confirms nothing there."""
+    sheet_id = office.begin()
+    same = punch("ann", "2026-11-03T07:00:00")
+    assert office.store(sheet_id, same).confirmed == (same.identity,)
+    before = office.spreadsheets()
+    assert office.store(sheet_id, same, location="hamburg").confirmed == (same.identity,)
+    assert office.store(sheet_id, same, location="hamburg").confirmed == (same.identity,)
+    after = office.spreadsheets()
+    assert len(after[sheet_id, "Raw Data - hamburg"]) == 2
+    assert after[sheet_id, "Raw Data - berlin"] == before[sheet_id, "Raw Data - berlin"]
+    assert cli.main(["refresh"]) == 0
+    rebuilt = office.spreadsheets()
+    for title in ("Raw Data - berlin", "Raw Data - hamburg", "Punch Index", "Days"):
+        assert rebuilt[sheet_id, title] == after[sheet_id, title]
+
+
+def test_mails_are_bounded_by_what_can_be_missing(office):
+    office.begin()
+    office.sheets.write(office.control_id, "'2026'!A2", [["November", "2026-11-02", "2026-11-05", 1]])
+    forget_adapters()
+    for number in range(30):
+        on, after = date(2027, 1, 1) + timedelta(number), date(2027, 3, 1) + timedelta(number)
+        for kind, last_day in ((AlarmKind.DAILY_WARNING, date(2026, 11, 29)), (AlarmKind.FINAL_ALARM, after)):
+            office.post(RaiseFinalAlarm(location="berlin", request_id="a", kind=kind, after=last_day, on=on))
+    assert len(office.mail.messages) <= 2
+
+
+def test_users_whom_nobody_knows_are_told_up_to_a_bound(office, monkeypatch):
+    monkeypatch.setattr(bounds, "MOST_STRANGERS", 3)
+    sheet_id = office.begin()
+    strangers = [punch(f"user{number:03}", f"2026-11-03T04:01:{number:02}") for number in range(9)]
+    for each in (strangers[:2], strangers[2:5], strangers[5:]):
+        assert len(office.store(sheet_id, *each).confirmed) == len(each)
+    told = [
+        row for row in office.sheets.read(sheet_id, "Exceptions!A1:J", "FORMULA") if "unknown user" in row
+    ]
+    assert len(told) == 3
+
+
+def test_absurd_words_and_numbers_of_a_site_do_not_spoil_the_sheet(office):
+    sheet_id = office.begin()
+    machine = MachineHealth(
+        serial_number="=" * 600,
+        firmware="x" * 60_000,
+        platform="",
+        clock_offset_s=10**300,
+        records=10**300,
+        record_capacity=1,
+        users=-5,
+    )
+    told = health(sheet_id, machine=machine, problem="x" * 60_000, time_zone="=NOW()", backlog=10**300)
+    assert office.post(told).status_code == 200
+    cells = [str(cell) for row in office.sheets.read(sheet_id, "Sites!A1:Z", "FORMULA") for cell in row]
+    assert max(map(len, cells)) <= 600
+    assert "=NOW()" not in cells

@@ -147,8 +147,10 @@ def test_what_is_older_than_the_first_day_is_answered_so(office):
 
 def test_a_client_of_the_first_release_has_all_it_sends_stored(office):
     """It takes no other answer; where HR's table has no place, its own idea counts."""
+    office.types(*ROWS, ("December", "2026-11-30", "2026-12-31"))
     december = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 31))
     office.sheet_id = office.create(december)
+    office.types(*ROWS)
     record = punch("ann", "2026-12-03 09:00")
 
     reply = office.send(record, period=december, routed=False)

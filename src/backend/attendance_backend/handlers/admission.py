@@ -16,7 +16,7 @@ from attendance_backend.control import registered_sites
 from attendance_backend.control.registered_sites import Column, Registered
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import BackendError, LayoutError, NotAdmittedError, OvertakenError, UserError
-from attendance_backend.handlers import books, routing
+from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.ports import Backend
 from attendance_backend.review.book import sites_of
 from attendance_contracts import ContractError, Message, Signed, SiteHealth, SiteKey, Watch
@@ -40,6 +40,7 @@ def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend:
         OvertakenError: it tells of a site's health, and is not newer than what is known.
         Others as `routing.read`.
     """
+    bounds.check_size(message, data)
     if not backend.signing_secret or isinstance(message, Watch):
         return None
     try:

@@ -4,9 +4,8 @@ import logging
 
 from attendance_backend.control.alarms import Alarm, AlarmLog, State
 from attendance_backend.control.reading import read_rules
-from attendance_backend.domain.periods import last_day_before
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
-from attendance_backend.handlers import routing
+from attendance_backend.handlers import bounds, routing
 from attendance_backend.notify import alarm_mail
 from attendance_backend.ports import Backend
 from attendance_contracts import RaiseFinalAlarm
@@ -24,7 +23,8 @@ def raise_final_alarm(message: RaiseFinalAlarm, backend: Backend) -> None:
     if period is not None:
         log.info("%s: no alarm needed, the next review period is published", message.location)
         return
-    alarm = Alarm(message.kind, message.after or last_day_before(published.periods, message.on), message.on)
+    message = bounds.of_alarm(message, published, backend.clock.now())
+    alarm = Alarm(message.kind, message.after, message.on)
     alarm_log = AlarmLog(backend.spreadsheets, backend.control_id)
     state = alarm_log.state(alarm)
     alarm_to = read_rules(backend.spreadsheets, backend.control_id).alarm_to or backend.alarm_to
