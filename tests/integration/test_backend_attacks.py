@@ -11,15 +11,14 @@ from itertools import count
 
 import pytest
 
-from attendance_backend.app import cli
-from attendance_backend.control import registered_sites
-from attendance_backend.google import google_http
+from attendance_backend.app import cli, service
+from attendance_backend.control import dead_letters, registered_sites
+from attendance_backend.google import google_http, pubsub
 from attendance_backend.handlers import bounds
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AlarmKind,
     CreateReviewSheet,
-    GetReviewPeriod,
     MachineHealth,
     RaiseFinalAlarm,
     ReviewPeriod,
@@ -28,9 +27,12 @@ from attendance_contracts import (
     SiteKey,
     Topic,
     encode,
+    topic_path,
 )
+from attendance_sandbox.sheets import unavailable
 from tests.integration.backend_office import (
     NOVEMBER,
+    PROJECT,
     CloudOffice,
     forget_adapters,
     period_request,
@@ -38,6 +40,7 @@ from tests.integration.backend_office import (
     store_message,
 )
 
+LETTERS = f"projects/{PROJECT}/topics/dead_letters"
 SECRET = "the secret behind the keys of all sites"
 
 
@@ -47,6 +50,7 @@ class SignedOffice(CloudOffice):
     def __init__(self, stack, folder, monkeypatch):
         super().__init__(stack, folder, monkeypatch)
         monkeypatch.setenv("SIGNING_SECRET", SECRET)
+        self.pubsub.create_topic(LETTERS)
         self.keys = {site: SiteKey.derived(SECRET.encode(), site, 1) for site in ("berlin", "hamburg")}
         self.numbers = count(1)
 
@@ -59,11 +63,22 @@ class SignedOffice(CloudOffice):
         signer = Signer(key or self.keys[message.location], lambda: sequence or next(self.numbers))
         return data, signer.signed(message.topic, data, attributes)
 
-    def post_signed(self, message, key, sequence=None):
-        return self.post_raw(message.topic, *self.signed(message, key, sequence))
+    def takes(self, topic, data, attributes):
+        """Whether a message is taken; one that is not is acknowledged, and lies among the dead letters."""
+        before = self.letters()
+        assert self.post_raw(topic, data, attributes).status_code == 200
+        (*new,) = self.letters()[len(before) :]
+        assert [letter.data for letter in new] in ([], [data])
+        return not new
 
-    def post_unsigned(self, message):
-        return self.post_raw(message.topic, *encode(message))
+    def takes_from(self, key, message):
+        return self.takes(message.topic, *self.signed(message, key))
+
+    def takes_unsigned(self, message):
+        return self.takes(message.topic, *encode(message))
+
+    def letters(self):
+        return self.pubsub.published(LETTERS)
 
     def begin(self):
         """Both sites at work; returns the workbook's ID."""
@@ -73,11 +88,11 @@ class SignedOffice(CloudOffice):
         return sheet_id
 
     def spreadsheets(self):
-        """What all of them hold, but for when sites were heard of and their numbers."""
+        """What all of them hold, but for when sites were heard of, their numbers, and what was set aside."""
         held = {}
         for file_id, file in self.sheets.store.files.items():
             for sheet in file.spreadsheet.sheets if file.spreadsheet else ():
-                if sheet.title != registered_sites.TITLE:
+                if sheet.title not in (registered_sites.TITLE, dead_letters.TITLE):
                     held[file_id, sheet.title] = self.sheets.read(file_id, f"'{sheet.title}'", "FORMULA")
         return held
 
@@ -122,55 +137,42 @@ def test_nobody_writes_as_another_site(office):
     forged = store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"), location="hamburg")
     before = office.spreadsheets()
     thefts = [
-        office.post_signed(forged, berlin),
-        office.post_signed(forged, replace(berlin, location="hamburg")),
-        office.post_unsigned(forged),
-        office.post_signed(health(sheet_id, location="hamburg", complete_through=date(2026, 11, 4)), berlin),
-        office.post_signed(
-            GetReviewPeriod(location="Hamburg", request_id="r", after=None, on=date(2026, 11, 3)), berlin
-        ),
+        office.takes_from(berlin, forged),
+        office.takes_from(replace(berlin, location="hamburg"), forged),
+        office.takes_unsigned(forged),
+        office.takes_from(berlin, health(sheet_id, location="hamburg", complete_through=date(2026, 11, 4))),
+        office.takes_from(berlin, replace(period_request(), location="Hamburg")),
     ]
     assert before == office.spreadsheets()
     assert not office.replies(Topic.LAST_STORED_TIMESTAMP)
-    assert all(response.status_code != 200 for response in thefts)
+    assert not any(thefts)
     data, attributes = office.signed(store_message(sheet_id, punch("ann", "2026-11-03T08:00:00")))
-    assert office.post_raw(Topic.STORE_ATTEND_RECORDS, data, attributes).status_code == 200
-    assert (
-        office.post_raw(Topic.STORE_ATTEND_RECORDS, data.replace(b"08:00", b"07:00"), attributes).status_code
-        != 200
-    )
-    assert [
-        row[4] for row in office.sheets.read(sheet_id, "'Raw Data - berlin'!A2:I", "FORMATTED_VALUE")
-    ] != []
+    assert office.takes(Topic.STORE_ATTEND_RECORDS, data, attributes)
+    assert not office.takes(Topic.STORE_ATTEND_RECORDS, data.replace(b"08:00", b"07:00"), attributes)
+    assert len(office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:A", "FORMULA")) == 2
 
 
 def test_who_signed_once_is_not_believed_unsigned_even_after_a_restart(office):
     sheet_id = office.begin()
     assert office.registered()["berlin"]["Signed Since"] == pytest.approx(46331 + 9 / 24)
     forget_adapters()
-    assert (
-        office.post_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))).status_code != 200
-    )
+    assert not office.takes_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00")))
 
 
 def test_sites_of_0_1_0_go_on_unsigned_until_their_first_signature(office, capsys):
     """They may not even be registered yet; a site that nobody knows begins with a key."""
     message = replace(period_request(), time_zone="Europe/Berlin")
     sheet_id = office.begin()
-    office.sheets.write(
-        office.control_id, f"'{registered_sites.TITLE}'!A2", [["", "", "", "", "", "", "", "", ""]] * 2
-    )
+    office.sheets.write(office.control_id, f"'{registered_sites.TITLE}'!A2", [[""] * 9] * 2)
     forget_adapters()
-    assert (
-        office.post_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))).status_code == 200
-    )
-    assert office.post_unsigned(message).status_code == 200
-    assert office.post_unsigned(replace(message, location="evil")).status_code != 200
+    assert office.takes_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00")))
+    assert office.takes_unsigned(message)
+    assert not office.takes_unsigned(replace(message, location="evil"))
     assert "evil" not in office.registered()
     cli.main(["check"])
     assert "of 1 of 1 sites messages are taken unsigned" in capsys.readouterr().err
     assert office.post(message).status_code == 200
-    assert office.post_unsigned(message).status_code != 200
+    assert not office.takes_unsigned(message)
     cli.main(["check"])
     assert "unsigned" not in capsys.readouterr().err
 
@@ -185,7 +187,7 @@ def test_a_key_is_followed_by_the_next_with_an_overlap_and_revoked_without(offic
         return SiteKey.parse(capsys.readouterr().out)
 
     def taken(key):
-        return office.post_signed(message, key).status_code == 200
+        return office.takes_from(key, message)
 
     first = key_of()
     assert first == office.keys["berlin"]
@@ -225,9 +227,7 @@ def test_health_is_not_replayed_nor_does_it_hide_silence(office, caplog):
 def test_without_a_secret_signed_and_unsigned_are_taken_as_before(office, monkeypatch):
     monkeypatch.delenv("SIGNING_SECRET")
     sheet_id = office.begin()
-    assert (
-        office.post_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))).status_code == 200
-    )
+    assert office.takes_unsigned(store_message(sheet_id, punch("ann", "2026-11-03T07:00:00")))
     assert not office.registered()["berlin"]["Signed Since"]
 
 
@@ -390,3 +390,116 @@ def test_absurd_words_and_numbers_of_a_site_do_not_spoil_the_sheet(office):
     cells = [str(cell) for row in office.sheets.read(sheet_id, "Sites!A1:Z", "FORMULA") for cell in row]
     assert max(map(len, cells)) <= 600
     assert "=NOW()" not in cells
+
+
+# -- the truth to Pub/Sub
+
+
+def told(office):
+    return office.sheets.read(office.control_id, f"'{dead_letters.TITLE}'!A2:G", "UNFORMATTED_VALUE")
+
+
+def test_what_never_works_is_acknowledged_kept_counted_and_an_error_once(office, caplog):
+    sheet_id = office.begin()
+    good = store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))
+    data, attributes = encode(good)
+    for number in range(5):
+        assert not office.takes(Topic.STORE_ATTEND_RECORDS, b"no JSON %d" % number, attributes)
+        assert not office.takes(Topic.STORE_ATTEND_RECORDS, data, {})
+        assert not office.takes_unsigned(replace(good, location=f"evil{number}"))
+    assert [record.levelname for record in caplog.records if "set aside" in record.message].count(
+        "ERROR"
+    ) == 3
+    office.now += timedelta(minutes=2)
+    assert not office.takes(Topic.STORE_ATTEND_RECORDS, b"{}", attributes)
+    rows = {(row[0], row[2]): (row[6], row[3]) for row in told(office)}
+    assert rows["berlin", "unreadable"][0] == 6
+    assert rows["(unknown)", "unreadable"][0] == 1  # the others wait for the next one
+    assert rows["(unknown)", "not admitted"] == (1, unsigned_of("evil0"))
+    assert office.letters()[0].attributes["dead_letter_topic"] == "store_attend_records"
+    assert office.letters()[0].attributes["dead_letter_reason"].startswith("not a message of the contract")
+
+
+def unsigned_of(site):
+    return f"it is not signed, and nobody knows the site {site}: give it a key (attendance-backend site-key)"
+
+
+def test_without_a_place_for_dead_letters_pubsub_keeps_them(office):
+    office.pubsub.broker.delete_topic(LETTERS)
+    assert office.post_raw(Topic.STORE_ATTEND_RECORDS, b"{}", {}).status_code == 500
+
+
+def test_an_impossible_record_does_not_take_the_others_with_it(office):
+    sheet_id = office.begin()
+    good = punch("ann", "2026-11-03T07:00:00")
+    data, attributes = encode(store_message(sheet_id, good, punch("bob", "2026-11-03T07:00:01")))
+    data = data.replace(b"2026-11-03T07:00:01", b"2026-02-30T07:00:01")
+    signer = Signer(office.keys["berlin"], office.numbers.__next__)
+    topic = Topic.STORE_ATTEND_RECORDS
+    assert office.post_raw(topic, data, signer.signed(topic, data, attributes)).status_code == 200
+    (reply,) = office.replies(Topic.LAST_STORED_TIMESTAMP)
+    assert reply.confirmed == (good.identity,)
+    (letter,) = office.letters()
+    assert b"2026-02-30" in letter.data
+    assert b"07:00:00" not in letter.data
+    assert [row[2] for row in told(office)] == ["impossible record"]
+
+
+def test_a_fault_of_the_program_delays_nobody(office, monkeypatch, caplog):
+    sheet_id = office.begin()
+    message = store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))
+
+    def fails(*_):
+        raise KeyError("a fault")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "handle", fails)
+        assert not office.takes(message.topic, *office.signed(message))
+    assert "a fault of the program" in caplog.text
+    assert [row[2] for row in told(office)] == ["fault of the program"]
+
+
+def test_passing_trouble_is_not_acknowledged(office):
+    sheet_id = office.begin()
+    for _ in range(20):
+        office.sheets.faults.add(unavailable())
+    message = store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))
+    assert office.post(message).status_code == 500
+    assert not office.letters()
+
+
+def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys):
+    """The pushes are ours: whatever is published to a request's topic is delivered to its function."""
+    monkeypatch.setattr(pubsub, "PULL_TIMEOUT_S", 0.2)
+    office.pubsub.create_subscription(f"projects/{PROJECT}/subscriptions/dead_letters", LETTERS)
+    sheet_id = office.begin()
+    topic = Topic.STORE_ATTEND_RECORDS
+    message = store_message(sheet_id, punch("ann", "2026-11-03T07:00:00"))
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = cli.main(["dead-letters", *arguments])
+        return code, capsys.readouterr()
+
+    def fails(*_):
+        raise KeyError("a fault")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "handle", fails)
+        assert not office.takes(topic, *office.signed(message))
+    assert not office.takes(topic, b"{}", {"location": "berlin"})
+    code, said = run("list")
+    *lines, number = said.out.splitlines()
+    assert (code, number, len(lines)) == (0, "2 dead letters", 2)
+    assert "store_attend_records of berlin: 'a fault'" in lines[0]
+    first, second = (line.split()[0] for line in lines)
+    assert '"user_id": "id-ann"' in run("show", first)[1].out
+    assert run("redrive")[0] == cli.EXIT_USER_ERROR
+    assert "no dead letter 99999" in run("redrive", "99999")[1].err
+    assert run("redrive", first)[0] == 0
+    (again,) = office.pubsub.published(topic_path(PROJECT, topic))
+    assert office.takes(topic, again.data, dict(again.attributes))
+    (reply,) = office.replies(Topic.LAST_STORED_TIMESTAMP)
+    assert reply.confirmed == (message.records[0].identity,)
+    assert run("discard", second)[1].out.splitlines()[-1] == "1 dead letter"
+    assert run("list")[1].out.splitlines() == ["0 dead letters"]

@@ -180,10 +180,14 @@ class Mailer(Protocol):
 
 
 class Replies(Protocol):
-    """The reply topics of Pub/Sub."""
+    """The reply topics of Pub/Sub, and that of the dead letters."""
 
     def publish(self, message: Message) -> None:
         """Publish and wait for Pub/Sub's confirmation; raises BusError without one."""
+        ...
+
+    def set_aside(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Keep a message among the dead letters; raises RefusedError where that cannot be, and BusError."""
         ...
 
 

@@ -171,6 +171,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     key.set_defaults(command=_site_key)
 
+    letters = commands.add_parser(
+        "dead-letters",
+        parents=[common],
+        help="list, show, send again or discard messages that never worked",
+        description="Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
+        "again. They are kept for a week. Redrive one when its cause is mended: it is handled as if it came just now.",
+    )
+    letters.add_argument("action", choices=("list", "show", "redrive", "discard"))
+    letters.add_argument("ids", nargs="*", metavar="ID", help="as list prints it")
+    letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
+    letters.set_defaults(command=_dead_letters)
+
     export = commands.add_parser(
         "export",
         parents=[common],
@@ -320,6 +332,13 @@ def _site_key(options: argparse.Namespace) -> int:
     for line in made.notes:
         _note(line)
     return 0
+
+
+def _dead_letters(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.dead_letters import act  # noqa: PLC0415
+
+    project = _variables(options).required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")
+    return EXIT_COMPLAINTS if act(project, options.action, options.ids, print, everything=options.all) else 0
 
 
 def _restore(options: argparse.Namespace) -> int:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attendance_backend.app import bootstrap
-from attendance_backend.errors import BackendError, EventError, OvertakenError
-from attendance_backend.handlers import admission
+from attendance_backend.control.dead_letters import Kind
+from attendance_backend.errors import BackendError, EventError, NotAdmittedError, OvertakenError
+from attendance_backend.handlers import admission, bounds, dead_letters
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.ports import Backend, Replies
 from attendance_contracts import ContractError, Message, decode
 
 log = logging.getLogger(__name__)
@@ -23,28 +25,67 @@ _TURN = threading.Lock()
 def serve(kind: type[Message], event: Any) -> None:
     """Handle the message in a CloudEvent and publish its reply.
 
+    What will never do is set aside (`handlers.dead_letters`), and acknowledged by that.
+
     Raises:
         BackendError: after one line in the log; Pub/Sub then delivers the message again, and after a bounded
             number of times to the dead-letter topic.
     """
     who = "an unreadable message"
     try:
-        content, attributes = envelope_of(kind, event.data)
-        message = decoded(kind, content, attributes)
-        who = f"{message.location}, request {message.request_id}"
+        letter = envelope_of(kind, event.data)
         with _TURN:
-            signed = admission.admit(message, content, attributes, bootstrap.backend())
-            reply = handle(message, bootstrap.backend())
-            if reply is not None:
-                bootstrap.replies().publish(reply)
-            admission.note(message, signed, bootstrap.backend())
-    except OvertakenError as error:
-        log.info("%s of %s: %s", kind.topic, who, error)
-        return
+            who = _serve(kind, letter)
     except BackendError as error:
         log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
         raise
     log.info("%s of %s: done", kind.topic, who)
+
+
+def _serve(kind: type[Message], letter: tuple[bytes, Mapping[str, str]]) -> str:
+    """Handle a message or set it aside; returns whose it is."""
+    backend, replies = bootstrap.backend(), bootstrap.replies()
+    who = f"{letter[1].get('location')}, request {letter[1].get('request_id')}"
+    try:
+        _handle(kind, letter, backend, replies)
+    except OvertakenError as error:
+        log.info("%s of %s: %s", kind.topic, who, error)
+    except EventError as error:
+        dead_letters.set_aside(kind.topic, letter, (Kind.UNREADABLE, error), backend, replies)
+    except NotAdmittedError as error:
+        dead_letters.set_aside(kind.topic, letter, (Kind.NOT_ADMITTED, error), backend, replies)
+    except (BackendError, MemoryError):
+        raise
+    except Exception as error:
+        # What brought it out would do so each time, and keep others waiting.
+        log.exception("%s of %s: a fault of the program", kind.topic, who)
+        dead_letters.set_aside(kind.topic, letter, (Kind.FAULT, error), backend, replies)
+    return who
+
+
+def _handle(
+    kind: type[Message], letter: tuple[bytes, Mapping[str, str]], backend: Backend, replies: Replies
+) -> None:
+    content, attributes = letter
+    bounds.check_bytes(content)
+    impossible = None
+    try:
+        message = decoded(kind, content, attributes)
+    except EventError as error:
+        parts = dead_letters.without_impossible(kind, content)
+        if parts is None:
+            raise
+        possible, rest = parts
+        message = decoded(kind, possible, attributes)
+        impossible = rest, error
+    signed = admission.admit(message, content, attributes, backend)
+    reply = handle(message, backend)
+    if reply is not None:
+        replies.publish(reply)
+    admission.note(message, signed, backend)
+    if impossible is not None:
+        rest, reason = impossible
+        dead_letters.set_aside(kind.topic, (rest, attributes), (Kind.IMPOSSIBLE, reason), backend, replies)
 
 
 def message_of(kind: type[M], data: Any) -> M:

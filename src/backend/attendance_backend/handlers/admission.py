@@ -40,7 +40,7 @@ def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend:
         OvertakenError: it tells of a site's health, and is not newer than what is known.
         Others as `routing.read`.
     """
-    bounds.check_size(message, data)
+    bounds.check_records(message)
     if not backend.signing_secret or isinstance(message, Watch):
         return None
     try:

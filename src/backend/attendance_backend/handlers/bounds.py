@@ -41,10 +41,14 @@ AHEAD = timedelta(hours=14)
 """So far ahead of UTC is the earliest zone's clock: no site's day is over before."""
 
 
-def check_size(message: Message, data: bytes) -> None:
+def check_bytes(data: bytes) -> None:
     """Whether a message is larger than any client's; raises NotAdmittedError."""
     if len(data) > MOST_BYTES:
         raise NotAdmittedError(f"it holds {len(data)} bytes, and no message has more than {MOST_BYTES}")
+
+
+def check_records(message: Message) -> None:
+    """Whether a message holds more records than any client's; raises NotAdmittedError."""
     if isinstance(message, StoreAttendRecords) and len(message.records) > MOST_RECORDS:
         raise NotAdmittedError(
             f"it holds {len(message.records)} records, and none has more than {MOST_RECORDS}"
