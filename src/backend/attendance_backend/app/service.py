@@ -34,18 +34,19 @@ def serve(kind: type[Message], event: Any) -> None:
     who = "an unreadable message"
     try:
         letter = envelope_of(kind, event.data)
+        if "location" in letter[1]:
+            who = f"{letter[1]['location']}, request {letter[1].get('request_id')}"
         with _TURN:
-            who = _serve(kind, letter)
+            _serve(kind, letter, who)
     except BackendError as error:
         log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
         raise
     log.info("%s of %s: done", kind.topic, who)
 
 
-def _serve(kind: type[Message], letter: tuple[bytes, Mapping[str, str]]) -> str:
-    """Handle a message or set it aside; returns whose it is."""
+def _serve(kind: type[Message], letter: tuple[bytes, Mapping[str, str]], who: str) -> None:
+    """Handle a message or set it aside."""
     backend, replies = bootstrap.backend(), bootstrap.replies()
-    who = f"{letter[1].get('location')}, request {letter[1].get('request_id')}"
     try:
         _handle(kind, letter, backend, replies)
     except OvertakenError as error:
@@ -60,7 +61,6 @@ def _serve(kind: type[Message], letter: tuple[bytes, Mapping[str, str]]) -> str:
         # What brought it out would do so each time, and keep others waiting.
         log.exception("%s of %s: a fault of the program", kind.topic, who)
         dead_letters.set_aside(kind.topic, letter, (Kind.FAULT, error), backend, replies)
-    return who
 
 
 def _handle(

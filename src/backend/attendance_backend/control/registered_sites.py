@@ -1,6 +1,7 @@
 """``Registered Sites`` in the control spreadsheet: since when a site counts, how it keeps its time, its key.
 
     Site | First Day | Time Zone | Day Boundary | Key | Key Before Until | Signed Since | Last Heard | Sequence
+    | Silent After (h) | Silent Since
 
 A site registers itself when it first asks for something. Whoever changes the time zone or the day boundary types a
 further row for the site: it counts from the first period on that begins on its First Day or later. What the site's
@@ -10,6 +11,8 @@ The columns from Key on may be missing. Of a site with several rows the topmost 
 number of the site's key (`attendance_contracts.signing`), 1 where it is empty; the one before is taken up to and with
 the day Key Before Until. From Signed Since on no unsigned message is taken. Last Heard is by the cloud's clock, UTC,
 and up to half an hour old; Sequence is the number of the newest signed message then, behind the number of its key.
+After so many hours as Silent After says (26 where it is empty, 0 for never) a site is silent, which `handlers.telling`
+tells.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +34,7 @@ TITLE = "Registered Sites"
 SHEET_ID = 1_900_000_007
 SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY = "Site", "First Day", "Time Zone", "Day Boundary"
 HEADERS = (SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY)
-WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150)
+WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150)
 
 
 class Column(StrEnum):
@@ -42,11 +45,16 @@ class Column(StrEnum):
     SIGNED_SINCE = "Signed Since"
     LAST_HEARD = "Last Heard"
     SEQUENCE = "Sequence"
+    SILENT_AFTER = "Silent After (h)"
+    SILENT_SINCE = "Silent Since"
 
 
 ALL_HEADERS = (*HEADERS, *Column)
 _KEY_DIGITS = 9
-_MOMENTS, _MOMENT_NAMES = (Column.SIGNED_SINCE, Column.LAST_HEARD), ("signed_since", "last_heard")
+_MOMENTS = (Column.SIGNED_SINCE, Column.LAST_HEARD, Column.SILENT_SINCE)
+_MOMENT_NAMES = ("signed_since", "last_heard", "silent_since")
+SILENT_AFTER_H = 26.0
+"""A site without news may tell of itself once a day, if it is set so, and be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,9 @@ class Registered:
         signed_since: UTC; None while it has signed nothing.
         last_heard: UTC, aware.
         sequence: of its newest signed message, as far as it was written down: number of the key, then of the message.
+        silent_after_h: hours without a word after which people are told; 0 for never.
+        silent_since: the Last Heard of a silence that people were told of; UTC, aware.
+        name: as it is written there.
     """
 
     keepings: tuple[Keeping, ...] = field(default=())
@@ -78,6 +89,9 @@ class Registered:
     signed_since: datetime | None = field(default=None, repr=False)
     last_heard: datetime | None = field(default=None, repr=False)
     sequence: tuple[int, int] = field(default=(0, 0), repr=False)
+    silent_after_h: float = field(default=SILENT_AFTER_H, repr=False)
+    silent_since: datetime | None = field(default=None, repr=False)
+    name: str = field(default="", repr=False)
 
     def takes_key(self, number: int, today: date) -> bool:
         """Whether what a key of this number signed counts."""
@@ -150,6 +164,15 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
         if number is not None and 0 < number < serial.from_date(date.max):
             moment = serial.to_datetime(number)
             told[name] = moment.date() if column is Column.KEY_BEFORE_UNTIL else moment.replace(tzinfo=UTC)
+    told["name"] = table.label(row, SITE)
+    if not table.is_blank(row, Column.SILENT_AFTER):
+        hours = table.worksheet.number(row, table.columns[Column.SILENT_AFTER])
+        if hours is not None and hours >= 0:
+            told["silent_after_h"] = hours
+        else:
+            cell = cell_name(row, table.columns[Column.SILENT_AFTER])
+            remedy = f"type a number of hours; until then {SILENT_AFTER_H:g} count"
+            problems.append(Problem(table.worksheet.title, cell, remedy))
     key, _, sequence = table.label(row, Column.SEQUENCE).partition("/")
     if key.isdecimal() and sequence.isdecimal():
         told["sequence"] = int(key), int(sequence)
