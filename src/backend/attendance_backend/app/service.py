@@ -79,7 +79,7 @@ def _handle(
         message = decoded(kind, possible, attributes)
         impossible = rest, error
     signed = admission.admit(message, content, attributes, backend)
-    reply = handle(message, backend)
+    reply = handle(bounds.as_can_be(message, backend.clock.now()), backend)
     if reply is not None:
         replies.publish(reply)
     admission.note(message, signed, backend)

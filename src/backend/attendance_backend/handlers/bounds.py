@@ -7,6 +7,7 @@ are stored however odd they are: machines count wrongly, and clocks stand wrong.
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.people import site_key
@@ -24,6 +25,8 @@ from attendance_contracts import (
     StoreAttendRecords,
     business_day,
 )
+
+M = TypeVar("M", bound=Message)
 
 MOST_BYTES = 1_000_000
 """Of a message. A client sends 300 KB at most; reading what is larger takes the memory that others need."""
@@ -55,6 +58,24 @@ def check_records(message: Message) -> None:
         )
 
 
+def as_can_be(message: M, now: datetime) -> M:
+    """The message without what cannot be at all: numbers, lengths of words, days that are not over yet."""
+    if not isinstance(message, SiteHealth):
+        return message
+    zone = zone_of(message.time_zone)
+    here = now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + AHEAD
+    over = business_day(here, message.day_boundary) - timedelta(days=1)
+    through = message.complete_through
+    return replace(
+        message,
+        release=message.release[:MOST_TEXT],
+        backlog=_count(message.backlog),
+        complete_through=None if through is None else min(through, over),
+        machine=None if message.machine is None else _machine(message.machine),
+        problem=message.problem[:MOST_TEXT],
+    )
+
+
 def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     """The message, for the workbook of its period and with HR's dates; raises NotAdmittedError where there is none."""
     try:
@@ -75,22 +96,12 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     if registered is not None:
         keeping = registered.in_period(period)
         zone, boundary = keeping.time_zone or zone, keeping.day_boundary
-    known_zone = zone_of(zone)
-    now = backend.clock.now()
-    here = now.astimezone(known_zone).replace(tzinfo=None) if known_zone else now.replace(tzinfo=None) + AHEAD
-    over = business_day(here, message.day_boundary) - timedelta(days=1)
-    through = message.complete_through
     return replace(
         message,
         sheet_id=sheet_id,
         period=period,
-        time_zone=zone if known_zone else "",
-        day_boundary=boundary if registered is not None else message.day_boundary,
-        release=message.release[:MOST_TEXT],
-        backlog=_count(message.backlog),
-        complete_through=None if through is None else min(through, over),
-        machine=None if message.machine is None else _machine(message.machine),
-        problem=message.problem[:MOST_TEXT],
+        time_zone=zone if zone_of(zone) else "",
+        day_boundary=boundary,
     )
 
 
