@@ -8,7 +8,7 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare soak hunt fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare soak hunt attack fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 
 
 hunt: $(VENV)/.dev ## let Hypothesis look for broken promises, drawn anew and ten times as long as in CI (an hour)
 	HYPOTHESIS_PROFILE=hunt $(BIN)/pytest --numprocesses auto --dist loadfile tests/property
+
+attack: $(VENV)/.dev ## what a thief of a site's key can make of the functions: nothing of another site's (a minute)
+	$(BIN)/pytest -q tests/integration/test_backend_attacks.py tests/integration/test_backend_telling.py
 
 fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make fuzz REPLIES=100000 (minutes)
 	FUZZED_REPLIES=$(REPLIES) $(BIN)/pytest -q tests/property/test_device_fuzz.py

@@ -127,6 +127,15 @@ put_part() {
     mv "$2.new" "$2"
 }
 
+# What signs the site's messages, as one line; a file of before has none.
+put_key() {
+    grep -q '"site_key"' "$site" || return 0
+    run install -m 0600 -o "$user" -g "$user" /dev/null "$state/site.key.new"
+    [ "$dry_run" = yes ] && echo "  write $state/site.key" && return
+    "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["site_key"])' "$site" >"$state/site.key.new"
+    mv "$state/site.key.new" "$state/site.key"
+}
+
 check_site() {
     "$python" -c 'import json, sys; site = json.load(open(sys.argv[1])); \
         site["biometric_device_config"]["identifier"], site["service_account"]["private_key"]' "$site" 2>/dev/null ||
@@ -137,6 +146,7 @@ put_site() {
     say "putting the site's files in place"
     put_part service_account "$settings/service-account.json" root
     put_part biometric_device_config "$state/biometric_device_config.json" "$user"
+    put_key
 }
 
 make_wrapper() {

@@ -139,7 +139,8 @@ class CloudOffice:
         return self.ask(message, Topic.LAST_STORED_TIMESTAMP)
 
     def report(self, at, through):
-        """The site's health; its data is complete `through` a day."""
+        """The site's health; its data is complete `through` a day, which is over then."""
+        self.now = max(self.now, at.replace(tzinfo=UTC))
         message = SiteHealth(
             location="berlin",
             request_id="h1",

@@ -295,6 +295,10 @@ def _version_add(state, names, flags, stdin):
     secret["versions"].append(stdin)
 
 
+def _version_access(state, names, flags, stdin):
+    return _there(state["secrets"], flags.one("secret"))["versions"][-1]
+
+
 def _versions(state, names, flags, stdin):
     secret = _there(state["secrets"], names[0])
     return [{"name": f"{secret['name']}/versions/{place}"} for place, _ in enumerate(secret["versions"], 1)]
@@ -478,6 +482,7 @@ FORMS = {
     "secrets delete": (_remove("secrets"), ""),
     "secrets versions add": (_version_add, "data-file"),
     "secrets versions list": (_versions, "filter"),
+    "secrets versions access": (_version_access, "secret"),
     "functions list": (_listed("functions"), "v2 regions"),
     "functions describe": (_describe_function, "gen2 region"),
     "functions deploy": (

@@ -10,7 +10,7 @@ import random
 import threading
 import time as clock
 from contextlib import ExitStack
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 import pytest
@@ -211,6 +211,7 @@ class Site:
 
     def _report(self, number):
         at = datetime(2026, 11, 3, 8) + timedelta(hours=3 * number)
+        self._office.now = at.replace(tzinfo=UTC)
         through = min(at.date() - timedelta(days=1), NOVEMBER.last_day)
         response = self._office.post(
             SiteHealth(

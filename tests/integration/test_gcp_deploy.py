@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS
+from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, SiteKey
 from attendance_deploy import cli, review_periods, settings, sites
 from attendance_deploy.gcloud import DeployError, run_gcloud
 from tests.integration.gcloud_stand_in import NUMBER, answer, new_project
@@ -39,6 +39,7 @@ SMTP_PORT: "587"
 SMTP_STARTTLS: "1"
 SMTP_USERNAME: "attendance@example.com"
 """
+SIGNING = "5" * 64
 READS = re.compile(r"^(?:.* )?(?:list|describe|get-iam-policy|print-access-token)(?: |$)")
 
 
@@ -66,6 +67,7 @@ class Cloud:
         self.pauses_s = []
         self.monkeypatch = monkeypatch
         monkeypatch.setenv("SMTP_PASSWORD", "open sesame")
+        monkeypatch.setenv("SIGNING_SECRET", SIGNING)
         monkeypatch.setattr(cli, "_bundle", lambda: "0" * 40)
 
     def runner(self, words, stdin):
@@ -310,6 +312,8 @@ def test_nobody_may_more_than_they_need(cloud):
     assert functions == {
         *((f"pubsub topics {topic}", "roles/pubsub.publisher") for topic in REPLY_TOPICS),
         ("secrets smtp-password", "roles/secretmanager.secretAccessor"),
+        ("secrets signing-secret", "roles/secretmanager.secretAccessor"),
+        ("pubsub topics dead_letters", "roles/pubsub.publisher"),
     }
 
 
@@ -371,6 +375,7 @@ def test_a_site_gets_one_file_that_only_its_owner_reads(cloud):
         "project_id": "acme-attendance",
     }
     assert content["service_account"]["client_email"].startswith("site-head-office-")
+    assert content["site_key"] == str(SiteKey.derived(SIGNING.encode(), "Head_Office", 1))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert sorted(each.name for each in cloud.folder.iterdir()) == ["Head_Office.json", "functions.yaml"]
     state = copy.deepcopy(cloud.state)
@@ -410,7 +415,8 @@ def test_a_new_key_ends_the_old_one_first(cloud):
     assert cloud.site("add", "hq", "--new-key")[0] == 0
     (new,) = cloud.state["keys"]["site-hq@acme-attendance.iam.gserviceaccount.com"]
     assert new != old
-    assert [command[3] for command in cloud.commands] == ["delete", "create"]
+    assert [command[3] for command in cloud.commands] == ["delete", "create", "latest"]
+    assert SiteKey.parse(json.loads((cloud.folder / "hq.json").read_text())["site_key"]).number == 2
     assert json.loads((cloud.folder / "hq.json").read_text())["service_account"]["private_key_id"] == new
 
 
@@ -443,7 +449,7 @@ def test_where_keys_are_forbidden_all_else_is_made_and_the_way_out_told(cloud):
     assert "## Keys where policy forbids them" in (ROOT / "docs/deploying-the-functions.md").read_text()
     cloud.state["keys_forbidden"] = False
     assert cloud.site("add", "hq", "--machine", "192.0.2.17")[0] == 0
-    assert len(cloud.commands) == 1
+    assert [command[3] for command in cloud.commands] == ["create", "latest"]
 
 
 SITES = [

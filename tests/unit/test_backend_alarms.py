@@ -1,6 +1,6 @@
 """Alarms: once for each missing period, whichever sites ask and how often."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.policy import default
 
@@ -64,6 +64,7 @@ def test_daily_warnings_once_a_day(world):
     warning = AlarmKind.DAILY_WARNING
     for location in ("berlin", "hamburg"):
         for day in (27, 28):
+            world.clock.moment = datetime(2026, 11, day, 9, tzinfo=UTC)
             handle(alarm(warning, location, on=date(2026, 11, day)), world.backend)
     handle(alarm(), world.backend)
     assert len(world.mailer.sent) == 3

@@ -96,20 +96,23 @@ def test_what_is_no_punch_does_not_count(word):
     assert index_of([*ANN, None, f"{word} 86399:z"]).tokens(ANN, TUESDAY) == [Token(86399, "z")]
 
 
-def test_a_record_is_known_by_its_id_in_any_row_of_its_user_id():
+def test_a_record_is_known_by_its_id_in_any_row_of_its_site_and_user_id():
     punch = record()
-    for labels in (ANN, ANN._replace(user_name="renamed"), ANN._replace(site="moved")):
-        assert index_of([*ANNA, None, "1:x"], [*labels, None, f"32400:{punch.identity}"]).knows(punch)
-    assert index_of(["SN1", 7.0, "ann", "berlin", None, f"32400:{punch.identity}"]).knows(punch)
+    for labels in (ANN, ANN._replace(user_name="renamed"), ANN._replace(site="Berlin")):
+        assert index_of([*ANNA, None, "1:x"], [*labels, None, f"32400:{punch.identity}"]).knows(
+            punch, "berlin"
+        )
+    assert index_of(["SN1", 7.0, "ann", "berlin", None, f"32400:{punch.identity}"]).knows(punch, "berlin")
     blank = record(user_id=" 7 ")
-    assert index_of([*ANN, None, f"32400:{blank.identity}"]).knows(blank)
+    assert index_of([*ANN, None, f"32400:{blank.identity}"]).knows(blank, "berlin")
 
 
 def test_a_record_is_not_known_by_what_stands_elsewhere():
     punch = record()
-    assert not index_of([*ANN, f"32400:{punch.identity}", "1:x"]).knows(punch)
-    assert not index_of(["SN1", "8", "ann", "berlin", None, f"32400:{punch.identity}"]).knows(punch)
-    assert not index_of([*ANN], dates=(MONDAY,)).knows(punch)
+    assert not index_of([*ANN, None, f"32400:{punch.identity}"]).knows(punch, "hamburg")
+    assert not index_of([*ANN, f"32400:{punch.identity}", "1:x"]).knows(punch, "berlin")
+    assert not index_of(["SN1", "8", "ann", "berlin", None, f"32400:{punch.identity}"]).knows(punch, "berlin")
+    assert not index_of([*ANN], dates=(MONDAY,)).knows(punch, "berlin")
 
 
 def test_sites_as_they_are_written():
@@ -149,9 +152,9 @@ def test_a_new_row_stands_at_the_end_of_the_grid():
 
 def test_a_record_of_a_new_row_is_known_at_once():
     index, punch = index_of([*ANN, None, "1:x"]), record(user_id="9")
-    assert not index.knows(punch)
+    assert not index.knows(punch, "berlin")
     index.add(Labels.of(punch, "berlin"), TUESDAY, [Token.of(punch)])
-    assert index.knows(punch)
+    assert index.knows(punch, "berlin")
 
 
 @pytest.mark.parametrize(

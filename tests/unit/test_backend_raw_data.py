@@ -188,7 +188,7 @@ def test_stored_punches():
         StoredPunch(Labels("", "8", "", "berlin"), datetime(2026, 11, 4, 2, 30, 5), "def"),
     ]
     assert unreadable == [
-        UnreadableRow(RAW_TITLE, 5, "ghi", "no time stamp can be read"),
-        UnreadableRow(RAW_TITLE, 6, "jkl", "no time stamp can be read"),
+        UnreadableRow(RAW_TITLE, 5, "ghi", "no time stamp can be read", "berlin"),
+        UnreadableRow(RAW_TITLE, 6, "jkl", "no time stamp can be read", "berlin"),
     ]
     assert str(unreadable[0]).startswith("Raw Data - berlin, row 5: no time stamp can be read")

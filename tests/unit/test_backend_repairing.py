@@ -1,6 +1,6 @@
 """Formulas that somebody emptied, broke or typed over, and worksheets that are gone: what a refresh makes of them."""
 
-from datetime import date, time
+from datetime import UTC, date, time
 
 import pytest
 
@@ -51,6 +51,7 @@ class Office(ReviewBook):
             machine=None,
             problem="",
         )
+        self.world.clock.moment = message.at.replace(tzinfo=UTC)
         handle(message, self.world.backend)
 
     def refresh(self):

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -78,7 +79,12 @@ class _Run:
         if not options.dry_run:
             settings.keep(options.settings, {name: self.chosen.get(name, "") for name in settings.ASKED})
         more = {} if sleep is None else {"sleep": sleep}
-        self.gcloud = Gcloud(self.chosen[settings.PROJECT], {"SMTP_PASSWORD": _password}, runner, **more)
+        self.gcloud = Gcloud(
+            self.chosen[settings.PROJECT],
+            {"SMTP_PASSWORD": _password, "SIGNING_SECRET": _signing_secret},
+            runner,
+            **more,
+        )
         self.changes = Changes(self.gcloud, print, _say, dry_run=options.dry_run)
 
     def run(self) -> int:
@@ -142,6 +148,11 @@ class _Run:
             raise DeployError("the topics of the project are not there yet: run deploy first, then add sites")
         self.changes.bring_about(sites.stages(it, site))
         sites.make_pi_file(self.changes, it, file, options.machine, new_key=options.new_key)
+        if options.new_key:
+            _say(
+                f"the old card may still sign, and the new file's key counts after this: attendance-backend site-key "
+                f"{site} --revoke. It must print the file's site_key"
+            )
         return self._done(
             f"next: bring {file.path} to the Pi, and there: sudo sh deploy/pi/install.sh --site {file.path.name}"
         )
@@ -252,6 +263,10 @@ def _common() -> argparse.ArgumentParser:
 
 def _ask(question: str) -> str:
     return input(question)
+
+
+def _signing_secret() -> str:
+    return os.environ.get("SIGNING_SECRET") or secrets.token_hex(32)
 
 
 def _password() -> str:

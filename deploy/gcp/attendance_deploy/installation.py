@@ -53,6 +53,8 @@ AGENTS = {
 }
 DEAD_LETTERS = "dead_letters"
 SMTP_SECRET = "smtp-password"  # noqa: S105 - its name
+SIGNING_SECRET = "signing-secret"  # noqa: S105 - as above
+"""Behind the keys with which sites sign their messages."""
 SCHEDULE = "*/15 * * * *"
 
 RUNTIME = "python312"
@@ -130,6 +132,7 @@ def foundation(it: Installation) -> Iterator[Stage]:
     yield Stage("topics", lambda _: [Resource(TOPIC, name) for name in topics()])
     if "SMTP_USERNAME" in it.environment:
         yield Stage("the mail server's password", lambda _: _secrets(it))
+    yield Stage("the secret behind the sites' keys", lambda _: _signing(it))
     yield Stage("rights", lambda _: _rights(it))
 
 
@@ -194,12 +197,23 @@ def _secrets(it: Installation) -> list[Resource]:
     ]
 
 
+def _signing(it: Installation) -> list[Resource]:
+    about = {"variable": "SIGNING_SECRET", "anew": False}
+    reader = member(it.account("attendance-functions"))
+    return [
+        Resource(SECRET, SIGNING_SECRET),
+        Resource(SECRET_VERSION, SIGNING_SECRET, about=about),
+        right("secrets", SIGNING_SECRET, "secretmanager.secretAccessor", reader),
+    ]
+
+
 def _rights(it: Installation) -> list[Resource]:
     functions = member(it.account("attendance-functions"))
     builder = member(it.account("attendance-build"))
     pubsub = it.agent("pubsub.googleapis.com")
     return [
         *(right("pubsub topics", topic, "pubsub.publisher", functions) for topic in REPLY_TOPICS),
+        right("pubsub topics", DEAD_LETTERS, "pubsub.publisher", functions),
         right("pubsub topics", DEAD_LETTERS, "pubsub.publisher", pubsub),
         right("projects", it.project, "cloudbuild.builds.builder", builder),
     ]
@@ -211,6 +225,7 @@ def _functions(it: Installation, gcloud: Gcloud) -> list[Resource]:
         number = (newest_version(gcloud, SMTP_SECRET) or 1) + it.password_to_come
         # By its number: a new password is a new deployment, and a dry run shows it.
         secrets["SMTP_PASSWORD"] = f"{SMTP_SECRET}:{number}"
+    secrets["SIGNING_SECRET"] = f"{SIGNING_SECRET}:{newest_version(gcloud, SIGNING_SECRET) or 1}"
     return [
         Resource(
             FUNCTION,

@@ -14,6 +14,7 @@ from attendance_contracts import (
     REPLY_TOPICS,
     REQUEST_TOPICS,
     ContractError,
+    SiteKey,
     subscription_filter,
     subscription_path,
     validate_location,
@@ -24,13 +25,14 @@ from attendance_deploy.installation import (
     DEAD_LETTERS,
     KEEP_S,
     MOST_ATTEMPTS,
+    SIGNING_SECRET,
     Installation,
     Stage,
     account,
     member,
     setting_aside,
 )
-from attendance_deploy.kinds import SUBSCRIPTION, Resource, enabled_services, right
+from attendance_deploy.kinds import SUBSCRIPTION, Resource, enabled_services, newest_version, right
 
 TITLE = "Attendance site "
 _PLAIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -202,13 +204,33 @@ def make_pi_file(
             f"the address of {file.site}'s attendance machine is not known: add --machine 192.0.2.17"
         )
     key = _key(changes, it.account(account_name(file.site)), file, new_key=new_key)
-    wanted = {"biometric_device_config": config, "service_account": key}
+    wanted: dict[str, Any] = {"biometric_device_config": config, "service_account": key}
+    if (signing := _site_key(changes, file, new_key=new_key)) is not None:
+        wanted["site_key"] = signing
     if content != wanted:
         changes.tell(f"writing {file.path}")
     if not changes.dry_run:
         if content != wanted:
             file.write(wanted)
         file.key_path.unlink(missing_ok=True)
+
+
+def _site_key(changes: Changes, file: PiFile, *, new_key: bool) -> str | None:
+    """What the site signs its messages with: the file's, else its first; the next one with `new_key`.
+
+    None where there is no secret to derive it from, as in a dry run before the first deployment.
+    """
+    try:
+        known = SiteKey.parse(file.read().get("site_key", ""))
+    except ContractError:
+        known = None
+    if known is not None and not new_key:
+        return str(known)
+    if changes.dry_run or newest_version(changes.gcloud, SIGNING_SECRET) is None:
+        return None
+    words = ("secrets", "versions", "access", "latest", f"--secret={SIGNING_SECRET}")
+    secret = changes.gcloud.change(Command(words)).strip().encode()
+    return str(SiteKey.derived(secret, file.site, 1 if known is None else known.number + 1))
 
 
 def _key(changes: Changes, address: str, file: PiFile, *, new_key: bool) -> dict[str, Any]:

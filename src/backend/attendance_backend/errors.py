@@ -4,10 +4,12 @@ BackendError
 ├── UserError                    a person must mend something; a redelivery alone will not help
 │   ├── SettingsError            an environment variable is missing or malformed
 │   ├── EventError               what arrived is no message of the contract
+│   ├── NotAdmittedError         what arrived is not what its site sent, or cannot be
 │   ├── SpreadsheetGoneError     a spreadsheet was deleted, or is not shared with this service account
 │   ├── WorksheetGoneError       a worksheet was deleted or renamed
 │   ├── LayoutError              a worksheet lacks what the program needs of it
 │   └── RefusedError             Google refuses for another reason, such as storage or credentials
+├── OvertakenError               a later message, or this one, was taken in already
 └── TransientError               the next delivery may succeed
     ├── OutdatedError            somebody else changed the spreadsheet meanwhile: read it again
     ├── GoogleError              Sheets, Drive or the token server did not answer, or asks for patience
@@ -33,6 +35,10 @@ class EventError(UserError):
     """The event holds no message of the contract."""
 
 
+class NotAdmittedError(UserError):
+    """A message that its site did not send, or cannot have sent; delivered again it would be the same."""
+
+
 class SpreadsheetGoneError(UserError):
     """A spreadsheet does not exist, or this service account may not see it."""
 
@@ -47,6 +53,10 @@ class LayoutError(UserError):
 
 class RefusedError(UserError):
     """Google refuses the request; asking again will not change that."""
+
+
+class OvertakenError(BackendError):
+    """A later message of the site, or this very one, was taken in already: nothing is left to do."""
 
 
 class TransientError(BackendError):

@@ -180,10 +180,14 @@ class Mailer(Protocol):
 
 
 class Replies(Protocol):
-    """The reply topics of Pub/Sub."""
+    """The reply topics of Pub/Sub, and that of the dead letters."""
 
     def publish(self, message: Message) -> None:
         """Publish and wait for Pub/Sub's confirmation; raises BusError without one."""
+        ...
+
+    def set_aside(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Keep a message among the dead letters; raises RefusedError where that cannot be, and BusError."""
         ...
 
 
@@ -207,6 +211,7 @@ class Backend:
         control_id: ID of the Review Periods spreadsheet, kept by HR.
         mail_from: the alarms' sender.
         alarm_to: the alarms' recipients.
+        signing_secret: from which the sites' keys are derived; empty where messages are not signed.
         remembered: where people's rows stood in workbooks that were read, by ID (`handlers.remembered`).
     """
 
@@ -217,4 +222,5 @@ class Backend:
     control_id: str
     mail_from: str
     alarm_to: tuple[str, ...]
+    signing_secret: bytes = field(default=b"", repr=False)
     remembered: dict[str, Any] = field(default_factory=dict)

@@ -36,6 +36,7 @@ from attendance_contracts.messages import (
 )
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
+from attendance_contracts.signing import LEAST_SECRET_BYTES, Signed, Signer, SiteKey
 from attendance_contracts.topics import (
     FUNCTION_TOPICS,
     REPLY_TOPICS,
@@ -50,6 +51,7 @@ __all__ = [
     "CLOCK_OFF_FROM_S",
     "CONTRACT_VERSION",
     "FUNCTION_TOPICS",
+    "LEAST_SECRET_BYTES",
     "MAX_CHUNK_BYTES",
     "MAX_CHUNK_RECORDS",
     "MESSAGE_TYPES",
@@ -70,7 +72,10 @@ __all__ = [
     "Outcome",
     "RaiseFinalAlarm",
     "ReviewPeriod",
+    "Signed",
+    "Signer",
     "SiteHealth",
+    "SiteKey",
     "StoreAttendRecords",
     "Topic",
     "Watch",

@@ -21,8 +21,7 @@ class Message:
     """What all messages have in common.
 
     Attributes:
-        sequence: counts a site's messages; 0 where nobody counts them.
-        signature: by the site's key; empty where messages are not signed.
+        sequence, signature: not used. What signs a message stands in its attributes (`signing`).
     """
 
     topic: ClassVar[Topic]

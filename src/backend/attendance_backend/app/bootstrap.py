@@ -63,6 +63,7 @@ def build_backend(chosen: Settings) -> Backend:
         control_id=chosen.control_id,
         mail_from=chosen.mail_from,
         alarm_to=chosen.alarm_to,
+        signing_secret=chosen.signing_secret,
     )
 
 

@@ -17,6 +17,7 @@ from attendance_trouble import missing_package
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 3
+MOST_OVERLAP = 366
 
 NO_FOLDER = (
     "REVIEW_SHEETS_FOLDER_ID is not set: what is made lies in the account's own storage, where nobody else sees it and "
@@ -143,6 +144,45 @@ def _parser() -> argparse.ArgumentParser:
     )
     restore.set_defaults(command=_restore)
 
+    key = commands.add_parser(
+        "site-key",
+        parents=[common],
+        help="print the key with which a site signs its messages",
+        description="Print the one line for the file site.key on a site's Pi. It is derived from the secret "
+        "SIGNING_SECRET of the functions and the number of the site's key in the worksheet Registered Sites; without "
+        "an option nothing is changed, and the same line comes again.",
+    )
+    key.add_argument(
+        "site", metavar="SITE", help="its identifier, exactly as its biometric_device_config.json has it"
+    )
+    which = key.add_mutually_exclusive_group()
+    which.add_argument(
+        "--new",
+        action="store_true",
+        help="begin the next key; the one before is taken for 14 more days, or --overlap",
+    )
+    which.add_argument(
+        "--revoke",
+        action="store_true",
+        help="begin the next key and end all others at once: the Pi, or its card, is in wrong hands",
+    )
+    key.add_argument(
+        "--overlap", type=_days, default=14, metavar="DAYS", help="how long --new takes the key before"
+    )
+    key.set_defaults(command=_site_key)
+
+    letters = commands.add_parser(
+        "dead-letters",
+        parents=[common],
+        help="list, show, send again or discard messages that never worked",
+        description="Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
+        "again. They are kept for a week. Redrive one when its cause is mended: it is handled as if it came just now.",
+    )
+    letters.add_argument("action", choices=("list", "show", "redrive", "discard"))
+    letters.add_argument("ids", nargs="*", metavar="ID", help="as list prints it")
+    letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
+    letters.set_defaults(command=_dead_letters)
+
     export = commands.add_parser(
         "export",
         parents=[common],
@@ -181,6 +221,12 @@ def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> No
 def _year(text: str) -> int:
     if not text.isdecimal() or not 2000 <= int(text) <= 2100:
         raise argparse.ArgumentTypeError(f"expected a year such as 2026, not {text!r}")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_OVERLAP:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MOST_OVERLAP} days, not {text!r}")
     return int(text)
 
 
@@ -227,16 +273,21 @@ def _next_after_init(options: argparse.Namespace, control_id: str) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.check import check  # noqa: PLC0415
+    from attendance_backend.app.commands.site_key import unsigned  # noqa: PLC0415
     from attendance_backend.app.settings import function_complaints, unknown_names  # noqa: PLC0415
+    from attendance_backend.handlers import routing  # noqa: PLC0415
 
     variables = _variables(options)
     complaints = [*unknown_names(variables), *function_complaints(variables)]
     # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
     for line in complaints:
         print(line)
-    in_sheets = check(_backend(options))
+    backend = _backend(options)
+    in_sheets = check(backend)
     for line in in_sheets:
         print(line)
+    if line := unsigned(routing.read(backend)):
+        _note(line)
     complaints += in_sheets
     if not complaints:
         print("nothing to complain of")
@@ -263,6 +314,31 @@ def _share(options: argparse.Namespace) -> int:
         if not done:
             print("  Settings names nobody")
     return EXIT_COMPLAINTS if in_trouble else 0
+
+
+def _site_key(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.site_key import site_key  # noqa: PLC0415
+    from attendance_backend.app.settings import read_signing_secret  # noqa: PLC0415
+
+    variables = _variables(options)
+    secret = read_signing_secret(variables)
+    if secret is None:
+        raise variables.missing(
+            "SIGNING_SECRET", "the functions' secret, such as openssl rand -hex 32 prints"
+        )
+    overlap = options.overlap if options.new else 0 if options.revoke else None
+    made = site_key(_backend(options), secret, options.site, overlap)
+    print(made.key)
+    for line in made.notes:
+        _note(line)
+    return 0
+
+
+def _dead_letters(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.dead_letters import act  # noqa: PLC0415
+
+    project = _variables(options).required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")
+    return EXIT_COMPLAINTS if act(project, options.action, options.ids, print, everything=options.all) else 0
 
 
 def _restore(options: argparse.Namespace) -> int:

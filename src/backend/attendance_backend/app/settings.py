@@ -2,13 +2,14 @@
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.google.google_http import DRIVE_API_URL, SHEETS_API_URL
 from attendance_backend.notify.smtp import IMPLICIT_TLS_PORT, SmtpSettings
+from attendance_contracts import LEAST_SECRET_BYTES
 
 DEFAULT_SMTP_PORT = 587
 NAMES = (
@@ -26,6 +27,7 @@ NAMES = (
     "SMTP_PASSWORD",
     "MAIL_FROM",
     "ALARM_TO",
+    "SIGNING_SECRET",
 )
 """What the functions, Google's libraries in them, and deploy/gcp/deploy look at."""
 
@@ -41,6 +43,7 @@ class Settings:
         project: of Google Cloud, whose Pub/Sub topics take the replies.
         control_id: ID of the Review Periods spreadsheet.
         folder_id: of the shared drive's folder for review sheets; None for the service account's own drive.
+        signing_secret: from which the sites' keys are derived; empty where messages are not signed.
     """
 
     project: str
@@ -51,6 +54,7 @@ class Settings:
     smtp: SmtpSettings
     mail_from: str
     alarm_to: tuple[str, ...]
+    signing_secret: bytes = field(default=b"", repr=False)
 
 
 def read_settings(variables: Variables) -> Settings:
@@ -64,7 +68,19 @@ def read_settings(variables: Variables) -> Settings:
         smtp=_smtp(variables),
         mail_from=_addresses(variables, "MAIL_FROM")[0],
         alarm_to=_addresses(variables, "ALARM_TO"),
+        signing_secret=read_signing_secret(variables) or b"",
     )
+
+
+def read_signing_secret(variables: Variables) -> bytes | None:
+    """The secret behind the sites' keys; None where there is none. Raises SettingsError that does not tell it."""
+    text = variables.text("SIGNING_SECRET")
+    if text is not None and len(text.encode()) < LEAST_SECRET_BYTES:
+        raise SettingsError(
+            f"SIGNING_SECRET is too short to keep anything secret: {LEAST_SECRET_BYTES} characters or more, such as "
+            "openssl rand -hex 32 prints"
+        )
+    return None if text is None else text.encode()
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class State(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     """Surely not sent; the next attempt tries again."""
+    SUPERSEDED = "superseded"
+    """Surely not sent, and said by a later one."""
     UNCONFIRMED = "unconfirmed"
     """It may have been sent; nobody tries again."""
 
@@ -44,11 +46,13 @@ class Alarm:
     Attributes:
         missing_after: last day of the latest period there is; None when there never was one.
         on: the day on which it was raised; part of the identity of daily warnings only.
+        site: which raised it, where that is known.
     """
 
     kind: AlarmKind
     missing_after: date | None
     on: date
+    site: str = ""
 
     @property
     def identity(self) -> str:
@@ -57,6 +61,16 @@ class Alarm:
         if self.kind is AlarmKind.DAILY_WARNING:
             return f"{self.kind} after {after} on {self.on.isoformat()}"
         return f"{self.kind} after {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something else that people are told of once; `identity` says what, and a row holds it."""
+
+    identity: str
+    kind: str
+    on: date
+    missing_after: date | None = None
 
 
 class AlarmLog:
@@ -68,7 +82,24 @@ class AlarmLog:
         self._control_id = control_id
         self._worksheet = program_sheets.find(spreadsheets, control_id, TITLE)
 
-    def state(self, alarm: Alarm) -> State | None:
+    def failed(self) -> list[Alarm]:
+        """Alarms of missing periods whose e-mail surely was not sent, in the order of their rows."""
+        worksheet = self._worksheet
+        found = []
+        for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
+            assert worksheet is not None
+            kind, on = worksheet.text(row, KIND), worksheet.number(row, RAISED_ON)
+            after = worksheet.number(row, MISSING_AFTER)
+            if (
+                kind in set(AlarmKind)
+                and worksheet.text(row, STATE).casefold() == State.FAILED
+                and on is not None
+            ):
+                missing = None if after is None else serial.to_date(after)
+                found.append(Alarm(AlarmKind(kind), missing, serial.to_date(on), worksheet.text(row, SITE)))
+        return found
+
+    def state(self, alarm: Alarm | Notice) -> State | None:
         """What became of an alarm; None when it was never raised. A state that a person typed counts as sent."""
         row = self._row(alarm)
         if self._worksheet is None or row is None:
@@ -78,7 +109,7 @@ class AlarmLog:
         except ValueError:
             return State.SENT
 
-    def write(self, alarm: Alarm, state: State, site: str, recipients: str) -> None:
+    def write(self, alarm: Alarm | Notice, state: State, site: str, recipients: str) -> None:
         """Write down an alarm's state, in its row if it has one."""
         row = self._row(alarm)
         if self._worksheet is not None and row is not None:
@@ -95,18 +126,18 @@ class AlarmLog:
         self._spreadsheets.apply(self._control_id, changes)
         self._worksheet = program_sheets.find(self._spreadsheets, self._control_id, TITLE)
 
-    def _row(self, alarm: Alarm) -> int | None:
+    def _row(self, alarm: Alarm | Notice) -> int | None:
         worksheet = self._worksheet
         if worksheet is None:
             return None
         return next((row for row in worksheet.row_numbers() if _is(worksheet, row, alarm)), None)
 
 
-def _is(worksheet: Worksheet, row: int, alarm: Alarm) -> bool:
+def _is(worksheet: Worksheet, row: int, alarm: Alarm | Notice) -> bool:
     return worksheet.text(row, ALARM) == alarm.identity
 
 
-def _row_of(alarm: Alarm, state: State, site: str, recipients: str) -> Row:
+def _row_of(alarm: Alarm | Notice, state: State, site: str, recipients: str) -> Row:
     if alarm.missing_after is None:
         after = NewCell("-", styles.PLAIN)
     else:

@@ -141,7 +141,7 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
         (
             registered_sites.SHEET_ID,
             registered_sites.TITLE,
-            registered_sites.HEADERS,
+            registered_sites.ALL_HEADERS,
             registered_sites.WIDTHS,
         ),
         (problems_sheet.SHEET_ID, problems_sheet.TITLE, problems_sheet.HEADERS, problems_sheet.WIDTHS),
@@ -149,6 +149,10 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
         if book.find(title) is None:
             result.changes += program_sheets.create(sheet_id, title, headers, widths)
             result.done.append(f"made the worksheet {title!r}, which the program keeps")
+    sites = book.find(registered_sites.TITLE)
+    if sites is not None and sites.cells and (added := registered_sites.add_columns(sites)):
+        result.changes += added
+        result.done.append(f"added the columns for keys and silence to {registered_sites.TITLE!r}")
     if [sheet.sheet_id for sheet in book.worksheets] == [FIRST_WORKSHEET_ID] and not book.worksheets[0].cells:
         result.changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
     return result

@@ -10,7 +10,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from attendance_backend.control import holidays, problems_sheet, review_sheets, roster, rules
+from attendance_backend.control import (
+    alarms,
+    dead_letters,
+    holidays,
+    problems_sheet,
+    registered_sites,
+    review_sheets,
+    roster,
+    rules,
+)
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.domain.people import Person
@@ -105,9 +114,10 @@ def read_control(
 
 
 def read_book(spreadsheets: Spreadsheets, control_id: str, today: date) -> Spreadsheet:
-    """The worksheets that `understood` looks at, in two calls."""
+    """The worksheets that `understood` and `watch` look at, in two calls."""
     present = spreadsheets.read(control_id)
-    tables = (roster.TITLE, holidays.TITLE, rules.TITLE, review_sheets.TITLE, problems_sheet.TITLE)
+    kept = (review_sheets, problems_sheet, registered_sites, alarms, dead_letters)
+    tables = [each.TITLE for each in (roster, holidays, rules, *kept)]
     titles = [*_years(present, today), *(title for title in tables if present.find(title) is not None)]
     return spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
 

@@ -1,30 +1,60 @@
-"""``Registered Sites`` in the control spreadsheet: since when a site counts, and how it keeps its time.
+"""``Registered Sites`` in the control spreadsheet: since when a site counts, how it keeps its time, its key.
 
-    Site | First Day | Time Zone | Day Boundary
+    Site | First Day | Time Zone | Day Boundary | Key | Key Before Until | Signed Since | Last Heard | Sequence
+    | Silent After (h) | Silent Since
 
 A site registers itself when it first asks for something. Whoever changes the time zone or the day boundary types a
 further row for the site: it counts from the first period on that begins on its First Day or later. What the site's
 own computer says of its zone and boundary counts no more once it is registered.
+
+The columns from Key on may be missing. Of a site with several rows the topmost that says anything counts. Key is the
+number of the site's key (`attendance_contracts.signing`), 1 where it is empty; the one before is taken up to and with
+the day Key Before Until. From Signed Since on no unsigned message is taken. Last Heard is by the cloud's clock, UTC,
+and up to half an hour old; Sequence is the number of the newest signed message then, behind the number of its key.
+After so many hours as Silent After says (26 where it is empty, 0 for never) a site is silent, which `handlers.telling`
+tells.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 
 from attendance_backend.control import program_sheets
 from attendance_backend.domain.people import site_key
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.blocks import append_rows
-from attendance_backend.sheet.changes import Change, NewCell
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.blocks import append_rows, write_cells
+from attendance_backend.sheet.changes import AddColumns, Change, NewCell
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem, missing_headers
 from attendance_contracts import ReviewPeriod
 
 TITLE = "Registered Sites"
 SHEET_ID = 1_900_000_007
 SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY = "Site", "First Day", "Time Zone", "Day Boundary"
 HEADERS = (SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY)
-WIDTHS = (150, 130, 160, 110)
+WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150)
+
+
+class Column(StrEnum):
+    """The headers of the columns that may be missing, in the order in which they are added."""
+
+    KEY = "Key"
+    KEY_BEFORE_UNTIL = "Key Before Until"
+    SIGNED_SINCE = "Signed Since"
+    LAST_HEARD = "Last Heard"
+    SEQUENCE = "Sequence"
+    SILENT_AFTER = "Silent After (h)"
+    SILENT_SINCE = "Silent Since"
+
+
+ALL_HEADERS = (*HEADERS, *Column)
+_KEY_DIGITS = 9
+_MOMENTS = (Column.SIGNED_SINCE, Column.LAST_HEARD, Column.SILENT_SINCE)
+_MOMENT_NAMES = ("signed_since", "last_heard", "silent_since")
+SILENT_AFTER_H = 26.0
+"""A site without news may tell of itself once a day, if it is set so, and be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +68,37 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A site; `keepings` in order of time, at least one."""
+    """A site.
+
+    Attributes:
+        keepings: in order of time, at least one.
+        key_number: of its key; None where what stands there is none.
+        key_before_until: last day on which the key before is taken; None for none.
+        signed_since: UTC; None while it has signed nothing.
+        last_heard: UTC, aware.
+        sequence: of its newest signed message, as far as it was written down: number of the key, then of the message.
+        silent_after_h: hours without a word after which people are told; 0 for never.
+        silent_since: the Last Heard of a silence that people were told of; UTC, aware.
+        name: as it is written there.
+    """
 
     keepings: tuple[Keeping, ...] = field(default=())
+    # What follows does not change where punches belong (`routing.Table.digest`).
+    key_number: int | None = field(default=1, repr=False)
+    key_before_until: date | None = field(default=None, repr=False)
+    signed_since: datetime | None = field(default=None, repr=False)
+    last_heard: datetime | None = field(default=None, repr=False)
+    sequence: tuple[int, int] = field(default=(0, 0), repr=False)
+    silent_after_h: float = field(default=SILENT_AFTER_H, repr=False)
+    silent_since: datetime | None = field(default=None, repr=False)
+    name: str = field(default="", repr=False)
+
+    def takes_key(self, number: int, today: date) -> bool:
+        """Whether what a key of this number signed counts."""
+        if self.key_number is None or number == self.key_number:
+            return self.key_number is not None
+        before = number == self.key_number - 1
+        return before and self.key_before_until is not None and today <= self.key_before_until
 
     @property
     def first_day(self) -> date:
@@ -63,21 +121,107 @@ def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Pr
     broken = header_problem(worksheet, HEADERS)
     if broken is not None:
         return {}, [broken]
-    table = Table.of(worksheet, HEADERS)
+    table = Table.of(worksheet, HEADERS, tuple(Column))
     order = table.order_of_dates(FIRST_DAY)
     found: dict[str, list[Keeping]] = {}
     problems: list[Problem] = []
+    told: dict[str, dict[str, object]] = {}
     for row in table.rows():
         try:
+            key = site_key(table.text(row, SITE))
+            # Of a row whose day cannot be read, too: a key that ended must not come back.
+            told[key] = {**_told(table, row, problems), **told.get(key, {})}
             since = table.date(row, FIRST_DAY, order)
             seconds = 0 if table.is_blank(row, DAY_BOUNDARY) else table.time_of_day(row, DAY_BOUNDARY)
             boundary = time.min if seconds >= 86_400 else _time_of(seconds)
             keeping = Keeping(since, table.label(row, TIME_ZONE), boundary)
-            found.setdefault(site_key(table.text(row, SITE)), []).append(keeping)
+            found.setdefault(key, []).append(keeping)
         except BadCellError as error:
             problems.append(error.problem(worksheet))
-    sites = {key: Registered(tuple(sorted(rows, key=lambda each: each.since))) for key, rows in found.items()}
+    sites = {
+        key: Registered(tuple(sorted(rows, key=lambda each: each.since)), **told[key])  # type: ignore[arg-type]
+        for key, rows in found.items()
+    }
     return sites, problems
+
+
+def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
+    """What a row says in the columns from Key on."""
+    told: dict[str, object] = {}
+    if text := table.label(row, Column.KEY):
+        told["key_number"] = int(text) if text.isdecimal() and len(text) < _KEY_DIGITS and int(text) else None
+        if told["key_number"] is None:
+            cell = cell_name(row, table.columns[Column.KEY])
+            remedy = (
+                f"the number of a key is 1 or more, not {text!r}; until then no message of the site is taken"
+            )
+            problems.append(Problem(table.worksheet.title, cell, remedy))
+    for column, name in (
+        (Column.KEY_BEFORE_UNTIL, "key_before_until"),
+        *zip(_MOMENTS, _MOMENT_NAMES, strict=True),
+    ):
+        number = table.worksheet.number(row, table.columns[column]) if column in table.columns else None
+        if number is not None and 0 < number < serial.from_date(date.max):
+            moment = serial.to_datetime(number)
+            told[name] = moment.date() if column is Column.KEY_BEFORE_UNTIL else moment.replace(tzinfo=UTC)
+    told["name"] = table.label(row, SITE)
+    if not table.is_blank(row, Column.SILENT_AFTER):
+        hours = table.worksheet.number(row, table.columns[Column.SILENT_AFTER])
+        if hours is not None and hours >= 0:
+            told["silent_after_h"] = hours
+        else:
+            cell = cell_name(row, table.columns[Column.SILENT_AFTER])
+            remedy = f"type a number of hours; until then {SILENT_AFTER_H:g} count"
+            problems.append(Problem(table.worksheet.title, cell, remedy))
+    key, _, sequence = table.label(row, Column.SEQUENCE).partition("/")
+    if key.isdecimal() and sequence.isdecimal():
+        told["sequence"] = int(key), int(sequence)
+    return told
+
+
+def note(worksheet: Worksheet, site: str, values: Mapping[Column, int | date | str | None]) -> list[Change]:
+    """What writes cells of a registered site, in the row that counts; columns that are missing are added.
+
+    Args:
+        worksheet: all of it.
+        site: which has a row.
+        values: a `datetime` in UTC; None empties a cell.
+    """
+    changes, added = _columns_to_add(worksheet)
+    table = Table.of(worksheet, HEADERS, tuple(Column))
+    columns = {**table.columns, **added}
+    cells = {(0, place): NewCell(header, styles.HEADER) for header, place in added.items()}
+    rows = [
+        row for row in table.rows() if site_key(worksheet.text(row, table.columns[SITE])) == site_key(site)
+    ]
+    for column, value in values.items():
+        holding = [row for row in rows if column in table.columns and not table.is_blank(row, column)]
+        cells[(holding or rows)[0], columns[column]] = _cell(value)
+    return [*changes, *write_cells(worksheet.sheet_id, cells)]
+
+
+def add_columns(worksheet: Worksheet) -> list[Change]:
+    """What gives a worksheet of release 0.1.0 or later the columns that it lacks; nothing where it lacks none."""
+    changes, added = _columns_to_add(worksheet)
+    cells = {(0, place): NewCell(header, styles.HEADER) for header, place in added.items()}
+    return [*changes, *write_cells(worksheet.sheet_id, cells)]
+
+
+def _columns_to_add(worksheet: Worksheet) -> tuple[list[Change], dict[str, int]]:
+    """What makes room for the columns that are missing, and their places, right of all that stands there."""
+    missing = missing_headers(worksheet, tuple(Column))
+    end = max((column for _, column in worksheet.cells), default=-1) + 1
+    lacking = end + len(missing) - worksheet.column_count
+    growth: list[Change] = [AddColumns(worksheet.sheet_id, lacking)] if missing and lacking > 0 else []
+    return growth, {header: place for place, header in enumerate(missing, start=end)}
+
+
+def _cell(value: int | date | str | None) -> NewCell:
+    if isinstance(value, datetime):
+        return NewCell(serial.from_datetime(value.replace(tzinfo=None, microsecond=0)), styles.MOMENT)
+    if isinstance(value, date):
+        return NewCell(serial.from_date(value), styles.DAY_CELL)
+    return NewCell(float(value) if isinstance(value, int) else value, styles.PLAIN)
 
 
 def register(worksheet: Worksheet | None, site: str, keeping: Keeping) -> Sequence[Change]:
@@ -90,8 +234,8 @@ def register(worksheet: Worksheet | None, site: str, keeping: Keeping) -> Sequen
         NewCell(keeping.time_zone or None, styles.PLAIN),
         NewCell(serial.from_seconds(round(since_midnight.total_seconds())), styles.TIME_CELL),
     )
-    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
+    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, ALL_HEADERS, WIDTHS)
+    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(ALL_HEADERS))
     return [*changes, *append_rows(target, max(target.end_row(), 1), [row])]
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
-from attendance_backend.errors import SpreadsheetGoneError
-from attendance_backend.handlers import books, routing
+from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError
+from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.restore import earlier_leave, repair_formulas
@@ -31,12 +31,20 @@ log = logging.getLogger(__name__)
 
 
 def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewReviewSheet:
-    """Answer with the ID of the period's spreadsheet, the same for every site."""
+    """Answer with the ID of the period's spreadsheet, the same for every site.
+
+    Raises:
+        NotAdmittedError: HR's table has no such period, and there never was a workbook of it.
+        Others as `Spreadsheets.read` and `Drive.create`.
+    """
     # HR's dates count, whatever the site believes.
-    named = {known.name.casefold(): known for known in routing.read(backend, anew=True).periods}
-    period = named.get(message.period.name.casefold(), message.period)
+    table = routing.read(backend, anew=True)
+    period = bounds.period_of(message.period, table)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     recorded = review_sheets.find(records, period.name)
+    # A table without any period is one that somebody is mending just now: punches must not wait for that.
+    if recorded is None and table.periods and period not in table.periods:
+        raise NotAdmittedError(f"HR's table has no period {period.name!r}, and it gets no workbook")
     sheet_id = recorded or _find_or_create(period, backend)
     control = None if recorded else _read_control(backend)
     try:

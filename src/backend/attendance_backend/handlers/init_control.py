@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from attendance_backend.control import completing, holidays, roster, rules
+from attendance_backend.control import completing, holidays, registered_sites, roster, rules
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
 from attendance_backend.errors import RefusedError
@@ -54,7 +54,7 @@ def init_control(spreadsheets: Spreadsheets, drive: Drive, control_id: str | Non
 def _read(spreadsheets: Spreadsheets, control_id: str, year: int) -> tuple[Spreadsheet, date | None]:
     """The whole spreadsheet as far as it matters, and the last day of the periods before the year."""
     present = spreadsheets.read(control_id)
-    tables = {roster.TITLE.casefold(), holidays.TITLE.casefold(), rules.TITLE.casefold()}
+    tables = {each.TITLE.casefold() for each in (roster, holidays, rules, registered_sites)}
     wanted = [
         sheet.title
         for sheet in present.worksheets

@@ -16,6 +16,7 @@ from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
 from attendance_backend.control.reading import report
 from attendance_backend.control.registered_sites import Keeping, Registered
+from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import next_period
 from attendance_backend.errors import UserError
@@ -148,7 +149,9 @@ def _register(site: str, keeping: Keeping, backend: Backend) -> Table:
     table = read(backend, anew=True)
     if site_key(site) in table.sites:
         return table
-    keeping = replace(keeping, since=min(keeping.since, _at_work_since(site, table, backend)))
+    zone = keeping.time_zone if zone_of(keeping.time_zone) else ""
+    since = min(keeping.since, _at_work_since(site, table, backend))
+    keeping = replace(keeping, since=since, time_zone=zone)
     worksheet = table.book.find(registered_sites.TITLE)
     try:
         backend.spreadsheets.apply(backend.control_id, registered_sites.register(worksheet, site, keeping))

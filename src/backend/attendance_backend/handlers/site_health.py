@@ -15,7 +15,7 @@ from attendance_backend.domain.clocks import clock_change, zone_of
 from attendance_backend.domain.completeness import advance
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import UserError, WorksheetGoneError
-from attendance_backend.handlers import books, daily_sync
+from attendance_backend.handlers import books, bounds, daily_sync
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
@@ -49,8 +49,10 @@ def site_health(message: SiteHealth, backend: Backend) -> None:
     Raises:
         SpreadsheetGoneError: the review sheet is gone.
         WorksheetGoneError: a worksheet was renamed.
+        NotAdmittedError: its period has no workbook.
         TransientError: deliver the message again.
     """
+    message = bounds.of_health(message, backend)
     try:
         _take_in(message, backend)
     except WorksheetGoneError as gone:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from attendance_backend.domain.days import Flag, Punch, business_day_of, rules_of_day
 from attendance_backend.domain.people import Labels, Member, People, Person, Seen, site_key, user_key
+from attendance_backend.handlers import bounds
 from attendance_backend.handlers.store_read import Book
 from attendance_backend.review import book, exceptions_sheet, raw_data, rules
 from attendance_backend.review.days_sheet import Facts
@@ -152,10 +153,17 @@ class Storing:
     def _report_strangers(self) -> None:
         """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
         reported = set(self._book.index.rows)
+        site = site_key(self._message.location)
+        told = sum(
+            site_key(labels.site) == site and self._people.whose(labels) is None for labels in reported
+        )
         for record, labels, member in sorted(self._new, key=lambda new: new.record.timestamp):
             if labels in reported or member is not None:
                 continue
             reported.add(labels)
+            told += 1
+            if told > bounds.MOST_STRANGERS:
+                break
             where = record.timestamp, self._message.location
             if labels.user_name:
                 user = user_key(labels.user_name)

@@ -23,7 +23,7 @@ from attendance_backend.errors import (
     UserError,
     WorksheetGoneError,
 )
-from attendance_backend.handlers import books, daily_sync, refresh, routing
+from attendance_backend.handlers import books, bounds, daily_sync, refresh, routing
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
 from attendance_backend.handlers.routing import Table
@@ -117,8 +117,9 @@ class _Routed:
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
         home = self.table.home(site, record.timestamp)
-        if not message.routed:
-            return home or message.period  # a client of before 0.2 takes no other answer
+        if not message.routed and (home is not None or bounds.may_have_been(message.period, self.table)):
+            # A client of before 0.2 takes no other answer. HR may have changed the table since.
+            return home or message.period
         if self.table.is_before(site, record.timestamp):
             return Outcome.BEFORE_FIRST_DAY
         return home or Outcome.NO_PERIOD
@@ -162,13 +163,12 @@ class _Routed:
         """The part with a workbook to go to; made now where none is recorded."""
         if part.sheet_id:
             return part
-        if part.period.name == self._message.period.name and self._message.sheet_id not in self.gone:
-            # Not recorded: somebody deleted the row, or the site asked before there were rows.
+        if part.period.name == self._message.period.name:
             try:
                 books.present(self._backend.spreadsheets, self._message.sheet_id)
-                return replace(part, sheet_id=self._message.sheet_id)
             except SpreadsheetGoneError:
                 self.gone.add(self._message.sheet_id)
+        # Where somebody deleted its row, it is found by what Drive keeps with it: a site's word for it is not enough.
         return replace(part, sheet_id=self._made(part))
 
     def _made(self, part: StoreAttendRecords) -> str:
@@ -218,7 +218,7 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
     """The write that stores the message, and how many records are new."""
     book = _sound_book(message, backend)
     unique = {record.identity: record for record in message.records}
-    new = [record for record in unique.values() if not book.index.knows(record)]
+    new = [record for record in unique.values() if not book.index.knows(record, message.location)]
     if not new:
         return Draft(book.read, (), 0)
     if book.parameters.is_closed:

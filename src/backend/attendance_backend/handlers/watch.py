@@ -33,7 +33,7 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies, finalising, moving
+from attendance_backend.handlers import books, copies, finalising, moving, telling
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
@@ -101,6 +101,7 @@ def watch(tick: Watch, backend: Backend) -> None:
     try:
         today = backend.clock.now().date()
         book = read_book(backend.spreadsheets, backend.control_id, today)
+        telling.tell(book, backend)
         _Round(backend, book, understood(book, today)).go()
     except SpreadsheetGoneError as error:
         log.error("no workbook can be visited: %s; %s", error, CONTROL_GONE)  # noqa: TRY400 - the line says it all

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from attendance_backend.control.alarms import Alarm
+from attendance_backend.control.alarms import Alarm, Notice
 from attendance_backend.sheet.grid import spreadsheet_link
 from attendance_backend.sheet.table import Problem
 from attendance_contracts import AlarmKind
@@ -37,19 +37,32 @@ def compose(
         control_id: of the spreadsheet to mend.
         problems: rows that do not count, one of which may be the missing period.
     """
+    words = _subject(alarm), _text(alarm, site, control_id, problems)
+    return message_of(alarm, words, at=at, sender=sender, recipients=recipients, control_id=control_id)
+
+
+def message_of(
+    alarm: Alarm | Notice,
+    words: tuple[str, str],
+    *,
+    at: datetime,
+    sender: str,
+    recipients: Sequence[str],
+    control_id: str,
+) -> EmailMessage:
+    """The message of an alarm or a notice; `words` are subject and text, the rest is as for `compose`."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(recipients)
-    message["Subject"] = _subject(alarm)
+    message["Subject"], text = words
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(alarm, control_id, sender)
     message["Auto-Submitted"] = "auto-generated"
-    text = _text(alarm, site, control_id, problems)
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 
-def message_id(alarm: Alarm, control_id: str, sender: str) -> str:
+def message_id(alarm: Alarm | Notice, control_id: str, sender: str) -> str:
     """The same for the same alarm, so that mail programs show a message once even if it came twice."""
     digest = hashlib.sha256(f"{control_id}\n{alarm.identity}".encode()).hexdigest()[:32]
     domain = sender.rpartition("@")[2].strip("<> ") or "localhost"

@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from attendance_backend.domain.people import Labels
+from attendance_backend.domain.people import Labels, site_key
 from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.sheet import placing, serial
@@ -124,11 +124,11 @@ class PunchIndex:
         """The punches of a row and its continuations, each once."""
         return sorted(self._tokens(labels, day).values())
 
-    def knows(self, record: AttendanceRecord) -> bool:
-        """Whether the record is stored."""
-        day = record.timestamp.date()
+    def knows(self, record: AttendanceRecord, site: str) -> bool:
+        """Whether the record of a site is stored; what another site sent, of whichever machine, confirms nothing."""
+        day, key = record.timestamp.date(), site_key(site)
         return any(
-            record.identity in self._tokens(labels, day)
+            site_key(labels.site) == key and record.identity in self._tokens(labels, day)
             for labels in self.by_user_id.get(record.user_id.strip(), ())
         )
 

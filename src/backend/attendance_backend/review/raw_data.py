@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from attendance_backend.domain.people import Labels
-from attendance_backend.review.names import AMENDMENTS, AMENDMENTS_ID, raw_id, raw_title
+from attendance_backend.review.names import (
+    AMENDMENTS,
+    AMENDMENTS_ID,
+    RAW_PREFIX,
+    is_raw_title,
+    raw_id,
+    raw_title,
+)
 from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
@@ -82,12 +89,14 @@ class UnreadableRow:
         worksheet: its title.
         number: of the row, as people count.
         what: is wrong with it.
+        site: of the punch.
     """
 
     worksheet: str
     number: int
     record_id: str
     what: str
+    site: str = ""
 
     def __str__(self) -> str:
         return (
@@ -183,7 +192,10 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
     A row without a record ID was typed by somebody and is none.
     """
     punches, unreadable = [], []
+    # What somebody typed over Location makes no punch another site's.
+    own = (worksheet.role or "").removeprefix(RAW_PREFIX) if is_raw_title(worksheet.role or "") else ""
     for row in worksheet.data_rows():
+        site = own or worksheet.label(row, LOCATION)
         record_id = worksheet.text(row, RECORD_ID)
         if not record_id:
             continue
@@ -194,10 +206,13 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             moment = None
         if moment is None or not _is_as_recorded(worksheet, row):
             what = "no time stamp can be read" if moment is None else "not what the machine recorded"
-            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what))
+            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what, site))
             continue
-        texts = (worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME, LOCATION))
-        punches.append(StoredPunch(Labels(*texts), moment, record_id, _is_marked(worksheet, row)))
+        serial_number, user_id, user_name = (
+            worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME)
+        )
+        labels = Labels(serial_number, user_id, user_name, site)
+        punches.append(StoredPunch(labels, moment, record_id, _is_marked(worksheet, row)))
     return punches, unreadable
 
 

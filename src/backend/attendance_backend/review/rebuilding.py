@@ -27,6 +27,9 @@ from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
+_Place = tuple[str, str]
+"""A punch among all: the key of its site, and its record ID. Machines of two sites may have the same number."""
+
 COUNTS = "; the punch counts all the same"
 
 
@@ -88,41 +91,46 @@ class _Kept:
         return Token(seconds, self.punch.record_id, self.amended)
 
 
-def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[str, _Kept]:
-    """All punches that are stored, by record ID.
+def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[_Place, _Kept]:
+    """All punches that are stored.
 
     A raw row goes before an amendment, and a row that can be read before one that cannot.
     """
-    found: dict[str, _Kept] = {}
+    found: dict[_Place, _Kept] = {}
     spoilt: list[tuple[UnreadableRow, bool]] = []
     for amended in (False, True):
         for worksheet in workbook.worksheets:
             if worksheet.role == AMENDMENTS if amended else is_raw_title(worksheet.role or ""):
                 punches, unreadable = raw_data.stored(worksheet)
                 for punch in punches:
-                    found.setdefault(punch.record_id, _Kept(punch, amended or punch.elsewhere))
+                    found.setdefault(_place(punch), _Kept(punch, amended or punch.elsewhere))
                 spoilt += [(row, amended) for row in unreadable]
     indexed = _indexed(workbook)
     for row, amended in spoilt:
-        if row.record_id in indexed:
-            found.setdefault(row.record_id, replace(indexed[row.record_id], amended=amended))
-        counts = COUNTS if row.record_id in found else "; the punch does not count until it is mended"
+        place = site_key(row.site), row.record_id
+        if place in indexed:
+            found.setdefault(place, replace(indexed[place], amended=amended))
+        counts = COUNTS if place in found else "; the punch does not count until it is mended"
         rebuilt.unreadable.append(f"{row}{counts}")
-    rebuilt.gone += [indexed[record_id].punch for record_id in sorted(indexed.keys() - found.keys())]
+    rebuilt.gone += [indexed[place].punch for place in sorted(indexed.keys() - found.keys())]
     return found
 
 
-def _indexed(workbook: Spreadsheet) -> Mapping[str, _Kept]:
-    """What ``Punch Index`` says of each record ID; of two places the one that `_settle` lets stand."""
+def _place(punch: StoredPunch) -> _Place:
+    return site_key(punch.labels.site), punch.record_id
+
+
+def _indexed(workbook: Spreadsheet) -> Mapping[_Place, _Kept]:
+    """What ``Punch Index`` says of each punch; of two places the one that `_settle` lets stand."""
     worksheet = workbook.find(PUNCH_INDEX)
     if worksheet is None:
         return {}
     index = PunchIndex(worksheet)
-    found: dict[str, _Kept] = {}
+    found: dict[_Place, _Kept] = {}
     for labels, day in _places(index):
         for token in index.tokens(labels, day):
             punch = StoredPunch(labels, token.moment(day), token.record_id)
-            found.setdefault(token.record_id, _Kept(punch, token.amended))
+            found.setdefault(_place(punch), _Kept(punch, token.amended))
     return found
 
 
@@ -133,7 +141,7 @@ def _places(index: PunchIndex) -> list[tuple[Labels, date]]:
 
 
 def _rebuild_index(
-    workbook: Spreadsheet, period: ReviewPeriod, punches: Mapping[str, _Kept], rebuilt: Rebuilt
+    workbook: Spreadsheet, period: ReviewPeriod, punches: Mapping[_Place, _Kept], rebuilt: Rebuilt
 ) -> PunchIndex:
     dates = punch_index.dates_of(period.first_day, period.last_day)
     dates += sorted({kept.day for kept in punches.values()} - set(dates))
@@ -150,31 +158,32 @@ def _rebuild_index(
     index = PunchIndex(worksheet)
     known = _settle(index, punches, rebuilt)
     missing: dict[tuple[Labels, date], list[Token]] = {}
-    for record_id, kept in punches.items():
-        if record_id not in known:
+    for place, kept in punches.items():
+        if place not in known:
             missing.setdefault((kept.punch.labels, kept.day), []).append(kept.token)
             if workbook.find(PUNCH_INDEX) is not None:
-                rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked the punch {record_id}")
+                rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked the punch {place[1]}")
     for (labels, day), tokens in missing.items():
         index.add(labels, day, tokens)
     rebuilt.changes += [*made, *index.changes()]
     return index
 
 
-def _settle(index: PunchIndex, punches: Mapping[str, _Kept], rebuilt: Rebuilt) -> set[str]:
-    """Take out of the index what is not stored, or not there; returns the IDs that stand where they belong."""
-    known: set[str] = set()
+def _settle(index: PunchIndex, punches: Mapping[_Place, _Kept], rebuilt: Rebuilt) -> set[_Place]:
+    """Take out of the index what is not stored, or not there; returns the punches that stand where they belong."""
+    known: set[_Place] = set()
     for labels, day in _places(index):
         wrong = set()
         for token in index.tokens(labels, day):
-            kept = punches.get(token.record_id)
-            if kept is None or token.record_id in known or not _belongs(labels, day, token, kept):
+            place = site_key(labels.site), token.record_id
+            kept = punches.get(place)
+            if kept is None or place in known or not _belongs(labels, day, token, kept):
                 wrong.add(token.record_id)
                 rebuilt.differences.append(
                     f"{PUNCH_INDEX!r} held the punch {token.record_id} where it does not belong"
                 )
             else:
-                known.add(token.record_id)
+                known.add(place)
         if wrong:
             index.remove(labels, day, frozenset(wrong))
     return known

@@ -13,6 +13,7 @@ import google.auth
 
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.locking import only_one
+from attendance_client.app.site_key import load_site_key
 from attendance_client.app.system import SystemClock, SystemdSupervisor
 from attendance_client.errors import (
     CredentialsError,
@@ -31,6 +32,7 @@ from attendance_client.ports import Clock
 from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_client.relay.pubsub import KEY_FILE, NO_USE, PubSubBus, unusable_credentials
+from attendance_contracts import Signer
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
         ledger = _ledger(directory, config.site.day_boundary)
         session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
         try:
+            if (key := load_site_key(directory, config)) is not None:
+                bus.signer = Signer(key, ledger.next_sequence)
             client = Client(
                 site=config.site,
                 machine=ZkMachine(config.machine),

@@ -28,11 +28,17 @@ LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the mac
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file. `project_id` is None where the environment or the credentials are to name it."""
+    """The whole file.
+
+    Attributes:
+        project_id: None where the environment or the credentials are to name it.
+        site_key_file: None for the usual places.
+    """
 
     site: Site
     machine: MachineAddress
     project_id: str | None = None
+    site_key_file: str | None = None
 
 
 def load_config(directory: Path) -> Config:
@@ -123,6 +129,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             udp=values["udp"],
         ),
         values["project_id"],
+        values["site_key_file"],
     )
 
 
@@ -241,4 +248,5 @@ _KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
     "set_machine_clock": (_boolean, False),
     "udp": (_boolean, False),
     "project_id": (_text, None),
+    "site_key_file": (_text, None),
 }

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 from attendance_client.errors import (
@@ -105,8 +106,9 @@ _PASSING = (
 )
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
-ROUTES, TABLE, GONE = "routes", "table", "gone "
-"""Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone."""
+ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
+"""Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone; the
+number of the last signed message."""
 _OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
 
@@ -441,6 +443,16 @@ class Ledger:
                 )
                 if stored:
                     db.execute("DELETE FROM facts WHERE name = ?", (GONE + answer.sheet_id,))
+
+    def next_sequence(self) -> int:
+        """A higher number each time, for signed messages.
+
+        By the clock, so that the ledger of a new card goes on above the lost one's.
+        """
+        with self._transaction() as db:
+            number = max(time_ns() // 1_000_000, int(self._fact(SEQUENCE) or 0) + 1)
+            _state(db, SEQUENCE, str(number))
+        return number
 
     def set_aside(self, identities: Sequence[str]) -> None:
         """Nobody answers for these punches: others are sent first, until `ask_again`."""

@@ -18,6 +18,7 @@ from attendance_contracts import (
     REPLY_TOPICS,
     ContractError,
     Message,
+    Signer,
     Topic,
     decode_topic,
     encode,
@@ -46,11 +47,16 @@ RETENTION_S = 7 * 86_400
 
 
 class PubSubBus:
-    """The port Bus on google-cloud-pubsub, which honours PUBSUB_EMULATOR_HOST."""
+    """The port Bus on google-cloud-pubsub, which honours PUBSUB_EMULATOR_HOST.
+
+    Attributes:
+        signer: signs what is published; None where the site has no key.
+    """
 
     def __init__(self, project: str, location: str) -> None:
         self._project = project
         self._location = location
+        self.signer: Signer | None = None
         self._prepared = False
         self.heard_at: datetime | None = None
         self._heard_at_s = time.monotonic()
@@ -143,6 +149,8 @@ class PubSubBus:
 
     def publish(self, message: Message) -> None:
         data, attributes = encode(message)
+        if self.signer is not None:
+            attributes = self.signer.signed(message.topic, data, attributes)
         try:
             future = self._publisher.publish(
                 topic_path(self._project, message.topic),

@@ -9,7 +9,8 @@ from pathlib import Path
 from attendance_client.app.config import Config
 from attendance_client.app.doctor.finding import Finding, fail, ok, warn
 from attendance_client.app.locking import is_taken
-from attendance_client.errors import ClientError, no_permission
+from attendance_client.app.site_key import load_site_key
+from attendance_client.errors import ClientError, ConfigError, no_permission
 from attendance_client.fsm.generated import RESUME_AT
 from attendance_client.fsm.snapshot import FileSnapshotStore, decode_snapshot
 from attendance_client.relay import ledger_rescue
@@ -26,6 +27,8 @@ def examine_files(directory: Path, config: Config | None) -> Iterator[Finding]:
         yield fail("directory", f"{directory} {trouble}; name the client's folder with --directory")
         return
     yield _directory(directory)
+    if config is not None:
+        yield from _site_key(directory, config)
     yield _service(directory)
     yield _snapshot(directory)
     yield _ledger(directory / LEDGER_NAME, time(0) if config is None else config.site.day_boundary)
@@ -39,6 +42,17 @@ def _directory(directory: Path) -> Finding:
     if free < FREE_BYTES:
         return warn("directory", f"{told}; make room on this disk")
     return ok("directory", told)
+
+
+def _site_key(directory: Path, config: Config) -> Iterator[Finding]:
+    """Nothing is said of a site that has none: it need not."""
+    try:
+        key = load_site_key(directory, config)
+    except ConfigError as error:
+        yield fail("site key", error)
+        return
+    if key is not None:
+        yield ok("site key", f"number {key.number}; messages are signed")
 
 
 def _service(directory: Path) -> Finding:

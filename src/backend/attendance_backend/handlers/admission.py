@@ -1,0 +1,153 @@
+"""Whether a message is its site's own, and when a site was heard of: what comes before and after each handler.
+
+Where the backend has no secret, nothing is signed, and every message is taken as in release 0.1.0. Where it has one, a
+site's unsigned messages are taken until it has signed one; what says so lies in ``Registered Sites``, as functions end
+and begin at any time.
+
+A message of punches or for a period may come again and again: it changes nothing the second time. Of a site's health
+only what is newer than all before is taken in.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from attendance_backend.control import registered_sites
+from attendance_backend.control.registered_sites import Column, Registered
+from attendance_backend.domain.people import site_key
+from attendance_backend.errors import BackendError, LayoutError, NotAdmittedError, OvertakenError, UserError
+from attendance_backend.handlers import books, bounds, routing
+from attendance_backend.ports import Backend
+from attendance_backend.review.book import sites_of
+from attendance_contracts import ContractError, Message, Signed, SiteHealth, SiteKey, Watch
+
+log = logging.getLogger(__name__)
+
+HEARD_FOR = timedelta(minutes=30)
+"""So old may Last Heard be: each time costs a write, and Google allows 60 a minute to all sites together."""
+
+
+LOOKED_UP_FOR = timedelta(minutes=5)
+NEWEST = 3
+_AT_WORK = "sites at work"
+
+
+def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend: Backend) -> Signed | None:
+    """Let a message pass that is its site's own; returns what signs it, None for one that need not be signed.
+
+    Raises:
+        NotAdmittedError: it is not, or nobody can know.
+        OvertakenError: it tells of a site's health, and is not newer than what is known.
+        Others as `routing.read`.
+    """
+    bounds.check_records(message)
+    if not backend.signing_secret or isinstance(message, Watch):
+        return None
+    try:
+        signed = Signed.of(attributes)
+    except ContractError as error:
+        raise NotAdmittedError(str(error)) from error
+    table = routing.read(backend)
+    known = table.sites.get(site_key(message.location))
+    if signed is None:
+        if known is not None and known.signed_since is not None:
+            raise NotAdmittedError(
+                f"it is not signed, and {message.location} has signed its messages since {known.signed_since:%Y-%m-%d}"
+            )
+        if known is None and site_key(message.location) not in _at_work(table, backend):
+            raise NotAdmittedError(
+                f"it is not signed, and nobody knows the site {message.location}: give it a key (attendance-backend "
+                "site-key)"
+            )
+        return None
+    known = _check(message, signed, data, attributes, backend)
+    if isinstance(message, SiteHealth) and (signed.key_number, signed.sequence) <= known.sequence:
+        raise OvertakenError(f"number {signed.sequence} was taken in already, or a later one")
+    return signed
+
+
+def _at_work(table: routing.Table, backend: Backend) -> frozenset[str]:
+    """The sites with a place in the newest workbooks: a site of release 0.1.0 registers itself with its next punch.
+
+    Looked up once in a while only: whoever invents sites must not use up what Google allows us to read.
+    """
+    now = backend.clock.now()
+    kept: tuple[datetime, frozenset[str]] | None = backend.remembered.get(_AT_WORK)
+    if kept is not None and abs(now - kept[0]) < LOOKED_UP_FOR:
+        return kept[1]
+    found: set[str] = set()
+    for period in [each for each in table.periods if table.book_of(each)][-NEWEST:]:
+        try:
+            present = books.present(backend.spreadsheets, table.book_of(period) or "")
+            found |= set(map(site_key, sites_of(present)))
+        except UserError as error:
+            log.warning("it is not known which sites were at work in %s: %s", period.name, error)
+    backend.remembered[_AT_WORK] = now, frozenset(found)
+    return frozenset(found)
+
+
+def _check(
+    message: Message, signed: Signed, data: bytes, attributes: Mapping[str, str], backend: Backend
+) -> Registered:
+    """The site, if a key of it that is in force signed the message."""
+    site = message.location
+    known = routing.read(backend).sites.get(site_key(site)) or Registered()
+    if known.key_number is None:
+        raise LayoutError(
+            f"worksheet {registered_sites.TITLE!r}: the Key of {site} is no number; its messages wait until it is"
+        )
+    key = SiteKey.derived(backend.signing_secret, site, signed.key_number)
+    if not signed.is_by(key, message.topic, data, attributes):
+        raise NotAdmittedError(f"its signature is not by the key {signed.key_number} of {site}")
+    if not known.takes_key(signed.key_number, backend.clock.now().date()):
+        raise NotAdmittedError(
+            f"the key {signed.key_number} of {site} signed it, which has ended; {known.key_number} is in force"
+        )
+    return known
+
+
+def note(message: Message, signed: Signed | None, backend: Backend) -> None:
+    """Write down that a site was heard of, and what it signed, where that is news. Nothing of it is raised."""
+    if isinstance(message, Watch):
+        return
+    now = backend.clock.now()
+    heard = f"heard of {site_key(message.location)}, signed: {signed is not None}"
+    numbered = signed if isinstance(message, SiteHealth) else None
+    if (
+        numbered is None
+        and abs(now - backend.remembered.get(heard, datetime.min.replace(tzinfo=UTC))) < HEARD_FOR
+    ):
+        return
+    try:
+        _write(message.location, signed, numbered, now, backend)
+        backend.remembered[heard] = now
+    except BackendError as error:
+        log.warning(
+            "%s: it is not noted in %r when it was heard of: %s",
+            message.location,
+            registered_sites.TITLE,
+            error,
+        )
+
+
+def _write(
+    site: str, signed: Signed | None, numbered: Signed | None, now: datetime, backend: Backend
+) -> None:
+    known = routing.read(backend).sites.get(site_key(site))
+    if known is None:
+        return
+    values: dict[Column, int | date | str | None] = {}
+    is_news = signed is None or (signed.key_number, signed.sequence) > known.sequence
+    if is_news and (known.last_heard is None or abs(now - known.last_heard) >= HEARD_FOR):
+        values[Column.LAST_HEARD] = now
+    if signed is not None and known.signed_since is None:
+        values[Column.SIGNED_SINCE] = now
+    if numbered is not None:
+        values[Column.SEQUENCE] = f"{numbered.key_number}/{numbered.sequence}"
+    if not values:
+        return
+    # Read again: rows may have moved since.
+    worksheet = routing.read(backend, anew=True).book.find(registered_sites.TITLE)
+    if worksheet is not None:
+        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, site, values))
+        routing.forget(backend)
