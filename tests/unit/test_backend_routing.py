@@ -313,6 +313,6 @@ def test_a_row_of_a_site_that_makes_no_sense_is_told_and_leaves_the_others(offic
     routing.forget(office.world.backend)
 
     assert routing.read(office.world.backend).sites == {
-        "hamburg": Registered((Keeping(OCTOBER.first_day, "", time()),))
+        "hamburg": Registered((Keeping(OCTOBER.first_day, "", time()),), name="hamburg")
     }
     assert "'Registered Sites', cell B2: First Day holds 'soon'" in caplog.text
