@@ -98,6 +98,7 @@ class WorldMachine:
         self.told: set[str] = set()
         self._told_before = 0
         self._last_names: dict[str, str] = {}
+        self._told_names: dict[str, str] = {}
         self.known_as: set[str] = set()
         self._occurrences: Counter[Entry] = Counter()
         self._occurrences_ever: Counter[Entry] = Counter()
@@ -156,8 +157,11 @@ class WorldMachine:
             self._told_before = self._power.restored
             self.told.clear()
         for identity in self.identities() - self.told:
-            self.names[identity].add(self._last_names.get(self._users_of[identity], ""))
+            user = self._users_of[identity]
+            # Of a user who was renamed and deleted in between, a client knows what it was told before.
+            self.names[identity] |= {known.get(user, "") for known in (self._last_names, self._told_names)}
             self.told.add(identity)
+        self._told_names.update(self.users)
 
     def identities(self) -> set[str]:
         """Of the punches that it holds now."""
