@@ -2,15 +2,18 @@
 
 import base64
 import json
+import logging
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from attendance_backend.app import bootstrap
 from attendance_backend.app.logs import JsonFormatter
-from attendance_backend.app.service import message_of
+from attendance_backend.app.service import message_of, serve
 from attendance_backend.app.settings import NAMES, read_settings, unknown_names
 from attendance_backend.app.settings_file import read_settings_file
 from attendance_backend.app.variables import Variables
@@ -192,3 +195,24 @@ def test_nothing_happens_at_import():
         "assert b.backend.cache_info().currsize == 0\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, env={}, timeout=60)
+
+
+def test_the_first_line_of_a_process_has_its_severity(monkeypatch, capsys):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    for name, value in {**COMPLETE, "K_SERVICE": "get-review-period"}.items():
+        monkeypatch.setenv(name, value)
+    bootstrap.settings.cache_clear()
+    with pytest.raises(EventError):
+        serve(GetReviewPeriod, SimpleNamespace(data={}))
+    assert json.loads(capsys.readouterr().out)["severity"] == "ERROR"
+    bootstrap.settings.cache_clear()
+
+
+def test_a_signing_secret_is_long_and_never_told():
+    assert read_settings(Variables(COMPLETE)).signing_secret == b""
+    settings = read_settings(Variables({**COMPLETE, "SIGNING_SECRET": "s" * 32}))
+    assert settings.signing_secret == b"s" * 32
+    assert "sss" not in repr(settings)
+    with pytest.raises(SettingsError, match="32 characters or more") as refusal:
+        read_settings(Variables({**COMPLETE, "SIGNING_SECRET": "hush" * 7}))
+    assert "hush" not in str(refusal.value)

@@ -33,6 +33,7 @@ def serve(kind: type[Message], event: Any) -> None:
     """
     who = "an unreadable message"
     try:
+        bootstrap.settings()  # first of all, so that the very first line has its severity
         letter = envelope_of(kind, event.data)
         if "location" in letter[1]:
             who = f"{letter[1]['location']}, request {letter[1].get('request_id')}"

@@ -91,7 +91,7 @@ class Registered:
     sequence: tuple[int, int] = field(default=(0, 0), repr=False)
     silent_after_h: float = field(default=SILENT_AFTER_H, repr=False)
     silent_since: datetime | None = field(default=None, repr=False)
-    name: str = field(default="", repr=False)
+    name: str = field(default="", repr=False, compare=False)
 
     def takes_key(self, number: int, today: date) -> bool:
         """Whether what a key of this number signed counts."""

@@ -97,7 +97,10 @@ class _Routed:
     def answers(self) -> Iterator[Answer]:
         """What becomes of each record; those of one workbook are stored in one call."""
         unique = {record.identity: record for record in self._message.records}
-        if any(self.table.home(self._message.location, each.timestamp) is None for each in unique.values()):
+        homeless = (
+            self.table.home(self._message.location, each.timestamp) is None for each in unique.values()
+        )
+        if not self._takes_its_own() and any(homeless):
             # HR may have entered the period since the table was read: "there is none" is said of today's table alone.
             self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
         nowhere: dict[Outcome, list[AttendanceRecord]] = {}
@@ -117,12 +120,15 @@ class _Routed:
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
         home = self.table.home(site, record.timestamp)
-        if not message.routed and (home is not None or bounds.may_have_been(message.period, self.table)):
-            # A client of before 0.2 takes no other answer. HR may have changed the table since.
+        if not message.routed and (home is not None or self._takes_its_own()):
             return home or message.period
         if self.table.is_before(site, record.timestamp):
             return Outcome.BEFORE_FIRST_DAY
         return home or Outcome.NO_PERIOD
+
+    def _takes_its_own(self) -> bool:
+        """Whether punches of no period go where the client believes: one of before 0.2 takes no other answer."""
+        return not self._message.routed and bounds.may_have_been(self._message.period, self.table)
 
     def _stored(
         self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
