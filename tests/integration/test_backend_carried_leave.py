@@ -44,9 +44,9 @@ class Office(FinalisedOffice):
         else:
             self.next_id = self.create(period=DECEMBER)
 
-    def leave(self, first, last, row=2):
+    def leave(self, first, last, row=2, value=""):
         self.sheets.write(
-            self.sheet_id, f"Corrections!B{row}", [[first, last, "Ann Archer", "leave", "", "spa", "HR"]]
+            self.sheet_id, f"Corrections!B{row}", [[first, last, "Ann Archer", "leave", value, "spa", "HR"]]
         )
 
     def erase(self, sheet_id, row):
@@ -65,8 +65,8 @@ class Office(FinalisedOffice):
         return [serial.to_date(at).day for at, word in zip(header, row, strict=False) if word == "leave"]
 
 
-def row_until(last, status="applied", by=FROM):
-    return [status, day("30-11-2026"), day(last), "Ann Archer", "leave", "", "spa", by]
+def row_until(last, status="applied", by=FROM, value=""):
+    return [status, day("30-11-2026"), day(last), "Ann Archer", "leave", value, "spa", by]
 
 
 @pytest.fixture(params=[True, False], ids=["the next workbook is there", "it is created later"])
@@ -99,6 +99,9 @@ def test_it_follows_what_hr_changes_while_the_month_is_not_finalised(office):
     office.leave("25/11/2026", "30/11/2026")
     office.tick()
     assert office.carried() == [row_until("30-11-2026")]
+    office.leave("25/11/2026", "30/11/2026", value="half vacation")
+    office.tick()
+    assert office.carried() == [row_until("30-11-2026", "applied as half vacation", value="half vacation")]
 
 
 def test_what_hr_changes_there_is_hrs(office):

@@ -49,16 +49,25 @@ ROWS = {
     "a leave on a weekend": (of(SATURDAY, "leave", until=SUNDAY), "no effect: none of it is a working day"),
     "a leave on a holiday": (of(date(2026, 10, 5), "leave"), "no effect: none of it is a working day"),
     "half a day of leave": (
-        of(date(2026, 10, 21), "leave", 0.5),
-        "applied; for whole days: Value has no effect",
+        of(date(2026, 10, 2), "leave", 0.5),
+        "applied as half leave",
     ),
     "a leave in the morning": (
-        of(date(2026, 10, 22), "leave", "morning"),
-        "applied; for whole days: Value has no effect",
+        of(date(2026, 10, 27), "leave", "morning"),
+        "applied as morning leave",
     ),
     "a leave of a person with punches, in the morning": (
-        of(MONDAY, "leave", "morning", midnight=False),
-        PUNCHES,
+        of(date(2026, 10, 8), "leave", "morning"),
+        "applied as morning leave",
+    ),
+    "a kind of leave": (of(date(2026, 10, 29), "leave", "Vacation"), "applied as vacation"),
+    "half a day of a kind": (
+        of(date(2026, 10, 26), "leave", "half  Sick, paid"),
+        "applied as half sick paid",
+    ),
+    "half a day where all of it is leave": (
+        of(date(2026, 10, 30), "leave", "afternoon"),
+        "no effect: none of it is a working day that is not leave already",
     ),
     "Until beside a check-in": (
         of(date(2026, 10, 6), "check in", time(8, 30), date(2026, 10, 9)),

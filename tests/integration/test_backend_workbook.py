@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "missing out": exceptions_sheet.missing_out,
     "missing in": exceptions_sheet.missing_in,
 }
+LEAVE = ("half leave", "morning leave", "afternoon leave", "half vacation", "sick", "morning sick paid")
 
 
 def exceptions_of(month):
@@ -111,6 +112,11 @@ def test_the_months_hold_everything_that_can_happen(months):
         "late, check the times",
         "check the hours",
         "late, check the hours",
+        "leave (sick)",
+        "present, half vacation",
+        "present, morning leave",
+        "absent, half leave",
+        "missing out, morning leave",
     }
     assert penalties == {None, 0, 1, "waived"}
     assert times == {"check in", "check out", "leave", "waive penalty", "note"}
@@ -119,6 +125,12 @@ def test_the_months_hold_everything_that_can_happen(months):
         "Until lies before Date: correct one of them",
         "applied",
         "applied as #",
+        *(f"applied as {leave}" for leave in LEAVE),
+        *(
+            f"applied as {part} leave to #; carried over into the next workbook"
+            for part in ("half", "afternoon")
+        ),
+        "no effect: none of it is a working day that is not leave already",
         "applied as # of the night after",
         "applied as # of the night after; more than # hours on that day: check them",
         (

@@ -178,6 +178,12 @@ def _is_odd_hour(moment):
     return moment.weekday() == 6 and moment.month in (3, 10) and moment.day >= 25 and 0 <= moment.hour < 4
 
 
+VALUES_OF_LEAVE = (
+    *(None, "half", None, "Morning", None, "afternoon", None, 0.5, None, "half vacation", "sick"),
+    "morning sick, paid",
+)
+
+
 def _correction(choice, month):
     employee = choice.choice(month.employees)
     day = choice.choice(_days(month))
@@ -196,6 +202,8 @@ def _correction(choice, month):
             )
     if what == "leave" and choice.random() < 0.6:
         until = day + choice.randint(0, 9) * DAY
+    if what == "leave":
+        value = VALUES_OF_LEAVE[(day.day + len(name)) % len(VALUES_OF_LEAVE)]
     slip = choice.random()
     if slip < 0.04:
         day = choice.choice(["3rd of March", None, month.last + 3 * DAY, month.first - 40 * DAY])

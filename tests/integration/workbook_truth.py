@@ -20,6 +20,7 @@ NIGHT_ENDS_S = 4 * 3600
 """A check-out before it is of the night after, wherever a day begins."""
 MOST_HOURS_S = 16 * 3600
 """More than anybody works in a day."""
+PARTS = ("half", "morning", "afternoon")
 SLIP = "In this workbook the day comes first"
 WORKED_OUT_OF = ("Check In", "Check Out")
 
@@ -222,6 +223,15 @@ def _read_text(text):
     return hour * 3600 + minute * 60
 
 
+def read_leave(value):
+    """Which half of a day a value of leave says, and which kind, both empty for none."""
+    if not isinstance(value, str):
+        return ("half" if value == 0.5 else ""), ""
+    first, _, rest = " ".join(value.casefold().split()).partition(" ")
+    part, kind = (first, rest) if first in PARTS else ("", f"{first} {rest}".strip())
+    return part, kind.replace(",", "")
+
+
 def last_site(employee):
     return max(employee.punches, key=lambda p: p[1])[0] if employee.punches else ""
 
@@ -322,7 +332,8 @@ class Truth:
                 statuses.append(problem)
                 continue
             if what == "leave":
-                applied.setdefault((employee.user, "leave"), []).append((row.day, row.until or row.day))
+                leave = (row.day, row.until or row.day, *read_leave(row.value))
+                applied.setdefault((employee.user, "leave"), []).append(leave)
                 statuses.append("applied")
                 continue
             key = (employee.user, what, row.day)
@@ -368,20 +379,26 @@ class Truth:
     def _answer_leave(self, row, employee):
         until = row.until or row.day
         days = [day for day in self.month.days() if row.day <= day <= until]
-        could = [day for day in days if self.without_punches(employee, day) == "leave"]
-        counted = [day for day in could if self.hours(employee, day) == "leave"]
+        part, kind = read_leave(row.value)
+        if part:
+            could = counted = [
+                day for day in days if f", {part} " in (self.without_punches(employee, day) or "")
+            ]
+        else:
+            could = [day for day in days if (self.without_punches(employee, day) or "").startswith("leave")]
+            counted = [day for day in could if str(self.hours(employee, day)).startswith("leave")]
         if not could:
-            return "no effect: none of it is a working day"
+            return "no effect: none of it is a working day" + (" that is not leave already" if part else "")
         if not counted:
             return "no effect: there are punches or times, and they count"
-        answer = "applied"
+        answer = "applied as " + f"{part} {kind or 'leave'}".strip() if part or kind else "applied"
         if row.day < self.month.first:
             answer += f" from {self.month.first:%d-%m-%Y}"
         if until > self.month.last:
             answer += f" to {self.month.last:%d-%m-%Y}; carried over into the next workbook"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
-        if row.value is not None:
+        if row.value is not None and not part and not kind:
             answer += "; for whole days: Value has no effect"
         meant = swapped(until)
         if until > self.month.last and meant is not None and row.day <= meant <= self.month.last:
@@ -457,20 +474,30 @@ class Truth:
             return "holiday"
         if day.weekday() >= 5:
             return "weekend"
-        leaves = self.applied.get((employee.user, "leave"), [])
-        if any(begin <= day <= end for begin, end in leaves):
-            return "leave"
-        if employee.began and day < employee.began:
-            return "not employed"
-        if employee.left and employee.left < day:
-            return "not employed"
-        return "absent" if self.is_complete(employee, day) else "no data yet"
+        leaves = [
+            (part, kind)
+            for begin, end, part, kind in self.applied.get((employee.user, "leave"), [])
+            if begin <= day <= end
+        ]
+        named = next(((part, kind) for part, kind in leaves if part or kind), ("", ""))
+        if sum(0.5 if part else 1 for part, _ in leaves) >= 1:
+            return f"leave ({named[1]})" if named[1] else "leave"
+        half = f", {named[0]} {named[1] or 'leave'}" if leaves else ""
+        if (employee.began and day < employee.began) or (employee.left and employee.left < day):
+            return "not employed" + half
+        return ("absent" if self.is_complete(employee, day) else "no data yet") + half
+
+    def half(self, employee, day):
+        """What is added to a day's word for half a day of leave."""
+        _, comma, rest = (self.without_punches(employee, day) or "").partition(", ")
+        return comma + rest
 
     def is_late(self, employee, day):
         check_in = self.time(employee, "Check In", day)
         last = employee.cut_off_s + self.month.grace_min * 60
         is_after = isinstance(check_in, int | float) and check_in > last
-        return is_after and self.is_working_day(employee, day)
+        is_expected = not self.half(employee, day).startswith((", half ", ", morning "))
+        return is_after and is_expected and self.is_working_day(employee, day)
 
     def word(self, employee, day):
         """The day in Monthly Summary."""
@@ -479,16 +506,24 @@ class Truth:
         is_odd = not is_word and not 0 <= hours <= MOST_HOURS_S
         if is_odd and (employee.user, "note", day) not in self.applied:
             hours, is_word = "check the hours", True
+        half = "" if hours == self.without_punches(employee, day) else self.half(employee, day)
         if self.is_late(employee, day):
-            return f"late, {hours}" if is_word else "late"
-        return hours if is_word else "present"
+            return (f"late, {hours}" if is_word else "late") + half
+        if hours is None:
+            return None
+        return (hours if is_word else "present") + half
 
     # -- sums
 
     def week(self, employee, monday):
         """Mean check-in, hours and penalty of a week."""
         days = [monday + number * DAY for number in range(7)]
-        judged = [day for day in days if self.is_working_day(employee, day)]
+        judged = [
+            day
+            for day in days
+            if self.is_working_day(employee, day)
+            and not self.half(employee, day).startswith((", half ", ", morning "))
+        ]
         check_ins = [self.time(employee, "Check In", day) for day in judged]
         check_ins = [value for value in check_ins if isinstance(value, int | float)]
         hours = [value for day in days if isinstance(value := self.hours(employee, day), int | float)]
@@ -511,8 +546,9 @@ class Truth:
         return {
             "Days Present": sum(word.startswith(there) for word in words),
             "Late": sum(word.startswith("late") for word in words),
-            "Absent": words.count("absent"),
-            "On Leave": words.count("leave"),
+            "Absent": words.count("absent") + sum(word.startswith("absent, ") for word in words) / 2,
+            "On Leave": sum(word.startswith("leave") for word in words)
+            + sum(f", {part} " in word for word in words for part in PARTS) / 2,
             "Incomplete": sum("missing" in word or "check the" in word for word in words),
             "Hours": sum(hours),
             "Overtime": minutes(sum(max(0, value - limit) for value in hours)),

@@ -802,7 +802,7 @@ def test_whose_a_punch_is():
     )
 
     def whose(user_id, user_name, site="berlin"):
-        member = people.whose(Labels("SN1", user_id, user_name, site))
+        member = people.whose(Labels("SN1", user_id, user_name, site), date(2026, 11, 3))
         return None if member is None else member.key
 
     assert whose("1", "ANN") == "ann"

@@ -198,7 +198,8 @@ def office_spelling(formula):
     """As a service might write it."""
     for title in ("Days", "Sites", "Guide", "Corrections"):
         formula = formula.replace(f"'{title}'", title)
-    return formula.replace(",", ", ").replace("IFERROR", "IfError")
+    parts = formula.replace("IFERROR", "IfError").split('"')  # texts stay as they are
+    return '"'.join(part if number % 2 else part.replace(",", ", ") for number, part in enumerate(parts))
 
 
 def test_a_formula_that_lost_a_column_is_written_anew(office):

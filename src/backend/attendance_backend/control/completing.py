@@ -10,6 +10,7 @@ from datetime import date
 from attendance_backend.control import (
     alarms,
     holidays,
+    machine_ids,
     periods,
     problems_sheet,
     program_sheets,
@@ -17,6 +18,7 @@ from attendance_backend.control import (
     review_sheets,
     roster,
     rules,
+    shifts,
 )
 from attendance_backend.control.rules import Setting
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
@@ -52,6 +54,7 @@ _DATE = Style(NumberFormat("DATE", "ddd d mmm yyyy"), align=Align.LEFT)
 _YEAR_SHEET_ID = 1_800_000_000
 """To which the year is added."""
 _ROSTER_ID, _HOLIDAYS_ID, _SETTINGS_ID = 1_900_000_004, 1_900_000_005, 1_900_000_006
+_SHIFTS_ID, _PLANS_ID, _MACHINE_IDS_ID = 1_900_000_009, 1_900_000_010, 1_900_000_011
 _BLANK_ROWS = 100
 """So many rows HR finds ready to be typed into."""
 
@@ -68,12 +71,15 @@ _MEANINGS = {
     "site",
     Setting.GRACE: "A check-in so long after the cut-off time is not late yet",
     Setting.OVERTIME: "What is worked beyond it on a day is overtime",
+    Setting.WEEKEND: "Days of the week on which nobody is expected, such as Fri, Sat. For one site only: add a row "
+    "with the site",
 }
 _DEFAULTS: dict[Setting, float | str] = {
     Setting.KEY_POLICY: KeyPolicy.FIRST_AND_LAST.value,
     Setting.DOUBLE_TAP: DEFAULT_DOUBLE_TAP_S,
     Setting.GRACE: 0,
     Setting.OVERTIME: DEFAULT_OVERTIME_AFTER_H,
+    Setting.WEEKEND: "Sat, Sun",
 }
 
 
@@ -120,6 +126,31 @@ _SETTINGS = _Kind(
     (styles.PLAIN, styles.PLAIN, styles.PLAIN, styles.WRAPPED),
     {rules.ALL_HEADERS.index(rules.SETTING): tuple(Setting)},
 )
+_SHIFTS = _Kind(
+    shifts.SHIFTS,
+    _SHIFTS_ID,
+    (*shifts.SHIFT_HEADERS, *shifts.OPTIONAL_SHIFT_HEADERS),
+    (160, 90, 90, 190, 90, 110, 130),
+    (
+        *(styles.PLAIN, styles.TIME_CELL, styles.TIME_CELL, styles.PLAIN, styles.PLAIN, styles.TIME_CELL),
+        styles.PLAIN,
+    ),
+    {(*shifts.SHIFT_HEADERS, *shifts.OPTIONAL_SHIFT_HEADERS).index(shifts.COUNT): shifts.COUNTS},
+)
+_PLANS = _Kind(
+    shifts.ROSTER,
+    _PLANS_ID,
+    shifts.ALL_ROSTER_HEADERS,
+    (260, 140, 130, 160, 130, 130, 220),
+    (*[styles.PLAIN] * 4, _DATE, _DATE, styles.PLAIN),
+)
+_MACHINE_IDS = _Kind(
+    machine_ids.TITLE,
+    _MACHINE_IDS_ID,
+    machine_ids.ALL_HEADERS,
+    (260, 130, 130, 190, 130, 130),
+    (*[styles.PLAIN] * 4, _DATE, _DATE),
+)
 
 
 def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Completion:
@@ -132,7 +163,7 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
     """
     result = Completion()
     _complete_year(book, year, last_day_before, result)
-    for kind in (_ROSTER, _HOLIDAYS, _SETTINGS):
+    for kind in (_ROSTER, _HOLIDAYS, _SETTINGS, _SHIFTS, _PLANS, _MACHINE_IDS):
         _complete_table(book, kind, result)
     _complete_settings(book, result)
     for sheet_id, title, headers, widths in (

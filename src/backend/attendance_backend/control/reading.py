@@ -1,28 +1,31 @@
 """The Review Periods spreadsheet, kept by HR: what the program reads of it.
 
 Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`), ``Holidays`` (`holidays`), ``Settings``
-(`rules`). Worksheets of the program: ``Review Sheets`` (`review_sheets`), ``Alarms`` (`alarms`), ``Problems``
-(`problems_sheet`).
+(`rules`), ``Shifts`` and ``Roster`` (`shifts`), ``Machine IDs`` (`machine_ids`). Worksheets of the program:
+``Review Sheets`` (`review_sheets`), ``Alarms`` (`alarms`), ``Problems`` (`problems_sheet`).
 """
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from attendance_backend.control import (
     alarms,
     dead_letters,
     holidays,
+    machine_ids,
     problems_sheet,
     registered_sites,
     review_sheets,
     roster,
     rules,
+    shifts,
 )
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.plans import Plans
 from attendance_backend.domain.rules import Holiday, Rules
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -86,6 +89,7 @@ class Control:
         finalised: the names of those periods that HR had finalised when somebody last looked.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
+        plans: who works when.
     """
 
     periods: Sequence[ReviewPeriod]
@@ -97,6 +101,7 @@ class Control:
     finalised: Collection[str]
     problems: Sequence[Problem]
     problems_sheet: Worksheet | None
+    plans: Plans = field(default_factory=Plans)
 
 
 def read_control(
@@ -117,7 +122,8 @@ def read_book(spreadsheets: Spreadsheets, control_id: str, today: date) -> Sprea
     """The worksheets that `understood` and `watch` look at, in two calls."""
     present = spreadsheets.read(control_id)
     kept = (review_sheets, problems_sheet, registered_sites, alarms, dead_letters)
-    tables = [each.TITLE for each in (roster, holidays, rules, *kept)]
+    tables = [each.TITLE for each in (roster, holidays, rules, machine_ids, *kept)]
+    tables += [shifts.SHIFTS, shifts.ROSTER]
     titles = [*_years(present, today), *(title for title in tables if present.find(title) is not None)]
     return spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
 
@@ -133,15 +139,23 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
     people = _people(book, sites, problems)
+    people, found = machine_ids.with_machine_ids(people, _sheet(book, machine_ids.TITLE), sites)
+    problems += found
     free = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
     problems += free.problems
     chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites)
+    problems += found
+    plans, found = shifts.read_plans(
+        _sheet(book, shifts.SHIFTS), _sheet(book, shifts.ROSTER), people, chosen.weekends, sites
+    )
     problems += found
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
     finalised = review_sheets.finalised(book.find(review_sheets.TITLE))
     sheet = book.find(problems_sheet.TITLE)
-    return Control(periods, people, free.found, free.is_whole, chosen, recorded, finalised, problems, sheet)
+    return Control(
+        *(periods, people, free.found, free.is_whole, chosen, recorded, finalised, problems, sheet, plans)
+    )
 
 
 def write_problems(

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from attendance_backend.control.roster import site_in
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
+from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
 from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H, Role, Rules, Share
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
@@ -47,12 +48,13 @@ class Setting(StrEnum):
     DOUBLE_TAP = "Double tap (seconds)"
     GRACE = "Grace (minutes)"
     OVERTIME = "Overtime beyond (hours a day)"
+    WEEKEND = "Weekend"
 
 
 ROLES = MappingProxyType(
     {Setting.VIEWERS: Role.VIEWER, Setting.COMMENTERS: Role.COMMENTER, Setting.EDITORS: Role.EDITOR}
 )
-OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP})
+OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP, Setting.WEEKEND})
 """What may differ from site to site."""
 
 _LENGTHS: Mapping[Setting, tuple[Unit, int]] = MappingProxyType(
@@ -102,6 +104,7 @@ class _Found:
     addresses: dict[Setting, tuple[str, ...]] = field(default_factory=dict)
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
+    weekends: dict[str, frozenset[int]] = field(default_factory=dict)
     unread: set[tuple[Setting, str]] = field(default_factory=set)
     elsewhere: set[Setting] = field(default_factory=set)
     has_stray: bool = False
@@ -119,6 +122,7 @@ class _Found:
             overtime_after_s=self._lengths(Setting.OVERTIME, DEFAULT_OVERTIME_AFTER_H * 3600)[""],
             key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
+            weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
         )
 
     def _lengths(self, setting: Setting, default: int) -> dict[str, int | None]:
@@ -142,12 +146,14 @@ def _read_row(
     found.seen.add((setting, site))
     if table.worksheet.value(row, table.columns[VALUE]) in (None, ""):
         return
-    if setting is not Setting.KEY_POLICY and setting not in _LENGTHS:
+    if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS):
         found.addresses[setting] = _addresses(table, row, problems)
         return
     try:
         if setting is Setting.KEY_POLICY:
             found.policies[site] = _key_policy(table, row)
+        elif setting is Setting.WEEKEND:
+            found.weekends[site] = _weekend(table, row)
         else:
             found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
     except BadCellError as error:
@@ -215,3 +221,10 @@ def _key_policy(table: Table, row: int) -> KeyPolicy:
     if words in (["pairs"], ["pair"], ["in", "pairs"]):
         return KeyPolicy.PAIRS
     raise table.not_understood(row, VALUE, " or ".join(f'"{policy}"' for policy in KeyPolicy))
+
+
+def _weekend(table: Table, row: int) -> frozenset[int]:
+    found = frozenset[int]() if table.says_none(row, VALUE) else typed.weekdays(table.label(row, VALUE))
+    if found is None:
+        raise table.not_understood(row, VALUE, "days such as Sat, Sun")
+    return found

@@ -4,7 +4,7 @@ Pure logic. Seconds count from the business day's midnight, in the wall time of 
 than 86,400 are after the next midnight. Which key was pressed never counts: keys are wrong or forgotten too often.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from attendance_backend.domain.clocks import is_ambiguous
+from attendance_backend.domain.plans import PlannedDay
 from attendance_contracts import business_day
 
 DEFAULT_DOUBLE_TAP_S = 60
@@ -67,7 +68,12 @@ class Flag(StrEnum):
     TWO_TIME_ZONES = "two time zones"
 
 
-def day_times(seconds: Iterable[int], policy: KeyPolicy, double_tap_s: int) -> DayTimes:
+def day_times(
+    seconds: Iterable[int],
+    policy: KeyPolicy,
+    double_tap_s: int,
+    is_check_out: Callable[[int], bool] = lambda _: False,
+) -> DayTimes:
     """Check-in, check-out and breaks.
 
     Punches up to `double_tap_s` after the first of them are taps of one: as a check-in its first one counts, as a
@@ -78,11 +84,14 @@ def day_times(seconds: Iterable[int], policy: KeyPolicy, double_tap_s: int) -> D
         policy: ``first and last``: whatever lies between does not count. ``pairs``: in and out take turns, and a day
             that ends with an "in" has no check-out.
         double_tap_s: of the site.
+        is_check_out: whether a tap that is the only one of the day is the check-out.
     """
     taps = list(_taps(sorted(seconds), double_tap_s))
     if not taps:
         return DayTimes()
     check_in = taps[0][0]
+    if len(taps) == 1 and is_check_out(taps[0][1]):
+        return DayTimes(None, taps[0][1])
     if policy is KeyPolicy.FIRST_AND_LAST:
         return DayTimes(check_in, taps[-1][1] if len(taps) > 1 else None)
     outs, ins = taps[1::2], taps[2::2]
@@ -117,14 +126,22 @@ def rules_of_day(
     return site, rules.get(site, SiteRules())
 
 
-def times_of(day: date, punches: Collection[Punch], home: str, rules: Mapping[str, SiteRules]) -> DayTimes:
-    """`day_times` of a person's business day, with the rules of `rules_of_day`."""
+def times_of(
+    day: date,
+    punches: Collection[Punch],
+    home: str,
+    rules: Mapping[str, SiteRules],
+    planned: PlannedDay | None = None,
+) -> DayTimes:
+    """`day_times` of a person's day, with the rules of `rules_of_day`; `planned` is what HR plans for it."""
     if not punches:
         return DayTimes()
     _, applied = rules_of_day(punches, home, rules)
     midnight = datetime.combine(day, time())
     seconds = (round((punch.moment - midnight).total_seconds()) for punch in punches)
-    return day_times(seconds, applied.policy, applied.double_tap_s)
+    if planned is None:
+        return day_times(seconds, applied.policy, applied.double_tap_s)
+    return day_times(seconds, applied.policy, applied.double_tap_s, planned.is_check_out)
 
 
 def business_day_of(punch: Punch, rules: Mapping[str, SiteRules]) -> date:

@@ -27,6 +27,41 @@ class Detail(Enum):
     SITE = auto()
     FIRST_DAY = auto()
     LAST_DAY = auto()
+    MACHINE_IDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class MachineId:
+    """What a machine calls somebody, of whom it may know several names and IDs.
+
+    Attributes:
+        site: key (`site_key`) of the machine's site; empty for all.
+        user_id, user_name: one of them, the name as a `user_key`; the other one is empty.
+        first, until: calendar dates of the punches, both included; None for always.
+        row: where HR keeps it; of two that name the same the upper one counts.
+    """
+
+    site: str
+    user_id: str
+    user_name: str
+    first: date | None = None
+    until: date | None = None
+    row: int = 0
+
+    def names(self, labels: "Labels", day: date | None) -> bool:
+        """Whether it names who punched so on a date; on any date without one."""
+        if self.site not in ("", site_key(labels.site)):
+            return False
+        if self.user_id != labels.user_id if self.user_id else self.user_name != user_key(labels.user_name):
+            return False
+        return day is None or (
+            (self.first is None or self.first <= day) and (self.until is None or day <= self.until)
+        )
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """The lowest goes first: IDs before names, of one site before of all."""
+        return not self.user_id, not self.site, self.row
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +77,8 @@ class Person:
         first_day: of the employment; None for everybody who was there before.
         last_day: of the employment; None as long as nobody knows one.
         unread: what HR typed and is not understood: it is as it was before, which only a workbook knows.
+        machine_ids: by which machines know the person besides.
+        is_planned: whether a workbook holds what is planned for the person's days (`domain.plans`).
     """
 
     name: str
@@ -53,6 +90,8 @@ class Person:
     first_day: date | None = None
     last_day: date | None = None
     unread: frozenset[Detail] = frozenset()
+    machine_ids: tuple[MachineId, ...] = ()
+    is_planned: bool = False
 
     @property
     def key(self) -> str:
@@ -82,6 +121,7 @@ class Member:
         key: the user's key (`user_key`).
         home: the key (`site_key`) of the site that HR keeps for the person; empty for none.
         first_day, last_day: of the employment; None where HR keeps none.
+        machine_ids: by which machines know the person besides.
     """
 
     key: str
@@ -91,6 +131,7 @@ class Member:
     seen: Seen | None = None
     first_day: date | None = None
     last_day: date | None = None
+    machine_ids: tuple[MachineId, ...] = ()
 
     def is_employed(self, day: date) -> bool:
         """Whether the day lies within the employment."""
@@ -127,20 +168,49 @@ class People:
         for member in self.members.values():
             if member.device_user_id:
                 self._by_device.setdefault(member.device_user_id, []).append(member)
+        self.links = sorted(
+            ((link, member) for member in self.members.values() for link in member.machine_ids),
+            key=lambda each: each[0].rank,
+        )
+        """In the order in which they count."""
 
     @staticmethod
     def of(persons: Iterable[Person]) -> "People":
         """People of whom HR's list is all that is known."""
         return People(
-            Member(person.key, person.name, person.device_user_id.strip(), site_key(person.site))
+            Member(
+                person.key,
+                person.name,
+                person.device_user_id.strip(),
+                site_key(person.site),
+                machine_ids=person.machine_ids,
+            )
             for person in persons
         )
 
-    def whose(self, labels: Labels) -> Member | None:
-        """Whose punches a row of the index holds: by the machine's user ID where HR keeps it, else by the user name."""
+    def whose(self, labels: Labels, day: date) -> Member | None:
+        """Whose punches of a date a row of the index holds.
+
+        By what HR keeps of machines' IDs and names; else by the one user ID that HR keeps; else by the user name, which
+        is not asked at a site where HR keeps it for somebody.
+        """
+        for link, member in self.links:
+            if link.names(labels, day):
+                return member
+        return self._usual(labels)
+
+    def owners(self, labels: Labels) -> list[Member]:
+        """Those to whom a row of the index can belong, on whatever date."""
+        found = [member for link, member in self.links if link.names(labels, None)]
+        usual = self._usual(labels)
+        return [*{member.key: member for member in [*found, *filter(None, [usual])]}.values()]
+
+    def _usual(self, labels: Labels) -> Member | None:
         for member in self._by_device.get(labels.user_id, ()):
             if member.home in ("", site_key(labels.site)):
                 return member
+        if any(link.user_name and link.site and link.names(labels, None) for link, _ in self.links):
+            return None
         return self.members.get(user_key(labels.user_name)) if labels.user_name else None
 
 
@@ -159,7 +229,7 @@ def of_period(
         there: keys of people who are in the workbook already, and stay.
     """
     people = People.of(persons)
-    found = {member.key for labels in punched if (member := people.whose(labels)) is not None}
+    found = {member.key for labels in punched for member in people.owners(labels)}
     return [
         person
         for person in persons

@@ -35,7 +35,8 @@ class Rules:
         alarm_to: e-mail addresses; empty when the deployment's hold.
         grace_s: a check-in so long after the cut-off time is not late.
         overtime_after_s: what is worked beyond it on a day is overtime.
-        key_policies, double_taps_s: by site, casefolded; "" for all sites that have none of their own.
+        key_policies, double_taps_s, weekends (weekdays, 0 is Monday): by site, casefolded; "" for all sites that have
+            none of their own.
     """
 
     shares: tuple[Share, ...] = ()
@@ -44,6 +45,7 @@ class Rules:
     overtime_after_s: int | None = None
     key_policies: Mapping[str, KeyPolicy | None] = field(default_factory=dict)
     double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
+    weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
 
     def key_policy(self, site: str) -> KeyPolicy | None:
         """By which a site's punches count."""

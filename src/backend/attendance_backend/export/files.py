@@ -22,7 +22,7 @@ def write_csv(payroll: Payroll, path: Path) -> list[Path]:
         UserError: a file cannot be written.
     """
     paths = [path, path.with_stem(f"{path.stem}-days")]
-    _write(paths[0], _csv(PERSON_HEADERS, payroll.people))
+    _write(paths[0], _csv((*PERSON_HEADERS, *payroll.more), payroll.people))
     _write(paths[1], _csv(DAY_HEADERS, payroll.days))
     return paths
 
@@ -43,7 +43,7 @@ def write_xlsx(payroll: Payroll, path: Path) -> list[Path]:
     book = Workbook()
     book.remove(book.active)
     for title, headers, rows in (
-        ("Payroll", PERSON_HEADERS, payroll.people),
+        ("Payroll", (*PERSON_HEADERS, *payroll.more), payroll.people),
         ("Days", DAY_HEADERS, payroll.days),
     ):
         sheet = book.create_sheet(title)

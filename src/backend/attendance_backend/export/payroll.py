@@ -13,12 +13,14 @@ from attendance_backend.review import book, day_header, exceptions_sheet, guide_
 from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import daily_columns as daily
 from attendance_backend.review import monthly_columns as monthly
+from attendance_backend.review import working_time_columns as times
 from attendance_backend.review.book import Want
 from attendance_backend.review.doubts import Doubts
 from attendance_backend.review.doubts import lines as doubt_lines
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.formulas import user_of
-from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY, WORKING_TIME
+from attendance_backend.review.working_time import rows_by_token
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -48,6 +50,7 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
+_OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.HALF_DAYS)
 MINUTES, DOUBTS = "Minutes", "Doubts"
 """Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
 PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes", DOUBTS)
@@ -78,6 +81,7 @@ class Payroll:
         open_exceptions: rows of ``Exceptions`` that are still open.
         finalised: whether HR has closed the period.
         lacking: cells that should have a value and have none.
+        more: headers of further columns of `people`, behind the others: of people whose days HR plans.
     """
 
     people: tuple[tuple[Value, ...], ...]
@@ -85,6 +89,7 @@ class Payroll:
     open_exceptions: int
     finalised: bool
     lacking: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
 
 def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
@@ -102,6 +107,7 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
         ),
         finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,
         lacking=tuple(book.lacking),
+        more=() if book.times is None else tuple(column.header for column in _OF_PLANS),
     )
 
 
@@ -110,6 +116,8 @@ class _Book:
 
     def __init__(self, workbook: Spreadsheet, doubts: Doubts) -> None:
         self.monthly, self.daily = workbook.worksheet(MONTHLY), workbook.worksheet(DAILY)
+        self.times = workbook.find(WORKING_TIME)
+        self._times_rows = {} if self.times is None else rows_by_token(self.times)
         self.lacking: list[str] = []
         self._doubts = doubts
         self._days = {
@@ -132,7 +140,19 @@ class _Book:
             for column in monthly.SHOWN
         )
         minutes = (_minutes(self.monthly.number(row, column)) for column in _DURATIONS)
-        return *values, *minutes, "; ".join(doubt_lines(self._findings(row)))
+        return *values, *minutes, "; ".join(doubt_lines(self._findings(row))), *self._of_plans(row)
+
+    def _of_plans(self, row: int) -> Iterator[Value]:
+        """What was expected of a person; nothing of whom HR plans nothing."""
+        sheet = self.times
+        there = self._times_rows.get(self.monthly.text(row, monthly.TOKEN))
+        for column in _OF_PLANS if sheet is not None else ():
+            assert sheet is not None
+            number = None
+            if there is not None:
+                self._expect_value(sheet, there, sheet.at(column))
+                number = sheet.number(there, column)
+            yield _hours(number) if column in (times.EXPECTED, times.BALANCE) else number
 
     def _findings(self, row: int) -> list[Finding]:
         user = user_of(self.monthly.text(row, monthly.TOKEN))

@@ -87,6 +87,12 @@ def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
     raise LayoutError(f"spreadsheet {spreadsheet_id} changes while it is read: try again")
 
 
+def joined(view: Spreadsheet, more: Spreadsheet) -> Spreadsheet:
+    """The workbook with the worksheets that were read later."""
+    sheets = [sheet for sheet in more.worksheets if view.find(sheet.role or sheet.title) is None]
+    return replace(view, worksheets=(*view.worksheets, *sheets), absent=view.absent | more.absent)
+
+
 def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
     """The areas of all wants, none of them twice: each brings the tags of its columns along."""
     by_title: dict[str, list[Area]] = {}

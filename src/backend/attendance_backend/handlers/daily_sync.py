@@ -6,28 +6,30 @@ Idempotent: only what differs is written.
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
-from attendance_backend.domain.people import Person
+from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, cut_offs
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
-from attendance_backend.review.book import EXCEPTIONS_END, lost_keys, sites_of, whole
+from attendance_backend.review.book import EXCEPTIONS_END, GUIDE_VALUES, lost_keys, sites_of, whole
+from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import DAILY, GUIDE, SITES
+from attendance_backend.review.names import DAILY, DAYS, GUIDE, SITES
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
 
 log = logging.getLogger(__name__)
 
+REPLANNED = "what is planned for people's days was changed"
 LOST_KEYS = "hidden keys of people were gone"
 PEOPLE_ADDED = "people were added"
-_ABOUT_PUNCHES = {PEOPLE_ADDED, "people were changed", "rules of a site were changed", LOST_KEYS}
+_ABOUT_PUNCHES = {PEOPLE_ADDED, REPLANNED, "people were changed", "rules of a site were changed", LOST_KEYS}
 _LOOK_BACK = timedelta(days=14)
 """So long after a period began, the one before it may still lack the word that its last days are complete."""
 
@@ -62,13 +64,17 @@ def sync(
     changed: dict[str, None] = {}
     on = today or backend.clock.now().date()
 
+    is_planned = not control.plans.are_none
+
     def draft() -> Draft[tuple[list[str], bool]]:
         """What was different, and whether there may be more people to add."""
+        nonlocal is_planned
         read = books.read(backend.spreadsheets, sheet_id, [*structure.SYNC, whole(SITES), EXCEPTIONS_END])
         if guide_sheet.read(read.worksheet(GUIDE)).is_closed:
             return Draft(read, (), ([], False))
         if keys := lost_keys(read):
             return Draft(read, keys, ([LOST_KEYS], LOST_KEYS not in changed))
+        is_planned = is_planned or bool(Days(read.worksheet(DAYS)).planned)
         kept = InForce(control.rules, read, earlier)
         people = kept.people(control.people.values())
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
@@ -95,8 +101,37 @@ def sync(
     while more:
         found, more = take_turn(backend.spreadsheets, draft)
         changed |= dict.fromkeys(found)
+    if is_planned and _replan(sheet_id, period, control, backend):
+        changed[REPLANNED] = None
     count_anew = not _ABOUT_PUNCHES.isdisjoint(changed)
     return [*changed, *(rebuild_facts(sheet_id, period, backend).differences if count_anew else ())]
+
+
+def _replan(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> bool:
+    """Bring in what HR plans; returns whether it differed. What nobody understands of it leaves all as it was."""
+
+    def draft() -> Draft[bool]:
+        wants = [whole(DAYS), whole(SITES), GUIDE_VALUES]
+        read = books.read(backend.spreadsheets, sheet_id, wants)
+        days, kept = Days(read.worksheet(DAYS)), InForce(control.rules, read)
+        is_closed = guide_sheet.read(read.worksheet(GUIDE)).is_closed
+        if is_closed or (days.planned and not control.plans.is_whole):
+            return Draft(read, (), outcome=False)
+        boundaries = {key: row.day_boundary for key, row in sites_sheet.read(read.worksheet(SITES)).items()}
+        known = [boundary for boundary in boundaries.values() if boundary is not None]
+        plans = {}
+        for person in kept.people(control.people.values()):
+            # Without a site any boundary may be asked: with the earliest one a day is taken to end later.
+            begin = boundaries.get(site_key(person.site)) or min(known, default=time())
+            seconds = begin.hour * 3600 + begin.minute * 60 + begin.second
+            plans[person.key] = control.plans.of(person, days.columns, seconds, period.last_day)
+        changes = days.replanned(plans)
+        return Draft(read, changes, bool(changes), in_steps=True)
+
+    if take_turn(backend.spreadsheets, draft):
+        backend.remembered.pop(sheet_id, None)
+        return True
+    return False
 
 
 def add_hires(sheet_id: str, people: Sequence[Person], period: ReviewPeriod, backend: Backend) -> None:

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from attendance_backend.control import completing, holidays, registered_sites, roster, rules
+from attendance_backend.control import (
+    completing,
+    holidays,
+    machine_ids,
+    registered_sites,
+    roster,
+    rules,
+    shifts,
+)
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
 from attendance_backend.errors import RefusedError
@@ -54,7 +62,8 @@ def init_control(spreadsheets: Spreadsheets, drive: Drive, control_id: str | Non
 def _read(spreadsheets: Spreadsheets, control_id: str, year: int) -> tuple[Spreadsheet, date | None]:
     """The whole spreadsheet as far as it matters, and the last day of the periods before the year."""
     present = spreadsheets.read(control_id)
-    tables = {each.TITLE.casefold() for each in (roster, holidays, rules, registered_sites)}
+    titles = [each.TITLE for each in (roster, holidays, rules, registered_sites, machine_ids)]
+    tables = {title.casefold() for title in (*titles, shifts.SHIFTS, shifts.ROSTER)}
     wanted = [
         sheet.title
         for sheet in present.worksheets

@@ -130,16 +130,16 @@ def recall(
         return None
     keys = set()
     for labels in found:
-        member = known.people.whose(labels)
-        if member is None:
+        owners = known.people.owners(labels)
+        if not owners:
             return None
-        keys.add(member.key)
+        keys |= {member.key for member in owners}
     ids = {labels.user_id for labels in found}
     keys |= {member.key for member in known.days.members.values() if member.device_user_id in ids}
     index_rows = {
         row
         for labels, rows in known.index.rows.items()
-        if labels.user_id in ids or ((whose := known.people.whose(labels)) is not None and whose.key in keys)
+        if labels.user_id in ids or any(member.key in keys for member in known.people.owners(labels))
         for row in rows
     }
     index, by_day = known.index.worksheet, known.days.worksheet

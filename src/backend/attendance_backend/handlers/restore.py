@@ -17,7 +17,7 @@ from attendance_backend.review.book import places_of, sites_of, tell, whole
 from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import EXCEPTIONS, GUIDE
+from attendance_backend.review.names import EXCEPTIONS, GUIDE, WORKING_TIME
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import AddWorksheet
@@ -158,6 +158,13 @@ def repair_formulas(
 
     def draft() -> Draft[Repairs]:
         view = read = books.read(backend.spreadsheets, sheet_id, repairing.wants())
+        if repairing.planned_people(view):
+            present = books.present(backend.spreadsheets, sheet_id)
+            if present.find(WORKING_TIME) is None:
+                view = replace(view, absent=view.absent | {WORKING_TIME})
+            else:
+                times = books.read(backend.spreadsheets, sheet_id, [whole(WORKING_TIME)])
+                view = books.joined(view, times)
         carried, rows = (
             ([], range(0)) if leave is None else carried_leave.changes(view, period.first_day, leave)
         )

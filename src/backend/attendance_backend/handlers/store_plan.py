@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from attendance_backend.domain.days import Flag, Punch, business_day_of, rules_of_day
+from attendance_backend.domain.days import Flag, Punch, rules_of_day
 from attendance_backend.domain.people import Labels, Member, People, Person, Seen, site_key, user_key
 from attendance_backend.handlers import bounds
 from attendance_backend.handlers.store_read import Book
@@ -29,8 +29,8 @@ _FLAGGED = {
 def strangers(book: Book, message: StoreAttendRecords, new: Sequence[AttendanceRecord]) -> list[Labels]:
     """The labels of the new records that are nobody's in the workbook."""
     people = People(book.days.members.values())
-    found = {Labels.of(record, message.location): None for record in new}
-    return [labels for labels in found if people.whose(labels) is None]
+    found = dict.fromkeys((Labels.of(record, message.location), record.timestamp.date()) for record in new)
+    return [*dict.fromkeys(labels for labels, day in found if people.whose(labels, day) is None)]
 
 
 class _Arrival(NamedTuple):
@@ -63,7 +63,7 @@ class Storing:
         self._hired = People.of(hires).members
         self._people = People([*book.days.members.values(), *self._hired.values()])
         self._new = self._arrivals(new)
-        self._stored = Stored(book.index, self._people, book.rules)
+        self._stored = Stored(book.index, self._people, book.rules, book.days.plan)
         self._entries: list[Entry] = []
         self.facts = Facts()
         """What the punches say of the people and days that the records touch, and of the hires."""
@@ -105,13 +105,14 @@ class Storing:
         ]
 
     def _arrivals(self, records: Sequence[AttendanceRecord]) -> list[_Arrival]:
-        owners: dict[Labels, Member | None] = {}
+        owners: dict[tuple[Labels, date], Member | None] = {}
         arrivals = []
         for record in records:
             labels = Labels.of(record, self._message.location)
-            if labels not in owners:
-                owners[labels] = self._people.whose(labels)
-            arrivals.append(_Arrival(record, labels, owners[labels]))
+            at = labels, record.timestamp.date()
+            if at not in owners:
+                owners[at] = self._people.whose(*at)
+            arrivals.append(_Arrival(record, labels, owners[at]))
         return arrivals
 
     def _touched(self) -> dict[UserDay, list[Punch]]:
@@ -121,7 +122,7 @@ class Storing:
         for record, _, member in self._new:
             if member is not None:
                 punch = Punch(record.timestamp, site)
-                touched.setdefault((member.key, business_day_of(punch, self._book.rules)), []).append(punch)
+                touched.setdefault((member.key, self._stored.day_of(member.key, punch)), []).append(punch)
         return touched
 
     def _index_records(self, *, amended: bool) -> None:
@@ -137,7 +138,10 @@ class Storing:
         rows = []
         for record, _, member in self._new:
             employee = raw_data.user_id_label(record) if member is None else member.employee
-            rows.append(raw_data.row_of(record, employee, site, boundary))
+            punch = Punch(record.timestamp, site_key(site))
+            is_planned = member is not None and member.key in self._book.days.planned
+            day = self._stored.day_of(member.key, punch) if member is not None and is_planned else None
+            rows.append(raw_data.row_of(record, employee, site, boundary, day))
         return rows
 
     def _seen(self) -> Mapping[str, Seen]:
@@ -154,9 +158,7 @@ class Storing:
         """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
         reported = set(self._book.index.rows)
         site = site_key(self._message.location)
-        told = sum(
-            site_key(labels.site) == site and self._people.whose(labels) is None for labels in reported
-        )
+        told = sum(site_key(labels.site) == site and not self._people.owners(labels) for labels in reported)
         for record, labels, member in sorted(self._new, key=lambda new: new.record.timestamp):
             if labels in reported or member is not None:
                 continue

@@ -29,6 +29,9 @@ from attendance_backend.review.rules import rules_of
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
+_PLANNED = "workbooks with plans"
+"""What is remembered of those for whose people HR plans days: more days are to be read at once."""
+
 
 @dataclass(frozen=True)
 class Book:
@@ -58,7 +61,8 @@ def read_book(message: StoreAttendRecords, backend: Backend) -> Book | None:
     Raises:
         WorksheetGoneError: a worksheet is missing of which something must be known.
     """
-    days = business_days(message)
+    is_planned = message.sheet_id in backend.remembered.get(_PLANNED, ())
+    days = _around(message) if is_planned else business_days(message)
     try:
         read = _read(message, backend, days)
     except WorksheetGoneError:
@@ -68,12 +72,21 @@ def read_book(message: StoreAttendRecords, backend: Backend) -> Book | None:
         raise
     # By the rules of Sites a day may begin at another time than the message says.
     others = _days_by(read.rules, message).difference(days)
+    if read.days.planned:
+        backend.remembered.setdefault(_PLANNED, set()).add(message.sheet_id)
+        others |= {*_around(message)}.difference(days)
     return read if not others else _read(message, backend, sorted({*days, *others}))
 
 
 def business_days(message: StoreAttendRecords) -> list[date]:
     """The business days of the message's records, by the message's own boundary."""
     return sorted({business_day(record.timestamp, message.day_boundary) for record in message.records})
+
+
+def _around(message: StoreAttendRecords) -> list[date]:
+    """The days for which punches may count of people whose days HR plans, and the next ones, which end these."""
+    dates = {record.timestamp.date() for record in message.records}
+    return sorted({day + timedelta(days=more) for day in dates for more in (-1, 0, 1)})
 
 
 def _dates_of(days: Sequence[date]) -> list[date]:

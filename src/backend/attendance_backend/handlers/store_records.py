@@ -240,7 +240,7 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
         # By the header of Monthly Summary an unknown user is found settled.
         states = [header(MONTHLY, optional=True)]
         more = whole[0] if whole else books.read(backend.spreadsheets, message.sheet_id, states)
-        book = replace(book, read=_joined(book.read, more))
+        book = replace(book, read=books.joined(book.read, more))
     if whole is None:
         changes = Storing(book, message, new).changes()
     else:
@@ -253,12 +253,6 @@ def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
         # The next message would ask for the rows as they were, and then for all of them.
         backend.remembered.pop(message.sheet_id, None)
     return Draft(book.read, changes, len(new))
-
-
-def _joined(view: Spreadsheet, more: Spreadsheet) -> Spreadsheet:
-    """The workbook with the worksheets that were read later."""
-    sheets = [sheet for sheet in more.worksheets if view.find(sheet.role or sheet.title) is None]
-    return replace(view, worksheets=(*view.worksheets, *sheets), absent=view.absent | more.absent)
 
 
 def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
@@ -289,7 +283,7 @@ def _hires(
         log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
         return []
     people = People.of(persons.values())
-    found = {member.key for labels in unknown if (member := people.whose(labels)) is not None}
+    found = {member.key for labels in unknown for member in people.owners(labels)}
     return [person for key, person in persons.items() if key in found - book.days.members.keys()]
 
 

@@ -21,6 +21,7 @@ from attendance_backend.review import (
     raw_data,
     sites_sheet,
     weekly_columns,
+    working_time_columns,
 )
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.formulas import Places, token_of
@@ -51,6 +52,7 @@ LAYOUTS = {
         daily_columns.LAYOUT,
         weekly_columns.LAYOUT,
         monthly_columns.LAYOUT,
+        working_time_columns.LAYOUT,
         corrections_sheet.LAYOUT,
         raw_data.AMENDMENTS_LAYOUT,
         sites_sheet.LAYOUT,

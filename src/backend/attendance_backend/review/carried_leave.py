@@ -28,6 +28,7 @@ from attendance_backend.review.corrections_sheet import (
     TYPED,
     UNTIL,
     USER,
+    VALUE,
     WHAT,
 )
 from attendance_backend.review.names import CORRECTIONS, GUIDE, MONTHLY
@@ -39,7 +40,7 @@ from attendance_backend.sheet.layout import Column
 
 WANTS = (book.whole(CORRECTIONS, optional=True), book.GUIDE_VALUES)
 """What must be read of the workbook before."""
-_READ = (KIND, GROUP, USER, FROM, TO, AS_TYPED, KEPT, REASON, ENTERED_BY)
+_READ = (KIND, GROUP, USER, FROM, TO, AS_TYPED, KEPT, VALUE, REASON, ENTERED_BY)
 _ORIGIN = "carried over from "
 _Typed = list[Value | None]
 """What stands in the columns that HR fills in."""
@@ -47,10 +48,11 @@ _Typed = list[Value | None]
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Somebody's, by `user_key`; `until` is a serial number."""
+    """Somebody's, by `user_key`; `until` is a serial number, `value` what says its kind."""
 
     user: str
     until: float
+    value: Value | None
     reason: str
     entered_by: str
 
@@ -87,7 +89,8 @@ def read(view: Spreadsheet) -> Earlier | None:
         if is_kept and sheet.text(row, AS_TYPED) != sheet.text(row, KEPT):
             continue  # typed after the month was finalised
         user, since = sheet.text(row, USER), sheet.number(row, FROM)
-        leave = Leave(formulas.user_of(user), until, sheet.label(row, REASON), sheet.label(row, ENTERED_BY))
+        texts = sheet.label(row, REASON), sheet.label(row, ENTERED_BY)
+        leave = Leave(formulas.user_of(user), until, sheet.value(row, VALUE), *texts)
         known = found.setdefault(f"{user} {since:.0f}", leave)
         if known.until < until:
             found[f"{user} {since:.0f}"] = leave
@@ -150,11 +153,12 @@ def _names(monthly: Worksheet) -> dict[str, str]:
 def _row(leave: Leave, name: str, begin: float, period: str) -> _Typed:
     who = leave.entered_by.partition(_ORIGIN)[0].rstrip(", ")
     by = f"{who}, {_ORIGIN}{period}" if who else f"{_ORIGIN}{period}"
-    cells: dict[Column, float | str] = {
+    cells: dict[Column, Value | None] = {
         DATE: begin,
         UNTIL: leave.until,
         EMPLOYEE: name,
         WHAT: LEAVE,
+        VALUE: leave.value,
         REASON: leave.reason,
         ENTERED_BY: by,
     }

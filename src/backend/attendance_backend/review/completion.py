@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
+from attendance_backend.domain.plans import DAY_OFF
 from attendance_backend.review import (
     book,
     day_header,
@@ -49,23 +50,45 @@ def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
     found: list[tuple[date, str, Entry]] = []
     for member in days.members.values():
         site = member.seen.site if member.seen is not None else moved.site
-        for day in moved.days_of(member):
+        for day in _complete_days(days, member, moved):
             column = days.columns.get(day)
             if column is None or any(measure not in days.rows[member.key] for measure in days_sheet.MEASURES):
                 continue
+            planned = days.plan(member.key, day)
+            due_s = None if planned is None else planned.due_s
             person_day = _PersonDay(
                 site=site,
                 member=member,
                 day=day,
                 check_in=_seconds(days.worksheet, days.rows[member.key][days_sheet.IN], column),
                 check_out=_seconds(days.worksheet, days.rows[member.key][days_sheet.OUT], column),
-                cut_off=cut_offs.get(member.key),
+                cut_off=cut_offs.get(member.key) if due_s is None else due_s,
                 grace_s=grace_s,
-                is_working_day=day.weekday() < _FIRST_FREE_WEEKDAY
+                is_working_day=(
+                    day.weekday() < _FIRST_FREE_WEEKDAY if planned is None else planned.is_working
+                )
                 and not day_header.is_free(kinds.get(day, ""), member.home),
+                is_day_off=planned is not None and planned.name == DAY_OFF,
+                than="the cut-off time"
+                if planned is None or due_s is None
+                else f"the start of {planned.name}",
             )
             found += [(day, member.employee, entry) for entry in person_day.entries()]
     return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
+
+
+def _complete_days(days: Days, member: Member, moved: Advance) -> list[date]:
+    """The days that became complete for somebody: a night's shift with the day after it."""
+    complete = moved.days_of(member)
+    if member.key not in days.planned:
+        return [*complete]
+    found = []
+    for day in complete:
+        for each in (day - _DAY, day):
+            planned = days.plan(member.key, each)
+            if (planned is not None and planned.ends_later) is (each < day):
+                found.append(each)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +103,8 @@ class _PersonDay:
     cut_off: int | None
     grace_s: int
     is_working_day: bool
+    is_day_off: bool
+    than: str
 
     def entries(self) -> Iterator[Entry]:
         about = (self.day, self.site, self.member.employee, self.member.key)
@@ -87,6 +112,8 @@ class _PersonDay:
             if self.is_working_day and self.member.is_employed(self.day):
                 yield exceptions_sheet.absent(*about)
             return
+        if self.is_day_off:
+            yield exceptions_sheet.worked_on_a_day_off(*about)
         if self.check_in is None:
             yield exceptions_sheet.missing_in(*about)
         elif self.check_out is None:
@@ -95,7 +122,7 @@ class _PersonDay:
             # In minutes as anybody reckons who sees both times in the worksheets, where seconds do not count.
             by_minutes = self.check_in // 60 - self.cut_off // 60
             if self.check_in // 60 * 60 - self.cut_off > self.grace_s:
-                yield exceptions_sheet.late(*about, by_minutes=by_minutes)
+                yield exceptions_sheet.late(*about, by_minutes=by_minutes, than=self.than)
 
 
 def contradictions(workbook: Spreadsheet) -> list[Entry]:

@@ -7,10 +7,12 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - User, User Lookup: who that is, as formulas know people (`formulas.token_of`);
 - What: in small letters, ``check-in`` as ``check in``;
 - From, To: the first and the last day meant;
-- Boundary: when a day begins at the person's site;
-- Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`);
-- Time: the value as a fraction of a day since that day's midnight, whole minutes: 02:30 with a boundary of 04:00 is the
-  next morning, and so is a check-out before `daily_columns.NIGHT_ENDS_H` with any boundary;
+- Boundary: when a day begins at the person's site; of a day with a shift, marked, what its times are told by;
+- Spelt, Hour, Minute: the value as people type a time, or in Minute the question that helps (`_minute`); of leave in
+  Hour which half of a day, in Minute which kind;
+- Time: of leave that has one of these the number of the row; else the value as a fraction of a day since that day's
+  midnight, whole minutes: 02:30 with a boundary of 04:00 is the next morning, and so is a check-out before
+  `daily_columns.NIGHT_ENDS_H` with any boundary;
 - Problem: what is wrong, but for a second row about the same;
 - Group: what is corrected for whom, ``check in @ann``; empty when there is a problem;
 - Key: Group and day, ``check in @ann 46328``: by this the other worksheets find the row. Leave has none, for it may
@@ -30,10 +32,12 @@ there was a penalty. None of what the other worksheets look up here looks into t
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from attendance_backend.review import (
     daily_columns,
     day_header,
+    days_sheet,
     formulas,
     guide_sheet,
     monthly_columns,
@@ -41,7 +45,7 @@ from attendance_backend.review import (
     weekly_columns,
 )
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, MONTHLY, WEEKLY
+from attendance_backend.review.names import CORRECTIONS, CORRECTIONS_ID, DAILY, DAYS, MONTHLY, WEEKLY
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import column_letters, row_part
 from attendance_backend.sheet.changes import (
@@ -93,8 +97,8 @@ VALUE = Column(
     "Value",
     80,
     styles.TIME_CELL,
-    note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date. Nothing for "
-    "leave, which is for whole days.",
+    note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date. For leave "
+    "nothing, or what it is: half, morning, afternoon, vacation, half vacation.",
 )
 REASON = Column("reason", "Reason", 300, styles.WRAPPED)
 ENTERED_BY = Column("entered_by", "Entered By", 130, styles.PLAIN)
@@ -142,6 +146,8 @@ SPARE_ROWS = 50
 """When fewer are blank below what is typed, they run out."""
 
 CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE = "check in", "check out", "leave", "waive penalty", "note"
+HALF, MORNING, AFTERNOON = PARTS = ("half", "morning", "afternoon")
+"""Of a day of leave, before its kind."""
 KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 """As formulas know them."""
 APPLIED, NOTED = "applied", "noted"
@@ -202,9 +208,22 @@ def create(at: Places, example: str, weeks: Weeks | None) -> list[Change]:
     ]
 
 
-def prepared(sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at: Places) -> list[Change]:
-    """So many rows below the header, with their formulas; `example` and `weeks` as for `create`."""
-    steps = {column: NewCell(Formula(text)) for column, text in _steps(example, at).items()}
+def prepared(
+    sheet: Worksheet, count: int, example: str, weeks: Weeks | None, at: Places, *, is_planned: bool = False
+) -> list[Change]:
+    """So many rows below the header, with their formulas.
+
+    Args:
+        sheet: this worksheet.
+        count: of the rows.
+        example: as for `create`.
+        weeks: as for `create`.
+        at: where the columns of all worksheets stand.
+        is_planned: whether HR plans days of anybody here.
+    """
+    steps = {
+        column: NewCell(Formula(text)) for column, text in _steps(example, at, is_planned=is_planned).items()
+    }
     cells = {
         STATUS: STATUS.cell(Formula(_unless_finalised(_status(weeks, at), at))),
         **{each: each.cell() for each in TYPED},
@@ -267,8 +286,9 @@ def _own(at: Places) -> Callable[[Column], str]:
     return lambda column: at.own(column, at.sheets[CORRECTIONS].first_row)
 
 
-def _steps(example: str, at: Places) -> dict[Column, str]:
+def _steps(example: str, at: Places, *, is_planned: bool = False) -> dict[Column, str]:
     own = _own(at)
+    planned = partial(_planned, at) if is_planned else None
     names = at.column(monthly_columns.EMPLOYEE)
     users = at.column(monthly_columns.USER_NAME)
     tokens = at.column(monthly_columns.TOKEN)
@@ -281,6 +301,9 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
     spelt, hour, minute, hours_row, place = map(own, (SPELT, HOUR, MINUTE, HOURS_ROW, DAY_PLACE))
     dates = _header_of_days(at, day_header.DATE)
     in_row, out_row = at.column(daily_columns.IN_ROW), at.column(daily_columns.OUT_ROW)
+    boundary = (
+        f"IFERROR(INDEX({boundaries},MATCH(INDEX({person_sites},{person}),{sites},0))+0,MIN({boundaries}))"
+    )
     time_row = f'IF({kind}="{CHECK_OUT}",INDEX({out_row},{hours_row}),INDEX({in_row},{hours_row}))'
     return {
         LOOKUP: f'=IF({employee}="","",{formulas.escaping(f"TRIM({employee})")})',
@@ -296,23 +319,22 @@ def _steps(example: str, at: Places) -> dict[Column, str]:
             f'=IF(OR({kind}<>"{LEAVE}",{own(UNTIL)}=""),{start},'
             f'IF(ISNUMBER({own(UNTIL)}),INT({own(UNTIL)}),""))'
         ),
-        BOUNDARY: (
-            f'=IF({person}="","",IFERROR(INDEX({boundaries},MATCH(INDEX({person_sites},{person}),{sites},0))+0,'
-            f"MIN({boundaries})))"
-        ),
+        BOUNDARY: f'=IF({person}="","",{boundary if planned is None else planned(boundary)})',
         SPELT: f'=IF(OR(ISNUMBER({value}),{value}=""),"",{_spelling(value)})',
-        HOUR: _hour(is_time, value, spelt),
-        MINUTE: _minute(value, hour, spelt, start),
+        HOUR: f'=IF({kind}="{LEAVE}",{_part(value)},{_hour(is_time, value, spelt)})',
+        MINUTE: f'=IF({kind}="{LEAVE}",{_kind(value, hour)},{_minute(value, hour, spelt, start)})',
         TIME: (
-            f'=IF(OR({hour}="",NOT(ISNUMBER({minute})),{start}="",{person}=""),"",{_minutes(own)}/1440+'
-            f"IF(AND(N({value})<{_A_DATE},{_minutes(own)}/1440<{_night(own)}),1,0))"
+            f'=IF({kind}="{LEAVE}",IF(LEN({hour}&{minute})=0,"",ROW()),'
+            f'IF(OR({hour}="",NOT(ISNUMBER({minute})),{start}="",{person}=""),"",{_minutes(own)}/1440+'
+            f"IF(AND(N({value})<{_A_DATE},{_minutes(own)}/1440<{_night(own, is_planned=is_planned)}),1,0)))"
         ),
-        PROBLEM: _problem(example, is_time, names, at),
+        PROBLEM: _problem(example, is_time, names, at, is_planned=is_planned),
         GROUP: f'=IF(OR({own(USER)}="",{own(PROBLEM)}<>""),"",{kind}&" "&{own(USER)})',
         KEY: f'=IF(OR({own(GROUP)}="",{kind}="{LEAVE}"),"",{own(GROUP)}&" "&{start})',
         # In seconds: of a fraction, spreadsheet programs write more or fewer digits.
         AS_TYPED: f'=IF({own(GROUP)}="","",{own(GROUP)}&" "&'
-        f'IF(ISNUMBER({own(TIME)}),ROUND({own(TIME)}*86400,0),"")&" "&{start}&" "&{own(TO)})',
+        f'IF({kind}="{LEAVE}","",IF(ISNUMBER({own(TIME)}),ROUND({own(TIME)}*86400,0),""))&" "&{start}&" "&{own(TO)}'
+        f'&IF(AND({kind}="{LEAVE}",LEN({hour}&{minute})>0)," "&{hour}&" "&{minute},""))',
         HOURS_ROW: f'=IF({own(GROUP)}="","",INDEX({at.column(monthly_columns.HOURS_ROW)},{person}))',
         DAY_PLACE: f'=IF({own(GROUP)}="","",IFERROR(MATCH({start},{dates},0),""))',
         LEAVE_DAYS: f'=IF(AND({kind}="{LEAVE}",ISNUMBER({hours_row})),{_leave_days(at, day_header.WEEKDAY)},"")',
@@ -363,7 +385,21 @@ def _hour(is_time: str, value: str, spelt: str) -> str:
     )
     digits = _digits(f'LEFT({spelt},FIND(":",{spelt}&":")-1)')
     text = f'IFERROR(IF(LEN({digits})>2,INT({digits}/100),{digits}+0),"")'
-    return f'=IF(NOT({is_time}),"",IF(ISNUMBER({value}),{number},IF({spelt}="","",{text})))'
+    return f'IF(NOT({is_time}),"",IF(ISNUMBER({value}),{number},IF({spelt}="","",{text})))'
+
+
+def _part(value: str) -> str:
+    """Which half of a day is leave; nothing for a whole one."""
+    text = f"LOWER(TRIM({value}))"
+    first = f'LEFT({text},FIND(" ",{text}&" ")-1)'
+    known = ",".join(f'{first}="{part}"' for part in PARTS)
+    return f'IF(ISNUMBER({value}),IF({value}=0.5,"{HALF}",""),IF(OR({known}),{first},""))'
+
+
+def _kind(value: str, part: str) -> str:
+    """What kind of leave is meant, in small letters; nothing for none. Commas part the words of a day."""
+    text = f"LOWER(TRIM({value}))"
+    return f'IF(ISNUMBER({value}),"",SUBSTITUTE(TRIM(MID({text},LEN({part})+1,40)),",",""))'
 
 
 def _minute(value: str, hour: str, spelt: str, start: str) -> str:
@@ -390,7 +426,7 @@ def _minute(value: str, hour: str, spelt: str, start: str) -> str:
         f'IF(AND(LEN({typed})=2,{typed}+0<60),{typed}+0,""),IF(LEN({before})<3,0,IF(MOD({before},100)<60,'
         f'MOD({before},100),""))))'
     )
-    return f'=IF({hour}="","",IF(ISNUMBER({value}),{number},IFERROR({text},"")))'
+    return f'IF({hour}="","",IF(ISNUMBER({value}),{number},IFERROR({text},"")))'
 
 
 def _minutes(own: Callable[[Column], str]) -> str:
@@ -400,14 +436,34 @@ def _minutes(own: Callable[[Column], str]) -> str:
     return f"(({hour}+{shift})*60+{own(MINUTE)})"
 
 
-def _night(own: Callable[[Column], str]) -> str:
+_MARKED = 10
+"""Days by which `BOUNDARY` is less where a shift is planned: it is then half a day before its start or its end."""
+
+
+def _planned(at: Places, boundary: str) -> str:
+    """The boundary that makes of a time and the same a day later the one nearer to the plan, marked; or the other."""
+    own, columns = _own(at), day_header.columns_by_day(at.sheets[DAYS])
+    if not columns:
+        return boundary
+    first, last = (column_letters(end(columns.values())) for end in (min, max))
+    line = at.lines(DAYS)[0] + 1
+    key = f'MID({own(USER_LOOKUP)},2,{_LONGEST_USER})&"{days_sheet.key_of("", days_sheet.PLAN)}"'
+    row = f"MATCH({key},{at.column(days_sheet.KEY)},0)"
+    column = f"MATCH({own(FROM)},{at.sheet(DAYS)}!${first}${line}:${last}${line},0)"
+    plan = f"INDEX({at.sheet(DAYS)}!${first}:${last},{row},{column})"
+    start, end = (days_sheet.plan_part(plan, part) for part in (days_sheet.START, days_sheet.END))
+    nearest = f'IF({own(KIND)}="{CHECK_OUT}",{end},{start})/86400-0.5-{_MARKED}'
+    return f'IFERROR(IF(LEFT({plan},1)="{days_sheet.WITH_TIMES}",{nearest},{boundary}),{boundary})'
+
+
+def _night(own: Callable[[Column], str], *, is_planned: bool) -> str:
     """Before this part of the day a time is of the morning after."""
-    return (
-        f'IF({own(KIND)}="{CHECK_OUT}",MAX({own(BOUNDARY)},{daily_columns.NIGHT_ENDS_H}/24),{own(BOUNDARY)})'
-    )
+    boundary = own(BOUNDARY)
+    usual = f'IF({own(KIND)}="{CHECK_OUT}",MAX({boundary},{daily_columns.NIGHT_ENDS_H}/24),{boundary})'
+    return f"IF({boundary}<{1 - _MARKED},{boundary}+{_MARKED},{usual})" if is_planned else usual
 
 
-def _problem(example: str, is_time: str, names: str, at: Places) -> str:
+def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: bool) -> str:
     """The first thing that is wrong in the row."""
     own = _own(at)
     user, employee, lookup = own(USER), own(EMPLOYEE), own(LOOKUP)
@@ -419,6 +475,9 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
     known = ",".join(f'{kind}="{one}"' for one in KINDS)
     first, last = at.cell(guide_sheet.FIRST_DAY), at.cell(guide_sheet.LAST_DAY)
     swapped, words = _swapped(start)
+    is_elsewhere = f"OR({time}<{own(BOUNDARY)},{time}>=1+{_night(own, is_planned=False)})"
+    if is_planned:
+        is_elsewhere = f"IF({own(BOUNDARY)}<{1 - _MARKED},OR({time}<0,{time}>=2),{is_elsewhere})"
     checks = (
         (f"COUNTA({typed})=0", '""'),
         (f'{employee}=""', '"choose the employee"'),
@@ -443,7 +502,7 @@ def _problem(example: str, is_time: str, names: str, at: Places) -> str:
         (f"AND(NOT(ISNUMBER({minute})),LEN({minute})>0)", minute),
         (f'{time}=""', '"type a time such as 17:30 into Value"'),
         (
-            f"OR({time}<{own(BOUNDARY)},{time}>=1+{_night(own)})",
+            is_elsewhere,
             '"this time is on another day: type only the time, such as 17:30"',
         ),
     )
@@ -521,10 +580,19 @@ def _time_applied(at: Places) -> str:
 
 
 def _leave_days(at: Places, line: int) -> str:
-    """How many days of the row read *leave* in ``Daily Attendance``: as shown, or if nobody had punched."""
-    own, dates = _own(at), _header_of_days(at, line)
-    hours = f"INDEX({_days(at)},{own(HOURS_ROW)},0)"
-    return f'COUNTIFS({hours},"{LEAVE}",{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
+    """How many days of the row read *leave* in ``Daily Attendance``: as shown, or if nobody had punched.
+
+    Of half days those that say so there; these count beside punches.
+    """
+    own = _own(at)
+
+    def days(word: str, line: int) -> str:
+        dates = _header_of_days(at, line)
+        hours = f"INDEX({_days(at)},{own(HOURS_ROW)},0)"
+        return f'COUNTIFS({hours},{word},{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
+
+    whole, halves = days(f'"{LEAVE}*"', line), days(f'"*, "&{own(HOUR)}&" *"', day_header.WEEKDAY)
+    return f'IF({own(HOUR)}="",{whole},{halves})'
 
 
 def _leave_applied(at: Places) -> str:
@@ -537,15 +605,19 @@ def _leave_applied(at: Places) -> str:
     swapped, words = _swapped(end)
     slip = f"IFERROR(AND({end}>{last},{swapped}>={start},{swapped}<={last}),FALSE)"
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
+    none = f'"no effect: none of it is a working day"&IF({own(HOUR)}="",""," that is not leave already")'
+    named = f'" as "&TRIM({own(HOUR)}&" "&IF({own(MINUTE)}="","{LEAVE}",{own(MINUTE)}))'
+    is_named = f"LEN({own(HOUR)}&{own(MINUTE)})>0"
     remarks = (
+        f'IF({is_named},{named},"")',
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
         f'IF({end}>{last}," to "&RIGHT({period},10)&"; carried over into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
-        f'IF({own(VALUE)}="","","; for whole days: Value has no effect")',
+        f'IF(OR({own(VALUE)}="",{is_named}),"","; for whole days: Value has no effect")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',
     )
     return (
-        f'IF({could}=0,"no effect: none of it is a working day",IF({counted}=0,'
+        f"IF({could}=0,{none},IF({counted}=0,"
         f'"no effect: there are punches or times, and they count","{APPLIED}"&{"&".join(remarks)}))'
     )
 

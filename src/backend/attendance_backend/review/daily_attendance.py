@@ -17,6 +17,7 @@ that names the column in which it stands refers to itself.)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import (
@@ -38,6 +39,7 @@ from attendance_backend.review.daily_columns import (
     COMPLETE,
     CORRECTED,
     DAYS_ROW,
+    DUE_ROW,
     EMPLOYEE,
     HOLIDAY,
     HOURS_WORKED,
@@ -56,12 +58,14 @@ from attendance_backend.review.daily_columns import (
     OPEN,
     OUT_ROW,
     PERSON_ROW,
+    PLAN_ROW,
     SITE_NAME,
     SITE_ROW,
     USER_NAME,
     WEEKEND,
     key_of,
 )
+from attendance_backend.review.day_header import Run
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, DAILY_ID, DAYS
 from attendance_backend.sheet import placing, serial, styles
@@ -217,19 +221,20 @@ def person_row(person: Person, label: str, row: int, days: DayColumns, at: Place
     key = key_of(person.key, label)
     return [
         *lay(DAILY_ID, at.sheets[DAILY].columns, row, [label_cells(person, label, row, at)]),
-        *row_cells(key, row, days, at),
+        *row_cells(key, row, days, at, is_planned=person.is_planned),
     ]
 
 
-def row_cells(key: str, row: int, days: DayColumns, at: Places) -> list[Change]:
+def row_cells(key: str, row: int, days: DayColumns, at: Places, *, is_planned: bool = False) -> list[Change]:
     """A row's cells of some days; of a row whose key is none of ours none."""
     label = key.rpartition(KEY_SEPARATOR)[2]
     changes: list[Change] = []
     for run in day_header.runs(days.columns, days.helpers, days.sources):
         helper, source = run.sources
         if label == HOURS_WORKED:
-            shown, style = _hours(row, run.column, helper, source, at), styles.HOURS_CELL
-            beside = _without_punches(row, run.column, at)
+            plan = planned_day(row, source, at) if is_planned else None
+            shown, style = _hours(row, run, plan, at), styles.HOURS_CELL
+            beside = _without_punches(row, run.column, plan, at)
         elif label in (CHECK_IN, CHECK_OUT):
             shown, beside = _time(row, run.column, source, at), _unchanged_clock(row, run.column, at)
             style = styles.TIME_CELL_ABOVE if label == CHECK_IN else styles.TIME_CELL
@@ -274,42 +279,94 @@ def _unchanged_clock(row: int, column: int, at: Places) -> str:
     return f'=IF(ISNUMBER({cell}),{_cut(cell)}/{_MINUTES}-IF({is_changed},{by},0),{cell}&"")'
 
 
-def _hours(row: int, column: int, helper: int, source: int, at: Places) -> str:
+def planned_day(row: int, source: int, at: Places) -> str:
+    """For the row of hours: what is planned for the day."""
+    return f"INDEX({at.moving(DAYS, source)},{at.own(PLAN_ROW, row)})"
+
+
+def _hours(row: int, run: Run, plan: str | None, at: Places) -> str:
     """Hours, if both times are there and make sense; else the word for the day."""
+    helper, source = run.sources
     start, end = (
         f"INDEX({formulas.own_moving_column(helper)},{at.own(column, row)})" for column in (IN_ROW, OUT_ROW)
     )
     breaks = f"INDEX({at.moving(DAYS, source)},{at.own(DAYS_ROW, row)})"
-    day = _header(column, day_header.DATE, at)
+    day = _header(run.column, day_header.DATE, at)
     minutes = f"ROUND(({end}-{start})*{_MINUTES},0)-ROUND({breaks}*{_MINUTES},0)"
+    worked = minutes if plan is None else _planned_minutes(start, end, breaks, plan)
     return (
-        f'=IF(COUNT({start},{end})=2,IF({minutes}<0,"{CHECK_TIMES}",({minutes})/{_MINUTES}),'
+        f'=IF(COUNT({start},{end})=2,IF({minutes}<0,"{CHECK_TIMES}",({worked})/{_MINUTES}),'
         f"IF(LEN({start}&{end})=0,{cell_name(row, helper)},"
-        f'IF(ISNUMBER({start}),IF({at.own(COMPLETE, row)}>={day},"{MISSING_OUT}","{OPEN}"),'
+        f'IF(ISNUMBER({start}),IF({_is_complete(row, day, plan, at)},"{MISSING_OUT}","{OPEN}"),'
         f'IF(ISNUMBER({end}),"{MISSING_IN}","{CHECK_TIMES}"))))'
     )
 
 
-def _without_punches(row: int, column: int, at: Places) -> str:
+def _planned_minutes(start: str, end: str, breaks: str, plan: str) -> str:
+    """Minutes of a planned day: what counts of it, less unpaid breaks as far as none were punched."""
+    part = partial(days_sheet.plan_part, plan)
+    first = f"MAX({start},{part(days_sheet.COUNTS_FROM)}/{_SECONDS})"
+    last = f"MIN({end},{part(days_sheet.COUNTS_TO)}/{_SECONDS})"
+    punched = f"ROUND({breaks}*{_MINUTES},0)"
+    present = f"(ROUND(({last}-{first})*{_MINUTES},0)-{punched})"
+    # Of a day without a plan, as after it was taken back, nothing is taken off.
+    one, both = (
+        f"({present}-MAX(0,{part(each)}/60-{punched}))" for each in (days_sheet.BREAK, days_sheet.BREAK_2)
+    )
+    after, after_2 = (f"{part(each)}/60" for each in (days_sheet.AFTER, days_sheet.AFTER_2))
+    worked = f"MAX(0,{both},MIN({one},{after_2}),MIN({present},{after}))"
+    return f'IF({plan}="",ROUND(({end}-{start})*{_MINUTES},0)-{punched},{worked})'
+
+
+def _is_complete(row: int, day: str, plan: str | None, at: Places) -> str:
+    """Whether all data of a day is here; of a night's shift once that of the next day is."""
+    through = at.own(COMPLETE, row)
+    if plan is None:
+        return f"{through}>={day}"
+    return f'{through}>={day}+IF(MID({plan},3,1)="1",1,0)'
+
+
+def _without_punches(row: int, column: int, plan: str | None, at: Places) -> str:
     """The word for a day on which nobody punches.
 
-    Leave goes before the first and the last day of employment: what HR typed about a day itself counts.
+    Half a day of leave is added to it, as in *absent, half vacation*. Leave goes before the first and the last day of
+    employment: what HR typed about a day itself counts.
     """
     kind, day = (_header(column, line, at) for line in (day_header.KIND, day_header.DATE))
     group = at.own(CORRECTED, row)
-    leave = (
-        f'IF({group}="",0,COUNTIFS({at.column(corrections_sheet.GROUP)},{group},'
-        f'{at.column(corrections_sheet.FROM)},"<="&{day},{at.column(corrections_sheet.TO)},">="&{day}))'
+    is_leave, leave, half = _leave(group, day, at)
+    complete = _is_complete(row, day, plan, at)
+    free = (
+        f'IF(WEEKDAY({day},2)>5,"{WEEKEND}"'
+        if plan is None
+        else f'IF(LEFT({plan},1)="{days_sheet.FREE}",{days_sheet.plan_part(plan, days_sheet.NAME)}'
     )
-    complete = f"{at.own(COMPLETE, row)}>={day}"
     holiday = day_header.is_holiday(kind, at.own(SITE_NAME, row))
     missed = (
         f'IF({_is_outside_employment(row, day, at)},"{NOT_EMPLOYED}",IF({complete},"{ABSENT}","{NO_DATA}"))'
     )
     return (
-        f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",IF(WEEKDAY({day},2)>5,"{WEEKEND}",'
-        f'IF({leave}>0,"{LEAVE}",{missed}))))'
+        f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",{free},'
+        f"IF({is_leave},{leave},{missed}&{half}))))"
     )
+
+
+def _leave(group: str, day: str, at: Places) -> tuple[str, str, str]:
+    """Whether a day is wholly leave, the word for it, and what is added to the word for a day of which half is."""
+    of_day = (
+        f"{at.column(corrections_sheet.GROUP)},{group},"
+        f'{at.column(corrections_sheet.FROM)},"<="&{day},{at.column(corrections_sheet.TO)},">="&{day}'
+    )
+    count = f"COUNTIFS({of_day})"
+    halves = f'COUNTIFS({of_day},{at.column(corrections_sheet.HOUR)},"?*")'
+    row = f"MINIFS({at.column(corrections_sheet.TIME)},{of_day})"
+    part, kind = (
+        f"INDEX({at.column(column)},{row})" for column in (corrections_sheet.HOUR, corrections_sheet.MINUTE)
+    )
+    is_leave = f'IF({group}="",FALSE,2*{count}-{halves}>1)'
+    leave = f'IF({row}=0,"{LEAVE}",IF({kind}="","{LEAVE}","{LEAVE} ("&{kind}&")"))'
+    half = f'", "&{part}&" "&IF({kind}="","{LEAVE}",{kind})'
+    return is_leave, leave, f'IF({group}="","",IF({count}=0,"",{half}))'
 
 
 def _is_outside_employment(row: int, day: str, at: Places) -> str:
@@ -352,7 +409,11 @@ def _of_time(person: Person, label: str, row: int, at: Places) -> Cells:
     ):
         value = f"INDEX({at.column(source)},{at.own(SITE_ROW, row)})"
         cells[column] = NewCell(Formula(f"=IFERROR({value}+0,0)"))
-    if label == CHECK_IN:
+    if person.is_planned:
+        # A check-in is late by the plan, which Monthly Summary looks up: it takes the cut-off time from below.
+        late_after = Formula(f"={_NEVER}") if label == CHECK_IN else Formula(_late_after(person, at))
+        cells[LATE_AFTER] = NewCell(late_after)
+    elif label == CHECK_IN:
         cells[LATE_AFTER] = NewCell(Formula(_late_after(person, at)))
     return cells
 
@@ -360,7 +421,14 @@ def _of_time(person: Person, label: str, row: int, at: Places) -> Cells:
 def _of_hours(person: Person, row: int, at: Places) -> Cells:
     keys = at.own_column(KEY)
     leave = corrections_sheet.group_of(corrections_sheet.LEAVE, person.key)
+    rows = ((PLAN_ROW, days_sheet.PLAN), (DUE_ROW, days_sheet.DUE)) if person.is_planned else ()
     return {
+        **{
+            column: NewCell(
+                formulas.row_where(at.column(days_sheet.KEY), days_sheet.key_of(person.key, measure))
+            )
+            for column, measure in rows
+        },
         IN_ROW: NewCell(formulas.row_where(keys, key_of(person.key, CHECK_IN))),
         OUT_ROW: NewCell(formulas.row_where(keys, key_of(person.key, CHECK_OUT))),
         COMPLETE: NewCell(Formula(_complete(row, at))),
@@ -430,7 +498,11 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
     return [
         *day_header.highlights(DAILY_ID, first_day, at.own(SITE_NAME, row)),
         days(says(OPEN, NO_DATA, NOT_EMPLOYED), None, styles.GREY),
-        days(says(LEAVE), styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
+        days(
+            f'AND({label}="{HOURS_WORKED}",LEFT({cell},5)="{LEAVE}")',
+            styles.LEAVE_BACKGROUND,
+            styles.LEAVE_TEXT,
+        ),
         days(says(ABSENT), styles.LATE_BACKGROUND, styles.LATE_TEXT),
         days(says(MISSING_OUT, MISSING_IN, CHECK_TIMES), styles.OPEN_BACKGROUND, styles.OPEN_TEXT),
         days(late, styles.LATE_BACKGROUND, styles.LATE_TEXT, bold=True),

@@ -19,6 +19,8 @@ CLOCK_CHANGE_BY = Column("clock_change_by", "Clock Change By", hidden=True)
 COMPLETE = Column("complete_through", "Complete Through", hidden=True)
 CORRECTED = Column("corrected", "Corrected", hidden=True)
 LATE_AFTER = Column("late_after", "Late After", hidden=True)
+PLAN_ROW, DUE_ROW = SITE_ROW, CLOCK_CHANGE_AT
+"""In the rows of hours of people whose days HR plans, where these columns are free: rows of ``Days``."""
 LAYOUT = Layout(
     DAILY,
     DAILY_ID,
@@ -51,6 +53,8 @@ PRESENT, LATE = "present", "late"
 MISSING_OUT, MISSING_IN, OPEN = "missing out", "missing in", "open"
 HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
 NOT_EMPLOYED = "not employed"
+DAY_OFF = "day off"
+"""Of people whose days HR plans."""
 CHECK_TIMES = "check the times"
 """Stands in place of hours that nobody can work out."""
 NIGHT_ENDS_H = 4

@@ -1,5 +1,9 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
+Whose days HR plans has four more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
+after which a check-in is late, ``expected``, how long is worked, and ``middle``, when the second half begins. A mark in
+the row ``plan`` tells that there is a plan, for whoever reads no days.
+
     Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
                       breaks                                     | First Day | Last Day
 
@@ -8,16 +12,20 @@ than 1 after the next one), breaks as a length. Corrections are not in here: for
 
 What is kept of a person once (employee to last seen) stands in the row of the measure ``in`` only: a message reads
 these columns, and most of their cells are blank then. First and last day of the employment, of which punches say
-nothing, stand below in the row ``breaks``: so the days have the same columns in every workbook, whatever version made
-it, and the rows of hours in ``Daily Attendance``, which know this row, find them.
+nothing, stand below in the row ``breaks``, and machines' other IDs of the person in the row ``out``: so the days have
+the same columns in every workbook, whatever version made it, and the rows of hours in ``Daily Attendance``, which know
+the row ``breaks``, find them.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from attendance_backend.domain.days import DayTimes
-from attendance_backend.domain.people import Member, Person, Seen, site_key, user_key
+from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
+from attendance_backend.domain.plans import Break, PlannedDay, Shift
 from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import DAYS, DAYS_ID
 from attendance_backend.sheet import placing, serial
@@ -46,6 +54,17 @@ LAYOUT = Layout(
 )
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
+PLAN, DUE, EXPECTED, MIDDLE = "plan", "due", "expected", "middle"
+_PLANNED_MEASURES = (PLAN, DUE, EXPECTED, MIDDLE)
+MACHINE_IDS = DEVICE_USER_ID
+"""A column of the row ``out``."""
+IS_PLANNED, _MARK = EMPLOYEE, "planned"
+"""A column of the row ``plan``."""
+WITH_TIMES, ANY_TIME, FREE = "TWO"
+"""How the text of a planned day begins: a shift with times, a working day without, a free day."""
+OPENS, START, END, COUNTS_FROM, COUNTS_TO, AFTER, BREAK, AFTER_2, BREAK_2, HOURS, NAME = range(11)
+_FIRST, _WIDTH = 4, 7
+_NEVER_S = 999_999
 KEY_SEPARATOR = "/"
 """A row's key is the user's key (`user_key`), this, and the measure."""
 
@@ -61,6 +80,49 @@ class Facts:
 
     times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
     seen: Mapping[str, Seen] = field(default_factory=dict)
+
+
+def plan_text(planned: PlannedDay) -> str:
+    """What stands in the row ``plan``: what kind of day it is, then seconds, each at its place, and the name."""
+    shift, times = planned.shift or Shift(""), planned.times
+    start, end = times or (0, 0)
+    kind = WITH_TIMES if times else ANY_TIME if planned.is_working else FREE
+    first, second = (*shift.breaks, *[Break(0, _NEVER_S)] * 2)[:2]
+    seconds = (
+        *(planned.opens_s, start, end),
+        *(start if shift.from_start else 0, end if shift.to_end else _NEVER_S),
+        *(first.after_s, first.length_s, second.after_s, max(first.length_s, second.length_s)),
+        shift.worked_s if times else 0,
+    )
+    flags = f"{kind}{'b' if planned.follows_boundary else '-'}{planned.ends_later:d}"
+    return " ".join([flags, *(f"{each:06}" for each in seconds), planned.name]).strip()
+
+
+def _numbers(planned: PlannedDay) -> tuple[int | None, int | None, int | None]:
+    """In the order of `_PLANNED_MEASURES`, the text left out."""
+    shift = planned.shift
+    worked_s = None if shift is None else shift.worked_s or None
+    middle_s = None if planned.times is None or worked_s is None else planned.times[1] - worked_s // 2
+    return planned.due_s, worked_s, middle_s
+
+
+@lru_cache(maxsize=4096)
+def _planned_day(text: str) -> PlannedDay | None:
+    """What a text of `plan_text` says; None for what is none."""
+    parts = text.split(" ", NAME + 1)
+    if len(parts) <= NAME or not all(part.isdecimal() for part in parts[1 : NAME + 1]) or len(parts[0]) != 3:
+        return None
+    kind, follows, later = parts[0][0], parts[0][1], parts[0][2]
+    opens, start, end = (int(part) for part in parts[1:4])
+    name = parts[NAME + 1] if len(parts) > NAME + 1 else ""
+    shift = Shift(name, start, end) if kind == WITH_TIMES else None
+    return PlannedDay(name, kind != FREE, opens, follows == "b", later == "1", shift)
+
+
+def plan_part(cell: str, part: int) -> str:
+    """For formulas: a number of a planned day, or its name, from the cell of the row ``plan``."""
+    place = _FIRST + 1 + part * _WIDTH
+    return f"MID({cell},{place},99)" if part == NAME else f"(MID({cell},{place},{_WIDTH - 1})+0)"
 
 
 class Days:
@@ -88,8 +150,63 @@ class Days:
     def is_incomplete(self) -> bool:
         """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
         return told_rows.told(self.worksheet, KEY) != self.there or any(
-            len(rows) < len(MEASURES) for rows in self.rows.values()
+            measure not in rows for rows in self.rows.values() for measure in MEASURES
         )
+
+    @property
+    def planned(self) -> set[str]:
+        """The keys of people whose days HR plans."""
+        sheet = self.worksheet
+        return {
+            key
+            for key, rows in self.rows.items()
+            if PLAN in rows and sheet.text(rows[PLAN], IS_PLANNED) == _MARK
+        }
+
+    def plan(self, key: str, day: date) -> PlannedDay | None:
+        """What is planned for a person and day, as far as it was read; None without a plan."""
+        row, column = self.rows.get(key, {}).get(PLAN), self.columns.get(day)
+        return None if row is None or column is None else _planned_day(self.worksheet.text(row, column))
+
+    def replanned(self, plans: Mapping[str, Mapping[date, PlannedDay]]) -> list[Change]:
+        """What makes the worksheet, of which all was read, hold people's plans, and no others.
+
+        Args:
+            plans: by `Person.key`; people without rows are left out.
+        """
+        sheet = self.worksheet
+        lacking = [
+            (key, measure)
+            for key, days in plans.items()
+            for measure in _PLANNED_MEASURES
+            if days and key in self.rows and measure not in self.rows[key]
+        ]
+        changes: list[Change] = []
+        at = {(key, measure): row for key, rows in self.rows.items() for measure, row in rows.items()}
+        if lacking:
+            new = {each: sheet.row_count + index for index, each in enumerate(lacking)}
+            rows = [_row(sheet, key, key, measure) for key, measure in lacking]
+            changes = [
+                AddRows(sheet.sheet_id, len(rows)),
+                *told_rows.tell(sheet, KEY, self.there + len(rows)),
+                *_write_rows(sheet.sheet_id, sheet.row_count, rows),
+            ]
+            at |= new
+        wanted: dict[Place, NewCell] = {}
+        for key in self.rows:
+            days, row = plans.get(key, {}), at.get((key, PLAN))
+            if row is None:
+                continue
+            wanted[row, sheet.at(IS_PLANNED)] = NewCell(_MARK if days else None)
+            for day, column in self.columns.items():
+                planned = days.get(day)
+                wanted[row, column] = NewCell(None if planned is None else plan_text(planned))
+                numbers = (None,) * 3 if planned is None else _numbers(planned)
+                for measure, seconds in zip(_PLANNED_MEASURES[1:], numbers, strict=True):
+                    if (key, measure) in at:
+                        wanted[at[key, measure], column] = _fraction_cell(seconds)
+        cells = {place: cell for place, cell in wanted.items() if not _holds(sheet, place, cell)}
+        return [*changes, *write_cells(sheet.sheet_id, cells)]
 
     def recount(self) -> list[Change]:
         """A write of how many rows there are, unless it is told already."""
@@ -228,7 +345,7 @@ def _row(sheet: Worksheet, user: str, name: str, measure: str) -> dict[int, NewC
 def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[int, NewCell], ...]:
     """A person's three rows, check-ins, check-outs and breaks, by place; `sheet` as far as its header was read."""
     lines = tuple(_row(sheet, person.key, person.user_name, measure) for measure in MEASURES)
-    first, _, breaks = lines
+    first, second, breaks = lines
     seen = facts.seen.get(person.key)
     once: dict[Column, float | str | None] = {
         EMPLOYEE: person.name,
@@ -237,6 +354,7 @@ def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[in
         LAST_SITE: None if seen is None else seen.site,
         LAST_SEEN: None if seen is None else serial.from_datetime(seen.at),
     }
+    second[sheet.at(MACHINE_IDS)] = NewCell(machine_ids_text(person.machine_ids) or None)
     first |= {sheet.at(column): NewCell(value) for column, value in once.items()}
     breaks |= {sheet.at(column): cell for column, cell in _employment_cells(person).items()}
     for day, column in columns_by_day(sheet).items():
@@ -283,13 +401,13 @@ def _rows_by_key(worksheet: Worksheet) -> dict[str, dict[str, int]]:
     place = worksheet.at(KEY)
     for row in range(worksheet.first_row, worksheet.row_count):
         key, separator, measure = worksheet.text(row, place).rpartition(KEY_SEPARATOR)
-        if separator and measure in MEASURES:
+        if separator and measure in (*MEASURES, *_PLANNED_MEASURES):
             rows.setdefault(user_key(key), {}).setdefault(measure, row)
     return rows
 
 
 def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int], at: Mapping[Column, int]) -> Member:
-    row, below = rows.get(IN), rows.get(BREAKS)
+    row, out_row, below = rows.get(IN), rows.get(OUT), rows.get(BREAKS)
     if row is None:
         return Member(key, key, "", "")
     first, last = (
@@ -305,7 +423,34 @@ def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int], at: Mapping
         None if moment is None else Seen(moment, worksheet.text(row, at[LAST_SITE])),
         first,
         last,
+        () if out_row is None else _machine_ids(worksheet.text(out_row, at[MACHINE_IDS])),
     )
+
+
+def machine_ids_text(links: Iterable[MachineId]) -> str:
+    """How a person's row ``out`` holds by which machines know the person."""
+    lines = [
+        [each.site, each.user_id, each.user_name, *map(_iso, (each.first, each.until)), each.row]
+        for each in links
+    ]
+    return json.dumps(lines, ensure_ascii=False) if lines else ""
+
+
+def _iso(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+@lru_cache(maxsize=1024)
+def _machine_ids(text: str) -> tuple[MachineId, ...]:
+    """What `machine_ids_text` says; nothing of what somebody typed instead."""
+    found = []
+    try:
+        for site, user_id, user_name, first, until, row in json.loads(text or "[]"):
+            begin, end = (date.fromisoformat(day) if day else None for day in (first, until))
+            found.append(MachineId(site, user_id, user_name, begin, end, row))
+    except (ValueError, TypeError):
+        return ()
+    return tuple(found)
 
 
 def _employment_cells(person: Person) -> dict[Column, NewCell]:
@@ -340,6 +485,15 @@ def _write_rows(sheet_id: int, first_row: int, rows: Sequence[Mapping[int, NewCe
 def _seconds(times: DayTimes) -> tuple[int | None, int | None, int | None]:
     """In the order of `MEASURES`."""
     return times.check_in, times.check_out, times.breaks or None
+
+
+def _holds(sheet: Worksheet, place: Place, wanted: NewCell) -> bool:
+    cell = sheet.cells.get(place)
+    if cell is None or cell.is_formula:
+        return cell is None and wanted.value is None
+    if isinstance(wanted.value, float) and isinstance(cell.value, int | float):
+        return serial.to_seconds(cell.value) == serial.to_seconds(wanted.value)
+    return cell.value == wanted.value
 
 
 def _fraction_cell(seconds: int | None) -> NewCell:

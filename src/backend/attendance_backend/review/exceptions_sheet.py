@@ -178,10 +178,12 @@ def missing_in(day: date, site: str, who: str, user: str) -> Entry:
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_IN)
 
 
-def late(day: date, site: str, who: str, user: str, *, by_minutes: int) -> Entry:
-    """A check-in later than the cut-off time and the grace minutes; `by_minutes` as the worksheets show the times."""
+def late(
+    day: date, site: str, who: str, user: str, *, by_minutes: int, than: str = "the cut-off time"
+) -> Entry:
+    """A check-in later than `than` and the grace minutes; `by_minutes` as the worksheets show the times."""
     length = f"{by_minutes} min" if by_minutes else "Less than a minute"
-    what = f"{length} after the cut-off time on {_named(day)}"
+    what = f"{length} after {than} on {_named(day)}"
     remedy = "Nothing; to excuse it, type a note into Corrections."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
@@ -191,6 +193,13 @@ def absent(day: date, site: str, who: str, user: str) -> Entry:
     what = f"No punch on {_named(day)}"
     remedy = "Type leave or times into Corrections, or Last Day into Cut Off Times."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
+
+
+def worked_on_a_day_off(day: date, site: str, who: str, user: str) -> Entry:
+    """Punches on a day that is free for the person by ``Roster``."""
+    what = f"Worked on {_named(day)}, a day off"
+    remedy = "Nothing: the hours count. If it was planned, add a row for the day to Roster."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
 
 
 def contradiction(day: date, site: str, who: str, user: str, kind: str) -> Entry:

@@ -1,6 +1,6 @@
 """From the punches that are stored to what they say of people: the one way, for a message and for a rebuild."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from attendance_backend.domain.days import (
@@ -8,11 +8,11 @@ from attendance_backend.domain.days import (
     Flag,
     Punch,
     SiteRules,
-    business_day_of,
     flags_of,
     times_of,
 )
 from attendance_backend.domain.people import Labels, People, Seen, site_key
+from attendance_backend.domain.plans import PlannedDay
 from attendance_backend.review.punch_index import PunchIndex, Token
 
 UserDay = tuple[str, date]
@@ -22,9 +22,16 @@ UserDay = tuple[str, date]
 class Stored:
     """The stored punches of people; what is added to the index meanwhile is seen, too."""
 
-    def __init__(self, index: PunchIndex, people: People, rules: Mapping[str, SiteRules]) -> None:
+    def __init__(
+        self,
+        index: PunchIndex,
+        people: People,
+        rules: Mapping[str, SiteRules],
+        plan: Callable[[str, date], PlannedDay | None] = lambda *_: None,
+    ) -> None:
         self.people = people
         self.rules = rules
+        self._plan = plan
         self._index = index
         self._labels: dict[str, list[Labels]] | None = None
 
@@ -38,35 +45,52 @@ class Stored:
 
     def note(self, labels: Labels) -> None:
         """A row was added to the index."""
-        member = self.people.whose(labels)
-        if member is not None and self._labels is not None:
+        for member in self.people.owners(labels) if self._labels is not None else ():
+            assert self._labels is not None
             known = self._labels.setdefault(member.key, [])
             if labels not in known:
                 known.append(labels)
+
+    def _is_of(self, key: str, labels: Labels, day: date) -> bool:
+        """Whether the punches of a date in a row that can be a person's are."""
+        if not self.people.links:
+            return True
+        member = self.people.whose(labels, day)
+        return member is not None and member.key == key
 
     def punches(self, key: str, day: date) -> list[Punch]:
         """A person's punches of a business day, of all sites: they lie on its date or the next one."""
         found = []
         for labels in self.labels_of(key):
             site = site_key(labels.site)
-            begin_s = self._begin_s(site)
             for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
+                begin_s = self._begin_s(key, calendar_day, site)
                 found += [
                     Punch(token.moment(calendar_day), site)
                     for token in self._index.tokens(labels, calendar_day)
-                    if (token.seconds < begin_s) is is_next and not token.amended
+                    if (token.seconds < begin_s) is is_next
+                    and not token.amended
+                    and self._is_of(key, labels, calendar_day)
                 ]
         return found
 
-    def _begin_s(self, site: str) -> int:
-        """When a site's business day begins, in seconds after midnight."""
+    def day_of(self, key: str, punch: Punch) -> date:
+        """The day that a person's punch counts for."""
+        on, at = punch.moment.date(), punch.moment.time()
+        second = at.hour * 3600 + at.minute * 60 + at.second
+        return on if second >= self._begin_s(key, on, punch.site) else on - timedelta(days=1)
+
+    def _begin_s(self, key: str, day: date, site: str) -> int:
+        """When a person's day begins for punches of a site, in seconds after midnight."""
         begin = self.rules.get(site, SiteRules()).day_boundary
-        return begin.hour * 3600 + begin.minute * 60 + begin.second
+        boundary_s = begin.hour * 3600 + begin.minute * 60 + begin.second
+        planned = self._plan(key, day)
+        return boundary_s if planned is None else planned.opening_s(boundary_s)
 
     def days_of(self, key: str) -> set[date]:
         """The business days of all punches of a person that were read."""
         return {
-            business_day_of(Punch(token.moment(day), site_key(labels.site)), self.rules)
+            self.day_of(key, Punch(token.moment(day), site_key(labels.site)))
             for labels, day, token in self._tokens(key)
         }
 
@@ -78,7 +102,8 @@ class Stored:
 
     def times(self, key: str, day: date, punches: Collection[Punch]) -> DayTimes:
         """What a person's punches of a business day say."""
-        return times_of(day, punches, self.people.members[key].home, self.rules)
+        home, planned = self.people.members[key].home, self._plan(key, day)
+        return times_of(day, punches, home, self.rules, planned)
 
     def flags(self, key: str, day: date, punches: Collection[Punch]) -> frozenset[Flag]:
         """What is worth a look on a person's business day."""
@@ -87,6 +112,8 @@ class Stored:
     def _tokens(self, key: str) -> Iterable[tuple[Labels, date, Token]]:
         for labels in self.labels_of(key):
             for day in self._index.columns:
+                if not self._is_of(key, labels, day):
+                    continue
                 for token in self._index.tokens(labels, day):
                     if not token.amended:
                         yield labels, day, token

@@ -31,6 +31,7 @@ from attendance_backend.review import (
     raw_data,
     repairing,
     weekly_columns,
+    working_time_columns,
 )
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.book import Want
@@ -57,6 +58,7 @@ from attendance_backend.review.names import (
     MONTHLY,
     SINCE,
     WEEKLY,
+    WORKING_TIME,
 )
 from attendance_backend.review.wanted_formulas import Wanted, wanted
 from attendance_backend.review.wanted_formulas import wants as formula_wants
@@ -77,11 +79,17 @@ from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import as_made, lay
 from attendance_contracts import ReviewPeriod
 
-KEYS = {DAILY: daily_columns.KEY, WEEKLY: weekly_columns.KEY, MONTHLY: monthly_columns.TOKEN}
+KEYS = {
+    DAILY: daily_columns.KEY,
+    WEEKLY: weekly_columns.KEY,
+    MONTHLY: monthly_columns.TOKEN,
+    WORKING_TIME: working_time_columns.TOKEN,
+}
 NAMES = {
     DAILY: daily_columns.EMPLOYEE,
     WEEKLY: weekly_columns.EMPLOYEE,
     MONTHLY: monthly_columns.EMPLOYEE,
+    WORKING_TIME: working_time_columns.EMPLOYEE,
 }
 _TYPED = {weekly_columns.CUT_OFF}
 """Kept although no formula is in them."""
@@ -119,7 +127,8 @@ def is_kept(present: Spreadsheet) -> bool:
 
 def wants(present: Spreadsheet) -> list[Want]:
     """What all of the below need."""
-    there = [book.whole(title) for title in (KEPT, SINCE, AMENDMENTS) if present.find(title) is not None]
+    optional = (KEPT, SINCE, AMENDMENTS, WORKING_TIME)
+    there = [book.whole(title) for title in optional if present.find(title) is not None]
     return [*formula_wants(), *there]
 
 
@@ -162,7 +171,8 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
 
 def _check_rows(view: Spreadsheet) -> None:
     """Rows that somebody deleted come back at a visit, but not in a month that is closed: it must not be kept so."""
-    rows = {title: rows_of(view.worksheet(title), title).keys() for title in KEYS}
+    there = [title for title in KEYS if title != WORKING_TIME]
+    rows = {title: rows_of(view.worksheet(title), title).keys() for title in there}
     for user in sorted({user_of_key(key) for keys in rows.values() for key in keys}):
         wanted_keys = [
             *((DAILY, label, daily_columns.key_of(user, label)) for label in daily_columns.LABELS),
@@ -458,7 +468,8 @@ def _typed_over(view: Spreadsheet) -> Iterator[Finding]:
     for title in KEYS:
         sheet = view.find(title)
         if sheet is None:
-            yield Finding("", None, f"{title} is gone: restore it through File > Version history")
+            if any(True for _ in _kept(view, title)):
+                yield Finding("", None, f"{title} is gone: restore it through File > Version history")
             continue
         rows, columns = rows_of(sheet, title), columns_of(sheet)
         for key, cells in _kept(view, title):
@@ -498,13 +509,17 @@ def _day(name: str) -> date | None:
         return None
 
 
+_COUNTED_THERE = (working_time_columns.LATE.key, working_time_columns.HALF_DAYS.key)
+
+
 def _shown(title: str, name: str, value: Value | None) -> str:
     """A value about as people see it."""
     if value in (None, ""):
         return "nothing"
     if isinstance(value, bool | str):
         return str(value)
-    is_time = title == DAILY or name in (monthly_columns.HOURS.key, monthly_columns.OVERTIME.key)
+    is_time = title in (DAILY, WORKING_TIME) and name not in _COUNTED_THERE
+    is_time = is_time or name in (monthly_columns.HOURS.key, monthly_columns.OVERTIME.key)
     is_time = is_time or (title == WEEKLY and not float(value).is_integer())
     return _time(float(value)) if is_time else f"{value:.15g}"
 

@@ -140,5 +140,6 @@ class InForce:
                 site=site if Detail.SITE in unread else person.site,
                 first_day=member.first_day if Detail.FIRST_DAY in unread else person.first_day,
                 last_day=member.last_day if Detail.LAST_DAY in unread else person.last_day,
+                machine_ids=member.machine_ids if Detail.MACHINE_IDS in unread else person.machine_ids,
             )
         return person

@@ -22,6 +22,7 @@ from attendance_backend.review import (
     corrections_sheet,
     daily_columns,
     day_header,
+    days_sheet,
     formulas,
     guide_sheet,
     weekly_columns,
@@ -63,7 +64,7 @@ from attendance_backend.review.monthly_columns import (
     TOKEN_LOOKUP,
     USER_NAME,
 )
-from attendance_backend.review.names import DAILY, MONTHLY, MONTHLY_ID, WEEKLY
+from attendance_backend.review.names import DAILY, DAYS, MONTHLY, MONTHLY_ID, WEEKLY
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
 from attendance_backend.sheet.changes import (
@@ -83,22 +84,29 @@ from attendance_contracts import ReviewPeriod
 
 _MOST_MINUTES = daily_columns.MOST_HOURS * 60
 _SECONDS = 86_400
+_NEVER = 9_999_999
+"""Seconds after midnight; no check-in is later than this."""
 _COUNTED: dict[Column, tuple[str, ...]] = {
     PRESENT: (
-        PRESENT_WORD,
+        f"{PRESENT_WORD}*",
         f"{LATE_WORD}*",
-        OPEN,
-        MISSING_OUT,
-        MISSING_IN,
-        CHECK_TIMES,
-        CHECK_HOURS,
+        f"{OPEN}*",
+        f"{MISSING_OUT}*",
+        f"{MISSING_IN}*",
+        f"{CHECK_TIMES}*",
+        f"{CHECK_HOURS}*",
     ),
     LATE: (f"{LATE_WORD}*",),
     ABSENT_COLUMN: (ABSENT,),
-    ON_LEAVE: (LEAVE,),
-    INCOMPLETE: (f"*{MISSING_OUT}", f"*{MISSING_IN}", f"*{CHECK_TIMES}", f"*{CHECK_HOURS}"),
+    ON_LEAVE: (f"{LEAVE}*",),
+    INCOMPLETE: (f"*{MISSING_OUT}*", f"*{MISSING_IN}*", f"*{CHECK_TIMES}*", f"*{CHECK_HOURS}*"),
 }
 """The words of the days that a column counts."""
+_HALVES: dict[Column, tuple[str, ...]] = {
+    ABSENT_COLUMN: (f"{ABSENT}, *",),
+    ON_LEAVE: tuple(f"*, {part} *" for part in corrections_sheet.PARTS),
+}
+"""Those that it counts as half a day."""
 
 _DAY_PIXELS = 130
 """Wide enough for the longest words of a day, "late, missing out", in bold."""
@@ -125,10 +133,11 @@ def create(
     """
     ordered, first = sorted(days), len(LAYOUT.columns)
     columns = {day: first + index for index, day in enumerate(ordered)}
+    helpers = day_header.columns_by_day(at.sheets[DAILY], day_header.WEEKDAY)
     row = at.sheets[MONTHLY].first_row
     return [
         *LAYOUT.create(row + max(len(people), 1), day_header.cells(ordered, period, holidays)),
-        *person_rows(people, row, day_header.runs(columns, days), total, at),
+        *person_rows(people, row, day_header.runs(columns, days, helpers), total, at),
         SetColumns(MONTHLY_ID, first, first + len(days), _DAY_PIXELS),
         *_highlights(at, first),
     ]
@@ -142,23 +151,34 @@ def person_rows(
     Args:
         people: in the order of their rows.
         first_row: where the first of them is to stand.
-        runs: the days here and in ``Daily Attendance``.
+        runs: the days here, in ``Daily Attendance`` and in its helper columns.
         total: the column of the totals in ``Weekly Summary``.
         at: where the columns of all worksheets stand.
     """
     if not people:
         return []
     rows = [_labels(person, first_row + index, runs, total, at) for index, person in enumerate(people)]
-    return [
+    changes: list[Change] = [
         *lay(MONTHLY_ID, at.sheets[MONTHLY].columns, first_row, rows),
         *_day_blocks(first_row, len(people), runs, at),
     ]
+    for row, person in enumerate(people, first_row):
+        if person.is_planned:
+            changes += _day_blocks(row, 1, planned_runs(at), at)
+    return changes
+
+
+def planned_runs(at: Places) -> list[Run]:
+    """The days here, in ``Daily Attendance``, in its helper columns and in ``Days``."""
+    here, *there = (day_header.columns_by_day(at.sheets[title]) for title in (MONTHLY, DAILY, DAYS))
+    helpers = day_header.columns_by_day(at.sheets[DAILY], day_header.WEEKDAY)
+    return day_header.runs(here, there[0], helpers, there[1])
 
 
 def missing_days(
     sheet: Worksheet,
     days: Sequence[date],
-    daily: Mapping[date, int],
+    daily: tuple[Mapping[date, int], Mapping[date, int]],
     period: ReviewPeriod,
     holidays: Mapping[date, str],
     *,
@@ -169,7 +189,7 @@ def missing_days(
     Args:
         sheet: its columns of the layout and its header.
         days: that are not there.
-        daily: where all days stand in ``Daily Attendance``.
+        daily: where all days stand in ``Daily Attendance``, and their helper columns.
         period: days outside it are grey.
         holidays: as `day_header.texts_of` makes them.
         at: where the columns of all worksheets stand.
@@ -183,8 +203,8 @@ def missing_days(
         *day_header.written(sheet, first_column, day_header.cells(days, period, holidays)),
         SetColumns(MONTHLY_ID, first_column, first_column + len(days), _DAY_PIXELS),
     ]
-    new = day_header.runs(added, daily)
-    every = day_header.runs({**day_header.columns_by_day(sheet), **added}, daily)
+    new = day_header.runs(added, *daily)
+    every = day_header.runs({**day_header.columns_by_day(sheet), **added}, *daily)
     for row in rows_by_token(sheet).values():
         changes += _day_blocks(row, 1, new, at)
         for column, cell in _counts(row, every, at).items():
@@ -222,19 +242,58 @@ def _day(row: int, run: Run, at: Places) -> str:
     check_in, hours = (
         f"INDEX({at.moving(DAILY, run.sources[0])},{at.own(column, row)})" for column in (IN_ROW, HOURS_ROW)
     )
-    lines = at.lines(MONTHLY)
-    kind, day = (formulas.header(run.column, lines[line]) for line in (day_header.KIND, day_header.DATE))
+    beside, has_leave = (
+        f"INDEX({column},{at.own(HOURS_ROW, row)})"
+        for column in (at.moving(DAILY, run.sources[1]), at.column(daily_columns.CORRECTED))
+    )
+    half = f'IF({has_leave}="","",IF({beside}={hours},"",IFERROR(MID({beside},FIND(", ",{beside}),99),"")))'
     seconds = f"IF(ISNUMBER({check_in}),ROUND({check_in}*{_SECONDS},0),0)"
-    is_judged = day_header.is_judged(kind, day, at.own(SITE, row))
-    is_late = f"IF({seconds}>{at.own(LATE_AFTER, row)},{is_judged},FALSE)"
+    is_late = f"IF({seconds}>{_late_after(row, run, beside, has_leave, at)},{_is_judged(row, run, at)},FALSE)"
     minutes = f"ROUND({hours}*1440,0)"
+    day = formulas.header(run.column, at.lines(MONTHLY)[day_header.DATE])
     note = f'"{corrections_sheet.NOTE} "&{at.own(TOKEN_LOOKUP, row)}&" "&{day}'
     is_noted = f"ISNUMBER(MATCH({note},{at.column(corrections_sheet.KEY)},0))"
     is_odd = f"IF(AND({minutes}>=0,{minutes}<={_MOST_MINUTES}),FALSE,NOT({is_noted}))"
     return (
         f'=IF({is_late},IF(ISNUMBER({hours}),IF({is_odd},"{LATE_WORD}, {CHECK_HOURS}","{LATE_WORD}"),'
         f'"{LATE_WORD}, "&{hours}),IF(ISNUMBER({hours}),IF({is_odd},"{CHECK_HOURS}","{PRESENT_WORD}"),{hours}&""))'
+        f"&{half}"
     )
+
+
+def _planned(row: int, run: Run, column: Column, at: Places) -> str:
+    """A cell of ``Days`` for a day that HR plans."""
+    return f"INDEX({at.moving(DAYS, run.sources[2])},INDEX({at.column(column)},{at.own(HOURS_ROW, row)}))"
+
+
+def _is_judged(row: int, run: Run, at: Places) -> str:
+    """Whether lateness counts on a day."""
+    lines = at.lines(MONTHLY)
+    kind, day = (formulas.header(run.column, lines[line]) for line in (day_header.KIND, day_header.DATE))
+    if len(run.sources) < 3:
+        return day_header.is_judged(kind, day, at.own(SITE, row))
+    is_free = f'LEFT({_planned(row, run, daily_columns.PLAN_ROW, at)},1)="{days_sheet.FREE}"'
+    return f"NOT(OR({is_free},{day_header.is_holiday(kind, at.own(SITE, row))}))"
+
+
+def _late_after(row: int, run: Run, beside: str, has_leave: str, at: Places) -> str:
+    """The last second of a day that is not late; with leave in the morning the middle of the shift, if there is one."""
+    late_after, morning = at.own(LATE_AFTER, row), str(_NEVER)
+    if len(run.sources) > 2:
+        plan, due = (
+            _planned(row, run, column, at) for column in (daily_columns.PLAN_ROW, daily_columns.DUE_ROW)
+        )
+        grace = f"{at.cell(guide_sheet.GRACE)}*60"
+        late_after = f"IF(ISNUMBER({due}),ROUND({due}*{_SECONDS}+{grace},0),{late_after})"
+        end, hours = (days_sheet.plan_part(plan, part) for part in (days_sheet.END, days_sheet.HOURS))
+        middle = f"ROUND({end}-{hours}/2+{grace},0)"
+        is_morning = f'AND(ISNUMBER({due}),ISNUMBER(FIND(", {corrections_sheet.MORNING} ",{beside})))'
+        morning = f"IF({is_morning},{middle},{_NEVER})"
+    excused = ",".join(
+        f'ISNUMBER(FIND(", {part} ",{beside}))'
+        for part in (corrections_sheet.HALF, corrections_sheet.MORNING)
+    )
+    return f'IF(IF({has_leave}="",FALSE,OR({excused})),{morning},{late_after})'
 
 
 def _labels(
@@ -245,6 +304,9 @@ def _labels(
         f"INDEX({at.column(column)},{at.own(IN_ROW, row)})"
         for column in (daily_columns.SITE_NAME, daily_columns.LATE_AFTER)
     )
+    if person.is_planned:
+        below = formulas.exact(daily_columns.key_of(person.key, daily_columns.CHECK_OUT))
+        late_after = f"INDEX({at.column(daily_columns.LATE_AFTER)},MATCH({below},{keys},0))"
     in_row, hours_row = (
         NewCell(formulas.row_where(keys, daily_columns.key_of(person.key, label)))
         for label in (daily_columns.CHECK_IN, daily_columns.HOURS_WORKED)
@@ -278,6 +340,7 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     words = [row_part(row, run.column, run.column + run.length, fixed=True) for run in runs]
     for column, counted in _COUNTED.items():
         parts = [f'COUNTIF({area},"{word}")' for word in counted for area in words]
+        parts += [f'COUNTIF({area},"{word}")/2' for word in _HALVES.get(column, ()) for area in words]
         cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), styles.COUNTED)
     hours = [
         f"INDEX({at.sheet(DAILY)}!${column_letters(run.sources[0])}:"
@@ -321,11 +384,11 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
     )
     return [
         *day_header.highlights(MONTHLY_ID, first_day, at.own(SITE, row)),
-        days(f'{cell}="{PRESENT_WORD}"', None, styles.GOOD_TEXT),
+        days(f'LEFT({cell},7)="{PRESENT_WORD}"', None, styles.GOOD_TEXT),
         days(f"OR({quiet})", None, styles.FADED),
-        days(f'{cell}="{LEAVE}"', styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
+        days(f'LEFT({cell},5)="{LEAVE}"', styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),
         days(f'LEFT({cell},4)="{LATE_WORD}"', styles.LATE_BACKGROUND, styles.LATE_TEXT),
-        days(f'{cell}="{ABSENT}"', styles.LATE_BACKGROUND, styles.LATE_TEXT, bold=True),
+        days(f'LEFT({cell},6)="{ABSENT}"', styles.LATE_BACKGROUND, styles.LATE_TEXT, bold=True),
         days(f"OR({incomplete})", styles.OPEN_BACKGROUND, styles.OPEN_TEXT, bold=True),
         counted(ABSENT_COLUMN, styles.LATE_BACKGROUND, styles.LATE_TEXT),
         counted(INCOMPLETE, styles.OPEN_BACKGROUND, styles.OPEN_TEXT),

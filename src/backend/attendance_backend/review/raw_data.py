@@ -9,7 +9,7 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from attendance_backend.domain.people import Labels
 from attendance_backend.review.names import (
@@ -160,9 +160,11 @@ def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
     return placing.lay_below(worksheet, first, rows)
 
 
-def row_of(record: AttendanceRecord, employee: str, location: str, day_boundary: time) -> Row:
-    """A record as the cells of its row."""
-    day = business_day(record.timestamp, day_boundary)
+def row_of(
+    record: AttendanceRecord, employee: str, location: str, day_boundary: time, day: date | None = None
+) -> Row:
+    """A record as the cells of its row; `day` is the one that it counts for, if not by the boundary."""
+    day = day or business_day(record.timestamp, day_boundary)
     values: dict[Column, float | str | None] = {
         TIMESTAMP: serial.from_datetime(record.timestamp),
         EMPLOYEE: employee,

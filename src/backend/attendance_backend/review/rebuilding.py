@@ -242,7 +242,7 @@ def _rebuild_days(
 
 
 def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
-    stored = Stored(index, People(days.members.values()), rules)
+    stored = Stored(index, People(days.members.values()), rules, days.plan)
     times = {
         (key, day): stored.times(key, day, stored.punches(key, day))
         for key in days.members

@@ -2,14 +2,16 @@
 but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
-from attendance_backend.review import corrections_sheet
+from attendance_backend.review import corrections_sheet, working_time
+from attendance_backend.review.book import places_of
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.in_force import not_understood
-from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY
-from attendance_backend.review.wanted_formulas import WHOLE, Wanted, wanted, wants
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY, WORKING_TIME
+from attendance_backend.review.wanted_formulas import WHOLE, Wanted, planned_people, wanted, wants
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -18,7 +20,7 @@ from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
-__all__ = ["Repairs", "repair", "wants"]
+__all__ = ["Repairs", "planned_people", "repair", "wants"]
 
 _SHOW_TIMES = (DAILY, WEEKLY)
 """Worksheets whose numbers are times and durations."""
@@ -30,13 +32,16 @@ _BROKEN = "formula broken, as cells were deleted"
 _ASTRAY = "formula about other cells, as some were moved or deleted"
 _OLD = "formula of an earlier version"
 _TYPED = "typed over"
+_UNPLANNED = "formula of before Roster or Weekend was changed"
 
 
 _EARLIER = {
-    DAILY: "3de58bfaa00e 2aff0b0a5a74 328713b127d3 890dd275aaeb 8ffed2bfb8e2",
-    WEEKLY: "7007a14848c4 831db98570d6 a1d0cbc7cc81 dfb63900319f f525ab5d7bd6",
-    MONTHLY: "1a4f2099be64 379e28e2e601 75355960dded 818b552d20b3 9d28c21c405b c381f2553149",
-    CORRECTIONS: "17ec1525d546 3c33c32dbf82 6d1086509fca 6eeb76d374a4 9f0563a3a19d",
+    DAILY: "2aff0b0a5a74 328713b127d3 3de58bfaa00e 4ea1ea536bd1 890dd275aaeb 8ffed2bfb8e2",
+    WEEKLY: "54053d1f4c51 7007a14848c4 831db98570d6 a1d0cbc7cc81 dfb63900319f e9cc37275247 f525ab5d7bd6",
+    MONTHLY: "170575f7b510 1a4f2099be64 25b4de684b4a 379e28e2e601 6434ec5177e6 75355960dded "
+    "818b552d20b3 8de2fbc04aba 9d28c21c405b c381f2553149 cf3416a6cfa7",
+    CORRECTIONS: "17ec1525d546 3c33c32dbf82 46387b674902 6a50e4b865e7 6bcf602aed3b 6d1086509fca "
+    "6eeb76d374a4 754ee8200c21 7c1c9b473530 8b736b2c6434 9f0563a3a19d b2f466d640ff",
 }
 """What release 0.1.0, and who tried it before, wrote and this one writes otherwise (`formula_text.digest`)."""
 
@@ -105,26 +110,49 @@ def repair(
         workbook = replace(
             workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
         )
+    others = cache(lambda: [wanted(workbook, period, as_planned=each) for each in (False, True)])
+
+    def is_other(title: str, place: Place, stands: str) -> bool:
+        """Whether a formula is the one of people whose days HR plans, or the one of those whose days it does not."""
+        formulas = (other.get(title, {}).get(place) for other in others())
+        return any(isinstance(each, Formula) and formula_text.same(stands, each.text) for each in formulas)
+
+    was_read = workbook.find(WORKING_TIME) is not None or WORKING_TIME in workbook.absent
+    if was_read and WORKING_TIME in titles and all(workbook.find(title) for title in (DAILY, MONTHLY)):
+        rows = working_time.grown(workbook, planned_people(workbook), places_of(workbook))
+        if rows:
+            repairs.changes += rows
+            repairs.differences.append(f"{WORKING_TIME}: people's rows were added")
     for title, formulas in wanted(workbook, period).items():
         if title in titles:
-            _repair(workbook.worksheet(title), title, formulas, repairs, new if title == CORRECTIONS else ())
+            new_here = new if title == CORRECTIONS else ()
+            other = partial(is_other, title)
+            _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
     repairs.kept += map(str, not_understood(workbook))
     return repairs
 
 
-def _repair(sheet: Worksheet, title: str, wanted: Wanted, repairs: Repairs, new: Collection[int]) -> None:
-    found: dict[str, dict[Place, NewCell]] = {}
+def _repair(
+    sheet: Worksheet,
+    wanted: Wanted,
+    repairs: Repairs,
+    new: Collection[int],
+    is_other: Callable[[Place, str], bool],
+) -> None:
+    title, found = sheet.role or "", dict[str, dict[Place, NewCell]]()
     for place, value in sorted(wanted.items(), key=lambda item: item[0]):
         cell = sheet.cells.get(place)
         fault = _fault(title, cell, value)
         if fault == _GONE and place[0] in new:
             fault = _NEW
+        if fault == _TYPED and cell is not None and cell.formula and is_other(place, cell.formula):
+            fault = _UNPLANNED
         if fault == _TYPED and cell is not None and not _is_invited(title, cell):
             repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
         elif fault not in ("", _TYPED):
             found.setdefault(fault, {})[place] = NewCell(value)
     repairs.changes += write_cells(sheet.sheet_id, found.get(_NEW, {}))
-    for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD)):
+    for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD, _UNPLANNED)):
         cells, (kind, words) = found[fault], fault.split(" ", 1)
         for block in write_cells(sheet.sheet_id, cells):
             repairs.changes.append(block)

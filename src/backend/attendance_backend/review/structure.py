@@ -256,7 +256,7 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
     changes += _grown(week_sheet, len(lacking), write_cells(week_sheet.sheet_id, cells))
     tokens = monthly.rows_by_token(month_sheet)
     new = [person for person in people if formulas.token_of(person.key) not in tokens]
-    runs = day_header.runs(day_header.columns_by_day(month_sheet), places.columns)
+    runs = day_header.runs(day_header.columns_by_day(month_sheet), places.columns, places.helpers)
     rows = monthly.person_rows(new, month_sheet.row_count, runs, weeks.total, at)
     return changes + _grown(month_sheet, len(new), rows)
 
@@ -331,7 +331,7 @@ def missing_days(
     changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
     lacking = [day for day in wanted if day not in in_month]
-    changes += monthly.missing_days(month_sheet, lacking, every, period, names, at=at)
+    changes += monthly.missing_days(month_sheet, lacking, (every, added.helpers), period, names, at=at)
     return [
         *changes,
         *_days_that_joined(sheet, period, names),
@@ -388,6 +388,10 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
             for column, text in wanted.items()
             if _label(days, row, column) != text
         ]
+        below = rows.get(days_sheet.key_of(person.key, days_sheet.OUT))
+        known = days_sheet.machine_ids_text(person.machine_ids)
+        if below is not None and days.text(below, days_sheet.MACHINE_IDS) != known:
+            changes.append(_cell(days, below, days_sheet.MACHINE_IDS, known))
         if before != person.name:
             changes += _renamed(view, person, before)
         changes += _regrouped(view.worksheet(MONTHLY), person)

@@ -16,6 +16,7 @@ from attendance_backend.review import (
     exception_state,
     exceptions_sheet,
     formulas,
+    working_time,
 )
 from attendance_backend.review import daily_attendance as daily
 from attendance_backend.review import daily_columns as dc
@@ -24,16 +25,27 @@ from attendance_backend.review import weekly_columns as wc
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.book import Want
 from attendance_backend.review.daily_attendance import DayColumns
+from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, EXCEPTIONS, MONTHLY, SITES, WEEKLY
+from attendance_backend.review.names import (
+    CORRECTIONS,
+    DAILY,
+    DAYS,
+    EXCEPTIONS,
+    MONTHLY,
+    SITES,
+    WEEKLY,
+    WORKING_TIME,
+)
 from attendance_backend.review.weekly_summary import WeekColumns
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, Formula
 from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
+from attendance_backend.sheet.placing import lay
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
-WHOLE = (DAILY, WEEKLY, MONTHLY, CORRECTIONS, EXCEPTIONS)
+WHOLE = (DAILY, WEEKLY, MONTHLY, WORKING_TIME, CORRECTIONS, EXCEPTIONS)
 """The worksheets that are looked through."""
 
 Wanted = Mapping[Place, Formula | str]
@@ -41,17 +53,21 @@ Wanted = Mapping[Place, Formula | str]
 
 
 def wants() -> list[Want]:
-    """What `wanted` needs of a workbook."""
+    """What `wanted` needs of a workbook; and of one for whose people HR plans days, ``Working Time``."""
     headers = (replace(book.columns(DAYS), optional=True), book.header(SITES, optional=True))
-    return [*(book.whole(title, optional=True) for title in WHOLE), *headers, book.GUIDE_VALUES]
+    whole = (book.whole(title, optional=True) for title in WHOLE if title != WORKING_TIME)
+    return [*whole, *headers, book.GUIDE_VALUES]
 
 
-def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
+def wanted(
+    workbook: Spreadsheet, period: ReviewPeriod, *, as_planned: bool | None = None
+) -> dict[str, Wanted]:
     """The formulas by worksheet and cell.
 
     Args:
         workbook: with the cells of `wants`.
         period: of the workbook.
+        as_planned: whether HR is taken to plan everybody's days, or nobody's; None for those whom ``Days`` names.
     """
     at = book.places_of(workbook)
     sheets = {title: workbook.find(title) for title in (*WHOLE, DAYS)}
@@ -59,7 +75,8 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
     helpers = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet, day_header.WEEKDAY)
     weeks = day_header.whole_weeks_of(columns, helpers)
-    people = _known(sheets[DAYS])
+    people = _known(sheets[DAYS], as_planned)
+    is_planned = any(person.is_planned for person in people.values())
     found: dict[str, Wanted] = {}
     if daily_sheet is not None:
         found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], people, at)
@@ -67,19 +84,36 @@ def wanted(workbook: Spreadsheet, period: ReviewPeriod) -> dict[str, Wanted]:
         found[WEEKLY] = _of_weekly(week_sheet, WeekColumns.of(week_sheet, weeks), people, at)
     if month_sheet is not None:
         total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
-        runs = day_header.runs(day_header.columns_by_day(month_sheet), columns)
+        runs = day_header.runs(day_header.columns_by_day(month_sheet), columns, helpers)
         changes = [
             change
             for token, row in monthly.rows_by_token(month_sheet).items()
             for change in monthly.person_rows([_of(formulas.user_of(token), people)], row, runs, total, at)
         ]
         found[MONTHLY] = _written(month_sheet, changes)
+    if (times := sheets[WORKING_TIME]) is not None:
+        changes = [
+            change
+            for token, row in working_time.rows_by_token(times).items()
+            for change in lay(
+                times.sheet_id,
+                times.columns,
+                row,
+                [working_time.person_row(_of(formulas.user_of(token), people), row, at)],
+            )
+        ]
+        found[WORKING_TIME] = _written(times, changes)
     if (corrections := sheets[CORRECTIONS]) is not None:
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
-        found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at)
+        found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at, is_planned=is_planned)
     if (exceptions := sheets[EXCEPTIONS]) is not None:
         found[EXCEPTIONS] = _of_exceptions(exceptions, at)
     return found
+
+
+def planned_people(workbook: Spreadsheet) -> list[Person]:
+    """Those whose days HR plans, in the order of ``Days``; `workbook` as for `wanted`."""
+    return [person for person in _known(workbook.find(DAYS), None).values() if person.is_planned]
 
 
 def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Wanted:
@@ -103,7 +137,12 @@ def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Pers
 
 
 def _of_corrections(
-    sheet: Worksheet, period: ReviewPeriod, weeks: corrections_sheet.Weeks | None, at: Places
+    sheet: Worksheet,
+    period: ReviewPeriod,
+    weeks: corrections_sheet.Weeks | None,
+    at: Places,
+    *,
+    is_planned: bool,
 ) -> Wanted:
     problem = sheet.at(corrections_sheet.PROBLEM)
     problems = (
@@ -113,7 +152,8 @@ def _of_corrections(
     )
     example = corrections_sheet.example_in(problems) or f"{period.last_day:%d-%m-%Y}"
     rows = sheet.row_count - sheet.first_row
-    return _written(sheet, corrections_sheet.prepared(sheet, rows, example, weeks, at))
+    prepared = corrections_sheet.prepared(sheet, rows, example, weeks, at, is_planned=is_planned)
+    return _written(sheet, prepared)
 
 
 def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
@@ -147,7 +187,7 @@ def _written(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
     }
 
 
-def _known(days: Worksheet | None) -> dict[str, Person]:
+def _known(days: Worksheet | None, as_planned: bool | None) -> dict[str, Person]:
     """Those of whom ``Days`` tells the names, by `Person.key`; cut-off times it does not know."""
     if days is None:
         return {}
@@ -155,7 +195,11 @@ def _known(days: Worksheet | None) -> dict[str, Person]:
     people = (
         Person(days.text(row, days_sheet.EMPLOYEE), days.text(row, days_sheet.USER_NAME), 0) for row in rows
     )
-    return {person.key: person for person in people}
+    planned = Days(days).planned
+    return {
+        person.key: replace(person, is_planned=person.key in planned if as_planned is None else as_planned)
+        for person in people
+    }
 
 
 def _of(user: str, people: Mapping[str, Person]) -> Person:

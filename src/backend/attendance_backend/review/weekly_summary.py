@@ -18,9 +18,9 @@ from datetime import date, timedelta
 from attendance_backend.domain.people import Person
 from attendance_backend.review import corrections_sheet, daily_columns, day_header, formulas
 from attendance_backend.review.corrections_sheet import Weeks
-from attendance_backend.review.daily_columns import HOLIDAY
+from attendance_backend.review.daily_columns import DAY_OFF, HOLIDAY, WEEKEND
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import DAILY, WEEKLY, WEEKLY_ID
+from attendance_backend.review.names import DAILY, DAYS, WEEKLY, WEEKLY_ID
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
     CUT_OFF,
@@ -61,6 +61,8 @@ from attendance_backend.sheet.placing import as_made
 Days = tuple[day_header.Pair, ...]
 """A week's seven days in ``Daily Attendance``."""
 _WORKING_DAYS = 5
+_EXCUSED = tuple(f"*, {part} *" for part in (corrections_sheet.HALF, corrections_sheet.MORNING))
+"""Days on which nobody is expected in the morning."""
 
 _PIXELS = 120
 _MILLISECONDS = 86_400_000
@@ -133,23 +135,27 @@ def person_row(
     labels = label_cells(person, label, at)
     places = at.sheets[WEEKLY].columns
     cells = {(row, place): labels.get(column, NewCell()) for column, place in places.items()}
-    cells |= week_cells(person.key, label, row, columns, at)
+    cells |= week_cells(person.key, label, row, columns, at, is_planned=person.is_planned)
     if columns.total is not None:
         cells[row, columns.total] = total_cell(label, row, sorted(columns.weeks))
     return cells
 
 
-def week_cells(user: str, label: str, row: int, columns: WeekColumns, at: Places) -> dict[Place, NewCell]:
-    """A row's cells of all weeks; `user` is a `user_key`."""
-    make = {AVERAGE: _average, HOURS_WORKED: _hours}.get(label)
-    return {
-        (row, column): _penalty(user, row, days, at) if make is None else make(row, days, at)
-        for column, days in columns.weeks.items()
-    }
+def week_cells(
+    user: str, label: str, row: int, columns: WeekColumns, at: Places, *, is_planned: bool = False
+) -> dict[Place, NewCell]:
+    """A row's cells of all weeks; `user` is a `user_key`, `is_planned` whether HR plans the days."""
+
+    def cell(days: Days) -> NewCell:
+        if label == HOURS_WORKED:
+            return _hours(row, days, at)
+        judged = _planned(row, days, at) if is_planned else _judged(row, days, at)
+        return _average(*judged[:2]) if label == AVERAGE else _penalty(user, row, days, judged, at)
+
+    return {(row, column): cell(days) for column, days in columns.weeks.items()}
 
 
-def _average(row: int, days: Days, at: Places) -> NewCell:
-    count, total = _judged(row, days, at)
+def _average(count: str, total: str) -> NewCell:
     return NewCell(Formula(f'=IF({count}=0,"",({total})/({count}))'), styles.AVERAGE_CELL_ABOVE)
 
 
@@ -161,10 +167,35 @@ def _judged(row: int, days: Days, at: Places) -> tuple[str, str]:
     for run in day_header.runs(columns, helpers):
         (helper,) = run.sources
         check_ins = _part(run.column, run.length, at.own(DAILY_ROW, row), at)
-        free = f'{_part(helper, run.length, at.own(HOURS_ROW, row), at)},"<>{HOLIDAY}"'
+        words = _part(helper, run.length, at.own(HOURS_ROW, row), at)
+        free = ",".join(f'{words},"<>{word}"' for word in (HOLIDAY, *_EXCUSED))
         count.append(f'COUNTIFS({check_ins},">=0",{free})')
         total.append(f"SUMIFS({check_ins},{free})")
     return "+".join(count) or "0", "+".join(total) or "0"
+
+
+def _planned(row: int, days: Days, at: Places) -> tuple[str, str, str, str]:
+    """As `_judged`, of days that HR plans; and how many of them have a shift with times, and the sum of what is due."""
+    count, total, with_shift, due = list[str](), list[str](), list[str](), list[str]()
+    of_day = {column: day for day, column in day_header.columns_by_day(at.sheets[DAILY]).items()}
+    in_days = day_header.columns_by_day(at.sheets[DAYS])
+    judged = [pair for pair in days if pair[1] >= 0 and of_day.get(pair[0]) in in_days]
+    columns, helpers = (dict(enumerate(pair[of] for pair in judged)) for of in (0, 1))
+    sources = {index: in_days[of_day[pair[0]]] for index, pair in enumerate(judged)}
+    due_row = f"INDEX({at.column(daily_columns.DUE_ROW)},{at.own(HOURS_ROW, row)})"
+    for run in day_header.runs(columns, helpers, sources):
+        helper, source = run.sources
+        check_ins = _part(run.column, run.length, at.own(DAILY_ROW, row), at)
+        words = _part(helper, run.length, at.own(HOURS_ROW, row), at)
+        free = ",".join(f'{words},"<>{word}"' for word in (HOLIDAY, WEEKEND, DAY_OFF, *_EXCUSED))
+        ends = f"{column_letters(source)}:{column_letters(source + run.length - 1)}"
+        dues = f"INDEX({at.sheet(DAYS)}!{ends},{due_row},0)"
+        count.append(f'COUNTIFS({check_ins},">=0",{free})')
+        total.append(f"SUMIFS({check_ins},{free})")
+        with_shift.append(f'COUNTIFS({check_ins},">=0",{free},{dues},">=0")')
+        due.append(f'SUMIFS({dues},{check_ins},">=0",{free})')
+    found = ("+".join(each) or "0" for each in (count, total, with_shift, due))
+    return next(found), next(found), next(found), next(found)
 
 
 def _hours(row: int, days: Days, at: Places) -> NewCell:
@@ -174,13 +205,20 @@ def _hours(row: int, days: Days, at: Places) -> NewCell:
     return NewCell(Formula(f'=IF(COUNT({hours})=0,"",ROUND(SUM({hours})*1440,0)/1440)'), styles.DURATION_CELL)
 
 
-def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
-    count, total = _judged(row, days, at)
+def _penalty(user: str, row: int, days: Days, judged: Sequence[str], at: Places) -> NewCell:
+    """Whether the mean of the check-ins is later than the cut-off time, or than what is due on days with a shift."""
+    count, total, with_shift, due = (*judged, "", "")[:4]
     cut_off, as_set = (
         f"INDEX({at.own_column(column)},{at.own(CUT_OFF_ROW, row)})" for column in (CUT_OFF, CUT_OFF_AS_SET)
     )
     counts = f"IF(ISNUMBER({cut_off}),{cut_off},{as_set})"
     late = f"ROUND(({total})/({count})*{_MILLISECONDS},0)>ROUND({counts}*{_MILLISECONDS},0)"
+    has = has_cut_off(cut_off, as_set)
+    if with_shift:
+        others = f"(({count})-({with_shift}))"
+        wanted = f"({due}+IF({others}=0,0,{others}*{counts}))"
+        late = f"ROUND(({total})*{_MILLISECONDS},0)>ROUND({wanted}*{_MILLISECONDS},0)"
+        has = f"IF({others}=0,TRUE,{has})"
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
     line = at.lines(DAILY)[day_header.DATE]
     monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
@@ -190,9 +228,7 @@ def _penalty(user: str, row: int, days: Days, at: Places) -> NewCell:
     )
     is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
     return NewCell(
-        Formula(
-            f'=IF(OR({count}=0,NOT({has_cut_off(cut_off, as_set)})),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'
-        ),
+        Formula(f'=IF(OR({count}=0,NOT({has})),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'),
         styles.PENALTY,
     )
 

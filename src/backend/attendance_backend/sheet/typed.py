@@ -416,6 +416,26 @@ def month_of(text: str) -> int | None:
     )
 
 
+def weekdays(text: str) -> frozenset[int] | None:
+    """The days of the week, 0 is Monday, that a text names; None when it says something else.
+
+    >>> sorted(weekdays("Mon-Wed, Sat") or ()), sorted(weekdays("Fri and Sat") or ())
+    ([0, 1, 2, 5], [4, 5])
+    """
+    found: set[int] = set()
+    for part in re.split(r"[,;/&+]|\band\b", re.sub(r"\s*(?:[-\u2013]|\bto\b)\s*", "-", key(text))):
+        ends = [_weekday(word.strip(" .")) for word in part.split("-")]
+        first, last = ends[0], ends[-1]
+        if first is None or last is None or len(ends) > 2:
+            return None
+        found |= {(first + more) % 7 for more in range((last - first) % 7 + 1)}
+    return frozenset(found)
+
+
+def _weekday(word: str) -> int | None:
+    return next((at for at, name in enumerate(_DAYS) if len(word) > 1 and name.startswith(word)), None)
+
+
 def _date_of_text(text: str) -> TypedDate | None:
     typed = re.sub(r"[t ]0{1,2}:00(:00)?$", "", key(text))
     if match := _NUMBERS.fullmatch(typed):

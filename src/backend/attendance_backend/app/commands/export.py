@@ -16,9 +16,9 @@ from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
-from attendance_backend.review.book import sites_of
+from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.names import EXCEPTIONS_ID, GUIDE
+from attendance_backend.review.names import EXCEPTIONS_ID, GUIDE, WORKING_TIME
 from attendance_backend.sheet.changes import Change, SucceedVersion
 from attendance_backend.sheet.grid import Area, Spreadsheet
 
@@ -81,7 +81,8 @@ def export(
     if wrong := where_it_is(name, spreadsheet_id, backend):
         raise UserError(f"the workbook of {name}: {wrong}")
     present = books.present(backend.spreadsheets, spreadsheet_id)
-    view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *doubts.wants(present)])
+    times = [whole(WORKING_TIME)] if present.find(WORKING_TIME) is not None else []
+    view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *times, *doubts.wants(present)])
     found = doubts.doubts(view, now_of(control, today))
     if not finalised.is_kept(present):
         found = replace(found, findings=(*found.findings, *_told_by_a_visit(name, present, backend)))

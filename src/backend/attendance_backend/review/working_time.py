@@ -1,0 +1,182 @@
+"""``Working Time``: one row for each person whose days HR plans: what was expected, and what came of it. All formulas.
+
+It is made when HR first plans somebody's days. Sums go over the same cells as those of ``Monthly Summary``: the words
+of the days there, the words for days on which nobody comes (hidden in ``Daily Attendance``), and what is planned, in
+hours and times, in ``Days``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from attendance_backend.domain.people import Person
+from attendance_backend.review import corrections_sheet, daily_columns, days_sheet, formulas, guide_sheet
+from attendance_backend.review import monthly_columns as mc
+from attendance_backend.review import monthly_summary as monthly
+from attendance_backend.review.formulas import Places
+from attendance_backend.review.names import DAILY, DAYS, MONTHLY, WORKING_TIME, WORKING_TIME_ID
+from attendance_backend.review.working_time_columns import (
+    BALANCE,
+    DUE_ROW,
+    EMPLOYEE,
+    EXPECTED,
+    EXPECTED_ROW,
+    HALF_DAYS,
+    IN_ROW,
+    LATE,
+    LAYOUT,
+    MIDDLE_ROW,
+    MONTH_ROW,
+    TOKEN,
+    USER_NAME,
+    WORD_ROW,
+    WORKED,
+)
+from attendance_backend.sheet import styles
+from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.changes import AddRows, AddWorksheet, Change, Formula, NewCell
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.placing import lay
+
+_MINUTES, _SECONDS = 1440, 86_400
+_LATE = f"{daily_columns.LATE}*"
+_LATE_IN_THE_MORNING = f"{_LATE}, {corrections_sheet.MORNING} *"
+
+
+def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[Change]:
+    """The worksheet, or rows at its end, for those who have none.
+
+    Args:
+        workbook: with all of the worksheet, if it is there.
+        people: whose days HR plans.
+        at: where the columns of all worksheets stand, of this one as it is made where there is none.
+    """
+    sheet = workbook.find(WORKING_TIME)
+    there = {} if sheet is None else rows_by_token(sheet)
+    lacking = [person for person in people if formulas.token_of(person.key) not in there]
+    if not lacking:
+        return []
+    if sheet is not None:
+        return [AddRows(sheet.sheet_id, len(lacking)), *_rows(lacking, sheet.row_count, at)]
+    first_row = at.sheets[WORKING_TIME].first_row
+    titles = [each.role for each in workbook.worksheets]
+    behind = titles.index(MONTHLY) + 1 if MONTHLY in titles else None
+    made = LAYOUT.create(first_row + len(lacking))
+    made = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
+    return [*made, *_rows(lacking, first_row, at)]
+
+
+def rows_by_token(sheet: Worksheet) -> dict[str, int]:
+    """Where each person's row stands, by `formulas.token_of`."""
+    rows: dict[str, int] = {}
+    for row in sheet.data_rows():
+        if token := sheet.text(row, TOKEN):
+            rows.setdefault(token, row)
+    return rows
+
+
+def _rows(people: Sequence[Person], first_row: int, at: Places) -> list[Change]:
+    rows = [person_row(person, first_row + index, at) for index, person in enumerate(people)]
+    return [*lay(WORKING_TIME_ID, at.sheets[WORKING_TIME].columns, first_row, rows)]
+
+
+def person_row(person: Person, row: int, at: Places) -> dict[Column, NewCell]:
+    """A person's row; who is planned no more has no expected hours, and so no balance."""
+    token, days = formulas.token_of(person.key), at.column(days_sheet.KEY)
+
+    def in_month(column: Column) -> str:
+        return f"INDEX({at.column(column)},{at.own(MONTH_ROW, row)})"
+
+    cells = {
+        EMPLOYEE: NewCell(Formula(f'=IFERROR({in_month(mc.EMPLOYEE)}&"","")'), styles.NAME),
+        USER_NAME: NewCell(person.user_name, styles.PLAIN),
+        EXPECTED: NewCell(Formula(_expected(row, at)), styles.DURATION_CELL),
+        WORKED: NewCell(Formula(f'=IFERROR({in_month(mc.HOURS)},"")'), styles.DURATION_CELL),
+        BALANCE: NewCell(
+            Formula(
+                f"=IF(COUNT({at.own(WORKED, row)},{at.own(EXPECTED, row)})=2,"
+                f'ROUND(({at.own(WORKED, row)}-{at.own(EXPECTED, row)})*{_MINUTES},0)/{_MINUTES},"")'
+            ),
+            styles.TOTAL_HOURS,
+        ),
+        LATE: NewCell(Formula(_late(row, at)), styles.COUNTED),
+        HALF_DAYS: NewCell(Formula(_half_days(row, at)), styles.COUNTED),
+        TOKEN: NewCell(token),
+        MONTH_ROW: NewCell(formulas.row_where(at.column(mc.TOKEN), token)),
+        IN_ROW: NewCell(Formula(f'=IFERROR({in_month(mc.IN_ROW)},"")')),
+        WORD_ROW: NewCell(Formula(f'=IFERROR({in_month(mc.HOURS_ROW)},"")')),
+    }
+    for column, measure in (
+        (DUE_ROW, days_sheet.DUE),
+        (EXPECTED_ROW, days_sheet.EXPECTED),
+        (MIDDLE_ROW, days_sheet.MIDDLE),
+    ):
+        cells[column] = NewCell(formulas.row_where(days, days_sheet.key_of(person.key, measure)))
+    return cells
+
+
+def _areas(row: int, at: Places) -> list[dict[str, str]]:
+    """Of neighbouring days: their words, check-ins, words if nobody comes, and what is planned."""
+    found = []
+    for run in monthly.planned_runs(at):
+        daily, helper, days = run.sources
+
+        def area(title: str, first: int, column: Column, length: int = run.length) -> str:
+            ends = f"{column_letters(first)}:{column_letters(first + length - 1)}"
+            return f"INDEX({at.sheet(title)}!{ends},{at.own(column, row)},0)"
+
+        found.append(
+            {
+                "words": area(MONTHLY, run.column, MONTH_ROW),
+                "check_ins": area(DAILY, daily, IN_ROW),
+                "otherwise": area(DAILY, helper, WORD_ROW),
+                "due": area(DAYS, days, DUE_ROW),
+                "expected": area(DAYS, days, EXPECTED_ROW),
+                "middle": area(DAYS, days, MIDDLE_ROW),
+            }
+        )
+    return found
+
+
+def _expected(row: int, at: Places) -> str:
+    """Of a day that would be an absence if nobody came all its hours, of half an absence half of them."""
+    absent, areas = daily_columns.ABSENT, _areas(row, at)
+    total = "+".join(
+        f'SUMIFS({each["expected"]},{each["otherwise"]},"{absent}")'
+        f'+SUMIFS({each["expected"]},{each["otherwise"]},"{absent}, *")/2'
+        for each in areas
+    )
+    count = ",".join(each["expected"] for each in areas)
+    return (
+        f'=IFERROR(IF(COUNT({count})=0,"",ROUND(({total})*{_MINUTES},0)/{_MINUTES}),"")' if areas else '=""'
+    )
+
+
+def _late(row: int, at: Places) -> str:
+    """What the check-ins of late days are after the start, the cut-off time or, with leave, the middle of the shift."""
+    parts, by_cut_off = list[str](), list[str]()
+    for each in _areas(row, at):
+        check_ins, words, due, middle = (each[name] for name in ("check_ins", "words", "due", "middle"))
+        morning = f'{words},"{_LATE_IN_THE_MORNING}"'
+        parts.append(
+            f'SUMIFS({check_ins},{words},"{_LATE}")-SUMIFS({due},{words},"{_LATE}")'
+            f"+SUMIFS({due},{morning})-SUMIFS({middle},{morning})"
+        )
+        by_cut_off.append(f'COUNTIFS({words},"{_LATE}")-COUNTIFS({words},"{_LATE}",{due},">=0")')
+    if not parts:
+        return "=0"
+    others = f"({'+'.join(by_cut_off)})"
+    last = f"INDEX({at.column(mc.LATE_AFTER)},{at.own(MONTH_ROW, row)})"
+    cut_off = f"({last}/{_SECONDS}-{at.cell(guide_sheet.GRACE)}/{_MINUTES})"
+    return f'=IFERROR(ROUND(({"+".join(parts)}-IF({others}=0,0,{others}*{cut_off}))*{_MINUTES},0),"")'
+
+
+def _half_days(row: int, at: Places) -> str:
+    return "=" + (
+        "+".join(
+            f'COUNTIF({each["words"]},"*, {part} *")'
+            for each in _areas(row, at)
+            for part in corrections_sheet.PARTS
+        )
+        or "0"
+    )

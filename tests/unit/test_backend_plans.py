@@ -1,0 +1,330 @@
+"""Who works when: what HR types in Shifts and Roster, and when a person's day opens by it."""
+
+import csv
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attendance_backend.app.commands.export import export
+from attendance_backend.control.shifts import read_plans
+from attendance_backend.domain.people import Person
+from attendance_backend.domain.plans import DAY_S, Days, Plans, RosterRow, Shift
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.review.days_sheet import plan_text
+from attendance_backend.sheet.changes import Formula
+from attendance_contracts import Watch
+from tests.property.profiles import limits
+from tests.review_book import ReviewBook, punch
+from tests.unit.test_backend_control import said, sheet
+
+ANN = Person("Ann", "ann", None, site="Hamburg", group="Packers")
+BOB = Person("Bob", "bob", None)
+PEOPLE = {person.key: person for person in (ANN, BOB)}
+HOUR = 3600
+DAY = timedelta(days=1)
+OCTOBER = [date(2026, 10, 1) + number * DAY for number in range(31)]
+SHIFTS = (
+    ("Shift", "Start", "End", "Break (minutes)", "Hours", "Late After", "Count"),
+    ("Early", "06:00", "14:00"),
+    ("Late", "14:00", "22:00"),
+    ("Night", "22:00", "06:00", 30.0),
+)
+ROSTER = ("Email", "Staff Group", "Site", "Shift", "From", "Until", "Days")
+
+
+def plans(*rows, shifts=SHIFTS):
+    return read_plans(sheet("Shifts", *shifts), sheet("Roster", ROSTER, *rows), PEOPLE, {}, ("Hamburg",))
+
+
+def planned(*rows, person=ANN, days=OCTOBER, boundary_s=4 * HOUR):
+    found, problems = plans(*rows)
+    assert not problems
+    return found.of(person, days, boundary_s, days[-1])
+
+
+def names(*rows, person=ANN):
+    return {day.day: each.name for day, each in planned(*rows, person=person).items()}
+
+
+def test_nobody_is_planned_without_a_row():
+    assert planned((None, "Packers", None, "Early"), person=BOB) == {}
+    assert planned(("ann@x.com", None, None, "Early", None, "2026-09-30")) == {}
+
+
+def test_a_day_opens_four_hours_before_its_shift_or_half_of_what_is_free():
+    found = planned(
+        ("ann@x.com", None, None, "Late", "2026-10-05", "2026-10-05"),
+        ("ann@x.com", None, None, "Early", "2026-10-06", "2026-10-06"),
+        ("ann@x.com", None, None, "Night", "2026-10-07", "2026-10-09"),
+    )
+    opens = {day.day: (each.opens_s / HOUR, each.follows_boundary) for day, each in found.items()}
+    assert opens[5] == (10, False)
+    assert opens[6] == (2, False)  # free from 22:00 to 06:00
+    assert opens[7] == opens[8] == (18, False)
+    assert opens[10] == (10, True)  # the night ended at 06:00
+    assert opens[20] == (0, True)
+
+
+def test_a_day_off_opens_by_the_shift_before_it():
+    found = planned(("ann@x.com", None, None, "Night"))
+    saturday = found[date(2026, 10, 10)]
+    assert (saturday.name, saturday.opens_s, saturday.follows_boundary) == ("day off", 18 * HOUR, False)
+    assert found[date(2026, 10, 9)].ends_later
+    assert not found[
+        date(2026, 10, 31)
+    ].ends_later  # what comes after the period never comes into its workbook
+
+
+def test_the_most_particular_row_holds_and_of_two_the_later_one():
+    found = names(
+        (None, None, None, "Late", None, None, "all"),
+        (None, None, "hamburg", "Night", None, None, "all"),
+        (None, "packers", None, "Early"),
+        ("Ann <ann@example.com>", None, None, "Late", "2026-10-12"),
+        ("ann@example.com", None, None, "off", "2026-10-14", "2026-10-14"),
+        ("ann@example.com", None, None, None, "2026-10-15", "2026-10-15"),
+    )
+    assert (found[8], found[10], found[12], found[14], found[15]) == (
+        "Early",
+        "day off",
+        "Late",
+        "day off",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "first", "working"),
+    [
+        ("Mon, Wed", None, [5, 7, 12, 14]),
+        ("mon - wed", None, [5, 6, 7, 12, 13, 14]),
+        ("Fri to Mon", None, [5, 9, 10, 11, 12, 16, 17, 18]),
+        ("all", None, [*range(5, 19)]),
+        (None, None, [5, 6, 7, 8, 9, 12, 13, 14, 15, 16]),
+        ("Mon-Fri week 2 of 2", "2026-10-01", [5, 6, 7, 8, 9]),
+        ("days 1-4 of 6", "2026-10-05", [5, 6, 7, 8, 11, 12, 13, 14, 17, 18]),
+    ],
+)
+def test_days_of_a_row(days, first, working):
+    found = names(("ann@x.com", None, None, "Early", first, None, days))
+    assert [day for day in range(5, 19) if found[day] == "Early"] == working
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        (
+            ("zoe@x.com", None, None, "Early"),
+            "A2: Email holds 'zoe@x.com'; nobody in Cut Off Times has this address",
+        ),
+        (
+            (None, "Cooks", None, "Early"),
+            "B2: Staff Group holds 'Cooks'; nobody in Cut Off Times is in this group",
+        ),
+        ((None, None, "Rome", "Early"), "C2: no site is called 'Rome'"),
+        (
+            (None, None, None, "Noon"),
+            "D2: Shift holds 'Noon'; no shift is called so (there are: Early, Late, Night, off)",
+        ),
+        ((None, None, None, "Early", "soon"), "E2: From holds 'soon'; type a date such as 2026-11-30"),
+        (
+            (None, None, None, "Early", "2026-10-05", "2026-10-04"),
+            "F2: Until (2026-10-04) is before From (2026-10-05)",
+        ),
+        ((None, None, None, "Early", None, None, "often"), "G2: Days holds 'often'; type Mon-Fri"),
+        ((None, None, None, "Early", None, None, "Mon week 3 of 2"), "E2: type a date into From"),
+        ((None, None, None, "Early", "2026-10-05", None, "days 0 of 6"), "G2: Days holds 'days 0 of 6'"),
+    ],
+)
+def test_a_row_that_is_not_understood_is_named_and_leaves_plans_as_they_were(row, remedy):
+    found, problems = plans(row)
+    (told,) = said(problems)
+    assert told.startswith(f"Roster!{remedy}")
+    assert told.endswith("until then it stays as it was")
+    assert not found.is_whole
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        (("off", "06:00", "14:00"), "A2: 'off' means a free day"),
+        ((None, "06:00", "14:00"), "A2: type a name"),
+        (("Early", "06:00"), "C2: type End, too"),
+        (("Early", "early", "14:00"), "B2: Start holds 'early'"),
+        (("Early", "06:00", "14:00", "lunch"), "D2: Break (minutes) holds 'lunch'"),
+        (("Early", "06:00", "14:00", "45 after 6, 30 after 9"), "D2: Break (minutes) holds"),
+        (
+            ("Early", "06:00", "14:00", None, None, None, "some"),
+            "G2: Count holds 'some'; type all, from start or planned",
+        ),
+    ],
+)
+def test_a_shift_that_is_not_understood_is_named(row, remedy):
+    found, problems = plans(shifts=(SHIFTS[0], row))
+    assert said(problems)[0].startswith(f"Shifts!{remedy}")
+    assert not found.is_whole
+
+
+def test_what_is_odd_is_said_and_counts():
+    found, problems = plans(
+        ("ann@x.com", None, None, "Small hours", None, None, "Mon"),
+        ("ann@x.com", None, None, "Small hours", None, None, "Mon, Tue"),
+        shifts=(SHIFTS[0], ("Small hours", "00:30", "08:00")),
+    )
+    assert [told.partition(";")[0] for told in said(problems)] == [
+        "Shifts!B2: who comes to Small hours before midnight counts for the day before",
+        "Roster!G3: a row above is about the same days of the same people, and counts",
+    ]
+    assert found.is_whole
+
+
+def test_the_text_of_a_planned_day():
+    found = planned(("ann@x.com", None, None, "Night"))
+    numbers = "064800 079200 108000 000000 999999 014400 001800 999999 001800 027000"
+    assert plan_text(found[date(2026, 10, 5)]) == f"T-1 {numbers} Night"
+
+
+SHIFT = st.builds(
+    lambda start, length: Shift("s", start * HOUR, (start + length) * HOUR),
+    st.integers(0, 27),
+    st.integers(1, 24),
+)
+ROWS = st.lists(
+    st.builds(
+        lambda shift, first, length, days: RosterRow(
+            "", "", "", shift, OCTOBER[first], OCTOBER[first] + length * DAY, Days(days)
+        ),
+        st.none() | SHIFT | st.just(Shift("")),
+        st.integers(0, 30),
+        st.integers(0, 12),
+        st.frozensets(st.integers(0, 6)),
+    ),
+    max_size=6,
+)
+
+
+@limits(dev=50, ci=300)
+@given(ROWS, st.integers(0, 6))
+def test_openings_never_decrease(rows, boundary_h):
+    found = Plans(rows).of(ANN, OCTOBER, boundary_h * HOUR, OCTOBER[-1])
+    opens = [each.opening_s(boundary_h * HOUR) + number * DAY_S for number, each in enumerate(found.values())]
+    assert opens == sorted(opens)
+    assert all(0 <= each.opening_s(boundary_h * HOUR) <= DAY_S for each in found.values())
+
+
+class Plant(ReviewBook):
+    """Ann works nights in November; it is looked after on a schedule."""
+
+    def __init__(self):
+        super().__init__()
+        self.world.type_worksheet(
+            "2026", [("Month", "Start Date", "End Date"), ("November", "11/2/2026", "11/29/2026")]
+        )
+        self.world.type_worksheet("Settings", [("Setting", "Site", "Value")])
+        self.world.type_worksheet("Holidays", [("Date", "Name")])
+        self.world.type_worksheet("Shifts", SHIFTS)
+
+    def visit(self, *roster):
+        self.world.type_worksheet("Roster", [ROSTER, *roster])
+        self.world.clock.moment += timedelta(minutes=15)
+        handle(Watch(), self.world.backend)
+
+    def is_planned(self):
+        """Whether any hours are told by a plan."""
+        cells = self.sheet("Daily Attendance").cells.values()
+        return any(isinstance(value, Formula) and "MID(INDEX(Days" in value.text for value in cells)
+
+
+NIGHT = ("ann@x.com", None, None, "Night", None, None, "all")
+SHORT_NIGHTS = [punch("ann", f"2026-11-0{day} {time}") for day in (3, 4) for time in ("21:55", "06:05")]
+
+
+def test_a_change_of_the_plan_is_brought_into_an_open_workbook_and_taken_back():
+    plant = Plant()
+    plant.visit()
+    plant.store(*SHORT_NIGHTS, punch("ann", "2026-11-05 06:05"))
+    by_boundary = {day: plant.day("ann", date(2026, 11, day)) for day in range(2, 6)}
+    assert by_boundary[3] == (6.0833, 21.9167, None)
+    plant.visit(NIGHT)
+    assert plant.day("ann", date(2026, 11, 2)) == (None, 30.0833, None)
+    assert (
+        plant.day("ann", date(2026, 11, 3)) == plant.day("ann", date(2026, 11, 4)) == (21.9167, 30.0833, None)
+    )
+    assert plant.is_planned()
+    plant.visit(("ann@x.com", None, None, "nights"))  # understood by nobody
+    assert plant.day("ann", date(2026, 11, 3)) == (21.9167, 30.0833, None)
+    plant.visit()
+    assert {day: plant.day("ann", date(2026, 11, day)) for day in range(2, 6)} == by_boundary
+    assert not plant.is_planned()
+
+
+def test_a_visit_changes_nothing_where_the_plan_is_what_it_was():
+    plant = Plant()
+    plant.store(*SHORT_NIGHTS)
+    plant.visit(NIGHT)
+    plant.world.effects.count = 0
+    plant.visit(NIGHT)
+    assert plant.world.effects.count == 0
+
+
+def test_a_message_of_somebody_with_a_plan_is_one_read_and_one_write():
+    plant = Plant()
+    plant.visit(NIGHT)
+    plant.store(punch("ann", "2026-11-03 21:55"))
+    plant.store(punch("ann", "2026-11-04 06:05"))
+    assert plant.cost == (1, 1)
+    assert plant.day("ann", date(2026, 11, 3)) == (21.9167, 30.0833, None)
+
+
+def test_what_was_expected_is_kept_with_a_month_that_hr_finalises_and_lives_again():
+    plant = Plant()
+    plant.visit(NIGHT)
+    plant.world.spreadsheets.computed = 0.0
+
+    def formulas():
+        cells, shown = plant.sheet("Working Time").cells, range(2, 7)
+        return [isinstance(cells[1, column], Formula) for column in shown]
+
+    assert formulas() == [True] * 5
+    plant.finalise()
+    plant.visit(NIGHT)
+    assert formulas() == [False] * 5
+    plant.visit()  # a change of the plan changes nothing in it
+    assert formulas() == [False] * 5
+    plant.finalise("no")
+    plant.visit(NIGHT)
+    assert formulas() == [True] * 5
+
+
+def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
+    plant = Plant()
+    plant.visit(NIGHT)
+    plant.world.spreadsheets.computed = 0.0
+    export(plant.world.backend, "November 2026", "csv", tmp_path / "pay.csv")
+    with (tmp_path / "pay.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, ann, bob = csv.reader(file)
+    assert header[-5:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Half-Days"]
+    assert (ann[-4:], bob[-4:]) == (["0"] * 4, [""] * 4)
+
+
+def test_nobody_without_a_plan_makes_the_worksheet_working_time():
+    plant = Plant()
+    plant.visit()
+    assert "Working Time" not in [sheet.title for sheet in plant.book.sheets]
+    plant.visit(NIGHT)
+    titles = [sheet.title for sheet in plant.book.sheets]
+    assert titles[titles.index("Monthly Summary") + 1] == "Working Time"
+
+
+def test_punches_of_a_plan_may_come_in_any_order():
+    punches = [*SHORT_NIGHTS, punch("ann", "2026-11-05 06:05")]
+    found = set()
+    for order in (punches, punches[::-1]):
+        plant = Plant()
+        plant.visit(NIGHT)
+        for each in order:
+            plant.store(each)
+        found.add(tuple(plant.day("ann", date(2026, 11, day)) for day in range(2, 6)))
+    assert len(found) == 1
