@@ -113,12 +113,15 @@ def _ours(spec: Spec) -> str:
     return _table(["not in the seed", "why"], rows)
 
 
+_BACK_OFF = "While nobody answers, up to twice as long each time, at most the polling interval."
+
+
 def _times(spec: Spec) -> str:
     rows = []
     for state in spec.of_kind(Kind.WAITING):
         assert state.time_out is not None, "the rules refuse a waiting state without a time-out"
         after = f"{state.time_out.after_s:g} s"
-        rows.append([f"`{state.name}`", after, f"time-out: `{state.time_out.event}`"])
+        rows.append([f"`{state.name}`", after, f"time-out: `{state.time_out.event}`. {_BACK_OFF}"])
     rows += [[f"`{i.state}`", f"{i.every_s:g} s", f"interval: {i.name}. {i.meaning}"] for i in spec.intervals]
     return _table(["state", "length", "what"], rows)
 

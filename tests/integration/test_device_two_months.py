@@ -154,9 +154,10 @@ def start(office, backend):
         ledger=ledger,
         supervisor=WorldSupervisor(timeline),
         session=Session(DAY_BOUNDARY),
+        randomness=random.Random(SEED),
     )
     enable_machine(client)
-    return client, Runner(client, MemorySnapshots(), random.Random(SEED))
+    return client, Runner(client, MemorySnapshots())
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """The runner: back-off on a virtual clock, stopping, and what it starts with."""
 
 import logging
-import random
 from datetime import date
 
 import pytest
@@ -102,7 +101,7 @@ def test_run_enables_the_machine_and_ends_with_the_request_to_stop(world):
     world.timeline.after(100_000, lambda: setattr(world.supervisor, "stop", True))
 
     with pytest.raises(StopRequested):
-        Runner(world.client, KeptInMind(), random.Random(1)).run()
+        Runner(world.client, KeptInMind()).run()
     assert world.machine.enabled
 
 
@@ -113,14 +112,14 @@ def test_run_enables_a_machine_that_a_power_loss_left_disabled_before_anything_e
     world.supervisor.stop = True
 
     with pytest.raises(StopRequested):
-        Runner(world.client, KeptInMind(), random.Random(1)).run()
+        Runner(world.client, KeptInMind()).run()
     assert world.machine.enabled
 
 
 def test_the_snapshot_is_saved_with_each_entry_even_from_the_state_itself(world):
     world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     session, snapshots = world.client.session, KeptInMind()
-    runner = Runner(world.client, snapshots, random.Random(1))
+    runner = Runner(world.client, snapshots)
     session.closing_time = None
     runner.step()
     assert session.current is StateId.RELAY_ATTENDANCE_RECORDS
@@ -133,11 +132,11 @@ def test_the_ledger_says_what_was_closed_last_only_where_the_snapshot_does_not(w
     ledger.open_period(JANUARY, "sheet")
     ledger.close_period(JANUARY)
     session.previous_period = DECEMBER
-    Runner(world.client, KeptInMind(), random.Random(1))
+    Runner(world.client, KeptInMind())
     assert session.previous_period == DECEMBER
 
     session.previous_period = None
-    Runner(world.client, KeptInMind(), random.Random(1))
+    Runner(world.client, KeptInMind())
     assert session.previous_period == JANUARY
 
 
@@ -156,7 +155,7 @@ def test_on_a_full_disk_nothing_is_done_before_the_snapshot_is_written(world, ca
     world.run_until(StateId.AWAIT_REVIEW_SHEET)
     full = Full(times=5)
     began_s = world.timeline.now_s
-    Runner(world.client, full, random.Random(1)).step()
+    Runner(world.client, full).step()
 
     assert world.client.session.current is StateId.RELAY_ATTENDANCE_RECORDS
     assert full.snapshot == world.client.session.snapshot()
@@ -170,7 +169,7 @@ def test_a_stop_on_a_full_disk_resumes_at_the_older_snapshot(world):
     world.run_until(StateId.AWAIT_REVIEW_SHEET)
     world.timeline.after(500, lambda: setattr(world.supervisor, "stop", True))
     with pytest.raises(StopRequested):
-        Runner(world.client, Full(times=1_000), random.Random(1)).step()
+        Runner(world.client, Full(times=1_000)).step()
     world.power_off()
     world.step()
     assert world.state in (StateId.REQUEST_REVIEW_SHEET, StateId.AWAIT_REVIEW_SHEET)

@@ -58,7 +58,8 @@ def pause_of(world, runner):
 def test_a_back_off_is_between_half_of_the_longest_and_the_longest(world, tmp_path):
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
     world.network.reachable = False
-    runner = Runner(world.client, FileSnapshotStore(tmp_path), Lowest())
+    world.client.randomness = Lowest()
+    runner = Runner(world.client, FileSnapshotStore(tmp_path))
 
     lowest = [pause_of(world, runner) for _ in range(11)]
 
@@ -70,7 +71,8 @@ def test_after_months_of_failures_the_pause_is_still_the_longest(world, tmp_path
     """2 to the power of the failures would have outgrown any number."""
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
     world.network.reachable = False
-    runner = Runner(world.client, FileSnapshotStore(tmp_path), Lowest())
+    world.client.randomness = Lowest()
+    runner = Runner(world.client, FileSnapshotStore(tmp_path))
 
     for _ in range(1200):
         pause_s = pause_of(world, runner)
@@ -95,7 +97,7 @@ def test_a_session_with_a_sheet_but_no_period_opens_nothing(world, tmp_path):
     session = world.client.session
     session.review_period = None
 
-    runner = Runner(world.client, FileSnapshotStore(tmp_path), random.Random(1))
+    runner = Runner(world.client, FileSnapshotStore(tmp_path))
     assert runner.state is StateId.RELAY_ATTENDANCE_RECORDS
 
 
@@ -146,7 +148,7 @@ def test_a_transition_is_told_and_a_poll_that_finds_nothing_is_not(world, caplog
 
 def test_a_client_whose_first_step_succeeds_has_nothing_to_be_glad_of(world, tmp_path, caplog):
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
-    runner = Runner(world.client, FileSnapshotStore(tmp_path), random.Random(1))
+    runner = Runner(world.client, FileSnapshotStore(tmp_path))
     with caplog.at_level(logging.INFO, "attendance_client.fsm.runner"):
         runner.step()
 

@@ -79,17 +79,20 @@ def test_a_message_never_exceeds_its_size_in_bytes(world):
     assert all(len(encode(chunk)[0]) <= MAX_CHUNK_BYTES for chunk in world.backend.chunks())
 
 
-def test_a_chunk_that_is_not_confirmed_in_time_is_halved_each_time_and_then_whole_again(world):
+@pytest.mark.parametrize(("silences", "first"), [(3, MAX_CHUNK_RECORDS), (4, MAX_CHUNK_RECORDS // 8)])
+def test_a_chunk_shrinks_only_where_silence_outlasts_the_back_off_and_is_then_whole_again(
+    world, silences, first
+):
     punch(world, MAX_CHUNK_RECORDS)
-    world.network.fates.extend([Fate(()), Fate(()), Fate(())])
-    world.run(8)
+    world.network.fates.extend([Fate(())] * silences)
+    world.run(2 * silences + 2)
     punch(world, MAX_CHUNK_RECORDS)
     world.run_for(86_400, 20)
 
     published = [len(chunk.records) for chunk in world.backend.chunks()]
-    assert published[0] == MAX_CHUNK_RECORDS // 8
+    assert published[0] == first
     assert sum(published) == 2 * MAX_CHUNK_RECORDS
-    assert max(published) > MAX_CHUNK_RECORDS // 8
+    assert len(published) <= 3
 
 
 def test_a_reply_slower_than_the_time_out_still_counts(world):

@@ -10,7 +10,15 @@ from typing import TypeVar
 
 from attendance_client.errors import StopRequested
 from attendance_client.fsm.client import Client, Site
-from attendance_client.fsm.generated import KIND, PI4_STATE, TIME_OUT_S, EventId, Kind, StateId
+from attendance_client.fsm.generated import (
+    KIND,
+    PI4_STATE,
+    POLLING_INTERVAL_S,
+    TIME_OUT_S,
+    EventId,
+    Kind,
+    StateId,
+)
 from attendance_client.fsm.runner import Runner
 from attendance_client.fsm.session import Session
 from attendance_client.fsm.snapshot import Snapshot, decode_snapshot
@@ -199,8 +207,9 @@ class World:
             ledger=self._ledger,
             supervisor=self.supervisor,
             session=session,
+            randomness=self.choice,
         )
-        runner = Runner(client, store, self.choice)
+        runner = Runner(client, store)
         watched = WatchedMachine(runner.machine, session, self._crossed, self._answers)
         runner.machine = watched  # type: ignore[assignment]  # all that a runner needs of one
         self.resumed_in[runner.state] += 1
@@ -466,8 +475,14 @@ class World:
 
     @property
     def overdue_s(self) -> float:
-        """By how much the longest wait exceeded its state's time-out."""
-        return max((waited_s - TIME_OUT_S[state] for state, waited_s in self.waits_s.items()), default=0.0)
+        """By how much the longest wait exceeded its state's time-out, backed off."""
+        return max(
+            (
+                waited_s - max(TIME_OUT_S[state], min(self.site.polling_interval_s, POLLING_INTERVAL_S))
+                for state, waited_s in self.waits_s.items()
+            ),
+            default=0.0,
+        )
 
     # The end of all faults.
 

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +63,7 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
                 supervisor=SystemdSupervisor(stop),
                 session=session,
             )
-            yield Runner(client, snapshots, random.Random())  # noqa: S311 - spreads retries, keeps no secret
+            yield Runner(client, snapshots)
         except DamagedError:
             ledger.close()
             ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it

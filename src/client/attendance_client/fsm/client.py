@@ -1,6 +1,7 @@
 """One site's client: its ports, what it knows, and how it waits."""
 
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -52,7 +53,7 @@ class Site:
 
 @dataclass
 class Client:
-    """One site's client: its ports and what it knows."""
+    """One site's client: its ports and what it knows. `randomness` spreads what many sites try again."""
 
     site: Site
     machine: AttendanceMachine
@@ -61,6 +62,7 @@ class Client:
     ledger: Ledger
     supervisor: Supervisor
     session: Session
+    randomness: random.Random = field(default_factory=random.Random)
     status: str = field(default="starting")
 
     def pause(self, seconds: float) -> None:
@@ -90,11 +92,12 @@ class Client:
             self.session.cloud_began = max(began, self.session.cloud_began or began)
 
     def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
-        """Wait for a reply that `accept` takes, at most the state's time-out; drop all others.
+        """Wait for a reply that `accept` takes, at most `_wait_s`; drop all others.
 
         A failure of the bus is no reason to wait longer: only the next request makes a deleted subscription anew.
         """
-        deadline = self.clock.monotonic() + TIME_OUT_S[state]
+        wait_s = self._wait_s(state)
+        deadline = self.clock.monotonic() + wait_s
         failed = False
         while (remaining := deadline - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
@@ -115,5 +118,17 @@ class Client:
                     log.info("dropped a %s that nobody waits for", reply.topic)
             if accepted:
                 return True
-        log.warning("no %s within %g s; asking again", reply.topic, TIME_OUT_S[state])
+        self.session.time_outs += 1
+        log.warning("no %s within %.0f s; asking again", reply.topic, wait_s)
         return False
+
+    def _wait_s(self, state: StateId) -> float:
+        """How long a reply is awaited: the state's time-out; while nobody answers, up to twice as long each time.
+
+        Whoever is overloaded is not helped by the same question again. At most the polling interval, the site's or the
+        ordinary one: a reply that was lost costs no more than a poll.
+        """
+        first = TIME_OUT_S[state]
+        most = max(first, min(self.site.polling_interval_s, POLLING_INTERVAL_S))
+        longest = min(first * 2 ** min(self.session.time_outs, 16), most)
+        return self.randomness.uniform(max(first, longest / 2), longest)

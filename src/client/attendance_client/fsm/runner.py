@@ -1,7 +1,6 @@
 """Runs the generated state machine: step, event, transition, snapshot, and again."""
 
 import logging
-import random
 
 from attendance_client.errors import DiskError, TransientError
 from attendance_client.fsm.client import Client
@@ -17,12 +16,11 @@ LONGEST_RETRY_S = 300.0
 
 
 class Runner:
-    """Drives one client. `randomness` spreads the retries of many sites."""
+    """Drives one client."""
 
-    def __init__(self, client: Client, snapshots: SnapshotStore, randomness: random.Random) -> None:
+    def __init__(self, client: Client, snapshots: SnapshotStore) -> None:
         self._client = client
         self._snapshots = snapshots
-        self._random = randomness
         self._failures = 0
         self._last_failure = ""
         session = client.session
@@ -76,7 +74,7 @@ class Runner:
 
     def _back_off(self, error: TransientError) -> None:
         longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(self._failures, 16))
-        delay = self._random.uniform(longest / 2, longest)
+        delay = self._client.randomness.uniform(longest / 2, longest)
         self._failures += 1
         # A failure that repeats is loud once and then quiet.
         level = logging.DEBUG if str(error) == self._last_failure else logging.WARNING

@@ -105,7 +105,7 @@ class Session(Flags):
         self.request: Message | None = None
         """The latest request; a waiting state waits for its reply."""
         self.time_outs = 0
-        """How often in a row a chunk was not confirmed in time."""
+        """How often in a row nobody answered in time."""
         self.nothing_to_relay: object = None
         """The circumstances in which the ledger last had nothing to relay, so that it need not be asked again."""
         self.refusals_said: object = None
@@ -166,6 +166,7 @@ class Session(Flags):
     def answered(self) -> None:
         """The question was answered: the same one, asked again, is a new one."""
         self._question = None
+        self.time_outs = 0
 
     # The generated machine's guards, flags apart.
 

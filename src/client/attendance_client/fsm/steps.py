@@ -35,6 +35,9 @@ from attendance_contracts import (
 
 log = logging.getLogger(__name__)
 
+WHOLE_TRIES = 3
+"""Time-outs in a row after which a chunk is still sent whole: by then the waits have grown to the polling interval."""
+
 
 def first_run(client: Client) -> EventId:
     del client
@@ -182,12 +185,10 @@ def await_last_stored_timestamp(client: Client) -> EventId:
         return answered == asked or (own and (bool(answered) or reply.gone))
 
     if not client.await_reply(LastStoredTimestamp, StateId.AWAIT_LAST_STORED_TIMESTAMP, accept):
-        session.time_outs += 1
         if len(asked) == 1:
             ledger.set_aside(tuple(asked))
         return EventId.TIMED_OUT
     session.answered()
-    session.time_outs = 0
     if session.sheet_id in gone:
         log.warning("the review sheet %s is gone; what it held is sent again", session.sheet_id)
         session.sheet_id = None
@@ -270,8 +271,8 @@ def _next_chunk(client: Client) -> Chunk | None:
     circumstances = (client.ledger.revision, session.open_period)
     if session.nothing_to_relay == circumstances:
         return None
-    # A message that cannot be stored in time is halved each time.
-    limit = max(1, MAX_CHUNK_RECORDS >> session.time_outs)
+    # Silence says nothing of size. Where it outlasts the back-off, one of the punches may be what kills the function.
+    limit = max(1, MAX_CHUNK_RECORDS >> 3 * max(0, session.time_outs - WHOLE_TRIES))
     chunk = client.ledger.next_chunk(session.open_period, limit)
     if chunk is None:
         session.nothing_to_relay = circumstances

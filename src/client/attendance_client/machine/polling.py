@@ -61,7 +61,13 @@ def poll(client: Client) -> None:
 
 
 def _ask_again(client: Client) -> None:
-    """Let what was refused or not answered be sent once more; daily, see whether HR's table is another one by now."""
+    """Let what was refused or not answered be sent once more; daily, see whether HR's table is another one by now.
+
+    While nobody answers, it waits for all others to be asked for: they must not wait for what may be in their way.
+    """
+    session = client.session
+    if session.time_outs and client.ledger.next_chunk(session.open_period, 1) is not None:
+        return
     now_s = client.clock.monotonic()
     daily = now_s >= client.session.table_due_s
     if daily:
