@@ -1,8 +1,10 @@
 """The real handlers, over spreadsheets in memory, as the backend of a world (`tests.world.backend.Backend`).
 
-They may die before or after any of their effects.
+They may die before or after any of their effects. Some messages are taken in together with some that came before,
+which Pub/Sub may deliver again.
 """
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +14,10 @@ from typing import Any
 from attendance_backend.control.registered_sites import TITLE
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, moving, routing
-from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.together import handle_together
 from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
-from attendance_contracts import Message, ReviewPeriod
+from attendance_contracts import Message, ReviewPeriod, SiteHealth, StoreAttendRecords
 from tests.fakes_backend import Book, Crash, World
 from tests.world.backend import StoredRow
 from tests.world.calendar import Row, windows
@@ -24,6 +26,9 @@ from tests.world.network import ZONE, BackendFault
 RAW_PREFIX = "Raw Data - "
 TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 PERIOD_PROPERTY = "attendance_review_period"
+BATCHES = (1, 1, 1, 2, 4)
+"""How many messages are taken in together."""
+MOST_HEARD = 5
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
 
@@ -49,6 +54,7 @@ class HandlersBackend:
         self.poison: set[str] = set()
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
+        self._heard: list[Message] = []
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
@@ -123,13 +129,29 @@ class HandlersBackend:
             else:
                 effects.crash_after = number
         try:
-            reply = handle(message, self.world.backend)
+            reply = self._reply_to(message)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
         except UserError as error:
             raise BackendFault("function refused a message") from error
         self._windows |= {period.name: period for period in windows(self._published)}
         return reply
+
+    def _reply_to(self, message: Message) -> Message | None:
+        """The reply, with that to others lost; it was as good as never sent."""
+        again = self._choice.sample(self._heard, min(len(self._heard), self._choice.choice(BATCHES) - 1))
+        batch = [*again, message]
+        self._choice.shuffle(batch)
+        if isinstance(message, StoreAttendRecords | SiteHealth):
+            self._heard = [*self._heard, message][-MOST_HEARD:]
+        replies: list[Message | None] = []
+        for number, reply in handle_together(batch, self.world.backend):
+            if batch[number] is message:
+                replies.append(reply())
+            elif len(batch) > 1:
+                with contextlib.suppress(UserError):
+                    reply()
+        return replies[0]
 
     def rows(self) -> list[StoredRow]:
         found = []

@@ -348,6 +348,7 @@ def _deploy(state, names, flags, stdin):
             "timeoutSeconds": int(flags.one("timeout").removesuffix("s")),
             "maxInstanceCount": int(flags.one("max-instances")),
             "maxInstanceRequestConcurrency": int(flags.one("concurrency")),
+            "availableCpu": flags.one("cpu", "0.3333"),
             "ingressSettings": f"ALLOW_{flags.one('ingress-settings').upper().replace('-', '_')}",
             "environmentVariables": {
                 "LOG_EXECUTION_ID": "true",
@@ -446,7 +447,7 @@ _PUSH = "push-endpoint push-auth-service-account push-auth-token-audience"
 _WAITS = "ack-deadline message-retention-duration expiration-period min-retry-delay max-retry-delay"
 _DEAD = "dead-letter-topic max-delivery-attempts"
 _RUNS = "max-instances concurrency memory timeout service-account build-service-account update-labels ingress-settings"
-_RUNS += " set-env-vars set-secrets clear-secrets"
+_RUNS += " cpu set-env-vars set-secrets clear-secrets"
 FORMS = {
     "projects describe": (lambda s, n, f, i: {"projectId": n[0], "projectNumber": NUMBER}, ""),
     "auth list": (lambda s, n, f, i: [{"account": OWNER, "status": "ACTIVE"}], "filter"),

@@ -62,7 +62,12 @@ MEMORY = "512Mi"
 INSTANCES = 1
 CONCURRENCY = 1
 """One instance that serves one message at a time: correct without, but Google's 60 reads a minute go further."""
-TIMEOUT_S = {"watch": 540}
+TOGETHER = {Topic.STORE_ATTEND_RECORDS: 80}
+"""So many messages are in flight in the one instance of a function that takes in together what waits."""
+SERVED_BY = {Topic.SITE_HEALTH: Topic.STORE_ATTEND_RECORDS}
+"""Topics without a function of their own: a workbook has one writer."""
+TIMEOUT_S = {Topic.WATCH: 540, Topic.STORE_ATTEND_RECORDS: 300}
+"""That of what is taken in together holds the wait, the batch, and what is done alone after it."""
 DEFAULT_TIMEOUT_S = 120
 LONGEST_ACK_S = 600
 KEEP_S = 7 * 86_400
@@ -145,6 +150,7 @@ def program(it: Installation) -> Iterator[Stage]:
     yield Stage("the schedule", lambda _: [_schedule(it)])
     yield Stage("addresses for alerts", lambda _: [Resource(CHANNEL, address) for address in it.alarm_to])
     yield Stage("alerts", lambda gcloud: _alerts(it, gcloud))
+    yield Stage("functions that are not needed any more", lambda _: _replaced(it), absent=True)
     yield Stage("rights that are not needed any more", lambda _: _outdated(it), absent=True)
 
 
@@ -163,7 +169,12 @@ def topics() -> tuple[str, ...]:
 
 def function_name(topic: str) -> str:
     """The function that serves a topic's messages; Google allows no underscores in it."""
-    return topic.replace("_", "-")
+    return str(SERVED_BY.get(Topic(topic), topic)).replace("_", "-")
+
+
+def served_topics() -> tuple[Topic, ...]:
+    """The topics that have functions of their own."""
+    return tuple(topic for topic in FUNCTION_TOPICS if topic not in SERVED_BY)
 
 
 def function_subscriptions() -> tuple[str, ...]:
@@ -239,24 +250,40 @@ def _functions(it: Installation, gcloud: Gcloud) -> list[Resource]:
                 "built_by": it.account("attendance-build"),
                 "account": it.account("attendance-functions"),
                 "memory": MEMORY,
-                "timeout_s": TIMEOUT_S.get(topic, DEFAULT_TIMEOUT_S),
+                "timeout_s": _timeout_s(topic),
                 "instances": INSTANCES,
-                "concurrency": CONCURRENCY,
+                "concurrency": TOGETHER.get(topic, CONCURRENCY),
                 "ingress": "ALLOW_INTERNAL_ONLY",
-                "environment": dict(it.environment),
+                "environment": {**it.environment, **_threads(topic)},
                 "secrets": secrets,
+                # Several requests at a time take a whole processor.
+                **({"cpu": "1"} if topic in TOGETHER else {}),
             },
             {"region": it.region, "source": it.source, "project": it.project},
         )
-        for topic in FUNCTION_TOPICS
+        for topic in served_topics()
     ]
+
+
+def _timeout_s(topic: Topic) -> int:
+    return TIMEOUT_S.get(SERVED_BY.get(topic, topic), DEFAULT_TIMEOUT_S)
+
+
+def _threads(topic: Topic) -> dict[str, str]:
+    """What functions-framework reads: each request has a thread, and some are left for who is sent away."""
+    return {"THREADS": str(TOGETHER[topic] + 10)} if topic in TOGETHER else {}
+
+
+def _replaced(it: Installation) -> list[Resource]:
+    """Functions of topics that another one serves by now."""
+    return [Resource(FUNCTION, topic.replace("_", "-"), about={"region": it.region}) for topic in SERVED_BY]
 
 
 def _invoking(it: Installation) -> list[Resource]:
     invoker, region = member(it.account("attendance-invoker")), f"--region={it.region}"
     return [
         right("run services", function_name(topic), "run.invoker", invoker, region)
-        for topic in FUNCTION_TOPICS
+        for topic in served_topics()
     ]
 
 
@@ -266,7 +293,7 @@ def _subscriptions(it: Installation, gcloud: Gcloud) -> list[Resource]:
         address = _address(it, gcloud, function_name(topic))
         wanted = {
             "topic": str(topic),
-            "ack_s": min(TIMEOUT_S.get(topic, DEFAULT_TIMEOUT_S) + 60, LONGEST_ACK_S),
+            "ack_s": min(_timeout_s(topic) + 60, LONGEST_ACK_S),
             "keep_s": KEEP_TICKS_S if topic == "watch" else KEEP_S,
             "expires": False,
             "waits_s": WAITS_S,
@@ -340,7 +367,7 @@ def _alerts(it: Installation, gcloud: Gcloud) -> list[Resource]:
 
 def policies() -> dict[str, dict[str, object]]:
     """The alerts of Cloud Monitoring, by their titles."""
-    names = "|".join(function_name(topic) for topic in FUNCTION_TOPICS)
+    names = "|".join(function_name(topic) for topic in served_topics())
     return {
         "Attendance: a message that never worked": _policy(
             "More than none lies in dead_letters. docs/deploying-the-functions.md tells how to look at it.",

@@ -379,6 +379,7 @@ class Function(Kind):
             "timeout_s": run.get("timeoutSeconds"),
             "instances": run.get("maxInstanceCount"),
             "concurrency": run.get("maxInstanceRequestConcurrency", 1),
+            "cpu": run.get("availableCpu"),
             "ingress": run.get("ingressSettings"),
             "environment": environment,
             "secrets": {
@@ -427,6 +428,7 @@ def _deployment(resource: Resource) -> Command:
             "--ingress-settings=internal-only",
             f"--max-instances={wanted['instances']}",
             f"--concurrency={wanted['concurrency']}",
+            *([f"--cpu={wanted['cpu']}"] if "cpu" in wanted else ()),
             f"--memory={wanted['memory']}",
             f"--timeout={wanted['timeout_s']}s",
             f"--service-account={wanted['account']}",

@@ -3,23 +3,32 @@
 import base64
 import binascii
 import logging
-import threading
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from attendance_backend.app import bootstrap
+from attendance_backend.app.room import Room
 from attendance_backend.control.dead_letters import Kind
 from attendance_backend.errors import BackendError, EventError, NotAdmittedError, OvertakenError
 from attendance_backend.handlers import admission, bounds, dead_letters
-from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.together import Served, handle_together
 from attendance_backend.ports import Backend, Replies
-from attendance_contracts import ContractError, Message, decode
+from attendance_contracts import ContractError, Message, Signed, decode
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Message)
 
-_TURN = threading.Lock()
-"""A spreadsheet has one writer at a time: the messages of a process take turns."""
+
+@dataclass(frozen=True)
+class _Letter:
+    """A message as it came."""
+
+    kind: type[Message]
+    content: bytes
+    attributes: Mapping[str, str]
+    who: str
 
 
 def serve(kind: type[Message], event: Any) -> None:
@@ -34,59 +43,102 @@ def serve(kind: type[Message], event: Any) -> None:
     who = "an unreadable message"
     try:
         bootstrap.settings()  # first of all, so that the very first line has its severity
-        letter = envelope_of(kind, event.data)
-        if "location" in letter[1]:
-            who = f"{letter[1]['location']}, request {letter[1].get('request_id')}"
-        with _TURN:
-            _serve(kind, letter, who)
+        content, attributes = envelope_of(kind, event.data)
+        if "location" in attributes:
+            who = f"{attributes['location']}, request {attributes.get('request_id')}"
+        reply = _ROOM.reply_to(_Letter(kind, content, attributes, who), len(content))
+        if reply is not None:
+            bootstrap.replies().publish(reply)
     except BackendError as error:
         log.error("%s of %s failed: %s", kind.topic, who, error)  # noqa: TRY400 - the line says it all
         raise
     log.info("%s of %s: done", kind.topic, who)
 
 
-def _serve(kind: type[Message], letter: tuple[bytes, Mapping[str, str]], who: str) -> None:
-    """Handle a message or set it aside."""
+def _serve_together(letters: Sequence[_Letter]) -> list[Served]:
+    """Handle messages or set them aside; a spreadsheet has one writer at a time: those of a process take turns."""
     backend, replies = bootstrap.backend(), bootstrap.replies()
+    served: list[Served] = []
+    admitted: list[tuple[int, _Admitted]] = []
+    for number, letter in enumerate(letters):
+        try:
+            admitted.append((number, _admitted(letter, backend)))
+        except Exception as error:  # noqa: BLE001 - it is told by this message's reply
+            served.append(Served(number, partial(_settled, letter, partial(_fail, error), backend, replies)))
+    for index, reply in handle_together([each.message for _, each in admitted], backend):
+        number, each = admitted[index]
+        finish = partial(_finished, letters[number], each, reply, backend, replies)
+        served.append(Served(number, partial(_settled, letters[number], finish, backend, replies)))
+    return served
+
+
+_ROOM = Room(_serve_together)
+
+
+def _settled(
+    letter: _Letter, reply: Callable[[], Message | None], backend: Backend, replies: Replies
+) -> Message | None:
+    """The reply to a message; None for one that is set aside."""
+    topic, whole = letter.kind.topic, (letter.content, letter.attributes)
     try:
-        _handle(kind, letter, backend, replies)
+        return reply()
     except OvertakenError as error:
-        log.info("%s of %s: %s", kind.topic, who, error)
+        log.info("%s of %s: %s", topic, letter.who, error)
     except EventError as error:
-        dead_letters.set_aside(kind.topic, letter, (Kind.UNREADABLE, error), backend, replies)
+        dead_letters.set_aside(topic, whole, (Kind.UNREADABLE, error), backend, replies)
     except NotAdmittedError as error:
-        dead_letters.set_aside(kind.topic, letter, (Kind.NOT_ADMITTED, error), backend, replies)
+        dead_letters.set_aside(topic, whole, (Kind.NOT_ADMITTED, error), backend, replies)
     except (BackendError, MemoryError):
         raise
     except Exception as error:
         # What brought it out would do so each time, and keep others waiting.
-        log.exception("%s of %s: a fault of the program", kind.topic, who)
-        dead_letters.set_aside(kind.topic, letter, (Kind.FAULT, error), backend, replies)
+        log.exception("%s of %s: a fault of the program", topic, letter.who)
+        dead_letters.set_aside(topic, whole, (Kind.FAULT, error), backend, replies)
+    return None
 
 
-def _handle(
-    kind: type[Message], letter: tuple[bytes, Mapping[str, str]], backend: Backend, replies: Replies
-) -> None:
-    content, attributes = letter
-    bounds.check_bytes(content)
+class _Admitted(NamedTuple):
+    """A message that may be handled; what cannot be in it was taken out, with the reason."""
+
+    message: Message
+    signed: Signed | None
+    impossible: tuple[bytes, EventError] | None
+
+
+def _admitted(letter: _Letter, backend: Backend) -> _Admitted:
+    bounds.check_bytes(letter.content)
     impossible = None
     try:
-        message = decoded(kind, content, attributes)
+        message = decoded(letter.kind, letter.content, letter.attributes)
     except EventError as error:
-        parts = dead_letters.without_impossible(kind, content)
+        parts = dead_letters.without_impossible(letter.kind, letter.content)
         if parts is None:
             raise
         possible, rest = parts
-        message = decoded(kind, possible, attributes)
+        message = decoded(letter.kind, possible, letter.attributes)
         impossible = rest, error
-    signed = admission.admit(message, content, attributes, backend)
-    reply = handle(bounds.as_can_be(message, backend.clock.now()), backend)
-    if reply is not None:
-        replies.publish(reply)
-    admission.note(message, signed, backend)
-    if impossible is not None:
-        rest, reason = impossible
-        dead_letters.set_aside(kind.topic, (rest, attributes), (Kind.IMPOSSIBLE, reason), backend, replies)
+    signed = admission.admit(message, letter.content, letter.attributes, backend)
+    return _Admitted(bounds.as_can_be(message, backend.clock.now()), signed, impossible)
+
+
+def _finished(
+    letter: _Letter,
+    admitted: _Admitted,
+    reply: Callable[[], Message | None],
+    backend: Backend,
+    replies: Replies,
+) -> Message | None:
+    given = reply()
+    admission.note(admitted.message, admitted.signed, backend)
+    if admitted.impossible is not None:
+        rest, reason = admitted.impossible
+        told = Kind.IMPOSSIBLE, reason
+        dead_letters.set_aside(letter.kind.topic, (rest, letter.attributes), told, backend, replies)
+    return given
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def message_of(kind: type[M], data: Any) -> M:

@@ -121,11 +121,14 @@ def hidden_sheets(
 
 
 def recall(
-    memory: Mapping[str, Known], message: StoreAttendRecords, dates: Sequence[date], days: Sequence[date]
+    memory: Mapping[str, Known],
+    parts: Sequence[StoreAttendRecords],
+    dates: Sequence[date],
+    days: Sequence[date],
 ) -> OfMessage | None:
-    """The rows of a message's people; None where the worksheets are to be read whole."""
-    known = memory.get(message.sheet_id)
-    found = {Labels.of(record, message.location) for record in message.records}
+    """The rows of the people of messages to one workbook; None where the worksheets are to be read whole."""
+    known = memory.get(parts[0].sheet_id)
+    found = {Labels.of(record, part.location) for part in parts for record in part.records}
     if known is None or len(found) > MOST_USERS or not found <= known.index.rows.keys():
         return None
     keys = set()

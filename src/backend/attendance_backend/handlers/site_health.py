@@ -6,7 +6,8 @@ again finds that and says nothing twice; one that was overtaken by a later one i
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -14,8 +15,9 @@ from attendance_backend.control.reading import read_control
 from attendance_backend.domain.clocks import clock_change, zone_of
 from attendance_backend.domain.completeness import advance
 from attendance_backend.domain.people import site_key
-from attendance_backend.errors import UserError, WorksheetGoneError
+from attendance_backend.errors import NotAdmittedError, UserError, WorksheetGoneError
 from attendance_backend.handlers import books, bounds, daily_sync
+from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
@@ -54,11 +56,48 @@ def site_health(message: SiteHealth, backend: Backend) -> None:
     """
     message = bounds.of_health(message, backend)
     try:
-        _take_in(message, backend)
+        _take_in(backend, [message])
     except WorksheetGoneError as gone:
         log.warning("%s: %s. Bringing it back, as attendance-backend refresh does", message.location, gone)
         _bring_back(message, backend)
-        _take_in(message, backend)
+        _take_in(backend, [message])
+
+
+def health_together(messages: Sequence[SiteHealth], backend: Backend) -> list[Callable[[], None] | None]:
+    """Take in what concerns one workbook with one read and one write. Of several of one site the latest tells all.
+
+    Returns:
+        What gives each message's reply, which is none; None for a message that is left to do.
+
+    Raises:
+        TransientError: deliver all of them again.
+    """
+    bounded = [_bounded(message, backend) for message in messages]
+    groups: dict[tuple[str, ReviewPeriod], dict[str, SiteHealth]] = {}
+    for message in sorted(filter(None, bounded), key=_moment):
+        group = groups.setdefault((message.sheet_id, message.period), {})
+        group[site_key(message.location)] = message
+    done: set[tuple[str, ReviewPeriod, str]] = set()
+    for (sheet_id, period), group in groups.items():
+        for taken in Grouping[SiteHealth](partial(_take_in, backend)).done([*group.values()]):
+            done.add((sheet_id, period, site_key(taken.location)))
+    return [
+        _nothing
+        if each is not None and (each.sheet_id, each.period, site_key(each.location)) in done
+        else None
+        for each in bounded
+    ]
+
+
+def _bounded(message: SiteHealth, backend: Backend) -> SiteHealth | None:
+    try:
+        return bounds.of_health(message, backend)
+    except NotAdmittedError:
+        return None  # it is told by itself
+
+
+def _nothing() -> None:
+    return None
 
 
 def _bring_back(message: SiteHealth, backend: Backend) -> None:
@@ -71,91 +110,116 @@ def _bring_back(message: SiteHealth, backend: Backend) -> None:
         log.warning("%s: %s", message.period.name, difference)
 
 
-def _take_in(message: SiteHealth, backend: Backend) -> None:
-    present = books.read(backend.spreadsheets, message.sheet_id, _WANTS)
-    row = _row(present, message.location)
-    if _is_overtaken(row, message, backend.clock.now()):
-        log.info("%s: a health message of %s was overtaken", message.location, message.at)
+def _take_in(backend: Backend, messages: Sequence[SiteHealth]) -> None:
+    """Take in messages to one workbook, each of another site."""
+    sheet_id, now = messages[0].sheet_id, backend.clock.now()
+    present = books.read(backend.spreadsheets, sheet_id, _WANTS)
+    rows = sites_sheet.read(present.worksheet(SITES))
+    news, first = list[SiteHealth](), list[SiteHealth]()
+    for message in messages:
+        row = rows.get(site_key(message.location))
+        if _is_overtaken(row, message, now):
+            log.info("%s: a health message of %s was overtaken", message.location, message.at)
+            continue
+        news.append(message)
+        if row is None or row.last_heard is None or _day(row.last_heard, message) < _day(message.at, message):
+            first.append(message)
+    if not news:
         return
     known = [present]
-    if row is None or row.last_heard is None or _day(row.last_heard, message) < _day(message.at, message):
-        _begin_day(message, backend)
+    if first:
+        _begin_day(first, backend)
         known.clear()
     take_turn(
         backend.spreadsheets,
-        partial(_draft, message, backend, known),
-        partial(books.put_right, backend.spreadsheets, message.sheet_id),
+        partial(_draft, news, backend, known),
+        partial(books.put_right, backend.spreadsheets, sheet_id),
     )
 
 
-def _begin_day(message: SiteHealth, backend: Backend) -> None:
-    """What is done with a site's first message of its day; should it be done twice, the second time finds it done.
+def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
+    """What is done with sites' first messages of their day; should it be done twice, the second time finds it done.
 
     Nothing here keeps the health from being taken in: what HR has to mend is in the log, and in ``Problems``.
     """
     try:
-        previous = daily_sync.begin_day(message, backend)
-        if previous is not None and message.complete_through is not None:
+        previous = daily_sync.begin_day(max(messages, key=_moment), backend)
+        told = {
+            each.location: each.complete_through for each in messages if each.complete_through is not None
+        }
+        if previous is not None and told:
             sheet_id, period = previous
-            through = min(message.complete_through, period.last_day)
-            take_turn(
-                backend.spreadsheets,
-                partial(_close, backend.spreadsheets, sheet_id, period, message.location, through),
-            )
+            through = {site: min(day, period.last_day) for site, day in told.items()}
+            take_turn(backend.spreadsheets, partial(_close, backend.spreadsheets, sheet_id, period, through))
     except UserError as error:
-        log.error("%s: the workbook is not brought up to date: %s", message.location, error)  # noqa: TRY400 - the line says it all
+        sites = ", ".join(message.location for message in messages)
+        log.error("%s: the workbook is not brought up to date: %s", sites, error)  # noqa: TRY400 - the line says it all
 
 
-def _draft(message: SiteHealth, backend: Backend, known: list[Spreadsheet]) -> Draft[None]:
-    """What the message changes; the first attempt takes what is `known` already, each further one reads."""
-    read = known.pop() if known else books.read(backend.spreadsheets, message.sheet_id, _WANTS)
-    row = _row(read, message.location)
-    if _is_overtaken(row, message, backend.clock.now()):
-        return Draft(read, (), None)
-    values = _values(message, row)
-    entries = _about_machine(message, row, values)
-    through = message.complete_through
-    if through is not None and (
-        row is None or row.complete_through is None or through > row.complete_through
-    ):
-        values[sites_sheet.COMPLETE_THROUGH] = through
-        entries = [
-            *_completed(backend.spreadsheets, read, message.period, message.location, through),
-            *entries,
-        ]
-    return Draft(read, _changes(read, message.location, values, entries), None)
+def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreadsheet]) -> Draft[None]:
+    """What the messages change; the first attempt takes what is `known` already, each further one reads."""
+    read = known.pop() if known else books.read(backend.spreadsheets, messages[0].sheet_id, _WANTS)
+    rows, now = sites_sheet.read(read.worksheet(SITES)), backend.clock.now()
+    values: dict[str, dict[Column, Value]] = {}
+    through: dict[str, date] = {}
+    entries: list[Entry] = []
+    for message in messages:
+        row, site = rows.get(site_key(message.location)), message.location
+        if _is_overtaken(row, message, now):
+            continue
+        values[site] = _values(message, row)
+        entries += _about_machine(message, row, values[site])
+        day = message.complete_through
+        if day is not None and (row is None or row.complete_through is None or day > row.complete_through):
+            values[site][sites_sheet.COMPLETE_THROUGH] = through[site] = day
+    entries = [*_completed(backend.spreadsheets, read, messages[0].period, through), *entries]
+    return Draft(read, _changes(read, values, entries), None)
 
 
 def _close(
-    spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, site: str, through: date
+    spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, through: Mapping[str, date]
 ) -> Draft[None]:
-    """The last days of the period before: its workbook hears of them only when the site is in the next one."""
+    """The last days of the period before: its workbook hears of them only when its sites are in the next one."""
     read = books.read(spreadsheets, sheet_id, _WANTS)
-    row = _row(read, site)
-    if row is None or (row.complete_through is not None and row.complete_through >= through):
-        return Draft(read, (), None)
-    entries = _completed(spreadsheets, read, period, site, through)
-    return Draft(read, _changes(read, site, {sites_sheet.COMPLETE_THROUGH: through}, entries), None)
+    rows = sites_sheet.read(read.worksheet(SITES))
+    news = {
+        site: day
+        for site, day in through.items()
+        for row in [rows.get(site_key(site))]
+        if row is not None and (row.complete_through is None or row.complete_through < day)
+    }
+    entries = _completed(spreadsheets, read, period, news)
+    values = {site: {sites_sheet.COMPLETE_THROUGH: day} for site, day in news.items()}
+    return Draft(read, _changes(read, values, entries), None)
 
 
 def _completed(
-    spreadsheets: Spreadsheets, read: Spreadsheet, period: ReviewPeriod, site: str, through: date
+    spreadsheets: Spreadsheets, read: Spreadsheet, period: ReviewPeriod, through: Mapping[str, date]
 ) -> list[Entry]:
-    """What is to be said of the days that became complete; nothing in a workbook that HR has finalised."""
+    """What is to be said of the days that became complete by site; nothing in a workbook that HR has finalised."""
     parameters = guide_sheet.read(read.worksheet(GUIDE))
-    sites = sites_sheet.read(read.worksheet(SITES))
-    reported = {key: row.complete_through for key, row in sites.items()}
-    moved = advance(reported, site, through, period.first_day, period.last_day)
-    if parameters.is_closed or not (moved.of_site or moved.of_all):
+    rows = sites_sheet.read(read.worksheet(SITES))
+    reported = {key: row.complete_through for key, row in rows.items()}
+    moves = []
+    for site, day in through.items():
+        moves.append(advance(reported, site, day, period.first_day, period.last_day))
+        reported[site_key(site)] = day
+    moves = [moved for moved in moves if moved.of_site or moved.of_all]
+    if parameters.is_closed or not moves:
         return []
     workbook = books.read(spreadsheets, read.spreadsheet_id, completion.WANTS)
-    return completion.entries(workbook, moved, parameters.grace_s)
+    return completion.entries(workbook, moves, parameters.grace_s)
 
 
 def _changes(
-    read: Spreadsheet, site: str, values: dict[Column, Value], entries: Sequence[Entry]
+    read: Spreadsheet, values: Mapping[str, Mapping[Column, Value]], entries: Sequence[Entry]
 ) -> list[Change]:
-    changes = sites_sheet.cells_for(read.worksheet(SITES), site, values)
+    sheet, changes = read.worksheet(SITES), list[Change]()
+    for site, cells in values.items():
+        own = sites_sheet.cells_for(sheet, site, cells)
+        # Of several sites without a row each gets its own.
+        sheet = replace(sheet, row_count=sheet.row_count + book.rows_added(own))
+        changes += own
     return [*changes, *book.tell(read, entries)]
 
 
@@ -232,8 +296,8 @@ def _memory_used(message: SiteHealth) -> float | None:
     return machine.records / machine.record_capacity
 
 
-def _row(workbook: Spreadsheet, site: str) -> SiteRow | None:
-    return sites_sheet.read(workbook.worksheet(SITES)).get(site_key(site))
+def _moment(message: SiteHealth) -> datetime:
+    return message.at
 
 
 def _is_overtaken(row: SiteRow | None, message: SiteHealth, now: datetime) -> bool:

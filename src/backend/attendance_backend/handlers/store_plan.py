@@ -1,7 +1,8 @@
-"""What storing a message's new records changes in the workbook: pure logic, no calls."""
+"""What storing the new records of messages to one workbook changes in it: pure logic, no calls."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -26,10 +27,17 @@ _FLAGGED = {
 }
 
 
-def strangers(book: Book, message: StoreAttendRecords, new: Sequence[AttendanceRecord]) -> list[Labels]:
+class New(NamedTuple):
+    """A record that is not stored yet, and the message that brought it."""
+
+    record: AttendanceRecord
+    part: StoreAttendRecords
+
+
+def strangers(book: Book, new: Sequence[New]) -> list[Labels]:
     """The labels of the new records that are nobody's in the workbook."""
     people = People(book.days.members.values())
-    found = dict.fromkeys((Labels.of(record, message.location), record.timestamp.date()) for record in new)
+    found = dict.fromkeys((Labels.of(record, part.location), record.timestamp.date()) for record, part in new)
     return [*dict.fromkeys(labels for labels, day in found if people.whose(labels, day) is None)]
 
 
@@ -37,6 +45,7 @@ class _Arrival(NamedTuple):
     """A new record, and whose it is; None for a stranger's."""
 
     record: AttendanceRecord
+    part: StoreAttendRecords
     labels: Labels
     member: Member | None
 
@@ -46,20 +55,17 @@ class Storing:
 
     Args:
         book: with all columns of the index if there are hires.
-        message: whose records they are.
-        new: those of its records that are not stored, each once.
+        new: each once; of messages to this workbook.
         hires: people who are to get their rows with these records.
     """
 
     def __init__(
         self,
         book: Book,
-        message: StoreAttendRecords,
-        new: Sequence[AttendanceRecord],
+        new: Sequence[New],
         hires: Sequence[Person] = (),
     ) -> None:
         self._book = book
-        self._message = message
         self._hired = People.of(hires).members
         self._people = People([*book.days.members.values(), *self._hired.values()])
         self._new = self._arrivals(new)
@@ -77,11 +83,12 @@ class Storing:
         self._index_records(amended=True)
         made = [] if worksheet is not None else raw_data.AMENDMENTS_LAYOUT.create(2)
         where = book.made(made) if worksheet is None else worksheet
-        when = min(new.record.timestamp for new in self._new)
-        self._entries.append(exceptions_sheet.amended(when, self._message.location, len(self._new)))
+        for arrivals in self._by_site().values():
+            when, site = min(new.record.timestamp for new in arrivals), arrivals[0].part.location
+            self._entries.append(exceptions_sheet.amended(when, site, len(arrivals)))
         return [
             *made,
-            *raw_data.append(where, self._rows()),
+            *raw_data.append(where, self._rows(self._new)),
             *self._book.index.changes(),
             *self._told(),
         ]
@@ -98,56 +105,66 @@ class Storing:
         times = {(key, day): self._stored.times(key, day, found) for (key, day), found in punches.items()}
         self.facts = Facts(times, self._seen())
         return [
-            *raw_data.append(self._book.worksheet(raw_title(self._message.location)), self._rows()),
+            *(
+                change
+                for arrivals in self._by_site().values()
+                for change in raw_data.append(
+                    self._book.worksheet(raw_title(arrivals[0].part.location)), self._rows(arrivals)
+                )
+            ),
             *self._book.index.changes(),
             *self._book.days.changes(self.facts),
             *self._told(),
         ]
 
-    def _arrivals(self, records: Sequence[AttendanceRecord]) -> list[_Arrival]:
+    def _arrivals(self, found: Sequence[New]) -> list[_Arrival]:
         owners: dict[tuple[Labels, date], Member | None] = {}
         arrivals = []
-        for record in records:
-            labels = Labels.of(record, self._message.location)
+        for record, part in found:
+            labels = Labels.of(record, part.location)
             at = labels, record.timestamp.date()
             if at not in owners:
                 owners[at] = self._people.whose(*at)
-            arrivals.append(_Arrival(record, labels, owners[at]))
+            arrivals.append(_Arrival(record, part, labels, owners[at]))
         return arrivals
+
+    def _by_site(self) -> dict[str, list[_Arrival]]:
+        sites: dict[str, list[_Arrival]] = {}
+        for new in self._new:
+            sites.setdefault(site_key(new.part.location), []).append(new)
+        return sites
 
     def _touched(self) -> dict[UserDay, list[Punch]]:
         """The days that get new punches, and these."""
-        site = site_key(self._message.location)
         touched: dict[UserDay, list[Punch]] = {}
-        for record, _, member in self._new:
+        for record, part, _, member in self._new:
             if member is not None:
-                punch = Punch(record.timestamp, site)
+                punch = Punch(record.timestamp, site_key(part.location))
                 touched.setdefault((member.key, self._stored.day_of(member.key, punch)), []).append(punch)
         return touched
 
     def _index_records(self, *, amended: bool) -> None:
         tokens: dict[tuple[Labels, date], list[Token]] = {}
-        for record, labels, _ in self._new:
+        for record, _, labels, _ in self._new:
             tokens.setdefault((labels, record.timestamp.date()), []).append(Token.of(record, amended=amended))
         for (labels, day), found in tokens.items():
             self._book.index.add(labels, day, found)
             self._stored.note(labels)
 
-    def _rows(self) -> list[raw_data.Row]:
-        site, boundary = self._message.location, self._message.day_boundary
+    def _rows(self, arrivals: Sequence[_Arrival]) -> list[raw_data.Row]:
         rows = []
-        for record, _, member in self._new:
+        for record, part, _, member in arrivals:
             employee = raw_data.user_id_label(record) if member is None else member.employee
-            punch = Punch(record.timestamp, site_key(site))
+            punch = Punch(record.timestamp, site_key(part.location))
             is_planned = member is not None and member.key in self._book.days.planned
             day = self._stored.day_of(member.key, punch) if member is not None and is_planned else None
-            rows.append(raw_data.row_of(record, employee, site, boundary, day))
+            rows.append(raw_data.row_of(record, employee, part.location, part.day_boundary, day))
         return rows
 
     def _seen(self) -> Mapping[str, Seen]:
-        """Where everybody in the message was seen last: now, or before."""
+        """Where everybody in the messages was seen last: now, or before."""
         seen: dict[str, Seen] = {}
-        for record, labels, member in self._new:
+        for record, _, labels, member in self._new:
             if member is not None:
                 known = seen.get(member.key, member.seen) or Seen(record.timestamp, labels.site)
                 seen[member.key] = max(known, Seen(record.timestamp, labels.site))
@@ -157,16 +174,15 @@ class Storing:
     def _report_strangers(self) -> None:
         """Each user whom nobody knows, with the row of the index that is made: so it is told once."""
         reported = set(self._book.index.rows)
-        site = site_key(self._message.location)
-        told = sum(site_key(labels.site) == site and not self._people.owners(labels) for labels in reported)
-        for record, labels, member in sorted(self._new, key=lambda new: new.record.timestamp):
+        told = Counter(site_key(labels.site) for labels in reported if not self._people.owners(labels))
+        for record, part, labels, member in sorted(self._new, key=lambda new: new.record.timestamp):
             if labels in reported or member is not None:
                 continue
             reported.add(labels)
-            told += 1
-            if told > bounds.MOST_STRANGERS:
-                break
-            where = record.timestamp, self._message.location
+            told[site_key(part.location)] += 1
+            if told[site_key(part.location)] > bounds.MOST_STRANGERS:
+                continue
+            where = record.timestamp, part.location
             if labels.user_name:
                 user = user_key(labels.user_name)
                 self._entries.append(exceptions_sheet.unknown_user(*where, labels.user_name, user))
@@ -175,9 +191,12 @@ class Storing:
 
     def _report_hires(self) -> None:
         for member in self._hired.values():
-            first = min(new.record.timestamp for new in self._new if new.member == member)
+            own = (new for new in self._new if new.member == member)
+            first = min(own, key=lambda new: new.record.timestamp)
             self._entries.append(
-                exceptions_sheet.hired(first, self._message.location, member.employee, member.key)
+                exceptions_sheet.hired(
+                    first.record.timestamp, first.part.location, member.employee, member.key
+                )
             )
 
     def _report_flags(
@@ -201,14 +220,10 @@ class Storing:
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
 
     def _told(self) -> list[Change]:
-        message = self._message
-        return [
-            *rules.told(
-                self._book.worksheet(SITES),
-                message.location,
-                message.time_zone,
-                message.day_boundary,
-                message.period,
-            ),
-            *book.tell(self._book.read, self._entries),
-        ]
+        sites, changes = self._book.worksheet(SITES), list[Change]()
+        for part in (arrivals[0].part for arrivals in self._by_site().values()):
+            told = rules.told(sites, part.location, part.time_zone, part.day_boundary, part.period)
+            # Of several sites without a row each gets its own.
+            sites = replace(sites, row_count=sites.row_count + book.rows_added(told))
+            changes += told
+        return [*changes, *book.tell(self._book.read, self._entries)]

@@ -1,4 +1,7 @@
-"""What a message of punches reads of its workbook: as a rule one call, whose size does not depend on what is stored."""
+"""What messages of punches read of their workbook: as a rule one call, whose size does not depend on what is stored.
+
+Messages that are stored together, `parts`, are of one workbook and one period.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,10 +38,10 @@ _PLANNED = "workbooks with plans"
 
 @dataclass(frozen=True)
 class Book:
-    """The workbook as far as a message needs it.
+    """The workbook as far as messages need it.
 
     Attributes:
-        rules: by `site_key`; the message's own site follows the message in what ``Sites`` does not say.
+        rules: by `site_key`; a message's own site follows the message in what ``Sites`` does not say.
     """
 
     read: Spreadsheet
@@ -52,40 +55,43 @@ class Book:
         return self.read.worksheet(title)
 
 
-def read_book(message: StoreAttendRecords, backend: Backend) -> Book | None:
+def read_book(parts: Sequence[StoreAttendRecords], backend: Backend) -> Book | None:
     """The workbook; None when a hidden worksheet is missing.
 
-    A further call is made when something does not stand where it was put, or days not where the message's period says,
+    A further call is made when something does not stand where it was put, or days not where the messages' period says,
     as after HR extended it.
 
     Raises:
         WorksheetGoneError: a worksheet is missing of which something must be known.
     """
-    is_planned = message.sheet_id in backend.remembered.get(_PLANNED, ())
-    days = _around(message) if is_planned else business_days(message)
+    sheet_id = parts[0].sheet_id
+    is_planned = sheet_id in backend.remembered.get(_PLANNED, ())
+    days = _around(parts) if is_planned else business_days(parts)
     try:
-        read = _read(message, backend, days)
+        read = _read(parts, backend, days)
     except WorksheetGoneError:
-        there = books.present(backend.spreadsheets, message.sheet_id)
+        there = books.present(backend.spreadsheets, sheet_id)
         if there.find(PUNCH_INDEX) is None or there.find(DAYS) is None:
             return None
         raise
     # By the rules of Sites a day may begin at another time than the message says.
-    others = _days_by(read.rules, message).difference(days)
+    others = _days_by(read.rules, parts).difference(days)
     if read.days.planned:
-        backend.remembered.setdefault(_PLANNED, set()).add(message.sheet_id)
-        others |= {*_around(message)}.difference(days)
-    return read if not others else _read(message, backend, sorted({*days, *others}))
+        backend.remembered.setdefault(_PLANNED, set()).add(sheet_id)
+        others |= {*_around(parts)}.difference(days)
+    return read if not others else _read(parts, backend, sorted({*days, *others}))
 
 
-def business_days(message: StoreAttendRecords) -> list[date]:
-    """The business days of the message's records, by the message's own boundary."""
-    return sorted({business_day(record.timestamp, message.day_boundary) for record in message.records})
+def business_days(parts: Sequence[StoreAttendRecords]) -> list[date]:
+    """The business days of the messages' records, by each message's own boundary."""
+    return sorted(
+        {business_day(record.timestamp, part.day_boundary) for part in parts for record in part.records}
+    )
 
 
-def _around(message: StoreAttendRecords) -> list[date]:
+def _around(parts: Sequence[StoreAttendRecords]) -> list[date]:
     """The days for which punches may count of people whose days HR plans, and the next ones, which end these."""
-    dates = {record.timestamp.date() for record in message.records}
+    dates = {record.timestamp.date() for part in parts for record in part.records}
     return sorted({day + timedelta(days=more) for day in dates for more in (-1, 0, 1)})
 
 
@@ -94,14 +100,17 @@ def _dates_of(days: Sequence[date]) -> list[date]:
     return sorted({*days, *(day + timedelta(days=1) for day in days)})
 
 
-def _days_by(rules: Mapping[str, SiteRules], message: StoreAttendRecords) -> set[date]:
-    site = site_key(message.location)
-    return {business_day_of(Punch(record.timestamp, site), rules) for record in message.records}
+def _days_by(rules: Mapping[str, SiteRules], parts: Sequence[StoreAttendRecords]) -> set[date]:
+    return {
+        business_day_of(Punch(record.timestamp, site_key(part.location)), rules)
+        for part in parts
+        for record in part.records
+    }
 
 
-def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether the hidden worksheets miss a column of the message's days, or rows."""
-    days = business_days(message)
+def lacks_place(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
+    """Whether the hidden worksheets miss a column of the messages' days, or rows."""
+    days = business_days(parts)
     return (
         any(day not in book.index.columns for day in _dates_of(days))
         or any(day not in book.days.columns for day in days)
@@ -110,26 +119,36 @@ def lacks_place(book: Book, message: StoreAttendRecords) -> bool:
     )
 
 
-def lacks_rules(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether punches of the site count that came before ``Sites`` told when its day begins."""
-    site = site_key(message.location)
-    row = sites_sheet.read(book.worksheet(SITES)).get(site)
-    return (row is None or row.day_boundary is None) and site in map(site_key, book.index.sites())
+def lacks_rules(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
+    """Whether punches of a site count that came before ``Sites`` told when its day begins."""
+    rows, indexed = sites_sheet.read(book.worksheet(SITES)), set(map(site_key, book.index.sites()))
+    return any(
+        (row is None or row.day_boundary is None) and site in indexed
+        for site in _sites(parts)
+        for row in [rows.get(site)]
+    )
 
 
-def is_at_odds(book: Book, message: StoreAttendRecords) -> bool:
-    """Whether of the site's raw data and the index only one is empty.
+def is_at_odds(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
+    """Whether of a site's raw data and the index only one is empty.
 
     The index may have been made anew, or the raw data, which somebody deleted: nothing is confirmed then by what it
     held.
     """
-    raw = book.worksheet(raw_title(message.location))
-    is_indexed = site_key(message.location) in map(site_key, book.index.sites())
-    return raw_data.is_empty(raw) == is_indexed
+    indexed = set(map(site_key, book.index.sites()))
+    return any(
+        raw_data.is_empty(book.worksheet(raw_title(name))) == (site in indexed)
+        for site, name in _sites(parts).items()
+    )
 
 
-def _read(message: StoreAttendRecords, backend: Backend, days: Sequence[date]) -> Book:
-    period, dates = message.period, _dates_of(days)
+def _sites(parts: Sequence[StoreAttendRecords]) -> dict[str, str]:
+    """The sites' names by `site_key`."""
+    return {site_key(part.location): part.location for part in reversed(parts)}
+
+
+def _read(parts: Sequence[StoreAttendRecords], backend: Backend, days: Sequence[date]) -> Book:
+    sheet_id, period, dates = parts[0].sheet_id, parts[0].period, _dates_of(days)
 
     def index_areas(sheet: Worksheet) -> list[Area]:
         return punch_index.areas(sheet, dates)
@@ -137,7 +156,7 @@ def _read(message: StoreAttendRecords, backend: Backend, days: Sequence[date]) -
     def days_areas(sheet: Worksheet) -> list[Area]:
         return days_sheet.areas(sheet, days)
 
-    known = recall(backend.remembered, message, dates, days)
+    known = recall(backend.remembered, parts, dates, days)
     if known is None:
         index = Want(
             punch_index.as_made(punch_index.dates_of(period.first_day, period.last_day)), index_areas
@@ -148,28 +167,30 @@ def _read(message: StoreAttendRecords, backend: Backend, days: Sequence[date]) -
     wants = (
         index,
         by_day,
-        book.raw(raw_title(message.location)),
+        *(book.raw(raw_title(name)) for name in _sites(parts).values()),
         book.whole(SITES),
         book.GUIDE_VALUES,
         replace(book.EXCEPTIONS_END, optional=True),
     )
-    view = books.read(backend.spreadsheets, message.sheet_id, wants)
+    view = books.read(backend.spreadsheets, sheet_id, wants)
     sheets = view.worksheet(PUNCH_INDEX), view.worksheet(DAYS)
     return Book(
         view,
-        *hidden_sheets(backend.remembered, message.sheet_id, known, *sheets),
-        _rules(view.worksheet(SITES), message),
+        *hidden_sheets(backend.remembered, sheet_id, known, *sheets),
+        _rules(view.worksheet(SITES), parts),
         guide_sheet.read(view.worksheet(GUIDE)),
     )
 
 
-def _rules(sites: Worksheet, message: StoreAttendRecords) -> Mapping[str, SiteRules]:
+def _rules(sites: Worksheet, parts: Sequence[StoreAttendRecords]) -> Mapping[str, SiteRules]:
     rows = sites_sheet.read(sites)
     rules = rules_of(rows)
-    site = site_key(message.location)
-    row, own = rows.get(site), rules.get(site, SiteRules())
-    if row is None or not row.time_zone:
-        own = replace(own, zone=zone_of(message.time_zone))
-    if row is None or row.day_boundary is None:
-        own = replace(own, day_boundary=message.day_boundary)
-    return {**rules, site: own}
+    for part in reversed(parts):
+        site = site_key(part.location)
+        row, own = rows.get(site), rules.get(site, SiteRules())
+        if row is None or not row.time_zone:
+            own = replace(own, zone=zone_of(part.time_zone))
+        if row is None or row.day_boundary is None:
+            own = replace(own, day_boundary=part.day_boundary)
+        rules[site] = own
+    return rules

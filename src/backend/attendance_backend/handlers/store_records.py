@@ -1,7 +1,7 @@
 """StoreAttendRecords: put punches into the raw data, each once, and note what they say of the days.
 
-One read and one atomic write for the records of one workbook, neither of which grows with what is stored; and two
-reads of HR's table, at most once a minute. Further reads only when somebody
+One read and one atomic write for the records of one workbook, neither of which grows with what is stored, however many
+messages brought them; and two reads of HR's table, at most once a minute. Further reads only when somebody
 is not in the workbook yet, when days stand elsewhere than they were put, when HR has finalised the period, or when a
 hidden worksheet has to be rebuilt.
 
@@ -10,9 +10,11 @@ one atomic call.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import time
+from functools import partial
+from typing import NamedTuple
 
 from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person, site_key
@@ -25,9 +27,10 @@ from attendance_backend.errors import (
 )
 from attendance_backend.handlers import books, bounds, daily_sync, refresh, routing
 from attendance_backend.handlers.create_sheet import create_review_sheet
+from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
 from attendance_backend.handlers.routing import Table
-from attendance_backend.handlers.store_plan import Storing, strangers
+from attendance_backend.handlers.store_plan import New, Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
@@ -56,22 +59,39 @@ def store_attend_records(message: StoreAttendRecords, backend: Backend) -> LastS
     Raises:
         TransientError: deliver the message again.
     """
-    stored = _Routed(message, backend, routing.table_for(message, backend))
-    answers = tuple(stored.answers())
-    confirmed = [
-        identity for answer in answers if answer.outcome is Outcome.STORED for identity in answer.identities
-    ]
-    at = {record.identity: record.timestamp for record in message.records}
-    return LastStoredTimestamp(
-        location=message.location,
-        request_id=message.request_id,
-        sheet_id=message.sheet_id,
-        last_stored_timestamp=max(at[identity] for identity in confirmed or at),
-        confirmed=tuple(confirmed),
-        answers=answers,
-        gone=message.sheet_id in stored.gone,
-        table=stored.table.digest(message.location),
-    )
+    return _Routed(message, backend, routing.table_for(message, backend)).reply()
+
+
+def store_together(
+    messages: Sequence[StoreAttendRecords], backend: Backend
+) -> list[Callable[[], LastStoredTimestamp] | None]:
+    """Store what goes into one workbook with one read and one write.
+
+    Returns:
+        What gives each message's reply, which costs nothing; None where anything is left to do: it is
+        refused, or needs more than that.
+
+    Raises:
+        TransientError: deliver all of them again.
+    """
+    all_routed: list[_Routed | None] = []
+    is_of_now = False
+    for message in messages:
+        try:
+            table = routing.table_for(message, backend)
+            routed = _Routed(message, backend, table, is_of_now=is_of_now)
+        except UserError:
+            all_routed.append(None)
+        else:
+            all_routed.append(routed)
+            is_of_now = is_of_now or routed.has_read_anew
+    groups: dict[tuple[str, ReviewPeriod], list[_Part]] = {}
+    for part in (part for routed in all_routed if routed is not None for part in routed.parts()):
+        groups.setdefault((part.message.sheet_id, part.message.period), []).append(part)
+    for parts in groups.values():
+        for part in Grouping[_Part](partial(_store_parts, backend)).done(parts):
+            part.is_stored()
+    return [routed.reply if routed is not None and routed.is_stored else None for routed in all_routed]
 
 
 MOST_REFUSALS = 20
@@ -83,39 +103,86 @@ _FULL = "10000000 cells"
 class _Routed:
     """A message's records on their way into the workbooks of their periods.
 
+    Args:
+        message: whose they are.
+        backend: the ports.
+        table: HR's.
+        is_of_now: whether it was read since the message came.
+
     Attributes:
         gone: IDs of workbooks that are gone.
+        has_read_anew: whether HR's table was read since the message came.
     """
 
-    def __init__(self, message: StoreAttendRecords, backend: Backend, table: Table) -> None:
+    def __init__(
+        self, message: StoreAttendRecords, backend: Backend, table: Table, *, is_of_now: bool = False
+    ) -> None:
         self._message = message
         self._backend = backend
         self.table = table
         self.gone: set[str] = set()
         self._refusals = 0
-
-    def answers(self) -> Iterator[Answer]:
-        """What becomes of each record; those of one workbook are stored in one call."""
-        unique = {record.identity: record for record in self._message.records}
-        homeless = (
-            self.table.home(self._message.location, each.timestamp) is None for each in unique.values()
-        )
-        if not self._takes_its_own() and any(homeless):
+        self._nowhere: dict[Outcome, list[AttendanceRecord]] = {}
+        self._homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
+        self._stored_in: dict[tuple[ReviewPeriod, time], str] = {}
+        self.has_read_anew = False
+        unique = {record.identity: record for record in message.records}
+        homeless = (table.home(message.location, each.timestamp) is None for each in unique.values())
+        if not is_of_now and not self._takes_its_own() and any(homeless):
             # HR may have entered the period since the table was read: "there is none" is said of today's table alone.
-            self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
-        nowhere: dict[Outcome, list[AttendanceRecord]] = {}
-        homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
+            self.table = table = routing.with_site_of(table, routing.read(backend, anew=True))
+            self.has_read_anew = True
         for record in unique.values():
             home = self._home(record)
             if isinstance(home, Outcome):
-                nowhere.setdefault(home, []).append(record)
+                self._nowhere.setdefault(home, []).append(record)
             else:
-                boundary = self.table.boundary_of(self._message.location, home, record.timestamp)
-                homes.setdefault((home, boundary), []).append(record)
-        for outcome, records in nowhere.items():
+                boundary = table.boundary_of(message.location, home, record.timestamp)
+                self._homes.setdefault((home, boundary), []).append(record)
+
+    def parts(self) -> Iterator["_Part"]:
+        """What goes into workbooks that are known."""
+        for (home, boundary), records in self._homes.items():
+            part = self._part(home, boundary, records)
+            if part.sheet_id:
+                yield _Part(part, partial(self._stored_in.__setitem__, (home, boundary), part.sheet_id))
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._stored_in.keys() == self._homes.keys()
+
+    def reply(self) -> LastStoredTimestamp:
+        """What became of each record; what is in no workbook yet is stored first."""
+        message = self._message
+        answers = tuple(self._answers())
+        confirmed = [
+            identity
+            for answer in answers
+            if answer.outcome is Outcome.STORED
+            for identity in answer.identities
+        ]
+        at = {record.identity: record.timestamp for record in message.records}
+        return LastStoredTimestamp(
+            location=message.location,
+            request_id=message.request_id,
+            sheet_id=message.sheet_id,
+            last_stored_timestamp=max(at[identity] for identity in confirmed or at),
+            confirmed=tuple(confirmed),
+            answers=answers,
+            gone=message.sheet_id in self.gone,
+            table=self.table.digest(message.location),
+        )
+
+    def _answers(self) -> Iterator[Answer]:
+        for outcome, records in self._nowhere.items():
             yield Answer(outcome=outcome, identities=_identities(records))
-        for (home, boundary), records in homes.items():
-            yield from self._stored(home, boundary, records)
+        for (home, boundary), records in self._homes.items():
+            sheet_id = self._stored_in.get((home, boundary))
+            if sheet_id is not None:
+                yield Answer(outcome=Outcome.STORED, identities=_identities(records), sheet_id=sheet_id)
+            else:
+                yield from self._stored(home, boundary, records)
 
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
@@ -186,18 +253,18 @@ class _Routed:
     def _store(self, part: StoreAttendRecords) -> str:
         """Store a part, in its period's other workbook if HR named another one since; returns the one it is in."""
         try:
-            _store_in_one(part, self._backend)
+            _store_in_one([part], self._backend)
         except WorksheetGoneError:
             # Perhaps only this site has no place there yet.
             self._made(part)
-            _store_in_one(part, self._backend)
+            _store_in_one([part], self._backend)
         except SpreadsheetGoneError as error:
             self.gone.add(part.sheet_id)
             self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
             other = self.table.book_of(part.period) or self._made(part)
             if other == part.sheet_id:
                 raise SpreadsheetGoneError(f"the workbook of {part.period.name} is gone: {error}") from error
-            _store_in_one(replace(part, sheet_id=other), self._backend)
+            _store_in_one([replace(part, sheet_id=other)], self._backend)
             return other
         return part.sheet_id
 
@@ -206,103 +273,123 @@ def _identities(records: Sequence[AttendanceRecord]) -> tuple[str, ...]:
     return tuple(record.identity for record in records)
 
 
-def _store_in_one(message: StoreAttendRecords, backend: Backend) -> None:
+class _Part(NamedTuple):
+    """What goes into one workbook of a message, as a message of its own."""
+
+    message: StoreAttendRecords
+    is_stored: Callable[[], None]
+
+
+def _store_parts(backend: Backend, parts: Sequence[_Part]) -> None:
+    _store_in_one([part.message for part in parts], backend)
+
+
+def _store_in_one(parts: Sequence[StoreAttendRecords], backend: Backend) -> None:
     """Store records of one period in its workbook."""
+    sheet_id, period = parts[0].sheet_id, parts[0].period
 
     def mend(found: Sequence[Misplaced]) -> None:
-        backend.remembered.pop(message.sheet_id, None)
-        books.put_right(backend.spreadsheets, message.sheet_id, found)
+        backend.remembered.pop(sheet_id, None)
+        books.put_right(backend.spreadsheets, sheet_id, found)
         if any(each.was.role in FACTS for each in found):
-            refresh.rebuild_facts(message.sheet_id, message.period, backend)
+            refresh.rebuild_facts(sheet_id, period, backend)
 
-    stored = take_turn(backend.spreadsheets, lambda: _draft(message, backend), mend)
-    unique = {record.identity: None for record in message.records}
-    log.info("%s: stored %d punches, %d were there", message.location, stored, len(unique) - stored)
+    stored = take_turn(backend.spreadsheets, lambda: _draft(parts, backend), mend)
+    unique = {record.identity for part in parts for record in part.records}
+    sites = ", ".join(dict.fromkeys(part.location for part in parts))
+    log.info("%s: stored %d punches, %d were there", sites, stored, len(unique) - stored)
 
 
-def _draft(message: StoreAttendRecords, backend: Backend) -> Draft[int]:
-    """The write that stores the message, and how many records are new."""
-    book = _sound_book(message, backend)
-    unique = {record.identity: record for record in message.records}
-    new = [record for record in unique.values() if not book.index.knows(record, message.location)]
+def _draft(parts: Sequence[StoreAttendRecords], backend: Backend) -> Draft[int]:
+    """The write that stores the messages, and how many records are new."""
+    sheet_id, period = parts[0].sheet_id, parts[0].period
+    book = _sound_book(parts, backend)
+    unique: dict[str, New] = {}
+    for part in parts:
+        for record in part.records:
+            unique.setdefault(record.identity, New(record, part))
+    new = [each for each in unique.values() if not book.index.knows(each.record, each.part.location)]
     if not new:
         return Draft(book.read, (), 0)
     if book.parameters.is_closed:
-        worksheet = _amendments(message, backend)
-        return Draft(book.read, Storing(book, message, new).amend(worksheet), len(new))
-    unknown = strangers(book, message, new)
-    hires = _hires(book, message, unknown, backend)
+        worksheet = _amendments(sheet_id, backend)
+        return Draft(book.read, Storing(book, new).amend(worksheet), len(new))
+    unknown = strangers(book, new)
+    hires = _hires(book, period, unknown, backend)
     if len(hires) > structure.MOST_ADDED:
-        daily_sync.add_hires(message.sheet_id, hires, message.period, backend)
-        return _draft(message, backend)
-    whole = _whole_book(message, backend) if hires else None
+        daily_sync.add_hires(sheet_id, hires, period, backend)
+        return _draft(parts, backend)
+    whole = _whole_book(sheet_id, period, backend) if hires else None
     if unknown:
         # By the header of Monthly Summary an unknown user is found settled.
         states = [header(MONTHLY, optional=True)]
-        more = whole[0] if whole else books.read(backend.spreadsheets, message.sheet_id, states)
+        more = whole[0] if whole else books.read(backend.spreadsheets, sheet_id, states)
         book = replace(book, read=books.joined(book.read, more))
     if whole is None:
-        changes = Storing(book, message, new).changes()
+        changes = Storing(book, new).changes()
     else:
         view, index = whole
         book = replace(book, index=index)
-        storing = Storing(book, message, new, hires)
+        storing = Storing(book, new, hires)
         changes = [*storing.changes(), *structure.add_people(view, hires, storing.facts)]
     hidden = {book.index.worksheet.sheet_id, book.days.worksheet.sheet_id}
     if any(isinstance(change, AddRows) and change.sheet_id in hidden for change in changes):
         # The next message would ask for the rows as they were, and then for all of them.
-        backend.remembered.pop(message.sheet_id, None)
+        backend.remembered.pop(sheet_id, None)
     return Draft(book.read, changes, len(new))
 
 
-def _sound_book(message: StoreAttendRecords, backend: Backend) -> Book:
+def _sound_book(parts: Sequence[StoreAttendRecords], backend: Backend) -> Book:
     """The workbook, its hidden worksheets rebuilt first if they are missing or damaged."""
-    book = read_book(message, backend)
-    if book is not None and not any(wrong(book, message) for wrong in (lacks_place, lacks_rules, is_at_odds)):
+    book = read_book(parts, backend)
+    if book is not None and not any(wrong(book, parts) for wrong in (lacks_place, lacks_rules, is_at_odds)):
         return book
-    refresh.rebuild_facts(message.sheet_id, message.period, backend, told_by=message)
-    book = read_book(message, backend)
-    if book is None or lacks_place(book, message):
+    sheet_id = parts[0].sheet_id
+    if len(parts) > 1:
+        raise LayoutError(f"spreadsheet {sheet_id}: hidden worksheets are to be rebuilt first")
+    refresh.rebuild_facts(sheet_id, parts[0].period, backend, told_by=parts[0])
+    book = read_book(parts, backend)
+    if book is None or lacks_place(book, parts):
         raise LayoutError(
-            f"spreadsheet {message.sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
+            f"spreadsheet {sheet_id}: the hidden worksheets 'Days' and 'Punch Index' cannot be completed; "
             "delete them both, and the next message rebuilds them from the raw data"
         )
     return book
 
 
-def _hires(
-    book: Book, message: StoreAttendRecords, unknown: Sequence[Labels], backend: Backend
-) -> list[Person]:
-    """Those of the unknown users of a message who are in HR's list and not in the workbook yet."""
+def _hires(book: Book, period: ReviewPeriod, unknown: Sequence[Labels], backend: Backend) -> list[Person]:
+    """Those of the unknown users who are in HR's list and not in the workbook yet."""
     if not unknown:
         return []
     try:
         persons = read_people(backend.spreadsheets, backend.control_id)
     except UserError as error:
         # A punch must not wait for somebody to mend the roster: it goes into the raw data, and is reported.
-        log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
+        log.error("nobody can be added to %s: %s", period.name, error)  # noqa: TRY400 - the line says it all
         return []
     people = People.of(persons.values())
     found = {member.key for labels in unknown for member in people.owners(labels)}
     return [person for key, person in persons.items() if key in found - book.days.members.keys()]
 
 
-def _whole_book(message: StoreAttendRecords, backend: Backend) -> tuple[Spreadsheet, PunchIndex] | None:
+def _whole_book(
+    sheet_id: str, period: ReviewPeriod, backend: Backend
+) -> tuple[Spreadsheet, PunchIndex] | None:
     """What adding people needs: their worksheets, and the index with all their earlier punches.
 
     None when a worksheet is gone, which must not keep the punches from being stored.
     """
     try:
-        view = books.read(backend.spreadsheets, message.sheet_id, [*structure.PEOPLE, whole(PUNCH_INDEX)])
+        view = books.read(backend.spreadsheets, sheet_id, [*structure.PEOPLE, whole(PUNCH_INDEX)])
         structure.check_settings(view)
     except UserError as error:
-        log.error("nobody can be added to %s: %s", message.period.name, error)  # noqa: TRY400 - the line says it all
+        log.error("nobody can be added to %s: %s", period.name, error)  # noqa: TRY400 - the line says it all
         return None
     return view, PunchIndex(view.worksheet(PUNCH_INDEX))
 
 
-def _amendments(message: StoreAttendRecords, backend: Backend) -> Worksheet | None:
+def _amendments(sheet_id: str, backend: Backend) -> Worksheet | None:
     """The worksheet as far as `raw_data.append` needs it; None when it is to be made."""
-    if books.present(backend.spreadsheets, message.sheet_id).find(AMENDMENTS) is None:
+    if books.present(backend.spreadsheets, sheet_id).find(AMENDMENTS) is None:
         return None
-    return books.read(backend.spreadsheets, message.sheet_id, [raw(AMENDMENTS)]).worksheet(AMENDMENTS)
+    return books.read(backend.spreadsheets, sheet_id, [raw(AMENDMENTS)]).worksheet(AMENDMENTS)

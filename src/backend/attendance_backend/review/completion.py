@@ -4,9 +4,10 @@ A day is complete for a person when it is complete at the site that HR keeps for
 sites of the workbook. What is said of a day is said once, when it becomes complete.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
@@ -34,12 +35,12 @@ _FIRST_FREE_WEEKDAY = 5
 _DAY = timedelta(days=1)
 
 
-def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
-    """Rows for ``Exceptions``: who was late, absent or forgot to check out, in order of days and names.
+def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> list[Entry]:
+    """Rows for ``Exceptions``: who was late, absent or forgot to check out, by site in order of days and names.
 
     Args:
         workbook: with the cells of `WANTS`.
-        moved: the days that became complete.
+        moves: the days that became complete.
         grace_s: so long after the cut-off time nobody is late.
     """
     days = Days(workbook.worksheet(DAYS))
@@ -47,8 +48,8 @@ def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
     kind = daily.lines[day_header.KIND]
     kinds = {day: daily.text(kind, column) for day, column in day_header.columns_by_day(daily).items()}
     cut_offs = cut_offs_in(workbook.worksheet(WEEKLY))
-    found: list[tuple[date, str, Entry]] = []
-    for member in days.members.values():
+    found: list[tuple[int, date, str, Entry]] = []
+    for (number, moved), member in product(enumerate(moves), days.members.values()):
         site = member.seen.site if member.seen is not None else moved.site
         for day in _complete_days(days, member, moved):
             column = days.columns.get(day)
@@ -73,8 +74,8 @@ def entries(workbook: Spreadsheet, moved: Advance, grace_s: int) -> list[Entry]:
                 if planned is None or due_s is None
                 else f"the start of {planned.name}",
             )
-            found += [(day, member.employee, entry) for entry in person_day.entries()]
-    return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
+            found += [(number, day, member.employee, entry) for entry in person_day.entries()]
+    return [entry for *_, entry in sorted(found, key=lambda each: each[:3])]
 
 
 def _complete_days(days: Days, member: Member, moved: Advance) -> list[date]:

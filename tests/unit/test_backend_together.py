@@ -1,0 +1,257 @@
+"""Messages that are taken in together leave what they leave one by one, at the cost of one."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from attendance_backend.errors import GoogleError, RefusedError
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.together import handle_together
+from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import Formula, WriteCells
+from attendance_contracts import MachineHealth, Outcome, SiteHealth
+from tests.fakes_backend import Crash
+from tests.review_book import CARL, ROSTER, ReviewBook, punch
+
+SITES = ("berlin", "hamburg", "bonn")
+
+
+@pytest.fixture
+def office():
+    office = ReviewBook(sites=SITES)
+    office.keeps(*ROSTER, CARL)  # Carl was hired since
+    office.world.backend.clock.now = lambda: datetime(2026, 11, 4, 12, tzinfo=UTC)
+    return office
+
+
+def punches(office):
+    """A message a site: known people, one who is hired, a stranger, and one who was at two sites."""
+    return [
+        office.message(punch("ann", "2026-11-03 08:00"), punch("bob", "2026-11-03 08:10"), site="berlin"),
+        office.message(punch("carl", "2026-11-03 08:20"), punch("ann", "2026-11-03 17:00"), site="hamburg"),
+        office.message(punch("eve", "2026-11-03 08:30"), punch("bob", "2026-11-02 23:30"), site="bonn"),
+    ]
+
+
+def health(office, site, at="2026-11-04 11:00", through=date(2026, 11, 3), problem=""):
+    machine = MachineHealth(
+        serial_number="SN1",
+        firmware="6.60",
+        platform="ZEM560",
+        clock_offset_s=400,
+        records=1000,
+        record_capacity=100_000,
+        users=40,
+    )
+    return SiteHealth(
+        location=site,
+        request_id="h",
+        sheet_id=office.sheet_id,
+        period=office.period,
+        time_zone="Europe/Berlin",
+        day_boundary=time(4),
+        at=datetime.fromisoformat(at),
+        release="0.2",
+        backlog=0,
+        complete_through=through,
+        machine=machine,
+        undecodable=0,
+        pi_clock_synchronised=True,
+        problem=problem,
+    )
+
+
+def together(office, messages):
+    """The replies in the messages' order; `cost` tells the reads and effects."""
+    effects = office.world.effects
+    effects.reads = effects.count = 0
+    replies = {served.number: served.reply() for served in handle_together(messages, office.world.backend)}
+    return [replies[number] for number in range(len(messages))]
+
+
+def content(office):
+    """What the workbook holds, whatever the order of rows that were added."""
+
+    def shown(value):
+        return value.text.partition("(")[0] if isinstance(value, Formula) else value
+
+    return {
+        sheet.title: sorted([list(map(shown, row)) for row in sheet.rows()], key=repr)
+        for sheet in office.book.sheets
+    }
+
+
+def test_messages_together_leave_what_they_leave_one_by_one(office):
+    alone = ReviewBook(sites=SITES)
+    alone.keeps(*ROSTER, CARL)
+    alone.world.backend.clock.now = office.world.backend.clock.now
+    replies = [handle(message, alone.world.backend) for message in punches(alone)]
+    for site in SITES:
+        handle(health(alone, site), alone.world.backend)
+
+    assert together(office, punches(office)) == replies
+    assert together(office, [health(office, site) for site in SITES]) == [None] * 3
+    assert content(office) == content(alone)
+
+
+def test_one_read_and_one_write_for_all(office):
+    together(office, punches(office))
+    again = [
+        office.message(punch(user, "2026-11-04 08:00"), site=site)
+        for user, site in zip(("ann", "bob", "carl"), SITES, strict=True)
+    ]
+
+    replies = together(office, again)
+
+    assert office.cost == (1, 1)
+    assert [reply.location for reply in replies] == list(SITES)
+    assert all(reply.answers[0].outcome is Outcome.STORED for reply in replies)
+
+
+def test_health_of_all_sites_is_one_read_and_one_write(office):
+    together(office, [health(office, site) for site in SITES])
+
+    together(office, [health(office, site, "2026-11-04 11:30") for site in SITES])
+
+    assert office.cost == (1, 1)
+
+
+def test_a_days_first_health_of_all_sites_is_one_piece_of_work(office):
+    handle(health(office, "berlin"), office.world.backend)
+    first = office.cost
+    other = ReviewBook(sites=SITES)
+    other.world.backend.clock.now = office.world.backend.clock.now
+    together(other, [health(other, site) for site in SITES])
+
+    assert sum(other.cost) <= sum(first) + 2
+
+
+def test_a_message_that_came_twice_is_stored_once(office):
+    message = office.message(punch("ann", "2026-11-03 08:00"))
+
+    replies = together(office, [message, replace(message, request_id="again"), message])
+
+    assert [reply.confirmed for reply in replies] == [replies[0].confirmed] * 3
+    assert len(office.stored_ids()) == 1
+
+
+def test_of_two_messages_of_one_site_the_latest_tells_its_health(office):
+    messages = [
+        health(office, "berlin", "2026-11-04 11:30", problem="no"),
+        health(office, "berlin", "2026-11-04 11:00"),
+        health(office, "bonn"),
+    ]
+    together(office, messages)
+
+    (row,) = [row for row in office.sheet("Sites").rows() if row[0] == "berlin"]
+    assert serial.to_datetime(row[2]) == datetime(2026, 11, 4, 11, 30)
+    assert "no" in row
+
+
+def refusing(office, what, error):
+    """Let Google refuse every write with a text in it."""
+    spreadsheets = office.world.spreadsheets
+    apply = spreadsheets.apply
+
+    def wary(spreadsheet_id, changes, areas=()):
+        written = [change for change in changes if isinstance(change, WriteCells)]
+        if any(cell.value == what for change in written for row in change.rows for cell in row):
+            raise error
+        return apply(spreadsheet_id, changes, areas)
+
+    spreadsheets.apply = wary
+
+
+@pytest.mark.parametrize("error", [RefusedError("Google does not like it"), ValueError("a defect of ours")])
+def test_one_poisonous_message_keeps_no_other(office, error):
+    sites = [*SITES, *(f"site{number}" for number in range(5))]
+    for site in sites[3:]:
+        office.create(site)
+    messages = [
+        office.message(punch("ann", f"2026-11-03 08:{n:02}"), site=site) for n, site in enumerate(sites)
+    ]
+    poison = messages[4].records[0].identity
+    refusing(office, poison, error)
+    served = handle_together(messages, office.world.backend)
+
+    first = [each.number for each in served]
+    assert first.index(4) > 5  # whoever is done already does not wait for it
+    for number, reply in served:
+        if number != 4:
+            assert reply().answers[0].outcome is Outcome.STORED
+        elif isinstance(error, ValueError):
+            with pytest.raises(ValueError, match="defect"):
+                reply()
+        else:
+            assert reply().answers[0].outcome is Outcome.REFUSED
+    assert len(office.stored_ids()) == 7
+
+
+def test_where_google_does_not_answer_all_are_to_come_again(office):
+    messages = punches(office)
+    refusing(office, messages[0].records[0].identity, GoogleError("try again"))
+
+    for _, reply in handle_together(messages, office.world.backend):
+        with pytest.raises(GoogleError):
+            reply()
+    assert office.stored_ids() == []
+
+
+def test_a_site_without_a_place_gets_one_and_the_others_do_not_wait(office):
+    messages = [*punches(office), office.message(punch("ann", "2026-11-03 12:00"), site="kiel")]
+
+    replies = together(office, messages)
+
+    assert all(reply.answers[0].outcome is Outcome.STORED for reply in replies)
+    assert len(office.raw_ids("Raw Data - kiel")) == 1
+
+
+def test_sites_whose_row_is_gone_each_get_one(office):
+    sheet = office.sheet("Sites")
+    for row, values in enumerate(sheet.rows()):
+        if values and values[0] in ("hamburg", "bonn"):
+            for column in range(len(values)):
+                sheet.put(row, column, None)
+
+    together(office, [health(office, site) for site in SITES])
+
+    names = [row[0] for row in sheet.rows() if row]
+    assert sorted(name for name in names if name in SITES) == sorted(SITES)
+
+
+def test_a_finalised_period_takes_amendments_of_all(office):
+    office.finalise()
+
+    replies = together(office, punches(office))
+
+    assert all(reply.answers[0].outcome is Outcome.STORED for reply in replies)
+    assert len(office.raw_ids("Amendments")) == 6
+
+
+@pytest.mark.parametrize("side", ["crash_before", "crash_after"])
+def test_a_batch_that_dies_at_any_effect_is_whole_after_its_next_delivery(side):
+    for number in range(1, 8):
+        office = ReviewBook(sites=SITES)
+        office.keeps(*ROSTER, CARL)
+        office.world.backend.clock.now = lambda: datetime(2026, 11, 4, 12, tzinfo=UTC)
+        messages = [*punches(office), *(health(office, site) for site in SITES)]
+        effects = office.world.effects
+        effects.count = 0
+        setattr(effects, side, number)
+        try:
+            together(office, messages)
+        except Crash:
+            pass
+        else:
+            assert number > 3
+            break
+        finally:
+            effects.crash_before = effects.crash_after = None
+        together(office, messages)
+
+        assert sorted(office.stored_ids()) == sorted(
+            record.identity for message in messages[:3] for record in message.records
+        )
+        told = [tuple(map(str, row)) for row in office.sheet("Exceptions").rows()[1:] if any(row)]
+        assert len(told) == len(set(told))
