@@ -8,7 +8,7 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare soak hunt attack fuzz bench proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare soak hunt attack fuzz bench flood proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make
 
 bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
 	$(BIN)/python -m bench $(BENCH)
+
+flood: $(VENV)/.dev ## how long messages of 300 sites wait, after an outage as well, beside the way before (half an hour)
+	$(BIN)/python -m bench flood
 
 proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything (a minute)
 	$(BIN)/python -m generator.proof

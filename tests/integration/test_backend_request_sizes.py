@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ ADVISED_BYTES = 2_000_000
 
 
 class Office(FinalisedOffice):
+    before_punches: Any
+
     def open(self, capsys):
         self._capsys = capsys
         self.employ(PEOPLE)
@@ -76,6 +79,7 @@ def filled(tmp_path_factory):
         office = Office(stack, tmp_path_factory.mktemp("office"), patch)
         office.open(None)
         sizes = {"created": office.largest()}
+        office.before_punches = office.remember()
         office.punch()
         sizes["stored"] = office.largest()
         office.report(datetime(2026, 11, 30, 8), NOVEMBER.last_day)
@@ -96,6 +100,16 @@ def office(filled):
 def test_a_month_comes_to_be_in_requests_of_a_bearable_size(filled, done):
     _, _, sizes = filled
     assert sizes[done] <= ADVISED_BYTES
+
+
+def test_weeks_of_absences_are_told_in_requests_of_less_than_a_megabyte(filled):
+    office, *_ = filled
+    office.go_back(office.before_punches)
+    office.sheets.log.clear()
+    office.report(datetime(2026, 11, 30, 8), NOVEMBER.last_day)
+    told = office.sheets.read(office.sheet_id, "Exceptions!A2:A")
+    assert len(told) >= 20 * PEOPLE
+    assert office.largest() <= ADVISED_BYTES / 2
 
 
 def test_finalising_and_opening_again_send_nothing_larger(office):

@@ -354,6 +354,7 @@ def test_a_function_that_another_one_replaces_is_removed_once_its_messages_go_th
     whole = plain(cloud.state)
     functions, subscription = cloud.state["functions"], cloud.state["subscriptions"]["site_health-function"]
     functions["site-health"] = copy.deepcopy(functions["watch"])
+    functions["site-health"]["name"] = functions["watch"]["name"].replace("watch", "site-health")
     push = subscription["pushConfig"]
     push["pushEndpoint"] = push["pushEndpoint"].replace("store-attend-records", "site-health")
     push["oidcToken"]["audience"] = push["oidcToken"]["audience"].replace(

@@ -1,18 +1,27 @@
 """Messages that are taken in together leave what they leave one by one, at the cost of one."""
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
 
 from attendance_backend.errors import GoogleError, RefusedError
+from attendance_backend.handlers import site_health
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.handlers.together import handle_together
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula, WriteCells
-from attendance_contracts import MachineHealth, Outcome, SiteHealth
+from attendance_contracts import (
+    CreateReviewSheet,
+    GetReviewPeriod,
+    MachineHealth,
+    Outcome,
+    ReviewPeriod,
+    SiteHealth,
+)
 from tests.fakes_backend import Crash
-from tests.review_book import CARL, ROSTER, ReviewBook, punch
+from tests.review_book import CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
 SITES = ("berlin", "hamburg", "bonn")
 
@@ -127,6 +136,28 @@ def test_a_days_first_health_of_all_sites_is_one_piece_of_work(office):
     assert sum(other.cost) <= sum(first) + 2
 
 
+@pytest.mark.parametrize("crash", range(8))
+def test_many_days_become_complete_in_calls_of_a_bounded_size_wherever_one_dies(office, crash, monkeypatch):
+    at_once = ReviewBook(sites=SITES)
+    at_once.keeps(*ROSTER, CARL)
+    at_once.world.backend.clock.now = office.world.backend.clock.now = lambda: datetime(
+        2026, 11, 25, 12, tzinfo=UTC
+    )
+    told = {"at": "2026-11-24 11:00", "through": date(2026, 11, 20)}
+    together(at_once, [health(at_once, site, **told) for site in SITES])
+    before = office.world.effects.count
+    office.world.effects.crash_after = before + crash
+    monkeypatch.setattr(site_health, "MOST_ENTRIES", 13)
+
+    for _ in range(2):
+        with contextlib.suppress(Crash):
+            together(office, [health(office, site, **told) for site in SITES])
+        office.world.effects.crash_after = None
+
+    assert content(office) == content(at_once)
+    assert len(office.sheet("Exceptions").rows()) > 3 * 13
+
+
 def test_a_message_that_came_twice_is_stored_once(office):
     message = office.message(punch("ann", "2026-11-03 08:00"))
 
@@ -147,6 +178,54 @@ def test_of_two_messages_of_one_site_the_latest_tells_its_health(office):
     (row,) = [row for row in office.sheet("Sites").rows() if row[0] == "berlin"]
     assert serial.to_datetime(row[2]) == datetime(2026, 11, 4, 11, 30)
     assert "no" in row
+
+
+def turn(site):
+    return GetReviewPeriod(
+        location=site,
+        request_id="p",
+        after=date(2026, 11, 1),
+        on=date(2026, 11, 3),
+        time_zone="Europe/Berlin",
+        day_boundary=time(4),
+    )
+
+
+def test_a_months_turn_of_all_sites_is_one_piece_of_work(office):
+    office.world.type_worksheet(
+        "2026", [("Month", "Start Date", "End Date"), ("November", "11/2/2026", "11/27/2026")]
+    )
+    for site in SITES:  # they are registered
+        handle(turn(site), office.world.backend)
+    alone = [handle(turn(site), office.world.backend) for site in SITES]
+    assert together(office, [turn(site) for site in SITES]) == alone
+    assert office.cost == (2, 0)
+    office.world.type_worksheet("2026", [("Month", "Start Date", "End Date")])
+    assert [reply.period for reply in together(office, [turn(site) for site in SITES])] == [None] * 3
+
+
+def test_places_for_sites_are_made_together(office):
+    others = ReviewBook(sites=SITES[:1])
+    wanted = [CreateReviewSheet(location=site, request_id=site, period=NOVEMBER) for site in (*SITES, "BONN")]
+
+    replies = together(others, wanted)
+
+    assert [reply.request_id for reply in replies] == [*SITES, "BONN"]
+    assert {reply.sheet_id for reply in replies} == {others.sheet_id}
+    assert others.cost == (6, 1)
+    alone = ReviewBook(sites=SITES)
+    assert content(others) == content(alone)
+
+
+def test_sites_that_ask_together_for_a_workbook_that_is_not_there_get_one(office):
+    december = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 27))
+    wanted = [CreateReviewSheet(location=site, request_id=site, period=december) for site in SITES]
+
+    (sheet_id,) = {reply.sheet_id for reply in together(office, wanted)}
+
+    titles = [sheet.title for sheet in office.world.spreadsheets.books[sheet_id].sheets]
+    assert {f"Raw Data - {site}" for site in SITES} <= set(titles)
+    assert len(office.world.review_books()) == 2
 
 
 def refusing(office, what, error):

@@ -62,7 +62,7 @@ class Workbook:
 
     def complete(self, site, content=None, period=NOVEMBER):
         view = books.present(self.spreadsheets, "id")
-        changes = structure.missing_worksheets(view, period, site, content or Content())
+        changes = structure.missing_worksheets(view, period, [site], content or Content())
         self.apply(changes)
         return changes
 

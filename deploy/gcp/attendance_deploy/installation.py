@@ -62,11 +62,11 @@ MEMORY = "512Mi"
 INSTANCES = 1
 CONCURRENCY = 1
 """One instance that serves one message at a time: correct without, but Google's 60 reads a minute go further."""
-TOGETHER = {Topic.STORE_ATTEND_RECORDS: 80}
+TOGETHER = dict.fromkeys((Topic.GET_REVIEW_PERIOD, Topic.CREATE_REVIEW_SHEET, Topic.STORE_ATTEND_RECORDS), 80)
 """So many messages are in flight in the one instance of a function that takes in together what waits."""
 SERVED_BY = {Topic.SITE_HEALTH: Topic.STORE_ATTEND_RECORDS}
 """Topics without a function of their own: a workbook has one writer."""
-TIMEOUT_S = {Topic.WATCH: 540, Topic.STORE_ATTEND_RECORDS: 300}
+TIMEOUT_S = {Topic.WATCH: 540, **dict.fromkeys(TOGETHER, 300)}
 """That of what is taken in together holds the wait, the batch, and what is done alone after it."""
 DEFAULT_TIMEOUT_S = 120
 LONGEST_ACK_S = 600

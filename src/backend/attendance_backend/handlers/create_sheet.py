@@ -7,15 +7,18 @@ recorded, and somebody is told.
 """
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
-from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError
+from attendance_backend.domain.people import site_key
+from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
+from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.restore import earlier_leave, repair_formulas
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
@@ -48,7 +51,7 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
     sheet_id = recorded or _find_or_create(period, backend)
     control = None if recorded else _read_control(backend)
     try:
-        _complete(sheet_id, replace(message, period=period), backend, control)
+        _complete(sheet_id, period, [message.location], backend, control)
     except SpreadsheetGoneError as error:
         if recorded is None:
             raise
@@ -76,6 +79,48 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             created_on=today,
         )
         routing.forget(backend)
+    return _reply(message, sheet_id)
+
+
+def create_together(
+    messages: Sequence[CreateReviewSheet], backend: Backend
+) -> list[Callable[[], NewReviewSheet] | None]:
+    """Make places for all sites with one write a workbook; one that is not recorded yet is made by the first.
+
+    Returns:
+        What gives each message's reply; None for one that is left to do.
+
+    Raises:
+        TransientError: deliver all of them again.
+    """
+    groups: dict[ReviewPeriod, list[int]] = {}
+    for number, message in enumerate(messages):
+        groups.setdefault(message.period, []).append(number)
+    replies: list[Callable[[], NewReviewSheet] | None] = [None] * len(messages)
+    records = review_sheets.read(backend.spreadsheets, backend.control_id)
+    table = routing.read(backend, anew=True)
+    for told, numbers in groups.items():
+        first = messages[numbers[0]]
+        try:
+            period = bounds.period_of(told, table)
+            sheet_id = (
+                review_sheets.find(records, period.name) or create_review_sheet(first, backend).sheet_id
+            )
+        except (UserError, NotAdmittedError) as error:
+            log.warning("%s: %s", told.name, error)
+            continue
+
+        def complete(some: Sequence[int], sheet_id: str = sheet_id, period: ReviewPeriod = period) -> None:
+            names = (messages[number].location for number in reversed(some))
+            sites = {site_key(name): name for name in names}
+            _complete(sheet_id, period, [*reversed(sites.values())], backend, None)
+
+        for number in Grouping[int](complete).done(numbers):
+            replies[number] = partial(_reply, messages[number], sheet_id)
+    return replies
+
+
+def _reply(message: CreateReviewSheet, sheet_id: str) -> NewReviewSheet:
     return NewReviewSheet(
         location=message.location,
         request_id=message.request_id,
@@ -102,12 +147,15 @@ def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
     return sheet_id
 
 
-def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, control: Control | None) -> None:
+def _complete(
+    sheet_id: str, period: ReviewPeriod, locations: Sequence[str], backend: Backend, control: Control | None
+) -> None:
     """Make what is missing.
 
     Args:
         sheet_id: of the workbook.
-        message: for which period and site.
+        period: of the workbook.
+        locations: the sites that are to have a place, each once.
         backend: the ports.
         control: what HR keeps; None to read it only if it is needed.
     """
@@ -115,12 +163,12 @@ def _complete(sheet_id: str, message: CreateReviewSheet, backend: Backend, contr
     def draft() -> Draft[None]:
         workbook = books.present(backend.spreadsheets, sheet_id)
         content = _content(workbook, backend, control)
-        changes = structure.missing_worksheets(workbook, message.period, message.location, content)
+        changes = structure.missing_worksheets(workbook, period, locations, content)
         if structure.can_grow(workbook):
             view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
             if not guide_sheet.read(view.worksheet(GUIDE)).is_closed:
-                changes += structure.missing_days(view, message.period)
-            changes += sites_sheet.cells_for(view.worksheet(SITES), message.location, {})
+                changes += structure.missing_days(view, period)
+            changes += sites_sheet.cells_of(view.worksheet(SITES), {site: {} for site in locations})
         return Draft(workbook, changes, None, in_steps=True)
 
     take_turn(backend.spreadsheets, draft)

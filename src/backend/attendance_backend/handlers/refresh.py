@@ -20,6 +20,7 @@ from attendance_backend.review.names import DAYS, SITES
 from attendance_backend.review.raw_data import StoredPunch
 from attendance_backend.review.rebuilding import Rebuilt, fact_wants, rebuild
 from attendance_backend.review.rules import told
+from attendance_backend.review.sites_sheet import cells_of
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
@@ -87,7 +88,8 @@ def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]
     sites = view.find(SITES)
     if sites is None or message is None:
         return []
-    return told(sites, message.location, message.time_zone, message.day_boundary, message.period)
+    values = told(sites, message.location, message.time_zone, message.day_boundary, message.period)
+    return cells_of(sites, {message.location: values} if values else {})
 
 
 def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:

@@ -105,7 +105,7 @@ def _complete_worksheets(
                 f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
             )
         moved = structure.locale_changes(present)
-        changes = [*moved, *structure.missing_worksheets(present, period, min(sites), content)]
+        changes = [*moved, *structure.missing_worksheets(present, period, [min(sites)], content)]
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
         told += [f"the worksheet {change.title!r} was missing" for change in added]

@@ -179,14 +179,14 @@ def _at_work_since(site: str, table: Table, backend: Backend) -> date:
 
 
 def period_for(
-    message: GetReviewPeriod | RaiseFinalAlarm, backend: Backend
+    message: GetReviewPeriod | RaiseFinalAlarm, backend: Backend, table: Table | None = None
 ) -> tuple[ReviewPeriod | None, Table]:
     """The period that a site is to go on with; None while HR has not published it.
 
     A site that has closed none, as its card is new, begins with the oldest one since its First Day that is not
-    complete; one that nobody knows with that of today.
+    complete; one that nobody knows with that of today. `table` is HR's, if it was read since the message came.
     """
-    table = read(backend, anew=True)
+    table = table or read(backend, anew=True)
     if message.after is not None:
         return next_period(table.periods, message.after, message.on), table
     registered = table.sites.get(site_key(message.location))

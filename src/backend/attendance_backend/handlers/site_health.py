@@ -1,19 +1,19 @@
 """SiteHealth: keep the site's row in ``Sites``, and say what a person should look at in days that became complete.
 
 Idempotent: what is said in ``Exceptions`` is written together with what it follows from (Complete Through, Clock Told
-On, Memory Told On), in one atomic call which is refused if anybody wrote in between. A message that is delivered
-again finds that and says nothing twice; one that was overtaken by a later one is dropped.
+On, Memory Told On), in one atomic call which is refused if anybody wrote in between. Where it is much, as after weeks,
+some days come first in a call of their own. A message that is delivered again finds that and says nothing twice; one
+that was overtaken by a later one is dropped.
 """
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from attendance_backend.control.reading import read_control
 from attendance_backend.domain.clocks import clock_change, zone_of
-from attendance_backend.domain.completeness import advance
+from attendance_backend.domain.completeness import Advance, advance
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import NotAdmittedError, UserError, WorksheetGoneError
 from attendance_backend.handlers import books, bounds, daily_sync
@@ -41,6 +41,9 @@ _WANTS = (
 )
 """``Punch Index`` is only there for the version, which lies on it."""
 
+MOST_ENTRIES = 1_300
+"""Rows for ``Exceptions`` in one request, which is then smaller than a megabyte. Days beyond them follow in another."""
+_DAY = timedelta(days=1)
 _FUTURE = timedelta(hours=2)
 """A site's clock that is further ahead of the cloud's is wrong, and says nothing about the order of messages."""
 
@@ -130,11 +133,9 @@ def _take_in(backend: Backend, messages: Sequence[SiteHealth]) -> None:
     if first:
         _begin_day(first, backend)
         known.clear()
-    take_turn(
-        backend.spreadsheets,
-        partial(_draft, news, backend, known),
-        partial(books.put_right, backend.spreadsheets, sheet_id),
-    )
+    mend = partial(books.put_right, backend.spreadsheets, sheet_id)
+    while take_turn(backend.spreadsheets, partial(_draft, news, backend, known), mend):
+        pass
 
 
 def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
@@ -150,14 +151,19 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
         if previous is not None and told:
             sheet_id, period = previous
             through = {site: min(day, period.last_day) for site, day in told.items()}
-            take_turn(backend.spreadsheets, partial(_close, backend.spreadsheets, sheet_id, period, through))
+            close = partial(_close, backend.spreadsheets, sheet_id, period, through)
+            while take_turn(backend.spreadsheets, close):
+                pass
     except UserError as error:
         sites = ", ".join(message.location for message in messages)
         log.error("%s: the workbook is not brought up to date: %s", sites, error)  # noqa: TRY400 - the line says it all
 
 
-def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreadsheet]) -> Draft[None]:
-    """What the messages change; the first attempt takes what is `known` already, each further one reads."""
+def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreadsheet]) -> Draft[bool]:
+    """What the messages change, and whether more is left to do; the first attempt takes what is `known` already.
+
+    While days are left to become complete, nothing else is told: a message that is delivered again is not overtaken.
+    """
     read = known.pop() if known else books.read(backend.spreadsheets, messages[0].sheet_id, _WANTS)
     rows, now = sites_sheet.read(read.worksheet(SITES)), backend.clock.now()
     values: dict[str, dict[Column, Value]] = {}
@@ -172,14 +178,19 @@ def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreads
         day = message.complete_through
         if day is not None and (row is None or row.complete_through is None or day > row.complete_through):
             values[site][sites_sheet.COMPLETE_THROUGH] = through[site] = day
-    entries = [*_completed(backend.spreadsheets, read, messages[0].period, through), *entries]
-    return Draft(read, _changes(read, values, entries), None)
+    reached, completed = _completed(backend.spreadsheets, read, messages[0].period, through)
+    if reached != through:
+        return Draft(read, _changes(read, _reached(reached), completed), outcome=True)
+    return Draft(read, _changes(read, values, [*completed, *entries]), outcome=False)
 
 
 def _close(
     spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, through: Mapping[str, date]
-) -> Draft[None]:
-    """The last days of the period before: its workbook hears of them only when its sites are in the next one."""
+) -> Draft[bool]:
+    """The last days of the period before: its workbook hears of them only when its sites are in the next one.
+
+    The outcome is whether more is left to do.
+    """
     read = books.read(spreadsheets, sheet_id, _WANTS)
     rows = sites_sheet.read(read.worksheet(SITES))
     news = {
@@ -188,39 +199,53 @@ def _close(
         for row in [rows.get(site_key(site))]
         if row is not None and (row.complete_through is None or row.complete_through < day)
     }
-    entries = _completed(spreadsheets, read, period, news)
-    values = {site: {sites_sheet.COMPLETE_THROUGH: day} for site, day in news.items()}
-    return Draft(read, _changes(read, values, entries), None)
+    reached, entries = _completed(spreadsheets, read, period, news)
+    return Draft(read, _changes(read, _reached(reached), entries), reached != news)
 
 
 def _completed(
     spreadsheets: Spreadsheets, read: Spreadsheet, period: ReviewPeriod, through: Mapping[str, date]
-) -> list[Entry]:
-    """What is to be said of the days that became complete by site; nothing in a workbook that HR has finalised."""
+) -> tuple[Mapping[str, date], list[Entry]]:
+    """What is to be said of the days that became complete by site; nothing in a workbook that HR has finalised.
+
+    Returns:
+        Through which day, by site, and what: as much of it as a request should hold, and a day of a site in any case.
+    """
     parameters = guide_sheet.read(read.worksheet(GUIDE))
     rows = sites_sheet.read(read.worksheet(SITES))
     reported = {key: row.complete_through for key, row in rows.items()}
-    moves = []
-    for site, day in through.items():
-        moves.append(advance(reported, site, day, period.first_day, period.last_day))
-        reported[site_key(site)] = day
-    moves = [moved for moved in moves if moved.of_site or moved.of_all]
-    if parameters.is_closed or not moves:
-        return []
+    steps: list[tuple[str, date, Advance]] = []
+    for site, last in through.items():
+        for day in _days_after(reported.get(site_key(site)), min(last, period.last_day), period):
+            steps.append((site, day, advance(reported, site, day, period.first_day, period.last_day)))
+            reported[site_key(site)] = day
+    if parameters.is_closed or not steps:
+        return through, []
     workbook = books.read(spreadsheets, read.spreadsheet_id, completion.WANTS)
-    return completion.entries(workbook, moves, parameters.grace_s)
+    reached: dict[str, date] = {}
+    entries: list[Entry] = []
+    told = completion.entries(workbook, [moved for *_, moved in steps], parameters.grace_s)
+    for (site, day, _), more in zip(steps, told, strict=True):
+        if reached and len(entries) + len(more) > MOST_ENTRIES:
+            return reached, entries
+        reached[site] = day
+        entries += more
+    return through, entries
+
+
+def _days_after(day: date | None, last: date, period: ReviewPeriod) -> list[date]:
+    first = period.first_day if day is None else max(day + _DAY, period.first_day)
+    return [first + number * _DAY for number in range((last - first).days + 1)]
+
+
+def _reached(through: Mapping[str, date]) -> dict[str, dict[Column, Value]]:
+    return {site: {sites_sheet.COMPLETE_THROUGH: day} for site, day in through.items()}
 
 
 def _changes(
     read: Spreadsheet, values: Mapping[str, Mapping[Column, Value]], entries: Sequence[Entry]
 ) -> list[Change]:
-    sheet, changes = read.worksheet(SITES), list[Change]()
-    for site, cells in values.items():
-        own = sites_sheet.cells_for(sheet, site, cells)
-        # Of several sites without a row each gets its own.
-        sheet = replace(sheet, row_count=sheet.row_count + book.rows_added(own))
-        changes += own
-    return [*changes, *book.tell(read, entries)]
+    return [*sites_sheet.cells_of(read.worksheet(SITES), values), *book.tell(read, entries)]
 
 
 def _values(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from attendance_backend.domain.days import Flag, Punch, rules_of_day
 from attendance_backend.domain.people import Labels, Member, People, Person, Seen, site_key, user_key
 from attendance_backend.handlers import bounds
 from attendance_backend.handlers.store_read import Book
-from attendance_backend.review import book, exceptions_sheet, raw_data, rules
+from attendance_backend.review import book, exceptions_sheet, raw_data, rules, sites_sheet
 from attendance_backend.review.days_sheet import Facts
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.facts import Stored, UserDay
@@ -220,10 +219,11 @@ class Storing:
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
 
     def _told(self) -> list[Change]:
-        sites, changes = self._book.worksheet(SITES), list[Change]()
-        for part in (arrivals[0].part for arrivals in self._by_site().values()):
-            told = rules.told(sites, part.location, part.time_zone, part.day_boundary, part.period)
-            # Of several sites without a row each gets its own.
-            sites = replace(sites, row_count=sites.row_count + book.rows_added(told))
-            changes += told
+        sites = self._book.worksheet(SITES)
+        parts = (arrivals[0].part for arrivals in self._by_site().values())
+        told = {
+            part.location: rules.told(sites, part.location, part.time_zone, part.day_boundary, part.period)
+            for part in parts
+        }
+        changes = sites_sheet.cells_of(sites, {site: values for site, values in told.items() if values})
         return [*changes, *book.tell(self._book.read, self._entries)]

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from attendance_backend.errors import TransientError
+from attendance_backend.handlers.create_sheet import create_together
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.get_period import periods_together
 from attendance_backend.handlers.site_health import health_together
 from attendance_backend.handlers.store_records import store_together
 from attendance_backend.ports import Backend
-from attendance_contracts import Message, SiteHealth, StoreAttendRecords
+from attendance_contracts import CreateReviewSheet, GetReviewPeriod, Message, SiteHealth, StoreAttendRecords
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,8 @@ Reply = Callable[[], Message | None]
 
 
 _TOGETHER: Mapping[type[Message], Callable[[Any, Backend], Sequence[Reply | None]]] = {
+    GetReviewPeriod: periods_together,
+    CreateReviewSheet: create_together,
     StoreAttendRecords: store_together,
     SiteHealth: health_together,
 }
@@ -43,6 +47,8 @@ def handle_together(messages: Sequence[Message], backend: Backend) -> list[Serve
     done: list[Served] = []
     for kind, do in _TOGETHER.items():
         numbered = [(number, message) for number, message in enumerate(messages) if isinstance(message, kind)]
+        if len(numbered) < 2:
+            continue
         try:
             replies = do([message for _, message in numbered], backend)
         except TransientError as error:

@@ -39,7 +39,7 @@ from attendance_backend.review.names import (
     is_raw_title,
 )
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddRows, Change, NewCell
+from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import VERSION, Layout, runs
 from attendance_backend.sheet.placing import LOOK, as_made, lost_rows, mending, missing, placed, unknown
@@ -229,11 +229,6 @@ def places_of(view: Spreadsheet, coming: Sequence[str] = ()) -> Places:
     stand += [guide_sheet.as_made() if title == GUIDE else as_made(LAYOUTS[title]) for title in lacking]
     guide = next((sheet for sheet in stand if sheet.role == GUIDE), None)
     return Places(stand, {} if guide is None else guide_sheet.cells(guide))
-
-
-def rows_added(changes: Iterable[Change]) -> int:
-    """By how much changes to one worksheet make it longer."""
-    return sum(change.count for change in changes if isinstance(change, AddRows))
 
 
 def tell(view: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:

@@ -35,8 +35,8 @@ _FIRST_FREE_WEEKDAY = 5
 _DAY = timedelta(days=1)
 
 
-def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> list[Entry]:
-    """Rows for ``Exceptions``: who was late, absent or forgot to check out, by site in order of days and names.
+def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> list[list[Entry]]:
+    """Rows for ``Exceptions``: who was late, absent or forgot to check out, of each move in order of days and names.
 
     Args:
         workbook: with the cells of `WANTS`.
@@ -48,7 +48,7 @@ def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> li
     kind = daily.lines[day_header.KIND]
     kinds = {day: daily.text(kind, column) for day, column in day_header.columns_by_day(daily).items()}
     cut_offs = cut_offs_in(workbook.worksheet(WEEKLY))
-    found: list[tuple[int, date, str, Entry]] = []
+    found: list[list[tuple[date, str, Entry]]] = [[] for _ in moves]
     for (number, moved), member in product(enumerate(moves), days.members.values()):
         site = member.seen.site if member.seen is not None else moved.site
         for day in _complete_days(days, member, moved):
@@ -74,8 +74,8 @@ def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> li
                 if planned is None or due_s is None
                 else f"the start of {planned.name}",
             )
-            found += [(number, day, member.employee, entry) for entry in person_day.entries()]
-    return [entry for *_, entry in sorted(found, key=lambda each: each[:3])]
+            found[number] += [(day, member.employee, entry) for entry in person_day.entries()]
+    return [[entry for *_, entry in sorted(each, key=lambda one: one[:2])] for each in found]
 
 
 def _complete_days(days: Days, member: Member, moved: Advance) -> list[date]:

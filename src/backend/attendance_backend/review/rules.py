@@ -9,7 +9,6 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.review import sites_sheet
 from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet import serial
-from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod
@@ -25,8 +24,8 @@ def rules_of(rows: Mapping[str, SiteRow]) -> dict[str, SiteRules]:
 
 def told(
     worksheet: Worksheet, site: str, time_zone: str, day_boundary: time, period: ReviewPeriod
-) -> list[Change]:
-    """Writes that fill what a site's row lacks of its rules; what stands there stays.
+) -> dict[Column, Value]:
+    """What a site's row lacks of its rules; what stands there stays.
 
     Args:
         worksheet: ``Sites``, whole.
@@ -49,4 +48,4 @@ def told(
             values[sites_sheet.CLOCK_CHANGE_AT] = serial.from_datetime(change.at)
         if row is None or row.clock_change_by is None:
             values[sites_sheet.CLOCK_CHANGE_BY] = serial.from_seconds(round(change.by.total_seconds()))
-    return sites_sheet.cells_for(worksheet, site, values) if values else []
+    return values

@@ -5,7 +5,7 @@ read, its clock is more than a minute off, or its memory is nearly full), *catch
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
@@ -220,6 +220,17 @@ def cells_for(worksheet: Worksheet, site: str, values: Mapping[Column, Value]) -
         column: value for column, value in plain.items() if not _same(worksheet.value(row, column), value)
     }
     return [*placing.put(worksheet, row, differing)]
+
+
+def cells_of(worksheet: Worksheet, values: Mapping[str, Mapping[Column, Value]]) -> list[Change]:
+    """As `cells_for`, of several sites: each that has no row gets its own."""
+    changes: list[Change] = []
+    for site, cells in values.items():
+        own = cells_for(worksheet, site, cells)
+        added = sum(change.count for change in own if isinstance(change, AddRows))
+        worksheet = replace(worksheet, row_count=worksheet.row_count + added)
+        changes += own
+    return changes
 
 
 def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:

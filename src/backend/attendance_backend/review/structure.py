@@ -7,6 +7,7 @@ or a worksheet that somebody deleted.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from attendance_backend.domain.people import Person, of_period
 from attendance_backend.domain.periods import whole_weeks
@@ -141,14 +142,14 @@ def header_wants(workbook: Spreadsheet) -> list[Want]:
 
 
 def missing_worksheets(
-    workbook: Spreadsheet, period: ReviewPeriod, location: str, content: Content
+    workbook: Spreadsheet, period: ReviewPeriod, locations: Sequence[str], content: Content
 ) -> list[Change]:
-    """What makes the workbook complete for a site.
+    """What makes the workbook complete for sites.
 
     Args:
         workbook: its worksheets, without cells.
         period: of the workbook.
-        location: the site whose raw data has a place afterwards.
+        locations: the sites whose raw data has a place afterwards, each once.
         content: empty when `lacks_derived` says so.
     """
     lacking = [title for title in _ORDER if workbook.find(title) is None]
@@ -168,8 +169,8 @@ def missing_worksheets(
         CORRECTIONS: lambda: corrections_sheet.create(
             at, example, weekly.weeks_in(at.sheets[WEEKLY], layout.whole_weeks)
         ),
-        raw_title(location): lambda: raw_data.create(location),
-        SITES: lambda: sites_sheet.create(_sites(workbook, location)),
+        **{raw_title(location): partial(raw_data.create, location) for location in locations},
+        SITES: lambda: sites_sheet.create(_sites(workbook, locations)),
         GUIDE: lambda: guide_sheet.create(period, parameters, content.shared_with, at),
         DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
         PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
@@ -519,10 +520,11 @@ def _place(title: str) -> float:
     return _ORDER.index(GUIDE) + 0.5
 
 
-def _sites(workbook: Spreadsheet, location: str) -> list[str]:
-    """The sites that have raw data, the one that gets it included."""
+def _sites(workbook: Spreadsheet, locations: Sequence[str]) -> list[str]:
+    """The sites that have raw data, those that get it included."""
     known = [(sheet.role or "")[len(raw_title("")) :] for sheet in book.raw_sheets(workbook)]
-    return known if location.casefold() in {site.casefold() for site in known} else [*known, location]
+    there = {site.casefold() for site in known}
+    return [*known, *(location for location in locations if location.casefold() not in there)]
 
 
 def _grown(sheet: Worksheet, count: int, changes: Sequence[Change]) -> list[Change]:

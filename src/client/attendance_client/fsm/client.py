@@ -51,6 +51,24 @@ class Site:
     set_machine_clock: bool = False
 
 
+def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomness: random.Random) -> float:
+    """How long a reply is awaited: the state's time-out; while nobody answers, up to twice as long each time.
+
+    Whoever is overloaded is not helped by the same question again. At most the polling interval, the site's or the
+    ordinary one: a reply that was lost costs no more than a poll.
+
+    Args:
+        state: a waiting one.
+        time_outs: how often in a row nobody answered.
+        polling_interval_s: the site's.
+        randomness: spreads the questions of many sites.
+    """
+    first = TIME_OUT_S[state]
+    most = max(first, min(polling_interval_s, POLLING_INTERVAL_S))
+    longest = min(first * 2 ** min(time_outs, 16), most)
+    return randomness.uniform(max(first, longest / 2), longest)
+
+
 @dataclass
 class Client:
     """One site's client: its ports and what it knows. `randomness` spreads what many sites try again."""
@@ -92,11 +110,11 @@ class Client:
             self.session.cloud_began = max(began, self.session.cloud_began or began)
 
     def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
-        """Wait for a reply that `accept` takes, at most `_wait_s`; drop all others.
+        """Wait for a reply that `accept` takes, at most `waits_s`; drop all others.
 
         A failure of the bus is no reason to wait longer: only the next request makes a deleted subscription anew.
         """
-        wait_s = self._wait_s(state)
+        wait_s = waits_s(state, self.session.time_outs, self.site.polling_interval_s, self.randomness)
         deadline = self.clock.monotonic() + wait_s
         failed = False
         while (remaining := deadline - self.clock.monotonic()) > 0:
@@ -121,14 +139,3 @@ class Client:
         self.session.time_outs += 1
         log.warning("no %s within %.0f s; asking again", reply.topic, wait_s)
         return False
-
-    def _wait_s(self, state: StateId) -> float:
-        """How long a reply is awaited: the state's time-out; while nobody answers, up to twice as long each time.
-
-        Whoever is overloaded is not helped by the same question again. At most the polling interval, the site's or the
-        ordinary one: a reply that was lost costs no more than a poll.
-        """
-        first = TIME_OUT_S[state]
-        most = max(first, min(self.site.polling_interval_s, POLLING_INTERVAL_S))
-        longest = min(first * 2 ** min(self.session.time_outs, 16), most)
-        return self.randomness.uniform(max(first, longest / 2), longest)

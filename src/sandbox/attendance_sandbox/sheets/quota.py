@@ -50,6 +50,10 @@ class Quota:
         own.append(now)
         shared.append(now)
 
+    def forget(self) -> None:
+        """As if nobody had asked for anything yet."""
+        self._times.clear()
+
     def _recent(self, kind: str, subject: str) -> deque[float]:
         """When a subject made its requests of the last 60 s."""
         times = self._times.setdefault((kind, subject), deque())

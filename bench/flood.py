@@ -1,0 +1,510 @@
+"""A crowd of sites at one account: how long a message waits, beside the way before messages were taken in together.
+
+The handlers are the real ones, over HTTP to the Sheets stand-in, which refuses what is more than 60 reads and 60 writes
+a minute. Time is virtual: each call takes `CALL_S`, and what the computer takes for it does not count. Sites keep the
+client's rules of waiting, Pub/Sub delivers again after `REDELIVERED_AFTER_S`. `make flood` carries it out.
+"""
+
+import heapq
+import logging
+import random
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as day_time
+from functools import partial
+from itertools import count
+from typing import Any
+
+from google.oauth2.service_account import Credentials
+
+from attendance_backend.app.bootstrap import SCOPES
+from attendance_backend.app.room import LONGEST_S, MOST_BYTES, MOST_MESSAGES, PATIENCE_S
+from attendance_backend.errors import BackendError
+from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.sheets import GoogleSheets
+from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.together import handle_together
+from attendance_backend.ports import Backend
+from attendance_client.fsm.client import waits_s
+from attendance_client.fsm.generated import POLLING_INTERVAL_S, TIME_OUT_S, StateId
+from attendance_contracts import (
+    AttendanceRecord,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    LastStoredTimestamp,
+    MachineHealth,
+    Message,
+    NewReviewPeriod,
+    ReviewPeriod,
+    SiteHealth,
+    StoreAttendRecords,
+    encode,
+)
+from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.faults import Fault, Request, unavailable
+from attendance_sandbox.sheets.quota import Quota
+
+CALL_S = 1.5
+REPLY_S = 0.2
+REDELIVERED_AFTER_S = (10.0, 600.0)
+PERIOD = ReviewPeriod("January 2026", date(2026, 1, 1), date(2026, 1, 31))
+BEGIN = datetime(2026, 1, 7, 5, tzinfo=UTC)
+PEOPLE_A_SITE = 2
+WAITING = StateId.AWAIT_LAST_STORED_TIMESTAMP
+BOUNDARY = day_time(4)
+
+
+def run() -> list[str]:
+    """Carry out all floods, and print a line each; returns what is worse than promised."""
+    logging.disable(logging.CRITICAL)
+    worse: list[str] = []
+    _say("sites", "what", "way", "messages", "reads", "writes", "median s", "p99 s", "longest s", "left")
+    for sites, longest_s in ((60, 20.0), (300, 60.0)):
+        for together in (True, False):
+            found = minute(sites, together=together)
+            _say(sites, "in a minute", *found.cells())
+            if together and found.longest_s > longest_s:
+                worse.append(
+                    f"{sites} sites in a minute: one waited {found.longest_s:.0f} s, not {longest_s:g}"
+                )
+    for together in (True, False):
+        found = outage(300, together=together)
+        _say(300, "1 h outage", *found.cells())
+        if together and (found.left or found.stored_after_s > 1800 or found.sent > 2 * found.needed):
+            worse.append(
+                f"an hour's outage: stored {found.stored_after_s / 60:.0f} minutes after it, "
+                f"{found.sent} messages for {found.needed}"
+            )
+        sys.stdout.write(
+            f"    all stored {found.stored_after_s / 60:.0f} minutes after it, "
+            f"{found.sent} messages where {found.needed} are needed\n"
+        )
+    for together in (True, False):
+        found = first_health(300, together=together)
+        _say(300, "first health", *found.cells())
+        if together and found.longest_s > 900:
+            worse.append(f"300 first health messages: one waited {found.longest_s / 60:.0f} minutes")
+    for together in (True, False):
+        found = months_turn(300, together=together)
+        _say(300, "month's turn", *found.cells())
+        if together and found.longest_s > 900:
+            worse.append(
+                f"300 sites go on with the next month: one waited {found.longest_s / 60:.0f} minutes"
+            )
+    return worse
+
+
+def minute(sites: int, *, together: bool) -> "Found":
+    """Each site sends a message within the same minute."""
+    with _flood(sites, together=together) as flood:
+        for site in flood.sites:
+            flood.at(flood.chance.uniform(0, 60), site.poll)
+        flood.run(3600)
+        return flood.found()
+
+
+def outage(sites: int, *, together: bool, hours: float = 3) -> "Found":
+    """Sites poll every 15 minutes; during the second hour Google does not answer."""
+    with _flood(sites, together=together) as flood:
+        flood.dark = (3600.0, 7200.0)
+        flood.polls_until_s = hours * 3600
+        for site in flood.sites:
+            flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.poll)
+        flood.run((hours + 3) * 3600)
+        return flood.found()
+
+
+def first_health(sites: int, *, together: bool) -> "Found":
+    """Each site tells how it is for the first time of the day, within 15 minutes."""
+    with _flood(sites, together=together) as flood:
+        for site in flood.sites:
+            flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.tell)
+        flood.run(4 * 3600)
+        return flood.found()
+
+
+def months_turn(sites: int, *, together: bool) -> "Found":
+    """Within 15 minutes each site asks for the next period and for its workbook, which nobody made before.
+
+    One instance serves both questions here; deployed, each has its own.
+    """
+    with _flood(sites, together=together, made=False) as flood:
+        for site in flood.sites:
+            flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.turn)
+        flood.run(6 * 3600)
+        return flood.found()
+
+
+@dataclass
+class Found:
+    """What a flood led to.
+
+    Attributes:
+        waits_s: of what was answered, from the first time that it was published.
+        needed: messages, were each answered.
+        left: punches or health messages that were not taken in.
+        stored_after_s: how long after Google answered again all punches of the time before were stored.
+    """
+
+    together: bool
+    waits_s: list[float]
+    sent: int
+    needed: int
+    reads: int
+    writes: int
+    left: int
+    stored_after_s: float
+
+    @property
+    def longest_s(self) -> float:
+        """Of all waits; endless where something was not taken in."""
+        return float("inf") if self.left else max(self.waits_s)
+
+    def cells(self) -> list[object]:
+        """As they are shown."""
+        waits = sorted(self.waits_s)
+        p99 = waits[min(int(len(waits) * 0.99), len(waits) - 1)]
+        way = "together" if self.together else "before"
+        times = (f"{each:.0f}" for each in (waits[len(waits) // 2], p99, self.longest_s))
+        return [way, self.sent, self.reads, self.writes, *times, self.left]
+
+
+@dataclass
+class _Site:
+    """One site, by the client's rules: a question at a time, asked again when no answer comes."""
+
+    flood: "_Flood"
+    number: int
+    sheet_id: str = ""
+    punches: list[AttendanceRecord] = field(default_factory=list)
+    stored: set[str] = field(default_factory=set)
+    made_s: dict[str, float] = field(default_factory=dict)
+    time_outs: int = 0
+    asked: int = 0
+    is_waiting: bool = False
+    next_poll_s: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"site{self.number:03}"
+
+    def poll(self) -> None:
+        """Find new punches, until the end of the day, and send them unless an answer is awaited."""
+        now_s = self.flood.now_s
+        if now_s <= self.flood.polls_until_s:
+            moment = (BEGIN + timedelta(seconds=now_s)).replace(tzinfo=None, microsecond=0)
+            for person in range(PEOPLE_A_SITE):
+                user = f"user{self.number * PEOPLE_A_SITE + person:04}"
+                record = AttendanceRecord(
+                    f"SN{self.number}", user, user, moment + timedelta(seconds=person), 1, 0
+                )
+                self.punches.append(record)
+                self.made_s[record.identity] = now_s
+            self.flood.needed += 1
+            self.next_poll_s = now_s + POLLING_INTERVAL_S
+            self.flood.at(self.next_poll_s, self.poll)
+        if not self.is_waiting:
+            self.ask()
+
+    def ask(self) -> None:
+        """Send what is not stored."""
+        left = [record for record in self.punches if record.identity not in self.stored]
+        self.is_waiting = bool(left)
+        if not left:
+            return
+        self.asked += 1
+        limit = 500 if self.flood.together else max(1, 500 >> self.time_outs)
+        message = StoreAttendRecords(
+            location=self.name,
+            request_id=f"{self.number}-{self.asked}",
+            sheet_id=self.sheet_id,
+            period=PERIOD,
+            time_zone="Europe/Berlin",
+            day_boundary=BOUNDARY,
+            records=tuple(left[:limit]),
+            routed=True,
+        )
+        self.flood.publish(message)
+        wait_s = (
+            waits_s(WAITING, self.time_outs, POLLING_INTERVAL_S, self.flood.chance)
+            if self.flood.together
+            else TIME_OUT_S[WAITING]
+        )
+        asked = self.asked
+        self.flood.at(self.flood.now_s + wait_s, lambda: self._timed_out(asked))
+
+    def hear(self, reply: LastStoredTimestamp) -> None:
+        """A late one counts as well."""
+        for identity in reply.confirmed:
+            if identity not in self.stored:
+                self.stored.add(identity)
+                self.flood.waits_s.append(self.flood.now_s - self.made_s[identity])
+                if self.made_s[identity] < self.flood.dark[1]:
+                    self.flood.stored_s = self.flood.now_s
+        if reply.request_id == f"{self.number}-{self.asked}" and self.is_waiting:
+            self.asked += 1
+            self.time_outs = 0
+            self.is_waiting = False
+            self.ask()
+
+    def _timed_out(self, asked: int) -> None:
+        if self.is_waiting and asked == self.asked:
+            self.time_outs += 1
+            self.ask()
+
+    def wanted(self) -> CreateReviewSheet:
+        """The question for the period's workbook."""
+        return CreateReviewSheet(location=self.name, request_id=self.name, period=PERIOD)
+
+    def turn(self) -> None:
+        """Go on with the next period: ask for it, and then for its workbook."""
+        self.flood.needed += 2
+        day = PERIOD.first_day - timedelta(days=1)
+        on = PERIOD.first_day
+        self.flood.publish(
+            GetReviewPeriod(
+                location=self.name,
+                request_id=self.name,
+                after=day,
+                on=on,
+                time_zone="Europe/Berlin",
+                day_boundary=BOUNDARY,
+            )
+        )
+
+    def tell(self) -> None:
+        """How it is."""
+        at = (BEGIN + timedelta(seconds=self.flood.now_s)).replace(tzinfo=None, microsecond=0)
+        machine = MachineHealth(
+            serial_number=f"SN{self.number}",
+            firmware="6.60",
+            platform="ZEM560",
+            clock_offset_s=3,
+            records=1000,
+            record_capacity=100_000,
+            users=40,
+        )
+        self.flood.needed += 1
+        self.flood.publish(
+            SiteHealth(
+                location=self.name,
+                request_id=self.name,
+                sheet_id=self.sheet_id,
+                period=PERIOD,
+                time_zone="Europe/Berlin",
+                day_boundary=BOUNDARY,
+                at=at,
+                release="0.2",
+                backlog=0,
+                complete_through=BEGIN.date() - timedelta(days=1),
+                machine=machine,
+                undecodable=0,
+                pi_clock_synchronised=True,
+                problem="",
+            )
+        )
+
+
+@dataclass
+class _Delivery:
+    message: Message
+    size: int
+    published_s: float
+    came_s: float = 0.0
+    attempts: int = 0
+
+
+class _Flood:
+    """Events in virtual time, and the one instance that serves what comes."""
+
+    def __init__(self, *, together: bool) -> None:
+        self.together = together
+        self.now_s = 0.0
+        self.chance = random.Random(1)  # noqa: S311 - the same flood each time
+        self.sites: list[_Site] = []
+        self.dark = (float("inf"), 0.0)
+        self.polls_until_s = 60.0
+        self.waits_s: list[float] = []
+        self.sent = self.needed = self.heard = 0
+        self.stored_s = 0.0
+        self.backend: Any = None
+        self.server: Any = None
+        self.is_setting_up = True
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
+        self._queue: deque[_Delivery] = deque()
+
+    def at(self, moment_s: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (moment_s, next(self._numbers), event))
+
+    def pass_s(self, seconds: float) -> None:
+        """Time that the instance spends; meanwhile others go on."""
+        if self.is_setting_up:
+            return
+        end_s = self.now_s + seconds
+        self._happen_until(end_s)
+        self.now_s = end_s
+
+    def publish(self, message: Message) -> None:
+        self.sent += 1
+        delivery = _Delivery(message, len(encode(message)[0]), self.now_s)
+        self._deliver(delivery)
+
+    def run(self, until_s: float) -> None:
+        """Serve until nothing is left to do, or until then."""
+        self.is_setting_up = False
+        self.server.log.clear()
+        while self.now_s < until_s:
+            if self._queue:
+                self._serve()
+            elif self._events:
+                self._happen_until(self._events[0][0])
+            else:
+                return
+
+    def found(self) -> Found:
+        entries = [entry for entry in self.server.log if entry.status == 200]
+        punches = sum(len(site.punches) - len(site.stored) for site in self.sites)
+        health = self.needed - self.heard if not any(site.punches for site in self.sites) else 0
+        return Found(
+            self.together,
+            self.waits_s,
+            self.sent,
+            self.needed,
+            sum(entry.kind == "read" for entry in entries),
+            sum(entry.kind == "write" for entry in entries),
+            punches + health,
+            self.stored_s - self.dark[1],
+        )
+
+    def _happen_until(self, moment_s: float) -> None:
+        while self._events and self._events[0][0] <= moment_s:
+            at_s, _, event = heapq.heappop(self._events)
+            self.now_s = max(self.now_s, at_s)
+            event()
+
+    def _deliver(self, delivery: _Delivery) -> None:
+        delivery.came_s = self.now_s
+        self._queue.append(delivery)
+
+    def _again(self, delivery: _Delivery) -> None:
+        first_s, last_s = REDELIVERED_AFTER_S
+        delay_s = min(first_s * 2**delivery.attempts, last_s)
+        delivery.attempts += 1
+        self.at(self.now_s + delay_s, lambda: self._deliver(delivery))
+
+    def _serve(self) -> None:
+        batch = [self._queue.popleft()]
+        if not self.together:
+            self._answer(batch[0], lambda: handle(batch[0].message, self.backend))
+            return
+        while self._queue and self.now_s - self._queue[0].came_s > PATIENCE_S:
+            self._again(self._queue.popleft())
+        size = batch[0].size
+        while self._queue and len(batch) < MOST_MESSAGES and size + self._queue[0].size <= MOST_BYTES:
+            batch.append(self._queue.popleft())
+            size += batch[-1].size
+        left = dict(enumerate(batch))
+        began_s = self.now_s
+        for number, reply in handle_together([each.message for each in batch], self.backend):
+            if len(left) < len(batch) and self.now_s - began_s > LONGEST_S:
+                break
+            self._answer(left.pop(number), reply)
+        self._queue.extendleft(reversed(left.values()))
+
+    def _answer(self, delivery: _Delivery, reply: Callable[[], Message | None]) -> None:
+        try:
+            answer = reply()
+        except BackendError:
+            self._again(delivery)
+            return
+        if isinstance(answer, LastStoredTimestamp):
+            site = self.sites[int(answer.location.removeprefix("site"))]
+            self.at(self.now_s + REPLY_S, lambda: site.hear(answer))
+        else:
+            if isinstance(answer, NewReviewPeriod):
+                site = self.sites[int(answer.location.removeprefix("site"))]
+                self.at(self.now_s + REPLY_S, lambda: self.publish(site.wanted()))
+            self.heard += 1
+            self.waits_s.append(self.now_s - delivery.published_s)
+
+    def fault(self, request: Request) -> Fault | None:
+        """What Google answers in its bad hour."""
+        is_dark = self.dark[0] <= self.now_s < self.dark[1]
+        return unavailable() if is_dark and request.kind != "token" else None
+
+
+class _Clock:
+    def __init__(self, flood: _Flood) -> None:
+        self._flood = flood
+
+    def now(self) -> datetime:
+        return BEGIN + timedelta(seconds=self._flood.now_s)
+
+    def sleep(self, seconds: float) -> None:
+        self._flood.pass_s(seconds)
+
+
+@contextmanager
+def _flood(sites: int, *, together: bool, made: bool = True) -> Iterator[_Flood]:
+    """So many sites with one workbook, which is made."""
+    flood = _Flood(together=together)
+    quota = Quota(clock=lambda: flood.now_s)
+    with SheetsServer(quota=quota) as server:
+        key = server.new_service_account()
+        credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
+        client = GoogleHttpClient(
+            credentials, Addresses(server.url, server.url), sleep=flood.pass_s, monotonic=lambda: flood.now_s
+        )
+        client.session.hooks["response"].append(lambda *_a, **_k: flood.pass_s(CALL_S))
+        control_id = _control(server, key["client_email"], sites)
+        flood.server = server
+        flood.backend = Backend(
+            spreadsheets=GoogleSheets(client),
+            drive=GoogleDrive(client, None),
+            mailer=None,  # type: ignore[arg-type]  # no mail goes out
+            clock=_Clock(flood),
+            control_id=control_id,
+            mail_from="",
+            alarm_to=(),
+        )
+        flood.sites = [_Site(flood, number) for number in range(sites)]
+        # Some at a time: the first of a hundred makes a workbook, the others are not to wait for their reads.
+        for first in range(0, sites, 50) if made else ():
+            asked = [site.wanted() for site in flood.sites[first : first + 50]]
+            quota.clock = partial(next, count(100_000.0 * (first + 1), 60.0))
+            for number, reply in handle_together(asked, flood.backend):
+                flood.sites[first + number].sheet_id = reply().sheet_id
+        flood.now_s = 0.0
+        quota.forget()
+        quota.clock = lambda: flood.now_s
+        server.faults.hook = flood.fault
+        yield flood
+        client.session.close()
+
+
+def _control(server: SheetsServer, account: str, sites: int) -> str:
+    control_id = server.new_spreadsheet("Review Periods", share_with=[account])
+    people = [
+        [f"Name {number}", f"user{number:04}@example.com", "09:00"] for number in range(sites * PEOPLE_A_SITE)
+    ]
+    registered = [[f"site{number:03}", "1/1/2026", "Europe/Berlin", "4:00"] for number in range(sites)]
+    sheets: Sequence[tuple[str, list[list[str]]]] = (
+        ("2026", [["Month", "Start Date", "End Date"], ["January", "1/1/2026", "1/31/2026"]]),
+        ("Cut Off Times", [["Name", "Email", "Cut Off Time"], *people]),
+        ("Registered Sites", [["Site", "First Day", "Time Zone", "Day Boundary"], *registered]),
+    )
+    for title, rows in sheets:
+        server.batch_update(control_id, [{"addSheet": {"properties": {"title": title}}}])
+        server.write(control_id, f"'{title}'!A1", rows)
+    return control_id
+
+
+def _say(*cells: object) -> None:
+    sys.stdout.write("  ".join(f"{cell:>11}" for cell in cells) + "\n")
+    sys.stdout.flush()

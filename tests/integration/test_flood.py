@@ -1,0 +1,19 @@
+"""flood_passes: overload delays, work done for a message is bounded, nothing is lost, and the backlog falls."""
+
+from bench import flood
+
+
+def test_a_crowd_is_served_together():
+    before, now = (flood.minute(12, together=together) for together in (False, True))
+
+    assert before.left == now.left == 0
+    assert now.longest_s <= 10
+    assert now.reads + now.writes <= before.reads + before.writes
+
+
+def test_after_an_hours_outage_all_is_stored_soon_and_little_was_sent_twice():
+    found = flood.outage(3, together=True, hours=2)
+
+    assert found.left == 0
+    assert found.stored_after_s <= 1800
+    assert found.sent <= 2 * found.needed
