@@ -55,6 +55,7 @@ class HandlersBackend:
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._heard: list[Message] = []
+        self._batches = random.Random(seed)
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
@@ -139,9 +140,9 @@ class HandlersBackend:
 
     def _reply_to(self, message: Message) -> Message | None:
         """The reply, with that to others lost; it was as good as never sent."""
-        again = self._choice.sample(self._heard, min(len(self._heard), self._choice.choice(BATCHES) - 1))
+        again = self._batches.sample(self._heard, min(len(self._heard), self._batches.choice(BATCHES) - 1))
         batch = [*again, message]
-        self._choice.shuffle(batch)
+        self._batches.shuffle(batch)
         if isinstance(message, StoreAttendRecords | SiteHealth):
             self._heard = [*self._heard, message][-MOST_HEARD:]
         replies: list[Message | None] = []
