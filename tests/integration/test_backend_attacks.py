@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from attendance_backend.app import cli, service
+from attendance_backend.app import cli
 from attendance_backend.control import dead_letters, registered_sites
 from attendance_backend.google import google_http, pubsub
-from attendance_backend.handlers import bounds
+from attendance_backend.handlers import bounds, together
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AlarmKind,
@@ -458,7 +458,7 @@ def test_a_fault_of_the_program_delays_nobody(office, monkeypatch, caplog):
         raise KeyError("a fault")
 
     with monkeypatch.context() as patched:
-        patched.setattr(service, "handle", fails)
+        patched.setattr(together, "handle", fails)
         assert not office.takes(message.topic, *office.signed(message))
     assert "a fault of the program" in caplog.text
     assert [row[2] for row in told(office)] == ["fault of the program"]
@@ -490,7 +490,7 @@ def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys
         raise KeyError("a fault")
 
     with monkeypatch.context() as patched:
-        patched.setattr(service, "handle", fails)
+        patched.setattr(together, "handle", fails)
         assert not office.takes(topic, *office.signed(message))
     assert not office.takes(topic, b"{}", {"location": "berlin"})
     code, said = run("list")

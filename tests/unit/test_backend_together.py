@@ -105,6 +105,8 @@ def test_messages_together_leave_what_they_leave_one_by_one(office):
 
 
 def test_one_read_and_one_write_for_all(office):
+    rows = [("Month", "Start Date", "End Date"), ("November", "11/2/2026", "11/27/2026")]
+    office.world.type_worksheet("2026", rows)
     together(office, punches(office))
     again = [
         office.message(punch(user, "2026-11-04 08:00"), site=site)
