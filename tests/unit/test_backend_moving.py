@@ -91,6 +91,19 @@ def test_a_punch_follows_its_day_and_comes_back_with_it(office):
     assert office.wrong_facts() == []
 
 
+def test_a_punch_moves_into_a_workbook_that_is_made_for_it(office):
+    """Its own is none: a row there that is marked as counting elsewhere would count nowhere."""
+    office.world.spreadsheets.books.pop(office.sheet_ids.pop("November 2026"))
+    recorded = office.world.control.sheet("Review Sheets")
+    row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == ["November 2026"])
+    for column in range(5):
+        recorded.put(row, column, None)
+    office.types(*SHORTER)
+    office.visit()
+
+    assert office.counting() == WHERE_IT_GOES
+
+
 def test_a_punch_whose_other_workbook_was_deleted_counts_here_again(office):
     office.types(*SHORTER)
     office.visit()
