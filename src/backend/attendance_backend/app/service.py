@@ -13,6 +13,7 @@ from attendance_backend.app.room import Room
 from attendance_backend.control.dead_letters import Kind
 from attendance_backend.errors import BackendError, EventError, NotAdmittedError, OvertakenError
 from attendance_backend.handlers import admission, bounds, dead_letters
+from attendance_backend.handlers.admission import Admitted
 from attendance_backend.handlers.together import Served, handle_together
 from attendance_backend.ports import Backend, Replies
 from attendance_contracts import ContractError, Message, Signed, decode
@@ -59,6 +60,7 @@ def _serve_together(letters: Sequence[_Letter]) -> list[Served]:
     """Handle messages or set them aside; a spreadsheet has one writer at a time: those of a process take turns."""
     backend, replies = bootstrap.backend(), bootstrap.replies()
     served: list[Served] = []
+    heard: list[Admitted] = []
     admitted: list[tuple[int, _Admitted]] = []
     for number, letter in enumerate(letters):
         try:
@@ -67,8 +69,13 @@ def _serve_together(letters: Sequence[_Letter]) -> list[Served]:
             served.append(Served(number, partial(_settled, letter, partial(_fail, error), backend, replies)))
     for index, reply in handle_together([each.message for _, each in admitted], backend):
         number, each = admitted[index]
-        finish = partial(_finished, letters[number], each, reply, backend, replies)
+        finish = partial(
+            _finished, letters[number], each, reply, heard=heard, backend=backend, replies=replies
+        )
         served.append(Served(number, partial(_settled, letters[number], finish, backend, replies)))
+    if served:
+        number, last = served.pop()
+        served.append(Served(number, partial(_last, last, heard, backend)))
     return served
 
 
@@ -95,6 +102,14 @@ def _settled(
         log.exception("%s of %s: a fault of the program", topic, letter.who)
         dead_letters.set_aside(topic, whole, (Kind.FAULT, error), backend, replies)
     return None
+
+
+def _last(reply: Callable[[], Message | None], heard: Sequence[Admitted], backend: Backend) -> Message | None:
+    """The reply to the last message of a batch, by which all sites of it are noted at once."""
+    try:
+        return reply()
+    finally:
+        admission.note(heard, backend)
 
 
 class _Admitted(NamedTuple):
@@ -125,11 +140,13 @@ def _finished(
     letter: _Letter,
     admitted: _Admitted,
     reply: Callable[[], Message | None],
+    *,
+    heard: list[Admitted],
     backend: Backend,
     replies: Replies,
 ) -> Message | None:
     given = reply()
-    admission.note(admitted.message, admitted.signed, backend)
+    heard.append(Admitted(admitted.message, admitted.signed))
     if admitted.impossible is not None:
         rest, reason = admitted.impossible
         told = Kind.IMPOSSIBLE, reason

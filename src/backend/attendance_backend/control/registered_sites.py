@@ -180,23 +180,31 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
 
 
 def note(worksheet: Worksheet, site: str, values: Mapping[Column, int | date | str | None]) -> list[Change]:
-    """What writes cells of a registered site, in the row that counts; columns that are missing are added.
+    """As `notes`, of one site."""
+    return notes(worksheet, {site: values})
+
+
+def notes(
+    worksheet: Worksheet, of_sites: Mapping[str, Mapping[Column, int | date | str | None]]
+) -> list[Change]:
+    """What writes cells of registered sites, in the row that counts of each; columns that are missing are added.
 
     Args:
         worksheet: all of it.
-        site: which has a row.
-        values: a `datetime` in UTC; None empties a cell.
+        of_sites: each has a row; a `datetime` in UTC; None empties a cell.
     """
     changes, added = _columns_to_add(worksheet)
     table = Table.of(worksheet, HEADERS, tuple(Column))
     columns = {**table.columns, **added}
     cells = {(0, place): NewCell(header, styles.HEADER) for header, place in added.items()}
-    rows = [
-        row for row in table.rows() if site_key(worksheet.text(row, table.columns[SITE])) == site_key(site)
-    ]
-    for column, value in values.items():
-        holding = [row for row in rows if column in table.columns and not table.is_blank(row, column)]
-        cells[(holding or rows)[0], columns[column]] = _cell(value)
+    rows: dict[str, list[int]] = {}
+    for row in table.rows():
+        rows.setdefault(site_key(worksheet.text(row, table.columns[SITE])), []).append(row)
+    for site, values in of_sites.items():
+        own = rows[site_key(site)]
+        for column, value in values.items():
+            holding = [row for row in own if column in table.columns and not table.is_blank(row, column)]
+            cells[(holding or own)[0], columns[column]] = _cell(value)
     return [*changes, *write_cells(worksheet.sheet_id, cells)]
 
 

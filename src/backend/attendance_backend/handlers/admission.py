@@ -9,8 +9,9 @@ only what is newer than all before is taken in.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from attendance_backend.control import registered_sites
 from attendance_backend.control.registered_sites import Column, Registered
@@ -30,6 +31,18 @@ HEARD_FOR = timedelta(minutes=30)
 LOOKED_UP_FOR = timedelta(minutes=5)
 NEWEST = 3
 _AT_WORK = "sites at work"
+
+
+class Admitted(NamedTuple):
+    """A message that may be handled, and what signs it; None for one that need not be signed."""
+
+    message: Message
+    signed: Signed | None
+
+    @property
+    def numbered(self) -> Signed | None:
+        """What signs a message that may come only once."""
+        return self.signed if isinstance(self.message, SiteHealth) else None
 
 
 def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend: Backend) -> Signed | None:
@@ -106,48 +119,57 @@ def _check(
     return known
 
 
-def note(message: Message, signed: Signed | None, backend: Backend) -> None:
-    """Write down that a site was heard of, and what it signed, where that is news. Nothing of it is raised."""
-    if isinstance(message, Watch):
-        return
+def note(heard: Sequence[Admitted], backend: Backend) -> None:
+    """Write down that sites were heard of, and what they signed, where that is news. Nothing of it is raised."""
     now = backend.clock.now()
-    heard = f"heard of {site_key(message.location)}, signed: {signed is not None}"
-    numbered = signed if isinstance(message, SiteHealth) else None
-    if (
-        numbered is None
-        and abs(now - backend.remembered.get(heard, datetime.min.replace(tzinfo=UTC))) < HEARD_FOR
-    ):
-        return
+    news = [
+        (each, mark)
+        for each in heard
+        if not isinstance(each.message, Watch)
+        for mark in [f"heard of {site_key(each.message.location)}, signed: {each.signed is not None}"]
+        if each.numbered is not None
+        or abs(now - backend.remembered.get(mark, datetime.min.replace(tzinfo=UTC))) >= HEARD_FOR
+    ]
     try:
-        _write(message.location, signed, numbered, now, backend)
-        backend.remembered[heard] = now
+        _write([each for each, _ in news], now, backend)
     except BackendError as error:
+        sites = ", ".join(sorted({each.message.location for each, _ in news}))
         log.warning(
-            "%s: it is not noted in %r when it was heard of: %s",
-            message.location,
-            registered_sites.TITLE,
-            error,
+            "%s: it is not noted in %r when it was heard of: %s", sites, registered_sites.TITLE, error
         )
+    else:
+        backend.remembered.update({mark: now for _, mark in news})
 
 
-def _write(
-    site: str, signed: Signed | None, numbered: Signed | None, now: datetime, backend: Backend
-) -> None:
-    known = routing.read(backend).sites.get(site_key(site))
-    if known is None:
+def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
+    """One read and one write for all of them."""
+    if not news:
         return
-    values: dict[Column, int | date | str | None] = {}
-    is_news = signed is None or (signed.key_number, signed.sequence) > known.sequence
-    if is_news and (known.last_heard is None or abs(now - known.last_heard) >= HEARD_FOR):
-        values[Column.LAST_HEARD] = now
-    if signed is not None and known.signed_since is None:
-        values[Column.SIGNED_SINCE] = now
-    if numbered is not None:
-        values[Column.SEQUENCE] = f"{numbered.key_number}/{numbered.sequence}"
-    if not values:
+    sites = routing.read(backend).sites
+    found: dict[str, dict[Column, int | date | str | None]] = {}
+    newest: dict[str, tuple[int, int]] = {}
+    for message, signed in news:
+        site = site_key(message.location)
+        known = sites.get(site)
+        if known is None:
+            continue
+        values = found.setdefault(site, {})
+        number = None if signed is None else (signed.key_number, signed.sequence)
+        is_news = number is None or number > known.sequence
+        if is_news and (known.last_heard is None or abs(now - known.last_heard) >= HEARD_FOR):
+            values[Column.LAST_HEARD] = now
+        if number is not None and known.signed_since is None:
+            values[Column.SIGNED_SINCE] = now
+        if number is not None and isinstance(message, SiteHealth) and number > newest.get(site, (0, 0)):
+            newest[site] = number
+            values[Column.SEQUENCE] = "/".join(map(str, number))
+    found = {site: values for site, values in found.items() if values}
+    if not found:
         return
     # Read again: rows may have moved since.
-    worksheet = routing.read(backend, anew=True).book.find(registered_sites.TITLE)
+    table = routing.read(backend, anew=True)
+    worksheet = table.book.find(registered_sites.TITLE)
     if worksheet is not None:
-        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, site, values))
+        there = {site: values for site, values in found.items() if site in table.sites}
+        backend.spreadsheets.apply(backend.control_id, registered_sites.notes(worksheet, there))
         routing.forget(backend)

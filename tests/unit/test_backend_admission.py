@@ -1,0 +1,94 @@
+"""When sites were heard of is noted for all messages of a batch at once."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from attendance_backend.control import registered_sites
+from attendance_backend.control.registered_sites import Column
+from attendance_backend.handlers import admission, routing
+from attendance_backend.handlers.admission import Admitted
+from attendance_backend.sheet import serial
+from attendance_contracts import ReviewPeriod, Signed, SiteHealth
+from tests.fakes_backend import World
+
+OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
+SITES = [f"site{number}" for number in range(10)]
+
+
+def world_of(headers):
+    world = World()
+    world.type_worksheet("2026", [("Month", "Start Date", "End Date")])
+    rows = [(site, serial.from_date(OCTOBER.first_day), "Europe/Berlin", 0) for site in SITES]
+    world.type_worksheet(registered_sites.TITLE, [headers, *rows])
+    return world
+
+
+def health(site, sequence):
+    message = SiteHealth(
+        location=site,
+        request_id="r",
+        sheet_id="s",
+        period=OCTOBER,
+        at=datetime(2026, 10, 6, 9),
+        time_zone="Europe/Berlin",
+        day_boundary=time(0),
+        release="0.2.0",
+        backlog=0,
+        undecodable=0,
+        complete_through=None,
+        pi_clock_synchronised=True,
+        machine=None,
+        problem="",
+    )
+    return Admitted(message, Signed(1, sequence, ""))
+
+
+def noted(world):
+    routing.forget(world.backend)
+    return {site: routing.read(world.backend).sites[site].sequence for site in SITES}
+
+
+def test_ten_sites_cost_one_write_even_where_the_columns_are_missing():
+    for headers in (registered_sites.ALL_HEADERS, registered_sites.HEADERS):
+        world = world_of(headers)
+        admission.note([health(site, 5) for site in SITES], world.backend)
+
+        assert world.effects.count == 1
+        assert noted(world) == dict.fromkeys(SITES, (1, 5))
+        titles = world.control.sheet(registered_sites.TITLE).rows()[0]
+        assert [title for title in titles if title] == [*dict.fromkeys(titles)]
+        assert {*registered_sites.HEADERS, Column.SEQUENCE} <= {*titles}
+
+
+def test_of_several_messages_of_a_site_the_newest_number_counts_in_any_order():
+    for numbers in ((7, 9, 8), (9, 8, 7), (8, 7, 9)):
+        world = world_of(registered_sites.ALL_HEADERS)
+        admission.note([health(SITES[0], number) for number in numbers], world.backend)
+        assert noted(world)[SITES[0]] == (1, 9)
+
+
+def test_a_site_whose_row_was_deleted_meanwhile_keeps_no_other_from_being_noted():
+    world = world_of(registered_sites.ALL_HEADERS)
+    routing.read(world.backend)
+    sheet = world.control.sheet(registered_sites.TITLE)
+    for column in range(4):
+        sheet.put(3, column, None)
+    admission.note([health(site, 5) for site in SITES], world.backend)
+
+    routing.forget(world.backend)
+    sites = routing.read(world.backend).sites
+    assert len(sites) == len(SITES) - 1
+    assert {each.sequence for each in sites.values()} == {(1, 5)}
+
+
+def test_punches_within_half_an_hour_are_no_news():
+    world = world_of(registered_sites.ALL_HEADERS)
+    unsigned = [replace(health(SITES[0], 1).message, at=datetime(2026, 10, 6, hour)) for hour in (9, 10)]
+    admission.note([Admitted(message, None) for message in unsigned], world.backend)
+    before = world.effects.count
+    world.clock.moment += timedelta(minutes=29)
+    admission.note([Admitted(unsigned[0], None)], world.backend)
+    assert world.effects.count == before
+    world.clock.moment += timedelta(minutes=2)
+    admission.note([Admitted(unsigned[0], None)], world.backend)
+    assert world.effects.count == before + 1
