@@ -30,9 +30,11 @@ class Office(FinalisedOffice):
         rows = [
             ["November", "11/2/2026", "11/27/2026"],
             ["December", "11/30/2026", "12/25/2026"],
-            ["January", "12/28/2026", "1/22/2027"],
         ]
         self.sheets.write(self.control_id, "'2026'!A2", rows)
+        self.sheets.batch_update(self.control_id, [{"addSheet": {"properties": {"title": "2027"}}}])
+        rows = [["Month", "Start Date", "End Date"], ["January", "12/28/2026", "1/22/2027"]]
+        self.sheets.write(self.control_id, "'2027'!A1", rows)
         self.sheets.start_recalculating()
         self.sheet_id = self.create()
         self.next_id = self.create(period=DECEMBER) if december else None
