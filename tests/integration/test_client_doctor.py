@@ -159,6 +159,10 @@ def no_snapshot_left(site):
     (site.directory / "snapshot.json").write_text("{")
 
 
+def unknown_snapshot(site):
+    (site.directory / "snapshot.json").write_text('{"pi4_state": 4711}')
+
+
 def damaged_ledger(site):
     """Where no summary of it looks: among the names."""
     path = site.directory / "ledger.sqlite3"
@@ -295,8 +299,9 @@ def deleted_topic(site):
         (lambda site: configure(site, port="x"), "FAIL", "config", "'port': expected a whole number"),
         (no_directory, "FAIL", "directory", "name the client's folder with --directory"),
         (torn_snapshot, "warn", "snapshot", "resumes from snapshot.previous.json"),
-        (no_snapshot_left, "FAIL", "snapshot", "Delete snapshot.json"),
-        (damaged_ledger, "FAIL", "ledger", "move the file away"),
+        (no_snapshot_left, "warn", "snapshot", "The client begins anew"),
+        (unknown_snapshot, "FAIL", "snapshot", "Delete snapshot.json"),
+        (damaged_ledger, "FAIL", "ledger", "When the client starts, it puts the file aside"),
         (no_zone("UTC"), "warn", "time zone", "put 'time_zone' into"),
         (no_zone("Etc/UTC"), "warn", "time zone", "put 'time_zone' into"),
         (no_time_server, "warn", "clock", "timedatectl set-ntp true"),
