@@ -42,8 +42,8 @@ class ReviewBook:
         (self.book,) = self.world.review_books()
 
     def keeps(self, *people):
-        """HR's list; of people with a first and a last day, these come last."""
-        header = ("Name", "Email", "Cut Off Time", "First Day", "Last Day")
+        """HR's list; of people with a first and a last day, or a site, these come last."""
+        header = ("Name", "Email", "Cut Off Time", "First Day", "Last Day", "Site")
         self.world.type_worksheet("Cut Off Times", [header, *people])
 
     def create(self, site="berlin", period=None):

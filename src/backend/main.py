@@ -7,9 +7,11 @@ Run one of them on this machine with:
 
 from typing import Any
 
+import flask
 import functions_framework
 from werkzeug.exceptions import InternalServerError
 
+from attendance_backend.app.gate import Gate
 from attendance_backend.app.service import serve
 from attendance_backend.errors import BackendError
 from attendance_contracts import (
@@ -22,6 +24,9 @@ from attendance_contracts import (
     Topic,
     Watch,
 )
+
+if flask.has_app_context():  # always, but for who only looks whether everything is here
+    flask.current_app.wsgi_app = Gate(flask.current_app.wsgi_app)  # type: ignore[method-assign]
 
 
 @functions_framework.cloud_event

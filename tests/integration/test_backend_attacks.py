@@ -425,6 +425,23 @@ def test_what_never_works_is_acknowledged_kept_counted_and_an_error_once(office,
     assert office.letters()[0].attributes["dead_letter_reason"].startswith("not a message of the contract")
 
 
+def test_what_is_larger_than_any_message_is_refused_and_told_once(office, caplog):
+    sheet_id = office.begin()
+    before = office.spreadsheets()
+    many = [punch(f"user{number}", "2026-11-03T07:00:00") for number in range(bounds.MOST_RECORDS + 1)]
+    data, attributes = office.signed(store_message(sheet_id, *many))
+    for _ in range(2):
+        assert not office.takes(Topic.STORE_ATTEND_RECORDS, data, attributes)
+        assert not office.takes(Topic.STORE_ATTEND_RECORDS, data.ljust(bounds.MOST_BYTES + 1), attributes)
+    assert office.spreadsheets() == before
+    assert [letter.attributes["dead_letter_reason"] for letter in office.letters()[:2]] == [
+        "it holds 5001 records, and none has more than 5000",
+        "it holds 1000001 bytes, and no message has more than 1000000",
+    ]
+    assert [record.levelname for record in caplog.records if "set aside" in record.message] == ["ERROR"]
+    assert [row[2] for row in told(office)] == ["not admitted"]
+
+
 def unsigned_of(site):
     return f"it is not signed, and nobody knows the site {site}: give it a key (attendance-backend site-key)"
 

@@ -1,5 +1,7 @@
 """The functions under functions-framework with gspread, google-auth, Pub/Sub and smtplib over real sockets."""
 
+import logging
+import re
 from contextlib import ExitStack
 from datetime import date
 
@@ -8,7 +10,7 @@ import pytest
 from attendance_backend.google import google_http
 from attendance_backend.sheet import serial
 from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, encode
-from attendance_sandbox.mail.faults import connection_lost, failure_after_data, refusal
+from attendance_sandbox.mail.faults import MailFault, connection_lost, failure_after_data, refusal
 from attendance_sandbox.sheets import dropped, rate_limited, unavailable
 from tests.integration.backend_office import (
     NOVEMBER,
@@ -314,7 +316,22 @@ def test_one_bad_recipient_does_not_silence_the_others(office, caplog):
     office.mail.faults.add(refusal(550))
     assert office.post(ALARM).status_code == 200
     assert office.mail.messages[0]["X-Rcpt-To"] == "boss@example.com"
-    assert "refuses the recipient hr@example.com" in caplog.text
+    assert "refuses recipient 1 of 2: 550" in caplog.text
+
+
+@pytest.mark.parametrize(("stage", "times"), [("recipient", 2), ("data", 1)])
+def test_no_address_of_a_recipient_goes_to_the_log(office, caplog, stage, times):
+    """Not even where the mail server repeats it."""
+    caplog.set_level(logging.INFO)
+    answer = "550 5.1.1 <hr@example.com>: hr@example.com is unknown"
+    office.mail.faults.add(MailFault("550", stage, answer), times=times)
+    assert office.post(ALARM).status_code == 500
+    assert office.post(ALARM).status_code == 200
+    ours = "\n".join(
+        each.getMessage() for each in caplog.records if each.name.startswith("attendance_backend")
+    )
+    assert "550 5.1.1 <(an address)>: (an address) is unknown" in ours
+    assert not re.search("(hr|boss)@", ours)
 
 
 @pytest.mark.parametrize("fault", [failure_after_data(), connection_lost()])

@@ -10,6 +10,8 @@ from tests.property.profiles import draws
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
 SITES = {"berlin": "SN1", "hamburg": "SN2"}
+PEOPLE = (*ROSTER[0], None, None, "berlin"), ROSTER[1], (*CARL, None, None, "Hamburg")
+"""Bob may be anywhere; Carl gets his rows with his first punch."""
 FEW = settings(max_examples=draws(dev=25, ci=400))
 
 
@@ -55,8 +57,8 @@ def deliveries(draw):
 
 
 def new_office():
-    office = ReviewBook(sites=tuple(SITES))
-    office.keeps(*ROSTER, CARL)
+    office = ReviewBook(roster=PEOPLE[:2], sites=tuple(SITES))
+    office.keeps(*PEOPLE)
     return office
 
 

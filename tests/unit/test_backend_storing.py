@@ -586,7 +586,7 @@ def test_what_is_worth_a_look_names_the_site_whose_rules_the_day_follows(home, t
     office.sheet("Days").put(row, days_sheet.SITE, home)
     office.store(punch("ann", "2026-11-03 09:00:00"), punch("ann", "2026-11-03 09:00:30"), site="Berlin")
 
-    ((when, site, who, _),) = office.exceptions()
+    *_, (when, site, who, _) = office.exceptions()
     assert (when, site, who) == (datetime(2026, 11, 3), told_of, "Ann Archer")
     assert office.sheet("Exceptions").get(1, exceptions_sheet.USER) == formulas.token_of("ann")
 
@@ -613,6 +613,23 @@ def test_a_day_in_two_time_zones_is_told():
     assert office.troubles() == [
         ("Ann Archer", "Punches of Tue 03-11-2026 at sites whose clocks differ: the hours are not exact")
     ]
+
+
+def test_punches_elsewhere_than_at_the_site_of_a_person_count_and_are_told_once_a_day():
+    """Whoever stole one office's key could write them; and people do visit other offices."""
+    people = (*ROSTER[0], None, None, "Berlin"), ROSTER[1]
+    office = ReviewBook(roster=people, sites=("berlin", "hamburg"))
+    visits = [punch(who, f"2026-11-03 {at}") for who in ("ann", "bob") for at in ("09:00", "17:00")]
+    for visit in visits:
+        office.store(visit, site="hamburg")
+    office.store(punch("ann", "2026-11-03 08:00"), punch("ann", "2026-11-04 08:00"))
+    office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Punch Index"]
+    office.store(*visits, punch("ann", "2026-11-03 18:00"), site="hamburg")
+
+    assert office.day("ann", TUESDAY) == (8.0, 18.0, None)
+    what = "Punched at hamburg on Tue 03-11-2026, whose Site is berlin"
+    assert office.exceptions() == [(datetime(2026, 11, 3), "hamburg", "Ann Archer", what)]
+    assert office.sheet("Exceptions").get(1, exceptions_sheet.STATE) == "for information"
 
 
 # A finalised period

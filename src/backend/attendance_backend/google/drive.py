@@ -122,7 +122,10 @@ class GoogleDrive:
             ) from error
         except RefusedError as error:
             if self._folder_id is not None:
-                raise
+                raise RefusedError(
+                    f"{error} Is the backend's account a contributor of the shared drive with the folder "
+                    f"{self._folder_id} (REVIEW_SHEETS_FOLDER_ID)?"
+                ) from error
             raise RefusedError(
                 f"{error}. A service account owns no storage: name a folder of a shared drive in "
                 "REVIEW_SHEETS_FOLDER_ID, and make the account a contributor there"

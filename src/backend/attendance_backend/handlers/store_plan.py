@@ -209,12 +209,18 @@ class Storing:
         """
         names = {site_key(name): name for name in self._book.index.sites()}
         for (key, day), found in punches.items():
+            member = self._people.members[key]
             flags = self._stored.flags(key, day, found)
-            if flags and key not in self._hired:
-                earlier = Counter(found) - Counter(touched[key, day])
-                flags -= self._stored.flags(key, day, list(earlier.elements()))
+            # Whoever holds the key of one site can write punches of anybody: HR is to see those of other sites' people.
+            others = {punch.site for punch in found} - {member.home} if member.home else set()
+            if (flags or others) and key not in self._hired:
+                earlier = list((Counter(found) - Counter(touched[key, day])).elements())
+                flags -= self._stored.flags(key, day, earlier)
+                others -= {punch.site for punch in earlier}
+            for other in sorted(others):
+                where = day, names.get(other, other), member.employee, key
+                self._entries.append(exceptions_sheet.elsewhere(*where, member.home))
             for flag in sorted(flags):
-                member = self._people.members[key]
                 site, _ = rules_of_day(found, member.home, self._book.rules)
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 _OK = 250
 _ACCEPTED_RECIPIENT = (250, 251)
+_ADDRESS, _HIDDEN = re.compile(r"[^\s<>@,;:\"']+@[^\s<>@,;:\"']+"), "(an address)"
+"""What servers repeat in their answers, and logs must not keep."""
 
 
 class NoMailer:
@@ -114,18 +117,20 @@ class SmtpMailer:
             if code != _OK:
                 raise MailRefusedError(f"{where} refuses the sender {sender}: {_reply(code, reply)}")
             refused = {}
-            for recipient in recipients:
+            for place, recipient in enumerate(recipients, 1):
                 code, reply = connection.rcpt(recipient)
                 if code not in _ACCEPTED_RECIPIENT:
-                    refused[recipient] = _reply(code, reply)
+                    refused[place] = _reply(code, reply)
         except (OSError, smtplib.SMTPException) as error:
             raise MailRefusedError(
                 f"{where} broke off before the message was sent: {_words(error)}"
             ) from error
-        for recipient, reason in refused.items():
-            log.warning("%s refuses the recipient %s: %s; check ALARM_TO", where, recipient, reason)
+        # By their places: whose addresses they are is nobody's business who reads the log.
+        reasons = [f"recipient {place} of {len(recipients)}: {reason}" for place, reason in refused.items()]
+        for reason in reasons:
+            log.warning("%s refuses %s; check ALARM_TO", where, reason)
         if len(refused) == len(recipients):
-            raise MailRefusedError(f"{where} refuses all recipients: {refused}; check ALARM_TO")
+            raise MailRefusedError(f"{where} refuses all recipients: {'; '.join(reasons)}; check ALARM_TO")
 
 
 def _transmit(connection: smtplib.SMTP, message: EmailMessage, where: str) -> None:
@@ -147,13 +152,11 @@ def _transmit(connection: smtplib.SMTP, message: EmailMessage, where: str) -> No
 
 
 def _reply(code: int, reply: bytes) -> str:
-    return f"{code} {reply.decode('utf-8', 'replace')}"
+    return f"{code} {_ADDRESS.sub(_HIDDEN, reply.decode('utf-8', 'replace'))}"
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         detail = error.smtp_error
-        return (
-            f"{error.smtp_code} {detail.decode('utf-8', 'replace') if isinstance(detail, bytes) else detail}"
-        )
-    return network_trouble(error).rstrip(".")
+        return _reply(error.smtp_code, detail if isinstance(detail, bytes) else str(detail).encode())
+    return _ADDRESS.sub(_HIDDEN, network_trouble(error).rstrip("."))

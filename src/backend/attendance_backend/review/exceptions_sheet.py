@@ -238,6 +238,16 @@ def two_time_zones(day: date, site: str, who: str, user: str) -> Entry:
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
 
 
+def elsewhere(day: date, site: str, who: str, user: str, home: str) -> Entry:
+    """Punches at another site than `home`, the one that HR keeps for the person: a visit, or written by nobody."""
+    what = f"Punched at {site} on {_named(day)}, whose Site is {home}"
+    remedy = (
+        "Nothing, if the person was there: the punches count. If not, look for a machine ID that is another's at "
+        f"{site}, or a key of {site} in wrong hands; then type the right times into Corrections."
+    )
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
+
+
 def amended(when: datetime, site: str, count: int) -> Entry:
     """Punches that came after HR closed the period."""
     punches = "1 punch" if count == 1 else f"{count} punches"

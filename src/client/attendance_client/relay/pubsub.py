@@ -164,6 +164,8 @@ class PubSubBus:
                 **attributes,
             )
             future.result(timeout=2 * PUBLISH_TIMEOUT_S)
+        except exceptions.PermissionDenied as error:
+            raise _lacks(f"topics add-iam-policy-binding {message.topic}", "publisher") from error
         # The library asserts when a message follows a failed one within some milliseconds.
         except (exceptions.GoogleAPIError, GoogleAuthError, TimeoutError, AssertionError) as error:
             if isinstance(error, exceptions.DeadlineExceeded | exceptions.RetryError | TimeoutError):
@@ -195,6 +197,9 @@ class PubSubBus:
             if time.monotonic() - self._heard_at_s >= SILENT_S:
                 self._reconnect()
             return ()
+        except exceptions.PermissionDenied as error:
+            binding = f"subscriptions add-iam-policy-binding {topic}-{self._location}"
+            raise _lacks(binding, "subscriber") from error
         except exceptions.NotFound as error:
             self._prepared = False
             raise BusError(f"the subscription {subscription} was deleted; making it again") from error
@@ -216,6 +221,13 @@ def unusable_credentials() -> str:
     if not key_file:
         return f"there are no Google credentials; point {KEY_FILE} at the key file of this site's service account"
     return f"{KEY_FILE} names {key_file_trouble(Path(key_file))}"
+
+
+def _lacks(binding: str, role: str) -> BusError:
+    return BusError(
+        f"Pub/Sub: this account has not the right to it (any more). Give it back with: gcloud pubsub {binding} "
+        f"--role=roles/pubsub.{role} --member=serviceAccount:ITS-ADDRESS"
+    )
 
 
 def unreachable(error: Exception) -> BusError:
