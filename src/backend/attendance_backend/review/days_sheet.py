@@ -20,12 +20,12 @@ the row ``breaks``, find them.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
-from attendance_backend.domain.plans import Break, PlannedDay, Shift
+from attendance_backend.domain.plans import DAY_S, Break, PlannedDay, Shift
 from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import DAYS, DAYS_ID
 from attendance_backend.sheet import placing, serial
@@ -164,9 +164,20 @@ class Days:
         }
 
     def plan(self, key: str, day: date) -> PlannedDay | None:
-        """What is planned for a person and day, as far as it was read; None without a plan."""
+        """What is planned for a person and day, as far as it was read; None without a plan.
+
+        The day after the last one, which has no column, never opens here for whoever has a plan.
+        """
         row, column = self.rows.get(key, {}).get(PLAN), self.columns.get(day)
-        return None if row is None or column is None else _planned_day(self.worksheet.text(row, column))
+        if row is None:
+            return None
+        if column is not None:
+            return _planned_day(self.worksheet.text(row, column))
+        before = self.columns.get(day - timedelta(days=1))
+        if before is None or day < max(self.columns) or not self.worksheet.text(row, before):
+            return None
+        # What is stored here of the day after the last one counts for its night (`handlers.moving`).
+        return PlannedDay("", is_working=False, opens_s=DAY_S, follows_boundary=False)
 
     def replanned(self, plans: Mapping[str, Mapping[date, PlannedDay]]) -> list[Change]:
         """What makes the worksheet, of which all was read, hold people's plans, and no others.
