@@ -292,7 +292,7 @@ DAYS = [
     ("11 a", "e11a", 5, "4:00", "present, half vacation"),
     ("11 b", "e11b", 5, "absent, half vacation", "absent, half vacation"),
     ("12", "e12", 5, "3:50", "late, morning vacation"),
-    ("12 b", "e12b", 5, "3:45", "present, afternoon vacation"),
+    ("12 b", "e12b", 5, "3:45", "present, left early, afternoon vacation"),
     ("12, in time", "e12x", 5, "4:05", "present, morning leave"),
     ("15", "e15", 6, "leave (vacation)", "leave (vacation)"),
     ("15", "e15", 8, "leave (sick)", "leave (sick)"),
@@ -301,16 +301,17 @@ DAYS = [
     ("half a day without a plan", "halves", 6, "absent, half leave", "absent, half leave"),
     ("two halves", "halves", 7, "leave (sick)", "leave (sick)"),
     ("13", "e13", 5, "8:10", "present"),
-    ("13", "e13", 6, "4:30", "present"),
-    ("13", "e13", 7, "4:00", "present"),
+    ("13", "e13", 6, "4:30", "present, left early"),
+    ("13", "e13", 7, "4:00", "present, left early"),
     ("13", "e13p", 5, "8:00", "present"),
-    ("13", "e13s", 5, "6:00", "present"),
+    ("13", "e13s", 5, "6:00", "present, left early"),
     ("13", "e13s", 6, "8:40", "present"),
     ("13", "e13s", 7, "9:00", "present"),
     ("13", "e13s", 8, "9:15", "present"),
     ("16", "e16", 5, "10:15", "present"),
     ("16", "e16f", 5, "10:00", "present"),
     ("16", "e16p", 5, "8:45", "present"),
+    ("18 a", "e18a", 5, "7:30", "present, left early"),
     ("18 b", "e18b", 5, "missing in", "missing in"),
     ("18 c", "e18c", 5, "missing out", "missing out"),
     ("18 d", "e18d", 5, "12:35", "present"),
@@ -340,37 +341,40 @@ def duration(text):
 
 
 @pytest.mark.parametrize(
-    ("user", "expected", "balance", "late", "halves"),
+    ("user", "expected", "balance", "late", "early", "halves"),
     [
-        ("e2", "176:00", "3:40", 0, 0),
-        ("e3", "176:00", "3:40", 0, 0),
-        ("e4", "19:00", "-0:10", 30, 0),
-        ("e8", "54:00", "-42:00", 0, 0),
-        ("e11a", "172:00", "-160:00", 0, 1),
-        ("e11b", "172:00", "-164:00", 0, 1),
-        ("e12", "172:00", "-160:10", 10, 1),
-        ("e12b", "172:00", "-160:15", 0, 1),
-        ("e15", "136:00", "-128:00", 0, 0),
-        ("e17", "176:00", "-145:00", 96, 0),
-        ("part", None, None, 30, 0),
+        ("e2", "176:00", "3:40", 0, 0, 0),
+        ("e3", "176:00", "3:40", 0, 0, 0),
+        ("e4", "19:00", "-0:10", 30, 0, 0),
+        ("e8", "54:00", "-42:00", 0, 0, 0),
+        ("e11a", "172:00", "-160:00", 0, 0, 1),
+        ("e11b", "172:00", "-164:00", 0, 0, 1),
+        ("e12", "172:00", "-160:10", 10, 0, 1),
+        ("e12b", "172:00", "-160:15", 0, 15, 1),
+        ("e15", "136:00", "-128:00", 0, 0, 0),
+        ("e17", "176:00", "-145:00", 96, 0, 0),
+        ("part", None, None, 30, 0, 0),
+        ("e18a", "176:00", "-168:30", 0, 30, 0),
+        ("e18d", "176:00", "-155:15", 0, 0, 0),
     ],
 )
-def test_expected_hours_balance_and_lateness(shown, user, expected, balance, late, halves):
+def test_expected_hours_balance_and_minutes(shown, user, expected, balance, late, early, halves):
     found = [
         shown.total(user, header, "Working Time")
-        for header in ("Expected", "Balance", "Late (minutes)", "Half-Days")
+        for header in ("Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days")
     ]
-    assert found == [expected and duration(expected), balance and duration(balance), late, halves]
+    assert found == [expected and duration(expected), balance and duration(balance), late, early, halves]
 
 
 def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     told = {
         user: [(row[3].split(" on ")[0], row[5]) for row in shown.exceptions() if row[2] == user]
-        for user in ("e2", "e3", "e4", "e10", "e18b", "e18c")
+        for user in ("e2", "e3", "e4", "e10", "e18a", "e18b", "e18c")
     }
     assert told["e2"] == told["e3"] == []
     assert ("30 min after the start of N18", "for information") in told["e4"]
     assert ("Worked", "for information") in told["e10"]
+    assert ("30 min before the end of Office", "for information") in told["e18a"]
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
 

@@ -292,18 +292,18 @@ def test_what_was_expected_is_kept_with_a_month_that_hr_finalises_and_lives_agai
     plant.world.spreadsheets.computed = 0.0
 
     def formulas():
-        cells, shown = plant.sheet("Working Time").cells, range(2, 7)
+        cells, shown = plant.sheet("Working Time").cells, range(2, 8)
         return [isinstance(cells[1, column], Formula) for column in shown]
 
-    assert formulas() == [True] * 5
+    assert formulas() == [True] * 6
     plant.finalise()
     plant.visit(NIGHT)
-    assert formulas() == [False] * 5
+    assert formulas() == [False] * 6
     plant.visit()  # a change of the plan changes nothing in it
-    assert formulas() == [False] * 5
+    assert formulas() == [False] * 6
     plant.finalise("no")
     plant.visit(NIGHT)
-    assert formulas() == [True] * 5
+    assert formulas() == [True] * 6
 
 
 def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
@@ -313,8 +313,8 @@ def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
     export(plant.world.backend, "November 2026", "csv", tmp_path / "pay.csv")
     with (tmp_path / "pay.csv").open(encoding="utf-8-sig", newline="") as file:
         header, ann, bob = csv.reader(file)
-    assert header[-5:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Half-Days"]
-    assert (ann[-4:], bob[-4:]) == (["0"] * 4, [""] * 4)
+    assert header[-6:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days"]
+    assert (ann[-5:], bob[-5:]) == (["0"] * 5, [""] * 5)
 
 
 def test_nobody_without_a_plan_makes_the_worksheet_working_time():

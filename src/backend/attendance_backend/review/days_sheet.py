@@ -1,8 +1,9 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
-Whose days HR plans has four more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
-after which a check-in is late, ``expected``, how long is worked, and ``middle``, when the second half begins. A mark in
-the row ``plan`` tells that there is a plan, for whoever reads no days.
+Whose days HR plans has six more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
+after which a check-in is late, ``expected``, how long is worked, ``middle``, when the second half begins, ``end`` and
+``first half``, when the shift and its first half end. A mark in the row ``plan`` tells that there is a plan, for
+whoever reads no days.
 
     Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
                       breaks                                     | First Day | Last Day
@@ -54,8 +55,8 @@ LAYOUT = Layout(
 )
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
-PLAN, DUE, EXPECTED, MIDDLE = "plan", "due", "expected", "middle"
-_PLANNED_MEASURES = (PLAN, DUE, EXPECTED, MIDDLE)
+PLAN, DUE, EXPECTED, MIDDLE, ENDS, FIRST_HALF = "plan", "due", "expected", "middle", "end", "first half"
+_PLANNED_MEASURES = (PLAN, DUE, EXPECTED, MIDDLE, ENDS, FIRST_HALF)
 MACHINE_IDS = DEVICE_USER_ID
 """A column of the row ``out``."""
 IS_PLANNED, _MARK = EMPLOYEE, "planned"
@@ -98,12 +99,14 @@ def plan_text(planned: PlannedDay) -> str:
     return " ".join([flags, *(f"{each:06}" for each in seconds), planned.name]).strip()
 
 
-def _numbers(planned: PlannedDay) -> tuple[int | None, int | None, int | None]:
+def _numbers(planned: PlannedDay) -> tuple[int | None, ...]:
     """In the order of `_PLANNED_MEASURES`, the text left out."""
     shift = planned.shift
     worked_s = None if shift is None else shift.worked_s or None
-    middle_s = None if planned.times is None or worked_s is None else planned.times[1] - worked_s // 2
-    return planned.due_s, worked_s, middle_s
+    if planned.times is None or worked_s is None:
+        return planned.due_s, worked_s, None, None, None
+    start_s, end_s = planned.times
+    return planned.due_s, worked_s, end_s - worked_s // 2, end_s, start_s + worked_s // 2
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +215,7 @@ class Days:
             for day, column in self.columns.items():
                 planned = days.get(day)
                 wanted[row, column] = NewCell(None if planned is None else plan_text(planned))
-                numbers = (None,) * 3 if planned is None else _numbers(planned)
+                numbers = (None,) * 5 if planned is None else _numbers(planned)
                 for measure, seconds in zip(_PLANNED_MEASURES[1:], numbers, strict=True):
                     if (key, measure) in at:
                         wanted[at[key, measure], column] = _fraction_cell(seconds)

@@ -254,11 +254,33 @@ def _day(row: int, run: Run, at: Places) -> str:
     note = f'"{corrections_sheet.NOTE} "&{at.own(TOKEN_LOOKUP, row)}&" "&{day}'
     is_noted = f"ISNUMBER(MATCH({note},{at.column(corrections_sheet.KEY)},0))"
     is_odd = f"IF(AND({minutes}>=0,{minutes}<={_MOST_MINUTES}),FALSE,NOT({is_noted}))"
+    early = _early(row, run, beside, at)
     return (
         f'=IF({is_late},IF(ISNUMBER({hours}),IF({is_odd},"{LATE_WORD}, {CHECK_HOURS}","{LATE_WORD}"),'
         f'"{LATE_WORD}, "&{hours}),IF(ISNUMBER({hours}),IF({is_odd},"{CHECK_HOURS}","{PRESENT_WORD}"),{hours}&""))'
-        f"&{half}"
+        f"{early}&{half}"
     )
+
+
+def _early(row: int, run: Run, beside: str, at: Places) -> str:
+    """What is added to the word of a planned day, all of whose data is here, that ended before its shift."""
+    if len(run.sources) < 3:
+        return ""
+    plan = _planned(row, run, daily_columns.PLAN_ROW, at)
+    start, end, hours = (
+        days_sheet.plan_part(plan, part) for part in (days_sheet.START, days_sheet.END, days_sheet.HOURS)
+    )
+    check_out = (
+        f"INDEX({at.moving(DAILY, run.sources[0])},"
+        f"INDEX({at.column(daily_columns.OUT_ROW)},{at.own(HOURS_ROW, row)}))"
+    )
+    is_due = (
+        f'AND(LEFT({beside},{len(ABSENT)})="{ABSENT}",LEFT({plan},1)="{days_sheet.WITH_TIMES}",'
+        f'ISNUMBER({check_out}),ISERROR(FIND(", {corrections_sheet.HALF} ",{beside})))'
+    )
+    ends = f'IF(ISERROR(FIND(", {corrections_sheet.AFTERNOON} ",{beside})),{end},{start}+{hours}/2)'
+    is_early = f"IF({is_due},ROUND({check_out}*{_SECONDS},0)<{ends},FALSE)"
+    return f'&IF({is_early},", {daily_columns.LEFT_EARLY}","")'
 
 
 def _planned(row: int, run: Run, column: Column, at: Places) -> str:
