@@ -33,6 +33,7 @@ SHIFTS = [
     ("Day from start", "08:45", "17:30", None, None, None, "from start"),
     ("Day planned", "08:45", "17:30", None, None, None, "planned"),
 ]
+HALF_HOLIDAY = date(YEAR, 10, 23)
 ROSTER_HEADER = ("Email", "Shift", "From", "Until", "Days", "Staff Group", "Site")
 
 
@@ -140,6 +141,20 @@ def _counts_and_typed_times(people):
         people.punch(user, 5, *times)
         people.plan(user, "Office")
         people.corrections.append(Correction(date(YEAR, 10, 5), user, "leave", part))
+    for user, part, *times in (
+        ("e14a", "", "09:00", "13:00"),
+        ("e14b", "half vacation"),
+        ("e14c", "vacation"),
+        ("e14d", "", "09:00", "12:00"),
+        ("e14e", ""),
+    ):
+        people.punch(user, 1, "09:00", "18:00", site="Lima", home="Lima")
+        people.punch(user, 23, *times, site="Lima", home="Lima")
+        people.plan(user, "Office", days="Mon-Fri")
+        if part:
+            people.corrections.append(Correction(date(YEAR, 10, 23), user, "leave", part))
+    people.punch("e14m", 22, "14:10", "18:00", site="Lima", home="Lima")
+    people.plan("e14m", "Office")
     people.punch("e15", 1, "09:00", "18:00")
     people.plan("e15", "Office")
     people.corrections += [
@@ -233,6 +248,12 @@ def visited(server, people):
     book._keep("Settings", [("Setting", "Site", "Value"), *settings])
     book._keep("Shifts", SHIFTS)
     book._keep("Roster", [ROSTER_HEADER, *(tuple(map(typed, row)) for row in people.roster)])
+    halves = [
+        ("Date", "Name", "Site", "Part"),
+        (typed(HALF_HOLIDAY), "Eve", "Lima", "afternoon"),
+        (typed(HALF_HOLIDAY - DAY), "Fair", "Lima", "morning"),
+    ]
+    book._keep("Holidays", halves)
     handle(Watch(), book.backend)
     book.send([*stores[len(stores) // 2 :], *last])
     book.type_corrections()
@@ -294,6 +315,12 @@ DAYS = [
     ("12", "e12", 5, "3:50", "late, morning vacation"),
     ("12 b", "e12b", 5, "3:45", "present, left early, afternoon vacation"),
     ("12, in time", "e12x", 5, "4:05", "present, morning leave"),
+    ("14 a", "e14a", 23, "4:00", "present, free afternoon"),
+    ("14 b", "e14b", 23, "holiday, half vacation", "holiday, half vacation"),
+    ("14 c", "e14c", 23, "holiday, half vacation", "holiday, half vacation"),
+    ("14, left early", "e14d", 23, "3:00", "present, left early, free afternoon"),
+    ("14, absent", "e14e", 23, "absent, free afternoon", "absent, free afternoon"),
+    ("14, in the morning", "e14m", 22, "3:50", "late, free morning"),
     ("15", "e15", 6, "leave (vacation)", "leave (vacation)"),
     ("15", "e15", 8, "leave (sick)", "leave (sick)"),
     ("15", "e15", 9, "leave (time off)", "leave (time off)"),
@@ -331,6 +358,8 @@ def test_half_days_are_counted_by_halves(shown):
     assert (shown.total("e11a", "On Leave"), shown.total("e11a", "Days Present")) == (0.5, 2)
     assert shown.total("e11b", "Absent") == 22 - 1 - 0.5
     assert shown.total("e15", "On Leave") == 5
+    for user, leave, absent in (("e14b", 0.5, 19.5), ("e14c", 0.5, 19.5), ("e14e", 0, 20)):
+        assert (shown.total(user, "On Leave"), shown.total(user, "Absent")) == (leave, absent)
     assert shown.total("halves", "On Leave") == 2
     assert shown.total("e12", "Late") == 1
     assert shown.total("e17", "Late") == 3  # 09:04 is within the grace of five minutes
@@ -351,6 +380,11 @@ def duration(text):
         ("e11b", "172:00", "-164:00", 0, 0, 1),
         ("e12", "172:00", "-160:10", 10, 0, 1),
         ("e12b", "172:00", "-160:15", 0, 15, 1),
+        ("e14a", "168:00", "-156:00", 0, 0, 0),
+        ("e14b", "164:00", "-156:00", 0, 0, 1),
+        ("e14c", "164:00", "-156:00", 0, 0, 1),
+        ("e14d", "168:00", "-157:00", 0, 60, 0),
+        ("e14m", "168:00", "-164:10", 10, 0, 0),
         ("e15", "136:00", "-128:00", 0, 0, 0),
         ("e17", "176:00", "-145:00", 96, 0, 0),
         ("part", None, None, 30, 0, 0),

@@ -445,3 +445,21 @@ def test_a_night_that_ends_after_its_month_was_finalised_is_told():
     assert any(
         "1 punches of berlin are of October 2026, which is finalised" in line for line in edges.problems()
     )
+
+
+def test_half_holidays_are_of_the_plan_and_a_part_that_nobody_understands_is_told():
+    plant = Plant()
+    plant.world.type_worksheet("Holidays", [("Date", "Name", "Part"), ("2026-11-04", "Eve", "evening")])
+    plant.visit(("ann@x.com", None, None, "Early"))
+
+    def problems():
+        return [row for row in plant.world.control.sheet("Problems").rows()[1:] if row[0] == "Holidays"]
+
+    assert problems()[0][2].startswith("Part holds 'evening'; type morning or afternoon")
+    plant.world.type_worksheet("Holidays", [("Date", "Name", "Part"), ("2026-11-04", "Eve", "Morning")])
+    plant.visit(("ann@x.com", None, None, "Early"))
+    assert problems() == []
+    assert plant.days_cell("ann", "plan", date(2026, 11, 4)).endswith("Early, free morning")
+    assert plant.days_cell("ann", "due", date(2026, 11, 4)) * 24 == 10
+    plant.visit()
+    assert "people with a shift in Roster" in problems()[0][2]

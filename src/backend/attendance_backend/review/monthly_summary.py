@@ -246,7 +246,9 @@ def _day(row: int, run: Run, at: Places) -> str:
         f"INDEX({column},{at.own(HOURS_ROW, row)})"
         for column in (at.moving(DAILY, run.sources[1]), at.column(daily_columns.CORRECTED))
     )
-    half = f'IF({has_leave}="","",IF({beside}={hours},"",IFERROR(MID({beside},FIND(", ",{beside}),99),"")))'
+    half = f'IF({beside}={hours},"",IFERROR(MID({beside},FIND(", ",{beside}),99),""))'
+    if len(run.sources) < 3:
+        half = f'IF({has_leave}="","",{half})'
     seconds = f"IF(ISNUMBER({check_in}),ROUND({check_in}*{_SECONDS},0),0)"
     is_late = f"IF({seconds}>{_late_after(row, run, beside, has_leave, at)},{_is_judged(row, run, at)},FALSE)"
     minutes = f"ROUND({hours}*1440,0)"

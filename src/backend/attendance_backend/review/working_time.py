@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.plans import FREE_HALF
 from attendance_backend.review import corrections_sheet, daily_columns, days_sheet, formulas, guide_sheet
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
@@ -188,14 +189,13 @@ def _late(row: int, at: Places) -> str:
 
 def _early(row: int, at: Places) -> str:
     """What check-outs are before the end of the shift; with leave in the afternoon, before that of its first half."""
-    early, morning, afternoon = (
-        f"*{daily_columns.LEFT_EARLY}{part}"
-        for part in ("", f", {corrections_sheet.MORNING} *", f", {corrections_sheet.AFTERNOON} *")
-    )
+    early = f"*{daily_columns.LEFT_EARLY}"
+    of_half = f"{early}, {corrections_sheet.AFTERNOON} *"
+    of_end = early, f"{early}, {corrections_sheet.MORNING} *", f"{early}{FREE_HALF}*"
     total = "+".join(
         f'SUMIFS({each[ends]},{each["words"]},"{word}")-SUMIFS({each["check_outs"]},{each["words"]},"{word}")'
         for each in _areas(row, at)
-        for word, ends in ((early, "ends"), (morning, "ends"), (afternoon, "first_half"))
+        for word, ends in ((of_half, "first_half"), *((word, "ends") for word in of_end))
     )
     return f'=IFERROR(ROUND(({total})*{_MINUTES},0),"")' if total else "=0"
 
