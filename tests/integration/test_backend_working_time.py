@@ -11,7 +11,7 @@ import pytest
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import Watch
 from tests.integration.workbook_messages import healths_of, stores_of
-from tests.integration.workbook_office import Book, computed, new_server, seconds, typed
+from tests.integration.workbook_office import TITLE, Book, computed, new_server, seconds, typed
 from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site
 
 YEAR = 2026
@@ -185,6 +185,7 @@ class Months:
 
     def __init__(self, server):
         (self._book,) = computed(server).values()
+        self._server = server
 
     def exceptions(self):
         return [[cell.value for cell in row] for row in self._book["Exceptions"].iter_rows(min_row=2)]
@@ -212,6 +213,20 @@ class Months:
 
     def word(self, user, day):
         return self.day("Monthly Summary", user, day)
+
+    def number_formats(self, header):
+        """Of a column of Monthly Summary."""
+        (book,) = (
+            each for each in self._server.spreadsheets(subfolders=False) if each.title.startswith(TITLE)
+        )
+        sheet = book.sheet_titled("Monthly Summary")
+        place = [cell.value for cell in self._book["Monthly Summary"][1]].index(header)
+        occupied = sheet.occupied(sheet.area)
+        return {
+            (cell.number_format or {}).get("pattern")
+            for row, column, cell in occupied
+            if (column, row > 2) == (place, True)
+        }
 
     def total(self, user, header, title="Monthly Summary"):
         headers, values = self._row(title, user, user)
@@ -357,6 +372,8 @@ def test_days(shown, example, user, day, hours, word):
 def test_half_days_are_counted_by_halves(shown):
     assert (shown.total("e11a", "On Leave"), shown.total("e11a", "Days Present")) == (0.5, 2)
     assert shown.total("e11b", "Absent") == 22 - 1 - 0.5
+    assert shown.number_formats("On Leave") == shown.number_formats("Absent") == {None}
+    assert shown.number_formats("Late") == {"0"}
     assert shown.total("e15", "On Leave") == 5
     for user, leave, absent in (("e14b", 0.5, 19.5), ("e14c", 0.5, 19.5), ("e14e", 0, 20)):
         assert (shown.total(user, "On Leave"), shown.total(user, "Absent")) == (leave, absent)

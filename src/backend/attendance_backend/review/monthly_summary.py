@@ -365,7 +365,8 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     for column, counted in _COUNTED.items():
         parts = [f'COUNTIF({area},"{word}")' for word in counted for area in words]
         parts += [f'COUNTIF({area},"{word}")/2' for word in _HALVES.get(column, ()) for area in words]
-        cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), styles.COUNTED)
+        style = styles.COUNTED_BY_HALVES if column in _HALVES else styles.COUNTED
+        cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), style)
     hours = [
         f"INDEX({at.sheet(DAILY)}!${column_letters(run.sources[0])}:"
         f"${column_letters(run.sources[0] + run.length - 1)},{at.own(HOURS_ROW, row)},0)"
