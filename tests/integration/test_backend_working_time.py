@@ -11,7 +11,7 @@ import pytest
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import Watch
 from tests.integration.workbook_messages import healths_of, stores_of
-from tests.integration.workbook_office import Book, computed, new_server, seconds, typed
+from tests.integration.workbook_office import TITLE, Book, computed, new_server, seconds, typed
 from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site
 
 YEAR = 2026
@@ -33,6 +33,7 @@ SHIFTS = [
     ("Day from start", "08:45", "17:30", None, None, None, "from start"),
     ("Day planned", "08:45", "17:30", None, None, None, "planned"),
 ]
+HALF_HOLIDAY = date(YEAR, 10, 23)
 ROSTER_HEADER = ("Email", "Shift", "From", "Until", "Days", "Staff Group", "Site")
 
 
@@ -140,6 +141,20 @@ def _counts_and_typed_times(people):
         people.punch(user, 5, *times)
         people.plan(user, "Office")
         people.corrections.append(Correction(date(YEAR, 10, 5), user, "leave", part))
+    for user, part, *times in (
+        ("e14a", "", "09:00", "13:00"),
+        ("e14b", "half vacation"),
+        ("e14c", "vacation"),
+        ("e14d", "", "09:00", "12:00"),
+        ("e14e", ""),
+    ):
+        people.punch(user, 1, "09:00", "18:00", site="Lima", home="Lima")
+        people.punch(user, 23, *times, site="Lima", home="Lima")
+        people.plan(user, "Office", days="Mon-Fri")
+        if part:
+            people.corrections.append(Correction(date(YEAR, 10, 23), user, "leave", part))
+    people.punch("e14m", 22, "14:10", "18:00", site="Lima", home="Lima")
+    people.plan("e14m", "Office")
     people.punch("e15", 1, "09:00", "18:00")
     people.plan("e15", "Office")
     people.corrections += [
@@ -170,6 +185,7 @@ class Months:
 
     def __init__(self, server):
         (self._book,) = computed(server).values()
+        self._server = server
 
     def exceptions(self):
         return [[cell.value for cell in row] for row in self._book["Exceptions"].iter_rows(min_row=2)]
@@ -197,6 +213,20 @@ class Months:
 
     def word(self, user, day):
         return self.day("Monthly Summary", user, day)
+
+    def number_formats(self, header):
+        """Of a column of Monthly Summary."""
+        (book,) = (
+            each for each in self._server.spreadsheets(subfolders=False) if each.title.startswith(TITLE)
+        )
+        sheet = book.sheet_titled("Monthly Summary")
+        place = [cell.value for cell in self._book["Monthly Summary"][1]].index(header)
+        occupied = sheet.occupied(sheet.area)
+        return {
+            (cell.number_format or {}).get("pattern")
+            for row, column, cell in occupied
+            if (column, row > 2) == (place, True)
+        }
 
     def total(self, user, header, title="Monthly Summary"):
         headers, values = self._row(title, user, user)
@@ -233,6 +263,12 @@ def visited(server, people):
     book._keep("Settings", [("Setting", "Site", "Value"), *settings])
     book._keep("Shifts", SHIFTS)
     book._keep("Roster", [ROSTER_HEADER, *(tuple(map(typed, row)) for row in people.roster)])
+    halves = [
+        ("Date", "Name", "Site", "Part"),
+        (typed(HALF_HOLIDAY), "Eve", "Lima", "afternoon"),
+        (typed(HALF_HOLIDAY - DAY), "Fair", "Lima", "morning"),
+    ]
+    book._keep("Holidays", halves)
     handle(Watch(), book.backend)
     book.send([*stores[len(stores) // 2 :], *last])
     book.type_corrections()
@@ -292,8 +328,14 @@ DAYS = [
     ("11 a", "e11a", 5, "4:00", "present, half vacation"),
     ("11 b", "e11b", 5, "absent, half vacation", "absent, half vacation"),
     ("12", "e12", 5, "3:50", "late, morning vacation"),
-    ("12 b", "e12b", 5, "3:45", "present, afternoon vacation"),
+    ("12 b", "e12b", 5, "3:45", "present, left early, afternoon vacation"),
     ("12, in time", "e12x", 5, "4:05", "present, morning leave"),
+    ("14 a", "e14a", 23, "4:00", "present, free afternoon"),
+    ("14 b", "e14b", 23, "holiday, half vacation", "holiday, half vacation"),
+    ("14 c", "e14c", 23, "holiday, half vacation", "holiday, half vacation"),
+    ("14, left early", "e14d", 23, "3:00", "present, left early, free afternoon"),
+    ("14, absent", "e14e", 23, "absent, free afternoon", "absent, free afternoon"),
+    ("14, in the morning", "e14m", 22, "3:50", "late, free morning"),
     ("15", "e15", 6, "leave (vacation)", "leave (vacation)"),
     ("15", "e15", 8, "leave (sick)", "leave (sick)"),
     ("15", "e15", 9, "leave (time off)", "leave (time off)"),
@@ -301,16 +343,17 @@ DAYS = [
     ("half a day without a plan", "halves", 6, "absent, half leave", "absent, half leave"),
     ("two halves", "halves", 7, "leave (sick)", "leave (sick)"),
     ("13", "e13", 5, "8:10", "present"),
-    ("13", "e13", 6, "4:30", "present"),
-    ("13", "e13", 7, "4:00", "present"),
+    ("13", "e13", 6, "4:30", "present, left early"),
+    ("13", "e13", 7, "4:00", "present, left early"),
     ("13", "e13p", 5, "8:00", "present"),
-    ("13", "e13s", 5, "6:00", "present"),
+    ("13", "e13s", 5, "6:00", "present, left early"),
     ("13", "e13s", 6, "8:40", "present"),
     ("13", "e13s", 7, "9:00", "present"),
     ("13", "e13s", 8, "9:15", "present"),
     ("16", "e16", 5, "10:15", "present"),
     ("16", "e16f", 5, "10:00", "present"),
     ("16", "e16p", 5, "8:45", "present"),
+    ("18 a", "e18a", 5, "7:30", "present, left early"),
     ("18 b", "e18b", 5, "missing in", "missing in"),
     ("18 c", "e18c", 5, "missing out", "missing out"),
     ("18 d", "e18d", 5, "12:35", "present"),
@@ -329,7 +372,11 @@ def test_days(shown, example, user, day, hours, word):
 def test_half_days_are_counted_by_halves(shown):
     assert (shown.total("e11a", "On Leave"), shown.total("e11a", "Days Present")) == (0.5, 2)
     assert shown.total("e11b", "Absent") == 22 - 1 - 0.5
+    assert shown.number_formats("On Leave") == shown.number_formats("Absent") == {None}
+    assert shown.number_formats("Late") == {"0"}
     assert shown.total("e15", "On Leave") == 5
+    for user, leave, absent in (("e14b", 0.5, 19.5), ("e14c", 0.5, 19.5), ("e14e", 0, 20)):
+        assert (shown.total(user, "On Leave"), shown.total(user, "Absent")) == (leave, absent)
     assert shown.total("halves", "On Leave") == 2
     assert shown.total("e12", "Late") == 1
     assert shown.total("e17", "Late") == 3  # 09:04 is within the grace of five minutes
@@ -340,37 +387,45 @@ def duration(text):
 
 
 @pytest.mark.parametrize(
-    ("user", "expected", "balance", "late", "halves"),
+    ("user", "expected", "balance", "late", "early", "halves"),
     [
-        ("e2", "176:00", "3:40", 0, 0),
-        ("e3", "176:00", "3:40", 0, 0),
-        ("e4", "19:00", "-0:10", 30, 0),
-        ("e8", "54:00", "-42:00", 0, 0),
-        ("e11a", "172:00", "-160:00", 0, 1),
-        ("e11b", "172:00", "-164:00", 0, 1),
-        ("e12", "172:00", "-160:10", 10, 1),
-        ("e12b", "172:00", "-160:15", 0, 1),
-        ("e15", "136:00", "-128:00", 0, 0),
-        ("e17", "176:00", "-145:00", 96, 0),
-        ("part", None, None, 30, 0),
+        ("e2", "176:00", "3:40", 0, 0, 0),
+        ("e3", "176:00", "3:40", 0, 0, 0),
+        ("e4", "19:00", "-0:10", 30, 0, 0),
+        ("e8", "54:00", "-42:00", 0, 0, 0),
+        ("e11a", "172:00", "-160:00", 0, 0, 1),
+        ("e11b", "172:00", "-164:00", 0, 0, 1),
+        ("e12", "172:00", "-160:10", 10, 0, 1),
+        ("e12b", "172:00", "-160:15", 0, 15, 1),
+        ("e14a", "168:00", "-156:00", 0, 0, 0),
+        ("e14b", "164:00", "-156:00", 0, 0, 1),
+        ("e14c", "164:00", "-156:00", 0, 0, 1),
+        ("e14d", "168:00", "-157:00", 0, 60, 0),
+        ("e14m", "168:00", "-164:10", 10, 0, 0),
+        ("e15", "136:00", "-128:00", 0, 0, 0),
+        ("e17", "176:00", "-145:00", 96, 0, 0),
+        ("part", None, None, 30, 0, 0),
+        ("e18a", "176:00", "-168:30", 0, 30, 0),
+        ("e18d", "176:00", "-155:15", 0, 0, 0),
     ],
 )
-def test_expected_hours_balance_and_lateness(shown, user, expected, balance, late, halves):
+def test_expected_hours_balance_and_minutes(shown, user, expected, balance, late, early, halves):
     found = [
         shown.total(user, header, "Working Time")
-        for header in ("Expected", "Balance", "Late (minutes)", "Half-Days")
+        for header in ("Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days")
     ]
-    assert found == [expected and duration(expected), balance and duration(balance), late, halves]
+    assert found == [expected and duration(expected), balance and duration(balance), late, early, halves]
 
 
 def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     told = {
         user: [(row[3].split(" on ")[0], row[5]) for row in shown.exceptions() if row[2] == user]
-        for user in ("e2", "e3", "e4", "e10", "e18b", "e18c")
+        for user in ("e2", "e3", "e4", "e10", "e18a", "e18b", "e18c")
     }
     assert told["e2"] == told["e3"] == []
     assert ("30 min after the start of N18", "for information") in told["e4"]
     assert ("Worked", "for information") in told["e10"]
+    assert ("30 min before the end of Office", "for information") in told["e18a"]
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
 

@@ -74,7 +74,7 @@ class Book:
         month = self.month
         late = late_starters(month)
         self.keep_people([employee for employee in month.employees if employee not in late])
-        self._keep("Holidays", [("Date", "Name", "Site"), *map(_typed_row, month.holidays)])
+        self._keep("Holidays", [("Date", "Name", "Site", "Part"), *map(_typed_row, month.holidays)])
         settings = [
             ("Grace (minutes)", "", month.grace_min),
             ("Overtime beyond (hours a day)", "", month.overtime_h),

@@ -1,7 +1,7 @@
 """Who works when: what HR types in Shifts and Roster, and when a person's day opens by it."""
 
 import csv
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,10 +11,12 @@ from attendance_backend.app.commands.export import export
 from attendance_backend.control.shifts import read_plans
 from attendance_backend.domain.people import Person
 from attendance_backend.domain.plans import DAY_S, Days, Plans, RosterRow, Shift
+from attendance_backend.handlers import routing
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review.days_sheet import plan_text
+from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
-from attendance_contracts import Watch
+from attendance_contracts import ReviewPeriod, Watch
 from tests.property.profiles import limits
 from tests.review_book import ReviewBook, punch
 from tests.unit.test_backend_control import said, sheet
@@ -236,9 +238,13 @@ class Plant(ReviewBook):
         cells = self.sheet("Daily Attendance").cells.values()
         return any(isinstance(value, Formula) and "MID(INDEX(Days" in value.text for value in cells)
 
+    def days_of_rows(self):
+        """Business Day of each row of the raw data."""
+        return [serial.to_date(row[9]).day for row in self.sheet("Raw Data - berlin").rows()[1:]]
+
 
 NIGHT = ("ann@x.com", None, None, "Night", None, None, "all")
-SHORT_NIGHTS = [punch("ann", f"2026-11-0{day} {time}") for day in (3, 4) for time in ("21:55", "06:05")]
+SHORT_NIGHTS = [punch("ann", f"2026-11-0{day} {at}") for day in (3, 4) for at in ("21:55", "06:05")]
 
 
 def test_a_change_of_the_plan_is_brought_into_an_open_workbook_and_taken_back():
@@ -253,11 +259,13 @@ def test_a_change_of_the_plan_is_brought_into_an_open_workbook_and_taken_back():
         plant.day("ann", date(2026, 11, 3)) == plant.day("ann", date(2026, 11, 4)) == (21.9167, 30.0833, None)
     )
     assert plant.is_planned()
+    assert plant.days_of_rows() == [3, 2, 4, 3, 4]
     plant.visit(("ann@x.com", None, None, "nights"))  # understood by nobody
     assert plant.day("ann", date(2026, 11, 3)) == (21.9167, 30.0833, None)
     plant.visit()
     assert {day: plant.day("ann", date(2026, 11, day)) for day in range(2, 6)} == by_boundary
     assert not plant.is_planned()
+    assert plant.days_of_rows() == [3, 3, 4, 4, 5]
 
 
 def test_a_visit_changes_nothing_where_the_plan_is_what_it_was():
@@ -284,18 +292,18 @@ def test_what_was_expected_is_kept_with_a_month_that_hr_finalises_and_lives_agai
     plant.world.spreadsheets.computed = 0.0
 
     def formulas():
-        cells, shown = plant.sheet("Working Time").cells, range(2, 7)
+        cells, shown = plant.sheet("Working Time").cells, range(2, 8)
         return [isinstance(cells[1, column], Formula) for column in shown]
 
-    assert formulas() == [True] * 5
+    assert formulas() == [True] * 6
     plant.finalise()
     plant.visit(NIGHT)
-    assert formulas() == [False] * 5
+    assert formulas() == [False] * 6
     plant.visit()  # a change of the plan changes nothing in it
-    assert formulas() == [False] * 5
+    assert formulas() == [False] * 6
     plant.finalise("no")
     plant.visit(NIGHT)
-    assert formulas() == [True] * 5
+    assert formulas() == [True] * 6
 
 
 def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
@@ -305,8 +313,8 @@ def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
     export(plant.world.backend, "November 2026", "csv", tmp_path / "pay.csv")
     with (tmp_path / "pay.csv").open(encoding="utf-8-sig", newline="") as file:
         header, ann, bob = csv.reader(file)
-    assert header[-5:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Half-Days"]
-    assert (ann[-4:], bob[-4:]) == (["0"] * 4, [""] * 4)
+    assert header[-6:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days"]
+    assert (ann[-5:], bob[-5:]) == (["0"] * 5, [""] * 5)
 
 
 def test_nobody_without_a_plan_makes_the_worksheet_working_time():
@@ -328,3 +336,130 @@ def test_punches_of_a_plan_may_come_in_any_order():
             plant.store(each)
         found.add(tuple(plant.day("ann", date(2026, 11, day)) for day in range(2, 6)))
     assert len(found) == 1
+
+
+class Edges(Plant):
+    """Two adjoining months; Ann works on their border."""
+
+    def __init__(self, october_ends=date(2026, 10, 31)):
+        super().__init__()
+        november = october_ends + DAY
+        self.types(october_ends)
+        self.period = ReviewPeriod("October 2026", date(2026, 10, 1), october_ends)
+        self.other = ReviewPeriod("November 2026", november, date(2026, 11, 29))
+        self.world.spreadsheets.books.pop(self.sheet_id)
+        self.world.control.sheets = [
+            each for each in self.world.control.sheets if each.title != "Review Sheets"
+        ]
+        routing.forget(self.world.backend)
+        for period in (self.period, self.other):
+            self.sheet_id = self.create(period=period)
+        self.october, self.november = self.world.review_books()
+        self.book = self.october
+
+    def types(self, october_ends):
+        ends = (date(2026, 10, 1), october_ends), (october_ends + DAY, date(2026, 11, 29))
+        months = [
+            (month, *(f"{day:%m/%d/%Y}" for day in days))
+            for month, days in zip(("October", "November"), ends, strict=True)
+        ]
+        self.world.type_worksheet("2026", [("Month", "Start Date", "End Date"), *months])
+
+    def send(self, *records):
+        for record in records:
+            month = self.period if self.period.holds(record.timestamp, time(4)) else self.other
+            reply = self.store(record, period=month)
+            assert reply.confirmed == (record.identity,)
+
+    def entries(self, book):
+        rows = book.sheet("Raw Data - berlin").rows()[1:]
+        return [(serial.to_datetime(row[0]).day, row[3], serial.to_date(row[9]).day) for row in rows if row]
+
+    def finalise_october(self):
+        recorded = self.world.control.sheet("Review Sheets")
+        row = next(at for at, values in enumerate(recorded.rows()) if values[:1] == ["October 2026"])
+        recorded.put(row, 4, "yes")
+        routing.forget(self.world.backend)
+
+    def problems(self):
+        return [" ".join(map(str, row)) for row in self.world.control.sheet("Problems").rows()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("ends", "order"), [(date(2026, 10, 31), 1), (date(2026, 11, 1), -1)], ids=["Saturday", "Sunday"]
+)
+def test_22_a_night_over_the_end_of_a_month_is_whole_and_of_the_month_in_which_it_began(ends, order):
+    edges = Edges(ends)
+    night = [punch("ann", f"{ends} 21:55"), punch("ann", f"{ends + DAY} 06:05")]
+    edges.send(*night[::order])
+    edges.visit(NIGHT)
+    edges.visit(NIGHT)
+    assert edges.day("ann", ends) == (21.9167, 30.0833, None)
+    assert edges.entries(edges.october)[1:] == [((ends + DAY).day, "-", ends.day)]
+    edges.book = edges.november
+    assert edges.entries(edges.november) == [((ends + DAY).day, "counts in October 2026", ends.day)]
+    assert edges.day("ann", ends + DAY) == (None, None, None)
+
+    edges.world.effects.count = 0
+    edges.visit(NIGHT)
+    assert edges.world.effects.count == 0
+
+    edges.visit(("ann@x.com", None, None, "nights"))  # understood by nobody: all stays as it is
+    assert edges.day("ann", ends + DAY) == (None, None, None)
+
+    edges.visit()  # the plan is taken back
+    edges.visit()
+    assert edges.day("ann", ends + DAY) == (6.0833, None, None)
+    assert [entry for _, entry, _ in edges.entries(edges.november)] == ["-"]
+    edges.book = edges.october
+    assert edges.day("ann", ends) == (21.9167, None, None)
+    assert edges.entries(edges.october)[1][1] == "counts in November 2026"
+
+    edges.visit(NIGHT)
+    edges.visit(NIGHT)
+    assert edges.day("ann", ends) == (21.9167, 30.0833, None)
+
+
+def test_what_a_shift_takes_of_the_night_before_is_of_the_month_in_which_it_begins():
+    edges = Edges()
+    edges.world.type_worksheet("Shifts", [*SHIFTS, ("Bakers", "04:30", "12:00")])
+    bakers = ("ann@x.com", None, None, "Bakers", None, None, "all")
+    edges.send(punch("ann", "2026-11-01 03:50"), punch("ann", "2026-11-01 12:00"))  # 4:00 is the boundary
+    edges.visit(bakers)
+    edges.visit(bakers)
+    assert edges.day("ann", date(2026, 10, 31)) == (None, None, None)
+    assert edges.entries(edges.october) == [(1, "counts in November 2026", 1)]
+    edges.book = edges.november
+    assert edges.day("ann", date(2026, 11, 1)) == (3.8333, 12.0, None)
+
+
+def test_a_night_that_ends_after_its_month_was_finalised_is_told():
+    edges = Edges()
+    edges.send(punch("ann", "2026-10-31 21:55"))
+    edges.visit(NIGHT)
+    edges.finalise_october()
+    edges.send(punch("ann", "2026-11-01 06:05"))
+    edges.visit(NIGHT)
+    edges.book = edges.november
+    assert edges.day("ann", date(2026, 11, 1)) == (None, None, None)
+    assert any(
+        "1 punches of berlin are of October 2026, which is finalised" in line for line in edges.problems()
+    )
+
+
+def test_half_holidays_are_of_the_plan_and_a_part_that_nobody_understands_is_told():
+    plant = Plant()
+    plant.world.type_worksheet("Holidays", [("Date", "Name", "Part"), ("2026-11-04", "Eve", "evening")])
+    plant.visit(("ann@x.com", None, None, "Early"))
+
+    def problems():
+        return [row for row in plant.world.control.sheet("Problems").rows()[1:] if row[0] == "Holidays"]
+
+    assert problems()[0][2].startswith("Part holds 'evening'; type morning or afternoon")
+    plant.world.type_worksheet("Holidays", [("Date", "Name", "Part"), ("2026-11-04", "Eve", "Morning")])
+    plant.visit(("ann@x.com", None, None, "Early"))
+    assert problems() == []
+    assert plant.days_cell("ann", "plan", date(2026, 11, 4)).endswith("Early, free morning")
+    assert plant.days_cell("ann", "due", date(2026, 11, 4)) * 24 == 10
+    plant.visit()
+    assert "people with a shift in Roster" in problems()[0][2]

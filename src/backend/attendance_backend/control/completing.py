@@ -23,6 +23,7 @@ from attendance_backend.control import (
 from attendance_backend.control.rules import Setting
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.periods import propose
+from attendance_backend.domain.plans import HALVES
 from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.blocks import append_rows
@@ -115,8 +116,9 @@ _HOLIDAYS = _Kind(
     holidays.TITLE,
     _HOLIDAYS_ID,
     (*holidays.HEADERS, *holidays.OPTIONAL_HEADERS),
-    (140, 260, 130),
-    (_DATE, styles.PLAIN, styles.PLAIN),
+    (140, 260, 130, 110),
+    (_DATE, styles.PLAIN, styles.PLAIN, styles.PLAIN),
+    {(*holidays.HEADERS, *holidays.OPTIONAL_HEADERS).index(holidays.PART): HALVES},
 )
 _SETTINGS = _Kind(
     rules.TITLE,

@@ -1,6 +1,6 @@
 """``Holidays`` in the control spreadsheet: days on which nobody is missed.
 
-Date | Name, and for a holiday of one site only: Site
+Date | Name, and for a holiday of one site only: Site; for half a day of those with a shift: Part
 """
 
 from collections.abc import Collection
@@ -8,15 +8,17 @@ from datetime import date
 from typing import NamedTuple
 
 from attendance_backend.control.roster import site_in
+from attendance_backend.domain.plans import HALVES
 from attendance_backend.domain.rules import Holiday
+from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
 from attendance_backend.sheet.typed import Order
 
 TITLE = "Holidays"
-DATE, NAME, SITE = "Date", "Name", "Site"
+DATE, NAME, SITE, PART = "Date", "Name", "Site", "Part"
 HEADERS = (DATE, NAME)
-OPTIONAL_HEADERS = (SITE,)
+OPTIONAL_HEADERS = (SITE, PART)
 
 
 class Holidays(NamedTuple):
@@ -70,4 +72,7 @@ def read_holidays(worksheet: Worksheet, sites: Collection[str] | None = None) ->
 
 def _read_row(table: Table, row: int, order: Order | None, sites: Collection[str] | None) -> Holiday:
     day = table.date(row, DATE, order)
-    return Holiday(day, table.label(row, NAME) or "holiday", site_in(table, row, SITE, sites))
+    part = typed.key(table.label(row, PART))
+    if part not in ("", *HALVES):
+        raise table.not_understood(row, PART, " or ".join(HALVES) + ", or leave it empty")
+    return Holiday(day, table.label(row, NAME) or "holiday", site_in(table, row, SITE, sites), part)

@@ -7,7 +7,7 @@ Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`), ``Holida
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from attendance_backend.control import (
@@ -149,12 +149,21 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         _sheet(book, shifts.SHIFTS), _sheet(book, shifts.ROSTER), people, chosen.weekends, sites
     )
     problems += found
+    whole_days = [each for each in free.found if not each.part]
+    plans = replace(
+        plans,
+        half_holidays={(each.day, each.site.casefold()): each.part for each in free.found if each.part},
+        is_whole=plans.is_whole and (free.is_whole or not _sheet(book, holidays.TITLE).cells),
+    )
+    if plans.half_holidays and not plans.rows:
+        remedy = "half a day is free for people with a shift in Roster; type half leave for the others"
+        problems.append(Problem(holidays.TITLE, "A1", remedy))
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
     finalised = review_sheets.finalised(book.find(review_sheets.TITLE))
     sheet = book.find(problems_sheet.TITLE)
     return Control(
-        *(periods, people, free.found, free.is_whole, chosen, recorded, finalised, problems, sheet, plans)
+        *(periods, people, whole_days, free.is_whole, chosen, recorded, finalised, problems, sheet, plans)
     )
 
 

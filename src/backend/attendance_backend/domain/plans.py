@@ -8,7 +8,7 @@ All times are seconds of the wall clock after the day's midnight; more than 86,4
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -20,6 +20,9 @@ LEAD_S = 4 * 3600
 _DAY = timedelta(days=1)
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
 DAY_OFF, WEEKEND = "day off", "weekend"
+HALVES = MORNING, AFTERNOON = "morning", "afternoon"
+FREE_HALF = ", free "
+"""Behind a shift's name, before the half of the day that is a holiday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,16 @@ class Shift:
     from_start: bool = False
     to_end: bool = False
     hours_s: int | None = None
+
+    def without(self, half: str) -> "Shift":
+        """The shift on a day of which half is a holiday; the hours are those of a whole day."""
+        if self.start_s is None or self.end_s is None:
+            return self
+        start_s, end_s, name = self.start_s, self.end_s, f"{self.name}{FREE_HALF}{half}"
+        if half == MORNING:
+            start_s = end_s - self.worked_s // 2
+            return replace(self, name=name, start_s=start_s, late_after_s=None, hours_s=self.worked_s)
+        return replace(self, name=name, end_s=start_s + self.worked_s // 2, hours_s=self.worked_s)
 
     @property
     def worked_s(self) -> int:
@@ -177,11 +190,13 @@ class Plans:
         weekends: weekdays (0 is Monday) that are free, by `site_key`, "" for all sites that have none of their own;
             None for what HR typed and nobody understands: the weekend is then as it always was.
         is_whole: whether everything that HR typed of it is understood: else what workbooks hold of it stays.
+        half_holidays: which half of a day is free, by date and `site_key`, "" for all sites.
     """
 
     rows: Sequence[RosterRow] = ()
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
     is_whole: bool = True
+    half_holidays: Mapping[tuple[date, str], str] = field(default_factory=dict)
 
     @property
     def are_none(self) -> bool:
@@ -213,6 +228,9 @@ class Plans:
         planned: dict[date, PlannedDay] = {}
         for day in days:
             block, shift, is_working = found(day)
+            half = self.half_holidays.get((day, person.site.casefold())) or self.half_holidays.get((day, ""))
+            if shift is not None and half is not None:
+                shift = shift.without(half)
             name = shift.name if shift is not None else DAY_OFF if block else WEEKEND
             following, follows = opened(day + _DAY)
             is_later = day < last_day and not follows and following > boundary_s

@@ -58,12 +58,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holiday:
-    """A day that is free.
+    """A day that is free, or half of one.
 
     Attributes:
         site: for whom; empty for everybody.
+        part: of the day, `domain.plans.MORNING` or `AFTERNOON`; empty for all of it.
     """
 
     day: date
     name: str
     site: str = ""
+    part: str = ""

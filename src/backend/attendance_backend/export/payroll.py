@@ -50,7 +50,7 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-_OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.HALF_DAYS)
+_OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS)
 MINUTES, DOUBTS = "Minutes", "Doubts"
 """Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
 PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes", DOUBTS)

@@ -1,17 +1,20 @@
-"""Punches whose day HR has moved to another period since they were stored: put right, as far as neither is final.
+"""Punches of days that are another period's than the workbook's in which they stand: put right, unless one is final.
 
-HR may extend, shorten, move, rename or withdraw a period at any time. Raw data is only ever appended to: a punch is
-stored in the workbook of its period, and then its row in this one is marked and counts for nobody's day any more. A
-function that dies in between leaves a punch that counts twice until the next visit, and none that counts nowhere. What
-stands in a month of which HR has typed its yes does not move, nor does anything move into it: it is told.
+HR may extend, shorten, move, rename or withdraw a period at any time; and by ``Roster`` the check-out of a night may be
+of the period before, though the site's day begins before it. Raw data is only ever appended to: a punch is stored in
+the workbook of its period, and then its row in this one is marked and counts for nobody's day any more. A function that
+dies in between leaves a punch that counts twice until the next visit, and none that counts nowhere. What stands in a
+month of which HR has typed its yes does not move, nor does anything move into it: it is told.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
-from attendance_backend.domain.people import site_key
+from attendance_backend.control.reading import Control
+from attendance_backend.domain.people import Labels, People, Person, site_key
 from attendance_backend.domain.periods import period_named
+from attendance_backend.domain.plans import PlannedDay, Plans
 from attendance_backend.errors import SpreadsheetGoneError, UserError, WorksheetGoneError
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.refresh import rebuild_facts
@@ -19,10 +22,10 @@ from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_records import store_attend_records
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import raw_data
+from attendance_backend.review import punch_index, raw_data
 from attendance_backend.review.book import Want, header, raw, raw_sheets
 from attendance_backend.review.names import PUNCH_INDEX, RAW_PREFIX
-from attendance_backend.review.punch_index import columns_by_date
+from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import runs
 from attendance_contracts import (
@@ -53,20 +56,77 @@ class _Month:
     held: ReviewPeriod
 
 
-def put_right(name: str, present: Spreadsheet, backend: Backend) -> Told:
+class _Homes:
+    """The period of each punch: by HR's table, and of who is planned by the plan.
+
+    Args:
+        table: HR's.
+        control: what HR keeps; None where nobody is planned.
+    """
+
+    def __init__(self, table: Table, control: Control | None) -> None:
+        self.table = table
+        self._plans = Plans() if control is None else control.plans
+        self._persons: Mapping[str, Person] = {} if control is None else control.people
+        self._people = People.of(self._persons.values())
+        self._found: dict[tuple[str, date], PlannedDay | None] = {}
+
+    def of(self, labels: Labels, moment: datetime) -> ReviewPeriod | None:
+        """Of a punch of a registered site; None also where it is not to be moved."""
+        home, day = self.table.home(labels.site, moment), moment.date()
+        member = None if self._plans.is_whole and not self._plans.rows else self._people.whose(labels, day)
+        if member is None:
+            return home
+        if not self._plans.is_whole:
+            is_inner = home is not None and home.first_day < day <= home.last_day
+            return home if is_inner else None  # all plans stay as they were
+        planned = self._planned(self._persons[member.key], day)
+        if planned is None:
+            return home
+        kept = (
+            self.table.sites[site_key(labels.site)].in_period(ReviewPeriod(f"{day}", day, day)).day_boundary
+        )
+        begin = planned.opening_s(kept.hour * 3600 + kept.minute * 60 + kept.second)
+        if moment.hour * 3600 + moment.minute * 60 + moment.second < begin:
+            day -= _DAY
+        return next((each for each in self.table.periods if each.first_day <= day <= each.last_day), None)
+
+    def _planned(self, person: Person, day: date) -> PlannedDay | None:
+        at = person.key, day
+        if at not in self._found:
+            days = [day - 2 * _DAY, day - _DAY, day]
+            self._found[at] = self._plans.of(person, days, 0, day).get(day)
+        return self._found[at]
+
+    def are_kept_at_the_edges(self, index: PunchIndex, own: ReviewPeriod) -> bool:
+        """Whether all punches of a period's first date, and of the one after its last, count where they are to."""
+        return all(
+            token.amended is (home is not None and home != own)
+            for labels in index.rows
+            if site_key(labels.site) in self.table.sites
+            for day in (own.first_day, own.last_day + _DAY)
+            for token in index.tokens(labels, day)
+            for home in [self.of(labels, token.moment(day))]
+        )
+
+
+def put_right(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Told:
     """Look through a workbook that is not finalised, of which `present` was read.
 
-    Where nothing has moved it costs one read.
+    Where nothing has moved it costs one read. `control` says who is planned how.
     """
     table = routing.read(backend)
+    homes = _Homes(table, control)
     own = period_named(table.periods, name)
     sheet_id = present.spreadsheet_id
     raws = [sheet.role or "" for sheet in raw_sheets(present)]
-    seen = books.look(backend.spreadsheets, sheet_id, [header(PUNCH_INDEX), *map(_entries, raws)])
-    dates = columns_by_date(seen.worksheet(PUNCH_INDEX))
+    seen = books.look(backend.spreadsheets, sheet_id, [_edges(own), *map(_entries, raws)])
+    index = PunchIndex(seen.worksheet(PUNCH_INDEX))
+    dates = index.columns
     has_moved = own is None or any(not own.first_day <= day <= own.last_day + _DAY for day in dates)
     # Where a day begins at another time, an hour at the period's edge may be another's.
     has_moved |= any(len(site.keepings) > 1 for site in table.sites.values())
+    has_moved |= own is not None and not homes.are_kept_at_the_edges(index, own)
     told = Told()
     if not dates:
         return told
@@ -75,18 +135,19 @@ def put_right(name: str, present: Spreadsheet, backend: Backend) -> Told:
         site = role[len(RAW_PREFIX) :]
         # What is marked is looked at each time: its day may have come back, or its other workbook be gone.
         if site_key(site) in table.sites and (has_moved or raw_data.has_marks(seen.worksheet(role))):
-            _put_right(site, month, table, told, backend)
+            _put_right(site, month, homes, told, backend)
     return told
 
 
-def _put_right(site: str, month: _Month, table: Table, told: Told, backend: Backend) -> None:
+def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend: Backend) -> None:
+    table = period_of.table
     sheet = _whole(site, month.sheet_id, backend).worksheet(RAW_PREFIX + site)
     homes: dict[ReviewPeriod, list[AttendanceRecord]] = {}
     back: dict[str, str] = {}
     counting = raw_data.counting(sheet)
     for row in sheet.data_rows():
         record = raw_data.record_of(sheet, row)
-        home = None if record is None else table.home(site, record.timestamp)
+        home = None if record is None else period_of.of(Labels.of(record, site), record.timestamp)
         if record is None or home is None:
             continue
         if home != month.own:
@@ -108,7 +169,7 @@ def _put_right(site: str, month: _Month, table: Table, told: Told, backend: Back
         moved = {record.identity: home.name for record in records if record.identity in there}
         if _mark(site, month.sheet_id, month.held, moved, backend):
             told.logged.append(
-                f"{len(moved)} punches of {site} count in {home.name} now: HR has put their days there"
+                f"{len(moved)} punches of {site} count in {home.name} now: their days are there"
             )
 
 
@@ -129,7 +190,7 @@ def _store(
             records=tuple(records[first : first + MAX_CHUNK_RECORDS]),
             routed=True,
         )
-        for answer in store_attend_records(message, backend).answers:
+        for answer in store_attend_records(message, backend, home).answers:
             if answer.outcome is Outcome.STORED:
                 moved += answer.identities
                 # It may stand there already, marked: HR has moved the day back.
@@ -164,6 +225,19 @@ def _mark(
     return has_changed
 
 
+def _edges(own: ReviewPeriod | None) -> Want:
+    """Of the index, the first date of a period and the one after it; without one only the header."""
+    if own is None:
+        return header(PUNCH_INDEX)
+    dates = punch_index.dates_of(own.first_day, own.last_day)
+
+    def areas(sheet: Worksheet) -> list[Area]:
+        ends = (dates[0], dates[-1])
+        return list(dict.fromkeys(area for day in ends for area in punch_index.areas(sheet, [day])))
+
+    return Want(punch_index.as_made(dates), areas)
+
+
 def _entries(role: str) -> Want:
     """Of raw data, by which rows are marked."""
     return Want(
@@ -181,9 +255,9 @@ def _whole(site: str, sheet_id: str, backend: Backend) -> Spreadsheet:
     return books.look(backend.spreadsheets, sheet_id, [Want(made, areas), header(PUNCH_INDEX)])
 
 
-def guarded(name: str, present: Spreadsheet, backend: Backend) -> Told:
+def guarded(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Told:
     """As `put_right`; what goes wrong with one workbook is told, and keeps nobody from looking after it."""
     try:
-        return put_right(name, present, backend)
+        return put_right(name, present, backend, control)
     except UserError as error:
         return Told([f"it is not known whether all punches are in their own period: {error}"])

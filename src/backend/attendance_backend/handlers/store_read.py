@@ -32,6 +32,7 @@ from attendance_backend.review.rules import rules_of
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
+_DAY = timedelta(days=1)
 _PLANNED = "workbooks with plans"
 """What is remembered of those for whose people HR plans days: more days are to be read at once."""
 
@@ -83,10 +84,17 @@ def read_book(parts: Sequence[StoreAttendRecords], backend: Backend) -> Book | N
 
 
 def business_days(parts: Sequence[StoreAttendRecords]) -> list[date]:
-    """The business days of the messages' records, by each message's own boundary."""
-    return sorted(
-        {business_day(record.timestamp, part.day_boundary) for part in parts for record in part.records}
-    )
+    """The business days of the messages' records, by each message's own boundary.
+
+    What counts in the period by somebody's plan, though it lies an hour beyond it, is of its first or last day.
+    """
+    found: set[date] = set()
+    for part in parts:
+        first, last = part.period.first_day, part.period.last_day
+        for record in part.records:
+            day = business_day(record.timestamp, part.day_boundary)
+            found.add({first - _DAY: first, last + _DAY: last}.get(day, day))
+    return sorted(found)
 
 
 def _around(parts: Sequence[StoreAttendRecords]) -> list[date]:

@@ -53,13 +53,15 @@ from attendance_contracts import (
 log = logging.getLogger(__name__)
 
 
-def store_attend_records(message: StoreAttendRecords, backend: Backend) -> LastStoredTimestamp:
-    """Store each record in the sheet of its period by HR's table, and say of each what became of it.
+def store_attend_records(
+    message: StoreAttendRecords, backend: Backend, home: ReviewPeriod | None = None
+) -> LastStoredTimestamp:
+    """Store each record in the sheet of its period by HR's table, or of `home`, and say of each what became of it.
 
     Raises:
         TransientError: deliver the message again.
     """
-    return _Routed(message, backend, routing.table_for(message, backend)).reply()
+    return _Routed(message, backend, routing.table_for(message, backend), goes_to=home).reply()
 
 
 def store_together(
@@ -108,6 +110,7 @@ class _Routed:
         backend: the ports.
         table: HR's.
         is_of_now: whether it was read since the message came.
+        goes_to: the period of all of them, if not by the table.
 
     Attributes:
         gone: IDs of workbooks that are gone.
@@ -115,8 +118,15 @@ class _Routed:
     """
 
     def __init__(
-        self, message: StoreAttendRecords, backend: Backend, table: Table, *, is_of_now: bool = False
+        self,
+        message: StoreAttendRecords,
+        backend: Backend,
+        table: Table,
+        *,
+        is_of_now: bool = False,
+        goes_to: ReviewPeriod | None = None,
     ) -> None:
+        self._goes_to = goes_to
         self._message = message
         self._backend = backend
         self.table = table
@@ -186,6 +196,8 @@ class _Routed:
 
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
+        if self._goes_to is not None:
+            return self._goes_to
         home = self.table.home(site, record.timestamp)
         if not message.routed and (home is not None or self._takes_its_own()):
             return home or message.period

@@ -209,7 +209,7 @@ class _Round:
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
         closed = self._finalised_period(present)
-        moved = moving.guarded(name, present, self.backend) if closed is None else moving.Told()
+        moved = moving.guarded(name, present, self.backend, control) if closed is None else moving.Told()
         for line in moved.logged:
             log.warning("workbook of %s: %s", name, line)
         for line in moved.stays:

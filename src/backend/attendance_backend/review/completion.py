@@ -11,7 +11,7 @@ from itertools import product
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
-from attendance_backend.domain.plans import DAY_OFF
+from attendance_backend.domain.plans import DAY_OFF, PlannedDay
 from attendance_backend.review import (
     book,
     day_header,
@@ -73,6 +73,7 @@ def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> li
                 than="the cut-off time"
                 if planned is None or due_s is None
                 else f"the start of {planned.name}",
+                planned=planned,
             )
             found[number] += [(day, member.employee, entry) for entry in person_day.entries()]
     return [[entry for *_, entry in sorted(each, key=lambda one: one[:2])] for each in found]
@@ -106,6 +107,7 @@ class _PersonDay:
     is_working_day: bool
     is_day_off: bool
     than: str
+    planned: PlannedDay | None
 
     def entries(self) -> Iterator[Entry]:
         about = (self.day, self.site, self.member.employee, self.member.key)
@@ -124,6 +126,10 @@ class _PersonDay:
             by_minutes = self.check_in // 60 - self.cut_off // 60
             if self.check_in // 60 * 60 - self.cut_off > self.grace_s:
                 yield exceptions_sheet.late(*about, by_minutes=by_minutes, than=self.than)
+        if self.planned is not None and self.planned.times is not None and self.is_working_day:
+            by_minutes = 0 if self.check_out is None else self.planned.times[1] // 60 - self.check_out // 60
+            if by_minutes > 0:
+                yield exceptions_sheet.left_early(*about, by_minutes=by_minutes, than=self.planned.name)
 
 
 def contradictions(workbook: Spreadsheet) -> list[Entry]:

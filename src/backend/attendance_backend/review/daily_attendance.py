@@ -20,6 +20,7 @@ from datetime import date
 from functools import partial
 
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.plans import FREE_HALF
 from attendance_backend.review import (
     corrections_sheet,
     day_header,
@@ -334,7 +335,7 @@ def _without_punches(row: int, column: int, plan: str | None, at: Places) -> str
     """
     kind, day = (_header(column, line, at) for line in (day_header.KIND, day_header.DATE))
     group = at.own(CORRECTED, row)
-    is_leave, leave, half = _leave(group, day, at)
+    is_leave, leave, half, other_half = _leave(group, day, at)
     complete = _is_complete(row, day, plan, at)
     free = (
         f'IF(WEEKDAY({day},2)>5,"{WEEKEND}"'
@@ -345,14 +346,19 @@ def _without_punches(row: int, column: int, plan: str | None, at: Places) -> str
     missed = (
         f'IF({_is_outside_employment(row, day, at)},"{NOT_EMPLOYED}",IF({complete},"{ABSENT}","{NO_DATA}"))'
     )
-    return (
-        f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",{free},'
-        f"IF({is_leave},{leave},{missed}&{half}))))"
-    )
+    word = f"IF({is_leave},{leave},{missed}&{half})"
+    if plan is not None:
+        found = f'FIND("{FREE_HALF}",{plan})'
+        on_half = f'IF({other_half}="",{missed}&MID({plan},{found},99),"{HOLIDAY}"&{other_half})'
+        word = f"IF(ISERROR({found}),{word},{on_half})"
+    return f'=IF({kind}="{day_header.OTHER_PERIOD}","",IF({holiday},"{HOLIDAY}",{free},{word})))'
 
 
-def _leave(group: str, day: str, at: Places) -> tuple[str, str, str]:
-    """Whether a day is wholly leave, the word for it, and what is added to the word for a day of which half is."""
+def _leave(group: str, day: str, at: Places) -> tuple[str, str, str, str]:
+    """Whether a day is wholly leave, the word for it, and what is added to the word for a day of which half is.
+
+    And what is added where the other half is a holiday, and all the leave half a day.
+    """
     of_day = (
         f"{at.column(corrections_sheet.GROUP)},{group},"
         f'{at.column(corrections_sheet.FROM)},"<="&{day},{at.column(corrections_sheet.TO)},">="&{day}'
@@ -366,7 +372,11 @@ def _leave(group: str, day: str, at: Places) -> tuple[str, str, str]:
     is_leave = f'IF({group}="",FALSE,2*{count}-{halves}>1)'
     leave = f'IF({row}=0,"{LEAVE}",IF({kind}="","{LEAVE}","{LEAVE} ("&{kind}&")"))'
     half = f'", "&{part}&" "&IF({kind}="","{LEAVE}",{kind})'
-    return is_leave, leave, f'IF({group}="","",IF({count}=0,"",{half}))'
+    named = f'IF({row}=0,"{LEAVE}",IF({kind}="","{LEAVE}",{kind}))'
+    return (
+        *(is_leave, leave, f'IF({group}="","",IF({count}=0,"",{half}))'),
+        f'IF({group}="","",IF({count}=0,"",", {corrections_sheet.HALF} "&{named}))',
+    )
 
 
 def _is_outside_employment(row: int, day: str, at: Places) -> str:

@@ -51,6 +51,7 @@ LABELS = (CHECK_IN, CHECK_OUT, HOURS_WORKED)
 KEY_SEPARATOR = "/"
 PRESENT, LATE = "present", "late"
 MISSING_OUT, MISSING_IN, OPEN = "missing out", "missing in", "open"
+LEFT_EARLY = "left early"
 HOLIDAY, WEEKEND, LEAVE, ABSENT, NO_DATA = "holiday", "weekend", "leave", "absent", "no data yet"
 NOT_EMPLOYED = "not employed"
 DAY_OFF = "day off"

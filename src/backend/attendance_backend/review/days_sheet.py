@@ -1,8 +1,9 @@
 """``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
 
-Whose days HR plans has four more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
-after which a check-in is late, ``expected``, how long is worked, and ``middle``, when the second half begins. A mark in
-the row ``plan`` tells that there is a plan, for whoever reads no days.
+Whose days HR plans has six more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
+after which a check-in is late, ``expected``, how long is worked, ``middle``, when the second half begins, ``end`` and
+``first half``, when the shift and its first half end. A mark in the row ``plan`` tells that there is a plan, for
+whoever reads no days.
 
     Key | User Name | Measure | Employee | Device User ID | Site | Last Site | Last Seen | one column a business day
                       breaks                                     | First Day | Last Day
@@ -20,12 +21,12 @@ the row ``breaks``, find them.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
-from attendance_backend.domain.plans import Break, PlannedDay, Shift
+from attendance_backend.domain.plans import DAY_S, Break, PlannedDay, Shift
 from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import DAYS, DAYS_ID
 from attendance_backend.sheet import placing, serial
@@ -54,8 +55,8 @@ LAYOUT = Layout(
 )
 IN, OUT, BREAKS = "in", "out", "breaks"
 MEASURES = (IN, OUT, BREAKS)
-PLAN, DUE, EXPECTED, MIDDLE = "plan", "due", "expected", "middle"
-_PLANNED_MEASURES = (PLAN, DUE, EXPECTED, MIDDLE)
+PLAN, DUE, EXPECTED, MIDDLE, ENDS, FIRST_HALF = "plan", "due", "expected", "middle", "end", "first half"
+_PLANNED_MEASURES = (PLAN, DUE, EXPECTED, MIDDLE, ENDS, FIRST_HALF)
 MACHINE_IDS = DEVICE_USER_ID
 """A column of the row ``out``."""
 IS_PLANNED, _MARK = EMPLOYEE, "planned"
@@ -98,12 +99,14 @@ def plan_text(planned: PlannedDay) -> str:
     return " ".join([flags, *(f"{each:06}" for each in seconds), planned.name]).strip()
 
 
-def _numbers(planned: PlannedDay) -> tuple[int | None, int | None, int | None]:
+def _numbers(planned: PlannedDay) -> tuple[int | None, ...]:
     """In the order of `_PLANNED_MEASURES`, the text left out."""
     shift = planned.shift
     worked_s = None if shift is None else shift.worked_s or None
-    middle_s = None if planned.times is None or worked_s is None else planned.times[1] - worked_s // 2
-    return planned.due_s, worked_s, middle_s
+    if planned.times is None or worked_s is None:
+        return planned.due_s, worked_s, None, None, None
+    start_s, end_s = planned.times
+    return planned.due_s, worked_s, end_s - worked_s // 2, end_s, start_s + worked_s // 2
 
 
 @lru_cache(maxsize=4096)
@@ -164,9 +167,20 @@ class Days:
         }
 
     def plan(self, key: str, day: date) -> PlannedDay | None:
-        """What is planned for a person and day, as far as it was read; None without a plan."""
+        """What is planned for a person and day, as far as it was read; None without a plan.
+
+        The day after the last one, which has no column, never opens here for whoever has a plan.
+        """
         row, column = self.rows.get(key, {}).get(PLAN), self.columns.get(day)
-        return None if row is None or column is None else _planned_day(self.worksheet.text(row, column))
+        if row is None:
+            return None
+        if column is not None:
+            return _planned_day(self.worksheet.text(row, column))
+        before = self.columns.get(day - timedelta(days=1))
+        if before is None or day < max(self.columns) or not self.worksheet.text(row, before):
+            return None
+        # What is stored here of the day after the last one counts for its night (`handlers.moving`).
+        return PlannedDay("", is_working=False, opens_s=DAY_S, follows_boundary=False)
 
     def replanned(self, plans: Mapping[str, Mapping[date, PlannedDay]]) -> list[Change]:
         """What makes the worksheet, of which all was read, hold people's plans, and no others.
@@ -201,7 +215,7 @@ class Days:
             for day, column in self.columns.items():
                 planned = days.get(day)
                 wanted[row, column] = NewCell(None if planned is None else plan_text(planned))
-                numbers = (None,) * 3 if planned is None else _numbers(planned)
+                numbers = (None,) * 5 if planned is None else _numbers(planned)
                 for measure, seconds in zip(_PLANNED_MEASURES[1:], numbers, strict=True):
                     if (key, measure) in at:
                         wanted[at[key, measure], column] = _fraction_cell(seconds)

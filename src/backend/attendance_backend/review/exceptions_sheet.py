@@ -188,6 +188,13 @@ def late(
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
 
+def left_early(day: date, site: str, who: str, user: str, *, by_minutes: int, than: str) -> Entry:
+    """A check-out before the end of the shift `than`."""
+    what = f"{by_minutes} min before the end of {than} on {_named(day)}"
+    remedy = "Nothing. Half a day of leave in Corrections counts for the minutes in Working Time."
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
+
+
 def absent(day: date, site: str, who: str, user: str) -> Entry:
     """No punch on a working day of which all data is here."""
     what = f"No punch on {_named(day)}"

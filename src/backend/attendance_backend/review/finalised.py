@@ -509,7 +509,10 @@ def _day(name: str) -> date | None:
         return None
 
 
-_COUNTED_THERE = (working_time_columns.LATE.key, working_time_columns.HALF_DAYS.key)
+_COUNTED_THERE = tuple(
+    column.key
+    for column in (working_time_columns.LATE, working_time_columns.EARLY, working_time_columns.HALF_DAYS)
+)
 
 
 def _shown(title: str, name: str, value: Value | None) -> str:

@@ -246,7 +246,9 @@ def _day(row: int, run: Run, at: Places) -> str:
         f"INDEX({column},{at.own(HOURS_ROW, row)})"
         for column in (at.moving(DAILY, run.sources[1]), at.column(daily_columns.CORRECTED))
     )
-    half = f'IF({has_leave}="","",IF({beside}={hours},"",IFERROR(MID({beside},FIND(", ",{beside}),99),"")))'
+    half = f'IF({beside}={hours},"",IFERROR(MID({beside},FIND(", ",{beside}),99),""))'
+    if len(run.sources) < 3:
+        half = f'IF({has_leave}="","",{half})'
     seconds = f"IF(ISNUMBER({check_in}),ROUND({check_in}*{_SECONDS},0),0)"
     is_late = f"IF({seconds}>{_late_after(row, run, beside, has_leave, at)},{_is_judged(row, run, at)},FALSE)"
     minutes = f"ROUND({hours}*1440,0)"
@@ -254,11 +256,33 @@ def _day(row: int, run: Run, at: Places) -> str:
     note = f'"{corrections_sheet.NOTE} "&{at.own(TOKEN_LOOKUP, row)}&" "&{day}'
     is_noted = f"ISNUMBER(MATCH({note},{at.column(corrections_sheet.KEY)},0))"
     is_odd = f"IF(AND({minutes}>=0,{minutes}<={_MOST_MINUTES}),FALSE,NOT({is_noted}))"
+    early = _early(row, run, beside, at)
     return (
         f'=IF({is_late},IF(ISNUMBER({hours}),IF({is_odd},"{LATE_WORD}, {CHECK_HOURS}","{LATE_WORD}"),'
         f'"{LATE_WORD}, "&{hours}),IF(ISNUMBER({hours}),IF({is_odd},"{CHECK_HOURS}","{PRESENT_WORD}"),{hours}&""))'
-        f"&{half}"
+        f"{early}&{half}"
     )
+
+
+def _early(row: int, run: Run, beside: str, at: Places) -> str:
+    """What is added to the word of a planned day, all of whose data is here, that ended before its shift."""
+    if len(run.sources) < 3:
+        return ""
+    plan = _planned(row, run, daily_columns.PLAN_ROW, at)
+    start, end, hours = (
+        days_sheet.plan_part(plan, part) for part in (days_sheet.START, days_sheet.END, days_sheet.HOURS)
+    )
+    check_out = (
+        f"INDEX({at.moving(DAILY, run.sources[0])},"
+        f"INDEX({at.column(daily_columns.OUT_ROW)},{at.own(HOURS_ROW, row)}))"
+    )
+    is_due = (
+        f'AND(LEFT({beside},{len(ABSENT)})="{ABSENT}",LEFT({plan},1)="{days_sheet.WITH_TIMES}",'
+        f'ISNUMBER({check_out}),ISERROR(FIND(", {corrections_sheet.HALF} ",{beside})))'
+    )
+    ends = f'IF(ISERROR(FIND(", {corrections_sheet.AFTERNOON} ",{beside})),{end},{start}+{hours}/2)'
+    is_early = f"IF({is_due},ROUND({check_out}*{_SECONDS},0)<{ends},FALSE)"
+    return f'&IF({is_early},", {daily_columns.LEFT_EARLY}","")'
 
 
 def _planned(row: int, run: Run, column: Column, at: Places) -> str:
@@ -341,7 +365,8 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     for column, counted in _COUNTED.items():
         parts = [f'COUNTIF({area},"{word}")' for word in counted for area in words]
         parts += [f'COUNTIF({area},"{word}")/2' for word in _HALVES.get(column, ()) for area in words]
-        cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), styles.COUNTED)
+        style = styles.COUNTED_BY_HALVES if column in _HALVES else styles.COUNTED
+        cells[column] = NewCell(Formula("=" + ("+".join(parts) or "0")), style)
     hours = [
         f"INDEX({at.sheet(DAILY)}!${column_letters(run.sources[0])}:"
         f"${column_letters(run.sources[0] + run.length - 1)},{at.own(HOURS_ROW, row)},0)"

@@ -7,7 +7,7 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 ``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -22,7 +22,7 @@ from attendance_backend.review.names import (
 )
 from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import Change, NewCell
+from attendance_backend.sheet.changes import Change, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs
 from attendance_contracts import AttendanceRecord, ContractError, business_day
@@ -183,8 +183,8 @@ def row_of(
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = (TIMESTAMP, LOCATION, ENTRY, USER_NAME, USER_ID, STATUS, KEY, RECORD_ID, SERIAL_NUMBER)
-    places = [worksheet.columns[column] for column in columns if column in worksheet.columns]
+    columns = set(COLUMNS) - {EMPLOYEE}
+    places = [place for column, place in worksheet.columns.items() if column in columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
 
@@ -193,7 +193,24 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
 
     A row without a record ID was typed by somebody and is none.
     """
-    punches, unreadable = [], []
+    rows = [found for _, found in _stored_rows(worksheet)]
+    punches = [found for found in rows if isinstance(found, StoredPunch)]
+    return punches, [found for found in rows if isinstance(found, UnreadableRow)]
+
+
+def days_put_right(worksheet: Worksheet, day_of: Callable[[StoredPunch], date | None]) -> list[WriteCells]:
+    """Writes of Business Day, read as for `stored`, where it is another one; None for what is to stay."""
+    if BUSINESS_DAY not in worksheet.columns:
+        return []
+    place, cells = worksheet.at(BUSINESS_DAY), dict[Place, NewCell]()
+    for row, found in _stored_rows(worksheet):
+        day = day_of(found) if isinstance(found, StoredPunch) else None
+        if day is not None and worksheet.date(row, BUSINESS_DAY) != day:
+            cells[row, place] = BUSINESS_DAY.cell(serial.from_date(day))
+    return write_cells(worksheet.sheet_id, cells)
+
+
+def _stored_rows(worksheet: Worksheet) -> Iterator[tuple[int, StoredPunch | UnreadableRow]]:
     # What somebody typed over Location makes no punch another site's.
     own = (worksheet.role or "").removeprefix(RAW_PREFIX) if is_raw_title(worksheet.role or "") else ""
     for row in worksheet.data_rows():
@@ -208,14 +225,13 @@ def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]
             moment = None
         if moment is None or not _is_as_recorded(worksheet, row):
             what = "no time stamp can be read" if moment is None else "not what the machine recorded"
-            unreadable.append(UnreadableRow(worksheet.title, row + 1, record_id, what, site))
+            yield row, UnreadableRow(worksheet.title, row + 1, record_id, what, site)
             continue
         serial_number, user_id, user_name = (
             worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME)
         )
         labels = Labels(serial_number, user_id, user_name, site)
-        punches.append(StoredPunch(labels, moment, record_id, _is_marked(worksheet, row)))
-    return punches, unreadable
+        yield row, StoredPunch(labels, moment, record_id, _is_marked(worksheet, row))
 
 
 def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:

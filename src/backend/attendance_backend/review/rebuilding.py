@@ -14,7 +14,7 @@ from attendance_backend.domain.people import Labels, People, Person, Seen, of_pe
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.review import book, days_sheet, punch_index, raw_data, sites_sheet
 from attendance_backend.review.book import Want
-from attendance_backend.review.days_sheet import Days, Facts
+from attendance_backend.review.days_sheet import PLAN, Days, Facts
 from attendance_backend.review.facts import Stored
 from attendance_backend.review.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
 from attendance_backend.review.punch_index import PunchIndex, Token
@@ -227,7 +227,8 @@ def _rebuild_days(
         if made:
             rebuilt.differences.append(f"{DAYS!r} lacked days or rows")
         days = Days(after(worksheet, made))
-    cells = days.differences(_facts(days, index, rules))
+    stored = Stored(index, People(days.members.values()), rules, days.plan)
+    cells = days.differences(_facts(days, stored))
     employment = days.employment(people)
     rebuilt.differences += [
         f"{DAYS!r}, cell {cell_name(row, column)}: not what Cut Off Times says"
@@ -239,10 +240,31 @@ def _rebuild_days(
             for row, column in sorted(cells)
         ]
     rebuilt.changes += [*made, *write_cells(days.worksheet.sheet_id, {**cells, **employment})]
+    if any(PLAN in rows for rows in days.rows.values()):
+        _put_days_right(workbook, days, stored, rebuilt)
 
 
-def _facts(days: Days, index: PunchIndex, rules: Mapping[str, SiteRules]) -> Facts:
-    stored = Stored(index, People(days.members.values()), rules, days.plan)
+def _put_days_right(workbook: Spreadsheet, days: Days, stored: Stored, rebuilt: Rebuilt) -> None:
+    """The day that raw data names, of people whose days HR plans or planned once."""
+
+    def day_of(punch: StoredPunch) -> date | None:
+        member = stored.people.whose(punch.labels, punch.moment.date())
+        if member is None or PLAN not in days.rows.get(member.key, {}):
+            return None
+        return stored.day_of(member.key, Punch(punch.moment, site_key(punch.labels.site)))
+
+    for worksheet in workbook.worksheets:
+        if is_raw_title(worksheet.role or ""):
+            changes = raw_data.days_put_right(worksheet, day_of)
+            count = sum(len(change.rows) for change in changes)
+            rebuilt.changes += changes
+            if count:
+                rebuilt.differences.append(
+                    f"{worksheet.title!r} named other days than the plan, in {count} rows"
+                )
+
+
+def _facts(days: Days, stored: Stored) -> Facts:
     times = {
         (key, day): stored.times(key, day, stored.punches(key, day))
         for key in days.members

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.plans import FREE_HALF
 from attendance_backend.review import corrections_sheet, daily_columns, days_sheet, formulas, guide_sheet
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
@@ -17,15 +18,19 @@ from attendance_backend.review.names import DAILY, DAYS, MONTHLY, WORKING_TIME, 
 from attendance_backend.review.working_time_columns import (
     BALANCE,
     DUE_ROW,
+    EARLY,
     EMPLOYEE,
+    ENDS_ROW,
     EXPECTED,
     EXPECTED_ROW,
+    FIRST_HALF_ROW,
     HALF_DAYS,
     IN_ROW,
     LATE,
     LAYOUT,
     MIDDLE_ROW,
     MONTH_ROW,
+    OUT_ROW,
     TOKEN,
     USER_NAME,
     WORD_ROW,
@@ -100,23 +105,31 @@ def person_row(person: Person, row: int, at: Places) -> dict[Column, NewCell]:
             styles.TOTAL_HOURS,
         ),
         LATE: NewCell(Formula(_late(row, at)), styles.COUNTED),
+        EARLY: NewCell(Formula(_early(row, at)), styles.COUNTED),
         HALF_DAYS: NewCell(Formula(_half_days(row, at)), styles.COUNTED),
         TOKEN: NewCell(token),
         MONTH_ROW: NewCell(formulas.row_where(at.column(mc.TOKEN), token)),
         IN_ROW: NewCell(Formula(f'=IFERROR({in_month(mc.IN_ROW)},"")')),
         WORD_ROW: NewCell(Formula(f'=IFERROR({in_month(mc.HOURS_ROW)},"")')),
+        OUT_ROW: NewCell(
+            formulas.row_where(
+                at.column(daily_columns.KEY), daily_columns.key_of(person.key, daily_columns.CHECK_OUT)
+            )
+        ),
     }
     for column, measure in (
         (DUE_ROW, days_sheet.DUE),
         (EXPECTED_ROW, days_sheet.EXPECTED),
         (MIDDLE_ROW, days_sheet.MIDDLE),
+        (ENDS_ROW, days_sheet.ENDS),
+        (FIRST_HALF_ROW, days_sheet.FIRST_HALF),
     ):
         cells[column] = NewCell(formulas.row_where(days, days_sheet.key_of(person.key, measure)))
     return cells
 
 
 def _areas(row: int, at: Places) -> list[dict[str, str]]:
-    """Of neighbouring days: their words, check-ins, words if nobody comes, and what is planned."""
+    """Of neighbouring days: their words, times, words if nobody comes, and what is planned."""
     found = []
     for run in monthly.planned_runs(at):
         daily, helper, days = run.sources
@@ -129,10 +142,13 @@ def _areas(row: int, at: Places) -> list[dict[str, str]]:
             {
                 "words": area(MONTHLY, run.column, MONTH_ROW),
                 "check_ins": area(DAILY, daily, IN_ROW),
+                "check_outs": area(DAILY, daily, OUT_ROW),
                 "otherwise": area(DAILY, helper, WORD_ROW),
                 "due": area(DAYS, days, DUE_ROW),
                 "expected": area(DAYS, days, EXPECTED_ROW),
                 "middle": area(DAYS, days, MIDDLE_ROW),
+                "ends": area(DAYS, days, ENDS_ROW),
+                "first_half": area(DAYS, days, FIRST_HALF_ROW),
             }
         )
     return found
@@ -169,6 +185,19 @@ def _late(row: int, at: Places) -> str:
     last = f"INDEX({at.column(mc.LATE_AFTER)},{at.own(MONTH_ROW, row)})"
     cut_off = f"({last}/{_SECONDS}-{at.cell(guide_sheet.GRACE)}/{_MINUTES})"
     return f'=IFERROR(ROUND(({"+".join(parts)}-IF({others}=0,0,{others}*{cut_off}))*{_MINUTES},0),"")'
+
+
+def _early(row: int, at: Places) -> str:
+    """What check-outs are before the end of the shift; with leave in the afternoon, before that of its first half."""
+    early = f"*{daily_columns.LEFT_EARLY}"
+    of_half = f"{early}, {corrections_sheet.AFTERNOON} *"
+    of_end = early, f"{early}, {corrections_sheet.MORNING} *", f"{early}{FREE_HALF}*"
+    total = "+".join(
+        f'SUMIFS({each[ends]},{each["words"]},"{word}")-SUMIFS({each["check_outs"]},{each["words"]},"{word}")'
+        for each in _areas(row, at)
+        for word, ends in ((of_half, "first_half"), *((word, "ends") for word in of_end))
+    )
+    return f'=IFERROR(ROUND(({total})*{_MINUTES},0),"")' if total else "=0"
 
 
 def _half_days(row: int, at: Places) -> str:

@@ -71,4 +71,6 @@ HOLIDAY_HEADER = Style(background=NAVY, color=WHITE, align=Align.CENTER, wrap=Tr
 AVERAGE_CELL_ABOVE = Style(EXACT_TIME, align=Align.CENTER, line_above=True, top=True)
 HR_TIME = Style(TIME, background=GOOD_BACKGROUND, align=Align.CENTER, bold=True, line_above=True, top=True)
 COUNTED = Style(COUNT, align=Align.CENTER, top=True)
+COUNTED_BY_HALVES = Style(align=Align.CENTER, top=True)
+"""Without a format 0.5 reads 0.5, and 2 has no point behind it."""
 STATE_CELL = Style(align=Align.CENTER, wrap=True, top=True)
