@@ -13,7 +13,7 @@ DEBIAN ?= bookworm trixie
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (about four minutes)
+demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (two to three minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
 quick: $(VENV)/.dev ## lint, types, units and a taste of each property: a minute, for every change

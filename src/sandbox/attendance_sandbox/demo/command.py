@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "demo",
         help="play a month of three offices and reconcile it",
-        description="Play a month of three offices on a virtual clock, in about four minutes: machines, clients, "
+        description="Play a month of three offices on a virtual clock, in two to three minutes: machines, clients, "
         "Pub/Sub, functions and sheets, with power cuts and a review period that HR forgets. Ends with the "
         "workbooks, with a page for a browser that shows all of it, and with a table of what was lost (nothing).",
     )
