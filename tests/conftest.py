@@ -1,11 +1,22 @@
 """Order and report of all tests, also where several processes share them, a file each (pytest-xdist)."""
 
+import logging
+
 import pytest
 
 from tests.property.counted import LINES
 
 WORKERS_LINES = "lines"
 """By which a process hands its lines to the one that reports."""
+
+
+@pytest.fixture(autouse=True)
+def logging_level_as_it_was():
+    """Programs that a test starts in this process set it, and other tests look at what is logged."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 def pytest_configure(config):
