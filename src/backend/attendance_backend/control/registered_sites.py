@@ -179,12 +179,7 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
     return told
 
 
-def note(worksheet: Worksheet, site: str, values: Mapping[Column, int | date | str | None]) -> list[Change]:
-    """As `notes`, of one site."""
-    return notes(worksheet, {site: values})
-
-
-def notes(
+def note(
     worksheet: Worksheet, of_sites: Mapping[str, Mapping[Column, int | date | str | None]]
 ) -> list[Change]:
     """What writes cells of registered sites, in the row that counts of each; columns that are missing are added.

@@ -171,5 +171,5 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
     worksheet = table.book.find(registered_sites.TITLE)
     if worksheet is not None:
         there = {site: values for site, values in found.items() if site in table.sites}
-        backend.spreadsheets.apply(backend.control_id, registered_sites.notes(worksheet, there))
+        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, there))
         routing.forget(backend)

@@ -73,7 +73,7 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
     for key, site in {**gone, **back}.items():
         if worksheet is not None and key in table.sites:
             since = site.last_heard if key in gone else None
-            changes = registered_sites.note(worksheet, site.name, {Column.SILENT_SINCE: since})
+            changes = registered_sites.note(worksheet, {site.name: {Column.SILENT_SINCE: since}})
             backend.spreadsheets.apply(backend.control_id, changes)
     routing.forget(backend)
     for site in gone.values():

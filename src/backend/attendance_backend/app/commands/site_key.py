@@ -46,7 +46,7 @@ def site_key(backend: Backend, secret: bytes, site: str, overlap_days: int | Non
         )
     until = backend.clock.now().date() + timedelta(days=overlap_days)
     values = {Column.KEY: key.number, Column.KEY_BEFORE_UNTIL: until if overlap_days else None}
-    backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, site, values))
+    backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, {site: values}))
     before = f"is taken until {until}" if overlap_days else "is taken no more, within a minute"
     return Printed(
         key, (f"the key {number} of {site} {before}", "put this line into site.key on its Pi, and restart")
