@@ -16,12 +16,12 @@ help: ## show this
 demo: $(VENV)/.sandbox ## play a month of three offices through the real libraries (two to three minutes)
 	$(BIN)/attendance-sandbox demo --folder build/demo --seed $(SEED)
 
-quick: $(VENV)/.dev ## lint, types, units and a taste of each property: a minute, for every change
+quick: $(VENV)/.dev ## lint, types, quick units and a taste of properties: for every change
 	@sh scripts/ensure-system-packages "make quick" dot=graphviz
 	@# What is checked does not compute while tests do: two cores have two things to do.
 	@mkdir -p build
 	@$(MAKE) --no-print-directory lint >build/lint.log 2>&1 & lint=$$!; \
-		HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/unit tests/property; \
+		HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/unit tests/property; \
 		tests=$$?; wait $$lint || { cat build/lint.log; exit 1; }; exit $$tests
 
 test: $(VENV)/.dev ## run all tests

@@ -70,7 +70,7 @@ class Case(World):
         return {row.sheet for row in self.backend.rows() if row.counts and row.identity in identities}
 
 
-@pytest.fixture(params=["memory", "handlers"])
+@pytest.fixture(params=["memory", pytest.param("handlers", marks=pytest.mark.slow)])
 def backend(request):
     return MemoryBackend() if request.param == "memory" else HandlersBackend(PEOPLE)
 

@@ -109,6 +109,7 @@ def test_a_faulty_month_is_a_run_of_the_relation(relator):
     assert done >= set(relator.effects["RELAY_ATTENDANCE_RECORDS"] + relator.effects["REVIEW_PERIOD_EXPIRED"])
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=draws(dev=1, ci=2), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_run_is_a_run_of_the_relation(relator, seed):

@@ -1,5 +1,7 @@
 """A month of the soak (`python -m tests.soak`): kept promises, and the same again from the same seed."""
 
+import pytest
+
 from tests.soak.month import play
 from tests.world.backend import MemoryBackend
 
@@ -13,6 +15,7 @@ def test_a_faulty_month_keeps_its_promises_and_can_be_replayed():
     assert play(MemoryBackend(), "replay me", 25) == report
 
 
+@pytest.mark.slow
 def test_a_month_goes_the_same_way_when_every_event_is_sent():
     """The soak does not ask the state machine again what it has answered with staying as it is.
 

@@ -1,6 +1,7 @@
 """A handler that dies at any effect and is delivered again leaves what an undisturbed one leaves."""
 
 import random
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -109,6 +110,7 @@ def looks(book):
     return book.title, [sheet.title for sheet in book.sheets if not sheet.hidden]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_requests")
 def test_a_large_workbook_is_created_once_and_nobody_sees_half_of_it(monkeypatch):
     with monkeypatch.context() as patch:
@@ -162,17 +164,19 @@ def visit(office):
     handle(Watch(), office.world.backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_a_large_month_is_finalised_and_opened_again_whole_whatever_happens(answer, monkeypatch):
     monkeypatch.setattr(steps, "MOST_BYTES", 3 * FEW_BYTES)
-    undisturbed = finalised_book(answer)
+    finalised = finalised_book(answer)
+    undisturbed = deepcopy(finalised)
     undisturbed.world.effects.count = 0
     visit(undisturbed)
     effects = undisturbed.world.effects.count
     assert effects >= 5
     assert ("Kept" in undisturbed.content()) == (answer == "yes")
     for number in range(1, effects + 1):
-        office = finalised_book(answer)
+        office = deepcopy(finalised)
         office.world.effects.count = 0
         office.world.effects.crash_after = number
         with pytest.raises(Crash):

@@ -385,6 +385,7 @@ class Edges(Plant):
         return [" ".join(map(str, row)) for row in self.world.control.sheet("Problems").rows()[1:]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ends", "order"), [(date(2026, 10, 31), 1), (date(2026, 11, 1), -1)], ids=["Saturday", "Sunday"]
 )
@@ -433,6 +434,7 @@ def test_what_a_shift_takes_of_the_night_before_is_of_the_month_in_which_it_begi
     assert edges.day("ann", date(2026, 11, 1)) == (3.8333, 12.0, None)
 
 
+@pytest.mark.slow
 def test_a_night_that_ends_after_its_month_was_finalised_is_told():
     edges = Edges()
     edges.send(punch("ann", "2026-10-31 21:55"))

@@ -290,7 +290,8 @@ def test_corrections_that_run_out_of_rows_get_more_below_what_is_typed(office):
     )
     assert sheet.row_count == end + corrections_sheet.PREPARED_ROWS
     kind = sheet.at(corrections_sheet.KIND)
-    found = [office.formulas()["Corrections", (row, kind)] for row in range(1, sheet.row_count)]
+    formulas = office.formulas()
+    found = [formulas["Corrections", (row, kind)] for row in range(1, sheet.row_count)]
     assert found == [f'=SUBSTITUTE(LOWER(TRIM($E{row + 1})),"-"," ")' for row in range(1, sheet.row_count)]
     assert sheet.get(typed, corrections_sheet.REASON) == "few are left"
     assert sheet.get(sheet.row_count - 1, corrections_sheet.STATUS) == "mine"

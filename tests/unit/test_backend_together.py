@@ -310,6 +310,7 @@ def test_a_finalised_period_takes_amendments_of_all(office):
     assert len(office.raw_ids("Amendments")) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["crash_before", "crash_after"])
 def test_a_batch_that_dies_at_any_effect_is_whole_after_its_next_delivery(side):
     for number in range(1, 8):

@@ -99,6 +99,7 @@ EVENING = punch("ann", "2026-11-03 17:00")
 ORDERS = ["".join(order) for order in itertools.product("AB", repeat=5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_same_message_in_two_instances(order):
     office, once = ReviewBook(), ReviewBook()
@@ -120,6 +121,7 @@ def test_two_messages_that_overlap_in_two_instances(order):
     assert office.unordered() == once.unordered()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 def test_two_sites_in_two_instances(order):
     """Their raw rows stand apart; the person's day is one."""

@@ -556,6 +556,7 @@ def test_a_cut_off_time_follows_a_person_whose_rows_were_sorted(office):
 # Copies
 
 
+@pytest.mark.slow
 def test_fifteen_days_of_ticks_leave_fourteen_copies_of_each(office):
     for _ in range(15 * 4):
         office.tick(after=timedelta(hours=6))
@@ -591,6 +592,7 @@ def test_a_copy_never_counts_as_what_it_is_a_copy_of(office):
     assert drive.find({KIND_PROPERTY: KIND}) == [CONTROL_ID]
 
 
+@pytest.mark.slow
 def test_a_copy_that_somebody_works_in_is_never_binned(office):
     """Be it beside its original."""
     (copy_id,) = [
@@ -683,6 +685,7 @@ def test_the_number_of_effects_is_what_the_crashes_below_assume(expected):
     assert expected[1] == EFFECTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", range(1, EFFECTS + 1))
 def test_a_tick_that_is_killed_at_any_effect_is_made_good_by_the_next(expected, when, number):
@@ -698,6 +701,7 @@ def test_a_tick_that_is_killed_at_any_effect_is_made_good_by_the_next(expected, 
     assert office.world.effects.count == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, EFFECTS + 1))
 def test_two_ticks_at_once_leave_what_one_leaves(expected, number):
     """The second one runs as a whole just before an effect of the first."""

@@ -13,6 +13,8 @@ from spec.proof import effects, worlds
 from spec.proof.vocabulary import FALSE, Assumed, Measures
 
 FILE = Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml"
+pytestmark = pytest.mark.slow
+
 CLEARING = worlds.WORLDS[0].name
 
 

@@ -102,6 +102,7 @@ def test_a_wrong_shape(name):
     assert reason in str(refusal.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_damage_gives_a_traceback(data):

@@ -40,8 +40,11 @@ _Point = tuple[str, int | None, int | None]
 """A piece of text that stays, and the column or the row behind it that moves along."""
 
 
+@lru_cache(maxsize=16384)
 def moved(formula: str, rows: int, columns: int) -> str:
     """A formula as it reads so many rows further down and columns further right; what ``$`` fixes stays.
+
+    Kept, because each visit of a workbook asks for the formulas of the same rows.
 
     Args:
         formula: with references in capitals and without ranges of whole rows, as the program writes them.
@@ -111,6 +114,7 @@ def _points(formula: str) -> tuple[_Point, ...]:
     return (*points, (text + formula[end:], None, None))
 
 
+@lru_cache(maxsize=4096)
 def _skeleton(formula: str) -> str:
     """A formula with a mark in place of each reference, and of what is repeated for several areas only one."""
     bare = _REFERENCE.sub(lambda match: match["text"] or _MARK, formula)
@@ -133,6 +137,7 @@ def _number(column: str) -> int:
     return number - 1
 
 
+@lru_cache(maxsize=4096)
 def _plain(formula: str) -> str:
     """One spelling for all: small letters, no blanks, no quotes round titles. Texts within stay as they are."""
     parts: list[str] = []

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
@@ -53,10 +54,12 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     found = Counter(row for row, word in above if word in words)
     top = min(found, key=lambda row: (-found[row], row), default=None)
     header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
+    tagged = _places(sheet.tags)
+    free = _places({place: word for place, word in header.items() if place not in sheet.tags})
     columns = {
         column: place
         for column in layout.columns
-        if (place := _place(column, sheet.tags, header)) is not None
+        if (place := _place(column, tagged, free, header)) is not None
     }
     if len(columns) < len(layout.columns) and layout.located is not None:
         columns = {**layout.located(sheet), **columns}
@@ -75,13 +78,23 @@ def assumed(sheet: Worksheet, layout: Layout) -> Worksheet:
     return replace(sheet, lines=tuple(range(top, top + layout.header_rows)))
 
 
-def _place(column: Column, tags: Mapping[int, str], header: Mapping[int, str]) -> int | None:
+def _places(words: Mapping[int, str]) -> dict[str, list[int]]:
+    """Where each word stands, from left to right."""
+    places: dict[str, list[int]] = {}
+    for place in sorted(words):
+        places.setdefault(words[place], []).append(place)
+    return places
+
+
+def _place(
+    column: Column, tagged: Mapping[str, list[int]], free: Mapping[str, list[int]], header: Mapping[int, str]
+) -> int | None:
+    """Where a column stands, by its tags' places by key and, of columns without a tag, by their headers' words."""
     word = _word(column.header)
-    tagged = sorted(place for place, key in tags.items() if key == column.key)
-    free = sorted(place for place, text in header.items() if text == word and place not in tags)
-    named = [place for place in tagged if header.get(place) == word]
-    moved = free if not tagged or not header.get(tagged[0]) else []
-    return next(iter([*named, *moved, *tagged]), None)
+    places = tagged.get(column.key, [])
+    named = [place for place in places if header.get(place) == word]
+    moved = free.get(word, []) if not places or not header.get(places[0]) else []
+    return next(iter([*named, *moved, *places]), None)
 
 
 def _lines(sheet: Worksheet, layout: Layout, columns: Mapping[Column, int], top: int) -> tuple[int, ...]:
@@ -107,6 +120,7 @@ def _text(cell: Cell) -> str:
     return match[1] if match else ""
 
 
+@lru_cache(maxsize=4096)
 def _word(text: str) -> str:
     return _COUNT.sub("", " ".join(text.split())).casefold()
 
@@ -119,12 +133,13 @@ def missing(sheet: Worksheet, layout: Layout) -> list[Column]:
 def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
     """Rows for headers that somebody deleted, where others stand in their place now; their words come afterwards."""
     found: dict[int, int] = {}
-    for row, column, text in _first_texts(sheet):
+    texts = _first_texts(sheet)
+    for row, column, text in texts:
         for number, mark in enumerate((column.header, *column.below)):
             if mark and _word(text) == _word(mark):
                 found.setdefault(number, row)
     lost = [number for number in range(layout.header_rows) if number not in found]
-    occupied = {row for row, _, _ in _first_texts(sheet)} - set(found.values())
+    occupied = {row for row, _, _ in texts} - set(found.values())
     if not occupied.intersection(sheet.lines[number] for number in lost if number < len(sheet.lines)):
         return []
     inserted = []
@@ -138,11 +153,8 @@ def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
 def _first_texts(sheet: Worksheet) -> list[tuple[int, Column, str]]:
     """What stands in the columns of the layout, among the first rows."""
     columns = {place: column for column, place in sheet.columns.items()}
-    return [
-        (row, columns[place], text)
-        for (row, place), cell in sorted(sheet.cells.items(), key=lambda item: item[0])
-        if row < LOOK and place in columns and (text := _text(cell))
-    ]
+    places = sorted((row, place) for row, place in sheet.cells if row < LOOK and place in columns)
+    return [(row, columns[place], text) for row, place in places if (text := _text(sheet.cells[row, place]))]
 
 
 def unknown(sheet: Worksheet, layout: Layout) -> bool:
