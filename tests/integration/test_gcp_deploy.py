@@ -342,10 +342,15 @@ def test_what_somebody_changed_is_put_right(cloud):
     subscription["expirationPolicy"] = {"ttl": "2678400s"}
     subscription.pop("deadLetterPolicy")
     cloud.state["jobs"]["watch"]["schedule"] = "0 0 * * *"
+    cloud.state["jobs"]["watch"]["state"] = "PAUSED"
     cloud.state["functions"]["watch"]["serviceConfig"]["maxInstanceCount"] = 100
     cloud.state["alerts"].pop()
     assert cloud.run()[0] == 0
-    assert len(cloud.commands) == 4
+    assert len(cloud.commands) == 5
+    assert plain(cloud.state) == whole
+    cloud.state["jobs"]["watch"]["state"] = "PAUSED"
+    assert cloud.run()[0] == 0
+    assert [command[:3] for command in cloud.commands] == [("scheduler", "jobs", "resume")]
     assert plain(cloud.state) == whole
 
 
@@ -634,7 +639,7 @@ def test_gcloud_itself_parses_every_command(cloud, tmp_path, monkeypatch):
     cloud.runner = runner
     cloud.run()
     cloud.site("add", "Head_Office", "--machine", "192.0.2.17")
-    cloud.state["jobs"]["watch"]["schedule"] = "0 0 * * *"
+    cloud.state["jobs"]["watch"] |= {"schedule": "0 0 * * *", "state": "PAUSED"}
     cloud.state["subscriptions"]["watch-function"]["ackDeadlineSeconds"] = 10
     cloud.state["accounts"]["site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com"][
         "displayName"

@@ -334,6 +334,7 @@ def setting_aside(it: Installation, subscriptions: Sequence[str]) -> list[Resour
 def _schedule(it: Installation) -> Resource:
     # With its path: of a name alone, gcloud does not see which project it is in, --project or not.
     wanted = {"schedule": SCHEDULE, "zone": "Etc/UTC", "topic": topic_path(it.project, Topic.WATCH)}
+    wanted["state"] = "ENABLED"
     return Resource(JOB, "watch", wanted, {"region": it.region, "message": "tick"})
 
 

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -102,6 +102,25 @@ def _parser() -> argparse.ArgumentParser:
         "well. Exit code 1 when anything is wrong.",
     )
     check.set_defaults(command=_check)
+
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether all is in place, in the cloud as well, and say what to mend",
+        description="Look at all that check looks at, at each site's last message, at how long messages wait, at the "
+        "quota, and at the installation as deploy/gcp/deploy doctor does (services, rights one by one, topics, "
+        "subscriptions, the functions' revision, schedule, alerts), a line each: ok, warn (it works, and somebody "
+        "should know) or FAIL, with what to do. Changes nothing but the worksheet Problems. Ends with 1 if anything "
+        "failed.",
+    )
+    doctor.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="of what was deployed (default: the current folder)",
+    )
+    doctor.set_defaults(command=_doctor)
 
     refresh = commands.add_parser(
         "refresh",
@@ -292,6 +311,43 @@ def _check(options: argparse.Namespace) -> int:
     if not complaints:
         print("nothing to complain of")
     return EXIT_COMPLAINTS if complaints else 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_monitoring  # noqa: PLC0415
+    from attendance_backend.app.commands import doctor  # noqa: PLC0415
+    from attendance_backend.app.settings import (  # noqa: PLC0415
+        function_complaints,
+        read_operator_settings,
+        unknown_names,
+    )
+    from attendance_trouble.finding import Finding, Level, fail  # noqa: PLC0415
+
+    variables = _variables(options)
+
+    def findings() -> Iterator[Finding]:
+        complaints = function_complaints(variables)
+        yield from doctor.of_settings([*unknown_names(variables), *complaints])
+        try:
+            yield from doctor.of_spreadsheets(_backend(options))
+        except UserError as error:
+            yield fail("spreadsheets", error)
+        if project := variables.text("GOOGLE_CLOUD_PROJECT"):
+            try:
+                yield from doctor.of_messages(build_monitoring(read_operator_settings(variables), project))
+            except UserError as error:
+                yield fail("messages", error)
+        yield from doctor.of_installation(options.checkout, options.settings)
+
+    failed = False
+    logging.disable(logging.CRITICAL)  # what matters is in the findings
+    try:
+        for finding in findings():
+            print(finding, flush=True)
+            failed = failed or finding.level is Level.FAIL
+    finally:
+        logging.disable(logging.NOTSET)
+    return EXIT_COMPLAINTS if failed else 0
 
 
 def _refresh(options: argparse.Namespace) -> int:

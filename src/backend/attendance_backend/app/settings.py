@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
-from attendance_backend.google.google_http import DRIVE_API_URL, SHEETS_API_URL
+from attendance_backend.google.google_http import DRIVE_API_URL, MONITORING_API_URL, SHEETS_API_URL
 from attendance_backend.notify.smtp import IMPLICIT_TLS_PORT, SmtpSettings
 from attendance_contracts import LEAST_SECRET_BYTES
 
@@ -20,6 +20,7 @@ NAMES = (
     "REVIEW_SHEETS_FOLDER_ID",
     "SHEETS_API_URL",
     "DRIVE_API_URL",
+    "MONITORING_API_URL",
     "SMTP_HOST",
     "SMTP_PORT",
     "SMTP_STARTTLS",
@@ -98,6 +99,7 @@ class OperatorSettings:
     folder_id: str | None
     sheets_api_url: str
     drive_api_url: str
+    monitoring_api_url: str
     smtp: SmtpSettings | None
     smtp_trouble: str = ""
     login_left_out: bool = False
@@ -119,6 +121,7 @@ def read_operator_settings(variables: Variables) -> OperatorSettings:
         folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
         sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
         drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
+        monitoring_api_url=_url(variables, "MONITORING_API_URL", MONITORING_API_URL),
         smtp=smtp,
         smtp_trouble=trouble,
         login_left_out=login_left_out,
