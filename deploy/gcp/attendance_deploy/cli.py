@@ -80,15 +80,27 @@ class _Run:
         }
         self.chosen = settings.load(options.settings, given, ask)
         if not options.dry_run and not looks_only:
-            settings.keep(options.settings, {name: self.chosen.get(name, "") for name in settings.ASKED})
+            settings.keep(options.settings, self._kept())
         more = {} if sleep is None else {"sleep": sleep}
         self.gcloud = Gcloud(
             self.chosen[settings.PROJECT],
-            {"SMTP_PASSWORD": _password, "SIGNING_SECRET": _signing_secret},
+            {
+                "SMTP_PASSWORD": _password,
+                "GMAIL_CREDENTIALS": _gmail_consent,
+                "SIGNING_SECRET": _signing_secret,
+            },
             runner,
             **more,
         )
         self.changes = Changes(self.gcloud, print, _say, dry_run=options.dry_run)
+
+    def _kept(self) -> dict[str, str]:
+        """What the settings file is to say; of a choice that was not there before, nothing unless it was made."""
+        return {
+            name: self.chosen.get(name, "")
+            for name in settings.needed(self.chosen)
+            if name != settings.TRANSPORT or name in self.chosen
+        }
 
     def run(self) -> int:
         it = self._installation()
@@ -122,8 +134,8 @@ class _Run:
             bundle=_bundle() if self.options.command != "site" and not self.options.destroy else "",
             source=BUNDLE,
             operator=str(accounts[0]["account"]),
-            new_password=self.options.new_smtp_password,
-            password_to_come=self.options.new_smtp_password and self.options.dry_run,
+            new_mail_secret=self.options.new_mail_secret,
+            mail_secret_to_come=self.options.new_mail_secret and self.options.dry_run,
         )
 
     def _review_periods(self, it: installation.Installation) -> installation.Installation:
@@ -218,7 +230,10 @@ def _parser() -> argparse.ArgumentParser:
         command=None,
     )
     parser.add_argument(
-        "--new-smtp-password", action="store_true", help="ask for the mail server's password once more"
+        *("--new-smtp-password", "--new-gmail-consent"),
+        dest="new_mail_secret",
+        action="store_true",
+        help="ask once more for the mail server's password, or the mailbox's consent",
     )
     parser.add_argument(
         "--destroy", action="store_true", help="remove all of it but the spreadsheets, after asking"
@@ -297,6 +312,23 @@ def _password() -> str:
             "SMTP_PASSWORD is not set, and nobody is here to be asked: set it in the environment"
         )
     return getpass.getpass("The mail server's password (kept as a secret, never in a file): ")
+
+
+def _gmail_consent() -> str:
+    if text := os.environ.get("GMAIL_CREDENTIALS"):
+        return text
+    if not sys.stdin.isatty():
+        raise DeployError(
+            "GMAIL_CREDENTIALS is not set, and nobody is here to be asked: set it to the content of the file that "
+            "attendance-backend mail consent writes"
+        )
+    path = Path(_ask("The file that attendance-backend mail consent wrote (kept as a secret): ").strip())
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeployError(
+            f"{path} cannot be read: attendance-backend mail consent makes one; then run the same again"
+        ) from error
 
 
 def _say(line: str) -> None:

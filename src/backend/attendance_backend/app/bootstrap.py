@@ -16,12 +16,13 @@ from attendance_backend.app.settings import OperatorSettings, Settings, read_set
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.gmail import GmailMailer, GmailSettings
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.monitoring import GoogleMonitoring
 from attendance_backend.google.pubsub import PubSubReplies
 from attendance_backend.google.sheets import GoogleSheets
-from attendance_backend.notify.smtp import NoMailer, SmtpMailer
-from attendance_backend.ports import Backend
+from attendance_backend.notify.smtp import NoMailer, SmtpMailer, SmtpSettings
+from attendance_backend.ports import Backend, Mailer
 from attendance_trouble import first_words, key_file_trouble
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -61,7 +62,7 @@ def build_backend(chosen: Settings) -> Backend:
     return Backend(
         spreadsheets=GoogleSheets(client),
         drive=GoogleDrive(client, chosen.folder_id),
-        mailer=SmtpMailer(chosen.smtp),
+        mailer=build_mailer(chosen.mail),
         clock=SystemClock(),
         control_id=chosen.control_id,
         mail_from=chosen.mail_from,
@@ -76,12 +77,17 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
     return Backend(
         spreadsheets=GoogleSheets(client),
         drive=GoogleDrive(client, chosen.folder_id),
-        mailer=SmtpMailer(chosen.smtp) if chosen.smtp is not None else NoMailer(chosen.smtp_trouble),
+        mailer=build_mailer(chosen.mail) if chosen.mail is not None else NoMailer(chosen.mail_trouble),
         clock=SystemClock(),
         control_id=chosen.control_id or "",
         mail_from="",
         alarm_to=(),
     )
+
+
+def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
+    """The `Mailer` for some settings."""
+    return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)
 
 
 def build_monitoring(chosen: OperatorSettings, project: str) -> GoogleMonitoring:

@@ -190,6 +190,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     key.set_defaults(command=_site_key)
 
+    _add_mail(commands, common)
+
     letters = commands.add_parser(
         "dead-letters",
         parents=[common],
@@ -227,6 +229,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command=_export)
     return parser
+
+
+def _add_mail(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    mail = commands.add_parser(
+        "mail",
+        help="send a test mail; ask a mailbox's owner for consent to send through Gmail",
+        description="The way on which alarms go out: SMTP, or with MAIL_TRANSPORT gmail the Gmail API.",
+    )
+    actions = mail.add_subparsers(metavar="test|consent", required=True)
+    test = actions.add_parser(
+        "test",
+        parents=[common],
+        help="send a mail that says it is a test",
+        description="Send a mail that says it is a test, from MAIL_FROM to ALARM_TO. The secret must be in the "
+        "environment: SMTP_PASSWORD, or GMAIL_CREDENTIALS.",
+    )
+    test.add_argument(
+        "--to", action="append", metavar="ADDRESS", help="to this address instead; may be repeated"
+    )
+    test.set_defaults(command=_mail_test)
+    consent = actions.add_parser(
+        "consent",
+        help="ask the owner of the mailbox that alarms come from",
+        description="Print the address at which the owner of one mailbox allows it to send mail, and nothing else; "
+        "take what comes of it, and write it into a file for deploy/gcp/deploy, which keeps it as a secret. No right "
+        "over a domain is needed.",
+    )
+    consent.add_argument(
+        "--client",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="of the OAuth client of the kind Desktop app, as https://console.cloud.google.com/auth/clients gives it",
+    )
+    consent.add_argument(
+        "--output", type=Path, default=Path("gmail-consent.json"), metavar="FILE", help="default: %(default)s"
+    )
+    consent.set_defaults(command=_mail_consent, verbose=False)
 
 
 def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> None:
@@ -387,6 +429,25 @@ def _site_key(options: argparse.Namespace) -> int:
     print(made.key)
     for line in made.notes:
         _note(line)
+    return 0
+
+
+def _mail_test(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_mailer  # noqa: PLC0415
+    from attendance_backend.app.commands.mail import send_test  # noqa: PLC0415
+    from attendance_backend.app.settings import read_mail  # noqa: PLC0415
+
+    settings, sender, alarm_to = read_mail(_variables(options))
+    recipients = options.to or alarm_to
+    send_test(build_mailer(settings), sender, recipients)
+    print(f"sent from {sender} to {', '.join(recipients)}: look whether it arrives, and not among spam")
+    return 0
+
+
+def _mail_consent(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.mail import consent  # noqa: PLC0415
+
+    consent(options.client, options.output, input, lambda line: print(line, flush=True))
     return 0
 
 
