@@ -378,8 +378,12 @@ def _job(state, names, flags, stdin, *, new):
         "schedule": flags.one("schedule"),
         "timeZone": flags.one("time-zone"),
         "pubsubTarget": {"topicName": flags.one("topic")},
-        "state": "ENABLED",
+        "state": "ENABLED" if new else state["jobs"][name]["state"],
     }
+
+
+def _resume(state, names, flags, stdin):
+    _there(state["jobs"], names[0])["state"] = "ENABLED"
 
 
 def _channel_create(state, names, flags, stdin):
@@ -500,6 +504,7 @@ FORMS = {
         lambda *given: _job(*given, new=False),
         "location schedule time-zone topic message-body",
     ),
+    "scheduler jobs resume": (_resume, "location"),
     "scheduler jobs delete": (_remove("jobs"), "location"),
     "beta monitoring channels list": (_channels, "filter"),
     "beta monitoring channels create": (_channel_create, "type display-name channel-labels"),

@@ -342,10 +342,15 @@ def test_what_somebody_changed_is_put_right(cloud):
     subscription["expirationPolicy"] = {"ttl": "2678400s"}
     subscription.pop("deadLetterPolicy")
     cloud.state["jobs"]["watch"]["schedule"] = "0 0 * * *"
+    cloud.state["jobs"]["watch"]["state"] = "PAUSED"
     cloud.state["functions"]["watch"]["serviceConfig"]["maxInstanceCount"] = 100
     cloud.state["alerts"].pop()
     assert cloud.run()[0] == 0
-    assert len(cloud.commands) == 4
+    assert len(cloud.commands) == 5
+    assert plain(cloud.state) == whole
+    cloud.state["jobs"]["watch"]["state"] = "PAUSED"
+    assert cloud.run()[0] == 0
+    assert [command[:3] for command in cloud.commands] == [("scheduler", "jobs", "resume")]
     assert plain(cloud.state) == whole
 
 
@@ -576,9 +581,38 @@ def test_whoever_sits_there_may_share_the_folder_and_press_enter(cloud, monkeypa
     assert "Content manager" in asked[0]
 
 
+def test_gmail_is_asked_for_no_mail_server_and_its_consent_is_a_secret(cloud, tmp_path, monkeypatch):
+    answers = iter(["gmail"])
+    lines = [line for line in SETTINGS.splitlines() if not line.startswith("SMTP_")]
+    cloud.settings.write_text("\n".join(lines) + "\n")
+    chosen = settings.load(cloud.settings, {}, lambda question: next(answers))
+    settings.keep(cloud.settings, {name: chosen[name] for name in settings.needed(chosen)})
+    assert "SMTP" not in cloud.settings.read_text()
+    code, _, told = cloud.run()
+    assert (code, "GMAIL_CREDENTIALS is not set" in told[-1]) == (1, True)
+
+    consent = tmp_path / "gmail-consent.json"
+    consent.write_text("the consent")
+    monkeypatch.setattr(cli, "_ask", lambda question: str(consent))
+    assert cloud.run(stdin=Terminal)[0] == 0
+    assert "gmail.googleapis.com" in cloud.state["services"]
+    assert cloud.state["secrets"]["gmail-credentials"]["versions"] == ["the consent"]
+    assert "smtp-password" not in cloud.state["secrets"]
+    for function in cloud.state["functions"].values():
+        service = function["serviceConfig"]
+        assert service["environmentVariables"]["MAIL_TRANSPORT"] == "gmail"
+        assert service["secretEnvironmentVariables"][0]["key"] == "GMAIL_CREDENTIALS"
+        assert "the consent" not in json.dumps(function)
+    assert cloud.run()[0] == 0
+    assert cloud.commands == []
+    consent.unlink()
+    code, _, told = cloud.run("--new-gmail-consent", stdin=Terminal)
+    assert (code, "mail consent makes one" in told[-1]) == (1, True)
+
+
 def test_settings_are_asked_for_once(tmp_path):
     answers = iter(["acme-attendance", "", "https://drive.google.com/drive/folders/0AbCdEfGhIjKl?usp=sharing",
-                    "nobody", "", "hr@example.com", "a@example.com", "smtp.example.com", "", "", ""])  # fmt: skip
+                    "nobody", "", "hr@example.com", "a@example.com", "", "smtp.example.com", "", "", ""])  # fmt: skip
     path = tmp_path / "functions.yaml"
     chosen = settings.load(path, {}, lambda question: next(answers))
     assert chosen[settings.FOLDER] == "0AbCdEfGhIjKl"
@@ -593,6 +627,8 @@ def test_settings_are_asked_for_once(tmp_path):
         ('GOOGLE_CLOUD_PROJECT: "Acme"', "GOOGLE_CLOUD_PROJECT cannot be 'Acme'"),
         ('GOOGLE_CLOUD_REGION: "Frankfurt"', "GOOGLE_CLOUD_REGION cannot be"),
         ('SMTP_PASSWORD: "open"', "take it out"),
+        ('GMAIL_CREDENTIALS: "open"', "take it out"),
+        ('MAIL_TRANSPORT: "pigeon"', "MAIL_TRANSPORT cannot be 'pigeon'"),
         ("nonsense", "line 11"),
     ],
 )
@@ -634,7 +670,7 @@ def test_gcloud_itself_parses_every_command(cloud, tmp_path, monkeypatch):
     cloud.runner = runner
     cloud.run()
     cloud.site("add", "Head_Office", "--machine", "192.0.2.17")
-    cloud.state["jobs"]["watch"]["schedule"] = "0 0 * * *"
+    cloud.state["jobs"]["watch"] |= {"schedule": "0 0 * * *", "state": "PAUSED"}
     cloud.state["subscriptions"]["watch-function"]["ackDeadlineSeconds"] = 10
     cloud.state["accounts"]["site-head-office-30a0fbcd@acme-attendance.iam.gserviceaccount.com"][
         "displayName"

@@ -138,7 +138,7 @@ def test_an_unsigned_token_is_refused(office: Office) -> None:
 
 
 def test_other_grants_are_refused(office: Office) -> None:
-    assert ask(office, signed(office), "refresh_token").json()["error"] == "unsupported_grant_type"
+    assert ask(office, signed(office), "password").json()["error"] == "unsupported_grant_type"
 
 
 def test_a_scope_opens_only_its_own_api(office: Office) -> None:

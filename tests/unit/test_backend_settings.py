@@ -35,7 +35,7 @@ def test_defaults():
     assert settings.drive_api_url == "https://www.googleapis.com"
     assert settings.folder_id is None
     assert settings.alarm_to == ("hr@example.com", "boss@example.com")
-    assert (settings.smtp.port, settings.smtp.starttls, settings.smtp.username) == (587, False, None)
+    assert (settings.mail.port, settings.mail.starttls, settings.mail.username) == (587, False, None)
 
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
@@ -56,6 +56,7 @@ def test_a_missing_variable_is_named(name):
         ("SMTP_PORT", "smtp"),
         ("SMTP_PORT", "70000"),
         ("SMTP_STARTTLS", "maybe"),
+        ("MAIL_TRANSPORT", "pigeon"),
         ("MAIL_FROM", "nobody"),
         ("ALARM_TO", "hr@example.com; boss@example.com,"),
         ("ALARM_TO", ","),
@@ -111,10 +112,13 @@ def test_every_name_that_is_looked_at_is_known():
             return super().__contains__(name)
 
     read_settings(Variables(Recording(COMPLETE)))
+    consent = '{"client_id": "a", "client_secret": "b", "refresh_token": "c"}'
+    read_settings(Variables(Recording({**COMPLETE, "MAIL_TRANSPORT": "gmail", "GMAIL_CREDENTIALS": consent})))
     assert asked <= set(NAMES)
     elsewhere = {
         "GOOGLE_APPLICATION_CREDENTIALS": "by google-auth",
         "GOOGLE_CLOUD_REGION": "by deploy/gcp/deploy",
+        "MONITORING_API_URL": "by attendance-backend doctor",
     }
     assert set(NAMES) - asked == elsewhere.keys()
 
@@ -124,7 +128,7 @@ def test_a_user_needs_a_password_and_nobody_sees_it():
         read_settings(Variables({**COMPLETE, "SMTP_USERNAME": "u"}))
     login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
     settings = read_settings(Variables({**COMPLETE, **login, "SMTP_STARTTLS": "true"}))
-    assert settings.smtp.password == "hunter2"
+    assert settings.mail.password == "hunter2"
     assert "hunter2" not in repr(settings)
 
 
@@ -132,7 +136,7 @@ def test_a_password_never_crosses_the_network_in_the_open():
     login = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "hunter2"}
     with pytest.raises(SettingsError, match="SMTP_STARTTLS"):
         read_settings(Variables({**COMPLETE, **login}))
-    assert read_settings(Variables({**COMPLETE, **login, "SMTP_PORT": "465"})).smtp.port == 465
+    assert read_settings(Variables({**COMPLETE, **login, "SMTP_PORT": "465"})).mail.port == 465
 
 
 REQUEST = GetReviewPeriod(location="berlin", request_id="r1", after=None, on=date(2026, 11, 3))

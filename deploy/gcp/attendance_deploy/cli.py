@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from attendance_deploy import installation, review_periods, settings, sites
+from attendance_deploy import examination, installation, review_periods, settings, sites
 from attendance_deploy.change import Changes, look
 from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
 from attendance_deploy.kinds import TOPIC, Resource
+from attendance_trouble.finding import Level
 
 BESIDE = Path(__file__).resolve().parents[1]
 BUNDLE = "build/bundle"
@@ -33,6 +34,7 @@ examples:
   deploy --project=acme-attendance --folder=https://drive.google.com/drive/folders/0AbCdEf --dry-run
   deploy                                    after the first time, in a newer checkout: brings it up to date
   deploy site add Head_Office --machine 192.0.2.17
+  deploy doctor                             what is not as it shall be, a line each; changes nothing
 
 Exit codes: 0 done, 1 something has to be mended first (it is told), 2 the command was mistyped.
 """
@@ -69,29 +71,44 @@ class _Run:
     ) -> None:
         self.options = options
         self.init = init
-        self.ask = ask = _ask if sys.stdin.isatty() else None
+        looks_only = options.command == "doctor"
+        self.ask = ask = _ask if sys.stdin.isatty() and not looks_only else None
         given = {
             settings.PROJECT: options.project,
             settings.REGION: options.region,
             settings.FOLDER: options.folder,
         }
         self.chosen = settings.load(options.settings, given, ask)
-        if not options.dry_run:
-            settings.keep(options.settings, {name: self.chosen.get(name, "") for name in settings.ASKED})
+        if not options.dry_run and not looks_only:
+            settings.keep(options.settings, self._kept())
         more = {} if sleep is None else {"sleep": sleep}
         self.gcloud = Gcloud(
             self.chosen[settings.PROJECT],
-            {"SMTP_PASSWORD": _password, "SIGNING_SECRET": _signing_secret},
+            {
+                "SMTP_PASSWORD": _password,
+                "GMAIL_CREDENTIALS": _gmail_consent,
+                "SIGNING_SECRET": _signing_secret,
+            },
             runner,
             **more,
         )
         self.changes = Changes(self.gcloud, print, _say, dry_run=options.dry_run)
+
+    def _kept(self) -> dict[str, str]:
+        """What the settings file is to say; of a choice that was not there before, nothing unless it was made."""
+        return {
+            name: self.chosen.get(name, "")
+            for name in settings.needed(self.chosen)
+            if name != settings.TRANSPORT or name in self.chosen
+        }
 
     def run(self) -> int:
         it = self._installation()
         options = self.options
         if options.command == "site":
             return self._site(it)
+        if options.command == "doctor":
+            return self._doctor(it)
         if options.destroy:
             return self._destroy(it)
         self.changes.bring_about(installation.foundation(it))
@@ -114,11 +131,11 @@ class _Run:
             number=str(described["projectNumber"]),
             region=self.chosen[settings.REGION],
             environment=settings.environment(self.chosen),
-            bundle=_bundle() if self.options.command is None and not self.options.destroy else "",
+            bundle=_bundle() if self.options.command != "site" and not self.options.destroy else "",
             source=BUNDLE,
             operator=str(accounts[0]["account"]),
-            new_password=self.options.new_smtp_password,
-            password_to_come=self.options.new_smtp_password and self.options.dry_run,
+            new_mail_secret=self.options.new_mail_secret,
+            mail_secret_to_come=self.options.new_mail_secret and self.options.dry_run,
         )
 
     def _review_periods(self, it: installation.Installation) -> installation.Installation:
@@ -156,6 +173,13 @@ class _Run:
         return self._done(
             f"next: bring {file.path} to the Pi, and there: sudo sh deploy/pi/install.sh --site {file.path.name}"
         )
+
+    def _doctor(self, it: installation.Installation) -> int:
+        failed = False
+        for finding in examination.examine(self.gcloud, it):
+            print(finding, flush=True)
+            failed = failed or finding.level is Level.FAIL
+        return 1 if failed else 0
 
     def _destroy(self, it: installation.Installation) -> int:
         gone = [each for site in sites.known(self.gcloud) for each in sites.removal(it, site)]
@@ -206,13 +230,24 @@ def _parser() -> argparse.ArgumentParser:
         command=None,
     )
     parser.add_argument(
-        "--new-smtp-password", action="store_true", help="ask for the mail server's password once more"
+        *("--new-smtp-password", "--new-gmail-consent"),
+        dest="new_mail_secret",
+        action="store_true",
+        help="ask once more for the mail server's password, or the mailbox's consent",
     )
     parser.add_argument(
         "--destroy", action="store_true", help="remove all of it but the spreadsheets, after asking"
     )
     common = _common()  # not the same: defaults set above would be those of whatever follows a subcommand
-    commands = parser.add_subparsers(dest="command", metavar="site", title="sites")
+    commands = parser.add_subparsers(dest="command", metavar="site|doctor", title="commands")
+    commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="say what is not as it shall be",
+        description="Look at each service, account, right, topic, function, subscription, schedule and alert, and at "
+        "those of the sites, and say what is missing or not as it shall be, with the remedy. Changes nothing. Ends "
+        "with 1 if anything is. attendance-backend doctor runs it, and looks at spreadsheets and mail as well.",
+    )
     site = commands.add_parser("site", help="add, list or revoke sites: deploy site --help")
     actions = site.add_subparsers(dest="action", required=True, metavar="add|list|revoke")
     where = argparse.ArgumentParser(add_help=False)
@@ -277,6 +312,23 @@ def _password() -> str:
             "SMTP_PASSWORD is not set, and nobody is here to be asked: set it in the environment"
         )
     return getpass.getpass("The mail server's password (kept as a secret, never in a file): ")
+
+
+def _gmail_consent() -> str:
+    if text := os.environ.get("GMAIL_CREDENTIALS"):
+        return text
+    if not sys.stdin.isatty():
+        raise DeployError(
+            "GMAIL_CREDENTIALS is not set, and nobody is here to be asked: set it to the content of the file that "
+            "attendance-backend mail consent writes"
+        )
+    path = Path(_ask("The file that attendance-backend mail consent wrote (kept as a secret): ").strip())
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeployError(
+            f"{path} cannot be read: attendance-backend mail consent makes one; then run the same again"
+        ) from error
 
 
 def _say(line: str) -> None:

@@ -25,6 +25,7 @@ from attendance_deploy.kinds import (
     newest_version,
     right,
 )
+from attendance_deploy.settings import GMAIL, TRANSPORT
 
 SERVICES = (
     "iam.googleapis.com",
@@ -53,6 +54,7 @@ AGENTS = {
 }
 DEAD_LETTERS = "dead_letters"
 SMTP_SECRET = "smtp-password"  # noqa: S105 - its name
+GMAIL_SECRET = "gmail-credentials"  # noqa: S105 - its name
 SIGNING_SECRET = "signing-secret"  # noqa: S105 - as above
 """Behind the keys with which sites sign their messages."""
 SCHEDULE = "*/15 * * * *"
@@ -87,8 +89,8 @@ class Installation:
         environment: of the functions.
         bundle: digest of what is deployed.
         source: the bundle's folder.
-        new_password: whether the SMTP password is to be asked for again.
-        password_to_come: whether that was left undone, as in a dry run.
+        new_mail_secret: whether the SMTP password, or the mailbox's consent, is to be asked for again.
+        mail_secret_to_come: whether that was left undone, as in a dry run.
     """
 
     project: str
@@ -98,8 +100,8 @@ class Installation:
     bundle: str
     source: str
     operator: str
-    new_password: bool = False
-    password_to_come: bool = False
+    new_mail_secret: bool = False
+    mail_secret_to_come: bool = False
 
     def account(self, name: str) -> str:
         """The address of one of the project's service accounts."""
@@ -108,6 +110,13 @@ class Installation:
     def agent(self, service: str) -> str:
         """Google's own account behind a service, as a member."""
         return f"serviceAccount:service-{self.number}@{AGENTS[service][0]}.iam.gserviceaccount.com"
+
+    @property
+    def mail_secret(self) -> tuple[str, str] | None:
+        """The secret by which mail goes out, and the variable that holds it; None for a server that asks for none."""
+        if self.environment.get(TRANSPORT) == GMAIL:
+            return GMAIL_SECRET, "GMAIL_CREDENTIALS"
+        return (SMTP_SECRET, "SMTP_PASSWORD") if "SMTP_USERNAME" in self.environment else None
 
     @property
     def alarm_to(self) -> tuple[str, ...]:
@@ -131,13 +140,18 @@ class Stage:
 
 def foundation(it: Installation) -> Iterator[Stage]:
     """What the functions stand on, in order."""
-    yield Stage("services", lambda _: [Resource(SERVICE, name) for name in SERVICES])
+    by_gmail = it.environment.get(TRANSPORT) == GMAIL
+    services = (*SERVICES, "gmail.googleapis.com") if by_gmail else SERVICES
+    yield Stage("services", lambda _: [Resource(SERVICE, name) for name in services])
     yield Stage("Google's own accounts", lambda _: list(_agents(it)))
     yield Stage("accounts", lambda _: [account(it, name, title) for name, title in ACCOUNTS.items()])
     yield Stage("topics", lambda _: [Resource(TOPIC, name) for name in topics()])
-    if "SMTP_USERNAME" in it.environment:
-        yield Stage("the mail server's password", lambda _: _secrets(it))
-    yield Stage("the secret behind the sites' keys", lambda _: _signing(it))
+    if it.mail_secret is not None:
+        secret, variable = it.mail_secret
+        title = "the mailbox's consent" if by_gmail else "the mail server's password"
+        yield Stage(title, lambda _: _secret(it, secret, variable, anew=it.new_mail_secret))
+    signing = (SIGNING_SECRET, "SIGNING_SECRET")
+    yield Stage("the secret behind the sites' keys", lambda _: _secret(it, *signing, anew=False))
     yield Stage("rights", lambda _: _rights(it))
 
 
@@ -198,23 +212,12 @@ def _agents(it: Installation) -> Iterator[Resource]:
         yield Resource(AGENT, service, about=about)
 
 
-def _secrets(it: Installation) -> list[Resource]:
-    about = {"variable": "SMTP_PASSWORD", "anew": it.new_password}
+def _secret(it: Installation, name: str, variable: str, *, anew: bool) -> list[Resource]:
     reader = member(it.account("attendance-functions"))
     return [
-        Resource(SECRET, SMTP_SECRET),
-        Resource(SECRET_VERSION, SMTP_SECRET, about=about),
-        right("secrets", SMTP_SECRET, "secretmanager.secretAccessor", reader),
-    ]
-
-
-def _signing(it: Installation) -> list[Resource]:
-    about = {"variable": "SIGNING_SECRET", "anew": False}
-    reader = member(it.account("attendance-functions"))
-    return [
-        Resource(SECRET, SIGNING_SECRET),
-        Resource(SECRET_VERSION, SIGNING_SECRET, about=about),
-        right("secrets", SIGNING_SECRET, "secretmanager.secretAccessor", reader),
+        Resource(SECRET, name),
+        Resource(SECRET_VERSION, name, about={"variable": variable, "anew": anew}),
+        right("secrets", name, "secretmanager.secretAccessor", reader),
     ]
 
 
@@ -232,10 +235,11 @@ def _rights(it: Installation) -> list[Resource]:
 
 def _functions(it: Installation, gcloud: Gcloud) -> list[Resource]:
     secrets = {}
-    if "SMTP_USERNAME" in it.environment:
-        number = (newest_version(gcloud, SMTP_SECRET) or 1) + it.password_to_come
+    if it.mail_secret is not None:
+        secret, variable = it.mail_secret
+        number = (newest_version(gcloud, secret) or 1) + it.mail_secret_to_come
         # By its number: a new password is a new deployment, and a dry run shows it.
-        secrets["SMTP_PASSWORD"] = f"{SMTP_SECRET}:{number}"
+        secrets[variable] = f"{secret}:{number}"
     secrets["SIGNING_SECRET"] = f"{SIGNING_SECRET}:{newest_version(gcloud, SIGNING_SECRET) or 1}"
     return [
         Resource(
@@ -334,6 +338,7 @@ def setting_aside(it: Installation, subscriptions: Sequence[str]) -> list[Resour
 def _schedule(it: Installation) -> Resource:
     # With its path: of a name alone, gcloud does not see which project it is in, --project or not.
     wanted = {"schedule": SCHEDULE, "zone": "Etc/UTC", "topic": topic_path(it.project, Topic.WATCH)}
+    wanted["state"] = "ENABLED"
     return Resource(JOB, "watch", wanted, {"region": it.region, "message": "tick"})
 
 

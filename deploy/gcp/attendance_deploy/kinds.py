@@ -455,13 +455,18 @@ class Job(Kind):
             "schedule": found.get("schedule"),
             "zone": found.get("timeZone"),
             "topic": target.get("topicName"),
+            "state": found.get("state"),
         }
 
     def make(self, missing: Sequence[Resource]) -> list[Command]:
         return [self._command("create", each) for each in missing]
 
     def change(self, resource: Resource, present: Facts) -> list[Command]:
-        return [self._command("update", resource)]
+        where = f"--location={resource.about['region']}"
+        paused = [key for key, value in resource.wanted.items() if present[key] != value] == ["state"]
+        resume = [Command(("scheduler", "jobs", "resume", resource.name, where))]
+        update = [] if paused else [self._command("update", resource)]
+        return [*update, *(resume if present["state"] != resource.wanted["state"] else ())]
 
     def _command(self, verb: str, resource: Resource) -> Command:
         wanted, about = resource.wanted, resource.about

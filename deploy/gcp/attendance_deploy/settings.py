@@ -10,6 +10,7 @@ from attendance_backend.errors import SettingsError
 from attendance_deploy.gcloud import DeployError
 
 PROJECT, REGION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION"
+TRANSPORT, GMAIL = "MAIL_TRANSPORT", "gmail"
 FOLDER, CONTROL = "REVIEW_SHEETS_FOLDER_ID", "REVIEW_PERIODS_SPREADSHEET_ID"
 _FOLDER_ADDRESS = re.compile(r"https://drive\.google\.com/.*/folders/([A-Za-z0-9_-]+).*")
 _ADDRESSES = r"[^@\s<>,]+@[^@\s<>,]+(?:\s*,\s*[^@\s<>,]+@[^@\s<>,]+)*"
@@ -47,6 +48,11 @@ ASKED = {
     ),
     "ALARM_TO": Setting("whom to tell of alarms: e-mail addresses, separated by commas", _ADDRESSES),
     "MAIL_FROM": Setting("the sender of alarms, an e-mail address", _ADDRESSES),
+    TRANSPORT: Setting(
+        "how mail goes out: smtp, by a mail server's account; or gmail, from one mailbox whose owner consents",
+        "smtp|gmail",
+        "smtp",
+    ),
     "SMTP_HOST": Setting("the mail server's name, such as smtp.example.com", r"[A-Za-z0-9.-]+"),
     "SMTP_PORT": Setting("its port", r"[0-9]{1,5}", "587"),
     "SMTP_STARTTLS": Setting("whether it wants STARTTLS, 1 or 0", r"[01]|true|false", "1"),
@@ -62,24 +68,11 @@ def load(path: Path, given: Mapping[str, str | None], ask: Callable[[str], str] 
     Raises:
         DeployError: names what is missing or makes no sense.
     """
-    try:
-        kept = read_settings_file(path) if path.exists() else {}
-    except SettingsError as error:
-        raise DeployError(str(error)) from error
-    if "SMTP_PASSWORD" in kept:
-        raise DeployError(
-            f"{path} holds SMTP_PASSWORD: take it out; it is asked for once and kept as a secret"
-        )
-    chosen = {name: value for name, value in kept.items() if value}
-    for name, typed in given.items():
-        if typed is not None:
-            value = ASKED[name].checked(name, typed)
-            if name == PROJECT and chosen.get(PROJECT, value) != value:
-                raise DeployError(
-                    f"{path} is of the project {chosen[PROJECT]}: name another file for {value} with --settings"
-                )
-            chosen[name] = value
-    missing = [name for name in ASKED if name not in chosen and name not in kept]
+    kept = _kept(path)
+    chosen = {name: value for name, value in kept.items() if value} | _given(path, kept, given)
+    if "SMTP_HOST" in chosen:
+        kept = {TRANSPORT: "", **kept}  # as it was before there was a choice
+    missing = [name for name in needed(chosen) if name not in chosen and name not in kept]
     if missing and ask is None:
         lines = ", ".join(f"{name} ({ASKED[name].question})" for name in missing)
         raise DeployError(
@@ -87,11 +80,43 @@ def load(path: Path, given: Mapping[str, str | None], ask: Callable[[str], str] 
         )
     for name in missing:
         assert ask is not None
-        chosen[name] = _asked(name, ask)
+        if name in needed(chosen):
+            chosen[name] = _asked(name, ask)
     for name, setting in ASKED.items():
         if name in chosen:
             chosen[name] = setting.checked(name, chosen[name])
     return chosen
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """What the file says."""
+    try:
+        kept = read_settings_file(path) if path.exists() else {}
+    except SettingsError as error:
+        raise DeployError(str(error)) from error
+    for secret in ("SMTP_PASSWORD", "GMAIL_CREDENTIALS"):
+        if secret in kept:
+            raise DeployError(
+                f"{path} holds {secret}: take it out; it is asked for once and kept as a secret"
+            )
+    return kept
+
+
+def _given(path: Path, kept: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+    """What the command line says, checked."""
+    found = {name: ASKED[name].checked(name, typed) for name, typed in given.items() if typed is not None}
+    project, before = found.get(PROJECT), kept.get(PROJECT)
+    if project and before and project != before:
+        raise DeployError(
+            f"{path} is of the project {before}: name another file for {project} with --settings"
+        )
+    return found
+
+
+def needed(chosen: Mapping[str, str]) -> list[str]:
+    """The names of the settings that there must be; those of a mail server only where one is used."""
+    by_gmail = chosen.get(TRANSPORT) == GMAIL
+    return [name for name in ASKED if not (by_gmail and name.startswith("SMTP_"))]
 
 
 def _asked(name: str, ask: Callable[[str], str]) -> str:

@@ -1,6 +1,7 @@
 """Builds the adapters, once a process and not before the first message: servers fork, and connections do not."""
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from attendance_backend.app.settings import OperatorSettings, Settings, read_set
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.google.drive import GoogleDrive
+from attendance_backend.google.gmail import GmailMailer, GmailSettings
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient
+from attendance_backend.google.monitoring import GoogleMonitoring
 from attendance_backend.google.pubsub import PubSubReplies
 from attendance_backend.google.sheets import GoogleSheets
-from attendance_backend.notify.smtp import NoMailer, SmtpMailer
-from attendance_backend.ports import Backend
+from attendance_backend.notify.smtp import NoMailer, SmtpMailer, SmtpSettings
+from attendance_backend.ports import Backend, Mailer
 from attendance_trouble import first_words, key_file_trouble
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -27,6 +30,7 @@ ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - its name
 """Holds a token that is good for an hour, such as deploy/gcp/deploy borrows; no key file is needed then."""
 NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)
 """What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
+MONITORING_SCOPE = "https://www.googleapis.com/auth/monitoring.read"
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 
 
@@ -58,7 +62,7 @@ def build_backend(chosen: Settings) -> Backend:
     return Backend(
         spreadsheets=GoogleSheets(client),
         drive=GoogleDrive(client, chosen.folder_id),
-        mailer=SmtpMailer(chosen.smtp),
+        mailer=build_mailer(chosen.mail),
         clock=SystemClock(),
         control_id=chosen.control_id,
         mail_from=chosen.mail_from,
@@ -73,7 +77,7 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
     return Backend(
         spreadsheets=GoogleSheets(client),
         drive=GoogleDrive(client, chosen.folder_id),
-        mailer=SmtpMailer(chosen.smtp) if chosen.smtp is not None else NoMailer(chosen.smtp_trouble),
+        mailer=build_mailer(chosen.mail) if chosen.mail is not None else NoMailer(chosen.mail_trouble),
         clock=SystemClock(),
         control_id=chosen.control_id or "",
         mail_from="",
@@ -81,12 +85,24 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
     )
 
 
-def _client(addresses: Addresses) -> GoogleHttpClient:
+def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
+    """The `Mailer` for some settings."""
+    return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)
+
+
+def build_monitoring(chosen: OperatorSettings, project: str) -> GoogleMonitoring:
+    """What the project has measured, for the operator's command."""
+    return GoogleMonitoring(
+        _client(Addresses(monitoring=chosen.monitoring_api_url), (MONITORING_SCOPE,)), project
+    )
+
+
+def _client(addresses: Addresses, scopes: Sequence[str] = SCOPES) -> GoogleHttpClient:
     if token := os.environ.get(ACCESS_TOKEN):
         borrowed: Any = google.oauth2.credentials.Credentials
         return GoogleHttpClient(borrowed(token), addresses)
     try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
+        credentials, _ = google.auth.default(scopes=scopes)
     except NO_USE as error:
         raise _no_credentials(error) from error
     return GoogleHttpClient(credentials, addresses)

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -103,6 +103,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether all is in place, in the cloud as well, and say what to mend",
+        description="Look at all that check looks at, at each site's last message, at how long messages wait, at the "
+        "quota, and at the installation as deploy/gcp/deploy doctor does (services, rights one by one, topics, "
+        "subscriptions, the functions' revision, schedule, alerts), a line each: ok, warn (it works, and somebody "
+        "should know) or FAIL, with what to do. Changes nothing but the worksheet Problems. Ends with 1 if anything "
+        "failed.",
+    )
+    doctor.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="of what was deployed (default: the current folder)",
+    )
+    doctor.set_defaults(command=_doctor)
+
     refresh = commands.add_parser(
         "refresh",
         parents=[common],
@@ -171,6 +190,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     key.set_defaults(command=_site_key)
 
+    _add_mail(commands, common)
+
     letters = commands.add_parser(
         "dead-letters",
         parents=[common],
@@ -208,6 +229,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command=_export)
     return parser
+
+
+def _add_mail(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    mail = commands.add_parser(
+        "mail",
+        help="send a test mail; ask a mailbox's owner for consent to send through Gmail",
+        description="The way on which alarms go out: SMTP, or with MAIL_TRANSPORT gmail the Gmail API.",
+    )
+    actions = mail.add_subparsers(metavar="test|consent", required=True)
+    test = actions.add_parser(
+        "test",
+        parents=[common],
+        help="send a mail that says it is a test",
+        description="Send a mail that says it is a test, from MAIL_FROM to ALARM_TO. The secret must be in the "
+        "environment: SMTP_PASSWORD, or GMAIL_CREDENTIALS.",
+    )
+    test.add_argument(
+        "--to", action="append", metavar="ADDRESS", help="to this address instead; may be repeated"
+    )
+    test.set_defaults(command=_mail_test)
+    consent = actions.add_parser(
+        "consent",
+        help="ask the owner of the mailbox that alarms come from",
+        description="Print the address at which the owner of one mailbox allows it to send mail, and nothing else; "
+        "take what comes of it, and write it into a file for deploy/gcp/deploy, which keeps it as a secret. No right "
+        "over a domain is needed.",
+    )
+    consent.add_argument(
+        "--client",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="of the OAuth client of the kind Desktop app, as https://console.cloud.google.com/auth/clients gives it",
+    )
+    consent.add_argument(
+        "--output", type=Path, default=Path("gmail-consent.json"), metavar="FILE", help="default: %(default)s"
+    )
+    consent.set_defaults(command=_mail_consent, verbose=False)
 
 
 def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> None:
@@ -294,6 +355,43 @@ def _check(options: argparse.Namespace) -> int:
     return EXIT_COMPLAINTS if complaints else 0
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_monitoring  # noqa: PLC0415
+    from attendance_backend.app.commands import doctor  # noqa: PLC0415
+    from attendance_backend.app.settings import (  # noqa: PLC0415
+        function_complaints,
+        read_operator_settings,
+        unknown_names,
+    )
+    from attendance_trouble.finding import Finding, Level, fail  # noqa: PLC0415
+
+    variables = _variables(options)
+
+    def findings() -> Iterator[Finding]:
+        complaints = function_complaints(variables)
+        yield from doctor.of_settings([*unknown_names(variables), *complaints])
+        try:
+            yield from doctor.of_spreadsheets(_backend(options))
+        except UserError as error:
+            yield fail("spreadsheets", error)
+        if project := variables.text("GOOGLE_CLOUD_PROJECT"):
+            try:
+                yield from doctor.of_messages(build_monitoring(read_operator_settings(variables), project))
+            except UserError as error:
+                yield fail("messages", error)
+        yield from doctor.of_installation(options.checkout, options.settings)
+
+    failed = False
+    logging.disable(logging.CRITICAL)  # what matters is in the findings
+    try:
+        for finding in findings():
+            print(finding, flush=True)
+            failed = failed or finding.level is Level.FAIL
+    finally:
+        logging.disable(logging.NOTSET)
+    return EXIT_COMPLAINTS if failed else 0
+
+
 def _refresh(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.refresh import refresh  # noqa: PLC0415
 
@@ -331,6 +429,25 @@ def _site_key(options: argparse.Namespace) -> int:
     print(made.key)
     for line in made.notes:
         _note(line)
+    return 0
+
+
+def _mail_test(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_mailer  # noqa: PLC0415
+    from attendance_backend.app.commands.mail import send_test  # noqa: PLC0415
+    from attendance_backend.app.settings import read_mail  # noqa: PLC0415
+
+    settings, sender, alarm_to = read_mail(_variables(options))
+    recipients = options.to or alarm_to
+    send_test(build_mailer(settings), sender, recipients)
+    print(f"sent from {sender} to {', '.join(recipients)}: look whether it arrives, and not among spam")
+    return 0
+
+
+def _mail_consent(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.mail import consent  # noqa: PLC0415
+
+    consent(options.client, options.output, input, lambda line: print(line, flush=True))
     return 0
 
 

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
-from attendance_backend.google.google_http import DRIVE_API_URL, SHEETS_API_URL
+from attendance_backend.google.gmail import GMAIL_API_URL, GmailSettings, parse_consent
+from attendance_backend.google.google_http import DRIVE_API_URL, MONITORING_API_URL, SHEETS_API_URL
 from attendance_backend.notify.smtp import IMPLICIT_TLS_PORT, SmtpSettings
 from attendance_contracts import LEAST_SECRET_BYTES
 
 DEFAULT_SMTP_PORT = 587
+SMTP_TRANSPORT, GMAIL_TRANSPORT = "smtp", "gmail"
 NAMES = (
     "GOOGLE_CLOUD_PROJECT",
     "GOOGLE_CLOUD_REGION",
@@ -20,6 +22,10 @@ NAMES = (
     "REVIEW_SHEETS_FOLDER_ID",
     "SHEETS_API_URL",
     "DRIVE_API_URL",
+    "MONITORING_API_URL",
+    "MAIL_TRANSPORT",
+    "GMAIL_CREDENTIALS",
+    "GMAIL_API_URL",
     "SMTP_HOST",
     "SMTP_PORT",
     "SMTP_STARTTLS",
@@ -51,7 +57,7 @@ class Settings:
     folder_id: str | None
     sheets_api_url: str
     drive_api_url: str
-    smtp: SmtpSettings
+    mail: SmtpSettings | GmailSettings
     mail_from: str
     alarm_to: tuple[str, ...]
     signing_secret: bytes = field(default=b"", repr=False)
@@ -65,7 +71,7 @@ def read_settings(variables: Variables) -> Settings:
         folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
         sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
         drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
-        smtp=_smtp(variables),
+        mail=_mail(variables),
         mail_from=_addresses(variables, "MAIL_FROM")[0],
         alarm_to=_addresses(variables, "ALARM_TO"),
         signing_secret=read_signing_secret(variables) or b"",
@@ -89,8 +95,8 @@ class OperatorSettings:
 
     Attributes:
         control_id: None before `attendance-backend init` has made the spreadsheet.
-        smtp: None when the mail server is not configured here.
-        smtp_trouble: why not; empty when it is.
+        mail: None when mail is not configured here.
+        mail_trouble: why not; empty when it is.
         login_left_out: whether the user name was left out because its password is not at hand.
     """
 
@@ -98,8 +104,9 @@ class OperatorSettings:
     folder_id: str | None
     sheets_api_url: str
     drive_api_url: str
-    smtp: SmtpSettings | None
-    smtp_trouble: str = ""
+    monitoring_api_url: str
+    mail: SmtpSettings | GmailSettings | None
+    mail_trouble: str = ""
     login_left_out: bool = False
 
 
@@ -109,9 +116,9 @@ def read_operator_settings(variables: Variables) -> OperatorSettings:
     if login_left_out:
         # The deployment keeps the password in a secret, not beside the other settings.
         variables = variables.without("SMTP_USERNAME")
-    smtp, trouble = None, ""
+    mail, trouble = None, ""
     try:
-        smtp = _smtp(variables)
+        mail = _mail(variables)
     except SettingsError as error:
         trouble = str(error)
     return OperatorSettings(
@@ -119,8 +126,9 @@ def read_operator_settings(variables: Variables) -> OperatorSettings:
         folder_id=_file_id(variables, "REVIEW_SHEETS_FOLDER_ID"),
         sheets_api_url=_url(variables, "SHEETS_API_URL", SHEETS_API_URL),
         drive_api_url=_url(variables, "DRIVE_API_URL", DRIVE_API_URL),
-        smtp=smtp,
-        smtp_trouble=trouble,
+        monitoring_api_url=_url(variables, "MONITORING_API_URL", MONITORING_API_URL),
+        mail=mail,
+        mail_trouble=trouble,
         login_left_out=login_left_out,
     )
 
@@ -149,6 +157,25 @@ def function_complaints(variables: Variables) -> list[str]:
         except SettingsError as error:
             complaints.append(str(error))
     return complaints
+
+
+def read_mail(variables: Variables) -> tuple[SmtpSettings | GmailSettings, str, tuple[str, ...]]:
+    """How mail is sent, from whom, and to whom; raises SettingsError."""
+    return _mail(variables), _addresses(variables, "MAIL_FROM")[0], _addresses(variables, "ALARM_TO")
+
+
+def _mail(variables: Variables) -> SmtpSettings | GmailSettings:
+    transport = variables.text("MAIL_TRANSPORT") or SMTP_TRANSPORT
+    if transport not in (SMTP_TRANSPORT, GMAIL_TRANSPORT):
+        raise variables.malformed("MAIL_TRANSPORT", transport, "smtp or gmail")
+    if transport == SMTP_TRANSPORT:
+        return _smtp(variables)
+    consent = variables.required(
+        "GMAIL_CREDENTIALS",
+        "the consent that attendance-backend mail consent writes, and deploy/gcp/deploy keeps as a secret (gcloud "
+        "secrets versions access latest --secret=gmail-credentials)",
+    )
+    return GmailSettings(_url(variables, "GMAIL_API_URL", GMAIL_API_URL), parse_consent(consent))
 
 
 def _smtp(variables: Variables) -> SmtpSettings:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 DRIVE_API_URL = "https://www.googleapis.com"
 SHEETS_API_URL = "https://sheets.googleapis.com"
+MONITORING_API_URL = "https://monitoring.googleapis.com"
 
 Json = dict[str, Any]
 
@@ -39,6 +40,7 @@ class Addresses:
 
     sheets: str = SHEETS_API_URL
     drive: str = DRIVE_API_URL
+    monitoring: str = MONITORING_API_URL
 
 
 class GoogleHttpClient(gspread.HTTPClient):
@@ -63,6 +65,7 @@ class GoogleHttpClient(gspread.HTTPClient):
         """As gspread's, at our addresses."""
         moved = endpoint.replace(SHEETS_API_URL, self._addresses.sheets, 1)
         moved = moved.replace(DRIVE_API_URL, self._addresses.drive, 1)
+        moved = moved.replace(MONITORING_API_URL, self._addresses.monitoring, 1)
         try:
             return super().request(method, moved, *args, **options)
         except (KeyError, TypeError) as error:
@@ -135,6 +138,8 @@ class GoogleHttpClient(gspread.HTTPClient):
             yield "SHEETS_API_URL", self._addresses.sheets
         if self._addresses.drive != DRIVE_API_URL:
             yield "DRIVE_API_URL", self._addresses.drive
+        if self._addresses.monitoring != MONITORING_API_URL:
+            yield "MONITORING_API_URL", self._addresses.monitoring
 
     def _refusal(self, failure: APIError, what: str) -> BackendError:
         status = failure.response.status_code

@@ -119,6 +119,10 @@ class Broker:
                 raise NotFoundError(f"Resource not found (resource={_short(name)}).")
             return self._subscriptions[name]
 
+    def subscription_names(self) -> list[str]:
+        with self._lock:
+            return list(self._subscriptions)
+
     def _subscriptions_of(self, topic: str) -> list[Subscription]:
         return [one for one in self._subscriptions.values() if one.settings.topic == topic]
 

@@ -1,10 +1,12 @@
 """`attendance-sandbox pubsub`: the server by itself."""
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from attendance_sandbox.pubsub.errors import AlreadyExistsError, PubSubError
 from attendance_sandbox.pubsub.faults import Faults
+from attendance_sandbox.pubsub.monitoring import MonitoringServer
 from attendance_sandbox.pubsub.server import PubSubServer
 from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
@@ -62,6 +64,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="create this topic and push its messages to URL, one at a time; may be repeated",
     )
     parser.add_argument(
+        "--monitoring",
+        type=int,
+        metavar="PORT",
+        help="tell on this port, as Cloud Monitoring does, what waits (for attendance-backend doctor)",
+    )
+    parser.add_argument(
         "--fault",
         action="append",
         default=[],
@@ -83,7 +91,13 @@ def run(arguments: argparse.Namespace) -> int:
         _set_up(server, arguments.project, arguments.topic, arguments.push)
         announce(f"pubsub on {server.address}")
         announce(f"export PUBSUB_EMULATOR_HOST={server.address}")
-        stopped.wait()
+        with ExitStack() as stack:
+            if arguments.monitoring is not None:
+                monitoring = stack.enter_context(MonitoringServer(server.broker, arguments.monitoring))
+                announce(f"export MONITORING_API_URL={monitoring.url}")
+            stopped.wait()
+    except OSError as error:
+        return refuse("pubsub", taken(arguments.monitoring, error))
     except PubSubError as error:
         return refuse("pubsub", str(error))
     finally:

@@ -21,14 +21,21 @@ NEWEST = 3
 
 
 def check(backend: Backend) -> list[str]:
-    """All complaints, one line each; what concerns HR is written into ``Problems`` as well.
+    """All complaints, one line each; what concerns HR is written into ``Problems`` as well. Raises as `sections`."""
+    return [line for _, lines in sections(backend) for line in lines]
+
+
+def sections(backend: Backend) -> Iterator[tuple[str, list[str]]]:
+    """What is looked at, one thing after the other, and the complaints of each.
 
     Raises:
         SpreadsheetGoneError: there is no control spreadsheet.
         GoogleError: try again.
     """
     folder, complaints = _folder(backend.drive)
-    complaints += [*_mail(backend), *_whereabouts(backend)]
+    yield "folder", complaints
+    yield "mail", list(_mail(backend))
+    complaints = list(_whereabouts(backend))
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     sites, unshared, missing = _review_sheets(backend, control)
@@ -40,8 +47,10 @@ def check(backend: Backend) -> list[str]:
     write_problems(backend.spreadsheets, backend.control_id, control, of_workbooks)
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
     complaints += _readers(folder, control)
-    complaints += [f"{problem.worksheet}: {problem.remedy}" for problem in of_workbooks]
-    return [*complaints, *unshared, *in_doubt, *_unwatched(backend, control)]
+    yield "Review Periods", complaints
+    told = [f"{problem.worksheet}: {problem.remedy}" for problem in of_workbooks]
+    yield "workbooks", [*told, *unshared, *in_doubt]
+    yield "copies", list(_unwatched(backend, control))
 
 
 def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.doctor.cloud import examine_cloud
 from attendance_client.app.doctor.files import examine_files
-from attendance_client.app.doctor.finding import Finding, Level, fail, ok
 from attendance_client.app.doctor.machine import examine_machine
 from attendance_client.app.doctor.times import examine_times
 from attendance_client.errors import ConfigError
+from attendance_trouble.finding import Finding, Level, fail, ok
 
 __all__ = ["Finding", "Level", "examine"]
 

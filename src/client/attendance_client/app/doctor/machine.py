@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from attendance_client.app.config import FILE_NAME, Config
-from attendance_client.app.doctor.finding import Finding, fail, ok, warn
 from attendance_client.app.system import SystemClock
 from attendance_client.errors import MachineError
 from attendance_client.machine.clock import NOTABLE_OFFSET
@@ -15,6 +14,7 @@ from attendance_client.machine.reading import offset_of
 from attendance_client.machine.zk.user_records import MachineUser
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_contracts import NEARLY_FULL
+from attendance_trouble.finding import Finding, fail, ok, warn
 
 NO_TEXT = re.compile(r"\\x[0-9a-f]{2}")
 """How a byte is shown that is no text in the configured code page."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from attendance_client.app.config import ENCODING, FILE_NAME, Config, system_time_zone
-from attendance_client.app.doctor.finding import Finding, fail, ok, warn
 from attendance_client.app.system import SystemClock
+from attendance_trouble.finding import Finding, fail, ok, warn
 
 UTC_NAMES = ("UTC", "UCT", "Universal", "Zulu")
 """What a computer is set to whose zone nobody has chosen; most often as Etc/UTC."""

@@ -1,4 +1,4 @@
-"""What the doctor says of one thing."""
+"""What a doctor, of the Pi or of the cloud, says of one thing."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,9 +9,9 @@ class Level(StrEnum):
 
     OK = "ok"
     WARN = "warn"
-    """The client works, and somebody should know."""
+    """It works, and somebody should know."""
     FAIL = "FAIL"
-    """The client does not work like this."""
+    """It does not work like this."""
 
 
 @dataclass(frozen=True, slots=True)
