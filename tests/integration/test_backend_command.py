@@ -7,6 +7,7 @@ import os
 import re
 from contextlib import ExitStack
 from datetime import date, datetime, time
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -674,6 +675,47 @@ def test_an_export_that_cannot_be_written_says_so(october, capsys):
     code, out, err = run(capsys, "export", "--period", "November 2026", "--output", "/nowhere/pay.csv")
     assert (code, out) == (2, [])
     assert err == ["attendance-backend: /nowhere/pay.csv cannot be written: No such file or directory"]
+
+
+def test_slips_say_what_the_export_says(october, tmp_path, capsys):
+    folder = tmp_path / "slips"
+    code, out, err = run(capsys, "slips", "--period", "november 2026", "--output", str(folder))
+    assert (code, out) == (0, [str(folder / "All - November 2026.html"), "4 people"]), err
+    assert err == run(capsys, "export", "--period", "november 2026", "--output", str(tmp_path))[2]
+    texts = {
+        path.stem.partition(" ")[0]: unescape(re.sub("<[^>]*>", " ", path.read_text("utf-8")))
+        for path in folder.iterdir()
+    }
+    said = {name: " ".join(text.split()) for name, text in texts.items()}
+    assert set(said) == {"All", "ann", "bob", "zoe", "eve"}
+    for text in (
+        "Tue 03 Nov 2026 present 08:30 17:00 8:30",
+        "Wed 04 Nov 2026 late 09:10 17:10 8:00 corrected",
+        "Hours 16:30 Overtime 0:30",
+        "04 Nov 2026 check out 17:10 forgot",
+        "numbers may still change",
+        "Not to be trusted yet:",
+    ):
+        assert text in said["ann"], text
+    assert "22:00 02:30 next day 4:30" in said["bob"]
+    assert "03 Nov 2026 to 04 Nov 2026 leave holidays" in said["zoe"]
+    assert "Archer" not in said["bob"]
+    assert all(name in said["All"] for name in ("Ann Archer", "Bob Baker", "Zoe Young", "@Eve"))
+
+
+def test_strict_slips_are_not_written_and_older_ones_are_told(october, tmp_path, capsys):
+    code, out, err = run(
+        capsys, "slips", "--period", "November 2026", "--output", str(tmp_path / "new"), "--strict"
+    )
+    assert (code, out) == (1, [])
+    assert err[-1].startswith("attendance-backend: nothing was written, as --strict says")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "gone - October 2026.html").write_text("an earlier run")
+    _, _, err = run(capsys, "slips", "--period", "November 2026", "--output", str(tmp_path))
+    assert "holds 1 other pages" in err[-1]
+    code, out, err = run(capsys, "slips", "--period", "November 2026", "--output", "/dev/null/x")
+    assert (code, out) == (2, [])
+    assert err == ["attendance-backend: /dev/null/x cannot be written: Not a directory"]
 
 
 def test_refresh_finds_nothing_in_a_healthy_workbook_and_mends_a_damaged_one(october, capsys):

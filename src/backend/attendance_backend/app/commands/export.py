@@ -75,6 +75,32 @@ def export(
         UserError: no such period, a workbook that lacks values, a file that cannot be written.
         GoogleError: try again.
     """
+    seen = looked_at(backend, period)
+    is_refused = strict and seen.told
+    path = chosen_path(output or Path(), seen.name, kind)
+    paths = [] if is_refused else FORMATS[kind](seen.payroll, path)
+    return Exported(tuple(paths), len(seen.payroll.people), seen.told, seen.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a workbook shows, and what is to be known of it.
+
+    Attributes:
+        name: of the period.
+        view: with the cells of `WANTS`.
+        told, notes: as `Exported.doubts` and `Exported.notes`.
+    """
+
+    name: str
+    view: Spreadsheet
+    payroll: Payroll
+    told: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def looked_at(backend: Backend, period: str) -> Looked:
+    """What a period's workbook shows; raises UserError and GoogleError as `export`."""
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
@@ -93,9 +119,6 @@ def export(
             f"the workbook of {name} has formulas without a value ({len(result.lacking)}): {listed}. Restore them "
             "through File > Version history, or run attendance-backend refresh"
         )
-    told = tuple(doubts.lines(found.findings))
-    is_refused = strict and told
-    paths = [] if is_refused else FORMATS[kind](result, chosen_path(output or Path(), name, kind))
     notes = []
     if guide_sheet.read(view.worksheet(GUIDE)).kept_on == "" and result.finalised:
         notes.append(f"{name} is being finalised: its numbers are not kept yet")
@@ -105,7 +128,7 @@ def export(
         notes.append(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
         )
-    return Exported(tuple(paths), len(result.people), told, tuple(notes))
+    return Looked(name, view, result, tuple(doubts.lines(found.findings)), tuple(notes))
 
 
 class _WouldWriteError(Exception):
