@@ -212,6 +212,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(command=_export)
 
+    preview = commands.add_parser(
+        "preview",
+        parents=[common],
+        help="say what HR's tables would change in the open workbooks, before they do",
+        description="Say whose numbers and which days people, shifts, roster, holidays and settings, as Review Periods "
+        "has them now, would change in the workbooks that are not finalised: before and after. Worked out on a copy of "
+        "each, which then goes into Drive's bin. What HR changes reaches workbooks within a quarter of an hour, unless "
+        "Hold changes in Settings says yes; a change may also be tried in a copy of Review Periods (--tables).",
+    )
+    _add_period(preview, otherwise="all that are not finalised, the newest three")
+    preview.add_argument(
+        "--tables",
+        metavar="ID",
+        help="ID or link of a copy of Review Periods that has the change (default: the one in use)",
+    )
+    preview.set_defaults(command=_preview)
+
     slips = commands.add_parser(
         "slips",
         parents=[common],
@@ -380,6 +397,13 @@ def _export(options: argparse.Namespace) -> int:
 
     result = export(_backend(options), options.period, options.format, options.output, strict=options.strict)
     return _handed_over(result, result.paths)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.preview import preview  # noqa: PLC0415
+
+    preview(_backend(options), options.period, options.tables, lambda line: print(line, flush=True))
+    return 0
 
 
 def _slips(options: argparse.Namespace) -> int:

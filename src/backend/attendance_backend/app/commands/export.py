@@ -24,6 +24,10 @@ from attendance_backend.sheet.grid import Area, Spreadsheet
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
 MOST_LACKING = 3
+HELD = (
+    "Hold changes in Settings says yes: what was changed since in Review Periods is in no number; Problems says what "
+    "it would change"
+)
 OUT_OF_DATE = (
     "this workbook is not as punches and Review Periods have it: run attendance-backend refresh, or wait for the next "
     "visit"
@@ -124,6 +128,8 @@ def looked_at(backend: Backend, period: str) -> Looked:
         notes.append(f"{name} is being finalised: its numbers are not kept yet")
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
+    if control.rules.holds_changes:
+        notes.append(HELD)
     if not result.finalised:
         notes.append(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
