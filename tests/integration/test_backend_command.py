@@ -7,6 +7,7 @@ import os
 import re
 from contextlib import ExitStack
 from datetime import date, datetime, time
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +15,7 @@ import pytest
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from attendance_backend.app import bootstrap
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
@@ -674,6 +676,105 @@ def test_an_export_that_cannot_be_written_says_so(october, capsys):
     code, out, err = run(capsys, "export", "--period", "November 2026", "--output", "/nowhere/pay.csv")
     assert (code, out) == (2, [])
     assert err == ["attendance-backend: /nowhere/pay.csv cannot be written: No such file or directory"]
+
+
+def test_slips_say_what_the_export_says(october, tmp_path, capsys):
+    folder = tmp_path / "slips"
+    code, out, err = run(capsys, "slips", "--period", "november 2026", "--output", str(folder))
+    assert (code, out) == (0, [str(folder / "All - November 2026.html"), "4 people"]), err
+    assert err == run(capsys, "export", "--period", "november 2026", "--output", str(tmp_path))[2]
+    texts = {
+        path.stem.partition(" ")[0]: unescape(re.sub("<[^>]*>", " ", path.read_text("utf-8")))
+        for path in folder.iterdir()
+    }
+    said = {name: " ".join(text.split()) for name, text in texts.items()}
+    assert set(said) == {"All", "ann", "bob", "zoe", "eve"}
+    for text in (
+        "Tue 03 Nov 2026 present 08:30 17:00 8:30",
+        "Wed 04 Nov 2026 late 09:10 17:10 8:00 corrected",
+        "Hours 16:30 Overtime 0:30",
+        "04 Nov 2026 check out 17:10 forgot",
+        "numbers may still change",
+        "Not to be trusted yet:",
+    ):
+        assert text in said["ann"], text
+    assert "22:00 02:30 next day 4:30" in said["bob"]
+    assert "03 Nov 2026 to 04 Nov 2026 leave holidays" in said["zoe"]
+    assert "Archer" not in said["bob"]
+    assert all(name in said["All"] for name in ("Ann Archer", "Bob Baker", "Zoe Young", "@Eve"))
+
+
+def test_strict_slips_are_not_written_and_older_ones_are_told(october, tmp_path, capsys):
+    code, out, err = run(
+        capsys, "slips", "--period", "November 2026", "--output", str(tmp_path / "new"), "--strict"
+    )
+    assert (code, out) == (1, [])
+    assert err[-1].startswith("attendance-backend: nothing was written, as --strict says")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "gone - October 2026.html").write_text("an earlier run")
+    _, _, err = run(capsys, "slips", "--period", "November 2026", "--output", str(tmp_path))
+    assert "holds 1 other pages" in err[-1]
+    code, out, err = run(capsys, "slips", "--period", "November 2026", "--output", "/dev/null/x")
+    assert (code, out) == (2, [])
+    assert err == ["attendance-backend: /dev/null/x cannot be written: Not a directory"]
+
+
+def change(office, control_id):
+    """Ann may come until 9:15; Zoe works on Mondays, so that two days of her leave are free days."""
+    added = [{"addSheet": {"properties": {"title": title}}} for title in ("Shifts", "Roster")]
+    office.sheets.batch_update(control_id, added)
+    office.sheets.write(control_id, "'Cut Off Times'!C2", [["09:15"]])
+    office.sheets.write(control_id, "'Shifts'!A1", [["Shift", "Start", "End"], ["Noon", "12:00", "20:00"]])
+    roster = [
+        ["Email", "Staff Group", "Site", "Shift", "From", "Until", "Days"],
+        ["zoe@example.com", "", "", "Noon", "2026-11-02", "", "Mon"],
+    ]
+    office.sheets.write(control_id, "'Roster'!A1", roster)
+
+
+CHANGES = [
+    "November 2026:",
+    "  Ann Archer: Late 1 -> 0; 1 day: 04-11-2026",
+    (
+        "  Zoe Young: On Leave 2 -> 0; Expected nothing -> 08:00; Balance nothing -> -08:00; Late (minutes) nothing -> 0; "
+        "Early (minutes) nothing -> 0; Half-Days nothing -> 0; 24 days: 03-11-2026, 04-11-2026, 05-11-2026, 06-11-2026, "
+        "07-11-2026 and 19 more"
+    ),
+    "  Ann Archer, 04-11-2026: day late -> present",
+]
+
+
+def shown(office, title):
+    """What people see of a worksheet of times, by person and header."""
+    header, *rows = office.sheets.read(office.sheet_id, f"'{title}'!A1:BZ40", "UNFORMATTED_VALUE")
+    return {(row[0], name): value for row in rows for name, value in zip(header, row, strict=False) if row}
+
+
+def test_a_preview_changes_nothing_and_is_what_becomes_of_it(october, capsys):
+    files = october.remember()
+    tables = bootstrap.backend().drive.copy(october.control_id, "what if", {}, october.folder_id)
+    change(october, tables)
+    names, before = (
+        [sheet.title for sheet in october.sheets.spreadsheets()],
+        shown(october, "Monthly Summary"),
+    )
+    link = f"https://docs.google.com/spreadsheets/d/{tables}/edit#gid=0"
+    code, out, err = run(capsys, "preview", "--tables", link)
+    assert (code, out[: len(CHANGES)], err) == (0, CHANGES, [])
+    assert [sheet.title for sheet in october.sheets.spreadsheets()] == names
+    assert shown(october, "Monthly Summary") == before
+    code, _, (line,) = run(capsys, "preview", "--tables", "nowhere")
+    assert (code, "--tables nowhere: there is no such spreadsheet" in line) == (2, True)
+
+    change(october, october.control_id)
+    run(capsys, "refresh")
+    after = shown(october, "Monthly Summary")
+    assert (before["Ann Archer", "Late"], after["Ann Archer", "Late"]) == (1, 0)
+    assert (before["Zoe Young", "On Leave"], after["Zoe Young", "On Leave"]) == (2, 0)
+    balance = shown(october, "Working Time")["Zoe Young", "Balance"]
+    assert balance == pytest.approx(-8 / 24)
+    assert run(capsys, "preview", "--period", "november 2026")[1] == [CHANGES[0], "  nothing would change"]
+    october.go_back(files)
 
 
 def test_refresh_finds_nothing_in_a_healthy_workbook_and_mends_a_damaged_one(october, capsys):

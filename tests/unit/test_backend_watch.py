@@ -19,6 +19,7 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.review import corrections_sheet, sites_sheet
 from attendance_backend.review.names import drive_properties
 from attendance_backend.sheet.changes import Formula
+from attendance_backend.sheet.grid import spreadsheet_link
 from attendance_contracts import CreateReviewSheet, ReviewPeriod, SiteHealth, StoreAttendRecords, Watch
 from tests.fakes_backend import CONTROL_ID, Book, Crash, Effects, FixedClock, World
 from tests.review_book import ROSTER, ReviewBook, punch
@@ -879,3 +880,68 @@ def test_a_fresh_office_without_workbooks_has_nothing_to_visit():
     assert isinstance(world.clock, FixedClock)
     assert world.clock.moment == datetime(2026, 11, 3, 9, tzinfo=UTC)
     assert isinstance(world.copies()[0], Book)
+
+
+# Changes that HR holds
+
+
+def previews(office):
+    return [
+        file_id
+        for file_id, book in office.world.spreadsheets.books.items()
+        if "attendance_preview_of" in book.properties and not book.trashed
+    ]
+
+
+def test_held_changes_reach_no_workbook_until_they_are_held_no_more(office, caplog):
+    def cut_off():
+        return office.november.sheet("Weekly Summary").rows()[1][2]
+
+    office.finalise()
+    office.tick()
+    office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("Hold changes", "", "Yes")])
+    before, was = office.november.content(), cut_off()
+    office.keeps(("Ann Archer", "ann@example.com", "11:11"), *ROSTER[1:], ("Cy Coe", "cy@example.com", None))
+    office.tick()
+    assert office.november.content() == before
+    ((copy_id),) = previews(office)
+    told = [remedy for about, remedy in office.problems() if about == "Workbook November 2026"]
+    assert told[0].startswith(watching.HELD)
+    assert told[0].endswith(f"it would change for 1 person; all of it: {spreadsheet_link(copy_id)}")
+    assert "Cy Coe: " in told[1]
+    assert len(told) == 2
+    assert "it could not be looked after" not in caplog.text
+
+    _, effects = office.tick()
+    assert (effects, previews(office)) == (0, [copy_id]), "it is worked out once for what HR's tables say"
+    assert [remedy for about, remedy in office.problems() if about == "Workbook November 2026"] == told
+    office.keeps(("Ann Archer", "ann@example.com", "11:11"), *ROSTER[1:])
+    office.tick()
+    (another,) = previews(office)
+    assert another != copy_id
+    assert (
+        "Workbook November 2026",
+        f"{watching.HELD} nothing would change",
+    ) in office.problems()
+
+    office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("Hold changes", "", "")])
+    office.tick()
+    assert previews(office) == []
+    assert not any(watching.HELD in remedy for _, remedy in office.problems())
+    assert (was, cut_off()) == (9 / 24, pytest.approx((11 * 60 + 11) / 1440))
+
+
+@pytest.mark.parametrize("answer", ["yes", "TRUE", True, "perhaps"])
+def test_what_may_mean_that_changes_are_held_holds_them(office, answer):
+    office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("hold changes", "", answer)])
+    control = read_control(office.world.spreadsheets, CONTROL_ID, date(2026, 11, 3))
+    assert control.rules.holds_changes
+    assert [problem.remedy for problem in control.problems if problem.worksheet == "Settings"] == (
+        ["type yes or no; until then, changes are held"] if answer == "perhaps" else []
+    )
+
+
+@pytest.mark.parametrize("answer", ["no", None, "None", False])
+def test_changes_are_not_held_by_itself(office, answer):
+    office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("Hold changes", "", answer)])
+    assert not read_control(office.world.spreadsheets, CONTROL_ID, date(2026, 11, 3)).rules.holds_changes

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attendance_backend.app.settings_file import read_settings_file
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 from attendance_trouble import missing_package
+
+if TYPE_CHECKING:
+    from attendance_backend.app.commands.export import Exported
 
 EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
@@ -228,6 +232,42 @@ def _parser() -> argparse.ArgumentParser:
         help="write nothing, and end with 1, where a number is not to be trusted",
     )
     export.set_defaults(command=_export)
+
+    preview = commands.add_parser(
+        "preview",
+        parents=[common],
+        help="say what HR's tables would change in the open workbooks, before they do",
+        description="Say whose numbers and which days people, shifts, roster, holidays and settings, as Review Periods "
+        "has them now, would change in the workbooks that are not finalised: before and after. Worked out on a copy of "
+        "each, which then goes into Drive's bin. What HR changes reaches workbooks within a quarter of an hour, unless "
+        "Hold changes in Settings says yes; a change may also be tried in a copy of Review Periods (--tables).",
+    )
+    _add_period(preview, otherwise="all that are not finalised, the newest three")
+    preview.add_argument(
+        "--tables",
+        metavar="ID",
+        help="ID or link of a copy of Review Periods that has the change (default: the one in use)",
+    )
+    preview.set_defaults(command=_preview)
+
+    slips = commands.add_parser(
+        "slips",
+        parents=[common],
+        help="write a page for each person of a period, to hand out or to sign",
+        description="Write what a period's workbook shows as a page for each person: days, times, corrections, totals, "
+        "and lines for signatures. As HTML, a file for each person and one with all of them to print. Numbers that are "
+        "not to be trusted are listed as export lists them, and marked on the page.",
+    )
+    _add_period(slips, otherwise=None)
+    slips.add_argument(
+        "--output", type=Path, metavar="FOLDER", help='default: "Slips <period>" in the current folder'
+    )
+    slips.add_argument(
+        "--strict",
+        action="store_true",
+        help="write nothing, and end with 1, where a number is not to be trusted",
+    )
+    slips.set_defaults(command=_slips)
     return parser
 
 
@@ -473,7 +513,26 @@ def _export(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.export import export  # noqa: PLC0415
 
     result = export(_backend(options), options.period, options.format, options.output, strict=options.strict)
-    for path in result.paths:
+    return _handed_over(result, result.paths)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.preview import preview  # noqa: PLC0415
+
+    preview(_backend(options), options.period, options.tables, lambda line: print(line, flush=True))
+    return 0
+
+
+def _slips(options: argparse.Namespace) -> int:
+    from attendance_backend.app.commands.slips import slips  # noqa: PLC0415
+
+    result = slips(_backend(options), options.period, options.output, strict=options.strict)
+    return _handed_over(result, result.paths[:1])
+
+
+def _handed_over(result: "Exported", told: Sequence[Path]) -> int:
+    """Say which files were written, and what HR should know before they are used."""
+    for path in told:
         print(path)
     if result.paths:
         print(f"{result.people} people")

@@ -74,6 +74,8 @@ _MEANINGS = {
     Setting.OVERTIME: "What is worked beyond it on a day is overtime",
     Setting.WEEKEND: "Days of the week on which nobody is expected, such as Fri, Sat. For one site only: add a row "
     "with the site",
+    Setting.HOLD: "yes: what you change from now on of people, shifts, roster, holidays and these settings reaches no "
+    "workbook; Problems says what it would change. Empty: it does, within a quarter of an hour",
 }
 _DEFAULTS: dict[Setting, float | str] = {
     Setting.KEY_POLICY: KeyPolicy.FIRST_AND_LAST.value,

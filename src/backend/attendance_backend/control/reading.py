@@ -40,6 +40,13 @@ NOBODY = (
 )
 
 
+TABLES = (
+    *(roster.TITLE, holidays.TITLE, rules.TITLE, machine_ids.TITLE),
+    *(shifts.SHIFTS, shifts.ROSTER),
+)
+"""Worksheets of HR's by which workbooks count."""
+
+
 @dataclass(frozen=True)
 class PublishedPeriods:
     """What HR has published.
@@ -122,8 +129,7 @@ def read_book(spreadsheets: Spreadsheets, control_id: str, today: date) -> Sprea
     """The worksheets that `understood` and `watch` look at, in two calls."""
     present = spreadsheets.read(control_id)
     kept = (review_sheets, problems_sheet, registered_sites, alarms, dead_letters)
-    tables = [each.TITLE for each in (roster, holidays, rules, machine_ids, *kept)]
-    tables += [shifts.SHIFTS, shifts.ROSTER]
+    tables = [*TABLES, *(each.TITLE for each in kept)]
     titles = [*_years(present, today), *(title for title in tables if present.find(title) is not None)]
     return spreadsheets.read(control_id, [Area(title) for title in titles]) if titles else present
 

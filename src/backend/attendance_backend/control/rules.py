@@ -49,6 +49,7 @@ class Setting(StrEnum):
     GRACE = "Grace (minutes)"
     OVERTIME = "Overtime beyond (hours a day)"
     WEEKEND = "Weekend"
+    HOLD = "Hold changes"
 
 
 ROLES = MappingProxyType(
@@ -108,6 +109,7 @@ class _Found:
     unread: set[tuple[Setting, str]] = field(default_factory=set)
     elsewhere: set[Setting] = field(default_factory=set)
     has_stray: bool = False
+    holds_changes: bool = False
 
     def rules(self) -> Rules:
         shares: dict[str, Share] = {}
@@ -123,6 +125,7 @@ class _Found:
             key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
             weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
+            holds_changes=self.holds_changes,
         )
 
     def _lengths(self, setting: Setting, default: int) -> dict[str, int | None]:
@@ -145,6 +148,10 @@ def _read_row(
         raise BadCellError(row, table.columns[SETTING], f"{setting} stands here twice; remove one row")
     found.seen.add((setting, site))
     if table.worksheet.value(row, table.columns[VALUE]) in (None, ""):
+        return
+    if setting is Setting.HOLD:
+        found.holds_changes = True  # unless it is surely not meant
+        found.holds_changes = _yes(table, row)
         return
     if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS):
         found.addresses[setting] = _addresses(table, row, problems)
@@ -221,6 +228,16 @@ def _key_policy(table: Table, row: int) -> KeyPolicy:
     if words in (["pairs"], ["pair"], ["in", "pairs"]):
         return KeyPolicy.PAIRS
     raise table.not_understood(row, VALUE, " or ".join(f'"{policy}"' for policy in KeyPolicy))
+
+
+def _yes(table: Table, row: int) -> bool:
+    value = table.worksheet.value(row, table.columns[VALUE])
+    answer = typed.key(table.label(row, VALUE))
+    if value is True or answer in ("yes", "y", "true"):
+        return True
+    if value is False or answer in ("no", "n", "false") or table.says_none(row, VALUE):
+        return False
+    raise BadCellError(row, table.columns[VALUE], "type yes or no; until then, changes are held")
 
 
 def _weekend(table: Table, row: int) -> frozenset[int]:

@@ -37,6 +37,7 @@ class Rules:
         overtime_after_s: what is worked beyond it on a day is overtime.
         key_policies, double_taps_s, weekends (weekdays, 0 is Monday): by site, casefolded; "" for all sites that have
             none of their own.
+        holds_changes: what is changed of people, plans, holidays and these rules reaches no workbook until it is false.
     """
 
     shares: tuple[Share, ...] = ()
@@ -46,6 +47,7 @@ class Rules:
     key_policies: Mapping[str, KeyPolicy | None] = field(default_factory=dict)
     double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
+    holds_changes: bool = False
 
     def key_policy(self, site: str) -> KeyPolicy | None:
         """By which a site's punches count."""

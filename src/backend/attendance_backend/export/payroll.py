@@ -51,9 +51,11 @@ _COUNTS = (
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
 _OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS)
-MINUTES, DOUBTS = "Minutes", "Doubts"
+MINUTES, OVERTIME_MINUTES, DOUBTS = "Minutes", "Overtime Minutes", "Doubts"
 """Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
-PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, "Overtime Minutes", DOUBTS)
+DOUBTS_APART = "; "
+"""Between two reasons."""
+PERSON_HEADERS = (*(column.header for column in monthly.SHOWN), MINUTES, OVERTIME_MINUTES, DOUBTS)
 DAY_HEADERS = (
     "Employee",
     "User Name",
@@ -140,7 +142,7 @@ class _Book:
             for column in monthly.SHOWN
         )
         minutes = (_minutes(self.monthly.number(row, column)) for column in _DURATIONS)
-        return *values, *minutes, "; ".join(doubt_lines(self._findings(row))), *self._of_plans(row)
+        return *values, *minutes, DOUBTS_APART.join(doubt_lines(self._findings(row))), *self._of_plans(row)
 
     def _of_plans(self, row: int) -> Iterator[Value]:
         """What was expected of a person; nothing of whom HR plans nothing."""
@@ -177,7 +179,7 @@ class _Book:
                 _hours(_number(self.daily, hours)),
                 "yes" if corrected else "no",
                 _minutes(_number(self.daily, hours)),
-                "; ".join(each.what for each in findings if each.day == day),
+                DOUBTS_APART.join(each.what for each in findings if each.day == day),
             )
 
     def _state(self, row: int, column: int) -> str:

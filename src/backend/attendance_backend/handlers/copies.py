@@ -22,7 +22,8 @@ RESTORED_FOR = "attendance_restored_for"
 """On what was made from a copy: the ID of what it takes the place of."""
 MOST = 14
 """Days of which a copy is kept."""
-_NOT_ITSELF = dict.fromkeys((PERIOD_PROPERTY, CONTROL_PROPERTY, KIND_PROPERTY, RESTORED_FOR), "copy")
+NOT_ITSELF = dict.fromkeys((PERIOD_PROPERTY, CONTROL_PROPERTY, KIND_PROPERTY, RESTORED_FOR), "copy")
+"""Properties of what is a copy, so that it is not found as its original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,18 @@ def keep(file_id: str, title: str, backend: Backend, in_use: Collection[str]) ->
     drive, today = backend.drive, backend.clock.now().date()
     kept = of(file_id, drive)
     if all(copy.day != today for copy in kept):
-        folder_id = drive.subfolder(FOLDER, {FOLDER_PROPERTY: backend.control_id})
-        properties = {**_NOT_ITSELF, COPY_OF: file_id, COPIED_ON: today.isoformat()}
+        folder_id = folder(backend)
+        properties = {**NOT_ITSELF, COPY_OF: file_id, COPIED_ON: today.isoformat()}
         drive.copy(file_id, f"{title}, copy of {today}", properties, folder_id)
         kept = of(file_id, drive)
     for copy in _surplus(kept):
         if copy.file_id not in in_use:
             drive.move_to_bin(copy.file_id)
+
+
+def folder(backend: Backend) -> str:
+    """Where copies lie; made if it is not there. Raises as `keep`."""
+    return backend.drive.subfolder(FOLDER, {FOLDER_PROPERTY: backend.control_id})
 
 
 def _surplus(copies: Sequence[Copy]) -> list[Copy]:

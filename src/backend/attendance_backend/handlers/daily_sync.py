@@ -58,8 +58,10 @@ def sync(
 
     Punches are looked at anew when it changed whose they are, or how they count. What HR typed and nobody understands
     stays as the workbook has it, and so does a month that HR finalised. `today` is the cloud's day, unless a site's
-    message is taken in that waited.
+    message is taken in that waited. While HR holds changes, nothing is brought in.
     """
+    if control.rules.holds_changes:
+        return []
     earlier = earlier_workbook(control, sheet_id, backend)
     changed: dict[str, None] = {}
     on = today or backend.clock.now().date()

@@ -33,14 +33,14 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies, finalising, moving, telling
+from attendance_backend.handlers import books, copies, finalising, moving, previewing, telling
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
-from attendance_backend.review import finalised, guide_sheet
+from attendance_backend.review import compared, finalised, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, locked, sites_of
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
-from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.grid import Spreadsheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 from attendance_contracts import ReviewPeriod, Watch
 
@@ -66,6 +66,7 @@ TOO_MANY = (
     f"it is not looked after, as more than {MOST_VISITS} workbooks are not finalised: in those that are paid, type "
     "yes beside Finalised in Guide"
 )
+HELD = "Hold changes says yes, and so what was changed since in Review Periods counts nowhere yet:"
 TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
 
 
@@ -134,6 +135,8 @@ class _Round:
     def go(self) -> None:
         """Visit, and write down what was found out."""
         self._guarded(completing.TITLE, self._keep_control)
+        if not self.control.rules.holds_changes:
+            self._guarded(completing.TITLE, self._discard_previews)
         recorded, final = self.control.review_sheets, self.control.finalised
         visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
         for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
@@ -185,6 +188,31 @@ class _Round:
             self._tell(completing.TITLE, IN_BIN)
         self._copy(control_id, completing.TITLE)
 
+    def _discard_previews(self) -> None:
+        made = self.backend.drive.find({previewing.PREVIEW_BY: self.backend.control_id})
+        previewing.discard(made, self.backend)
+
+    def _preview(self, name: str, sheet_id: str, period: ReviewPeriod, control: Control) -> None:
+        """Tell what HR's tables, whose changes are held, would change in a workbook; once for what they say now."""
+        day = self.backend.clock.now().date()
+        mark = previewing.mark_of(self.book, day)
+        about = of_workbook(name, "").worksheet
+        known = [each for each in self.told if each.worksheet == about and each.remedy.startswith(HELD)]
+        made = self.backend.drive.find({previewing.PREVIEW_OF: sheet_id, previewing.PREVIEW_FROM: mark})
+        if known and made:
+            self.problems += known
+            return
+        found = previewing.preview(sheet_id, period, control, self.backend, mark)
+        lines = list(compared.lines(found.found))
+        if not lines:
+            self._tell(name, f"{HELD} nothing would change", logging.INFO)
+            return
+        people = "1 person" if len(lines) == 1 else f"{len(lines)} people"
+        where = f"{HELD} it would change for {people}; all of it: {spreadsheet_link(found.copy_id)}"
+        self._tell(name, where, logging.INFO)
+        for line in lines[:MOST_LINES]:
+            self._tell(name, f"{HELD} {line}", logging.INFO)
+
     def _visit(self, name: str, sheet_id: str) -> None:
         if wrong := where_it_is(name, sheet_id, self.backend):
             self._tell(name, wrong)
@@ -209,7 +237,9 @@ class _Round:
         self.sites |= sites
         control = understood(self.book, self.backend.clock.now().date(), sites)
         closed = self._finalised_period(present)
-        moved = moving.guarded(name, present, self.backend, control) if closed is None else moving.Told()
+        is_held = control.rules.holds_changes
+        moves = closed is None and not is_held
+        moved = moving.guarded(name, present, self.backend, control) if moves else moving.Told()
         for line in moved.logged:
             log.warning("workbook of %s: %s", name, line)
         for line in moved.stays:
@@ -228,6 +258,8 @@ class _Round:
         if len(kept) > MOST_LINES:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
+        if is_held:
+            self._guarded(name, partial(self._preview, name, sheet_id, _window(name, control), control))
 
     def _finalised_period(self, present: Spreadsheet) -> ReviewPeriod | None:
         """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""

@@ -292,9 +292,8 @@ def kept_beside_formulas(view: Spreadsheet) -> Iterator[Finding]:
 def typed_over(sheet: Worksheet, place: Place, key: str, name: str, value: Value | None) -> Finding:
     """A number that follows punches and corrections no more: of a row's key, and a column's name (`columns_of`)."""
     title = sheet.role or ""
-    shown = _shown(title, name, value)
-    what = f"{_label(title, sheet, *place)} in {sheet.title} was typed over its formula: {shown}"
-    return Finding(sheet.text(place[0], NAMES[title]), _day(name), what, user_of_key(key))
+    what = f"{_label(title, sheet, *place)} in {sheet.title} was typed over its formula: {shown(title, name, value)}"
+    return Finding(sheet.text(place[0], NAMES[title]), day_of(name), what, user_of_key(key))
 
 
 def _kept_row(
@@ -486,10 +485,10 @@ def _typed_over(view: Spreadsheet) -> Iterator[Finding]:
                     yield Finding("", None, what)
                 elif not _is_as_kept(sheet, (row, place), value):
                     label = _label(title, sheet, row, place)
-                    now = _shown(title, name, sheet.value(row, place))
-                    was = _shown(title, name, value)
+                    now = shown(title, name, sheet.value(row, place))
+                    was = shown(title, name, value)
                     what = f"{label} in {sheet.title} reads {now}, and was {was} when the month was finalised"
-                    yield Finding(sheet.text(row, NAMES[title]), _day(name), what, user)
+                    yield Finding(sheet.text(row, NAMES[title]), day_of(name), what, user)
 
 
 def _label(title: str, sheet: Worksheet, row: int, place: int) -> str:
@@ -502,7 +501,8 @@ def _label(title: str, sheet: Worksheet, row: int, place: int) -> str:
     return header or "the day"
 
 
-def _day(name: str) -> date | None:
+def day_of(name: str) -> date | None:
+    """The day of a column (`columns_of`); None for one that is of no day."""
     try:
         return date.fromisoformat(name)
     except ValueError:
@@ -515,7 +515,7 @@ _COUNTED_THERE = tuple(
 )
 
 
-def _shown(title: str, name: str, value: Value | None) -> str:
+def shown(title: str, name: str, value: Value | None) -> str:
     """A value about as people see it."""
     if value in (None, ""):
         return "nothing"
@@ -528,8 +528,8 @@ def _shown(title: str, name: str, value: Value | None) -> str:
 
 
 def _time(days: float) -> str:
-    minutes = round(days * 1440)
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    minutes = round(abs(days) * 1440)
+    return f"{'-' if days < 0 else ''}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def late_punches(view: Spreadsheet) -> Iterator[Finding]:
@@ -569,7 +569,7 @@ def _corrections(view: Spreadsheet) -> Iterator[Finding]:
             who, day, correction, user = found[key]
             if correction.startswith(_CHANGING):
                 text = f"{corrections_sheet.spelt(correction)}: {what} {CORRECTIONS} after the month was finalised"
-                yield Finding(who, _day(day), text, user)
+                yield Finding(who, day_of(day), text, user)
 
 
 def corrected_days(view: Spreadsheet) -> Iterator[tuple[str, date | None]]:

@@ -24,6 +24,10 @@ from attendance_backend.sheet.grid import Area, Spreadsheet
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
 MOST_LACKING = 3
+HELD = (
+    "Hold changes in Settings says yes: what was changed since in Review Periods is in no number; Problems says what "
+    "it would change"
+)
 OUT_OF_DATE = (
     "this workbook is not as punches and Review Periods have it: run attendance-backend refresh, or wait for the next "
     "visit"
@@ -75,6 +79,32 @@ def export(
         UserError: no such period, a workbook that lacks values, a file that cannot be written.
         GoogleError: try again.
     """
+    seen = looked_at(backend, period)
+    is_refused = strict and seen.told
+    path = chosen_path(output or Path(), seen.name, kind)
+    paths = [] if is_refused else FORMATS[kind](seen.payroll, path)
+    return Exported(tuple(paths), len(seen.payroll.people), seen.told, seen.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a workbook shows, and what is to be known of it.
+
+    Attributes:
+        name: of the period.
+        view: with the cells of `WANTS`.
+        told, notes: as `Exported.doubts` and `Exported.notes`.
+    """
+
+    name: str
+    view: Spreadsheet
+    payroll: Payroll
+    told: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def looked_at(backend: Backend, period: str) -> Looked:
+    """What a period's workbook shows; raises UserError and GoogleError as `export`."""
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
     ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
@@ -93,19 +123,18 @@ def export(
             f"the workbook of {name} has formulas without a value ({len(result.lacking)}): {listed}. Restore them "
             "through File > Version history, or run attendance-backend refresh"
         )
-    told = tuple(doubts.lines(found.findings))
-    is_refused = strict and told
-    paths = [] if is_refused else FORMATS[kind](result, chosen_path(output or Path(), name, kind))
     notes = []
     if guide_sheet.read(view.worksheet(GUIDE)).kept_on == "" and result.finalised:
         notes.append(f"{name} is being finalised: its numbers are not kept yet")
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
+    if control.rules.holds_changes:
+        notes.append(HELD)
     if not result.finalised:
         notes.append(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
         )
-    return Exported(tuple(paths), len(result.people), told, tuple(notes))
+    return Looked(name, view, result, tuple(doubts.lines(found.findings)), tuple(notes))
 
 
 class _WouldWriteError(Exception):

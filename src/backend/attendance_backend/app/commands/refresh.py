@@ -45,6 +45,8 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     control = read_control(backend.spreadsheets, backend.control_id, today, sites)
     write_problems(backend.spreadsheets, backend.control_id, control)
     count = 0
+    if control.rules.holds_changes:
+        say("Hold changes in Settings says yes: what HR changed in Review Periods is not brought in")
     for name, sheet_id in chosen:
         say(f"{name}:")
         differences, kept = restore(sheet_id, window(name, control), control, backend)
