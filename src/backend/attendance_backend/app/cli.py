@@ -208,6 +208,13 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
     letters.set_defaults(command=_dead_letters)
 
+    _add_results(commands, common)
+    return parser
+
+
+def _add_results(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     export = commands.add_parser(
         "export",
         parents=[common],
@@ -268,7 +275,6 @@ def _parser() -> argparse.ArgumentParser:
         help="write nothing, and end with 1, where a number is not to be trusted",
     )
     slips.set_defaults(command=_slips)
-    return parser
 
 
 def _add_mail(
