@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client.errors import AccessError, BusError, MachineError
+from attendance_client.fsm.session import MachineState
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineStatus
 from attendance_client.relay.health import report_read
@@ -116,7 +117,8 @@ def test_news_are_told_at_once_and_once(client, change):
 def test_a_memory_that_is_nearly_full_is_news(client):
     for records in (79_999, 80_000, 80_001):
         status = MachineStatus(SERIAL, time=NOON, users=0, records=records, record_capacity=100_000)
-        report_read(client, status)
+        client.doors[0].seen = MachineState(status)
+        report_read(client)
 
     assert [told.machine.records for told in client.bus.health] == [79_999, 80_000]
 

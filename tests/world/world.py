@@ -20,9 +20,9 @@ from attendance_client.fsm.generated import (
     StateId,
 )
 from attendance_client.fsm.runner import Runner
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.fsm.snapshot import Snapshot, decode_snapshot
-from attendance_client.machine.polling import enable_machine
+from attendance_client.machine.polling import enable_machines
 from attendance_client.machine.reading import APART, BELIEVABLE_OFFSET
 from attendance_contracts import (
     AlarmKind,
@@ -201,7 +201,7 @@ class World:
         session = Session(DAY_BOUNDARY, snapshot)
         client = Client(
             site=self.site,
-            machine=self.machine,
+            doors=[Door(self.machine)],
             bus=WorldBus(self.network, self.timeline, self.power),
             clock=self.clock,
             ledger=self._ledger,
@@ -214,7 +214,7 @@ class World:
         runner.machine = watched  # type: ignore[assignment]  # all that a runner needs of one
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
-        enable_machine(client)  # as Runner.run begins; this world takes the steps that follow one by one
+        enable_machines(client)  # as Runner.run begins; this world takes the steps that follow one by one
 
     def power_off(self) -> None:
         """The power fails at this instant."""
@@ -415,7 +415,8 @@ class World:
     def _check_closing(self, session: Session) -> None:
         assert self._ledger is not None
         assert session.previous_period is not None
-        memory = session.machine_memory
+        assert self.client is not None
+        memory = self.client.doors[0].state.memory
         if memory is None or memory.read_at_s != self.clock.monotonic():
             self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
         if left := self._ledger.backlog_of(session.previous_period):
@@ -581,11 +582,17 @@ class World:
             session.current is StateId.RELAY_ATTENDANCE_RECORDS
             and session.review_period is not None
             and self.machine.time < session.review_period.closes_at(DAY_BOUNDARY)
-            and session.machine_memory is not None
+            and self._has_read_all
             and not self.unread()
             and not self.unstored()
             and all(self.belongs(stored) for stored in self.backend.rows() if stored.counts)
         )
+
+    @property
+    def _has_read_all(self) -> bool:
+        """Whether each machine was read since the client began."""
+        assert self.client is not None
+        return all(door.seen is not None and door.seen.memory is not None for door in self.client.doors)
 
     def unstored(self) -> dict[str, datetime]:
         """Owed punches that count in no sheet."""

@@ -216,6 +216,7 @@ class MachineHealth:
         records: punches in its memory.
         record_capacity: punches that its memory holds; 0 when it does not say.
         users: people enrolled.
+        name: what people call it, where a site has several; may be empty.
     """
 
     serial_number: str
@@ -225,6 +226,7 @@ class MachineHealth:
     records: int
     record_capacity: int
     users: int
+    name: str = ""
 
     @property
     def is_clock_off(self) -> bool:
@@ -253,8 +255,9 @@ class SiteHealth(Message):
         complete_through: the last business day of which every punch was read and is confirmed; None before
             there is one.
         pi_clock_synchronised: whether the Raspberry Pi's clock follows a time server; None when it cannot tell.
-        machine: None when it could not be read.
+        machine: None when it could not be read; of several the first one that could.
         problem: why it could not be read, or what else people should know of it; empty for nothing.
+        machines: those that could be read, of a site that has several; empty of a site that has one.
     """
 
     topic: ClassVar[Topic] = Topic.SITE_HEALTH
@@ -271,6 +274,7 @@ class SiteHealth(Message):
     pi_clock_synchronised: bool | None
     machine: MachineHealth | None
     problem: str
+    machines: tuple[MachineHealth, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

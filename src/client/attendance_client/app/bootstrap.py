@@ -24,7 +24,7 @@ from attendance_client.errors import (
 )
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.runner import Runner
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.ports import Clock
@@ -56,7 +56,7 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
                 bus.signer = Signer(key, ledger.next_sequence)
             client = Client(
                 site=config.site,
-                machine=ZkMachine(config.machine),
+                doors=[Door(ZkMachine(address)) for address in config.machines],
                 bus=bus,
                 clock=clock or SystemClock(config.site.time_zone, stop),
                 ledger=ledger,

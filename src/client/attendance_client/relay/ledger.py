@@ -34,7 +34,7 @@ from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_1 = """
 CREATE TABLE punches (
     identity TEXT PRIMARY KEY,
@@ -82,6 +82,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 """`user_name`: as the machine told it when the punch was read; empty for a user without one, NULL before it was asked.
 `answer`: why no sheet holds the punch, an `Outcome` or UNANSWERED; NULL before it was asked, and once a sheet does."""
+SCHEMA_3 = """
+ALTER TABLE punches ADD COLUMN machine TEXT;
+"""
+"""`machine`: what people called the machine when the punch was read; empty or NULL where it has no name."""
 
 PUNCH_COLUMNS = (
     "identity",
@@ -94,6 +98,7 @@ PUNCH_COLUMNS = (
     "raw",
     "read_at",
     "user_name",
+    "machine",
 )
 """What was read of a punch, without what was said of it since."""
 _PASSING = (
@@ -193,7 +198,7 @@ class Ledger:
             raise LedgerError(
                 f"{self._path} was written by a newer release (schema {version}); upgrade the client"
             )
-        missing = [SCHEMA_1, SCHEMA_2][version:]
+        missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
         if missing:
             script = "\n".join(missing)
             self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
@@ -223,8 +228,10 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
-    def add_log(self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime) -> int:
-        """Take what was read of the machine's log; returns how many records were not known before.
+    def add_log(
+        self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime, machine: str = ""
+    ) -> int:
+        """Take what was read of the log of a machine, and what people call it; returns how many records are new.
 
         Equal records are told apart by their place among each other: in a whole log from its beginning, in the end
         of one after those that the ledger holds. The end of a log must therefore be taken once only.
@@ -254,6 +261,7 @@ class Ledger:
                     occurrence,
                     read.raw,
                     read_at.isoformat(),
+                    machine,
                 )
             )
         odd = [
@@ -263,7 +271,7 @@ class Ledger:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
-                " raw, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " raw, read_at, machine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
@@ -380,15 +388,22 @@ class Ledger:
 
     def _unsent(self, where: str, parameters: tuple[str, ...], limit: int) -> tuple[AttendanceRecord, ...]:
         rows = self._ask(
-            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence FROM punches"  # noqa: S608 - words of this file
+            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence, machine FROM punches"  # noqa: S608 - words of this file
             f" WHERE sheet_id IS NULL AND answer IS NULL{where} ORDER BY timestamp, identity LIMIT ?",
             (*parameters, limit),
         )
         return tuple(
             AttendanceRecord(
-                serial, user, user_name or None, datetime.fromisoformat(stamp), status, punch, occurrence
+                serial,
+                user,
+                user_name or None,
+                datetime.fromisoformat(stamp),
+                status,
+                punch,
+                occurrence,
+                machine or "",
             )
-            for serial, user, user_name, stamp, status, punch, occurrence in rows
+            for serial, user, user_name, stamp, status, punch, occurrence, machine in rows
         )
 
     def _outside(self, known: Sequence[tuple[ReviewPeriod, str]]) -> tuple[str, tuple[str, ...]]:

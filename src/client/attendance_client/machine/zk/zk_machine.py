@@ -42,13 +42,15 @@ class ZkMachine:
     """A ZKTeco machine on TCP or UDP."""
 
     def __init__(self, address: MachineAddress) -> None:
+        self.name = address.name
         self._address = address
         self._memory = _Memory()
 
     @contextmanager
     def session(self) -> "Iterator[ZkSession]":
         address = self._address
-        where = f"the attendance machine at {address.host}:{address.port}"
+        named = f" {address.name!r}" if address.name else ""
+        where = f"the attendance machine{named} at {address.host}:{address.port}"
         zk = _Zk(address)
         try:
             _connect(zk, where)
