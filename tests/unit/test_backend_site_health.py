@@ -492,6 +492,32 @@ def test_a_clock_that_is_right_and_a_memory_with_room_are_not_worth_a_word(offic
     assert office.said() == []
 
 
+def test_each_machine_of_a_site_stands_in_its_row_and_is_told_by_its_name(office):
+    front = replace(MACHINE, name="front door", clock_offset_s=2, records=90_000)
+    back = replace(MACHINE, name="back door", serial_number="SN2", clock_offset_s=-90, users=7)
+    office.tell(health(sheet_id=office.sheet_id, machine=front, machines=(front, back)))
+
+    assert office.site("berlin", sites.MACHINES).splitlines() == [
+        "front door (SN1): 90000 records (90% full), 40 users, clock +2 s",
+        "back door (SN2): 1000 records (1% full), 7 users, clock -90 s",
+    ]
+    shown = (sites.SERIAL_NUMBER, sites.CLOCK_OFFSET, sites.RECORDS)
+    assert [office.site("berlin", column) for column in shown] == ["SN1, SN2", -90, 90_000]
+    told = [row[WHAT] for row in office.book.sheet("Exceptions").rows()[-2:]]
+    assert told == [
+        "The memory of the machine front door is 90% full; a full machine stops recording, or overwrites",
+        "The clock of the machine back door is 90 s behind: its punches bear wrong times",
+    ]
+
+    broken = replace(back, clock_offset_s=None)
+    office.tell(
+        health(sheet_id=office.sheet_id, at="2026-11-04T10:00:00", machine=front, machines=(front, broken))
+    )
+    problem = office.site("berlin", sites.PROBLEM)
+    assert problem.startswith("back door: the machine's clock shows an impossible date")
+    assert office.site("berlin", sites.CLOCK_OFFSET) == 2
+
+
 # -- duplicates, reordering, crashes, other writers
 
 

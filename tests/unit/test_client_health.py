@@ -46,6 +46,7 @@ def test_each_poll_tells_of_machine_clock_and_backlog(client):
     assert (told.backlog, told.undecodable, told.problem) == (1, 1, "")
     assert (told.machine.serial_number, told.machine.records, told.machine.users) == (SERIAL, 2, 1)
     assert (told.machine.clock_offset_s, told.pi_clock_synchronised) == (-61, True)
+    assert (told.machines, told.machine.name) == ((), ""), "as a backend before 0.2 knows it"
 
 
 def test_a_clock_that_shows_no_time_has_no_offset(client):

@@ -36,6 +36,10 @@ MOST_PERIOD_DAYS = 100
 """Of a period that HR's table does not hold so any more: a quarter of a year. Each day is columns of a workbook."""
 MOST_TEXT = 500
 """Characters of what a site says in words: a cell that people read."""
+MOST_MACHINES = 20
+"""Of a site: as many as its computer reads."""
+MOST_NAME = 96
+"""Characters of a machine's name."""
 MOST_COUNT = 10_000_000
 """Of records, users, a backlog: more than any machine holds."""
 MOST_STRANGERS = 300
@@ -73,6 +77,7 @@ def as_can_be(message: M, now: datetime) -> M:
         complete_through=None if through is None else min(through, over),
         machine=None if message.machine is None else _machine(message.machine),
         problem=message.problem[:MOST_TEXT],
+        machines=tuple(_machine(machine) for machine in message.machines[:MOST_MACHINES]),
     )
 
 
@@ -116,6 +121,7 @@ def _machine(machine: MachineHealth) -> MachineHealth:
         records=_count(machine.records),
         record_capacity=_count(machine.record_capacity),
         users=_count(machine.users),
+        name=machine.name[:MOST_NAME],
     )
 
 

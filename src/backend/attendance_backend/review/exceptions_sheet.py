@@ -270,17 +270,17 @@ def differs_since_finalised(day: date) -> Entry:
     return Entry(_midnight(day), "", "", what, remedy, kind=TO_DO)
 
 
-def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
-    """The machine's clock is wrong: its punches bear wrong times."""
+def machine_clock(when: datetime, site: str, offset_s: int, machine: str = "") -> Entry:
+    """A machine's clock is wrong, and so the times of its punches; `machine`: what people call it, if anything."""
     direction = "ahead" if offset_s > 0 else "behind"
-    what = f"The machine's clock is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
+    what = f"{_whose(machine, 'clock')} is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
     remedy = "Set the clock on the machine, and type the right times into Corrections where it matters."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
-def machine_memory(when: datetime, site: str, used: float) -> Entry:
-    """The machine's memory fills up; `used` is a share, 0 to 1."""
-    what = f"The machine's memory is {used:.0%} full; a full machine stops recording, or overwrites"
+def machine_memory(when: datetime, site: str, used: float, machine: str = "") -> Entry:
+    """A machine's memory fills up; `used` is a share, 0 to 1."""
+    what = f"{_whose(machine, 'memory')} is {used:.0%} full; a full machine stops recording, or overwrites"
     remedy = "Have the records cleared on the machine once they are here (Sites: backlog 0)."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
@@ -290,6 +290,10 @@ def no_place(when: datetime, site: str, who: str, day: date) -> Entry:
     what = f"{_named(day)} has no column in this workbook: the punches stand in the raw data only"
     remedy = "Have `attendance-backend refresh` run, which restores what is missing."
     return Entry(when, site, who, what, remedy, day=day, kind=TO_DO)
+
+
+def _whose(machine: str, what: str) -> str:
+    return f"The {what} of the machine {machine}" if machine else f"The machine's {what}"
 
 
 def _midnight(day: date) -> datetime:

@@ -71,6 +71,14 @@ MEMORY_USED = _column(
 USERS = _column("users", "Users", 60, styles.CODE)
 SERIAL_NUMBER = _column("serial_number", "Serial Number", 160)
 FIRMWARE = _column("firmware", "Firmware", 110, styles.WRAPPED)
+MACHINES = _column(
+    "machines",
+    "Machines",
+    330,
+    styles.WRAPPED,
+    "Of a site with several machines: each of those that could be read. The columns beside it show the one whose clock "
+    "is furthest off, and the one whose memory is fullest.",
+)
 SOFTWARE = _column("software", "Software", 90)
 PROBLEM = _column("problem", "Problem", 260, styles.WRAPPED)
 TIME_ZONE = _column("time_zone", "Time Zone", 120)
@@ -114,6 +122,7 @@ LAYOUT = Layout(
         FIRMWARE,
         SOFTWARE,
         PROBLEM,
+        MACHINES,
         TIME_ZONE,
         DAY_BOUNDARY,
         KEY_POLICY,

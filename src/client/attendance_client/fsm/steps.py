@@ -221,7 +221,9 @@ def review_period_expired(client: Client) -> EventId:
     log.info("review period %s is closed", period.name)
     for door in client.doors:
         if door.problem:
-            log.warning("%s; its punches of %s follow when it can be read", of_door(door, door.problem), period.name)
+            log.warning(
+                "%s; its punches of %s follow when it can be read", of_door(door, door.problem), period.name
+            )
     return EventId.PERIOD_CLOSED
 
 

@@ -41,7 +41,9 @@ def keep_clock(client: Client, door: Door, machine: MachineSession, status: Mach
             f"is {offset.total_seconds():+.0f} s off this computer's" if offset else "shows no possible date"
         )
         held = "" if agree else "; no review period is closed before they agree"
-        log.warning("the clock of %s (%s) %s; set the one that is wrong%s", called(door), status.time, told, held)
+        log.warning(
+            "the clock of %s (%s) %s; set the one that is wrong%s", called(door), status.time, told, held
+        )
     state.clock_is_off = is_off
     small = offset is not None and TOLERATED_OFFSET < abs(offset) <= LARGEST_CORRECTION
     if client.site.set_machine_clock and small and synchronised:

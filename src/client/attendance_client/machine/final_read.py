@@ -70,7 +70,9 @@ def _nothing_would_be_lost(
     """
     unconfirmed = client.ledger.not_to_be_erased(status.serial_number)
     if unconfirmed:
-        log.info("the log of %s is not erased: %d of its punches are in no sheet yet", called(door), unconfirmed)
+        log.info(
+            "the log of %s is not erased: %d of its punches are in no sheet yet", called(door), unconfirmed
+        )
         return False
     now_there = machine.status()
     if now_there.serial_number != status.serial_number or not status.records == records == now_there.records:
