@@ -278,6 +278,16 @@ def machine_clock(when: datetime, site: str, offset_s: int, machine: str = "") -
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
+def moved_machine(when: datetime, site: str, others: str, serial_number: str) -> Entry:
+    """A machine came from another site, with the punches that it recorded there."""
+    what = f"Punches on the machine {serial_number} stand in the raw data of {others} as well: it was there before"
+    remedy = (
+        "Each counts once for the same person. If a number on the machine was given to somebody else since, look at "
+        "that person's days, and keep the numbers in Machine IDs. Then type resolved into State."
+    )
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
 def machine_memory(when: datetime, site: str, used: float, machine: str = "") -> Entry:
     """A machine's memory fills up; `used` is a share, 0 to 1."""
     what = f"{_whose(machine, 'memory')} is {used:.0%} full; a full machine stops recording, or overwrites"
