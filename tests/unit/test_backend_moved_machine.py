@@ -1,6 +1,6 @@
 """A machine that was moved brings its old punches to its new site: each counts once, and HR is told."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_it_counts_by_the_rules_of_the_persons_own_site():
         roster=[(*person, None, None, "berlin") for person in ROSTER], sites=("berlin", "hamburg")
     )
     book.store(*BEFORE)
-    book.store(*BEFORE, site="hamburg", zone="Europe/London")
+    book.store(*BEFORE, site="hamburg", zone="Europe/London", boundary=time())
 
     assert book.day("ann", TUESDAY) == (9.0, 26.0, None)
     assert book.day("ann", WEDNESDAY) == (None, None, None)
