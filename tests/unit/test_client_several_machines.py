@@ -1,16 +1,19 @@
 """A site with two machines: both are read, neither holds the other up, and the day is complete when it is at both."""
 
+import json
 import logging
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
+from attendance_client.app.status import describe
 from attendance_client.errors import MachineError
 from attendance_client.fsm import steps
 from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import Door
 from attendance_client.machine.polling import enable_machines, poll
+from attendance_client.relay.ledger import LEDGER_NAME, PUNCH_COLUMNS, Ledger
 from attendance_contracts import StoreAttendRecords, decode_topic, encode
 from tests.unit.lone_client import FEBRUARY, JANUARY, NOON, after_the_end, asked, lone_client
 from tests.world.machine import WorldMachine
@@ -272,3 +275,22 @@ def test_a_clock_that_is_off_is_told_by_the_machines_name(client, back, caplog):
     assert [record.message for record in caplog.records if "clock" in record.message] == [
         f"the clock of the machine 'back door' ({back.time}) is +180 s off this computer's; set the one that is wrong"
     ]
+
+
+def test_status_shows_what_was_read_of_each(client, front, back, tmp_path):
+    front.record("1001", NOON)
+    front.record("1001", NOON + MINUTE)
+    back.record("1001", NOON)
+    poll(client)
+    ledger = Ledger(tmp_path / LEDGER_NAME, client.site.day_boundary)
+    ledger.take_over(client.ledger._db.execute(f"SELECT {', '.join(PUNCH_COLUMNS)} FROM punches"))
+    ledger.close()
+    doors = [{"name": "back door", "ip": "192.0.2.18"}]
+    config = {"identifier": "berlin", "ip": "192.0.2.17", "port": 4370, "machine_name": "front door"}
+    (tmp_path / "biometric_device_config.json").write_text(json.dumps(config | {"machines": doors}))
+
+    told = describe(tmp_path)
+    assert "machine       192.0.2.17:4370 front door\nmachine       192.0.2.18:4370 back door\n" in told
+    read_at = f"{client.clock.now():%d-%m-%Y %H:%M}"
+    assert f"  of machine  A1B2C3 front door: 2, the latest came on {read_at}\n" in told
+    assert f"  of machine  B2 back door: 1, the latest came on {read_at}\n" in told

@@ -15,7 +15,10 @@ def describe(directory: Path) -> str:
     store = FileSnapshotStore(directory)
     snapshot = store.load()
     lines = [f"site          {config.site.location}"]
-    lines.append(f"machine       {config.machine.host}:{config.machine.port}")
+    lines += [
+        f"machine       {machine.host}:{machine.port}{' ' + machine.name if machine.name else ''}"
+        for machine in config.machines
+    ]
     if snapshot is None and store.path.exists():
         lines.append(
             f"state         {store.path.name} is damaged: the client begins without it, which loses nothing"
@@ -35,10 +38,15 @@ def describe(directory: Path) -> str:
     if path.exists():
         ledger = Ledger(path, config.site.day_boundary)
         try:
-            summary = ledger.summary()
+            summary, machines = ledger.summary(), ledger.machines()
         finally:
             ledger.close()
         lines.append(f"punches       {summary.punches}, of which {summary.confirmed} are in a sheet")
+        lines += [
+            f"  of machine  {machine.serial_number}{' ' + machine.name if machine.name else ''}: {machine.punches}, "
+            f"the latest came on {machine.latest:%d-%m-%Y %H:%M}"
+            for machine in machines
+        ]
         lines.append(f"on their way  {summary.backlog}")
         if summary.refused:
             lines.append(f"refused       {summary.refused} of them: {summary.reason or 'nobody answers'}")

@@ -152,6 +152,16 @@ class LedgerSummary:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MachineSummary:
+    """What was read of one machine; `name` as people called it last, `latest`: when a new punch was last read."""
+
+    serial_number: str
+    name: str
+    punches: int
+    latest: datetime
+
+
 class Ledger:
     """A SQLite database in WAL mode with full synchronisation: what it has taken survives a power loss.
 
@@ -522,6 +532,18 @@ class Ledger:
         [(told,), *_] = self._ask("PRAGMA quick_check(1)")
         if told != "ok":
             raise self._damaged(told)
+
+    def machines(self) -> list[MachineSummary]:
+        """Every machine of which punches were read, that with the newest ones first."""
+        # Of a bare column SQLite takes the row that has the maximum.
+        rows = self._ask(
+            "SELECT serial_number, machine, count(*), max(read_at) FROM punches GROUP BY serial_number"
+            " ORDER BY max(read_at) DESC, serial_number"
+        )
+        return [
+            MachineSummary(serial, name or "", count, datetime.fromisoformat(at))
+            for serial, name, count, at in rows
+        ]
 
     def summary(self) -> LedgerSummary:
         """Counts, and how far the sheets are; counted again only when a row was written since."""
