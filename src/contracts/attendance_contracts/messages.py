@@ -240,6 +240,28 @@ class MachineHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MistimedPunches:
+    """Punches of one user, read on one day, with times at which they cannot have been made: the clock was wrong.
+
+    Attributes:
+        user_name: as in the machine's user list; empty where it is not known.
+        machine: what people call the machine; may be empty.
+        count: how many.
+        first, last: the earliest and the latest of their times, as the machine has them.
+        read_on: by the site's computer: about when they were made.
+    """
+
+    serial_number: str
+    machine: str = ""
+    user_id: str
+    user_name: str = ""
+    count: int
+    first: datetime
+    last: datetime
+    read_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class SiteHealth(Message):
     """How a site is, sent after each poll of its attendance machine; nothing is answered.
 
@@ -258,6 +280,7 @@ class SiteHealth(Message):
         machine: None when it could not be read; of several the first one that could.
         problem: why it could not be read, or what else people should know of it; empty for nothing.
         machines: those that could be read, of a site that has several; empty of a site that has one.
+        mistimed: punches in no sheet that were read since the period began, the first ones first.
     """
 
     topic: ClassVar[Topic] = Topic.SITE_HEALTH
@@ -275,6 +298,7 @@ class SiteHealth(Message):
     machine: MachineHealth | None
     problem: str
     machines: tuple[MachineHealth, ...] = ()
+    mistimed: tuple[MistimedPunches, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

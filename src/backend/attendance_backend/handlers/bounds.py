@@ -19,6 +19,7 @@ from attendance_backend.ports import Backend
 from attendance_contracts import (
     MachineHealth,
     Message,
+    MistimedPunches,
     RaiseFinalAlarm,
     ReviewPeriod,
     SiteHealth,
@@ -39,7 +40,9 @@ MOST_TEXT = 500
 MOST_MACHINES = 20
 """Of a site: as many as its computer reads."""
 MOST_NAME = 96
-"""Characters of a machine's name."""
+"""Characters of a machine's name, or a user's."""
+MOST_MISTIMED = 200
+"""Users and days with punches that bear impossible times: as many as a client tells."""
 MOST_COUNT = 10_000_000
 """Of records, users, a backlog: more than any machine holds."""
 MOST_STRANGERS = 300
@@ -78,6 +81,7 @@ def as_can_be(message: M, now: datetime) -> M:
         machine=None if message.machine is None else _machine(message.machine),
         problem=message.problem[:MOST_TEXT],
         machines=tuple(_machine(machine) for machine in message.machines[:MOST_MACHINES]),
+        mistimed=tuple(map(_mistimed, message.mistimed[:MOST_MISTIMED])),
     )
 
 
@@ -122,6 +126,17 @@ def _machine(machine: MachineHealth) -> MachineHealth:
         record_capacity=_count(machine.record_capacity),
         users=_count(machine.users),
         name=machine.name[:MOST_NAME],
+    )
+
+
+def _mistimed(punches: MistimedPunches) -> MistimedPunches:
+    return replace(
+        punches,
+        serial_number=punches.serial_number[:MOST_NAME],
+        machine=punches.machine[:MOST_NAME],
+        user_id=punches.user_id[:MOST_NAME],
+        user_name=punches.user_name[:MOST_NAME],
+        count=_count(punches.count),
     )
 
 

@@ -6,6 +6,7 @@ some days come first in a call of their own. A message that is delivered again f
 that was overtaken by a later one is dropped.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -174,7 +175,10 @@ def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreads
         if _is_overtaken(row, message, now):
             continue
         values[site] = _values(message, row)
-        entries += _about_machine(message, row, values[site])
+        entries += [
+            *_about_machine(message, row, values[site]),
+            *_about_mistimed(message, row, values[site]),
+        ]
         day = message.complete_through
         if day is not None and (row is None or row.complete_through is None or day > row.complete_through):
             values[site][sites_sheet.COMPLETE_THROUGH] = through[site] = day
@@ -329,6 +333,30 @@ def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column
         if used is not None and machine.is_nearly_full and memory_told != today:
             entries.append(exceptions_sheet.machine_memory(*where, used, machine.name))
             values[sites_sheet.MEMORY_TOLD_ON] = today
+    return entries
+
+
+MOST_TOLD = 1_000
+"""Marks of punches with impossible times that a site's row of a month keeps: more are not told."""
+
+
+def _about_mistimed(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
+    """What is said, once, of punches whose times cannot be; `values` gets the marks of what was said."""
+    told = [*(row.mistimed_told if row else ())]
+    entries = []
+    for punches in message.mistimed:
+        key = repr((punches.serial_number, punches.user_id, punches.read_on, punches.count))
+        mark = hashlib.sha256(key.encode()).hexdigest()[:10]
+        if mark in told or len(told) >= MOST_TOLD:
+            continue
+        told.append(mark)
+        named = (
+            f"{punches.user_name} ({punches.user_id})" if punches.user_name else f"User ID {punches.user_id}"
+        )
+        who = named if punches.user_id else "further users"
+        entries.append(exceptions_sheet.mistimed(message.location, who, punches))
+    if entries:
+        values[sites_sheet.MISTIMED_TOLD] = " ".join(told)
     return entries
 
 

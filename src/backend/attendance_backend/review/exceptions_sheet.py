@@ -31,6 +31,7 @@ from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
+from attendance_contracts import MistimedPunches
 
 WHEN = Column("when", "When", 140, styles.MOMENT)
 SITE = Column("site", "Site", 110, styles.PLAIN)
@@ -276,6 +277,23 @@ def machine_clock(when: datetime, site: str, offset_s: int, machine: str = "") -
     what = f"{_whose(machine, 'clock')} is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
     remedy = "Set the clock on the machine, and type the right times into Corrections where it matters."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def mistimed(site: str, who: str, punches: MistimedPunches) -> Entry:
+    """Punches that count nowhere, as the machine's clock was wrong when they were made."""
+    count = "1 punch bears" if punches.count == 1 else f"{punches.count} punches bear"
+    first, last = (f"{moment:%d-%m-%Y %H:%M}" for moment in (punches.first, punches.last))
+    times = first if first == last else f"{first} to {last}"
+    machine = f" {punches.machine}" if punches.machine else ""
+    what = (
+        f"{count} a time that cannot be ({times}): the clock of the machine{machine} was wrong. Read on "
+        f"{_named(punches.read_on)}"
+    )
+    remedy = (
+        "They count nowhere. Ask the person, and type the times into Corrections: the punches were made on the day on "
+        "which they were read, or, if the machine could not be read before, earlier. Then type resolved into State."
+    )
+    return Entry(_midnight(punches.read_on), site, who, what, remedy, day=punches.read_on, kind=TO_DO)
 
 
 def moved_machine(when: datetime, site: str, others: str, serial_number: str) -> Entry:

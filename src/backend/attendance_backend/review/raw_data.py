@@ -180,7 +180,7 @@ def row_of(
         RECORD_ID: record.identity,
         BUSINESS_DAY: serial.from_date(day),
         SERIAL_NUMBER: record.serial_number,
-        MACHINE: record.machine or None,
+        **({MACHINE: record.machine} if record.machine else {}),
     }
     return {column: NewCell(value, column.style) for column, value in values.items()}
 

@@ -9,14 +9,12 @@ from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.session import Door, MachineMemory, MachineState
 from attendance_client.machine.port import AttendanceLog, LogEnd, MachineSession, MachineStatus
+from attendance_client.relay.ledger import FIRST_POSSIBLE
 
 log = logging.getLogger(__name__)
 
 BELIEVABLE_OFFSET = timedelta(days=1)
 """A machine's clock further off than this is broken (a flat cell: 2000-01-01), not slow."""
-
-FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
-"""Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 
 APART = timedelta(minutes=5)
 """Clocks that differ by more do not agree, and then no period is closed."""

@@ -8,6 +8,7 @@ together. Nothing of it ever keeps the client from its work.
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,13 +16,15 @@ from importlib.metadata import PackageNotFoundError, version
 from attendance_client.errors import AccessError, BusError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.session import Door
-from attendance_client.machine.reading import of_door
-from attendance_contracts import MachineHealth, SiteHealth, business_day
+from attendance_client.machine.reading import BELIEVABLE_OFFSET, of_door
+from attendance_contracts import MachineHealth, MistimedPunches, ReviewPeriod, SiteHealth, business_day
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTION = "attendance-relay"
 
+MOST_MISTIMED = 200
+"""Users and days with punches that bear times that cannot be, in one message; the others are counted as one."""
 LARGE_BACKLOG = 100
 """From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
 
@@ -100,7 +103,8 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         return
     summary = client.ledger.summary()
     complete = complete_through(client)
-    news = _news(client, machines, problem, complete, summary.backlog)
+    mistimed = _mistimed(client, session.review_period)
+    news = (_news(client, machines, problem, complete, summary.backlog), mistimed)
     if news == session.health.told and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
@@ -119,6 +123,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         machine=machines[0] if machines else None,
         problem=problem,
         machines=tuple(machines) if len(client.doors) > 1 else (),
+        mistimed=mistimed,
     )
     try:
         client.bus.publish(health)
@@ -131,6 +136,19 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         session.health.problem = ""
         session.health.told = news
         session.health.due_s = client.clock.monotonic() + client.site.health_interval_s
+
+
+def _mistimed(client: Client, period: ReviewPeriod) -> tuple[MistimedPunches, ...]:
+    """What HR is to see of punches with times that cannot be, where this computer knows the time itself."""
+    if client.clock.synchronised() is False:
+        return ()
+    latest = (client.session.machine_time or client.clock.now()) + BELIEVABLE_OFFSET
+    found = client.ledger.mistimed(period.first_day, latest)
+    if len(found) > MOST_MISTIMED:
+        others = found[MOST_MISTIMED - 1 :]
+        rest = replace(others[-1], user_id="", user_name="", count=sum(each.count for each in others))
+        found[MOST_MISTIMED - 1 :] = [rest]
+    return tuple(found)
 
 
 def _news(

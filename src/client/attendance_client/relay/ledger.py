@@ -29,7 +29,7 @@ from attendance_client.errors import (
     no_permission,
 )
 from attendance_client.machine.port import AttendanceLog
-from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod
+from attendance_contracts import Answer, AttendanceRecord, MistimedPunches, Outcome, ReviewPeriod
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
@@ -109,6 +109,8 @@ _PASSING = (
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
 )
+FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
+"""Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
@@ -526,6 +528,34 @@ class Ledger:
                 (serial_number, after.isoformat(), until.isoformat()),
             )
         )
+
+    def mistimed(self, since: date, latest: datetime) -> list[MistimedPunches]:
+        """Punches of no period whose times cannot be: of before `FIRST_POSSIBLE`, or later than `latest`.
+
+        As far as they were read since a day; or by a computer whose own clock was as wrong, and nobody knows when.
+        """
+        first = FIRST_POSSIBLE.isoformat()
+        rows = self._ask(
+            "SELECT serial_number, coalesce(max(machine), ''), user_id, coalesce(max(user_name), ''), count(*),"
+            " min(timestamp), max(timestamp), date(read_at) FROM punches"
+            " WHERE sheet_id IS NULL AND (timestamp < ? OR timestamp > ?) AND answer IN (?, ?)"
+            " AND (read_at >= ? OR read_at < ?)"
+            " GROUP BY serial_number, user_id, date(read_at) ORDER BY date(read_at), serial_number, user_id",
+            (first, latest.isoformat(), *_OF_NO_PERIOD, since.isoformat(), first),
+        )
+        return [
+            MistimedPunches(
+                serial_number=serial,
+                machine=machine,
+                user_id=user,
+                user_name=name,
+                count=count,
+                first=datetime.fromisoformat(earliest),
+                last=datetime.fromisoformat(last),
+                read_on=date.fromisoformat(read_on),
+            )
+            for serial, machine, user, name, count, earliest, last, read_on in rows
+        ]
 
     def check(self) -> None:
         """Read the whole file; raises DamagedError where it is damaged."""
