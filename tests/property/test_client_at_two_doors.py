@@ -39,7 +39,7 @@ class TwoDoorsWorld(FaultyWorld):
 
 
 TestClientAtTwoDoors = TwoDoorsWorld.TestCase
-TestClientAtTwoDoors.settings = limits(dev=10, ci=500)
+TestClientAtTwoDoors.settings = limits(dev=10, ci=150)
 
 
 def test_both_were_read_and_erased():

@@ -210,6 +210,17 @@ def test_people_can_punch_at_each_when_the_client_starts(client, front, back):
     assert front.enabled
 
 
+def test_a_machine_that_was_left_disabled_is_enabled_wherever_it_appears(client, front, back):
+    front.enabled, front.reachable = False, False
+    poll(client)
+    front.reachable = True
+    client.doors[0].machine, client.doors[1].machine = back, front
+    poll(client)
+
+    assert front.enabled
+    assert back.enabled
+
+
 def test_machines_that_exchange_their_addresses_double_nothing(client, front, back):
     front.record("1001", NOON)
     back.record("1001", NOON)

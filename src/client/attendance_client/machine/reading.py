@@ -93,7 +93,9 @@ def ask_status(client: Client, door: Door, machine: MachineSession) -> MachineSt
     status = machine.status()
     state = client.session.machines.setdefault(status.serial_number, MachineState(status))
     if door.seen is not state:
-        # It hangs here since now: what became of its log elsewhere, only a reading of all of it tells.
+        # It hangs here since now: what became of its log elsewhere, only a reading of all of it tells; and whether
+        # people can punch on it, nobody.
+        door.is_enabled &= door.seen is None
         door.seen, state.memory = state, None
     state.status, door.answers = status, True
     now, cloud = client.clock.now(), client.cloud_time()
