@@ -65,7 +65,7 @@ def _poll_at(client: Client, door: Door) -> None:
             read_names_again(client, door, machine, status)
         keep_clock(client, door, machine, status)
     if not door.is_enabled:
-        # Setting its clock broke off, or it is another machine. Not only at the next poll: until then nobody could punch.
+        # Setting its clock broke off, or it is another machine. At once: until then nobody can punch.
         with enabled_machine(door):
             pass
     _read_whole_if_due(client, door, quiet=quiet)
