@@ -78,6 +78,21 @@ def _parser() -> argparse.ArgumentParser:
         help="what to log: debug is every poll too (default: %(default)s)",
     )
     run.set_defaults(command=_run)
+    init = commands.add_parser(
+        "init",
+        parents=[common],
+        help="set this computer up as a site's client",
+        description="Ask for the site and its key, look for the attendance machine, write the configuration, and look "
+        "whether all is in place. Ends with 1 if something is not, yet.",
+    )
+    init.add_argument(
+        "--from",
+        dest="file",
+        type=Path,
+        metavar="FILE",
+        help="ask nothing: the file that deploy/gcp/deploy site add wrote says it all",
+    )
+    init.set_defaults(command=_init)
     _add_looking(commands, common)
     _add_upkeep(commands, common)
     _add_device_command(commands, common)
@@ -372,6 +387,23 @@ def _recover(options: argparse.Namespace) -> int:
     for line in recover_ledgers(options.directory):
         _say(line)
     return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from attendance_client.app.init import at_the_terminal, interview, read_site_file, write  # noqa: PLC0415
+
+    try:
+        if options.file is not None:
+            files = read_site_file(options.file)
+        else:
+            files = interview(options.directory, at_the_terminal(_say))
+    except (EOFError, KeyboardInterrupt):
+        raise UserError("nothing was written") from None
+    for line in write(options.directory, files):
+        _say(line)
+    code = _doctor(options)
+    _say("It counts from the next start on: sudo systemctl restart attendance-client")
+    return code
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -97,7 +97,7 @@ def _ledger(path: Path, day_boundary: time) -> Finding:
     if not path.exists():
         return ok("ledger", "none yet: the client makes it")
     try:
-        ledger = Ledger(path, day_boundary)
+        ledger = Ledger(path, day_boundary, read_only=True)
         try:
             ledger.check()
             summary = ledger.summary()
