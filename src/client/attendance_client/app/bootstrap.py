@@ -11,10 +11,12 @@ from pathlib import Path
 import google.auth
 
 from attendance_client.app.config import Config, load_config
+from attendance_client.app.diary import FileDiary
 from attendance_client.app.locking import only_one
 from attendance_client.app.site_key import load_site_key
 from attendance_client.app.system import SystemClock, SystemdSupervisor
 from attendance_client.errors import (
+    ClientError,
     CredentialsError,
     DamagedError,
     DiskError,
@@ -47,29 +49,45 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
     config = load_config(directory)
     snapshots = FileSnapshotStore(directory)
     with only_one(directory):
-        session = Session(config.site.day_boundary, snapshots.load())
-        bus = PubSubBus(project_of(config), config.site.location)
-        ledger = _ledger(directory, config.site.day_boundary)
-        session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
+        diary = FileDiary(directory, clock or SystemClock(config.site.time_zone, stop))
         try:
-            if (key := load_site_key(directory, config)) is not None:
-                bus.signer = Signer(key, ledger.next_sequence)
-            client = Client(
-                site=config.site,
-                machine=ZkMachine(config.machine),
-                bus=bus,
-                clock=clock or SystemClock(config.site.time_zone, stop),
-                ledger=ledger,
-                supervisor=SystemdSupervisor(stop),
-                session=session,
-            )
-            yield Runner(client, snapshots)
-        except DamagedError:
-            ledger.close()
-            ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it
+            with _assembled(directory, config, snapshots, stop, diary) as client:
+                yield Runner(client, snapshots)
+        except ClientError as error:
+            diary.end(str(error))
             raise
-        finally:
-            ledger.close()
+        diary.end()
+
+
+@contextmanager
+def _assembled(
+    directory: Path, config: Config, snapshots: FileSnapshotStore, stop: threading.Event, diary: FileDiary
+) -> Iterator[Client]:
+    session = Session(config.site.day_boundary, snapshots.load())
+    bus = PubSubBus(project_of(config), config.site.location)
+    ledger = _ledger(directory, config.site.day_boundary)
+    session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
+    try:
+        if (key := load_site_key(directory, config)) is not None:
+            bus.signer = Signer(key, ledger.next_sequence)
+        client = Client(
+            site=config.site,
+            machine=diary.watch(ZkMachine(config.machine), config.machine),
+            bus=bus,
+            clock=diary.clock,
+            ledger=ledger,
+            supervisor=SystemdSupervisor(stop),
+            session=session,
+            diary=diary,
+        )
+        diary.client, diary.bus = client, bus
+        yield client
+    except DamagedError:
+        ledger.close()
+        ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it
+        raise
+    finally:
+        ledger.close()
 
 
 def _ledger(directory: Path, day_boundary: time) -> Ledger:

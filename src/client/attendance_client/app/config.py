@@ -23,6 +23,8 @@ from attendance_contracts import ContractError, validate_location
 FILE_NAME = "biometric_device_config.json"
 ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that Windows' editors put in front."""
+LONGEST_HOST = 253
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
 
 
@@ -133,6 +135,15 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     )
 
 
+def parse_key(key: str, value: object) -> object:
+    """One value of the file; raises ConfigError."""
+    parse, _ = _KEYS[key]
+    try:
+        return parse(_filled_in(value))
+    except (ValueError, TypeError, LookupError) as error:
+        raise ConfigError(f"{key!r}: {error}") from error
+
+
 def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
     """The IANA name of the computer's own time zone; "UTC" where it does not tell."""
     _, found, name = str(localtime.resolve()).partition("/zoneinfo/")
@@ -171,7 +182,7 @@ def _host(value: object) -> str:
             ipaddress.IPv4Address(host)
         except ValueError as error:
             raise ValueError(f"{host!r} is no IPv4 address, such as 192.0.2.17") from error
-    elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", host):
+    elif len(host) > LONGEST_HOST or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", host):
         raise ValueError(f"{host!r} is neither an IPv4 address nor a host name")
     return host
 

@@ -12,7 +12,7 @@ from attendance_client.errors import BusError
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S, TIME_OUT_S, StateId
 from attendance_client.fsm.session import Session
 from attendance_client.machine.port import AttendanceMachine
-from attendance_client.ports import Bus, Clock, Supervisor
+from attendance_client.ports import Bus, Clock, Diary, NoDiary, Supervisor
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import Message
 
@@ -71,7 +71,12 @@ def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomnes
 
 @dataclass
 class Client:
-    """One site's client: its ports and what it knows. `randomness` spreads what many sites try again."""
+    """One site's client: its ports and what it knows. `randomness` spreads what many sites try again.
+
+    Attributes:
+        status: in a line, for the service manager.
+        problem: what keeps this step from being done; empty for nothing.
+    """
 
     site: Site
     machine: AttendanceMachine
@@ -81,10 +86,13 @@ class Client:
     supervisor: Supervisor
     session: Session
     randomness: random.Random = field(default_factory=random.Random)
+    diary: Diary = field(default_factory=NoDiary)
     status: str = field(default="starting")
+    problem: str = ""
 
     def pause(self, seconds: float) -> None:
         """Wait, feeding the watchdog; raises StopRequested."""
+        self.diary.note(str(self.session.current), self.problem, seconds)
         end = self.clock.monotonic() + seconds
         while (remaining := end - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
@@ -116,15 +124,19 @@ class Client:
         """
         wait_s = waits_s(state, self.session.time_outs, self.site.polling_interval_s, self.randomness)
         deadline = self.clock.monotonic() + wait_s
-        failed = False
+        failed = noted = False
         while (remaining := deadline - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
             accepted = False
+            if not noted and remaining <= wait_s - RECEIVE_SLICE_S:
+                # Most replies are here by now.
+                self.diary.note(str(state), self.problem, remaining)
+                noted = True
             try:
                 messages = self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S))
             except BusError as error:
                 log.log(logging.DEBUG if failed else logging.WARNING, "%s", error)
-                failed = True
+                failed, self.problem = True, str(error)
                 self.pause(min(remaining, RECEIVE_SLICE_S))
                 continue
             if messages:

@@ -79,7 +79,7 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         at=client.clock.now().replace(microsecond=0),
         time_zone=client.site.time_zone,
         day_boundary=client.site.day_boundary,
-        release=_release(),
+        release=release(),
         backlog=summary.backlog,
         undecodable=summary.undecodable,
         complete_through=complete,
@@ -117,7 +117,8 @@ def _news(
 
 
 @cache
-def _release() -> str:
+def release() -> str:
+    """Of this program, as it is installed."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:

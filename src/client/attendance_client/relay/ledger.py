@@ -96,6 +96,19 @@ PUNCH_COLUMNS = (
     "user_name",
 )
 """What was read of a punch, without what was said of it since."""
+EXPORTED = (
+    "serial_number",
+    "user_id",
+    "user_name",
+    "timestamp",
+    "status",
+    "punch",
+    "read_at",
+    "sheet_id",
+    "answer",
+    "reason",
+)
+"""For people: each punch, and what became of it."""
 _PASSING = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -150,15 +163,19 @@ class LedgerSummary:
 class Ledger:
     """A SQLite database in WAL mode with full synchronisation: what it has taken survives a power loss.
 
-    `day_boundary` is the site's: it decides which period a punch belongs to.
+    `day_boundary` is the site's: it decides which period a punch belongs to. One that is opened to be read only can be
+    of an earlier release, on a read-only disk, and in use by a running client.
     """
 
-    def __init__(self, path: Path | str, day_boundary: time) -> None:
+    def __init__(self, path: Path | str, day_boundary: time, *, read_only: bool = False) -> None:
         self._path = path
         self._day_boundary = day_boundary
         self._summary: LedgerSummary | None = None
         self._summary_of = 0
         try:
+            if read_only:
+                self._db = _opened_to_read(path)
+                return
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
@@ -188,15 +205,7 @@ class Ledger:
         )
 
     def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise LedgerError(
-                f"{self._path} was written by a newer release (schema {version}); upgrade the client"
-            )
-        missing = [SCHEMA_1, SCHEMA_2][version:]
-        if missing:
-            script = "\n".join(missing)
-            self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        _migrate(self._db, self._path)
 
     def close(self) -> None:
         """Release the file."""
@@ -444,6 +453,29 @@ class Ledger:
                 if stored:
                     db.execute("DELETE FROM facts WHERE name = ?", (GONE + answer.sheet_id,))
 
+    def punches(self, since: str = "", until: str = "9999") -> Iterator[tuple[Any, ...]]:
+        """The rows of `EXPORTED`, oldest first, of punches made from `since` on and before `until` (ISO 8601)."""
+        try:
+            yield from self._db.execute(
+                f"SELECT {', '.join(EXPORTED)} FROM punches WHERE timestamp >= ? AND timestamp < ?"  # noqa: S608 - as above
+                " ORDER BY timestamp, identity",
+                (since, until),
+            )
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def send_again(self, since: str) -> int:
+        """Forget what was said of punches made from `since` on (ISO 8601); returns how many a sheet had confirmed."""
+        with self._transaction() as db:
+            [(confirmed,)] = db.execute(
+                "SELECT count(sheet_id) FROM punches WHERE timestamp >= ?", (since,)
+            ).fetchall()
+            db.execute(
+                "UPDATE punches SET sheet_id = NULL, answer = NULL, reason = NULL WHERE timestamp >= ?",
+                (since,),
+            )
+        return int(confirmed)
+
     def next_sequence(self) -> int:
         """A higher number each time, for signed messages.
 
@@ -552,6 +584,36 @@ class Ledger:
             period.opens_at(self._day_boundary).isoformat(),
             period.closes_at(self._day_boundary).isoformat(),
         )
+
+
+def _migrate(db: sqlite3.Connection, path: Path | str) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise LedgerError(f"{path} was written by a newer release (schema {version}); upgrade the client")
+    missing = [SCHEMA_1, SCHEMA_2][version:]
+    if missing:
+        script = "\n".join(missing)
+        db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def _opened_to_read(path: Path | str) -> sqlite3.Connection:
+    where = Path(path).absolute().as_uri()
+    db = sqlite3.connect(f"{where}?mode=ro", uri=True, isolation_level=None)
+    try:
+        db.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        if not is_read_only(Path(path)):
+            raise
+        # Beside it SQLite would make files of its own. As nobody can write, there is nothing in them.
+        db = sqlite3.connect(f"{where}?immutable=1", uri=True, isolation_level=None)
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == SCHEMA_VERSION:
+        return db
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    db.close()
+    _migrate(copy, path)
+    return copy
 
 
 def _period(name: str, first_day: str, last_day: str) -> ReviewPeriod:
