@@ -85,6 +85,11 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
     )
 
 
+def build_client(chosen: OperatorSettings) -> GoogleHttpClient:
+    """Sheets and Drive without the ports, for the selftest."""
+    return _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
+
+
 def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
     """The `Mailer` for some settings."""
     return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)

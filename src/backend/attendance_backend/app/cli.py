@@ -126,6 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(command=_doctor)
 
+    selftest = commands.add_parser(
+        "selftest",
+        parents=[common],
+        help="try on your own project what is believed of Google's services",
+        description="Try each line of docs/believed-of-google.md, which could be tried on stand-ins only, on your own "
+        "project: in a folder of its own within REVIEW_SHEETS_FOLDER_ID, and on topics of its own, all of which it "
+        "removes. Two minutes. Prints a table, to be sent with a bug report; there is no name, address or ID of yours "
+        "in it but what a refusal of Google's says. Ends with 1 if anything is otherwise.",
+    )
+    selftest.set_defaults(command=_selftest)
+
     refresh = commands.add_parser(
         "refresh",
         parents=[common],
@@ -436,6 +447,24 @@ def _doctor(options: argparse.Namespace) -> int:
     finally:
         logging.disable(logging.NOTSET)
     return EXIT_COMPLAINTS if failed else 0
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_client  # noqa: PLC0415
+    from attendance_backend.app.selftest.belief import Outcome, Tried  # noqa: PLC0415
+    from attendance_backend.app.selftest.run import selftest  # noqa: PLC0415
+    from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
+
+    variables = _variables(options)
+    project = variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")
+    folder_id = variables.required("REVIEW_SHEETS_FOLDER_ID", "the ID of a folder in a shared drive")
+    counts = dict.fromkeys(Outcome, 0)
+    for line in selftest(build_client(read_operator_settings(variables)), project, folder_id):
+        print(line, flush=True)
+        if isinstance(line, Tried):
+            counts[line.outcome] += 1
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    return EXIT_COMPLAINTS if counts[Outcome.OTHERWISE] else 0
 
 
 def _refresh(options: argparse.Namespace) -> int:
