@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -101,20 +102,28 @@ mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && cd / && exec "$0" -c 
 STATUS = "import sys; from attendance_client.app.cli import main; sys.exit(main())"
 
 
-def test_a_disk_that_is_read_only_is_shown_with_all_that_is_on_it(directory):
+def test_a_disk_that_is_read_only_is_shown_with_all_that_is_on_it(directory, tmp_path_factory):
+    """As a power loss leaves it: the newest punch is in the -wal alone, and nobody can make the -shm to it."""
     unshare = ["unshare", "--map-root-user", "--mount"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
         pytest.skip("mounts cannot be made here")
+    left = tmp_path_factory.mktemp("left")
+    writing = opened(directory)
+    writing.add_log("SN1", AttendanceLog([LoggedPunch("8", MADE[0], 1, 0, b"")], ()), MADE[0])
+    for file in directory.iterdir():
+        if not file.name.endswith("-shm"):
+            shutil.copyfile(file, left / file.name)
+    writing.close()
     path = os.pathsep.join(map(os.path.abspath, sys.path))
     told = subprocess.run(
-        [*unshare, "sh", "-c", READ_ONLY, sys.executable, directory, STATUS],
+        [*unshare, "sh", "-c", READ_ONLY, sys.executable, left, STATUS],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
     assert (told.returncode, told.stderr) == (0, "")
-    assert "punches       3, of which 2 are in a sheet" in told.stdout
+    assert "punches       4, of which 2 are in a sheet" in told.stdout
     assert "its file system is read-only" in told.stdout
     assert "chown" not in told.stdout
 

@@ -9,13 +9,15 @@ punches of one sheet into one message, and a backend before 0.2 takes no others.
 """
 
 import os
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import Any
 
@@ -180,10 +182,10 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._migrate()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise self._error(error) from error
 
-    def _error(self, error: sqlite3.Error) -> ClientError:
+    def _error(self, error: sqlite3.Error | OSError) -> ClientError:
         """What is wrong, by its remedy."""
         path, code = self._path, getattr(error, "sqlite_errorcode", 0) & 0xFF
         if isinstance(path, Path):
@@ -596,6 +598,18 @@ def _migrate(db: sqlite3.Connection, path: Path | str) -> None:
         db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 
+def _copied(path: Path) -> sqlite3.Connection:
+    """All that a ledger on a read-only disk holds, in memory."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with TemporaryDirectory() as directory:
+        for file in (path, path.with_name(f"{path.name}-wal")):
+            if file.exists():
+                shutil.copyfile(file, Path(directory, file.name))
+        with closing(sqlite3.connect(Path(directory, path.name))) as db:
+            db.backup(copy)
+    return copy
+
+
 def _opened_to_read(path: Path | str) -> sqlite3.Connection:
     where = Path(path).absolute().as_uri()
     db = sqlite3.connect(f"{where}?mode=ro", uri=True, isolation_level=None)
@@ -604,8 +618,8 @@ def _opened_to_read(path: Path | str) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         if not is_read_only(Path(path)):
             raise
-        # Beside it SQLite would make files of its own. As nobody can write, there is nothing in them.
-        db = sqlite3.connect(f"{where}?immutable=1", uri=True, isolation_level=None)
+        # Beside it SQLite would make files of its own, and without them it passes over the newest punches (-wal).
+        db = _copied(Path(path))
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
         return db
