@@ -14,6 +14,7 @@ from attendance_contracts.codec import (
     to_json,
 )
 from attendance_contracts.errors import ContractError
+from attendance_contracts.forgetting import tombstone
 from attendance_contracts.location import validate_location
 from attendance_contracts.messages import (
     CLOCK_OFF_FROM_S,
@@ -87,6 +88,7 @@ __all__ = [
     "subscription_filter",
     "subscription_path",
     "to_json",
+    "tombstone",
     "topic_path",
     "validate_location",
 ]

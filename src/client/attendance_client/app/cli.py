@@ -79,6 +79,17 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(command=_status)
     _add_device_command(commands, common)
     _add_ledger_command(commands, common)
+    forget = commands.add_parser(
+        "forget",
+        parents=[common],
+        help="take a person out of the site's memory, and keep the punches from coming back",
+        description="Take a person's punches out of ledger.sqlite3, those that are in no sheet yet, too. What is left "
+        "are marks of them, in which nobody can be read, so that no reading of the machine brings them back. There is "
+        "no way back. Stop the service first (systemctl stop attendance-client).",
+    )
+    forget.add_argument("user", metavar="USER", help="user ID, or name, on the machine")
+    forget.add_argument("--name", help="where a number was several people: the name it had")
+    forget.set_defaults(command=_forget)
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
@@ -229,6 +240,14 @@ def _recover(options: argparse.Namespace) -> int:
     from attendance_client.app.bootstrap import recover_ledgers  # noqa: PLC0415
 
     for line in recover_ledgers(options.directory):
+        _say(line)
+    return 0
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from attendance_client.app.bootstrap import forget  # noqa: PLC0415
+
+    for line in forget(options.directory, options.user, options.name):
         _say(line)
     return 0
 
