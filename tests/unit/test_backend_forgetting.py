@@ -15,7 +15,9 @@ from tests.review_book import CARL, ROSTER, ReviewBook, punch
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 10, 25))
 YEAR = [("Month", "Start Date", "End Date"), ("October", "2026-10-05", "2026-10-25")]
 DAYS = ("2026-10-05", "2026-10-06", "2026-10-20")
-PUNCHES = [punch(user, f"{day} {hour}") for user in ("ann", "bob") for day in DAYS for hour in ("09:00", "17:00")]
+PUNCHES = [
+    punch(user, f"{day} {hour}") for user in ("ann", "bob") for day in DAYS for hour in ("09:00", "17:00")
+]
 
 
 def office(*punches):
@@ -75,7 +77,11 @@ def test_of_a_number_that_passed_on_only_the_persons_dates_go():
     header = ("Email", "Site", "Device User ID", "Name on the Machine", "From", "Until")
     book.world.type_worksheet(
         "Machine IDs",
-        [header, ("ann@example.com", "", "17", None, None, "2026-10-15"), ("carl@example.com", "", "17", None, "2026-10-16")],
+        [
+            header,
+            ("ann@example.com", "", "17", None, None, "2026-10-15"),
+            ("carl@example.com", "", "17", None, "2026-10-16"),
+        ],
     )
     of = {"user_name": None, "user_id": "17"}
     old, new = punch(moment="2026-10-05 09:00", **of), punch(moment="2026-10-20 10:00", **of)

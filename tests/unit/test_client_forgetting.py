@@ -1,14 +1,17 @@
 """A person is forgotten at the site, and old punches go: no reading of the machine brings them back."""
 
 import json
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from attendance_client.app.cli import main
+from attendance_client.machine.polling import poll
 from attendance_client.machine.port import AttendanceLog, LogEnd, LoggedPunch
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_contracts import ReviewPeriod
+from tests.unit.lone_client import lone_client
 
 NINE = datetime(2026, 11, 2, 9)
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
@@ -60,7 +63,8 @@ def test_nothing_of_the_person_is_in_the_files_and_no_reading_brings_it_back(dir
     chunk = ledger.next_chunk(NOVEMBER, 100)
     assert len(chunk.records) == 6
     texts = str(ledger._ask("SELECT * FROM facts"))
-    assert "ann" not in texts and not any(str(record.identity)[:8] in texts for record in chunk.records)
+    assert "ann" not in texts
+    assert not any(str(record.identity)[:8] in texts for record in chunk.records)
     ledger.close()
 
 
@@ -110,3 +114,22 @@ def test_what_is_old_and_in_a_sheet_goes_and_does_not_come_back(directory):
     ledger.add_log("A1", whole(*LOG, punch("18", 8)), later)
     assert users(ledger) == [*["17", "18"] * 3, "18"]
     ledger.close()
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 4), (2, 3)])
+def test_the_daily_look_lets_go_what_the_site_does_not_keep(days, left):
+    with lone_client() as client:
+        client.site = replace(client.site, keep_punches_days=days)
+        now = client.clock.now().replace(microsecond=0)
+        moments = [now - timedelta(days=number) for number in range(4)]
+        log = tuple(LoggedPunch("17", moment, 1, 255, str(moment).encode()) for moment in moments)
+        client.ledger.add_log("B1", whole(*log), now - timedelta(days=4))
+        held = client.ledger._ask("SELECT identity FROM punches")
+        client.ledger.confirm(tuple(identity for (identity,) in held), "sheet")
+        poll(client)
+        assert client.ledger.summary().punches == 4, "nobody told what day it is"
+        began = (now + timedelta(hours=1)).replace(tzinfo=UTC)
+        client.session.cloud_began = began - timedelta(seconds=client.clock.monotonic())
+        client.session.table_due_s = client.session.next_poll_s = 0.0
+        poll(client)
+        assert client.ledger.summary().punches == left

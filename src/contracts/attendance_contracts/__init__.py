@@ -37,6 +37,7 @@ from attendance_contracts.messages import (
 )
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
+from attendance_contracts.release import RELEASE, is_older
 from attendance_contracts.signing import LEAST_SECRET_BYTES, Signed, Signer, SiteKey
 from attendance_contracts.topics import (
     FUNCTION_TOPICS,
@@ -57,6 +58,7 @@ __all__ = [
     "MAX_CHUNK_RECORDS",
     "MESSAGE_TYPES",
     "NEARLY_FULL",
+    "RELEASE",
     "REPLY_TOPICS",
     "REQUEST_TOPICS",
     "AlarmKind",
@@ -85,6 +87,7 @@ __all__ = [
     "decode_topic",
     "encode",
     "from_json",
+    "is_older",
     "subscription_filter",
     "subscription_path",
     "to_json",

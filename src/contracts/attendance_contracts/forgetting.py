@@ -10,12 +10,15 @@ _BYTES = 12
 
 
 def tombstone(salt: str, identity: str, rounds: int = ROUNDS) -> str:
-    """The mark of a record's `identity`: 16 letters and digits, `-` and `_`, in which neither user nor time can be read.
+    """The mark of a record's `identity`, in which neither user nor time can be read.
 
     Args:
         salt: random, the same for all marks that are kept together.
         identity: as `AttendanceRecord.identity`.
         rounds: of PBKDF2 with HMAC-SHA-256.
+
+    Returns:
+        16 letters and digits, ``-`` and ``_``.
     """
     derived = hashlib.pbkdf2_hmac("sha256", identity.encode(), salt.encode(), rounds, _BYTES)
     return base64.urlsafe_b64encode(derived).decode()

@@ -76,7 +76,8 @@ def remember(
 
     Args:
         worksheet: all of it; None where it is to be made.
-        first, last: days of the period.
+        first: day of the period.
+        last: day of the period.
         identities: of the records.
     """
     known = read(worksheet).rows

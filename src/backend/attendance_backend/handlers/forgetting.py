@@ -15,7 +15,7 @@ from attendance_backend.control.roster import address_in
 from attendance_backend.domain.people import Person, user_key
 from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import SpreadsheetGoneError, UserError
-from attendance_backend.handlers import books, copies, routing
+from attendance_backend.handlers import books, copies, previewing, routing
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.restore import restore
 from attendance_backend.handlers.turns import Draft, take_turn
@@ -24,8 +24,7 @@ from attendance_backend.review import book, forgetting, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES
 from attendance_backend.review.forgetting import Whom
 from attendance_backend.review.names import GUIDE, TITLE_PREFIX
-from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import Change, NewCell
+from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_backend.sheet.table import Table
 from attendance_contracts import ReviewPeriod
@@ -80,6 +79,7 @@ def forget(whom: Whom, backend: Backend, say: Callable[[str], None], *, is_meant
     files = {backend.control_id: "Review Periods", **{each: TITLE_PREFIX + n for n, each in present.items()}}
     for file_id, title in files.items():
         _copied_anew(file_id, title, backend, in_use=files.keys())
+    previewing.discard(backend.drive.find({previewing.PREVIEW_BY: backend.control_id}), backend)
     _tell_mentions({"Review Periods": backend.control_id, **present}, whom, backend, say)
     return True
 
@@ -134,8 +134,8 @@ def _made_whole(
     period = guide_sheet.period_of(view.worksheet(GUIDE)) or period_named(control.periods, name)
     if period is None:
         raise UserError(
-            f"the person is out of {name}, but its days are not known any more: run attendance-backend refresh --period "
-            f'"{name}" when Review Periods has its row again'
+            f"the person is out of {name}, but its days are not known any more: run attendance-backend refresh "
+            f'--period "{name}" when Review Periods has its row again'
         )
     differences, _ = restore(sheet_id, period, control, backend)
     for line in differences:
@@ -158,8 +158,7 @@ def _out_of_tables(whom: Whom, backend: Backend, *, is_meant: bool) -> int:
             continue
         rows = {row for row in table.rows() if _key_of(sheet.text(row, table.columns[header])) == whom.key}
         count += len(rows)
-        cells = {place: NewCell() for place in sheet.cells if place[0] in rows}
-        changes += write_cells(sheet.sheet_id, cells)
+        changes += program_sheets.emptied(sheet, rows)
     if is_meant:
         backend.spreadsheets.apply(backend.control_id, changes)
     return count
@@ -196,7 +195,9 @@ def _tell_mentions(
         found = forgetting.mentions(backend.spreadsheets.read(file_id, areas), whom)
         if found:
             more = f" and {len(found) - MOST_MENTIONS} more" if len(found) > MOST_MENTIONS else ""
-            say(f"{name}: still named in {', '.join(found[:MOST_MENTIONS])}{more}: look, and change it by hand")
+            say(
+                f"{name}: still named in {', '.join(found[:MOST_MENTIONS])}{more}: look, and change it by hand"
+            )
 
 
 def _whole(sheet_id: str, backend: Backend) -> Spreadsheet:

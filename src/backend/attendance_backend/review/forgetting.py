@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from attendance_backend.domain.people import Labels, People, Person, site_key, user_key
 from attendance_backend.review import (
@@ -24,9 +24,18 @@ from attendance_backend.review import (
     told_rows,
 )
 from attendance_backend.review.days_sheet import Days
-from attendance_backend.review.names import AMENDMENTS, CORRECTIONS, DAYS, EXCEPTIONS, KEPT, PUNCH_INDEX, SINCE
+from attendance_backend.review.names import (
+    AMENDMENTS,
+    CORRECTIONS,
+    DAYS,
+    EXCEPTIONS,
+    KEPT,
+    PUNCH_INDEX,
+    RAW_PREFIX,
+    SINCE,
+    is_raw_title,
+)
 from attendance_backend.review.punch_index import PunchIndex
-from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
@@ -131,9 +140,7 @@ def mentions(view: Spreadsheet, whom: Whom) -> list[str]:
     ]
 
 
-def _owner(
-    view: Spreadsheet, whom: Whom, persons: Collection[Person]
-) -> Callable[[Labels, date], bool]:
+def _owner(view: Spreadsheet, whom: Whom, persons: Collection[Person]) -> Callable[[Labels, date], bool]:
     """Tells whether a punch of a date is the person's."""
     days = view.find(DAYS)
     lists = [People(() if days is None else Days(days).members.values()), People.of(persons)]
@@ -152,35 +159,34 @@ def _rows(
 ) -> Iterator[int]:
     """The rows of a worksheet that are about the person, and which records those of raw data hold."""
     for row in sheet.data_rows():
-        if title == AMENDMENTS or sheet in book.raw_sheets(Spreadsheet("", (sheet,))):
-            if record_id := sheet.text(row, raw_data.RECORD_ID):
-                labels, day = _labels(sheet, row)
-                if is_own(labels, day):
-                    found.identities.add(record_id)
-                    yield row
-        elif title in finalised.KEYS:
-            if _is_of(sheet.text(row, finalised.KEYS[title]), whom):
+        if title == AMENDMENTS or is_raw_title(title):
+            record_id = sheet.text(row, raw_data.RECORD_ID)
+            if record_id and is_own(*_labels(sheet, row)):
+                found.identities.add(record_id)
                 yield row
-        elif title == KEPT:
-            if _is_kept_of(sheet, row, whom):
-                yield row
-        elif title == SINCE:
-            if whom.is_called(sheet.text(row, kept_sheets.WHO)):
-                yield row
-        elif title == EXCEPTIONS:
-            if _is_told_of(sheet, row, whom):
-                yield row
+        elif _is_about(sheet, title, row, whom):
+            yield row
+
+
+def _is_about(sheet: Worksheet, title: str, row: int, whom: Whom) -> bool:
+    if title in finalised.KEYS:
+        return _is_of(sheet.text(row, finalised.KEYS[title]), whom)
+    if title == KEPT:
+        return _is_kept_of(sheet, row, whom)
+    if title == SINCE:
+        return whom.is_called(sheet.text(row, kept_sheets.WHO))
+    return title == EXCEPTIONS and _is_told_of(sheet, row, whom)
 
 
 def _labels(sheet: Worksheet, row: int) -> tuple[Labels, date]:
-    own = (sheet.role or "").removeprefix("Raw Data - ") if sheet.role != AMENDMENTS else ""
-    texts = (sheet.label(row, each) for each in (raw_data.SERIAL_NUMBER, raw_data.USER_ID, raw_data.USER_NAME))
-    number = sheet.number(row, raw_data.TIMESTAMP)
-    try:
-        moment = datetime.min if number is None else serial.to_datetime(number)
-    except OverflowError:
-        moment = datetime.min
-    return Labels(*texts, own or sheet.label(row, raw_data.LOCATION)), moment.date()
+    """Whose punch it is, and on which date; of a row whose time somebody spoilt, on none that anybody was there."""
+    role = sheet.role or ""
+    site = sheet.label(row, raw_data.LOCATION) if role == AMENDMENTS else role.removeprefix(RAW_PREFIX)
+    serial_number, user_id, user_name = (
+        sheet.label(row, each) for each in (raw_data.SERIAL_NUMBER, raw_data.USER_ID, raw_data.USER_NAME)
+    )
+    day = sheet.date(row, raw_data.TIMESTAMP) or date.min
+    return Labels(serial_number, user_id, user_name, site), day
 
 
 def _is_told_of(sheet: Worksheet, row: int, whom: Whom) -> bool:

@@ -127,9 +127,13 @@ def forget(directory: Path, user: str, name: str | None) -> Iterator[str]:
                 found = [each for each in found if each[1].strip().casefold() == name.strip().casefold()]
             if len({user_name for _, user_name in found}) > 1:
                 listed = ", ".join(f"{number} {user_name or '(no name)'}" for number, user_name in found)
-                raise LedgerError(f"{user!r} was several people ({listed}): say which one with --name, or --name ''")
+                raise LedgerError(
+                    f"{user!r} was several people ({listed}): say which one with --name, or --name ''"
+                )
             if not found:
-                raise LedgerError(f"nobody is called {user!r} in the ledger: attendance-client device users lists all")
+                raise LedgerError(
+                    f"nobody is called {user!r} in the ledger: attendance-client device users lists all"
+                )
             for user_id, user_name in found:
                 count = ledger.forget(user_id, user_name)
                 called = f"user {user_id}" + (f" ({user_name})" if user_name else "")

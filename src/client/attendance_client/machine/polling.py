@@ -84,7 +84,9 @@ def _expire(client: Client) -> None:
         return  # a computer without a battery may believe any year
     before = min(cloud, client.clock.now()).replace(microsecond=0) - timedelta(days=days)
     if count := client.ledger.expire(before):
-        log.info("%d punches of before %s are not kept any longer: the sheets have them", count, before.date())
+        log.info(
+            "%d punches of before %s are not kept any longer: the sheets have them", count, before.date()
+        )
 
 
 def enable_machine(client: Client) -> None:

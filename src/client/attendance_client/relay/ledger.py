@@ -116,6 +116,8 @@ _SHORT = 8
 """Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
 _EXPIRED_ROUNDS = 1
 """Of the hash of punches that are too old: these are all people's, and many to compare with at each whole reading."""
+_Row = tuple[str, str, str, str, int, int, int, bytes, str]
+"""Of punches, up to `read_at`."""
 _OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
 
@@ -268,13 +270,13 @@ class Ledger:
         odd = [
             (serial_number, item.raw, item.reason, read_at.isoformat()) for item in attendance_log.undecodable
         ]
-        rows = self._without_forgotten(serial_number, rows)
+        kept = self._without_forgotten(serial_number, rows)
         with self._transaction() as db:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
                 " raw, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                kept,
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
@@ -297,9 +299,7 @@ class Ledger:
                 return occurrence
             occurrence += 1
 
-    def _without_forgotten(
-        self, serial_number: str, rows: list[tuple[object, ...]]
-    ) -> list[tuple[object, ...]]:
+    def _without_forgotten(self, serial_number: str, rows: Sequence[_Row]) -> Sequence[_Row]:
         """The rows of punches but for those that must not come back."""
         if not any(self._tombstones(serial_number)):
             return rows
@@ -307,7 +307,8 @@ class Ledger:
         return [
             row
             for row in rows
-            if row[0] in known or not any(self._is_forgotten(serial_number, mark) for mark in _marks(row[0], row[7]))
+            if row[0] in known
+            or not any(self._is_forgotten(serial_number, mark) for mark in _marks(row[0], row[7]))
         ]
 
     def _is_forgotten(self, serial_number: str, identity: str) -> bool:
@@ -651,7 +652,8 @@ def _bury(db: sqlite3.Connection, kind: str, where: str, parameters: Sequence[ob
     found = db.execute("SELECT value FROM facts WHERE name = ?", (SALT,)).fetchone()
     salt = found[0] if found else token_urlsafe(16)
     _state(db, SALT, salt)
-    rows = db.execute(f"SELECT serial_number, identity, raw FROM punches WHERE {where}", parameters).fetchall()  # noqa: S608 - as above
+    question = f"SELECT serial_number, identity, raw FROM punches WHERE {where}"  # noqa: S608 - words of this file
+    rows = db.execute(question, parameters).fetchall()
     for serial_number, identity, raw in rows:
         for mark in _marks(identity, raw):
             _state(db, _tombstone(kind, serial_number, salt, mark), "yes")
@@ -659,9 +661,9 @@ def _bury(db: sqlite3.Connection, kind: str, where: str, parameters: Sequence[ob
     return len(rows)
 
 
-def _marks(identity: object, raw: object) -> list[str]:
+def _marks(identity: str, raw: bytes) -> list[str]:
     """By what a punch is known again. Whose one of 8 bytes is, only the machine's users tell, and they change."""
-    return [str(identity), *([raw.hex()] if isinstance(raw, bytes) and len(raw) == _SHORT else [])]
+    return [identity, raw.hex()] if len(raw) == _SHORT else [identity]
 
 
 def _tombstone(kind: str, serial_number: str, salt: str, identity: str) -> str:
