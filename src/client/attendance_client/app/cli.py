@@ -97,6 +97,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_upkeep(commands, common)
     _add_device_command(commands, common)
     _add_ledger_command(commands, common)
+    forget = commands.add_parser(
+        "forget",
+        parents=[common],
+        help="take a person out of the site's memory, and keep the punches from coming back",
+        description="Take a person's punches out of ledger.sqlite3, those that are in no sheet yet, too. What is left "
+        "are marks of them, in which nobody can be read, so that no reading of the machine brings them back. There is "
+        "no way back. Stop the service first (systemctl stop attendance-client).",
+    )
+    forget.add_argument("user", metavar="USER", help="user ID, or name, on the machine")
+    forget.add_argument("--name", help="where a number was several people: the name it had")
+    forget.set_defaults(command=_forget)
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
@@ -404,6 +415,14 @@ def _init(options: argparse.Namespace) -> int:
     code = _doctor(options)
     _say("It counts from the next start on: sudo systemctl restart attendance-client")
     return code
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from attendance_client.app.bootstrap import forget  # noqa: PLC0415
+
+    for line in forget(options.directory, options.user, options.name):
+        _say(line)
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attendance_client.errors import ConfigError, no_permission
-from attendance_client.fsm.client import HEALTH_INTERVAL_S, Site
+from attendance_client.fsm.client import HEALTH_INTERVAL_S, KEEP_PUNCHES_DAYS, Site
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S
 from attendance_client.machine.port import MachineAddress
 from attendance_contracts import ContractError, validate_location
@@ -121,6 +121,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             daily_warning_days=values["daily_warning_days"],
             clear_machine=values["clear_machine"],
             set_machine_clock=values["set_machine_clock"],
+            keep_punches_days=values["keep_punches_days"],
         ),
         MachineAddress(
             host=values["ip"],
@@ -257,6 +258,7 @@ _KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
     "daily_warning_days": (_integer(0, 31), 3),
     "clear_machine": (_boolean, False),
     "set_machine_clock": (_boolean, False),
+    "keep_punches_days": (_integer(0, 36_500), KEEP_PUNCHES_DAYS),
     "udp": (_boolean, False),
     "project_id": (_text, None),
     "site_key_file": (_text, None),

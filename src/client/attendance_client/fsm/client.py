@@ -22,6 +22,8 @@ M = TypeVar("M", bound=Message)
 RECEIVE_SLICE_S = 5.0
 """The longest single wait for a reply: how soon a stop request is heeded."""
 HEALTH_INTERVAL_S = 3600.0
+KEEP_PUNCHES_DAYS = 1096
+"""Three years: the longest that laws on working time ask for in most countries, and then the data goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Site:
         daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
         clear_machine: whether the machine's log is erased when a period closes and all of it is stored.
         set_machine_clock: whether the machine's clock is set, in small steps, by the computer's own.
+        keep_punches_days: how long the ledger keeps what a sheet holds; 0 for ever.
     """
 
     location: str
@@ -49,6 +52,7 @@ class Site:
     daily_warning_days: int = 3
     clear_machine: bool = False
     set_machine_clock: bool = False
+    keep_punches_days: int = KEEP_PUNCHES_DAYS
 
 
 def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomness: random.Random) -> float:

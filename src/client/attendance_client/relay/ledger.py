@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import Any
@@ -31,7 +32,7 @@ from attendance_client.errors import (
     no_permission,
 )
 from attendance_client.machine.port import AttendanceLog
-from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod
+from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod, tombstone
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
@@ -122,8 +123,16 @@ _PASSING = (
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
+SALT, FORGOTTEN, EXPIRED = "salt", "forgotten ", "expired "
 """Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone; the
-number of the last signed message."""
+number of the last signed message; the salt of tombstones, and before each of them and its machine's serial number why
+the punch is not here any more."""
+_SHORT = 8
+"""Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
+_EXPIRED_ROUNDS = 1
+"""Of the hash of punches that are too old: these are all people's, and many to compare with at each whole reading."""
+_Row = tuple[str, str, str, str, int, int, int, bytes, str]
+"""Of punches, up to `read_at`."""
 _OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
 
@@ -174,6 +183,8 @@ class Ledger:
         self._day_boundary = day_boundary
         self._summary: LedgerSummary | None = None
         self._summary_of = 0
+        self._left_out: set[str] = set()
+        """Identities of punches that were found to be forgotten: each reading of the machine brings them again."""
         try:
             if read_only:
                 self._db = _opened_to_read(path)
@@ -270,12 +281,13 @@ class Ledger:
         odd = [
             (serial_number, item.raw, item.reason, read_at.isoformat()) for item in attendance_log.undecodable
         ]
+        kept = self._without_forgotten(serial_number, rows)
         with self._transaction() as db:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
                 " raw, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                kept,
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
@@ -293,9 +305,86 @@ class Ledger:
             following = AttendanceRecord(
                 serial_number, user_id, None, timestamp, status, punch, occurrence + 1
             )
-            if not self._ask("SELECT 1 FROM punches WHERE identity = ?", (following.identity,)):
+            known = self._ask("SELECT 1 FROM punches WHERE identity = ?", (following.identity,))
+            if not known and not self._is_forgotten(serial_number, following.identity):
                 return occurrence
             occurrence += 1
+
+    def _without_forgotten(self, serial_number: str, rows: Sequence[_Row]) -> Sequence[_Row]:
+        """The rows of punches but for those that must not come back."""
+        if not any(self._tombstones(serial_number)):
+            return rows
+        known = {identity for (identity,) in self._ask("SELECT identity FROM punches")}
+        return [
+            row
+            for row in rows
+            if row[0] in known
+            or not any(self._is_forgotten(serial_number, mark) for mark in _marks(row[0], row[7]))
+        ]
+
+    def _is_forgotten(self, serial_number: str, identity: str) -> bool:
+        """Whether a punch that is not here was."""
+        if identity in self._left_out:
+            return True
+        salt = self._fact(SALT)
+        for kind, has_any in zip((EXPIRED, FORGOTTEN), self._tombstones(serial_number), strict=True):
+            if has_any and self._fact(_tombstone(kind, serial_number, salt, identity)):
+                self._left_out.add(identity)
+                return True
+        return False
+
+    def _tombstones(self, serial_number: str) -> list[bool]:
+        """Whether there are any of punches that expired, and of punches that were forgotten, of a machine."""
+        return [
+            bool(self._ask("SELECT 1 FROM facts WHERE name >= ? AND name < ? LIMIT 1", (begin, begin + "~")))
+            for begin in (f"{kind}{serial_number} " for kind in (EXPIRED, FORGOTTEN))
+        ]
+
+    def users_called(self, user: str) -> list[tuple[str, str]]:
+        """User IDs and names, as punches bear them, of whoever has this ID or this name on any machine."""
+        rows = self._ask(
+            "SELECT DISTINCT user_id, coalesce(user_name, '') FROM punches UNION SELECT user_id, user_name FROM users"
+        )
+        wanted = user.strip().casefold()
+        return sorted(row for row in rows if wanted in (row[0].casefold(), row[1].strip().casefold()))
+
+    def forget(self, user_id: str, user_name: str) -> int:
+        """Take out the punches of a user ID under a name, for good; returns how many there were.
+
+        What is left are tombstones, so that no reading of the machine brings them back. Neither is sent what was not
+        stored yet.
+        """
+        where, whom = "user_id = ? AND coalesce(user_name, '') = ?", (user_id, user_name)
+        with self._transaction() as db:
+            count = _bury(db, FORGOTTEN, where, whom)
+            db.execute("DELETE FROM users WHERE user_id = ? AND user_name = ?", whom)
+        self._overwrite()
+        return count
+
+    def expire(self, before: datetime) -> int:
+        """Take out punches that a sheet holds, or never will, made and read before a moment; returns how many.
+
+        Tombstones tell them from new ones, should the machine still hold them.
+        """
+        settled = f"(sheet_id IS NOT NULL OR answer = '{Outcome.BEFORE_FIRST_DAY}')"
+        where, moments = f"{settled} AND timestamp < ? AND read_at < ?", (before.isoformat(),) * 2
+        if not self._ask(f"SELECT 1 FROM punches WHERE {where} LIMIT 1", moments):  # noqa: S608 - words of this file
+            return 0
+        with self._transaction() as db:
+            count = _bury(db, EXPIRED, where, moments)
+            db.execute("DELETE FROM undecodable WHERE read_at < ?", moments[:1])
+        self._overwrite()
+        return count
+
+    def _overwrite(self) -> None:
+        """Leave nothing of what was deleted in the file, or in the one beside it; a full disk leaves it for later."""
+        try:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            told = self._error(error)
+            if not isinstance(told, DiskError):
+                raise told from error
 
     def name_punches(self, serial_number: str, names: Mapping[str, str]) -> None:
         """Give the punches that were read since the last time the names that their users have now.
@@ -632,6 +721,30 @@ def _opened_to_read(path: Path | str) -> sqlite3.Connection:
 
 def _period(name: str, first_day: str, last_day: str) -> ReviewPeriod:
     return ReviewPeriod(name, date.fromisoformat(first_day), date.fromisoformat(last_day))
+
+
+def _bury(db: sqlite3.Connection, kind: str, where: str, parameters: Sequence[object]) -> int:
+    """Leave a tombstone of each punch in place of it; returns how many there were."""
+    found = db.execute("SELECT value FROM facts WHERE name = ?", (SALT,)).fetchone()
+    salt = found[0] if found else token_urlsafe(16)
+    _state(db, SALT, salt)
+    question = f"SELECT serial_number, identity, raw FROM punches WHERE {where}"  # noqa: S608 - words of this file
+    rows = db.execute(question, parameters).fetchall()
+    for serial_number, identity, raw in rows:
+        for mark in _marks(identity, raw):
+            _state(db, _tombstone(kind, serial_number, salt, mark), "yes")
+    db.execute(f"DELETE FROM punches WHERE {where}", parameters)  # noqa: S608 - as above
+    return len(rows)
+
+
+def _marks(identity: str, raw: bytes) -> list[str]:
+    """By what a punch is known again. Whose one of 8 bytes is, only the machine's users tell, and they change."""
+    return [identity, raw.hex()] if len(raw) == _SHORT else [identity]
+
+
+def _tombstone(kind: str, serial_number: str, salt: str, identity: str) -> str:
+    mark = tombstone(salt, identity, _EXPIRED_ROUNDS) if kind == EXPIRED else tombstone(salt, identity)
+    return f"{kind}{serial_number} {mark}"
 
 
 def _state(db: sqlite3.Connection, name: str, value: str) -> None:
