@@ -446,6 +446,31 @@ def test_a_new_key_ends_the_old_one_first(cloud):
     assert json.loads((cloud.folder / "hq.json").read_text())["service_account"]["private_key_id"] == new
 
 
+def test_a_site_moves_to_another_project_with_its_machine_and_its_signing_key(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    cloud.site("rotate", "hq")
+    path = cloud.folder / "hq.json"
+    before = json.loads(path.read_text())
+    cloud.state = new_project("acme-two")
+    cloud.settings.write_text(cloud.settings.read_text().replace("acme-attendance", "acme-two"))
+    assert cloud.run()[0] == 0
+    assert cloud.site("add", "hq")[0] == 0
+    after = json.loads(path.read_text())
+    assert after["site_key"] == before["site_key"]
+    assert after["biometric_device_config"] == {**before["biometric_device_config"], "project_id": "acme-two"}
+    address = "site-hq@acme-two.iam.gserviceaccount.com"
+    assert after["service_account"]["client_email"] == address
+    assert list(cloud.state["keys"][address]) == [after["service_account"]["private_key_id"]]
+
+
+def test_another_region_is_told_to_leave_the_first_one_behind(cloud):
+    cloud.run()
+    code, _, told = cloud.run("--region=europe-west1")
+    assert (code, cloud.commands) == (1, [])
+    assert "--destroy" in told[-1]
+
+
 def test_a_rotation_ends_the_old_key_once_the_pi_has_the_new_one(cloud):
     cloud.run()
     cloud.site("add", "hq", "--machine", "192.0.2.17")
@@ -509,7 +534,7 @@ def test_where_keys_are_forbidden_all_else_is_made_and_the_way_out_told(cloud):
     assert "iam.disableServiceAccountKeyCreation" in told[-1]
     assert "Keys where policy forbids them" in told[-1]
     assert "new_review_period-hq" in cloud.state["subscriptions"]
-    assert "## Keys where policy forbids them" in (ROOT / "docs/deploying-the-functions.md").read_text()
+    assert "## Keys where policy forbids them" in (ROOT / "docs/deploying.md").read_text()
     cloud.state["keys_forbidden"] = False
     assert cloud.site("add", "hq", "--machine", "192.0.2.17")[0] == 0
     assert [command[3] for command in cloud.commands] == ["create", "latest"]

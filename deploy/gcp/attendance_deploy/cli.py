@@ -222,7 +222,7 @@ class _Run:
 
 
 _BUDGET = (
-    "a budget tells you when it costs more than you think (docs/deploying-the-functions.md, Costs): "
+    "a budget tells you when it costs more than you think (docs/deploying.md, Costs): "
     "https://console.cloud.google.com/billing/linkedaccount?project={project}"
 )
 

@@ -306,7 +306,7 @@ def _make_key(changes: Changes, file: PiFile, address: str) -> None:
     except KeysForbiddenError as error:
         raise KeysForbiddenError(
             f"{file.site} is ready but for its key, which a policy of your organisation forbids "
-            '(iam.disableServiceAccountKeyCreation): docs/deploying-the-functions.md, "Keys where policy forbids '
+            '(iam.disableServiceAccountKeyCreation): docs/deploying.md, "Keys where policy forbids '
             'them", tells the one command that makes an exception; then run the same again'
         ) from error
 

@@ -120,7 +120,7 @@ class PubSubBus:
         except exceptions.NotFound as error:
             raise AccessError(
                 f"the topic {topic} does not exist in the project {self._project}; create the topics "
-                "(docs/deploying-the-functions.md) or mend 'project_id'"
+                "(docs/deploying.md) or mend 'project_id'"
             ) from error
         except exceptions.PermissionDenied as error:
             self._check_subscription(name, topic, error)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import google.auth.exceptions
 from google.api_core.exceptions import (
     AlreadyExists,
     DeadlineExceeded,
@@ -36,8 +37,13 @@ class PubSubLab:
     def __init__(self, project: str, wait: Callable[[float], None] = time.sleep) -> None:
         """Makes them; raises RefusedError and BusError."""
         self.wait = wait
-        self.publisher: Any = pubsub_v1.PublisherClient()
-        self.subscriber: Any = pubsub_v1.SubscriberClient()
+        try:
+            self.publisher: Any = pubsub_v1.PublisherClient()
+            self.subscriber: Any = pubsub_v1.SubscriberClient()
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise RefusedError(
+                f"Pub/Sub cannot be asked ({first_words(error)}): log in with gcloud auth application-default login"
+            ) from error
         self.project = f"projects/{project}"
         self.topic, self.aside = (f"{self.project}/topics/{NAME}{each}" for each in ("", "-aside"))
         self.filtered, self.letters = (
