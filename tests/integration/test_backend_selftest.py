@@ -119,6 +119,10 @@ def test_what_an_interrupted_one_left_is_taken_over_and_removed(project, monkeyp
 
 def test_what_may_not_be_tried_is_told_and_the_rest_goes_on(project, monkeypatch, capsys):
     project.pubsub.deny("pubsub.topics.create")
+    assert main(["selftest"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    tried = len(BELIEFS) - len(ON_PUBSUB)
+    assert out[-1] == f"{tried - 1} as believed, 1 OTHERWISE, {len(ON_PUBSUB)} not tried"
     monkeypatch.setenv("REVIEW_SHEETS_FOLDER_ID", "1" * 30)
     assert main(["selftest"]) == 0
     out = capsys.readouterr().out.splitlines()

@@ -250,17 +250,21 @@ def test_destroy_asks_and_leaves_nothing_but_spreadsheets_and_services(cloud):
     assert cloud.commands == []
 
 
-@pytest.mark.parametrize("cut", range(0, 43, 6))
-def test_an_interrupted_destroy_is_finished_by_the_next(cloud, cut):
+@pytest.mark.parametrize("command", [["--destroy"], ["site", "revoke", "hq"]])
+def test_an_interrupted_removal_is_finished_by_the_next(cloud, command):
     cloud.run()
-    cloud.cut_after = cut
-    with pytest.raises(Power):
-        cloud.run("--destroy", typed="acme-attendance\n")
-    cloud.cut_after = None
-    assert cloud.run("--destroy", typed="acme-attendance\n")[0] == 0
-    assert not cloud.state["topics"]
-    assert not cloud.state["accounts"]
-    assert not cloud.state["functions"]
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    before = copy.deepcopy(cloud.state)
+    assert cloud.run(*command, typed="acme-attendance\n")[0] == 0
+    whole, steps = plain(cloud.state), len(cloud.commands)
+    assert steps > 10
+    for cut in range(steps):
+        cloud.state, cloud.cut_after = copy.deepcopy(before), cut
+        with pytest.raises(Power):
+            cloud.run(*command, typed="acme-attendance\n")
+        cloud.cut_after = None
+        assert cloud.run(*command, typed="acme-attendance\n")[0] == 0
+        assert plain(cloud.state) == whole, cut
 
 
 @pytest.mark.parametrize("name", ["first", "second", "site-added", "site-revoked"])
