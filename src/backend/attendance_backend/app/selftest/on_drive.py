@@ -51,6 +51,13 @@ def _bin(lab: GoogleLab) -> str:
     )
 
 
+def _readers(lab: GoogleLab) -> str:
+    opened_by = lab.drive.grants(lab.spreadsheet_id)
+    return expect(
+        f"{len(opened_by)} of them, though the file itself is shared with nobody", so=bool(opened_by)
+    )
+
+
 def _no_file(lab: GoogleLab) -> str:
     try:
         lab.drive.is_in_bin("1" * 44)
@@ -74,5 +81,6 @@ ON_DRIVE = (
     Belief(
         "bin", "What lies in the bin is told to, can be read all the same, and is not found any more.", _bin
     ),
+    Belief("readers", "Who may open a file through its shared drive is told with the file.", _readers),
     Belief("no-file", "A file that is not there is refused with 404.", _no_file),
 )

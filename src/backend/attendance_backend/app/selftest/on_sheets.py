@@ -97,6 +97,61 @@ def _references_follow(lab: GoogleLab) -> str:
     return expect(", ".join(found), so=found == ["=A1+C1", "=SUM($A:$C)"])
 
 
+def _renamed(lab: GoogleLab) -> str:
+    of, sheet = lab.worksheet((7,)), lab.worksheet()
+    lab.batch(write(sheet, (f"='T{of}'!A1+1",), formulas=True))
+    renamed = {"sheetId": of, "title": f"It's T{of}"}
+    lab.batch({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
+    cell = lab.cells(f"'T{sheet}'!A1", "userEnteredValue")[0][0]["formulaValue"]
+    value = lab.cells(f"'T{sheet}'!A1")[0][0].get("numberValue")
+    return expect(f"{cell} is {value}", so=(cell, value) == (f"='It''s T{of}'!A1+1", 8))
+
+
+def _cut(lab: GoogleLab) -> str:
+    sheet = lab.worksheet((7, "=A1+1"), formulas=True)
+    place = {"sheetId": sheet, "rowIndex": 4, "columnIndex": 3}
+    lab.batch(
+        {"cutPaste": {"source": area(sheet, 0, 1, 0, 1), "destination": place, "pasteType": "PASTE_NORMAL"}}
+    )
+    cell = lab.cells(f"'T{sheet}'!B1", "userEnteredValue")[0][0]["formulaValue"]
+    return expect(f"{cell}", so=cell == "=D5+1")
+
+
+def _filled(lab: GoogleLab) -> str:
+    sheet = lab.worksheet((1, 10), (2, 20))
+    cell = {"userEnteredValue": {"formulaValue": "=A1+B$1"}}
+    lab.batch({"repeatCell": {"range": area(sheet, 0, 2, 2, 3), "cell": cell, "fields": "userEnteredValue"}})
+    found = [row[0]["formulaValue"] for row in lab.cells(f"'T{sheet}'!C1:C2", "userEnteredValue")]
+    return expect(", ".join(found), so=found == ["=A1+B$1", "=A2+B$1"])
+
+
+def _choices(lab: GoogleLab) -> str:
+    sheet = _with_choices(lab)
+    return _offers(lab, f"'T{sheet}'!A1")
+
+
+def _inherit(lab: GoogleLab) -> str:
+    sheet = _with_choices(lab)
+    rows = {**columns(sheet, 2, 4), "dimension": "ROWS"}
+    lab.batch({"insertDimension": {"range": rows, "inheritFromBefore": True}})
+    return _offers(lab, f"'T{sheet}'!A3")
+
+
+def _with_choices(lab: GoogleLab) -> int:
+    """A worksheet whose first column offers what another one holds."""
+    of, sheet = lab.worksheet(("one",), ("two",)), lab.worksheet()
+    offered = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": f"='T{of}'!$A$1:$A$2"}]}
+    rule = {"condition": offered, "showCustomUi": True}
+    lab.batch({"setDataValidation": {"range": area(sheet, 0, 20, 0, 1), "rule": rule}})
+    return sheet
+
+
+def _offers(lab: GoogleLab, cell: str) -> str:
+    rows = lab.cells(cell, "dataValidation(condition(type))")
+    told = rows[0][0] if rows and rows[0] else None
+    return expect(f"it offers {told}", so=bool(told) and told["condition"]["type"] == "ONE_OF_RANGE")
+
+
 _FORMULAS = {
     '=SUMIFS(B1:B3,A1:A3,"b")': 5.0,
     '=COUNTIFS($A:$A,"b",$B:$B,">2")': 1.0,
@@ -306,6 +361,13 @@ ON_SHEETS = (
     ),
     Belief("tags-die", "Developer metadata of a column goes with it when it is deleted.", _tags_die),
     Belief("references-follow", "References of formulas follow inserted columns.", _references_follow),
+    Belief("renamed", "References of formulas follow a worksheet that is renamed.", _renamed),
+    Belief("cut", "References of formulas follow cells that are cut and pasted elsewhere.", _cut),
+    Belief(
+        "filled", "A formula that is filled into a block has its relative references move along.", _filled
+    ),
+    Belief("choices", "Cells offer choices from another worksheet.", _choices),
+    Belief("inherit", "Rows that are inserted offer what the row above them offers.", _inherit),
     Belief(
         "formulas",
         "Formulas in English, with commas, are computed by the next read, in the locale that workbooks get.",
