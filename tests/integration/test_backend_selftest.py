@@ -32,7 +32,7 @@ from attendance_sandbox.sheets import SheetsServer, unavailable
 PAGE = Path(__file__).parents[2] / "docs/believed-of-google.md"
 BELIEFS = (*ON_SHEETS, *ON_DRIVE, *ON_PUBSUB)
 NOT_IMITATED = {"colours", "cut", "inherit"}
-"""What the docs say of the stand-in: formats are kept and not applied, nothing follows cut cells, new rows are plain."""
+"""As the docs say of the stand-in: formats are kept and not applied, nothing follows cut cells, new rows are plain."""
 
 
 class Project:

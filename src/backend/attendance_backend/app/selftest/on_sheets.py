@@ -148,8 +148,8 @@ def _with_choices(lab: GoogleLab) -> int:
 
 def _offers(lab: GoogleLab, cell: str) -> str:
     rows = lab.cells(cell, "dataValidation(condition(type))")
-    told = rows[0][0] if rows and rows[0] else None
-    return expect(f"it offers {told}", so=bool(told) and told["condition"]["type"] == "ONE_OF_RANGE")
+    told: Json = (rows[0][0] if rows and rows[0] else None) or {}
+    return expect(f"it offers {told}", so=told.get("condition", {}).get("type") == "ONE_OF_RANGE")
 
 
 _FORMULAS = {
