@@ -118,24 +118,6 @@ make_folders() {
     [ -d "$settings" ] || run install -d -g "$user" -m 0750 "$settings"
 }
 
-# One part of the site's file, readable for root and the service's user only.
-put_part() {
-    run install -m 0640 -o "$3" -g "$user" /dev/null "$2.new"
-    [ "$dry_run" = yes ] && echo "  write $2" && return
-    "$python" -c 'import json, sys; json.dump(json.load(open(sys.argv[1]))[sys.argv[2]], sys.stdout, indent=2)' \
-        "$site" "$1" >"$2.new"
-    mv "$2.new" "$2"
-}
-
-# What signs the site's messages, as one line; a file of before has none.
-put_key() {
-    grep -q '"site_key"' "$site" || return 0
-    run install -m 0600 -o "$user" -g "$user" /dev/null "$state/site.key.new"
-    [ "$dry_run" = yes ] && echo "  write $state/site.key" && return
-    "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["site_key"])' "$site" >"$state/site.key.new"
-    mv "$state/site.key.new" "$state/site.key"
-}
-
 check_site() {
     "$python" -c 'import json, sys; site = json.load(open(sys.argv[1])); \
         site["biometric_device_config"]["identifier"], site["service_account"]["private_key"]' "$site" 2>/dev/null ||
@@ -144,9 +126,11 @@ check_site() {
 
 put_site() {
     say "putting the site's files in place"
-    put_part service_account "$settings/service-account.json" root
-    put_part biometric_device_config "$state/biometric_device_config.json" "$user"
-    put_key
+    [ "$dry_run" = yes ] && echo "  $name init --from $site" && return
+    "$link/bin/$name" init --help >/dev/null 2>&1 || fail "the release that is installed knows no init: --upgrade first"
+    # 1 says that not all is in place yet, such as a machine that is switched off.
+    GOOGLE_APPLICATION_CREDENTIALS="$settings/service-account.json" \
+        "$link/bin/$name" init --from "$site" --directory "$state" || [ $? -eq 1 ] || exit 1
 }
 
 make_wrapper() {
@@ -158,9 +142,14 @@ make_wrapper() {
 [ "\$(id -u)" -eq 0 ] || exec sudo "\$0" "\$@"
 [ ! -r /etc/default/$name ] || { set -a; . /etc/default/$name; set +a; }
 [ \$# -gt 0 ] || set -- --help
-case " \$* " in *" -h "* | *" --help "* | *" --directory"*) ;; *) set -- "\$@" --directory /var/lib/$name ;; esac
-exec setpriv --reuid=$user --regid=$user --init-groups env HOME=/var/lib/$name \\
-    GOOGLE_APPLICATION_CREDENTIALS=/etc/$name/service-account.json "/opt/$name/bin/$name" "\$@"
+case " \$* " in
+*" -h "* | *" --help "* | *" --version "* | *" --directory"*) ;;
+*) set -- "\$@" --directory /var/lib/$name ;;
+esac
+export GOOGLE_APPLICATION_CREDENTIALS=/etc/$name/service-account.json
+# init puts the key where the service's user may only read.
+[ "\$1" != init ] || exec "/opt/$name/bin/$name" "\$@"
+exec setpriv --reuid=$user --regid=$user --init-groups env HOME=/var/lib/$name "/opt/$name/bin/$name" "\$@"
 END
     chmod 0755 "$wrapper.new"
     mv "$wrapper.new" "$wrapper"
@@ -201,8 +190,7 @@ install_all() {
         service restart
         say "done. $name doctor says whether all is in place"
     else
-        say "done. Next: put the site's files in place (docs/installing-the-pi.md, section 2), then:"
-        say "  $name doctor && sudo systemctl restart $name"
+        say "done. Next: $name init, then sudo systemctl restart $name"
     fi
     with_systemd || say "systemd does not run here: the service is installed and not started"
 }

@@ -13,6 +13,7 @@ from attendance_backend.app import bootstrap
 from attendance_backend.app.clock import SystemClock
 from attendance_backend.sheet import serial
 from attendance_contracts import (
+    RELEASE,
     AttendanceRecord,
     CreateReviewSheet,
     GetReviewPeriod,
@@ -149,7 +150,7 @@ class CloudOffice:
             at=at,
             time_zone="Europe/Berlin",
             day_boundary=time(4),
-            release="0.1.0",
+            release=RELEASE,
             backlog=0,
             undecodable=0,
             complete_through=through,

@@ -19,7 +19,7 @@ from attendance_backend.app import bootstrap
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
-from attendance_contracts import SiteHealth
+from attendance_contracts import RELEASE, SiteHealth
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.sheets import SheetsServer, unavailable
 from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
@@ -584,7 +584,7 @@ def october(tmp_path_factory):
                 at=datetime(2026, 11, 5, 8),
                 time_zone="Europe/Berlin",
                 day_boundary=time(4),
-                release="0.1.0",
+                release=RELEASE,
                 backlog=0,
                 undecodable=0,
                 complete_through=date(2026, 11, 4),
@@ -615,7 +615,7 @@ def run(capsys, *arguments):
 def test_the_health_of_a_site_through_the_function_and_sheets(october):
     rows = october.sheets.read(october.sheet_id, "'Sites'!A1:T10", "UNFORMATTED_VALUE")
     row = dict(zip(rows[0], rows[1], strict=False))
-    assert (row["Site"], row["Complete Through"], row["Software"]) == ("berlin", day("2026-11-04"), "0.1.0")
+    assert (row["Site"], row["Complete Through"], row["Software"]) == ("berlin", day("2026-11-04"), RELEASE)
     said = october.sheets.read(october.sheet_id, "'Exceptions'!A2:I100", "UNFORMATTED_VALUE")
     about = {(line[2], line[8]) for line in said if len(line) > 8}
     assert ("Ann Archer", "missing out") in about

@@ -106,10 +106,12 @@ def test_one_thing_that_cannot_be_looked_at_keeps_no_other(office, capsys, monke
     assert "installation" in found
 
 
-def test_a_used_up_quota_is_told(office, capsys, monkeypatch):
-    from attendance_backend.google.monitoring import GoogleMonitoring, Used
-
-    monkeypatch.setattr(GoogleMonitoring, "sheets_quota", lambda *_: Used(61, 3))
+def test_a_used_up_quota_is_told(office, capsys):
+    office.monitoring.used = {
+        "sheets.googleapis.com/read_requests": [3, 61, 20],
+        "sheets.googleapis.com/write_requests": [3, 1],
+        "sheets.googleapis.com/other": [99],
+    }
     _, found = doctor(capsys)
     assert found["quota"][0].startswith("warn at most 61 reads and 3 writes")
 

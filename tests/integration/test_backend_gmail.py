@@ -147,6 +147,21 @@ def test_an_alarm_of_the_functions_goes_out_once(consented, tmp_path, monkeypatc
         assert message["Subject"].startswith("Attendance: ")
 
 
+def test_the_log_of_a_function_whose_mailbox_withdrew_its_consent_says_what_to_do(
+    consented, tmp_path, monkeypatch, caplog
+):
+    with ExitStack() as stack:
+        office = CloudOffice(stack, tmp_path, monkeypatch)
+        consented.tokens.withdraw()
+        last = NOVEMBER.last_day
+        alarm = RaiseFinalAlarm(
+            location="berlin", request_id="a", kind=AlarmKind.FINAL_ALARM, after=last, on=last
+        )
+        assert office.post(alarm).status_code == 500
+        lines = [each.getMessage() for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+        assert [line for line in lines if "mail consent" in line and "--new-gmail-consent" in line], lines
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "sent"),
     [

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from attendance_contracts import (
+    RELEASE,
     AlarmKind,
     AttendanceRecord,
     CreateReviewSheet,
@@ -204,7 +205,7 @@ def test_the_bundle_answers(bundle, tmp_path):
                 at=datetime(2026, 10, 8, 9),
                 time_zone="Europe/Berlin",
                 day_boundary=time(0),
-                release="0.1.0",
+                release=RELEASE,
                 backlog=0,
                 undecodable=0,
                 complete_through=date(2026, 10, 7),
@@ -218,4 +219,4 @@ def test_the_bundle_answers(bundle, tmp_path):
             sum(file.name.startswith("Attendance Review") for file in cloud.sheets.store.files.values()) == 2
         )
         sites = cloud.sheets.read(sheet.sheet_id, "'Sites'!A2:M2")
-        assert (sites[0][0], sites[0][12]) == ("headquarters", "0.1.0")
+        assert (sites[0][0], sites[0][12]) == ("headquarters", RELEASE)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import stat
@@ -249,17 +250,21 @@ def test_destroy_asks_and_leaves_nothing_but_spreadsheets_and_services(cloud):
     assert cloud.commands == []
 
 
-@pytest.mark.parametrize("cut", range(0, 43, 6))
-def test_an_interrupted_destroy_is_finished_by_the_next(cloud, cut):
+@pytest.mark.parametrize("command", [["--destroy"], ["site", "revoke", "hq"]])
+def test_an_interrupted_removal_is_finished_by_the_next(cloud, command):
     cloud.run()
-    cloud.cut_after = cut
-    with pytest.raises(Power):
-        cloud.run("--destroy", typed="acme-attendance\n")
-    cloud.cut_after = None
-    assert cloud.run("--destroy", typed="acme-attendance\n")[0] == 0
-    assert not cloud.state["topics"]
-    assert not cloud.state["accounts"]
-    assert not cloud.state["functions"]
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    before = copy.deepcopy(cloud.state)
+    assert cloud.run(*command, typed="acme-attendance\n")[0] == 0
+    whole, steps = plain(cloud.state), len(cloud.commands)
+    assert steps > 10
+    for cut in range(steps):
+        cloud.state, cloud.cut_after = copy.deepcopy(before), cut
+        with pytest.raises(Power):
+            cloud.run(*command, typed="acme-attendance\n")
+        cloud.cut_after = None
+        assert cloud.run(*command, typed="acme-attendance\n")[0] == 0
+        assert plain(cloud.state) == whole, cut
 
 
 @pytest.mark.parametrize("name", ["first", "second", "site-added", "site-revoked"])
@@ -445,6 +450,68 @@ def test_a_new_key_ends_the_old_one_first(cloud):
     assert json.loads((cloud.folder / "hq.json").read_text())["service_account"]["private_key_id"] == new
 
 
+def test_a_site_moves_to_another_project_with_its_machine_and_its_signing_key(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    cloud.site("rotate", "hq")
+    path = cloud.folder / "hq.json"
+    before = json.loads(path.read_text())
+    cloud.state = new_project("acme-two")
+    cloud.settings.write_text(cloud.settings.read_text().replace("acme-attendance", "acme-two"))
+    assert cloud.run()[0] == 0
+    assert cloud.site("add", "hq")[0] == 0
+    after = json.loads(path.read_text())
+    assert after["site_key"] == before["site_key"]
+    assert after["biometric_device_config"] == {**before["biometric_device_config"], "project_id": "acme-two"}
+    address = "site-hq@acme-two.iam.gserviceaccount.com"
+    assert after["service_account"]["client_email"] == address
+    assert list(cloud.state["keys"][address]) == [after["service_account"]["private_key_id"]]
+
+
+def test_another_region_is_told_to_leave_the_first_one_behind(cloud):
+    cloud.run()
+    code, _, told = cloud.run("--region=europe-west1")
+    assert (code, cloud.commands) == (1, [])
+    assert "--destroy" in told[-1]
+
+
+def test_a_rotation_ends_the_old_key_once_the_pi_has_the_new_one(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    path = cloud.folder / "hq.json"
+    keys = cloud.state["keys"]["site-hq@acme-attendance.iam.gserviceaccount.com"]
+    (old,), before = keys, json.loads(path.read_text())
+    cloud.cut_after = 0
+    with pytest.raises(Power):
+        cloud.site("rotate", "hq")
+    cloud.cut_after = None
+    cloud.capsys.readouterr()
+    assert cloud.site("rotate", "hq")[0] == 0, "goes on where the first was cut off"
+    content = json.loads(path.read_text())
+    assert len(keys) == 2
+    assert content["service_account"]["private_key_id"] in keys.keys() - {old}
+    assert content["biometric_device_config"] == before["biometric_device_config"]
+    assert SiteKey.parse(content["site_key"]).number == 2
+    assert cloud.site("rotate", "hq", "--end-old")[0] == 0
+    assert list(keys) == [content["service_account"]["private_key_id"]]
+    assert json.loads(path.read_text()) == content
+    path.unlink()
+    code, _, told = cloud.site("rotate", "hq", "--end-old")
+    assert (code, len(keys)) == (1, 1)
+    assert "would have none" in told[-1]
+
+
+def test_more_keys_than_google_allows_are_told(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    while cloud.site("rotate", "hq")[0] == 0:
+        pass
+    code, _, told = cloud.site("rotate", "hq")
+    assert code == 1
+    assert "--end-old" in told[-1]
+    assert len(cloud.state["keys"]["site-hq@acme-attendance.iam.gserviceaccount.com"]) == 10
+
+
 def test_a_key_that_somebody_ended_in_the_console_is_made_anew(cloud):
     cloud.run()
     cloud.site("add", "hq", "--machine", "192.0.2.17")
@@ -471,7 +538,7 @@ def test_where_keys_are_forbidden_all_else_is_made_and_the_way_out_told(cloud):
     assert "iam.disableServiceAccountKeyCreation" in told[-1]
     assert "Keys where policy forbids them" in told[-1]
     assert "new_review_period-hq" in cloud.state["subscriptions"]
-    assert "## Keys where policy forbids them" in (ROOT / "docs/deploying-the-functions.md").read_text()
+    assert "## Keys where policy forbids them" in (ROOT / "docs/deploying.md").read_text()
     cloud.state["keys_forbidden"] = False
     assert cloud.site("add", "hq", "--machine", "192.0.2.17")[0] == 0
     assert [command[3] for command in cloud.commands] == ["create", "latest"]
@@ -646,6 +713,63 @@ def test_missing_settings_are_named_where_nobody_is_there_to_be_asked(cloud):
     assert all(name in lines[-1] for name in settings.ASKED)
 
 
+ROLES = {
+    "pubsub topics": {"pubsub.publisher"},
+    "pubsub subscriptions": {"pubsub.subscriber", "pubsub.viewer"},
+    "secrets": {"secretmanager.secretAccessor"},
+    "run services": {"run.invoker"},
+    "iam service-accounts": {"iam.serviceAccountTokenCreator"},
+    "projects": {"cloudbuild.builds.builder", "pubsub.serviceAgent", "cloudscheduler.serviceAgent"},
+}
+"""Roles that Google has, on what each may be granted."""
+NAMES = {
+    "iam service-accounts create": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    "pubsub topics create": r"(?!goog)[A-Za-z][A-Za-z0-9_.~+%-]{2,254}",
+    "pubsub subscriptions create": r"(?!goog)[A-Za-z][A-Za-z0-9_.~+%-]{2,254}",
+    "secrets create": r"[A-Za-z0-9_-]{1,255}",
+    "functions deploy": r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    "services enable": r"[a-z]+\.googleapis\.com",
+}
+RANGES = {
+    "ack-deadline": (10, 600),
+    "message-retention-duration": (600, 31 * 86_400),
+    "min-retry-delay": (0, 600),
+    "max-retry-delay": (0, 600),
+    "max-delivery-attempts": (5, 100),
+    "max-instances": (1, 1000),
+    "concurrency": (1, 1000),
+    "timeout": (1, 3600),
+}
+
+
+@pytest.mark.parametrize("name", ["first", "site-added"])
+def test_names_roles_and_numbers_are_those_that_google_takes(name):
+    checked = 0
+    for line in (GOLDEN / f"{name}.sh").read_text().splitlines():
+        words = shlex.split(line, comments=True)
+        if not words:
+            continue
+        words = words[words.index("gcloud") + 1 :]
+        named = [word for word in words if not word.startswith("--")]
+        flags = dict(word[2:].partition("=")[::2] for word in words if word.startswith("--"))
+        for form, pattern in NAMES.items():
+            if named[: len(form.split())] == form.split():
+                assert all(re.fullmatch(pattern, each) for each in named[len(form.split()) :]), line
+                checked += 1
+        if "add-iam-policy-binding" in named:
+            on = " ".join(named[: named.index("add-iam-policy-binding")])
+            assert flags["role"].removeprefix("roles/") in ROLES[on], line
+            checked += 1
+        for flag, (least, most) in RANGES.items():
+            if flag in flags:
+                assert least <= int(flags[flag].removesuffix("s")) <= most, line
+                checked += 1
+        assert int(flags.get("concurrency", 1)) == 1 or int(flags["cpu"]) >= 1, "Google's rule"
+        assert len(flags.get("message-filter", "")) <= 256
+        assert len(flags.get("display-name", "")) <= 100
+    assert checked > 20
+
+
 # -- against Google's own programs
 
 
@@ -698,6 +822,11 @@ def test_gcloud_itself_parses_every_command(cloud, tmp_path, monkeypatch):
     assert [line for line in wrong if line != unknown] == []
     assert len(told) > 60
     assert unknown in wrong
+    # The linter looks at no values: of the commands that have most of them one goes as far as the program takes it.
+    for kind in (("functions", "deploy"), ("pubsub", "subscriptions", "create")):
+        words = next(words for words in asked if words[: len(kind)] == kind and len(words) > 12)
+        done = subprocess.run([gcloud, *words], capture_output=True, text=True, check=False)
+        assert "active account" in done.stderr, done.stderr
 
 
 @pytest.mark.slow

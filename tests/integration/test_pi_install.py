@@ -29,19 +29,16 @@ def test_a_dry_run_says_each_step_and_does_none(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_with_a_sites_file_says_where_its_parts_go(tmp_path):
+def test_a_dry_run_with_a_sites_file_gives_it_to_init(tmp_path):
     site = tmp_path / "Head_Office.json"
     config, key = {"identifier": "Head_Office"}, {"private_key": "secret"}
     content = {"biometric_device_config": config, "service_account": key}
     root = tmp_path / "root"
-    for more, signs in (({}, False), ({"site_key": f"Head_Office.1.{'0' * 64}"}, True)):
-        site.write_text(json.dumps({**content, **more}))
-        result = run("--dry-run", "--site", str(site), INSTALL_ROOT=str(root))
-        assert result.returncode == 0, result.stderr
-        steps = [line.strip() for line in result.stdout.splitlines()]
-        assert (f"write {root}/var/lib/attendance-client/site.key" in steps) == signs
-    assert f"write {root}/etc/attendance-client/service-account.json" in steps
-    assert f"write {root}/var/lib/attendance-client/biometric_device_config.json" in steps
+    site.write_text(json.dumps(content))
+    result = run("--dry-run", "--site", str(site), INSTALL_ROOT=str(root))
+    assert result.returncode == 0, result.stderr
+    steps = [line.strip() for line in result.stdout.splitlines()]
+    assert f"attendance-client init --from {site}" in steps
     assert "secret" not in result.stdout
     site.write_text(json.dumps({"biometric_device_config": config, "service_account": {}}))
     refused = run("--dry-run", f"--site={site}", INSTALL_ROOT=str(root))

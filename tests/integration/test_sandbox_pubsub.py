@@ -393,7 +393,27 @@ def test_what_it_does_not_do_is_not_implemented(cloud):
     with pytest.raises(exceptions.MethodNotImplemented):
         cloud.publisher.list_topics(project=PROJECT)
     with pytest.raises(exceptions.MethodNotImplemented):
-        cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
+        cloud.subscriber.list_subscriptions(project=PROJECT)
+
+
+def test_a_deleted_subscription_is_gone_with_what_it_held(cloud):
+    cloud.subscribe()
+    cloud.publish(b"lost")
+    cloud.subscriber.delete_subscription(subscription=SUBSCRIPTION)
+    with pytest.raises(exceptions.NotFound):
+        cloud.pull()
+    cloud.subscribe()
+    cloud.publish(b"new")
+    assert [received.message.data for received in cloud.pull()] == [b"new"]
+
+
+def test_a_policy_is_kept_as_it_was_set(cloud):
+    binding = {"role": "roles/pubsub.publisher", "members": ["user:a@example.com"]}
+    cloud.publisher.set_iam_policy(request={"resource": TOPIC, "policy": {"bindings": [binding]}})
+    (kept,) = cloud.publisher.get_iam_policy(request={"resource": TOPIC}).bindings
+    assert (kept.role, list(kept.members)) == (binding["role"], binding["members"])
+    with pytest.raises(exceptions.NotFound):
+        cloud.publisher.get_iam_policy(request={"resource": f"{TOPIC}-none"})
 
 
 # Life

@@ -1,11 +1,14 @@
 """`attendance-sandbox pubsub` as a process of its own."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 
 import pytest
 from google.cloud import pubsub_v1
@@ -40,6 +43,24 @@ def address_of(process) -> str:
     address = first.split()[-1]
     assert process.stdout.readline() == f"export PUBSUB_EMULATOR_HOST={address}\n"
     return address
+
+
+def test_it_tells_what_waits_as_cloud_monitoring_does(monkeypatch):
+    with running(
+        "--port", "0", "--project", "office", "--push", "requests=http://127.0.0.1:9", "--monitoring", "0"
+    ) as process:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address_of(process))
+        url = process.stdout.readline().removeprefix("export MONITORING_API_URL=").strip()
+        publisher = pubsub_v1.PublisherClient()
+        publisher.publish("projects/office/topics/requests", b"waits").result(timeout=PATIENCE_S)
+        metric = "pubsub.googleapis.com/subscription/num_undelivered_messages"
+        query = urllib.parse.urlencode({"filter": f'metric.type = "{metric}"', "interval.endTime": "now"})
+        with urllib.request.urlopen(
+            f"{url}/v3/projects/office/timeSeries?{query}", timeout=PATIENCE_S
+        ) as answer:
+            (series,) = json.load(answer)["timeSeries"]
+    assert series["resource"]["labels"] == {"subscription_id": "requests-push"}
+    assert series["points"][0]["value"] == {"int64Value": "1"}
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])

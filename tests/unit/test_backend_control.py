@@ -449,7 +449,14 @@ def test_settings_that_make_no_sense_stay_as_they_were():
         ),
         SITES,
     )
-    assert rules == Rules(key_policies={"": None}, double_taps_s={"": None}, weekends={"": None})
+    # The setting that nobody understands may be how long something is kept: nothing goes.
+    assert rules == Rules(
+        key_policies={"": None},
+        double_taps_s={"": None},
+        weekends={"": None},
+        keep_copies=None,
+        keep_notices=None,
+    )
     assert [problem.cell for problem in problems] == ["A2", "C3", "B4", "C5", "C6", "C7", "A8", "C9", "B10"]
     assert str(problems[5]).endswith(
         "Value holds -5; type a length of time such as 5 min, at most 240 minutes; until then it stays as it was"

@@ -14,6 +14,7 @@ from attendance_backend.review import exceptions_sheet as exceptions
 from attendance_backend.review import sites_sheet as sites
 from attendance_backend.sheet import serial
 from attendance_contracts import (
+    RELEASE,
     AttendanceRecord,
     CreateReviewSheet,
     MachineHealth,
@@ -155,7 +156,7 @@ def health(location="berlin", at="2026-11-04T08:00:00", *, sheet_id, through=Non
         at=datetime.fromisoformat(at),
         time_zone="Europe/Berlin",
         day_boundary=time(4),
-        release="0.1.0",
+        release=RELEASE,
         backlog=0,
         undecodable=0,
         complete_through=None if through is None else date.fromisoformat(through),
@@ -206,7 +207,7 @@ def test_the_row_says_what_the_site_told(office):
         sites.USERS: 40,
         sites.SERIAL_NUMBER: "SN1",
         sites.FIRMWARE: "ZEM560 6.60",
-        sites.SOFTWARE: "0.1.0",
+        sites.SOFTWARE: RELEASE,
         sites.PROBLEM: None,
         sites.TIME_ZONE: "Europe/Berlin",
         sites.DAY_BOUNDARY: 4 / 24,

@@ -57,7 +57,7 @@ def person(name="Ann", user="ann", doubts="", **numbers):
         "Doubts": doubts,
         **numbers,
     }
-    return tuple(values[header] for header in PERSON_HEADERS)
+    return tuple(values.get(header) for header in PERSON_HEADERS)
 
 
 def day(user, on, state, check_in=None, check_out=None, minutes=None, corrected="no", doubts=""):

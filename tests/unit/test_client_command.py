@@ -33,10 +33,10 @@ def write_config(directory, **changes):
 
 
 def complaint(capsys, *arguments, code=2):
-    """The one line that a failing command prints."""
+    """The one line that a failing command prints; status shows before it what can be told all the same."""
     assert main(arguments) == code
     printed = capsys.readouterr()
-    assert not printed.out
+    assert ("berlin" in printed.out) == (arguments[0] == "status" and "config.json" not in printed.err)
     assert printed.err.startswith("attendance-client: ")
     assert printed.err.count("\n") == 1
     return printed.err
@@ -159,6 +159,10 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
         (["run", "--help"], 0, "--verbose"),
         (["status", "--help"], 0, "not stored yet"),
         (["doctor", "--help"], 0, "FAIL"),
+        (["--version"], 0, "attendance-client "),
+        (["run", "--log-level", "loud"], 2, "'warning'"),
+        (["replay"], 2, "--since"),
+        (["replay", "--since", "yesterday"], 2, "such as 2026-11-01"),
         ([], 2, "COMMAND"),
         (["fly"], 2, "fly"),
     ],

@@ -85,6 +85,7 @@ def test_what_changes_the_machine_is_off_unless_asked_for():
         ({"identifier": ""}, "'identifier': expected a text"),
         ({"ip": "192.168.1.256"}, "'ip': "),
         ({"ip": "192.168.1"}, "'ip': "),
+        ({"ip": "a..b"}, "'ip': 'a..b' is neither"),
         ({"ip": "http://machine"}, "'ip': 'http://machine' is neither"),
         ({"ip": None}, "'ip': expected a text"),
         ({"port": "4370"}, "'port': expected a whole number from 1 to 65535"),

@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from attendance_client.app.status import describe
+from attendance_client.app.config import load_config
+from attendance_client.app.diary import FileDiary
+from attendance_client.app.status import describe, look
 from attendance_client.errors import MachineError
 from attendance_client.fsm import steps
 from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import Door
 from attendance_client.machine.polling import enable_machines, poll
-from attendance_client.relay.ledger import LEDGER_NAME, PUNCH_COLUMNS, Ledger
 from attendance_contracts import StoreAttendRecords, decode_topic, encode
 from tests.unit.lone_client import FEBRUARY, JANUARY, NOON, after_the_end, asked, lone_client
 from tests.world.machine import WorldMachine
@@ -288,20 +289,27 @@ def test_a_clock_that_is_off_is_told_by_the_machines_name(client, back, caplog):
     ]
 
 
-def test_status_shows_what_was_read_of_each(client, front, back, tmp_path):
-    front.record("1001", NOON)
-    front.record("1001", NOON + MINUTE)
-    back.record("1001", NOON)
-    poll(client)
-    ledger = Ledger(tmp_path / LEDGER_NAME, client.site.day_boundary)
-    ledger.take_over(client.ledger._db.execute(f"SELECT {', '.join(PUNCH_COLUMNS)} FROM punches"))
-    ledger.close()
+def test_status_shows_each_and_what_is_wrong_with_it(client, front, back, tmp_path):
     doors = [{"name": "back door", "ip": "192.0.2.18"}]
     config = {"identifier": "berlin", "ip": "192.0.2.17", "port": 4370, "machine_name": "front door"}
     (tmp_path / "biometric_device_config.json").write_text(json.dumps(config | {"machines": doors}))
+    assert "machine       back door, 192.0.2.18:4370, never read\n" in describe(look(tmp_path))
 
-    told = describe(tmp_path)
-    assert "machine       192.0.2.17:4370 front door\nmachine       192.0.2.18:4370 back door\n" in told
-    read_at = f"{client.clock.now():%d-%m-%Y %H:%M}"
-    assert f"  of machine  A1B2C3 front door: 2, the latest came on {read_at}\n" in told
-    assert f"  of machine  B2 back door: 1, the latest came on {read_at}\n" in told
+    diary = FileDiary(tmp_path, client.clock)
+    addresses = load_config(tmp_path).machines
+    for door, address in zip(client.doors, addresses, strict=True):
+        door.machine = diary.watch(door.machine, address)
+    diary.client = client
+    for machine in (front, back):
+        machine.record("1001", NOON)
+    poll(client)
+    back.clear(())
+    front.reachable = False
+    poll(client)
+    diary.note("RELAY_ATTENDANCE_RECORDS", "", 60)
+
+    told = describe(look(tmp_path))
+    assert "machine       front door, 192.0.2.17:4370, A1B2C3, 1 of 100000 (0%) records" in told
+    assert "machine       back door, 192.0.2.18:4370, B2, 0 of 100000 (0%) records" in told
+    assert "trouble       the machine does not answer (since" in told
+    assert "trouble       back door: somebody cleared the machine's log" in told

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -577,10 +578,7 @@ class World:
 
     def home(self, moment: datetime) -> ReviewPeriod | None:
         """The period of a punch by HR's table, if the site counted by then."""
-        boundaries = self._boundaries
-        if boundaries is None or boundaries.is_before(moment):
-            return None
-        return home_of(moment, windows(self.table), boundaries)
+        return _home(moment, tuple(self.table), tuple(self.since.items()))
 
     def is_before_first_day(self, moment: datetime) -> bool:
         """Whether a punch is older than the site."""
@@ -632,6 +630,17 @@ class World:
         """Punches that should be in the ledger and are not."""
         exempt = self.cleared_unread | self.archive_lost
         return self.recorded.keys() - exempt - self.taken()
+
+
+@lru_cache(maxsize=10_000)
+def _home(
+    moment: datetime, table: tuple[Row, ...], since: tuple[tuple[date, timedelta], ...]
+) -> ReviewPeriod | None:
+    """Kept, for each health message has all punches of the month judged."""
+    boundaries = Boundaries(dict(since)) if since else None
+    if boundaries is None or boundaries.is_before(moment):
+        return None
+    return home_of(moment, windows(table), boundaries)
 
 
 def _meaning(path: Path) -> Snapshot | None:

@@ -159,12 +159,15 @@ class _Run:
         if options.action == "revoke":
             self.changes.bring_about(sites.removal(it, site))
             return self._done(f"{file.path} opens nothing any more: delete it, and on the Pi, too")
+        if options.action == "rotate":
+            return self._rotate(it, file)
         if options.machine is not None:
             sites.machine_address(options.machine)
         if look(self.gcloud, Resource(TOPIC, installation.DEAD_LETTERS)) is None:
             raise DeployError("the topics of the project are not there yet: run deploy first, then add sites")
         self.changes.bring_about(sites.stages(it, site))
-        sites.make_pi_file(self.changes, it, file, options.machine, new_key=options.new_key)
+        keys = sites.Keys.ANEW if options.new_key else sites.Keys.KEPT
+        sites.make_pi_file(self.changes, it, file, options.machine, keys)
         if options.new_key:
             _say(
                 f"the old card may still sign, and the new file's key counts after this: attendance-backend site-key "
@@ -172,6 +175,17 @@ class _Run:
             )
         return self._done(
             f"next: bring {file.path} to the Pi, and there: sudo sh deploy/pi/install.sh --site {file.path.name}"
+        )
+
+    def _rotate(self, it: installation.Installation, file: sites.PiFile) -> int:
+        command = f"deploy site rotate {file.site} --end-old"
+        if self.options.end_old:
+            sites.end_old_keys(self.changes, it, file)
+            return self._done("the site's other keys open nothing any more")
+        sites.make_pi_file(self.changes, it, file, None, sites.Keys.ROTATED)
+        return self._done(
+            f"next: attendance-backend site-key {file.site} --new, which must print the file's site_key; bring "
+            f"{file.path} to the Pi; and when it is heard of again: {command}"
         )
 
     def _doctor(self, it: installation.Installation) -> int:
@@ -208,7 +222,7 @@ class _Run:
 
 
 _BUDGET = (
-    "a budget tells you when it costs more than you think (docs/deploying-the-functions.md, Costs): "
+    "a budget tells you when it costs more than you think (docs/deploying.md, Costs): "
     "https://console.cloud.google.com/billing/linkedaccount?project={project}"
 )
 
@@ -248,8 +262,8 @@ def _parser() -> argparse.ArgumentParser:
         "those of the sites, and say what is missing or not as it shall be, with the remedy. Changes nothing. Ends "
         "with 1 if anything is. attendance-backend doctor runs it, and looks at spreadsheets and mail as well.",
     )
-    site = commands.add_parser("site", help="add, list or revoke sites: deploy site --help")
-    actions = site.add_subparsers(dest="action", required=True, metavar="add|list|revoke")
+    site = commands.add_parser("site", help="add, list, rotate or revoke sites: deploy site --help")
+    actions = site.add_subparsers(dest="action", required=True, metavar="add|list|rotate|revoke")
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("id", help="the site's ID: 2 to 50 letters, digits, - and _")
     where.add_argument(
@@ -266,6 +280,16 @@ def _parser() -> argparse.ArgumentParser:
         "--new-key",
         action="store_true",
         help="end the site's keys, at once, and make another (a Pi was stolen)",
+    )
+    rotate = actions.add_parser(
+        "rotate",
+        parents=[common, where],
+        help="make a site's next key, while the present one goes on",
+        description="Make another key beside the site's present one, and its file anew; once the Pi has that, "
+        "--end-old ends all other keys. For a Pi that was stolen: site add ID --new-key.",
+    )
+    rotate.add_argument(
+        "--end-old", action="store_true", help="end all keys but that of the site's file, which its Pi has"
     )
     actions.add_parser("list", parents=[common], help="the sites, and their accounts")
     actions.add_parser(

@@ -380,7 +380,7 @@ def policies() -> dict[str, dict[str, object]]:
     names = "|".join(function_name(topic) for topic in served_topics())
     return {
         "Attendance: a message that never worked": _policy(
-            "More than none lies in dead_letters. docs/deploying-the-functions.md tells how to look at it.",
+            "More than none lies in dead_letters. docs/deploying.md tells how to look at it.",
             conditionThreshold={
                 "filter": _metric("subscription", "dead_letters", "subscription/num_undelivered_messages"),
                 "comparison": "COMPARISON_GT",

@@ -110,6 +110,12 @@ def _given(path: Path, kept: Mapping[str, str], given: Mapping[str, str | None])
         raise DeployError(
             f"{path} is of the project {before}: name another file for {project} with --settings"
         )
+    region, before = found.get(REGION), kept.get(REGION)
+    if region and before and region != before:
+        raise DeployError(
+            f"functions and schedule in {before} would go on beside those in {region}: remove them first "
+            f'(deploy --destroy), then write {REGION}: "{region}" into {path}'
+        )
     return found
 
 

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ LONGEST_ACCOUNT = 30
 ACK_S = 30
 """As the client makes its subscriptions, where it may."""
 PORT = 4370
+MOST_KEYS = 10
+"""Of one account."""
 
 
 def account_name(site: str) -> str:
@@ -185,12 +188,18 @@ def machine_address(text: str) -> tuple[str, int]:
     return host, int(port or PORT)
 
 
-def make_pi_file(
-    changes: Changes, it: Installation, file: PiFile, machine: str | None, *, new_key: bool
-) -> None:
-    """The site's key and its file, where they are not there already.
+class Keys(Enum):
+    """What becomes of a site's keys."""
 
-    With `new_key` all its keys end first: with a Pi that was stolen, each minute counts.
+    KEPT = "the file's goes on"
+    ANEW = "all end first, then another is made: with a Pi that was stolen, each minute counts"
+    ROTATED = "another is made beside those that are in force, until the Pi has the new file"
+
+
+def make_pi_file(
+    changes: Changes, it: Installation, file: PiFile, machine: str | None, keys: Keys = Keys.KEPT
+) -> None:
+    """The site's key and its file, where they are not there already, or anew.
 
     Raises:
         DeployError: a key is there whose file is not, or keys are forbidden; the line says what to do.
@@ -203,9 +212,9 @@ def make_pi_file(
         raise DeployError(
             f"the address of {file.site}'s attendance machine is not known: add --machine 192.0.2.17"
         )
-    key = _key(changes, it.account(account_name(file.site)), file, new_key=new_key)
+    key = _key(changes, it.account(account_name(file.site)), file, keys)
     wanted: dict[str, Any] = {"biometric_device_config": config, "service_account": key}
-    if (signing := _site_key(changes, file, new_key=new_key)) is not None:
+    if (signing := _site_key(changes, file, keys)) is not None:
         wanted["site_key"] = signing
     if content != wanted:
         changes.tell(f"writing {file.path}")
@@ -215,8 +224,23 @@ def make_pi_file(
         file.key_path.unlink(missing_ok=True)
 
 
-def _site_key(changes: Changes, file: PiFile, *, new_key: bool) -> str | None:
-    """What the site signs its messages with: the file's, else its first; the next one with `new_key`.
+def end_old_keys(changes: Changes, it: Installation, file: PiFile) -> None:
+    """All keys of the site but its file's end. Raises DeployError where the file's is not in force."""
+    address = it.account(account_name(file.site))
+    keys = _keys(changes.gcloud, address)
+    own = (file.read().get("service_account") or {}).get("private_key_id")
+    if own not in keys:
+        raise DeployError(
+            f"{file.path} holds no key that is in force, and {file.site} would have none: bring the file that its Pi "
+            "has"
+        )
+    for each in keys:
+        if each != own:
+            changes.carry_out(_key_command("delete", each, address), f"ending the key {each}")
+
+
+def _site_key(changes: Changes, file: PiFile, keys: Keys) -> str | None:
+    """What the site signs its messages with: the file's, else its first; the next one where keys are made anew.
 
     None where there is no secret to derive it from, as in a dry run before the first deployment.
     """
@@ -224,7 +248,7 @@ def _site_key(changes: Changes, file: PiFile, *, new_key: bool) -> str | None:
         known = SiteKey.parse(file.read().get("site_key", ""))
     except ContractError:
         known = None
-    if known is not None and not new_key:
+    if known is not None and keys is Keys.KEPT:
         return str(known)
     if changes.dry_run or newest_version(changes.gcloud, SIGNING_SECRET) is None:
         return None
@@ -233,12 +257,20 @@ def _site_key(changes: Changes, file: PiFile, *, new_key: bool) -> str | None:
     return str(SiteKey.derived(secret, file.site, 1 if known is None else known.number + 1))
 
 
-def _key(changes: Changes, address: str, file: PiFile, *, new_key: bool) -> dict[str, Any]:
+def _key(changes: Changes, address: str, file: PiFile, wanted: Keys) -> dict[str, Any]:
     """A key that is in force: the file's, or one that was made just now."""
     keys = _keys(changes.gcloud, address)
-    if new_key:
+    if wanted is Keys.ANEW:
         for each in keys:
             changes.carry_out(_key_command("delete", each, address), f"ending the key {each}")
+    elif wanted is Keys.ROTATED:
+        if (begun := _partial_key(file)).get("private_key_id") in keys:
+            return begun  # an earlier rotation was interrupted before its file was written
+        if len(keys) >= MOST_KEYS:
+            raise DeployError(
+                f"{file.site} has {len(keys)} keys, and more Google does not allow: end those that no Pi uses with "
+                f"deploy site rotate {file.site} --end-old"
+            )
     else:
         for key in (file.read().get("service_account") or {}, _partial_key(file)):
             if key.get("private_key_id") in keys:
@@ -274,7 +306,7 @@ def _make_key(changes: Changes, file: PiFile, address: str) -> None:
     except KeysForbiddenError as error:
         raise KeysForbiddenError(
             f"{file.site} is ready but for its key, which a policy of your organisation forbids "
-            '(iam.disableServiceAccountKeyCreation): docs/deploying-the-functions.md, "Keys where policy forbids '
+            '(iam.disableServiceAccountKeyCreation): docs/deploying.md, "Keys where policy forbids '
             'them", tells the one command that makes an exception; then run the same again'
         ) from error
 

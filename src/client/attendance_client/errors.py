@@ -93,6 +93,8 @@ class StopRequested(Exception):  # noqa: N818 - not an error: a service manager 
 
 def no_permission(path: Path) -> str:
     """What to say, and to do, about a file that this user may not open."""
+    if is_read_only(path):
+        return f"{path}: it may not be opened; {disk_remedy(path)}"
     return (
         f"{path}: this user may not open it. Run the command as the service's user (sudo -u attendance-client ...), or "
         f"give the files back to it: sudo chown -R attendance-client: {path.absolute().parent}"

@@ -85,3 +85,21 @@ class Supervisor(Protocol):
     def alive_interval_s(self) -> float:
         """How often `alive` must be called at least; infinite without a watchdog."""
         ...
+
+
+class Diary(Protocol):
+    """What the service leaves for people who look after it."""
+
+    def note(self, state: str, problem: str, wait_s: float) -> None:
+        """The client is about to wait in `state`, so long; `problem` is what keeps it from its work, empty for none.
+
+        No failure of it keeps the client from its work.
+        """
+        ...
+
+
+class NoDiary:
+    """For a client that nobody looks after."""
+
+    def note(self, state: str, problem: str, wait_s: float) -> None:
+        del state, problem, wait_s

@@ -14,6 +14,7 @@ from attendance_contracts.codec import (
     to_json,
 )
 from attendance_contracts.errors import ContractError
+from attendance_contracts.forgetting import tombstone
 from attendance_contracts.location import validate_location
 from attendance_contracts.messages import (
     CLOCK_OFF_FROM_S,
@@ -37,6 +38,7 @@ from attendance_contracts.messages import (
 )
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
+from attendance_contracts.release import RELEASE, is_older
 from attendance_contracts.signing import LEAST_SECRET_BYTES, Signed, Signer, SiteKey
 from attendance_contracts.topics import (
     FUNCTION_TOPICS,
@@ -57,6 +59,7 @@ __all__ = [
     "MAX_CHUNK_RECORDS",
     "MESSAGE_TYPES",
     "NEARLY_FULL",
+    "RELEASE",
     "REPLY_TOPICS",
     "REQUEST_TOPICS",
     "AlarmKind",
@@ -86,9 +89,11 @@ __all__ = [
     "decode_topic",
     "encode",
     "from_json",
+    "is_older",
     "subscription_filter",
     "subscription_path",
     "to_json",
+    "tombstone",
     "topic_path",
     "validate_location",
 ]

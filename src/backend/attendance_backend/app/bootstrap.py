@@ -30,7 +30,8 @@ ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - its name
 """Holds a token that is good for an hour, such as deploy/gcp/deploy borrows; no key file is needed then."""
 NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)
 """What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
-MONITORING_SCOPE = "https://www.googleapis.com/auth/monitoring.read"
+CLOUD_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+"""What gcloud's login gives; it cannot be narrowed afterwards."""
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 
 
@@ -85,6 +86,11 @@ def build_operator_backend(chosen: OperatorSettings) -> Backend:
     )
 
 
+def build_client(chosen: OperatorSettings) -> GoogleHttpClient:
+    """Sheets and Drive without the ports, for the selftest."""
+    return _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
+
+
 def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
     """The `Mailer` for some settings."""
     return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)
@@ -92,9 +98,7 @@ def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
 
 def build_monitoring(chosen: OperatorSettings, project: str) -> GoogleMonitoring:
     """What the project has measured, for the operator's command."""
-    return GoogleMonitoring(
-        _client(Addresses(monitoring=chosen.monitoring_api_url), (MONITORING_SCOPE,)), project
-    )
+    return GoogleMonitoring(_client(Addresses(monitoring=chosen.monitoring_api_url), (CLOUD_SCOPE,)), project)
 
 
 def _client(addresses: Addresses, scopes: Sequence[str] = SCOPES) -> GoogleHttpClient:

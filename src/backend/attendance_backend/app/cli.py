@@ -126,6 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(command=_doctor)
 
+    selftest = commands.add_parser(
+        "selftest",
+        parents=[common],
+        help="try on your own project what is believed of Google's services",
+        description="Try each line of docs/believed-of-google.md, which could be tried on stand-ins only, on your own "
+        "project: in a folder of its own within REVIEW_SHEETS_FOLDER_ID, and on topics of its own, all of which it "
+        "removes. Two minutes. Prints a table, to be sent with a bug report; there is no name, address or ID of yours "
+        "in it but what a refusal of Google's says. Ends with 1 if anything is otherwise.",
+    )
+    selftest.set_defaults(command=_selftest)
+
     refresh = commands.add_parser(
         "refresh",
         parents=[common],
@@ -208,8 +219,34 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
     letters.set_defaults(command=_dead_letters)
 
+    _add_forget(commands, common)
     _add_results(commands, common)
     return parser
+
+
+def _add_forget(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    forget = commands.add_parser(
+        "forget",
+        parents=[common],
+        help="take a person out of all workbooks, and keep the punches from coming back",
+        description="Take a person out of Review Periods, all workbooks that Review Sheets lists, finalised ones, too, "
+        "and their copies. Without --yes nothing is changed: what would be is printed. What is left are marks of the "
+        "punches in the worksheet Forgotten, in which nobody can be read, so that no machine brings them back. Run "
+        "attendance-client forget on the Pis of the person's sites first, and delete the user on the machines. There "
+        "is no way back; Drive's version history and bin keep what was for a while (docs/personal-data.md).",
+    )
+    forget.add_argument(
+        "user",
+        metavar="USER",
+        help="user name or e-mail address; with --site a number on that site's machines",
+    )
+    forget.add_argument(
+        "--site", metavar="SITE", help="of somebody whom HR does not keep, and who has no name there"
+    )
+    forget.add_argument("--yes", action="store_true", help="do it")
+    forget.set_defaults(command=_forget)
 
 
 def _add_results(
@@ -438,6 +475,24 @@ def _doctor(options: argparse.Namespace) -> int:
     return EXIT_COMPLAINTS if failed else 0
 
 
+def _selftest(options: argparse.Namespace) -> int:
+    from attendance_backend.app.bootstrap import build_client  # noqa: PLC0415
+    from attendance_backend.app.selftest.belief import Outcome, Tried  # noqa: PLC0415
+    from attendance_backend.app.selftest.run import selftest  # noqa: PLC0415
+    from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
+
+    variables = _variables(options)
+    project = variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")
+    folder_id = variables.required("REVIEW_SHEETS_FOLDER_ID", "the ID of a folder in a shared drive")
+    counts = dict.fromkeys(Outcome, 0)
+    for line in selftest(build_client(read_operator_settings(variables)), project, folder_id):
+        print(line, flush=True)
+        if isinstance(line, Tried):
+            counts[line.outcome] += 1
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    return EXIT_COMPLAINTS if counts[Outcome.OTHERWISE] else 0
+
+
 def _refresh(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.refresh import refresh  # noqa: PLC0415
 
@@ -512,6 +567,28 @@ def _restore(options: argparse.Namespace) -> int:
         restore_control(backend, options.copy, lambda line: print(line, flush=True))
     else:
         restore_workbook(backend, options.period, options.copy, lambda line: print(line, flush=True))
+    return 0
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from attendance_backend.handlers.forgetting import forget  # noqa: PLC0415
+    from attendance_backend.review.forgetting import Whom  # noqa: PLC0415
+
+    user = " ".join(options.user.split()).removeprefix("mailto:")
+    key = user.partition("@")[0].casefold()
+    if not key:
+        raise UserError("whom? Name a user name or an e-mail address")
+    address = user if "@" in user else ""
+    whom = Whom(key, address=address) if options.site is None else Whom("", site=options.site, user_id=user)
+    if not forget(whom, _backend(options), lambda line: print(line, flush=True), is_meant=options.yes):
+        _note(f"nobody here is called {options.user!r}: no workbook and no list has anything of this person")
+        return EXIT_COMPLAINTS
+    if not options.yes:
+        _note("nothing was changed; with --yes all of this goes, and there is no way back")
+        return EXIT_COMPLAINTS
+    print(
+        "forgotten. Drive keeps what was in each file's version history, and the old copies in its bin for 30 days"
+    )
     return 0
 
 

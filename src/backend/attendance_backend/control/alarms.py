@@ -133,6 +133,19 @@ class AlarmLog:
         return next((row for row in worksheet.row_numbers() if _is(worksheet, row, alarm)), None)
 
 
+def drop(worksheet: Worksheet, before: date) -> list[Change]:
+    """What empties the rows of alarms and notices of before a day; those that are still to be sent stay."""
+    return program_sheets.emptied(
+        worksheet,
+        [
+            row
+            for row in worksheet.row_numbers()[1:]
+            for day in [worksheet.date(row, RAISED_ON)]
+            if day is not None and day < before and worksheet.text(row, STATE).casefold() != State.FAILED
+        ],
+    )
+
+
 def _is(worksheet: Worksheet, row: int, alarm: Alarm | Notice) -> bool:
     return worksheet.text(row, ALARM) == alarm.identity
 

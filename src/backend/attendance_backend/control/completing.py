@@ -24,7 +24,11 @@ from attendance_backend.control.rules import Setting
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.periods import propose
 from attendance_backend.domain.plans import HALVES
-from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H
+from attendance_backend.domain.rules import (
+    DEFAULT_KEEP_COPIES,
+    DEFAULT_KEEP_NOTICES,
+    DEFAULT_OVERTIME_AFTER_H,
+)
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import (
@@ -76,6 +80,11 @@ _MEANINGS = {
     "with the site",
     Setting.HOLD: "yes: what you change from now on of people, shifts, roster, holidays and these settings reaches no "
     "workbook; Problems says what it would change. Empty: it does, within a quarter of an hour",
+    Setting.MORNING: "E-mail addresses: who gets each morning what was open in Exceptions of the day before, site by "
+    "site. Empty: nobody",
+    Setting.COPIES: "Of so many days a copy of each workbook is kept; Drive's bin keeps what goes for 30 more",
+    Setting.NOTICES: "So long the rows of Alarms and Dead Letters are kept",
+    Setting.WORKBOOKS: "A workbook that is older is named in Problems, to be deleted. Empty: none is",
 }
 _DEFAULTS: dict[Setting, float | str] = {
     Setting.KEY_POLICY: KeyPolicy.FIRST_AND_LAST.value,
@@ -83,6 +92,8 @@ _DEFAULTS: dict[Setting, float | str] = {
     Setting.GRACE: 0,
     Setting.OVERTIME: DEFAULT_OVERTIME_AFTER_H,
     Setting.WEEKEND: "Sat, Sun",
+    Setting.COPIES: DEFAULT_KEEP_COPIES,
+    Setting.NOTICES: DEFAULT_KEEP_NOTICES,
 }
 
 

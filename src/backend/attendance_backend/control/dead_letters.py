@@ -8,7 +8,7 @@ whoever sends a thousand of them fills no sheet.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from attendance_backend.control import program_sheets
@@ -91,6 +91,19 @@ def untold(worksheet: Worksheet | None) -> list[Told]:
                 Told(row, f"{topic} of {site}, {kind} ({number} so far): {worksheet.text(row, REASON)}")
             )
     return found
+
+
+def drop(worksheet: Worksheet, before: date) -> list[Change]:
+    """What empties the rows whose last letter came before a day: the letter itself is long gone."""
+    return program_sheets.emptied(
+        worksheet,
+        [
+            row
+            for row in worksheet.row_numbers()[1:]
+            for day in [worksheet.date(row, LAST)]
+            if day is not None and day < before
+        ],
+    )
 
 
 def note_told(worksheet: Worksheet, told: Sequence[Told], at: datetime) -> list[Change]:

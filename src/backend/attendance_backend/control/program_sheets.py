@@ -1,9 +1,10 @@
 """Worksheets that the program itself keeps in the control spreadsheet: made when first needed, and protected."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import styles
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
@@ -32,6 +33,11 @@ def create(sheet_id: int, title: str, headers: Sequence[str], widths: Sequence[i
         *(SetColumns(sheet_id, column, column + 1, pixels) for column, pixels in enumerate(widths)),
         WarnBeforeEdit(sheet_id, "Kept by the program."),
     ]
+
+
+def emptied(worksheet: Worksheet, rows: Collection[int]) -> list[Change]:
+    """What empties rows, which stay: others may be writing below them."""
+    return [*write_cells(worksheet.sheet_id, {at: NewCell() for at in worksheet.cells if at[0] in rows})]
 
 
 def blank(sheet_id: int, title: str, columns: int) -> Worksheet:

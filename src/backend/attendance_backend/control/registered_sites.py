@@ -1,7 +1,7 @@
 """``Registered Sites`` in the control spreadsheet: since when a site counts, how it keeps its time, its key.
 
     Site | First Day | Time Zone | Day Boundary | Key | Key Before Until | Signed Since | Last Heard | Sequence
-    | Silent After (h) | Silent Since
+    | Silent After (h) | Silent Since | Release | Release Told
 
 A site registers itself when it first asks for something. Whoever changes the time zone or the day boundary types a
 further row for the site: it counts from the first period on that begins on its First Day or later. What the site's
@@ -12,7 +12,7 @@ number of the site's key (`attendance_contracts.signing`), 1 where it is empty; 
 the day Key Before Until. From Signed Since on no unsigned message is taken. Last Heard is by the cloud's clock, UTC,
 and up to half an hour old; Sequence is the number of the newest signed message then, behind the number of its key.
 After so many hours as Silent After says (26 where it is empty, 0 for never) a site is silent, which `handlers.telling`
-tells.
+tells. Release is what the site's health last said of its software; Release Told, which outdated one was told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ TITLE = "Registered Sites"
 SHEET_ID = 1_900_000_007
 SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY = "Site", "First Day", "Time Zone", "Day Boundary"
 HEADERS = (SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY)
-WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150)
+WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150, 90, 110)
 
 
 class Column(StrEnum):
@@ -47,6 +47,8 @@ class Column(StrEnum):
     SEQUENCE = "Sequence"
     SILENT_AFTER = "Silent After (h)"
     SILENT_SINCE = "Silent Since"
+    RELEASE = "Release"
+    RELEASE_TOLD = "Release Told"
 
 
 ALL_HEADERS = (*HEADERS, *Column)
@@ -80,6 +82,8 @@ class Registered:
         silent_after_h: hours without a word after which people are told; 0 for never.
         silent_since: the Last Heard of a silence that people were told of; UTC, aware.
         name: as it is written there.
+        release: of its software, as it last told; empty before.
+        release_told: of which people were told that it is outdated.
     """
 
     keepings: tuple[Keeping, ...] = field(default=())
@@ -92,6 +96,8 @@ class Registered:
     silent_after_h: float = field(default=SILENT_AFTER_H, repr=False)
     silent_since: datetime | None = field(default=None, repr=False)
     name: str = field(default="", repr=False, compare=False)
+    release: str = field(default="", repr=False)
+    release_told: str = field(default="", repr=False)
 
     def takes_key(self, number: int, today: date) -> bool:
         """Whether what a key of this number signed counts."""
@@ -165,6 +171,9 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
             moment = serial.to_datetime(number)
             told[name] = moment.date() if column is Column.KEY_BEFORE_UNTIL else moment.replace(tzinfo=UTC)
     told["name"] = table.label(row, SITE)
+    for column, name in ((Column.RELEASE, "release"), (Column.RELEASE_TOLD, "release_told")):
+        if text := table.label(row, column):
+            told[name] = text
     if not table.is_blank(row, Column.SILENT_AFTER):
         hours = table.worksheet.number(row, table.columns[Column.SILENT_AFTER])
         if hours is not None and hours >= 0:

@@ -57,6 +57,13 @@ def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]
     return found, problems
 
 
+def made_on(worksheet: Worksheet | None) -> dict[str, date]:
+    """When spreadsheets were made, by the names of `recorded`."""
+    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
+    days = {worksheet.text(row, PERIOD): worksheet.date(row, CREATED_ON) for row in rows if worksheet}
+    return {name: day for name, day in days.items() if day is not None}
+
+
 def finalised(worksheet: Worksheet | None) -> set[str]:
     """The names of the periods that are noted as finalised."""
     if worksheet is None or worksheet.text(0, FINALISED) != HEADERS[FINALISED]:

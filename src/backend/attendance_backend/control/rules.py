@@ -17,7 +17,14 @@ from typing import TypeVar
 from attendance_backend.control.roster import site_in
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
-from attendance_backend.domain.rules import DEFAULT_OVERTIME_AFTER_H, Role, Rules, Share
+from attendance_backend.domain.rules import (
+    DEFAULT_KEEP_COPIES,
+    DEFAULT_KEEP_NOTICES,
+    DEFAULT_OVERTIME_AFTER_H,
+    Role,
+    Rules,
+    Share,
+)
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
@@ -50,6 +57,10 @@ class Setting(StrEnum):
     OVERTIME = "Overtime beyond (hours a day)"
     WEEKEND = "Weekend"
     HOLD = "Hold changes"
+    MORNING = "Morning mail to"
+    COPIES = "Keep copies (days)"
+    NOTICES = "Keep notices (days)"
+    WORKBOOKS = "Keep workbooks (months)"
 
 
 ROLES = MappingProxyType(
@@ -66,6 +77,16 @@ _LENGTHS: Mapping[Setting, tuple[Unit, int]] = MappingProxyType(
     }
 )
 """Settings that are lengths of time: the unit of plain numbers, and the most that makes sense in seconds."""
+
+
+_COUNTS: Mapping[Setting, tuple[int, int, int]] = MappingProxyType(
+    {
+        Setting.COPIES: (1, 400, DEFAULT_KEEP_COPIES),
+        Setting.NOTICES: (62, 36_500, DEFAULT_KEEP_NOTICES),
+        Setting.WORKBOOKS: (2, 1_200, 0),
+    }
+)
+"""Settings that are numbers: the least and the most that makes sense, and what holds where none is set."""
 
 
 def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tuple[Rules, list[Problem]]:
@@ -106,6 +127,7 @@ class _Found:
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
     weekends: dict[str, frozenset[int]] = field(default_factory=dict)
+    counts: dict[Setting, int] = field(default_factory=dict)
     unread: set[tuple[Setting, str]] = field(default_factory=set)
     elsewhere: set[Setting] = field(default_factory=set)
     has_stray: bool = False
@@ -126,7 +148,15 @@ class _Found:
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
             weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
             holds_changes=self.holds_changes,
+            morning_to=self.addresses.get(Setting.MORNING, ()),
+            keep_copies=self._count(Setting.COPIES),
+            keep_notices=self._count(Setting.NOTICES),
+            keep_workbooks=self._count(Setting.WORKBOOKS) or None,
         )
+
+    def _count(self, setting: Setting) -> int | None:
+        counted = {"": self.counts[setting]} if setting in self.counts else {}
+        return self._by_site(setting, counted, _COUNTS[setting][2])[""]
 
     def _lengths(self, setting: Setting, default: int) -> dict[str, int | None]:
         return self._by_site(setting, self.seconds.get(setting, {}), default)
@@ -153,7 +183,7 @@ def _read_row(
         found.holds_changes = True  # unless it is surely not meant
         found.holds_changes = _yes(table, row)
         return
-    if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS):
+    if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS, *_COUNTS):
         found.addresses[setting] = _addresses(table, row, problems)
         return
     try:
@@ -161,6 +191,8 @@ def _read_row(
             found.policies[site] = _key_policy(table, row)
         elif setting is Setting.WEEKEND:
             found.weekends[site] = _weekend(table, row)
+        elif setting in _COUNTS:
+            found.counts[setting] = _count(table, row, *_COUNTS[setting][:2])
         else:
             found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
     except BadCellError as error:
@@ -238,6 +270,13 @@ def _yes(table: Table, row: int) -> bool:
     if value is False or answer in ("no", "n", "false") or table.says_none(row, VALUE):
         return False
     raise BadCellError(row, table.columns[VALUE], "type yes or no; until then, changes are held")
+
+
+def _count(table: Table, row: int, least: int, most: int) -> int:
+    text = table.label(row, VALUE)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise table.not_understood(row, VALUE, f"a number from {least} to {most}")
+    return int(text)
 
 
 def _weekend(table: Table, row: int) -> frozenset[int]:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from attendance_backend.domain.days import KeyPolicy
 
 DEFAULT_OVERTIME_AFTER_H = 8
+DEFAULT_KEEP_COPIES = 14
+DEFAULT_KEEP_NOTICES = 400
 
 
 class Role(StrEnum):
@@ -38,6 +40,10 @@ class Rules:
         key_policies, double_taps_s, weekends (weekdays, 0 is Monday): by site, casefolded; "" for all sites that have
             none of their own.
         holds_changes: what is changed of people, plans, holidays and these rules reaches no workbook until it is false.
+        morning_to: addresses that get yesterday's open exceptions by mail; nobody by default.
+        keep_copies: days of which a copy of each workbook is kept; None for all that there are.
+        keep_notices: days after which a row of what was told or set aside goes; None for never.
+        keep_workbooks: months after which HR is told to delete a workbook; None for never.
     """
 
     shares: tuple[Share, ...] = ()
@@ -48,6 +54,10 @@ class Rules:
     double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
     holds_changes: bool = False
+    morning_to: tuple[str, ...] = ()
+    keep_copies: int | None = DEFAULT_KEEP_COPIES
+    keep_notices: int | None = DEFAULT_KEEP_NOTICES
+    keep_workbooks: int | None = None
 
     def key_policy(self, site: str) -> KeyPolicy | None:
         """By which a site's punches count."""

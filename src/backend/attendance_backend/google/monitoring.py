@@ -73,7 +73,7 @@ class GoogleMonitoring:
         except (RefusedError, SpreadsheetGoneError) as error:
             raise RefusedError(
                 f"Cloud Monitoring does not tell it of the project {self._project}: grant whoever asks "
-                "roles/monitoring.viewer, and log in with the scope monitoring.read or cloud-platform"
+                "roles/monitoring.viewer, and log in with the scope cloud-platform"
             ) from error
         return [each for each in answer.get("timeSeries", ()) if each.get("points")]
 

@@ -158,6 +158,8 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
         is_news = number is None or number > known.sequence
         if is_news and (known.last_heard is None or abs(now - known.last_heard) >= HEARD_FOR):
             values[Column.LAST_HEARD] = now
+        if isinstance(message, SiteHealth) and is_news and message.release != known.release:
+            values[Column.RELEASE] = message.release
         if number is not None and known.signed_since is None:
             values[Column.SIGNED_SINCE] = now
         if number is not None and isinstance(message, SiteHealth) and number > newest.get(site, (0, 0)):

@@ -20,8 +20,6 @@ FOLDER_PROPERTY = "attendance_copies"
 COPY_OF, COPIED_ON = "attendance_copy_of", "attendance_copied_on"
 RESTORED_FOR = "attendance_restored_for"
 """On what was made from a copy: the ID of what it takes the place of."""
-MOST = 14
-"""Days of which a copy is kept."""
 NOT_ITSELF = dict.fromkeys((PERIOD_PROPERTY, CONTROL_PROPERTY, KIND_PROPERTY, RESTORED_FOR), "copy")
 """Properties of what is a copy, so that it is not found as its original."""
 
@@ -41,7 +39,9 @@ def of(file_id: str, drive: Drive) -> list[Copy]:
     return sorted(copies, key=lambda copy: copy.day, reverse=True)
 
 
-def keep(file_id: str, title: str, backend: Backend, in_use: Collection[str]) -> None:
+def keep(
+    file_id: str, title: str, backend: Backend, in_use: Collection[str], days: int | None = None
+) -> None:
     """See to it that there is a copy of today, and that no more than the last ones are kept.
 
     Args:
@@ -50,6 +50,7 @@ def keep(file_id: str, title: str, backend: Backend, in_use: Collection[str]) ->
         backend: the ports.
         in_use: IDs of spreadsheets that people work in: should one of them be a copy that somebody put in its
             original's place, it stays.
+        days: of so many a copy is kept; None for all that there are.
 
     Raises:
         UserError: no copy can be made.
@@ -62,7 +63,7 @@ def keep(file_id: str, title: str, backend: Backend, in_use: Collection[str]) ->
         properties = {**NOT_ITSELF, COPY_OF: file_id, COPIED_ON: today.isoformat()}
         drive.copy(file_id, f"{title}, copy of {today}", properties, folder_id)
         kept = of(file_id, drive)
-    for copy in _surplus(kept):
+    for copy in _surplus(kept, days) if days is not None else ():
         if copy.file_id not in in_use:
             drive.move_to_bin(copy.file_id)
 
@@ -72,10 +73,10 @@ def folder(backend: Backend) -> str:
     return backend.drive.subfolder(FOLDER, {FOLDER_PROPERTY: backend.control_id})
 
 
-def _surplus(copies: Sequence[Copy]) -> list[Copy]:
+def _surplus(copies: Sequence[Copy], days: int) -> list[Copy]:
     """All but the first copy of each of the newest days."""
     first = {copy.day: copy for copy in reversed(copies)}
-    kept = list(first.values())[-MOST:]
+    kept = list(first.values())[-days:]
     return [copy for copy in copies if copy not in kept]
 
 

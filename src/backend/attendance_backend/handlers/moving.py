@@ -19,7 +19,7 @@ from attendance_backend.errors import SpreadsheetGoneError, UserError, Worksheet
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.routing import Table
-from attendance_backend.handlers.store_records import store_attend_records
+from attendance_backend.handlers.store_records import FORGOTTEN, store_attend_records
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import punch_index, raw_data
@@ -191,7 +191,7 @@ def _store(
             routed=True,
         )
         for answer in store_attend_records(message, backend, home).answers:
-            if answer.outcome is Outcome.STORED:
+            if answer.outcome is Outcome.STORED and answer.sheet_id != FORGOTTEN:
                 moved += answer.identities
                 # It may stand there already, marked: HR has moved the day back.
                 _mark(site, answer.sheet_id, home, dict.fromkeys(answer.identities, ""), backend)

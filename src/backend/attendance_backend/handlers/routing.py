@@ -7,11 +7,12 @@ next visit (`handlers.moving`), as is whatever HR changes later.
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from attendance_backend.control import registered_sites, review_sheets
+from attendance_backend.control import forgotten, registered_sites, review_sheets
+from attendance_backend.control.forgotten import Forgotten
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
 from attendance_backend.control.reading import report
@@ -48,6 +49,7 @@ class Table:
         finalised: names of periods, casefolded.
         problems: why some rows do not count.
         book: the control spreadsheet, as far as it was read.
+        forgotten: the punches that must not come back.
     """
 
     periods: Sequence[ReviewPeriod]
@@ -56,6 +58,7 @@ class Table:
     finalised: frozenset[str]
     problems: Sequence[Problem]
     book: Spreadsheet
+    forgotten: Forgotten = field(default_factory=Forgotten)
 
     def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
         """The period of a moment of a registered site's clocks."""
@@ -101,7 +104,7 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
     if kept is not None and not anew and abs((now - kept[0]).total_seconds()) < KNOWN_FOR_S:
         return kept[1]
     present = backend.spreadsheets.read(backend.control_id)
-    kept_sheets = (registered_sites.TITLE, review_sheets.TITLE)
+    kept_sheets = (registered_sites.TITLE, review_sheets.TITLE, forgotten.TITLE)
     years = [sheet.title for sheet in present.worksheets if year_of(sheet.title) is not None]
     titles = [*years, *(title for title in kept_sheets if present.find(title) is not None)]
     book = (
@@ -121,6 +124,7 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         frozenset(name.casefold() for name in final),
         problems,
         book,
+        forgotten.read(book.find(forgotten.TITLE)),
     )
     backend.remembered[backend.control_id] = now, table
     return table

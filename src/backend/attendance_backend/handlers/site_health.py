@@ -29,7 +29,7 @@ from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.layout import Column
-from attendance_contracts import MachineHealth, ReviewPeriod, SiteHealth, business_day
+from attendance_contracts import RELEASE, MachineHealth, ReviewPeriod, SiteHealth, business_day, is_older
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ _WANTS = (
 )
 """``Punch Index`` is only there for the version, which lies on it."""
 
+OUTDATED = f", outdated: {RELEASE} is out"
 MOST_ENTRIES = 1_300
 """Rows for ``Exceptions`` in one request, which is then smaller than a megabyte. Days beyond them follow in another."""
 _DAY = timedelta(days=1)
@@ -257,7 +258,7 @@ def _values(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
     values: dict[Column, Value] = {
         sites_sheet.LAST_HEARD: message.at,
         sites_sheet.BACKLOG: message.backlog,
-        sites_sheet.SOFTWARE: message.release,
+        sites_sheet.SOFTWARE: message.release + (OUTDATED if is_older(message.release) else ""),
         sites_sheet.PROBLEM: _problem(message),
         **_rules(message, row),
     }

@@ -96,6 +96,8 @@ def store_together(
     return [routed.reply if routed is not None and routed.is_stored else None for routed in all_routed]
 
 
+FORGOTTEN = "forgotten"
+"""Where a site is to believe the punches of a person that was forgotten (`control.forgotten`)."""
 MOST_REFUSALS = 20
 """Attempts of one message that Google may refuse: enough to find two records among the most that a message holds."""
 _FULL = "10000000 cells"
@@ -136,7 +138,9 @@ class _Routed:
         self._homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
         self._stored_in: dict[tuple[ReviewPeriod, time], str] = {}
         self.has_read_anew = False
-        unique = {record.identity: record for record in message.records}
+        given = {record.identity: record for record in message.records}
+        unique = {key: record for key, record in given.items() if not table.forgotten.holds(record)}
+        self._forgotten = tuple(given.keys() - unique.keys())
         homeless = (table.home(message.location, each.timestamp) is None for each in unique.values())
         if not is_of_now and not self._takes_its_own() and any(homeless):
             # HR may have entered the period since the table was read: "there is none" is said of today's table alone.
@@ -185,6 +189,10 @@ class _Routed:
         )
 
     def _answers(self) -> Iterator[Answer]:
+        if self._forgotten:
+            # Settled for good: in no sheet, so that none that is gone can ask for them again. Sites of any release
+            # know this answer.
+            yield Answer(outcome=Outcome.STORED, identities=self._forgotten, sheet_id=FORGOTTEN)
         for outcome, records in self._nowhere.items():
             yield Answer(outcome=outcome, identities=_identities(records))
         for (home, boundary), records in self._homes.items():

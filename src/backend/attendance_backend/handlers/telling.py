@@ -1,17 +1,24 @@
-"""What `watch` tells people by mail, each once: silent sites and their return, dead letters, alarms that are due.
+"""What `watch` tells people by mail, each once: silent sites and their return, outdated releases, dead letters, alarms
+that are due; and, where HR wants it, each morning what was open the day before.
 
 Everything that is told is noted after the mail went out, and looked up before: where the mail server does not take it,
 the next tick tries again, for as long as it takes. One mail a tick for all sites together, and one a day for dead
 letters, so that no trouble fills a mailbox.
+
+That a site is silent, `Sites` says by what a visit writes, and not by a formula with NOW(): whether that moves while
+nobody has the workbook open is known of no spreadsheet service, and in each workbook of a month that is over all sites
+would look silent from the next day on.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from attendance_backend.control import alarms, dead_letters, program_sheets, registered_sites
+from attendance_backend.control import alarms, dead_letters, program_sheets, registered_sites, rules
 from attendance_backend.control.alarms import Alarm, AlarmLog, Notice, State
 from attendance_backend.control.registered_sites import Column, Registered
+from attendance_backend.domain.clocks import zone_of
+from attendance_backend.domain.people import site_key
 from attendance_backend.errors import BackendError
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.raise_alarm import raise_final_alarm, recipients_of, send_once
@@ -19,10 +26,12 @@ from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.notify import alarm_mail
 from attendance_backend.ports import Backend
-from attendance_backend.review import book, sites_sheet
-from attendance_backend.review.names import PUNCH_INDEX, SITES
+from attendance_backend.review import book, exceptions_sheet, sites_sheet
+from attendance_backend.review.daily_columns import OPEN
+from attendance_backend.review.names import EXCEPTIONS, PUNCH_INDEX, SITES
+from attendance_backend.sheet import layout
 from attendance_backend.sheet.grid import Spreadsheet, spreadsheet_link
-from attendance_contracts import AlarmKind, RaiseFinalAlarm
+from attendance_contracts import RELEASE, AlarmKind, RaiseFinalAlarm, is_older
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +46,7 @@ def tell(control: Spreadsheet, backend: Backend) -> None:
         control: the control spreadsheet with the program's worksheets, as they were read just now.
         backend: the ports.
     """
-    for work in (_sites, _dead_letters, _due_alarms):
+    for work in (_sites, _releases, _dead_letters, _due_alarms, _morning):
         _guarded(work, control, backend)
 
 
@@ -55,6 +64,9 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
     silent = {key: site for key, site in known.items() if _is_silent(site, now)}
     gone = {key: site for key, site in silent.items() if site.silent_since != site.last_heard}
     back = {key: site for key, site in known.items() if site.silent_since is not None and key not in silent}
+    if silent or back:
+        table = routing.read(backend, anew=bool(gone or back))
+        _guarded_show(silent, back, table, backend)
     if not gone and not back:
         return
     lines = [f"silent: {site.name}, last heard of {_told(site.last_heard)}" for site in gone.values()]
@@ -76,8 +88,29 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
             changes = registered_sites.note(worksheet, {site.name: {Column.SILENT_SINCE: since}})
             backend.spreadsheets.apply(backend.control_id, changes)
     routing.forget(backend)
-    for site in gone.values():
-        _show(site, table, backend)
+
+
+def _releases(control: Spreadsheet, backend: Backend) -> None:
+    known, _ = registered_sites.read(control.find(registered_sites.TITLE))
+    outdated = [
+        site for site in known.values() if is_older(site.release) and site.release_told != site.release
+    ]
+    if not outdated:
+        return
+    lines = [f"{site.name}: {site.release}" for site in outdated]
+    names = _short(", ".join(site.name for site in outdated))
+    today = backend.clock.now().date()
+    words = f"Attendance: outdated software at {names}", _RELEASES.format(RELEASE, _listed(lines))
+    _send(Notice(_short(f"outdated: {'; '.join(lines)}"), "release", today), words, backend)
+    table = routing.read(backend, anew=True)
+    worksheet = table.book.find(registered_sites.TITLE)
+    there = set(table.sites)
+    values = {
+        site.name: {Column.RELEASE_TOLD: site.release} for site in outdated if site_key(site.name) in there
+    }
+    if worksheet is not None:
+        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, values))
+    routing.forget(backend)
 
 
 def _is_silent(site: Registered, now: datetime) -> bool:
@@ -85,23 +118,83 @@ def _is_silent(site: Registered, now: datetime) -> bool:
     return site.last_heard is not None and bool(hours) and now - site.last_heard >= hours
 
 
-def _show(site: Registered, table: Table, backend: Backend) -> None:
-    """Let the site's row in the present workbook say it, until its next health message."""
+def _guarded_show(
+    silent: Mapping[str, Registered], back: Mapping[str, Registered], table: Table, backend: Backend
+) -> None:
+    """Let the sites' rows say it, in the workbooks of today and of the period before."""
     today = backend.clock.now().date()
-    period = next((each for each in table.periods if each.first_day <= today <= each.last_day), None)
-    sheet_id = None if period is None else table.book_of(period)
-    if sheet_id is None:
-        return
+    begun = [period for period in table.periods if period.first_day <= today][-2:]
+    for period in begun:
+        sheet_id = table.book_of(period)
+        if sheet_id is None:
+            continue
+        # Who was silent when a month ended and is back must not look silent in it; who is, does from now on only.
+        shown = silent if today <= period.last_day else {}
+        try:
+            _show(shown, back, sheet_id, backend)
+        except BackendError as error:
+            log.warning("workbook of %s: it does not say which sites are silent: %s", period.name, error)
 
+
+def _show(
+    silent: Mapping[str, Registered], back: Mapping[str, Registered], sheet_id: str, backend: Backend
+) -> None:
     def draft() -> Draft[None]:
         view = books.read(backend.spreadsheets, sheet_id, [book.whole(SITES), book.header(PUNCH_INDEX)])
         sheet = view.worksheet(SITES)
-        if sites_sheet.row_of(sheet, site.name) is None:
-            return Draft(view, (), None)
-        problem = f"nothing was heard of this site since {_told(site.last_heard)}"
-        return Draft(view, sites_sheet.cells_for(sheet, site.name, {sites_sheet.PROBLEM: problem}), None)
+        values: dict[str, dict[layout.Column, sites_sheet.Value]] = {}
+        for key, row in sites_sheet.read(sheet).items():
+            if key in silent:
+                values[row.site] = {sites_sheet.PROBLEM: f"{_SILENT} {_told(silent[key].last_heard)}"}
+            elif key in back and row.problem.startswith(_SILENT):
+                values[row.site] = {sites_sheet.PROBLEM: None}
+        return Draft(view, sites_sheet.cells_of(sheet, values), None)
 
     take_turn(backend.spreadsheets, draft)
+
+
+def _morning(control: Spreadsheet, backend: Backend) -> None:
+    """Once a day, from six in the morning on where the sites are, to whom HR named."""
+    sheet = control.find(rules.TITLE)
+    recipients = () if sheet is None else rules.read_rules(sheet)[0].morning_to
+    if not recipients:
+        return
+    table = routing.read(backend)
+    zones = (zone_of(keeping.time_zone) for site in table.sites.values() for keeping in site.keepings)
+    here = backend.clock.now().astimezone(next(filter(None, zones), UTC))
+    yesterday = here.date() - timedelta(days=1)
+    if here.hour < _MORNING_H or backend.remembered.get(_MORNING) == yesterday:
+        return
+    notice = Notice(f"open exceptions of {yesterday}", "morning", yesterday)
+    log_of_alarms = AlarmLog(backend.spreadsheets, backend.control_id)
+    if log_of_alarms.state(notice) not in (State.SENT, State.UNCONFIRMED):
+        found: dict[str, list[str]] = {}
+        for period in table.periods:
+            if period.first_day <= yesterday <= period.last_day and (sheet_id := table.book_of(period)):
+                for site, line in _open_on(yesterday, sheet_id, backend):
+                    found.setdefault(site, []).append(line)
+        if found:
+            text = "\n".join(
+                f"{site or 'No site'}: {len(lines)} open\n\n{_listed(lines)}"
+                for site, lines in sorted(found.items())
+            )
+            words = (
+                f"Attendance: {sum(map(len, found.values()))} to look at, of {yesterday}",
+                _OPEN.format(text),
+            )
+            _send(notice, words, backend, recipients)
+    backend.remembered[_MORNING] = yesterday
+
+
+def _open_on(day: date, sheet_id: str, backend: Backend) -> Iterator[tuple[str, str]]:
+    """Site and words of what is open of a day in ``Exceptions``."""
+    view = books.look(backend.spreadsheets, sheet_id, [book.whole(EXCEPTIONS)])
+    sheet = view.worksheet(EXCEPTIONS)
+    for row in sheet.data_rows():
+        on = sheet.date(row, exceptions_sheet.DAY) or sheet.date(row, exceptions_sheet.WHEN)
+        if on == day and sheet.text(row, exceptions_sheet.STATE) == OPEN:
+            who, what = sheet.text(row, exceptions_sheet.WHO), sheet.text(row, exceptions_sheet.WHAT)
+            yield sheet.text(row, exceptions_sheet.SITE), f"{who}: {what}" if who else what
 
 
 def _dead_letters(control: Spreadsheet, backend: Backend) -> None:
@@ -149,7 +242,10 @@ def _due_alarms(control: Spreadsheet, backend: Backend) -> None:
             alarm_log.write(alarm, State.SUPERSEDED, alarm.site, "")
 
 
-def _send(notice: Notice, words: tuple[str, str], backend: Backend) -> None:
+def _send(
+    notice: Notice, words: tuple[str, str], backend: Backend, recipients: Sequence[str] | None = None
+) -> None:
+    """Send it once, to whom alarms go unless others are named."""
     subject, text = words
     mail = alarm_mail.message_of(
         notice,
@@ -159,7 +255,7 @@ def _send(notice: Notice, words: tuple[str, str], backend: Backend) -> None:
         ),
         at=backend.clock.now(),
         sender=backend.mail_from,
-        recipients=recipients_of(backend),
+        recipients=recipients or recipients_of(backend),
         control_id=backend.control_id,
     )
     send_once(notice, mail, AlarmLog(backend.spreadsheets, backend.control_id), backend)
@@ -179,6 +275,24 @@ def _listed(lines: list[str]) -> str:
 
 
 _MOST_TEXT = 200
+_SILENT = "nothing was heard of this site since"
+_MORNING, _MORNING_H = "morning", 6
+_RELEASES = """\
+The functions are of release {}, and these sites run an older one:
+
+{}
+They go on as before, and lack what was mended since: install the release on
+their computers in the same way (docs/installing-the-pi.md).
+
+This message comes once for each site and release.
+"""
+_OPEN = """\
+{}
+What was open of an earlier day stands in the worksheet "Exceptions".
+
+This message comes each morning, so long as "Morning mail to" in the worksheet
+"Settings" names you, and there is anything.
+"""
 _SITES = """\
 {}
 A site that is silent relays no punches: they wait on its computer and in its

@@ -17,12 +17,12 @@ exchange says nothing of people.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from attendance_backend.control import completing, review_sheets
+from attendance_backend.control import alarms, completing, dead_letters, review_sheets
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_book, understood, write_problems
 from attendance_backend.domain.periods import period_named
@@ -67,6 +67,10 @@ TOO_MANY = (
     "yes beside Finalised in Guide"
 )
 HELD = "Hold changes says yes, and so what was changed since in Review Periods counts nowhere yet:"
+TOO_OLD = (
+    "it is older than {} months, and Settings (Keep workbooks) says that it is to go: delete it in Drive, in the bin "
+    "as well, and its row in Review Sheets"
+)
 TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
 
 
@@ -137,6 +141,7 @@ class _Round:
         self._guarded(completing.TITLE, self._keep_control)
         if not self.control.rules.holds_changes:
             self._guarded(completing.TITLE, self._discard_previews)
+        self._guarded(completing.TITLE, self._drop_notices)
         recorded, final = self.control.review_sheets, self.control.finalised
         visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
         for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
@@ -151,6 +156,7 @@ class _Round:
                 self._guarded(name, partial(self._visit, name, recorded[name]))
             else:
                 self._keep_told(name)
+        self._tell_old(recorded)
         self._write_down()
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
@@ -213,6 +219,36 @@ class _Round:
         for line in lines[:MOST_LINES]:
             self._tell(name, f"{HELD} {line}", logging.INFO)
 
+    def _drop_notices(self) -> None:
+        """What was told or set aside longer ago than HR keeps it."""
+        days = self.control.rules.keep_notices
+        if days is None:
+            return
+        before = self.backend.clock.now().date() - timedelta(days=days)
+        changes = [
+            change
+            for sheet, drop in (
+                (self.book.find(alarms.TITLE), alarms.drop),
+                (self.book.find(dead_letters.TITLE), dead_letters.drop),
+            )
+            if sheet is not None
+            for change in drop(sheet, before)
+        ]
+        self.backend.spreadsheets.apply(self.backend.control_id, changes)
+
+    def _tell_old(self, sheets: Mapping[str, str]) -> None:
+        """Which workbooks HR is to delete: the program deletes nothing that people keep."""
+        months = self.control.rules.keep_workbooks
+        made = review_sheets.made_on(self.book.find(review_sheets.TITLE)) if months is not None else {}
+        today = self.backend.clock.now().date()
+        for name in sheets:
+            day = made.get(name)
+            if day is not None and months is not None:
+                # A workbook is made when its period begins, which may last for a month itself.
+                age = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+                if age > months:
+                    self._tell(name, TOO_OLD.format(months), logging.WARNING)
+
     def _visit(self, name: str, sheet_id: str) -> None:
         if wrong := where_it_is(name, sheet_id, self.backend):
             self._tell(name, wrong)
@@ -272,7 +308,7 @@ class _Round:
     def _copy(self, file_id: str, title: str) -> None:
         in_use = {self.backend.control_id, *self.control.review_sheets.values()}
         try:
-            copies.keep(file_id, title, self.backend, in_use)
+            copies.keep(file_id, title, self.backend, in_use, self.control.rules.keep_copies)
         except UserError as error:
             raise RefusedError(f"no copy of it can be kept, or no old one removed: {error}") from error
 

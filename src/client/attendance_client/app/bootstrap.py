@@ -11,10 +11,12 @@ from pathlib import Path
 import google.auth
 
 from attendance_client.app.config import Config, load_config
+from attendance_client.app.diary import FileDiary
 from attendance_client.app.locking import only_one
 from attendance_client.app.site_key import load_site_key
 from attendance_client.app.system import SystemClock, SystemdSupervisor
 from attendance_client.errors import (
+    ClientError,
     CredentialsError,
     DamagedError,
     DiskError,
@@ -47,29 +49,45 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
     config = load_config(directory)
     snapshots = FileSnapshotStore(directory)
     with only_one(directory):
-        session = Session(config.site.day_boundary, snapshots.load())
-        bus = PubSubBus(project_of(config), config.site.location)
-        ledger = _ledger(directory, config.site.day_boundary)
-        session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
+        diary = FileDiary(directory, clock or SystemClock(config.site.time_zone, stop))
         try:
-            if (key := load_site_key(directory, config)) is not None:
-                bus.signer = Signer(key, ledger.next_sequence)
-            client = Client(
-                site=config.site,
-                doors=[Door(ZkMachine(address)) for address in config.machines],
-                bus=bus,
-                clock=clock or SystemClock(config.site.time_zone, stop),
-                ledger=ledger,
-                supervisor=SystemdSupervisor(stop),
-                session=session,
-            )
-            yield Runner(client, snapshots)
-        except DamagedError:
-            ledger.close()
-            ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it
+            with _assembled(directory, config, snapshots, stop, diary) as client:
+                yield Runner(client, snapshots)
+        except ClientError as error:
+            diary.end(str(error))
             raise
-        finally:
-            ledger.close()
+        diary.end()
+
+
+@contextmanager
+def _assembled(
+    directory: Path, config: Config, snapshots: FileSnapshotStore, stop: threading.Event, diary: FileDiary
+) -> Iterator[Client]:
+    session = Session(config.site.day_boundary, snapshots.load())
+    bus = PubSubBus(project_of(config), config.site.location)
+    ledger = _ledger(directory, config.site.day_boundary)
+    session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
+    try:
+        if (key := load_site_key(directory, config)) is not None:
+            bus.signer = Signer(key, ledger.next_sequence)
+        client = Client(
+            site=config.site,
+            doors=[Door(diary.watch(ZkMachine(address), address)) for address in config.machines],
+            bus=bus,
+            clock=diary.clock,
+            ledger=ledger,
+            supervisor=SystemdSupervisor(stop),
+            session=session,
+            diary=diary,
+        )
+        diary.client, diary.bus = client, bus
+        yield client
+    except DamagedError:
+        ledger.close()
+        ledger_rescue.put_aside(directory, datetime.now())  # noqa: DTZ005 - as people read it
+        raise
+    finally:
+        ledger.close()
 
 
 def _ledger(directory: Path, day_boundary: time) -> Ledger:
@@ -110,6 +128,42 @@ def recover_ledgers(directory: Path) -> Iterator[str]:
                 yield f"{folder.name}: {found} punches could be read, {new} of them were not in the ledger"
         finally:
             ledger.close()
+
+
+def forget(directory: Path, user: str, name: str | None) -> Iterator[str]:
+    """Forget a user of the machine; says in a line each what was done and what is left to do.
+
+    Raises:
+        UserError: nobody is called so, or several are.
+    """
+    config = load_config(directory)
+    with only_one(directory):
+        ledger = _ledger(directory, config.site.day_boundary)
+        try:
+            found = ledger.users_called(user)
+            if name is not None:
+                found = [each for each in found if each[1].strip().casefold() == name.strip().casefold()]
+            if len({user_name for _, user_name in found}) > 1:
+                listed = ", ".join(f"{number} {user_name or '(no name)'}" for number, user_name in found)
+                raise LedgerError(
+                    f"{user!r} was several people ({listed}): say which one with --name, or --name ''"
+                )
+            if not found:
+                raise LedgerError(
+                    f"nobody is called {user!r} in the ledger: attendance-client device users lists all"
+                )
+            for user_id, user_name in found:
+                count = ledger.forget(user_id, user_name)
+                called = f"user {user_id}" + (f" ({user_name})" if user_name else "")
+                yield f"{called}: {count} punches forgotten; they do not come back from the machine"
+        finally:
+            ledger.close()
+        yield (
+            "left to do: delete the user in the machine's menu, or its name comes back here; then attendance-backend "
+            "forget for the workbooks"
+        )
+        for folder in sorted(directory.glob("ledger.*-*/")):
+            yield f"{folder} holds what could be read of a damaged ledger, and the person: delete it"
 
 
 def _keep_private(path: Path) -> None:

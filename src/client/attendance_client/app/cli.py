@@ -2,17 +2,19 @@
 
 import argparse
 import io
+import json
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from attendance_client.app.device_options import add_device_command
+from attendance_client.app.device_options import add_device_command, at_least_one
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_trouble import missing_package
 
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, help="show the release and end")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser(
         "run",
@@ -68,18 +71,44 @@ def _parser() -> argparse.ArgumentParser:
         description="Relay punches until stopped. Ctrl-C or SIGTERM stops at the next safe point; the same "
         "command goes on where it stopped.",
     )
-    run.add_argument("--verbose", action="store_true", help="log every poll too")
-    run.set_defaults(command=_run)
-    status = commands.add_parser(
-        "status",
-        parents=[common],
-        help="show where the client is and what is not stored yet",
-        description="Show where the client is and what is not stored yet. Reads files only; works while the "
-        "client runs.",
+    run.add_argument("--verbose", action="store_true", help="the same as --log-level debug")
+    run.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what to log: debug is every poll too (default: %(default)s)",
     )
-    status.set_defaults(command=_status)
+    run.set_defaults(command=_run)
+    init = commands.add_parser(
+        "init",
+        parents=[common],
+        help="set this computer up as a site's client",
+        description="Ask for the site and its key, look for the attendance machine, write the configuration, and look "
+        "whether all is in place. Ends with 1 if something is not, yet.",
+    )
+    init.add_argument(
+        "--from",
+        dest="file",
+        type=Path,
+        metavar="FILE",
+        help="ask nothing: the file that deploy/gcp/deploy site add wrote says it all",
+    )
+    init.set_defaults(command=_init)
+    _add_looking(commands, common)
+    _add_upkeep(commands, common)
     add_device_command(commands, common).set_defaults(command=_device)
     _add_ledger_command(commands, common)
+    forget = commands.add_parser(
+        "forget",
+        parents=[common],
+        help="take a person out of the site's memory, and keep the punches from coming back",
+        description="Take a person's punches out of ledger.sqlite3, those that are in no sheet yet, too. What is left "
+        "are marks of them, in which nobody can be read, so that no reading of the machine brings them back. There is "
+        "no way back. Stop the service first (systemctl stop attendance-client).",
+    )
+    forget.add_argument("user", metavar="USER", help="user ID, or name, on the machine")
+    forget.add_argument("--name", help="where a number was several people: the name it had")
+    forget.set_defaults(command=_forget)
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
@@ -90,6 +119,95 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the release up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002 - argparse's own name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from attendance_client.relay.health import release  # noqa: PLC0415
+
+        print(f"attendance-client {release()}")
+        parser.exit()
+
+
+def _add_looking(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    status = commands.add_parser(
+        "status",
+        parents=[common],
+        help="show how the service is, what troubles it, and what is not stored yet",
+        description="Show how the service is, what troubles it, and what is not stored yet. Reads files only; works "
+        "while the client runs.",
+    )
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.set_defaults(command=_status)
+    timeline = commands.add_parser(
+        "timeline",
+        parents=[common],
+        help="draw how the last days went",
+        description="Draw how the last days went, a row each, and tell what was not well. Reads files only.",
+    )
+    timeline.add_argument(
+        "--days", type=at_least_one, default=7, metavar="N", help="how many (default: %(default)s)"
+    )
+    timeline.set_defaults(command=_timeline)
+    export = commands.add_parser(
+        "export",
+        parents=[common],
+        help="write the punches of the ledger as CSV",
+        description="Write the punches of the ledger as CSV: each, and which sheet holds it or why none does. Works "
+        "while the client runs.",
+    )
+    export.add_argument(
+        "--since", type=_moment, default="0001-01-01", metavar="DATE", help="from this day on"
+    )
+    export.add_argument("--until", type=_moment, default="9999-12-31", metavar="DATE", help="before this day")
+    export.add_argument("--to", type=Path, metavar="FILE", help="into this file (default: standard output)")
+    export.set_defaults(command=_export)
+
+
+def _add_upkeep(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    asks = argparse.ArgumentParser(add_help=False)
+    asks.add_argument("--yes", action="store_true", help="do not ask")
+    first = "Says what it would do, and asks. Stop the service first (systemctl stop attendance-client)."
+    replay = commands.add_parser(
+        "replay",
+        parents=[common, asks],
+        help="send punches again",
+        description=f"Send the punches from a day on again; the sheets recognise what they hold. {first}",
+    )
+    replay.add_argument(
+        "--since", type=_moment, required=True, metavar="DATE", help="a day, such as 2026-11-01, or a moment"
+    )
+    replay.set_defaults(command=_replay)
+    reset = commands.add_parser(
+        "reset",
+        parents=[common, asks],
+        help="begin anew",
+        description="Put the snapshot aside, so that the client begins at its first run; the ledger and the sheets "
+        f"keep it from storing anything twice. {first}",
+    )
+    reset.add_argument("--ledger", action="store_true", help="put the ledger aside as well")
+    reset.set_defaults(command=_reset)
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None:
+        raise argparse.ArgumentTypeError(
+            f"expected a day such as 2026-11-01, or a moment such as 2026-11-01T08:00, not {text!r}"
+        )
+    return moment.replace(microsecond=0).isoformat()
 
 
 def _add_ledger_command(
@@ -138,7 +256,8 @@ def _run(options: argparse.Namespace) -> int:
     # Imported late: `status` and `--help` need neither pyzk nor gRPC, and the Pi is slow to load them.
     from attendance_client.app.bootstrap import bootstrap  # noqa: PLC0415
 
-    log_to(sys.stderr, logging.DEBUG if options.verbose else logging.INFO, os.environ)
+    level = "debug" if options.verbose else options.log_level
+    log_to(sys.stderr, logging.getLevelNamesMapping()[level.upper()], os.environ)
     # What matters of theirs arrives as an error of ours.
     for noisy in ("google", "grpc", "urllib3", "statemachine"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -185,16 +304,89 @@ def install_stop_signals(stop: threading.Event) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from attendance_client.app.status import describe  # noqa: PLC0415
+    from attendance_client.app.status import as_json, describe, look  # noqa: PLC0415
 
-    _say(describe(options.directory))
+    status = look(options.directory)
+    _say(json.dumps(as_json(status), indent=2) if options.json else describe(status))
+    for error in status.failures:
+        raise error
     return 0
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    from attendance_client.app.timeline import draw  # noqa: PLC0415
+
+    _say(draw(options.directory, options.days))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from attendance_client.app.upkeep import export  # noqa: PLC0415
+
+    if told := export(options.directory, options.since, options.until, options.to):
+        print(f"attendance-client: {told}", file=sys.stderr)
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from attendance_client.app.upkeep import replay, what_replay_does  # noqa: PLC0415
+
+    if _agreed(what_replay_does(options.directory, options.since), options):
+        _say(replay(options.directory, options.since))
+    return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from attendance_client.app.upkeep import reset, what_reset_does  # noqa: PLC0415
+
+    if _agreed(what_reset_does(options.directory, ledger=options.ledger), options):
+        _say(reset(options.directory, datetime.now(), ledger=options.ledger))  # noqa: DTZ005 - as people read it
+    return 0
+
+
+def _agreed(what: str, options: argparse.Namespace) -> bool:
+    """Whether a person wants it done."""
+    _say(what)
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UserError("nobody can be asked here: add --yes to have it done")
+    answer = input("Go on? [y/N] ").strip().lower()
+    if answer in ("y", "yes"):
+        return True
+    _say("nothing was done")
+    return False
 
 
 def _recover(options: argparse.Namespace) -> int:
     from attendance_client.app.bootstrap import recover_ledgers  # noqa: PLC0415
 
     for line in recover_ledgers(options.directory):
+        _say(line)
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from attendance_client.app.init import at_the_terminal, interview, read_site_file, write  # noqa: PLC0415
+
+    try:
+        if options.file is not None:
+            files = read_site_file(options.file)
+        else:
+            files = interview(options.directory, at_the_terminal(_say))
+    except (EOFError, KeyboardInterrupt):
+        raise UserError("nothing was written") from None
+    for line in write(options.directory, files):
+        _say(line)
+    code = _doctor(options)
+    _say("It counts from the next start on: sudo systemctl restart attendance-client")
+    return code
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from attendance_client.app.bootstrap import forget  # noqa: PLC0415
+
+    for line in forget(options.directory, options.user, options.name):
         _say(line)
     return 0
 

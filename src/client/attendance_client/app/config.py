@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attendance_client.errors import ConfigError, no_permission
-from attendance_client.fsm.client import HEALTH_INTERVAL_S, Site
+from attendance_client.fsm.client import HEALTH_INTERVAL_S, KEEP_PUNCHES_DAYS, Site
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S
 from attendance_client.machine.port import MachineAddress
 from attendance_contracts import ContractError, validate_location
@@ -28,6 +28,8 @@ LONGEST_NAME = 40
 """Characters of a machine's name: it stands in each row of raw data."""
 MOST_MACHINES = 20
 """Of a site: each is read at each poll, one after the other."""
+LONGEST_HOST = 253
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
 
 
@@ -115,6 +117,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             daily_warning_days=values["daily_warning_days"],
             clear_machine=values["clear_machine"],
             set_machine_clock=values["set_machine_clock"],
+            keep_punches_days=values["keep_punches_days"],
         ),
         _address(values),
         values["project_id"],
@@ -184,6 +187,15 @@ def _more_machines(first: Mapping[str, Any], faults: list[str]) -> Sequence[Mapp
     return found
 
 
+def parse_key(key: str, value: object) -> object:
+    """One value of the file; raises ConfigError."""
+    parse, _ = _KEYS[key]
+    try:
+        return parse(_filled_in(value))
+    except (ValueError, TypeError, LookupError) as error:
+        raise ConfigError(f"{key!r}: {error}") from error
+
+
 def system_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
     """The IANA name of the computer's own time zone; "UTC" where it does not tell."""
     _, found, name = str(localtime.resolve()).partition("/zoneinfo/")
@@ -240,7 +252,7 @@ def _host(value: object) -> str:
             ipaddress.IPv4Address(host)
         except ValueError as error:
             raise ValueError(f"{host!r} is no IPv4 address, such as 192.0.2.17") from error
-    elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", host):
+    elif len(host) > LONGEST_HOST or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", host):
         raise ValueError(f"{host!r} is neither an IPv4 address nor a host name")
     return host
 
@@ -318,6 +330,7 @@ _KEYS: dict[str, _Key] = {
     "daily_warning_days": (_integer(0, 31), 3),
     "clear_machine": (_boolean, False),
     "set_machine_clock": (_boolean, False),
+    "keep_punches_days": (_integer(0, 36_500), KEEP_PUNCHES_DAYS),
     "udp": (_boolean, False),
     "machine_name": (_name, ""),
     "machines": (_objects, ()),

@@ -33,14 +33,15 @@ def add_device_command(
         )
         if name == "punches":
             kind.add_argument(
-                "--last", type=_at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
+                "--last", type=at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
             )
     clock = kinds.add_parser("clock", parents=[common, which], help="its clock beside this computer's")
     clock.add_argument("--set", action="store_true", help="set it by this computer's")
     return device
 
 
-def _at_least_one(text: str) -> int:
+def at_least_one(text: str) -> int:
+    """A number of things, as it is typed."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
     return int(text)

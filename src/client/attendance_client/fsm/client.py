@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from attendance_client.errors import BusError
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S, TIME_OUT_S, StateId
 from attendance_client.fsm.session import Door, Session
-from attendance_client.ports import Bus, Clock, Supervisor
+from attendance_client.ports import Bus, Clock, Diary, NoDiary, Supervisor
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import Message
 
@@ -21,6 +21,8 @@ M = TypeVar("M", bound=Message)
 RECEIVE_SLICE_S = 5.0
 """The longest single wait for a reply: how soon a stop request is heeded."""
 HEALTH_INTERVAL_S = 3600.0
+KEEP_PUNCHES_DAYS = 1096
+"""Three years: the longest that laws on working time ask for in most countries, and then the data goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Site:
         daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
         clear_machine: whether the machine's log is erased when a period closes and all of it is stored.
         set_machine_clock: whether the machine's clock is set, in small steps, by the computer's own.
+        keep_punches_days: how long the ledger keeps what a sheet holds; 0 for ever.
     """
 
     location: str
@@ -48,6 +51,7 @@ class Site:
     daily_warning_days: int = 3
     clear_machine: bool = False
     set_machine_clock: bool = False
+    keep_punches_days: int = KEEP_PUNCHES_DAYS
 
 
 def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomness: random.Random) -> float:
@@ -75,6 +79,8 @@ class Client:
     Attributes:
         doors: the site's machines, one at least.
         randomness: spreads what many sites try again.
+        status: in a line, for the service manager.
+        problem: what keeps this step from being done; empty for nothing.
     """
 
     site: Site
@@ -85,10 +91,13 @@ class Client:
     supervisor: Supervisor
     session: Session
     randomness: random.Random = field(default_factory=random.Random)
+    diary: Diary = field(default_factory=NoDiary)
     status: str = field(default="starting")
+    problem: str = ""
 
     def pause(self, seconds: float) -> None:
         """Wait, feeding the watchdog; raises StopRequested."""
+        self.diary.note(str(self.session.current), self.problem, seconds)
         end = self.clock.monotonic() + seconds
         while (remaining := end - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
@@ -120,15 +129,19 @@ class Client:
         """
         wait_s = waits_s(state, self.session.time_outs, self.site.polling_interval_s, self.randomness)
         deadline = self.clock.monotonic() + wait_s
-        failed = False
+        failed = noted = False
         while (remaining := deadline - self.clock.monotonic()) > 0:
             self.supervisor.alive(self.status)
             accepted = False
+            if not noted and remaining <= wait_s - RECEIVE_SLICE_S:
+                # Most replies are here by now.
+                self.diary.note(str(state), self.problem, remaining)
+                noted = True
             try:
                 messages = self.bus.receive(reply.topic, min(remaining, RECEIVE_SLICE_S))
             except BusError as error:
                 log.log(logging.DEBUG if failed else logging.WARNING, "%s", error)
-                failed = True
+                failed, self.problem = True, str(error)
                 self.pause(min(remaining, RECEIVE_SLICE_S))
                 continue
             if messages:

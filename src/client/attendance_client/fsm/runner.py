@@ -46,7 +46,7 @@ class Runner:
     def step(self) -> None:
         """One step and its transition, or one failure and the pause after it."""
         state = self.state
-        self._client.status = str(state)
+        self._client.status, self._client.problem = str(state), ""
         try:
             event = STEPS[state](self._client)
         except TransientError as error:
@@ -80,5 +80,5 @@ class Runner:
         level = logging.DEBUG if str(error) == self._last_failure else logging.WARNING
         log.log(level, "%s; trying again in %.0f s", error, delay)
         self._last_failure = str(error)
-        self._client.status = f"{self.state}: {error}"
+        self._client.status, self._client.problem = f"{self.state}: {error}", str(error)
         self._client.pause(delay)

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from attendance_client.errors import MachineError
@@ -76,6 +76,8 @@ def _poll_at(client: Client, door: Door) -> None:
 def _ask_again(client: Client) -> None:
     """Let what was refused or not answered be sent once more; daily, see whether HR's table is another one by now.
 
+    Daily as well, what is older than the site is to keep goes.
+
     While nobody answers, it waits for all others to be asked for: they must not wait for what may be in their way.
     """
     session = client.session
@@ -85,7 +87,19 @@ def _ask_again(client: Client) -> None:
     daily = now_s >= client.session.table_due_s
     if daily:
         client.session.table_due_s = now_s + TABLE_INTERVAL_S
+        _expire(client)
     client.ledger.ask_again(table=daily)
+
+
+def _expire(client: Client) -> None:
+    days, cloud = client.site.keep_punches_days, client.cloud_time()
+    if days == 0 or cloud is None:
+        return  # a computer without a battery may believe any year
+    before = min(cloud, client.clock.now()).replace(microsecond=0) - timedelta(days=days)
+    if count := client.ledger.expire(before):
+        log.info(
+            "%d punches of before %s are not kept any longer: the sheets have them", count, before.date()
+        )
 
 
 def enable_machines(client: Client) -> None:

@@ -135,13 +135,12 @@ class MachineSession(Protocol):
 
 
 class AttendanceMachine(Protocol):
-    """The machine on the wall.
+    """The machine on the wall."""
 
-    Attributes:
-        name: what people call it, where a site has several; may be empty.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """What people call it, where a site has several; may be empty."""
+        ...
 
     def session(self) -> AbstractContextManager[MachineSession]:
         """Connect; raises MachineError when the machine cannot be reached or refuses the comm key."""

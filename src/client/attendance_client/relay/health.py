@@ -31,15 +31,20 @@ LARGE_BACKLOG = 100
 
 def report_read(client: Client) -> None:
     """Publish the site's health if it is due: the machines were just read, or had nothing new."""
-    machines, troubles = [], []
-    for door in client.doors:
-        if door.problem:
-            troubles.append(of_door(door, door.problem))
-        else:
-            machines.append(_health_of(door))
-            troubles += door.state.troubles.values()
-    troubles += _alike(client)
-    _publish(client, machines, "; ".join([*troubles, *client.session.health.troubles.values()]))
+    machines = [_health_of(door) for door in client.doors if not door.problem]
+    problems = [of_door(door, door.problem) for door in client.doors if door.problem]
+    _publish(client, machines, "; ".join([*problems, *troubles_of(client)]))
+
+
+def troubles_of(client: Client) -> list[str]:
+    """What people are to know although work goes on; what keeps a machine from being read is told apart."""
+    of_machines = [
+        told
+        for door in client.doors
+        if door.seen is not None and not door.problem
+        for told in door.seen.troubles.values()
+    ]
+    return [*of_machines, *_alike(client), *client.session.health.troubles.values()]
 
 
 def _health_of(door: Door) -> MachineHealth:
@@ -115,7 +120,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         at=client.clock.now().replace(microsecond=0),
         time_zone=client.site.time_zone,
         day_boundary=client.site.day_boundary,
-        release=_release(),
+        release=release(),
         backlog=summary.backlog,
         undecodable=summary.undecodable,
         complete_through=complete,
@@ -164,7 +169,8 @@ def _news(
 
 
 @cache
-def _release() -> str:
+def release() -> str:
+    """Of this program, as it is installed."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:

@@ -9,13 +9,16 @@ punches of one sheet into one message, and a backend before 0.2 takes no others.
 """
 
 import os
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from secrets import token_urlsafe
+from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import Any
 
@@ -29,7 +32,14 @@ from attendance_client.errors import (
     no_permission,
 )
 from attendance_client.machine.port import AttendanceLog
-from attendance_contracts import Answer, AttendanceRecord, MistimedPunches, Outcome, ReviewPeriod
+from attendance_contracts import (
+    Answer,
+    AttendanceRecord,
+    MistimedPunches,
+    Outcome,
+    ReviewPeriod,
+    tombstone,
+)
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
@@ -101,6 +111,20 @@ PUNCH_COLUMNS = (
     "machine",
 )
 """What was read of a punch, without what was said of it since."""
+EXPORTED = (
+    "serial_number",
+    "machine",
+    "user_id",
+    "user_name",
+    "timestamp",
+    "status",
+    "punch",
+    "read_at",
+    "sheet_id",
+    "answer",
+    "reason",
+)
+"""For people: each punch, and what became of it."""
 _PASSING = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -114,8 +138,16 @@ FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
+SALT, FORGOTTEN, EXPIRED = "salt", "forgotten ", "expired "
 """Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone; the
-number of the last signed message."""
+number of the last signed message; the salt of tombstones, and before each of them and its machine's serial number why
+the punch is not here any more."""
+_SHORT = 8
+"""Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
+_EXPIRED_ROUNDS = 1
+"""Of the hash of punches that are too old: these are all people's, and many to compare with at each whole reading."""
+_Row = tuple[str, str, str, str, int, int, int, bytes, str, str]
+"""Of punches, up to `read_at`."""
 _OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
 
@@ -154,36 +186,32 @@ class LedgerSummary:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MachineSummary:
-    """What was read of one machine; `name` as people called it last, `latest`: when a new punch was last read."""
-
-    serial_number: str
-    name: str
-    punches: int
-    latest: datetime
-
-
 class Ledger:
     """A SQLite database in WAL mode with full synchronisation: what it has taken survives a power loss.
 
-    `day_boundary` is the site's: it decides which period a punch belongs to.
+    `day_boundary` is the site's: it decides which period a punch belongs to. One that is opened to be read only can be
+    of an earlier release, on a read-only disk, and in use by a running client.
     """
 
-    def __init__(self, path: Path | str, day_boundary: time) -> None:
+    def __init__(self, path: Path | str, day_boundary: time, *, read_only: bool = False) -> None:
         self._path = path
         self._day_boundary = day_boundary
         self._summary: LedgerSummary | None = None
         self._summary_of = 0
+        self._left_out: set[str] = set()
+        """Identities of punches that were found to be forgotten: each reading of the machine brings them again."""
         try:
+            if read_only:
+                self._db = _opened_to_read(path)
+                return
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._migrate()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise self._error(error) from error
 
-    def _error(self, error: sqlite3.Error) -> ClientError:
+    def _error(self, error: sqlite3.Error | OSError) -> ClientError:
         """What is wrong, by its remedy."""
         path, code = self._path, getattr(error, "sqlite_errorcode", 0) & 0xFF
         if isinstance(path, Path):
@@ -205,15 +233,7 @@ class Ledger:
         )
 
     def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise LedgerError(
-                f"{self._path} was written by a newer release (schema {version}); upgrade the client"
-            )
-        missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
-        if missing:
-            script = "\n".join(missing)
-            self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        _migrate(self._db, self._path)
 
     def close(self) -> None:
         """Release the file."""
@@ -279,12 +299,13 @@ class Ledger:
         odd = [
             (serial_number, item.raw, item.reason, read_at.isoformat()) for item in attendance_log.undecodable
         ]
+        kept = self._without_forgotten(serial_number, rows)
         with self._transaction() as db:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
                 " raw, read_at, machine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                kept,
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
@@ -302,9 +323,86 @@ class Ledger:
             following = AttendanceRecord(
                 serial_number, user_id, None, timestamp, status, punch, occurrence + 1
             )
-            if not self._ask("SELECT 1 FROM punches WHERE identity = ?", (following.identity,)):
+            known = self._ask("SELECT 1 FROM punches WHERE identity = ?", (following.identity,))
+            if not known and not self._is_forgotten(serial_number, following.identity):
                 return occurrence
             occurrence += 1
+
+    def _without_forgotten(self, serial_number: str, rows: Sequence[_Row]) -> Sequence[_Row]:
+        """The rows of punches but for those that must not come back."""
+        if not any(self._tombstones(serial_number)):
+            return rows
+        known = {identity for (identity,) in self._ask("SELECT identity FROM punches")}
+        return [
+            row
+            for row in rows
+            if row[0] in known
+            or not any(self._is_forgotten(serial_number, mark) for mark in _marks(row[0], row[7]))
+        ]
+
+    def _is_forgotten(self, serial_number: str, identity: str) -> bool:
+        """Whether a punch that is not here was."""
+        if identity in self._left_out:
+            return True
+        salt = self._fact(SALT)
+        for kind, has_any in zip((EXPIRED, FORGOTTEN), self._tombstones(serial_number), strict=True):
+            if has_any and self._fact(_tombstone(kind, serial_number, salt, identity)):
+                self._left_out.add(identity)
+                return True
+        return False
+
+    def _tombstones(self, serial_number: str) -> list[bool]:
+        """Whether there are any of punches that expired, and of punches that were forgotten, of a machine."""
+        return [
+            bool(self._ask("SELECT 1 FROM facts WHERE name >= ? AND name < ? LIMIT 1", (begin, begin + "~")))
+            for begin in (f"{kind}{serial_number} " for kind in (EXPIRED, FORGOTTEN))
+        ]
+
+    def users_called(self, user: str) -> list[tuple[str, str]]:
+        """User IDs and names, as punches bear them, of whoever has this ID or this name on any machine."""
+        rows = self._ask(
+            "SELECT DISTINCT user_id, coalesce(user_name, '') FROM punches UNION SELECT user_id, user_name FROM users"
+        )
+        wanted = user.strip().casefold()
+        return sorted(row for row in rows if wanted in (row[0].casefold(), row[1].strip().casefold()))
+
+    def forget(self, user_id: str, user_name: str) -> int:
+        """Take out the punches of a user ID under a name, for good; returns how many there were.
+
+        What is left are tombstones, so that no reading of the machine brings them back. Neither is sent what was not
+        stored yet.
+        """
+        where, whom = "user_id = ? AND coalesce(user_name, '') = ?", (user_id, user_name)
+        with self._transaction() as db:
+            count = _bury(db, FORGOTTEN, where, whom)
+            db.execute("DELETE FROM users WHERE user_id = ? AND user_name = ?", whom)
+        self._overwrite()
+        return count
+
+    def expire(self, before: datetime) -> int:
+        """Take out punches that a sheet holds, or never will, made and read before a moment; returns how many.
+
+        Tombstones tell them from new ones, should the machine still hold them.
+        """
+        settled = f"(sheet_id IS NOT NULL OR answer = '{Outcome.BEFORE_FIRST_DAY}')"
+        where, moments = f"{settled} AND timestamp < ? AND read_at < ?", (before.isoformat(),) * 2
+        if not self._ask(f"SELECT 1 FROM punches WHERE {where} LIMIT 1", moments):  # noqa: S608 - words of this file
+            return 0
+        with self._transaction() as db:
+            count = _bury(db, EXPIRED, where, moments)
+            db.execute("DELETE FROM undecodable WHERE read_at < ?", moments[:1])
+        self._overwrite()
+        return count
+
+    def _overwrite(self) -> None:
+        """Leave nothing of what was deleted in the file, or in the one beside it; a full disk leaves it for later."""
+        try:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            told = self._error(error)
+            if not isinstance(told, DiskError):
+                raise told from error
 
     def name_punches(self, serial_number: str, names: Mapping[str, str]) -> None:
         """Give the punches that were read since the last time the names that their users have now.
@@ -471,6 +569,29 @@ class Ledger:
                 if stored:
                     db.execute("DELETE FROM facts WHERE name = ?", (GONE + answer.sheet_id,))
 
+    def punches(self, since: str = "", until: str = "9999") -> Iterator[tuple[Any, ...]]:
+        """The rows of `EXPORTED`, oldest first, of punches made from `since` on and before `until` (ISO 8601)."""
+        try:
+            yield from self._db.execute(
+                f"SELECT {', '.join(EXPORTED)} FROM punches WHERE timestamp >= ? AND timestamp < ?"  # noqa: S608 - as above
+                " ORDER BY timestamp, identity",
+                (since, until),
+            )
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def send_again(self, since: str) -> int:
+        """Forget what was said of punches made from `since` on (ISO 8601); returns how many a sheet had confirmed."""
+        with self._transaction() as db:
+            [(confirmed,)] = db.execute(
+                "SELECT count(sheet_id) FROM punches WHERE timestamp >= ?", (since,)
+            ).fetchall()
+            db.execute(
+                "UPDATE punches SET sheet_id = NULL, answer = NULL, reason = NULL WHERE timestamp >= ?",
+                (since,),
+            )
+        return int(confirmed)
+
     def next_sequence(self) -> int:
         """A higher number each time, for signed messages.
 
@@ -563,18 +684,6 @@ class Ledger:
         if told != "ok":
             raise self._damaged(told)
 
-    def machines(self) -> list[MachineSummary]:
-        """Every machine of which punches were read, that with the newest ones first."""
-        # Of a bare column SQLite takes the row that has the maximum.
-        rows = self._ask(
-            "SELECT serial_number, machine, count(*), max(read_at) FROM punches GROUP BY serial_number"
-            " ORDER BY max(read_at) DESC, serial_number"
-        )
-        return [
-            MachineSummary(serial, name or "", count, datetime.fromisoformat(at))
-            for serial, name, count, at in rows
-        ]
-
     def summary(self) -> LedgerSummary:
         """Counts, and how far the sheets are; counted again only when a row was written since."""
         if self._summary is None or self._summary_of != self.revision:
@@ -621,8 +730,74 @@ class Ledger:
         )
 
 
+def _migrate(db: sqlite3.Connection, path: Path | str) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise LedgerError(f"{path} was written by a newer release (schema {version}); upgrade the client")
+    missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
+    if missing:
+        script = "\n".join(missing)
+        db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """All that a ledger on a read-only disk holds, in memory."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with TemporaryDirectory() as directory:
+        for file in (path, path.with_name(f"{path.name}-wal")):
+            if file.exists():
+                shutil.copyfile(file, Path(directory, file.name))
+        with closing(sqlite3.connect(Path(directory, path.name))) as db:
+            db.backup(copy)
+    return copy
+
+
+def _opened_to_read(path: Path | str) -> sqlite3.Connection:
+    where = Path(path).absolute().as_uri()
+    db = sqlite3.connect(f"{where}?mode=ro", uri=True, isolation_level=None)
+    try:
+        db.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        if not is_read_only(Path(path)):
+            raise
+        # Beside it SQLite would make files of its own, and without them it passes over the newest punches (-wal).
+        db = _copied(Path(path))
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == SCHEMA_VERSION:
+        return db
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    db.close()
+    _migrate(copy, path)
+    return copy
+
+
 def _period(name: str, first_day: str, last_day: str) -> ReviewPeriod:
     return ReviewPeriod(name, date.fromisoformat(first_day), date.fromisoformat(last_day))
+
+
+def _bury(db: sqlite3.Connection, kind: str, where: str, parameters: Sequence[object]) -> int:
+    """Leave a tombstone of each punch in place of it; returns how many there were."""
+    found = db.execute("SELECT value FROM facts WHERE name = ?", (SALT,)).fetchone()
+    salt = found[0] if found else token_urlsafe(16)
+    _state(db, SALT, salt)
+    question = f"SELECT serial_number, identity, raw FROM punches WHERE {where}"  # noqa: S608 - words of this file
+    rows = db.execute(question, parameters).fetchall()
+    for serial_number, identity, raw in rows:
+        for mark in _marks(identity, raw):
+            _state(db, _tombstone(kind, serial_number, salt, mark), "yes")
+    db.execute(f"DELETE FROM punches WHERE {where}", parameters)  # noqa: S608 - as above
+    return len(rows)
+
+
+def _marks(identity: str, raw: bytes) -> list[str]:
+    """By what a punch is known again. Whose one of 8 bytes is, only the machine's users tell, and they change."""
+    return [identity, raw.hex()] if len(raw) == _SHORT else [identity]
+
+
+def _tombstone(kind: str, serial_number: str, salt: str, identity: str) -> str:
+    mark = tombstone(salt, identity, _EXPIRED_ROUNDS) if kind == EXPIRED else tombstone(salt, identity)
+    return f"{kind}{serial_number} {mark}"
 
 
 def _state(db: sqlite3.Connection, name: str, value: str) -> None:

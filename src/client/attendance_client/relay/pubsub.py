@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.api_core import exceptions
@@ -51,6 +51,7 @@ class PubSubBus:
 
     Attributes:
         signer: signs what is published; None where the site has no key.
+        reached_at: when Pub/Sub answered last, by this computer's clock, aware; None before it did.
     """
 
     def __init__(self, project: str, location: str) -> None:
@@ -59,6 +60,7 @@ class PubSubBus:
         self.signer: Signer | None = None
         self._prepared = False
         self.heard_at: datetime | None = None
+        self.reached_at: datetime | None = None
         self._heard_at_s = time.monotonic()
         self._connect()
 
@@ -85,6 +87,9 @@ class PubSubBus:
             # They were there at the start.
             raise AccessError(str(error)) from error
         self._heard_at_s = time.monotonic()
+
+    def _answered(self) -> None:
+        self._heard_at_s, self.reached_at = time.monotonic(), datetime.now(UTC)
 
     def prepare(self) -> None:
         if self._prepared:
@@ -115,7 +120,7 @@ class PubSubBus:
         except exceptions.NotFound as error:
             raise AccessError(
                 f"the topic {topic} does not exist in the project {self._project}; create the topics "
-                "(docs/deploying-the-functions.md) or mend 'project_id'"
+                "(docs/deploying.md) or mend 'project_id'"
             ) from error
         except exceptions.PermissionDenied as error:
             self._check_subscription(name, topic, error)
@@ -171,7 +176,7 @@ class PubSubBus:
             if isinstance(error, exceptions.DeadlineExceeded | exceptions.RetryError | TimeoutError):
                 self._reconnect()
             raise unreachable(error) from error
-        self._heard_at_s = time.monotonic()
+        self._answered()
 
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
         subscription = subscription_path(self._project, topic, self._location)
@@ -181,7 +186,7 @@ class PubSubBus:
                 timeout=timeout_s,
                 retry=None,
             )
-            self._heard_at_s = time.monotonic()
+            self._answered()
             if not response.received_messages:
                 return ()
             self._subscriber.acknowledge(

@@ -119,6 +119,13 @@ class Broker:
                 raise NotFoundError(f"Resource not found (resource={_short(name)}).")
             return self._subscriptions[name]
 
+    def delete_subscription(self, name: str) -> None:
+        """Gone with what it holds; whoever waits for its messages is told."""
+        with self._lock:
+            subscription = self.subscription(name)
+            del self._subscriptions[name]
+            subscription.changed.notify_all()
+
     def subscription_names(self) -> list[str]:
         with self._lock:
             return list(self._subscriptions)

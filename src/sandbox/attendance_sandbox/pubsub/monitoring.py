@@ -1,4 +1,4 @@
-"""A stand-in for Cloud Monitoring, for the two measures of Pub/Sub that tell of what waits.
+"""A stand-in for Cloud Monitoring: the two measures of Pub/Sub that tell of what waits, and Sheets' used quota.
 
 Faithful: path, filter by one metric's type, the JSON of time series with their newest point first, a 403 where somebody
 may not look. Not faithful: nothing is measured beforehand, each question is answered as things stand; other
@@ -18,6 +18,7 @@ from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
 _PATH = re.compile(r"/v3/projects/([^/]+)/timeSeries")
 _METRIC = re.compile(r'metric\.type\s*=\s*"([^"]+)"')
+_QUOTA = "serviceruntime.googleapis.com/quota/rate/net_usage"
 _OF_SUBSCRIPTION = "pubsub.googleapis.com/subscription/"
 
 
@@ -26,11 +27,13 @@ class MonitoringServer:
 
     Attributes:
         denied: whether callers may not look.
+        used: requests to Sheets in each of the last minutes, newest first, by the name that the quota has.
     """
 
     def __init__(self, broker: Broker, port: int = 0, clock: Callable[[], float] = time.time) -> None:
         """Binds the port; raises OSError where it is in use. `clock` is the broker's."""
         self.denied = False
+        self.used: dict[str, list[int]] = {}
         self._broker = broker
         self._clock = clock
         self._http = HttpServer(port, self._respond)
@@ -58,6 +61,8 @@ class MonitoringServer:
         metric = _METRIC.search(query.get("filter", [""])[0])
         if metric is None or not query.get("interval.endTime"):
             return _refusal(400, "INVALID_ARGUMENT", "Field filter or interval.endTime is missing.")
+        if metric[1] == _QUOTA:
+            return Answer.of_json(200, {"timeSeries": [_quota(*each) for each in self.used.items()]})
         values = self._values(f"projects/{path[1]}/", metric[1])
         series = [
             {
@@ -81,6 +86,14 @@ class MonitoringServer:
                 oldest_s = waiting[0].publish_time_ms / 1000 if waiting else self._clock()
                 found[path.rpartition("/")[2]] = max(0, round(self._clock() - oldest_s))
         return found
+
+
+def _quota(name: str, minutes: list[int]) -> dict[str, Any]:
+    return {
+        "metric": {"labels": {"quota_metric": name}},
+        "resource": {"type": "consumer_quota"},
+        "points": [{"value": {"int64Value": str(count)}} for count in minutes],
+    }
 
 
 def _refusal(code: int, status: str, message: str) -> Answer:

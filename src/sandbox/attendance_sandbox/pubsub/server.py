@@ -3,7 +3,7 @@
 Faithful, for what is listed:
 
 - Publisher: create, get and delete topics, publish, with the service's limits (10 MB and 1,000 messages a request).
-- Subscriber: create and get subscriptions, pull, acknowledge, modify the acknowledgment deadline.
+- Subscriber: create, get and delete subscriptions, pull, acknowledge, modify the acknowledgment deadline.
 - Delivery at least once: leases with deadlines, a new acknowledgment ID each time, IDs that expired have no effect,
   dead-letter policy, filters for one value of one attribute, push with backoff.
 
@@ -16,8 +16,8 @@ Not faithful:
 - Push requests carry no OIDC token and are never unwrapped.
 - A batch of pulled messages stays under 3.5 MB, since clients of an emulator refuse answers over 4 MiB. A single
   larger message is sent and refused by such a client.
-- Everything else answers UNIMPLEMENTED, such as streaming pull, updates, lists, seek, snapshots and the deletion of
-  subscriptions. Other settings (retry policy, ordering, exactly-once delivery) are refused, and so are ordering keys.
+- Everything else answers UNIMPLEMENTED, such as streaming pull, updates, lists, seek and snapshots. Other settings
+  (retry policy, ordering, exactly-once delivery) are refused, and so are ordering keys.
 """
 
 import errno

@@ -34,6 +34,11 @@ class SubscriberService:
         self.unary = {
             "CreateSubscription": (self.create_subscription, _Subscription, _Subscription),
             "GetSubscription": (self.get_subscription, raw("GetSubscriptionRequest"), _Subscription),
+            "DeleteSubscription": (
+                self.delete_subscription,
+                raw("DeleteSubscriptionRequest"),
+                Empty,
+            ),
             "Pull": (self.pull, raw("PullRequest"), _PullResponse),
             "Acknowledge": (self.acknowledge, raw("AcknowledgeRequest"), Empty),
             "ModifyAckDeadline": (self.modify_ack_deadline, raw("ModifyAckDeadlineRequest"), Empty),
@@ -49,6 +54,11 @@ class SubscriberService:
     def get_subscription(self, request: Any, context: Any) -> Any:
         del context
         return _shown(self._broker.subscription(request.subscription))
+
+    def delete_subscription(self, request: Any, context: Any) -> Any:
+        del context
+        self._broker.delete_subscription(request.subscription)
+        return Empty()
 
     def pull(self, request: Any, context: Any) -> Any:
         if request.max_messages <= 0:

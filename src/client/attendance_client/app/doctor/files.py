@@ -9,15 +9,13 @@ from pathlib import Path
 from attendance_client.app.config import Config
 from attendance_client.app.locking import is_taken
 from attendance_client.app.site_key import load_site_key
+from attendance_client.app.status import FREE_BYTES
 from attendance_client.errors import ClientError, ConfigError, no_permission
 from attendance_client.fsm.generated import RESUME_AT
 from attendance_client.fsm.snapshot import FileSnapshotStore, decode_snapshot
 from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_trouble.finding import Finding, fail, ok, warn
-
-FREE_BYTES = 200_000_000
-"""A ledger of a hundred thousand punches takes 40 MB, and as much again while it is written."""
 
 
 def examine_files(directory: Path, config: Config | None) -> Iterator[Finding]:
@@ -99,7 +97,7 @@ def _ledger(path: Path, day_boundary: time) -> Finding:
     if not path.exists():
         return ok("ledger", "none yet: the client makes it")
     try:
-        ledger = Ledger(path, day_boundary)
+        ledger = Ledger(path, day_boundary, read_only=True)
         try:
             ledger.check()
             summary = ledger.summary()
