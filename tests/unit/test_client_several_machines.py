@@ -222,6 +222,45 @@ def test_a_machine_that_was_left_disabled_is_enabled_wherever_it_appears(client,
     assert back.enabled
 
 
+def exchange(client):
+    first, second = client.doors
+    first.machine, second.machine = second.machine, first.machine
+
+
+def test_so_it_is_where_it_was_not_reached_at_the_start(client, front, back):
+    front.enabled, front.reachable = False, False
+    enable_machines(client)
+    front.reachable = True
+    exchange(client)
+    poll(client)
+
+    assert front.enabled
+
+
+def test_so_it_is_where_the_other_one_broke_off_in_its_place(client, front, back):
+    client.site = replace(client.site, clear_machine=True)
+    poll(client)
+    after_the_end(client)
+    front.record("1001", NOON)
+    front.failures += ["enable", "connect"]
+    back.reachable = False
+    with pytest.raises(MachineError):
+        steps.review_period_expired(client)
+    assert not front.enabled
+    back.reachable = True
+    exchange(client)
+    back.failures.append(
+        "status"
+    )  # it was enabled in the other's place, and nobody knows that it was another one
+    poll(client)
+    front.reachable = False
+    exchange(client)
+    front.reachable = True
+    poll(client)
+
+    assert front.enabled
+
+
 def test_machines_that_exchange_their_addresses_double_nothing(client, front, back):
     front.record("1001", NOON)
     back.record("1001", NOON)

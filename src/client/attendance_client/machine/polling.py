@@ -15,6 +15,7 @@ from attendance_client.machine.reading import (
     ask_status,
     at_each_door,
     called,
+    doubt_that_people_can_punch,
     enabled_machine,
     look_at_count,
     read_log,
@@ -113,6 +114,8 @@ def enable_machines(client: Client) -> None:
                 pass
         except MachineError as error:
             log.warning("%s; going on without it for now", error)
+    if not all(door.is_enabled for door in client.doors):
+        doubt_that_people_can_punch(client)
 
 
 @dataclass(frozen=True, slots=True)
