@@ -249,11 +249,10 @@ def test_so_it_is_where_the_other_one_broke_off_in_its_place(client, front, back
     assert not front.enabled
     back.reachable = True
     exchange(client)
-    back.failures.append(
-        "status"
-    )  # it was enabled in the other's place, and nobody knows that it was another one
-    poll(client)
     front.reachable = False
+    back.failures.append("status")  # enabled in the other's place, before anybody knows which it is
+    with pytest.raises(MachineError):
+        poll(client)
     exchange(client)
     front.reachable = True
     poll(client)
