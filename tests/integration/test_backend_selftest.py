@@ -11,7 +11,15 @@ import pytest
 
 from attendance_backend.app import bootstrap
 from attendance_backend.app.cli import main
-from attendance_backend.app.selftest.belief import (
+from attendance_backend.app.selftest.google_lab import TITLE
+from attendance_backend.app.selftest.on_drive import ON_DRIVE
+from attendance_backend.app.selftest.on_pubsub import ON_PUBSUB, PubSubLab
+from attendance_backend.app.selftest.on_sheets import ON_SHEETS
+from attendance_backend.app.selftest.run import selftest
+from attendance_backend.errors import BackendError, RefusedError
+from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.sheets import SheetsServer, unavailable
+from attendance_trouble.belief import (
     Belief,
     NotTriedError,
     OtherwiseError,
@@ -20,14 +28,6 @@ from attendance_backend.app.selftest.belief import (
     expect,
     try_all,
 )
-from attendance_backend.app.selftest.google_lab import TITLE
-from attendance_backend.app.selftest.on_drive import ON_DRIVE
-from attendance_backend.app.selftest.on_pubsub import ON_PUBSUB, PubSubLab
-from attendance_backend.app.selftest.on_sheets import ON_SHEETS
-from attendance_backend.app.selftest.run import selftest
-from attendance_backend.errors import RefusedError
-from attendance_sandbox.pubsub import PubSubServer
-from attendance_sandbox.sheets import SheetsServer, unavailable
 
 PAGE = Path(__file__).parents[2] / "docs/believed-of-google.md"
 BELIEFS = (*ON_SHEETS, *ON_DRIVE, *ON_PUBSUB)
@@ -176,7 +176,7 @@ def _crash(_):
     ],
 )
 def test_what_comes_of_a_trial(trial, outcome, seen):
-    (tried,) = try_all([Belief("one", "It is so.", trial)], "lab")
+    (tried,) = try_all([Belief("one", "It is so.", trial)], "lab", BackendError)
     assert (tried.outcome, tried.seen) == (outcome, seen)
 
 

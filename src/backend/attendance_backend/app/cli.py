@@ -477,9 +477,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _selftest(options: argparse.Namespace) -> int:
     from attendance_backend.app.bootstrap import build_client  # noqa: PLC0415
-    from attendance_backend.app.selftest.belief import Outcome, Tried  # noqa: PLC0415
     from attendance_backend.app.selftest.run import selftest  # noqa: PLC0415
     from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
+    from attendance_trouble.belief import Outcome, Tried  # noqa: PLC0415
 
     variables = _variables(options)
     project = variables.required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")

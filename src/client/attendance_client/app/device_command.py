@@ -1,20 +1,27 @@
 """attendance-client device: what the attendance machine says, for people."""
 
 import argparse
+import ipaddress
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from textwrap import indent
 
-from attendance_client.app.config import Config, load_config
+from attendance_client.app.config import FILE_NAME, Config, load_config
+from attendance_client.app.diary import Diary, read_diary
+from attendance_client.app.search import find_like, own_networks
 from attendance_client.app.system import SystemClock
 from attendance_client.errors import ClockError, ConfigError, MachineError
 from attendance_client.machine.port import MachineAddress, MachineStatus
 from attendance_client.machine.zk.recording import Recording, write_recording
+from attendance_client.machine.zk.selftest import Bench, selftest
 from attendance_client.machine.zk.zk_machine import ZkMachine, ZkSession
 from attendance_client.ports import Clock
+from attendance_trouble.belief import Outcome
 
 Device = ZkSession | Recording
 
@@ -34,11 +41,17 @@ def run(options: argparse.Namespace) -> Iterator[str]:
         yield _SAID[options.device_command](Recording(options.replay), options)
         return
     config = load_config(options.directory)
+    if options.device_command == "find":
+        yield from find(config, read_diary(options.directory), own_networks())
+        return
     machines = chosen(config, options.machine)
-    changes_or_writes = options.dump is not None or (options.device_command == "clock" and options.set)
-    if changes_or_writes and len(machines) > 1:
+    is_for_one = options.device_command == "selftest" or (options.device_command == "clock" and options.set)
+    if (is_for_one or options.dump is not None) and len(machines) > 1:
         raise ConfigError(f"this site has several machines: name one of them, --machine {_names(config)}")
     clock = SystemClock(config.site.time_zone, threading.Event())
+    if options.device_command == "selftest":
+        yield from _selftest(ZkMachine(machines[0]), clock, options.to)
+        return
     failures = []
     for address in machines:
         try:
@@ -49,6 +62,54 @@ def run(options: argparse.Namespace) -> Iterator[str]:
             yield said if len(machines) == 1 else f"{shown(address)}\n{indent(said, '  ')}"
     if failures:
         raise MachineError("; ".join(failures))
+
+
+def find(config: Config, diary: Diary | None, networks: Sequence[ipaddress.IPv4Network]) -> Iterator[str]:
+    """Say what answers on these networks, and which of the site's machines each is, by its serial number."""
+    configured = {(machine.host, machine.port): machine for machine in config.machines}
+    serials = {
+        seen.serial_number: (seen.host, seen.port)
+        for seen in (diary.machines if diary else ())
+        if seen.serial_number and (seen.host, seen.port) in configured
+    }
+    found = find_like(config.machines, networks)
+    there = {(each.address.host, each.address.port): each for each in found}
+    for where, each in there.items():
+        told = f"{where[0]}:{where[1]}"
+        if each.status is None:
+            yield f"{told}  {each.problem}"
+            continue
+        told += f"  serial number {each.status.serial_number}, {each.status.records} punches, {each.status.users} users"
+        before = serials.get(each.status.serial_number)
+        if before is not None and before != where and before not in there:
+            old, named = configured[before], "'ip'" if configured[before] is config.machine else "its 'ip'"
+            told += f": this is {shown(old)}, whose address has changed: put {where[0]} into {named} in {FILE_NAME}"
+        elif where in configured:
+            told += f": this is {configured[where].name or 'the machine'} of {FILE_NAME}"
+        yield told
+    if not found:
+        tried = ", ".join(map(str, networks)) or "this computer is in no network"
+        yield f"nothing answers as an attendance machine does ({tried})"
+    for where, machine in configured.items():
+        if where not in there and found:
+            yield f"{shown(machine)} of {FILE_NAME} does not answer"
+
+
+def _selftest(machine: ZkMachine, clock: Clock, save_as: Path | None) -> Iterator[str]:
+    """Raises MachineError at the end where anything is otherwise than believed."""
+    otherwise = []
+    with machine.session() as session:
+        name = re.sub(r"[^0-9A-Za-z-]", "_", session.status().serial_number)
+        file = save_as or Path(f"selftest-{name}.json")
+        for tried in selftest(Bench(session, clock.now), file):
+            if tried.outcome is Outcome.OTHERWISE:
+                otherwise.append(tried.name)
+            yield str(tried)
+    yield f"wrote {file}: what the machine said, without names, passwords and card numbers"
+    if otherwise:
+        raise MachineError(
+            f"this machine is not as it is believed to be in {', '.join(otherwise)}: send {file} with a bug report"
+        )
 
 
 def chosen(config: Config, name: str | None) -> Sequence[MachineAddress]:

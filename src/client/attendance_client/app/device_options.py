@@ -37,6 +37,24 @@ def add_device_command(
             )
     clock = kinds.add_parser("clock", parents=[common, which], help="its clock beside this computer's")
     clock.add_argument("--set", action="store_true", help="set it by this computer's")
+    kinds.add_parser(
+        "find",
+        parents=[common, which],
+        help="look for machines on this computer's own networks",
+        description="Look for machines on this computer's own networks, for at most half a minute. One whose address "
+        "has changed is recognised by its serial number. Only machines that are spoken to by TCP are found.",
+    )
+    tried = kinds.add_parser(
+        "selftest",
+        parents=[common, which],
+        help="try what is believed of machines, and write a file for a bug report",
+        description="Try each line of what is believed of machines (docs/believed-of-machines.md), in about two "
+        "minutes, and write what the machine said, without names, into a file for a bug report. Nothing is changed on "
+        "it. Ends with 1 if anything is otherwise than believed.",
+    )
+    tried.add_argument(
+        "--to", type=Path, metavar="FILE", help="where to (default: selftest-SERIAL.json in this folder)"
+    )
     return device
 
 

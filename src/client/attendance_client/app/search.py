@@ -4,12 +4,12 @@ import ipaddress
 import json
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from attendance_client.errors import MachineError
-from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.port import MachineAddress, MachineStatus
 from attendance_client.machine.zk.zk_machine import ZkMachine
 
 USUAL_PORT = 4370
@@ -17,6 +17,9 @@ KNOCK_S = 0.5
 AT_ONCE = 128
 LARGEST_PREFIX = 22
 """Of a larger network, only the computer's own 256 addresses are tried."""
+MOST_HOSTS = 2048
+MOST_FOUND = 50
+ASKED_AT_ONCE = 8
 ASK_S = 5.0
 _ADDRESSES = ("ip", "-json", "-4", "address", "show", "scope", "global")
 
@@ -27,16 +30,61 @@ def find_machines() -> list[tuple[str, str]]:
 
 
 def machines_among(networks: Iterable[ipaddress.IPv4Network], port: int) -> list[tuple[str, str]]:
-    hosts = [str(host) for network in networks for host in network.hosts()]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda host: _knock(host, port), hosts))
     found = []
-    for host in (host for host, is_there in zip(hosts, answers, strict=True) if is_there):
+    for host in listening(networks, port):
         try:
             found.append((host, what_is_at(MachineAddress(host, port))))
         except MachineError as error:
             found.append((host, str(error)))
     return found
+
+
+def listening(networks: Iterable[ipaddress.IPv4Network], port: int) -> list[str]:
+    """Addresses at which something takes connections, `MOST_FOUND` at most."""
+    hosts = [str(host) for network in networks for host in network.hosts()][:MOST_HOSTS]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda host: _knock(host, port), hosts))
+    return [host for host, is_there in zip(hosts, answers, strict=True) if is_there][:MOST_FOUND]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What answers at an address.
+
+    Attributes:
+        status: what it says of itself; None where it does not.
+        problem: why it does not.
+    """
+
+    address: MachineAddress
+    status: MachineStatus | None
+    problem: str = ""
+
+
+def find_like(machines: Sequence[MachineAddress], networks: Iterable[ipaddress.IPv4Network]) -> list[Found]:
+    """What answers at the ports of these machines or the usual one, asked with their keys.
+
+    At most 2,048 addresses are tried, in at most ten seconds, and fifty asked.
+    """
+    networks = list(networks)
+    ports = dict.fromkeys([*(machine.port for machine in machines), USUAL_PORT])
+    places = [(host, port) for port in ports for host in listening(networks, port)][:MOST_FOUND]
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(lambda place: _ask(*place, machines), places))
+
+
+def _ask(host: str, port: int, machines: Sequence[MachineAddress]) -> Found:
+    """Who is there, by the keys that the site has: that of the machine which is configured so goes first."""
+    alike = sorted(machines, key=lambda machine: (machine.host, machine.port) != (host, port))
+    problem = ""
+    for key in dict.fromkeys(machine.comm_key for machine in alike):
+        address = MachineAddress(host, port, key, timeout_s=ASK_S)
+        try:
+            with ZkMachine(address).session() as session:
+                return Found(address, session.status())
+        except MachineError as error:
+            problem = problem or str(error)
+    return Found(MachineAddress(host, port), None, problem)
 
 
 def own_networks() -> list[ipaddress.IPv4Network]:

@@ -10,7 +10,6 @@ import requests
 from gspread.exceptions import APIError
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from attendance_backend.app.selftest.belief import OtherwiseError
 from attendance_backend.errors import GoogleError
 from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import GoogleHttpClient, Json
@@ -19,6 +18,7 @@ from attendance_backend.review.names import LOCALE
 from attendance_backend.review.structure import TIME_ZONE
 from attendance_backend.sheet.changes import SetLocale
 from attendance_trouble import network_trouble
+from attendance_trouble.belief import OtherwiseError
 
 TITLE = "Attendance selftest, to be deleted"
 PROPERTIES = {"attendance": "selftest"}

@@ -1,10 +1,10 @@
 """What is believed of Google Drive."""
 
-from attendance_backend.app.selftest.belief import Belief, expect
 from attendance_backend.app.selftest.google_lab import GoogleLab
 from attendance_backend.app.selftest.on_sheets import tags
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.google.google_http import Json
+from attendance_trouble.belief import Belief, expect
 
 
 def _shared_drive(lab: GoogleLab) -> str:

@@ -18,11 +18,11 @@ from google.api_core.exceptions import (
 from google.cloud import pubsub_v1
 from google.iam.v1 import policy_pb2
 
-from attendance_backend.app.selftest.belief import Belief, NotTriedError, OtherwiseError, expect
 from attendance_backend.errors import BusError, RefusedError
 from attendance_backend.google.pubsub import DEAD_LETTERS
 from attendance_contracts import Topic, subscription_filter
 from attendance_trouble import first_words
+from attendance_trouble.belief import Belief, NotTriedError, OtherwiseError, expect
 
 NAME = "attendance-selftest"
 ACK_S = 10

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from attendance_backend.app.selftest.belief import Belief, OtherwiseError, expect
 from attendance_backend.app.selftest.google_lab import GoogleLab, Refused, area, columns, refused, write
 from attendance_backend.google.google_http import Json
 from attendance_backend.review.names import LOCALE
 from attendance_backend.review.structure import TIME_ZONE
+from attendance_trouble.belief import Belief, OtherwiseError, expect
 
 _LONGEST_TEXT = 50_000
 _TAG = "attendance.selftest"

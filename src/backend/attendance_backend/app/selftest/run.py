@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from attendance_backend.app.selftest.belief import Belief, Lab, Outcome, Tried, try_all
 from attendance_backend.app.selftest.google_lab import TITLE, GoogleLab
 from attendance_backend.app.selftest.on_drive import ON_DRIVE
 from attendance_backend.app.selftest.on_pubsub import ON_PUBSUB, PubSubLab
 from attendance_backend.app.selftest.on_sheets import ON_SHEETS
 from attendance_backend.errors import BackendError
 from attendance_backend.google.google_http import GoogleHttpClient
+from attendance_trouble.belief import Belief, Lab, Outcome, Tried, try_all
 
 _PACKAGES = ("attendance-relay", "gspread", "google-auth", "google-cloud-pubsub")
 Wait = Callable[[float], None]
@@ -49,7 +49,7 @@ def _with(
             yield Tried(belief.name, Outcome.NOT_TRIED, str(error))
         return
     try:
-        yield from try_all(beliefs, lab)
+        yield from try_all(beliefs, lab, BackendError)
     finally:
         try:
             remove(lab)

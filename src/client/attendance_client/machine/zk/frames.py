@@ -54,6 +54,23 @@ class Packet:
     data: bytes
 
 
+@dataclass(slots=True)
+class Tally:
+    """What was seen of the packets of a connection.
+
+    Attributes:
+        answers: that answer what was asked.
+        unsummed: of these, how many bear no checksum.
+        of_other_session: of these, how many bear another session number than the request.
+        passed_over: packets that answer nothing that was asked: events, and answers to earlier requests.
+    """
+
+    answers: int = 0
+    unsummed: int = 0
+    of_other_session: int = 0
+    passed_over: int = 0
+
+
 def encode_packet(command: int, session: int, number: int, data: bytes) -> bytes:
     """A packet without its frame."""
     unsigned = _HEADER.pack(command, 0, session, number) + data
@@ -87,8 +104,10 @@ class FrameSocket:
         self._timeout_s = timeout_s
         self.patience = self._patience = 1.0
         """The part of the time-out within which each packet of the next request's answer is waited for."""
+        self.tally = Tally()
         self._command = 0
         self._number = 0
+        self._session = 0
         self._received = b""
         if udp:
             self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -117,7 +136,7 @@ class FrameSocket:
 
     def _asked(self, packet: bytes) -> None:
         self._patience, self.patience = self.patience, 1.0
-        self._command, _, _, self._number = _HEADER.unpack_from(packet)
+        self._command, _, self._session, self._number = _HEADER.unpack_from(packet)
 
     def recv(self, size: int) -> bytes:
         """The next packet of the answer, framed as it arrived, however long it is."""
@@ -146,12 +165,17 @@ class FrameSocket:
             packet = self._datagram(deadline) if self._udp else self._framed(deadline)
             if len(packet) < _HEADER.size:
                 raise FrameError(f"a packet of {len(packet)} bytes")
-            code, checksum, _, number = _HEADER.unpack_from(packet)
+            code, checksum, session, number = _HEADER.unpack_from(packet)
             # A checksum of 0 is also how a firmware without checksums would leave the field.
             if checksum and _folded(packet):
                 raise FrameError("a packet with a wrong checksum")
             if code != Code.EVENT and number == self._number:
+                self.tally.answers += 1
+                self.tally.unsummed += not checksum
+                # The first answer says which one the session has.
+                self.tally.of_other_session += session != self._session and self._command != Code.CONNECT
                 return packet
+            self.tally.passed_over += 1
 
     def _framed(self, deadline: float) -> bytes:
         head = self._exactly(len(MAGIC) + 4, deadline)

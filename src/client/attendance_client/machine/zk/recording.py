@@ -35,13 +35,20 @@ def write_recording(session: ZkSession, path: Path) -> None:
     users = session.read_table(Code.READ_USERS, USERS_FUNCTION)
     log = session.read_table(Code.READ_ATTENDANCE, 0)
     # People may have punched meanwhile.
-    records_after = session.status().records
+    save_recording(path, status, session.status().records, users, log)
+
+
+def save_recording(
+    path: Path, status: MachineStatus, records_after: int, users: bytes, log: bytes, **more: object
+) -> None:
+    """Write what was read, and `more` beside it; raises RecordingError."""
     document = {
         "format": FORMAT,
         "status": asdict(status) | {"time": status.time and status.time.isoformat()},
         "records_after": records_after,
         "users": base64.b64encode(blanked(users, status.users)).decode(),
         "log": base64.b64encode(log).decode(),
+        **more,
     }
     try:
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

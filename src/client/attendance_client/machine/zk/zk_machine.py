@@ -23,7 +23,15 @@ from attendance_client.machine.zk.buffered_read import (
     insistently,
     prepared_table,
 )
-from attendance_client.machine.zk.frames import Code, FrameError, FrameSocket, Packet, encode_packet, frame
+from attendance_client.machine.zk.frames import (
+    Code,
+    FrameError,
+    FrameSocket,
+    Packet,
+    Tally,
+    encode_packet,
+    frame,
+)
 from attendance_client.machine.zk.user_records import MachineUser, read_users, records_at
 from attendance_trouble import network_trouble
 
@@ -122,6 +130,12 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
             self._ZK__sock.sendto(packet, (self.address.host, self.address.port))
         return self.more()
 
+    @property
+    def tally(self) -> Tally:
+        """What was seen of this connection's packets."""
+        found: Tally = self._ZK__sock.tally
+        return found
+
     def be_patient(self, patience: float) -> None:
         """With the next request, for this part of the time-out."""
         self._ZK__sock.patience = patience
@@ -217,6 +231,16 @@ class ZkSession:
         """A whole table as the machine sends it."""
         with self._prepared(command, function) as table:
             return table.part(0, table.size)
+
+    @property
+    def encoding(self) -> str:
+        """Code page of the names."""
+        return str(self._zk.encoding)
+
+    @property
+    def tally(self) -> Tally:
+        """What was seen of this connection's packets."""
+        return self._zk.tally
 
     def enable(self) -> None:
         self._insist(self._zk.enable_device)

@@ -1,18 +1,17 @@
-"""A belief about one of Google's services, how it is tried, and what comes of it."""
+"""A belief about a service or a device that others made, how it is tried, and what comes of it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from attendance_backend.errors import BackendError
 from attendance_trouble import first_words
 
 Lab = TypeVar("Lab")
 
 
 class OtherwiseError(Exception):
-    """The service does something else than is believed; says what."""
+    """It is otherwise than is believed; says how."""
 
 
 class NotTriedError(Exception):
@@ -61,16 +60,22 @@ def expect(seen: object, *, so: bool) -> str:
     return str(seen)
 
 
-def try_all(beliefs: Iterable[Belief[Lab]], lab: Lab) -> Iterator[Tried]:
-    """Each by itself: what one comes to keeps no other from being tried."""
+def try_all(
+    beliefs: Iterable[Belief[Lab]], lab: Lab, not_tried: type[Exception] = NotTriedError
+) -> Iterator[Tried]:
+    """Each by itself: what one comes to keeps no other from being tried.
+
+    Args:
+        beliefs: in their order.
+        lab: what trials work with.
+        not_tried: the error of a program's own that says why something could not be tried.
+    """
     for belief in beliefs:
         try:
             yield Tried(belief.name, Outcome.AS_BELIEVED, belief.trial(lab))
         except OtherwiseError as error:
             yield Tried(belief.name, Outcome.OTHERWISE, str(error))
-        except NotTriedError as error:
-            yield Tried(belief.name, Outcome.NOT_TRIED, str(error))
-        except BackendError as error:
+        except (NotTriedError, not_tried) as error:
             yield Tried(belief.name, Outcome.NOT_TRIED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever a service answers that no belief foresees is to be told
             yield Tried(belief.name, Outcome.OTHERWISE, f"{type(error).__name__}: {first_words(error)}")
