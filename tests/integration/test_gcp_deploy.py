@@ -322,6 +322,48 @@ def test_nobody_may_more_than_they_need(cloud):
     }
 
 
+def test_each_right_that_is_taken_away_is_one_line_and_given_back_by_what_the_line_names(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    whole, rights = copy.deepcopy(cloud.state), cloud.rights()
+    assert len(rights) > 30
+    for target, role, who in sorted(rights):
+        cloud.state = copy.deepcopy(whole)
+        for binding in cloud.state["policies"][target]["bindings"]:
+            if binding["role"] == role:
+                binding["members"].remove(who)
+        code, told, _ = cloud.run("doctor")
+        (line,) = [each for each in told if each.startswith("FAIL")]
+        assert code == 1
+        if "serviceAgent" not in role:
+            assert all(words in line for words in (role.removeprefix("roles/"), target, who)), line
+        remedy = line.rpartition(": deploy/gcp/deploy")[2].removesuffix(" makes it").split()
+        assert (cloud.site(*remedy[1:]) if remedy else cloud.run())[0] == 0
+        assert cloud.rights() == rights, line
+        assert cloud.run("doctor")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["topics", "subscriptions", "secrets", "functions", "jobs", "channels", "alerts"]
+)
+def test_each_thing_that_somebody_removed_is_told_and_made_again(cloud, kind):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    whole = copy.deepcopy(cloud.state)
+    for place in range(len(whole[kind])):
+        cloud.state = copy.deepcopy(whole)
+        of_kind = cloud.state[kind]
+        if isinstance(of_kind, dict):
+            of_kind.pop(sorted(of_kind)[place])
+        else:
+            of_kind.pop(place)
+        code, told, _ = cloud.run("doctor")
+        assert (code, [line for line in told if "makes it" in line] != []) == (1, True)
+        cloud.run()
+        cloud.site("add", "hq")
+        assert cloud.run("doctor")[0] == 0
+
+
 def test_what_an_installation_by_hand_granted_too_much_is_taken_back(cloud):
     """And its functions, which Eventarc called, are made anew: such a trigger cannot be changed."""
     cloud.run()
