@@ -455,6 +455,20 @@ def test_a_site_gets_one_file_that_only_its_owner_reads(cloud):
     assert (cloud.state, json.loads(path.read_text())) == (state, content)
 
 
+def test_the_client_takes_the_file_as_it_is(cloud):
+    from attendance_client.app.init import read_site_file
+
+    cloud.run()
+    cloud.site("add", "Head_Office", "--machine", "192.0.2.17")
+    for step in ([], ["rotate"]):
+        if step:
+            assert cloud.site(*step, "Head_Office")[0] == 0
+        content = json.loads((cloud.folder / "Head_Office.json").read_text())
+        taken = read_site_file(cloud.folder / "Head_Office.json")
+        assert dict(taken.config) == content["biometric_device_config"]
+        assert (taken.service_account, taken.site_key) == (content["service_account"], content["site_key"])
+
+
 def test_sites_are_listed_and_revoked(cloud):
     cloud.run()
     whole = plain(cloud.state)
