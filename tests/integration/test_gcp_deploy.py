@@ -733,6 +733,21 @@ def test_gmail_is_asked_for_no_mail_server_and_its_consent_is_a_secret(cloud, tm
     assert (code, "mail consent makes one" in told[-1]) == (1, True)
 
 
+def test_after_a_change_to_gmail_nothing_of_the_mail_server_is_left(cloud):
+    cloud.run()
+    cloud.settings.write_text(cloud.settings.read_text() + 'MAIL_TRANSPORT: "gmail"\n')
+    cloud.monkeypatch.setenv("GMAIL_CREDENTIALS", "the consent")
+    assert cloud.run()[0] == 0
+    assert cloud.state["secrets"].keys() == {"gmail-credentials", "signing-secret"}
+    words = [" ".join(command[:3]) for command in cloud.commands]
+    assert words.index("secrets delete smtp-password") > words.index("functions deploy watch"), (
+        "in use until then"
+    )
+    assert cloud.run("doctor")[0] == 0
+    assert cloud.run("--destroy", typed="acme-attendance\n")[0] == 0
+    assert cloud.state["secrets"] == {}
+
+
 def test_settings_are_asked_for_once(tmp_path):
     answers = iter(["acme-attendance", "", "https://drive.google.com/drive/folders/0AbCdEfGhIjKl?usp=sharing",
                     "nobody", "", "hr@example.com", "a@example.com", "", "smtp.example.com", "", "", ""])  # fmt: skip
