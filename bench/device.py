@@ -17,7 +17,7 @@ from zk import ZK
 from zk.user import User as ZkUser
 
 from attendance_client.fsm.client import Client, Site
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.attendance_log import decode_log
@@ -115,7 +115,7 @@ def _wire() -> Iterator[str]:
             ledger = Ledger(":memory:", site.day_boundary)
             client = Client(
                 site,
-                ZkMachine(MachineAddress("127.0.0.1", server.port)),
+                [Door(ZkMachine(MachineAddress("127.0.0.1", server.port)))],
                 _Nobody(),
                 _Clock(now),
                 ledger,

@@ -80,10 +80,10 @@ def test_the_cells_read_as_hr_expects(office):
     shown = office.sheets.read(sheet_id, "'Daily Attendance'!A1:R6", "FORMATTED_VALUE")
     assert shown[0][16:18] == ["03 Nov", "04 Nov"]
     assert shown[1][16:18] == ["Tue", "Wed"]
-    raw = office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:K", "FORMATTED_VALUE")
+    raw = office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:L", "FORMATTED_VALUE")
     assert raw[0] == [
         "Timestamp", "Employee", "Location", "Entry", "User Name", "User ID", "Status", "Key", "Record ID",
-        "Business Day", "Serial Number",
+        "Business Day", "Serial Number", "Machine",
     ]  # fmt: skip
     assert raw[1][:8] == [
         "03-11-2026 08:55:30",

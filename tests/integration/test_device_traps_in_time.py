@@ -11,7 +11,7 @@ from zk.exception import ZKError
 
 from attendance_client.errors import MachineError
 from attendance_client.machine.final_read import read_finally
-from attendance_client.machine.polling import enable_machine, poll
+from attendance_client.machine.polling import enable_machines, poll
 from attendance_sandbox.device import (
     AnswerWith,
     AttendanceMachine,
@@ -117,7 +117,7 @@ def test_two_share_a_second_and_one_record_stands_there_twice():
         assert len(set(rows)) == 2, "nor does all that they hold"
         poll(client)
         assert ledger_of(client) == sorted(stored(machine))
-        client.session.machine_memory = None
+        client.doors[0].state.memory = None
         poll(client)
         assert ledger_of(client) == sorted(stored(machine)), "nor does reading them again make more of them"
 
@@ -158,7 +158,7 @@ def test_an_exception_while_disabled_leaves_people_locked_out():
         assert machine.punch("1001") is False
 
         with client_of(server) as client:
-            enable_machine(client)
+            enable_machines(client)
             assert machine.punch("1001") is True, "at start"
             client.site = clearing(client.site)
             poll(client)

@@ -12,8 +12,8 @@ import pytest
 
 from attendance_client.fsm.client import Client, Site
 from attendance_client.fsm.runner import Runner
-from attendance_client.fsm.session import Session
-from attendance_client.machine.polling import enable_machine
+from attendance_client.fsm.session import Door, Session
+from attendance_client.machine.polling import enable_machines
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_contracts import AttendanceRecord
@@ -148,7 +148,7 @@ def start(office, backend):
     ledger = WorldLedger(":memory:", DAY_BOUNDARY, Power())
     client = Client(
         site=Site("berlin", "Europe/Berlin", DAY_BOUNDARY, POLLING_S, 3_600, set_machine_clock=True),
-        machine=ZkMachine(MachineAddress("127.0.0.1", office.server.port, timeout_s=5)),
+        doors=[Door(ZkMachine(MachineAddress("127.0.0.1", office.server.port, timeout_s=5)))],
         bus=WorldBus(Network(timeline, backend.handle), timeline, Power()),
         clock=PiClock(timeline),
         ledger=ledger,
@@ -156,7 +156,7 @@ def start(office, backend):
         session=Session(DAY_BOUNDARY),
         randomness=random.Random(SEED),
     )
-    enable_machine(client)
+    enable_machines(client)
     return client, Runner(client, MemorySnapshots())
 
 
@@ -188,7 +188,7 @@ def test_two_months_lose_nothing_and_double_nothing(office):
     run_until(27)
     office.set_clock_right()
     run_until(40)
-    while client.session.machine_memory.end.records != office.machine.record_count:
+    while client.doors[0].state.memory.end.records != office.machine.record_count:
         runner.step()
     office.replace_machine()
     run_until(DAYS)

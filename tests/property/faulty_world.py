@@ -69,12 +69,14 @@ class FaultyWorld(RuleBasedStateMachine):
         tally: what befell all worlds of this class, by kind.
         fired: how often each rule was followed in them.
         clear_machine, set_machine_clock: how the site is configured.
+        doors: how many machines it has.
     """
 
     tally: Counter[str]
     fired: Counter[str]
     clear_machine = False
     set_machine_clock = False
+    doors = 1
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -88,8 +90,10 @@ class FaultyWorld(RuleBasedStateMachine):
             clear_machine=self.clear_machine,
             set_machine_clock=self.set_machine_clock,
             recollect=PROFILE != "hunt",
+            doors=self.doors,
         )
-        self.world.machine.users = {user: f"name{user}" for user in USERS[:-1]}
+        for machine in self.world.machines:
+            machine.users = {user: f"name{user}" for user in USERS[:-1]}
         for number in range(published):
             self.world.publish(row(number, self.world.weeks))
         self.world.run(8)
@@ -419,7 +423,8 @@ class FaultyWorld(RuleBasedStateMachine):
             {f"edge {edge.source} {edge.event} {edge.target}": n for edge, n in self.world.edges.items()}
         )
         tally["disk lost or tore what was not synchronised"] += self.world.disk.losses
-        tally["machine's clock set by the client"] += self.world.machine.clock_set_by_client
+        set_by_client = sum(machine.clock_set_by_client for machine in self.world.machines)
+        tally["machine's clock set by the client"] += set_by_client
         tally["rows stored"] += len(self.world.backend.rows())
         tally["e-mails"] += sum(self.world.backend.mails().values())
 

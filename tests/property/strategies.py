@@ -13,6 +13,7 @@ from attendance_contracts import (
     GetReviewPeriod,
     LastStoredTimestamp,
     MachineHealth,
+    MistimedPunches,
     NewReviewPeriod,
     NewReviewSheet,
     RaiseFinalAlarm,
@@ -94,6 +95,18 @@ machine_healths = st.builds(
     records=st.integers(0),
     record_capacity=st.integers(0),
     users=st.integers(0),
+    name=texts,
+)
+mistimed_punches = st.builds(
+    MistimedPunches,
+    serial_number=texts,
+    machine=texts,
+    user_id=texts,
+    user_name=texts,
+    count=st.integers(0),
+    first=moments,
+    last=moments,
+    read_on=dates,
 )
 
 messages = st.one_of(
@@ -122,6 +135,8 @@ messages = st.one_of(
         pi_clock_synchronised=st.none() | st.booleans(),
         machine=st.none() | machine_healths,
         problem=texts,
+        machines=st.lists(machine_healths, max_size=3).map(tuple),
+        mistimed=st.lists(mistimed_punches, max_size=3).map(tuple),
     ),
     _messages(RaiseFinalAlarm, kind=st.sampled_from(AlarmKind), after=st.none() | dates, on=dates),
 )

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from attendance_client.fsm import steps
 from attendance_client.fsm.client import Client, Site
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.machine.port import AttendanceLog, LoggedPunch
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import LastStoredTimestamp, ReviewPeriod, SiteHealth
@@ -20,6 +20,18 @@ JANUARY = ReviewPeriod("January", date(2026, 1, 5), date(2026, 1, 11))
 FEBRUARY = ReviewPeriod("February", date(2026, 1, 12), date(2026, 1, 18))
 SERIAL = "A1B2C3"
 NOON = datetime(2026, 1, 6, 12)
+
+
+class LoneClient(Client):
+    """The client of a site with one machine."""
+
+    @property
+    def machine(self):
+        return self.doors[0].machine
+
+    @machine.setter
+    def machine(self, machine):
+        self.doors[0].machine = machine
 
 
 class Mailbox:
@@ -54,9 +66,9 @@ class Mailbox:
 def lone_client():
     """In the period January, which follows Winter; the sheets of both are known."""
     timeline = Timeline()
-    client = Client(
+    client = LoneClient(
         site=SITE,
-        machine=WorldMachine(timeline, Power()),
+        doors=[Door(WorldMachine(timeline, Power()))],
         bus=Mailbox(timeline),
         clock=PiClock(timeline),
         ledger=Ledger(":memory:", SITE.day_boundary),

@@ -38,16 +38,17 @@ WORDS = (
     "Record ID",
     "Business Day",
     "Serial Number",
+    "Machine",
 )
 
 
 def record(user_name="Ann", moment=datetime(2026, 11, 4, 2, 30, 5), key=1):
-    return AttendanceRecord("SN1", "7", user_name, moment, 3, key)
+    return AttendanceRecord("SN1", "7", user_name, moment, 3, key, machine="front door")
 
 
 def empty_worksheet(sheet_id, title, warning):
     return [
-        AddWorksheet(sheet_id, title, row_count=2, column_count=11, frozen_rows=1),
+        AddWorksheet(sheet_id, title, row_count=2, column_count=12, frozen_rows=1),
         Tag(sheet_id, None, f"2 {sheet_id} {title}"),
         *(Tag(sheet_id, column, word.lower().replace(" ", "_")) for column, word in enumerate(WORDS)),
         WriteCells(sheet_id, 0, 0, (tuple(NewCell(word, HEADER) for word in WORDS),)),
@@ -63,6 +64,7 @@ def empty_worksheet(sheet_id, title, warning):
                 (8, 9, 190),
                 (9, 10, 110),
                 (10, 11, 130),
+                (11, 12, 110),
             )
         ),
         WarnBeforeEdit(sheet_id, warning),
@@ -99,6 +101,7 @@ def test_a_record_as_a_row():
         NewCell(punch.identity, PLAIN),
         NewCell(serial.from_date(TUESDAY), styles.DAY_CELL),
         NewCell("SN1", PLAIN),
+        NewCell("front door", PLAIN),
     )
 
 

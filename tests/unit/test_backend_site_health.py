@@ -3,11 +3,12 @@
 import itertools
 import random
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 
 import pytest
 
+from attendance_backend.handlers import bounds
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import exceptions_sheet as exceptions
 from attendance_backend.review import sites_sheet as sites
@@ -17,6 +18,7 @@ from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,
     MachineHealth,
+    MistimedPunches,
     ReviewPeriod,
     SiteHealth,
     StoreAttendRecords,
@@ -491,6 +493,81 @@ def test_a_clock_that_is_right_and_a_memory_with_room_are_not_worth_a_word(offic
     machine = replace(MACHINE, clock_offset_s=60, records=79_999)
     office.tell(health(sheet_id=office.sheet_id, machine=machine))
     assert office.said() == []
+
+
+def test_each_machine_of_a_site_stands_in_its_row_and_is_told_by_its_name(office):
+    front = replace(MACHINE, name="front door", clock_offset_s=2, records=90_000)
+    back = replace(MACHINE, name="back door", serial_number="SN2", clock_offset_s=-90, users=7)
+    office.tell(health(sheet_id=office.sheet_id, machine=front, machines=(front, back)))
+
+    assert office.site("berlin", sites.MACHINES).splitlines() == [
+        "front door (SN1): 90000 records (90% full), 40 users, clock +2 s",
+        "back door (SN2): 1000 records (1% full), 7 users, clock -90 s",
+    ]
+    shown = (sites.SERIAL_NUMBER, sites.CLOCK_OFFSET, sites.RECORDS)
+    assert [office.site("berlin", column) for column in shown] == ["SN1, SN2", -90, 90_000]
+    told = [row[WHAT] for row in office.book.sheet("Exceptions").rows()[-2:]]
+    assert told == [
+        "The memory of the machine front door is 90% full; a full machine stops recording, or overwrites",
+        "The clock of the machine back door is 90 s behind: its punches bear wrong times",
+    ]
+
+    broken = replace(back, clock_offset_s=None)
+    office.tell(
+        health(sheet_id=office.sheet_id, at="2026-11-04T10:00:00", machine=front, machines=(front, broken))
+    )
+    problem = office.site("berlin", sites.PROBLEM)
+    assert problem.startswith("back door: the machine's clock shows an impossible date")
+    assert office.site("berlin", sites.CLOCK_OFFSET) == 2
+
+
+def mistimed(**changes):
+    parts = {
+        "serial_number": "SN1",
+        "machine": "front door",
+        "user_id": "7",
+        "user_name": "ann",
+        "count": 2,
+        "first": datetime(2000, 1, 1, 0, 5),
+        "last": datetime(2000, 1, 1, 8, 40),
+        "read_on": date(2026, 11, 4),
+    }
+    return MistimedPunches(**{**parts, **changes})
+
+
+def test_punches_with_times_that_cannot_be_are_told_once(office):
+    def tell(at, *found):
+        before = len(office.book.sheet("Exceptions").rows())
+        office.tell(health(sheet_id=office.sheet_id, at=f"2026-11-04T{at}", mistimed=found))
+        return office.book.sheet("Exceptions").rows()[before:]
+
+    (row,) = tell("09:00:00", mistimed())
+    assert (row[WHO], row[KIND], day_of(row)) == ("ann (7)", "to do", 4)
+    assert row[WHAT] == (
+        "2 punches bear a time that cannot be (01-01-2000 00:05 to 01-01-2000 08:40): the clock of the machine front "
+        "door was wrong. Read on Wed 04-11-2026"
+    )
+    assert tell("10:00:00", mistimed()) == []
+
+    one = mistimed(user_name="", machine="", user_id="8", count=1, last=datetime(2000, 1, 1, 0, 5))
+    new = tell("11:00:00", mistimed(count=3), one, mistimed(user_id="", user_name="", count=40))
+    assert [row[WHO] for row in new] == ["ann (7)", "User ID 8", "further users"]
+    assert new[1][WHAT].startswith(
+        "1 punch bears a time that cannot be (01-01-2000 00:05): the clock of the machine was"
+    )
+    assert tell("12:00:00", one, mistimed(count=3)) == []
+
+
+def test_whoever_invents_punches_with_such_times_fills_no_worksheet(office):
+    before = len(office.book.sheet("Exceptions").rows())
+    for minute in range(8):
+        many = tuple(mistimed(user_id=f"{minute}-{number}") for number in range(300))
+        message = health(sheet_id=office.sheet_id, at=f"2026-11-04T09:{minute:02}:00", mistimed=many)
+        office.tell(bounds.as_can_be(message, datetime(2026, 11, 4, 12, tzinfo=UTC)))
+        told = len(office.book.sheet("Exceptions").rows()) - before
+        assert told <= 200 * (minute + 1)
+
+    assert told == 1_000
 
 
 # -- duplicates, reordering, crashes, other writers

@@ -184,3 +184,55 @@ def test_the_computers_own_time_zone_is_the_default(tmp_path):
 
     assert system_time_zone(localtime) == "Asia/Karachi"
     assert system_time_zone(Path("/no/such/file")) == "UTC"
+
+
+def test_more_machines_take_what_they_leave_out_from_the_first():
+    config = parse_config(
+        {
+            **LEAST,
+            "machine_name": "front door",
+            "comm_key": 7,
+            "machines": [
+                {"name": "back door", "ip": "192.168.1.202"},
+                {"name": "gate", "ip": "gate.example", "port": 4371, "comm_key": 0, "udp": True},
+            ],
+        }
+    )
+
+    front, back, gate = config.machines
+    assert (front.name, front.host, front.port, front.comm_key) == ("front door", "192.168.1.201", 4370, 7)
+    assert (back.name, back.host, back.port, back.comm_key, back.udp) == (
+        *("back door", "192.168.1.202", 4370, 7, False),
+    )
+    assert (gate.name, gate.host, gate.port, gate.comm_key, gate.udp) == (
+        *("gate", "gate.example", 4371, 0, True),
+    )
+
+
+BACK = {"name": "back door", "ip": "192.168.1.202"}
+
+
+@pytest.mark.parametrize(
+    ("machines", "complaint"),
+    [
+        ({}, "'machines': expected a list of objects, such as"),
+        (["192.168.1.202"], "'machines': expected a list of objects, such as"),
+        ([{"ip": "192.168.1.202"}], "'machines', number 1: the key 'name' is missing"),
+        ([BACK, {"name": "gate"}], "'machines', number 2: the key 'ip' is missing"),
+        ([{**BACK, "prot": 1}], "'machines', number 1: unknown key 'prot'; did you mean 'port'?"),
+        ([{**BACK, "port": "x"}], "'machines', number 1: 'port': expected a whole number from 1 to 65535"),
+        (
+            [{**BACK, "name": "a\nb"}],
+            "'machines', number 1: 'name': expected a name of at most 40 characters",
+        ),
+        ([{**BACK, "name": "x" * 41}], "expected a name of at most 40 characters"),
+        ([{**BACK, "ip": "192.168.1.201"}], "'machines': 192.168.1.201:4370 is that of 2 machines"),
+        ([BACK, {**BACK, "ip": "192.168.1.203", "name": "Back Door"}], "back door is that of 2 machines"),
+        ([BACK] * 20, "expected at most 19 machines, not 20"),
+    ],
+)
+def test_machines_that_cannot_be(machines, complaint):
+    with pytest.raises(ConfigError) as refusal:
+        parse_config({**LEAST, "machines": machines})
+    assert complaint in str(refusal.value)
+    assert "\n" not in str(refusal.value)

@@ -266,3 +266,42 @@ def test_a_computer_that_does_not_know_the_time_sets_no_clock(
 
     assert code == 2
     assert "time server" in told
+
+
+@pytest.fixture
+def two(directory, machine):
+    """A second machine, at the back door, beside the one of `machine`."""
+    other = AttendanceMachine(serial_number="SIM0000002")
+    other.add_user("7", "Cem Example")
+    with DeviceServer(other) as server:
+        file = directory / "biometric_device_config.json"
+        config = json.loads(file.read_text())
+        doors = [{"name": "back door", "ip": "127.0.0.1", "port": server.port}]
+        file.write_text(json.dumps(config | {"machine_name": "front door", "machines": doors}))
+        yield server
+
+
+def test_each_machine_of_a_site_is_shown_or_the_one_that_is_named(capsys, directory, two):
+    both = said(capsys, directory, "info")
+    assert both.index("front door (127.0.0.1:") < both.index("SIM0000001") < both.index("back door (")
+    assert "  serial number  SIM0000002" in both
+
+    assert said(capsys, directory, "users", "--machine", "Back Door") == "7            Cem Example\n"
+    assert said(capsys, directory, "users", "--machine", f"127.0.0.1:{two.port}").startswith("7 ")
+
+
+def test_a_name_that_no_machine_has_and_one_that_is_missing(capsys, directory, two):
+    code, told = complaint(capsys, directory, "info", "--machine", "roof")
+    assert (code, "no machine 'roof'; it has 'front door' or 'back door'" in told) == (2, True)
+
+    for asked in (("clock", "--set"), ("info", "--dump", str(directory / "x"))):
+        code, told = complaint(capsys, directory, *asked)
+        assert (code, "--machine 'front door' or 'back door'" in told) == (2, True)
+
+
+def test_one_machine_of_two_that_is_away(capsys, directory, two):
+    two.stop()
+    assert main(["device", "info", "--directory", str(directory)]) == 1
+    printed = capsys.readouterr()
+    assert "SIM0000001" in printed.out
+    assert "the attendance machine 'back door' at 127.0.0.1:" in printed.err

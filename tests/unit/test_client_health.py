@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client.errors import AccessError, BusError, MachineError
+from attendance_client.fsm.session import MachineState
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineStatus
-from attendance_client.relay.health import report_read
-from attendance_contracts import decode_topic, encode
-from tests.unit.lone_client import JANUARY, NOON, SERIAL, lone_client
+from attendance_client.relay.health import MOST_MISTIMED, report_read
+from attendance_contracts import Answer, Outcome, decode_topic, encode
+from tests.unit.lone_client import FEBRUARY, JANUARY, NOON, SERIAL, lone_client
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def test_each_poll_tells_of_machine_clock_and_backlog(client):
     assert (told.backlog, told.undecodable, told.problem) == (1, 1, "")
     assert (told.machine.serial_number, told.machine.records, told.machine.users) == (SERIAL, 2, 1)
     assert (told.machine.clock_offset_s, told.pi_clock_synchronised) == (-61, True)
+    assert (told.machines, told.machine.name) == ((), ""), "as a backend before 0.2 knows it"
 
 
 def test_a_clock_that_shows_no_time_has_no_offset(client):
@@ -116,7 +118,8 @@ def test_news_are_told_at_once_and_once(client, change):
 def test_a_memory_that_is_nearly_full_is_news(client):
     for records in (79_999, 80_000, 80_001):
         status = MachineStatus(SERIAL, time=NOON, users=0, records=records, record_capacity=100_000)
-        report_read(client, status)
+        client.doors[0].seen = MachineState(status)
+        report_read(client)
 
     assert [told.machine.records for told in client.bus.health] == [79_999, 80_000]
 
@@ -250,3 +253,75 @@ def test_a_reading_that_takes_minutes_is_no_wrong_clock(client, caplog):
     machine.read = read
     assert health(client).machine.clock_offset_s == 0
     assert "clock" not in caplog.text
+
+
+FLAT = datetime(2000, 1, 1, 0, 7)
+
+
+def mistimed(client):
+    """What is told at the poll after the one that the backend answered."""
+    poll(client)
+    client.ledger.take_answers((), table="routes")
+    while (chunk := client.ledger.next_chunk(JANUARY, 500)) is not None:
+        identities = tuple(record.identity for record in chunk.records)
+        if chunk.period is None:
+            answer = Answer(outcome=Outcome.BEFORE_FIRST_DAY, identities=identities)
+        else:
+            answer = Answer(outcome=Outcome.STORED, identities=identities, sheet_id=chunk.sheet_id)
+        client.ledger.take_answers((answer,))
+    return [
+        (each.user_id, each.user_name, each.count, each.first, each.last, each.read_on)
+        for each in health(client).mistimed
+    ]
+
+
+def test_punches_made_while_the_clock_was_flat_are_told_by_user_and_day(client):
+    client.machine.users = {"1001": "anna"}
+    at(client, datetime(2026, 1, 8, 8))
+    for user, moment in (
+        ("1001", FLAT),
+        ("1001", FLAT + timedelta(hours=8)),
+        ("1002", datetime(2063, 1, 1)),
+        ("1002", NOON),  # as it should be
+        ("1002", datetime(2025, 12, 1)),  # only old
+        ("1002", client.clock.now() + timedelta(hours=20)),  # as wrong as a zone can be
+    ):
+        client.machine.record(user, moment)
+    thursday = date(2026, 1, 8)
+    told = [
+        ("1001", "anna", 2, FLAT, FLAT + timedelta(hours=8), thursday),
+        ("1002", "", 1, datetime(2063, 1, 1), datetime(2063, 1, 1), thursday),
+    ]
+    assert mistimed(client) == told
+
+    at(client, datetime(2026, 1, 9, 8))
+    client.machine.record("1001", FLAT)
+    assert mistimed(client) == [*told, ("1001", "anna", 1, FLAT, FLAT, date(2026, 1, 9))]
+    assert decode_topic(client.bus.health[-1].topic, *encode(client.bus.health[-1])) == client.bus.health[-1]
+
+
+def test_they_are_told_of_the_period_in_which_they_were_read(client):
+    at(client, datetime(2026, 1, 8, 8))
+    client.machine.record("1001", FLAT)
+    client.session.review_period = FEBRUARY  # begins on the 12th
+    assert mistimed(client) == []
+
+
+def test_a_pi_that_knows_no_time_itself_tells_them_later(client):
+    client.machine.record("1001", FLAT)
+    client.clock.offset = -timedelta(days=20_458)
+    assert client.clock.synchronised() is False
+    assert mistimed(client) == []
+
+    client.clock.offset = timedelta()
+    assert [told[:3] for told in mistimed(client)] == [("1001", "", 1)]
+
+
+def test_many_are_told_as_one(client):
+    at(client, datetime(2026, 1, 8, 8))
+    for number in range(MOST_MISTIMED + 20):
+        client.machine.record(str(1001 + number), FLAT)
+    told = mistimed(client)
+
+    assert len(told) == MOST_MISTIMED
+    assert (told[-1][0], told[-1][2], sum(each[2] for each in told)) == ("", 21, MOST_MISTIMED + 20)

@@ -12,7 +12,7 @@ from attendance_client.fsm.session import MachineMemory
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import LogEnd
 from attendance_contracts import Answer, Outcome
-from tests.unit.lone_client import NOON, SERIAL, after_the_end, lone_client
+from tests.unit.lone_client import NOON, after_the_end, lone_client
 from tests.world.machine import Entry
 
 BEFORE_ALL = datetime(2025, 12, 24, 12)
@@ -65,7 +65,7 @@ def test_an_erased_log_is_known_to_be_empty_from_now_on(client):
     expire(client)
 
     now_s = client.clock.monotonic()
-    assert client.session.machine_memory == MachineMemory(SERIAL, LogEnd(0, 0, b""), now_s, now_s, 0)
+    assert client.doors[0].state.memory == MachineMemory(LogEnd(0, 0, b""), now_s, now_s, 0)
 
 
 def test_nothing_is_erased_where_it_is_not_configured(client):

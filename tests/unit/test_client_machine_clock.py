@@ -133,7 +133,7 @@ def test_it_is_not_set_back_when_somebody_punches_at_that_moment(client):
 def test_a_machine_that_does_not_let_its_clock_be_set_is_read_all_the_same(client, call):
     client.machine.record("1001", client.machine.time - timedelta(hours=1))
     client.machine.offset = LARGEST_STEP
-    client.session.machine_enabled = True
+    client.doors[0].is_enabled = True
     client.machine.failures.append(call)
     poll(client)
     assert client.ledger.summary().punches == 1
@@ -144,7 +144,7 @@ def test_a_machine_that_stays_disabled_is_asked_again_soon(client):
     """Not a polling interval later: nobody can punch meanwhile."""
     client.machine.offset = LARGEST_STEP
     client.machine.failures += ["enable", "connect"]
-    client.session.machine_enabled = True
+    client.doors[0].is_enabled = True
     with pytest.raises(MachineError):
         poll(client)
     assert not client.machine.enabled

@@ -14,12 +14,15 @@ from google.api_core.exceptions import ServiceUnavailable
 from attendance_client.app.bootstrap import bootstrap
 from attendance_client.app.config import load_config
 from attendance_client.errors import ConfigError, CredentialsError, LedgerError, SnapshotError
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, MachineState
 from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_client.machine.polling import _warn_of_full_machine
 from attendance_client.machine.port import MachineStatus
 from attendance_client.relay.ledger import Ledger
 from attendance_client.relay.pubsub import unreachable
+from tests.world.machine import WorldMachine
+from tests.world.power import Power
+from tests.world.timeline import Timeline
 
 CONFIG = {"identifier": "hq", "ip": "127.0.0.1", "port": 4370}
 
@@ -141,12 +144,13 @@ def test_a_config_in_another_encoding(directory):
 )
 def test_a_machine_that_fills_up_is_said_once_a_day(caplog, punches, capacity, warnings):
     moment = [datetime(2026, 10, 5, 9)]
-    client: Any = SimpleNamespace(session=Session(time(0)), clock=SimpleNamespace(now=lambda: moment[0]))
+    client: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: moment[0]))
     status = MachineStatus("S", None, 1, punches, capacity)
+    door = Door(WorldMachine(Timeline(), Power()), seen=MachineState(status))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            _warn_of_full_machine(client, status)
+            _warn_of_full_machine(client, door, status)
         assert len(caplog.records) == warnings
         moment[0] += timedelta(days=1)
-        _warn_of_full_machine(client, status)
+        _warn_of_full_machine(client, door, status)
     assert len(caplog.records) == 2 * warnings

@@ -43,6 +43,7 @@ class WatchedMachine:
 
     def __init__(self, machine):
         self._machine = machine
+        self.name = ""
         self.capacity = 100_000
         self.logs = 0
         self.names = 0
@@ -87,8 +88,8 @@ def world():
 
 @pytest.fixture
 def machine(world):
-    world.client.machine = WatchedMachine(world.machine)
-    return world.client.machine
+    world.client.doors[0].machine = WatchedMachine(world.machine)
+    return world.client.doors[0].machine
 
 
 def punch(world, user=ANNA):

@@ -97,7 +97,7 @@ def test_a_stop_is_heeded_at_the_next_safe_point(world):
 def test_run_enables_the_machine_and_ends_with_the_request_to_stop(world):
     world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
     world.machine.enabled = False
-    world.client.session.machine_enabled = False
+    world.client.doors[0].is_enabled = False
     world.timeline.after(100_000, lambda: setattr(world.supervisor, "stop", True))
 
     with pytest.raises(StopRequested):
@@ -108,7 +108,7 @@ def test_run_enables_the_machine_and_ends_with_the_request_to_stop(world):
 def test_run_enables_a_machine_that_a_power_loss_left_disabled_before_anything_else(world):
     world.run_until(StateId.FETCH_REVIEW_PERIOD)
     world.network.reachable = False
-    world.machine.enabled = world.client.session.machine_enabled = False
+    world.machine.enabled = world.client.doors[0].is_enabled = False
     world.supervisor.stop = True
 
     with pytest.raises(StopRequested):

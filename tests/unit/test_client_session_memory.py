@@ -32,10 +32,9 @@ def test_a_first_run_knows_nothing(session):
 def test_what_no_snapshot_holds_begins_anew_with_each_start(snapshot):
     session = Session(BOUNDARY, snapshot)
 
-    for name in ("machine_time", "machine_memory", "closing_time", "cloud_began", "request", "warned_on"):
+    for name in ("machine_time", "closing_time", "cloud_began", "request", "warned_on"):
         assert getattr(session, name) is None
-    assert session.machine_enabled is False
-    assert session.clock_is_off is False
+    assert session.machines == {}
     assert session.next_poll_s == float("-inf")
     assert session.time_outs == 0
 

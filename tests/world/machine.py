@@ -78,6 +78,7 @@ class WorldMachine:
     def __init__(self, timeline: Timeline, power: Power) -> None:
         self._timeline = timeline
         self._power = power
+        self.name = ""
         self.serial_number = "A1B2C3"
         self.users: dict[str, str] = {}
         self.offset = timedelta(0)

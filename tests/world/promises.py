@@ -19,7 +19,8 @@ def stored_once(world: World) -> None:
     counting = [row for row in world.backend.rows() if row.counts]
     rows = Counter((row.identity, row.sheet if world.edited else "") for row in counting)
     assert not {where: count for where, count in rows.items() if count > 1}, "stored more than once"
-    assert not {row.identity for row in counting} - world.machine.known_as, "stored although nobody punched"
+    known_as = set().union(*(machine.known_as for machine in world.machines))
+    assert not {row.identity for row in counting} - known_as, "stored although nobody punched"
 
 
 def counts_once(world: World) -> None:
@@ -43,8 +44,9 @@ def counts_in_its_own_period(world: World) -> None:
 def whose_it_was(world: World) -> None:
     """A punch bears the name of whoever bore its user ID when it was made, as far as anybody told."""
     for row in world.backend.rows():
-        names = world.machine.names.get(row.identity)
-        assert names is None or row.user_name in {*names, ""}, f"{row} is one of {names}"
+        for machine in world.machines:
+            names = machine.names.get(row.identity)
+            assert names is None or row.user_name in {*names, ""}, f"{row} is one of {names}"
 
 
 def confirmed_is_stored(world: World) -> None:
@@ -88,7 +90,7 @@ def alarm_once(world: World) -> None:
 def nothing_erased_unstored(world: World) -> None:
     """Nothing is erased on the machine before it is confirmed in a sheet, and nothing at all unless configured."""
     assert not world.erased_in_haste, f"erased, and in no sheet: {world.erased_in_haste}"
-    assert world.site.clear_machine or not world.machine.erased_by_client
+    assert world.site.clear_machine or not any(machine.erased_by_client for machine in world.machines)
 
 
 def complete_days_are_complete(world: World) -> None:
@@ -133,16 +135,15 @@ def every_period_closes(world: World) -> None:
     assert world.client is not None
     session = world.client.session
     assert session.review_period is not None
-    assert world.machine.time < session.review_period.closes_at(DAY_BOUNDARY), (
-        "an expired period is still open"
-    )
+    for machine in world.machines:
+        assert machine.time < session.review_period.closes_at(DAY_BOUNDARY), "an expired period is still open"
     if session.previous_period is not None:
         assert session.previous_period.last_day < session.review_period.first_day
 
 
 def nobody_locked_out(world: World) -> None:
     """The machine is never left disabled."""
-    assert world.machine.enabled, "nobody can punch"
+    assert all(machine.enabled for machine in world.machines), "nobody can punch"
 
 
 def missing_periods_were_reported(world: World) -> None:

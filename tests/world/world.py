@@ -21,9 +21,9 @@ from attendance_client.fsm.generated import (
     StateId,
 )
 from attendance_client.fsm.runner import Runner
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.fsm.snapshot import Snapshot, decode_snapshot
-from attendance_client.machine.polling import enable_machine
+from attendance_client.machine.polling import enable_machines
 from attendance_client.machine.reading import APART, BELIEVABLE_OFFSET
 from attendance_contracts import (
     AlarmKind,
@@ -60,6 +60,8 @@ class World:
     With `recollect`, its state machine is not asked again what it has answered (see edges.py).
 
     Attributes:
+        machines: all of the site's.
+        machine: the one to which what happens next does.
         client: what runs now; None while the Raspberry Pi is off.
         handler_faults: "before" or "after" for each of the next requests: when its function dies.
         partial_stores: how many of the next store requests are stored, and confirmed, in part only.
@@ -88,6 +90,7 @@ class World:
         clear_machine: bool = False,
         set_machine_clock: bool = False,
         recollect: bool = False,
+        doors: int = 1,
     ) -> None:
         self.weeks = weeks
         self._answers: Answers | None = {} if recollect else None
@@ -96,13 +99,16 @@ class World:
         self.power = self._new_power()
         self.disk = Disk(self.power)
         self.clock = PiClock(self.timeline)
-        self.machine = WorldMachine(self.timeline, self.power)
+        self.machines = [WorldMachine(self.timeline, self.power) for _ in range(doors)]
+        for number, machine in enumerate(self.machines):
+            machine.serial_number += str(number or "")
+            machine.before_erasing = self._check_erasing
+        self.machine = self.machines[0]
         self.backend = backend
         self.network = Network(self.timeline, self._handle)
         self.network.watch_health = self._check_health
         self.network.delivers_health = backend.hears_health
         self.supervisor = WorldSupervisor(self.timeline)
-        self.machine.before_erasing = self._check_erasing
         self.site = Site(
             LOCATION,
             TIME_ZONE,
@@ -202,7 +208,7 @@ class World:
         session = Session(DAY_BOUNDARY, snapshot)
         client = Client(
             site=self.site,
-            machine=self.machine,
+            doors=[Door(machine) for machine in self.machines],
             bus=WorldBus(self.network, self.timeline, self.power),
             clock=self.clock,
             ledger=self._ledger,
@@ -215,7 +221,7 @@ class World:
         runner.machine = watched  # type: ignore[assignment]  # all that a runner needs of one
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
-        enable_machine(client)  # as Runner.run begins; this world takes the steps that follow one by one
+        enable_machines(client)  # as Runner.run begins; this world takes the steps that follow one by one
 
     def power_off(self) -> None:
         """The power fails at this instant."""
@@ -274,13 +280,14 @@ class World:
 
     def lose_ledger(self) -> None:
         """The ledger is gone while the client is off; it then knows no closed period's sheet."""
-        gone = self.taken() - self.machine.identities()
+        gone = self.taken() - self.on_machines()
         self.archive_lost |= gone
         self.machine.cleared_unread |= gone - {stored.identity for stored in self.backend.rows()}
         for path in self.disk.directory.glob(f"{LEDGER_NAME}*"):
             path.unlink()
         self.happened["ledger lost"] += 1
-        self.machine.told.clear()
+        for machine in self.machines:
+            machine.told.clear()
 
     def taken(self) -> set[str]:
         """Identities in the ledger, whether the client runs or not."""
@@ -358,7 +365,7 @@ class World:
             return False
         self.gone_with_workbook[name] = self.gone_with_workbook.get(name, set()) | held
         # What neither a machine nor a card holds any more was in this workbook alone.
-        self.machine.cleared_unread |= held - self.taken() - self.machine.identities()
+        self.machine.cleared_unread |= held - self.taken() - self.on_machines()
         if not with_its_row:
             self.recorded_gone.add(name)
         self.happened["workbook deleted"] += 1
@@ -416,15 +423,18 @@ class World:
     def _check_closing(self, session: Session) -> None:
         assert self._ledger is not None
         assert session.previous_period is not None
-        memory = session.machine_memory
-        if memory is None or memory.read_at_s != self.clock.monotonic():
+        assert self.client is not None
+        memories = [door.state.memory for door in self.client.doors if door.answers]
+        if not memories or any(
+            memory is None or memory.read_at_s != self.clock.monotonic() for memory in memories
+        ):
             self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
         if left := self._ledger.backlog_of(session.previous_period):
             self.hasty.append(
                 f"{session.previous_period.name} was closed with {left} punches not answered for"
             )
         clocks = [self.clock.now(), self.timeline.wall]
-        clocks += [] if self.machine.shows_impossible_date else [self.machine.time]
+        clocks += [machine.time for machine in self.machines if not machine.shows_impossible_date]
         end = session.previous_period.closes_at(DAY_BOUNDARY) - APART
         if sum(shown >= end for shown in clocks) < 2:
             self.hasty.append(f"{session.previous_period.name} was closed while the clocks did not agree")
@@ -434,8 +444,7 @@ class World:
         self.erased_in_haste |= {
             identity: at
             for identity in identities - {stored.identity for stored in self.backend.rows()}
-            if not self.is_before_first_day(at := self.machine.recorded[identity])
-            or identity not in self.taken()
+            if not self.is_before_first_day(at := self.recorded[identity]) or identity not in self.taken()
         }
         self.happened["log erased by the client"] += 1
 
@@ -443,30 +452,33 @@ class World:
         through = health.complete_through
         if through is None or self._ledger is None:
             return
-        machine = self.machine
-        clocks = (machine.offset, machine.shows_impossible_date, self.clock.offset)
-        punches = (self._ledger.revision, len(machine.recorded))
-        evidence = (through, health.machine is None, clocks, punches)
+        read = {each.serial_number for each in (health.machine, *health.machines) if each is not None}
+        clocks = [(machine.offset, machine.shows_impossible_date) for machine in self.machines]
+        punches = (self._ledger.revision, len(self.recorded))
+        evidence = (through, read, clocks, self.clock.offset, punches)
         if evidence == self._health_checked:
             return  # the same was checked at the poll before, and a day that was over then still is
         self._health_checked = evidence
-        under_way = business_day(machine.time, DAY_BOUNDARY) <= through and self._machine_tells_the_time
-        if under_way and health.machine is not None:
-            self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
+        for machine in self.machines:
+            under_way = business_day(machine.time, DAY_BOUNDARY) <= through and self._tells_the_time(machine)
+            if under_way and machine.serial_number in read:
+                self.hasty.append(f"{through} was called complete at {machine.time} by the machine's clock")
         unstored = {} if self.edited else self.unstored()
-        for identity in (unstored.keys() & machine.identities() & self.taken()) if unstored else ():
-            at = machine.recorded[identity]
+        for identity in (unstored.keys() & self.on_machines() & self.taken()) if unstored else ():
+            at = self.recorded[identity]
             if business_day(at, DAY_BOUNDARY) <= through:
                 self.called_complete[identity] = at
 
-    @property
-    def _machine_tells_the_time(self) -> bool:
-        offset = abs(self.machine.time - self.clock.now())
-        return not self.machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
+    def _tells_the_time(self, machine: WorldMachine) -> bool:
+        offset = abs(machine.time - self.clock.now())
+        return not machine.shows_impossible_date and offset <= BELIEVABLE_OFFSET
 
     def _check_expiry(self, period: ReviewPeriod) -> None:
-        if self._machine_tells_the_time and self.machine.time < period.closes_at(DAY_BOUNDARY):
-            self.hasty.append(f"{period.name} expired at {self.machine.time} by the machine's clock")
+        assert self.client is not None
+        for machine, door in zip(self.machines, self.client.doors, strict=True):
+            has_a_say = door.answers or len(self.machines) == 1
+            if has_a_say and self._tells_the_time(machine) and machine.time < period.closes_at(DAY_BOUNDARY):
+                self.hasty.append(f"{period.name} expired at {machine.time} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
         since_s = began_s if self._waiting_since_s is None else self._waiting_since_s
@@ -491,12 +503,13 @@ class World:
         """Stop every fault."""
         self.power.fail_at(None)
         self.clock.offset = timedelta(0)
-        self.machine.reachable = True
-        self.machine.failures.clear()
-        self.machine.punches_in_mid_read.clear()
-        self.machine.offset = timedelta(0)
-        self.machine.shows_impossible_date = False
-        self.machine.heeds_disabling = True
+        for machine in self.machines:
+            machine.reachable = True
+            machine.failures.clear()
+            machine.punches_in_mid_read.clear()
+            machine.offset = timedelta(0)
+            machine.shows_impossible_date = False
+            machine.heeds_disabling = True
         self.network.reachable = True
         self.network.confirmations_lost = 0
         self.network.fates.clear()
@@ -540,7 +553,24 @@ class World:
             f"not read: {self.unread()}, refused: {said.refused} ({said.reason}), in another month's sheet: {astray}"
         )
 
-    # The judge: the machine's own log, and HR's table. Nothing that client or backend keep.
+    # The judge: the machines' own logs, and HR's table. Nothing that client or backend keep.
+
+    @property
+    def recorded(self) -> dict[str, datetime]:
+        """Every punch that a machine ever recorded, by identity."""
+        first, *others = self.machines
+        if not others:
+            return first.recorded
+        return {identity: at for machine in self.machines for identity, at in machine.recorded.items()}
+
+    def on_machines(self) -> set[str]:
+        """Identities of the punches that the machines hold now."""
+        return set().union(*(machine.identities() for machine in self.machines))
+
+    @property
+    def cleared_unread(self) -> set[str]:
+        """Identities that somebody else erased before any client had read them."""
+        return set().union(*(machine.cleared_unread for machine in self.machines))
 
     @property
     def _boundaries(self) -> Boundaries | None:
@@ -557,9 +587,9 @@ class World:
 
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
-        exempt = self.machine.cleared_unread | self.spoilt
+        exempt = self.cleared_unread | self.spoilt
         exempt = exempt.union(*self.gone_with_workbook.values())
-        recorded = self.machine.recorded.items()
+        recorded = self.recorded.items()
         return {
             identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None
         }
@@ -578,12 +608,18 @@ class World:
         return (
             session.current is StateId.RELAY_ATTENDANCE_RECORDS
             and session.review_period is not None
-            and self.machine.time < session.review_period.closes_at(DAY_BOUNDARY)
-            and session.machine_memory is not None
+            and all(machine.time < session.review_period.closes_at(DAY_BOUNDARY) for machine in self.machines)
+            and self._has_read_all
             and not self.unread()
             and not self.unstored()
             and all(self.belongs(stored) for stored in self.backend.rows() if stored.counts)
         )
+
+    @property
+    def _has_read_all(self) -> bool:
+        """Whether each machine was read since the client began."""
+        assert self.client is not None
+        return all(door.seen is not None and door.seen.memory is not None for door in self.client.doors)
 
     def unstored(self) -> dict[str, datetime]:
         """Owed punches that count in no sheet."""
@@ -592,8 +628,8 @@ class World:
 
     def unread(self) -> set[str]:
         """Punches that should be in the ledger and are not."""
-        exempt = self.machine.cleared_unread | self.archive_lost
-        return self.machine.recorded.keys() - exempt - self.taken()
+        exempt = self.cleared_unread | self.archive_lost
+        return self.recorded.keys() - exempt - self.taken()
 
 
 @lru_cache(maxsize=10_000)

@@ -216,6 +216,7 @@ class MachineHealth:
         records: punches in its memory.
         record_capacity: punches that its memory holds; 0 when it does not say.
         users: people enrolled.
+        name: what people call it, where a site has several; may be empty.
     """
 
     serial_number: str
@@ -225,6 +226,7 @@ class MachineHealth:
     records: int
     record_capacity: int
     users: int
+    name: str = ""
 
     @property
     def is_clock_off(self) -> bool:
@@ -235,6 +237,28 @@ class MachineHealth:
     def is_nearly_full(self) -> bool:
         """Whether its memory is."""
         return 0 < NEARLY_FULL * self.record_capacity <= self.records
+
+
+@dataclass(frozen=True, kw_only=True)
+class MistimedPunches:
+    """Punches of one user, read on one day, with times at which they cannot have been made: the clock was wrong.
+
+    Attributes:
+        user_name: as in the machine's user list; empty where it is not known.
+        machine: what people call the machine; may be empty.
+        count: how many.
+        first, last: the earliest and the latest of their times, as the machine has them.
+        read_on: by the site's computer: about when they were made.
+    """
+
+    serial_number: str
+    machine: str = ""
+    user_id: str
+    user_name: str = ""
+    count: int
+    first: datetime
+    last: datetime
+    read_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,8 +277,10 @@ class SiteHealth(Message):
         complete_through: the last business day of which every punch was read and is confirmed; None before
             there is one.
         pi_clock_synchronised: whether the Raspberry Pi's clock follows a time server; None when it cannot tell.
-        machine: None when it could not be read.
+        machine: None when it could not be read; of several the first one that could.
         problem: why it could not be read, or what else people should know of it; empty for nothing.
+        machines: those that could be read, of a site that has several; empty of a site that has one.
+        mistimed: punches in no sheet that were read since the period began, the first ones first.
     """
 
     topic: ClassVar[Topic] = Topic.SITE_HEALTH
@@ -271,6 +297,8 @@ class SiteHealth(Message):
     pi_clock_synchronised: bool | None
     machine: MachineHealth | None
     problem: str
+    machines: tuple[MachineHealth, ...] = ()
+    mistimed: tuple[MistimedPunches, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

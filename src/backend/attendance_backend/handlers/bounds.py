@@ -19,6 +19,7 @@ from attendance_backend.ports import Backend
 from attendance_contracts import (
     MachineHealth,
     Message,
+    MistimedPunches,
     RaiseFinalAlarm,
     ReviewPeriod,
     SiteHealth,
@@ -36,6 +37,12 @@ MOST_PERIOD_DAYS = 100
 """Of a period that HR's table does not hold so any more: a quarter of a year. Each day is columns of a workbook."""
 MOST_TEXT = 500
 """Characters of what a site says in words: a cell that people read."""
+MOST_MACHINES = 20
+"""Of a site: as many as its computer reads."""
+MOST_NAME = 96
+"""Characters of a machine's name, or a user's."""
+MOST_MISTIMED = 200
+"""Users and days with punches that bear impossible times: as many as a client tells."""
 MOST_COUNT = 10_000_000
 """Of records, users, a backlog: more than any machine holds."""
 MOST_STRANGERS = 300
@@ -73,6 +80,8 @@ def as_can_be(message: M, now: datetime) -> M:
         complete_through=None if through is None else min(through, over),
         machine=None if message.machine is None else _machine(message.machine),
         problem=message.problem[:MOST_TEXT],
+        machines=tuple(_machine(machine) for machine in message.machines[:MOST_MACHINES]),
+        mistimed=tuple(map(_mistimed, message.mistimed[:MOST_MISTIMED])),
     )
 
 
@@ -116,6 +125,18 @@ def _machine(machine: MachineHealth) -> MachineHealth:
         records=_count(machine.records),
         record_capacity=_count(machine.record_capacity),
         users=_count(machine.users),
+        name=machine.name[:MOST_NAME],
+    )
+
+
+def _mistimed(punches: MistimedPunches) -> MistimedPunches:
+    return replace(
+        punches,
+        serial_number=punches.serial_number[:MOST_NAME],
+        machine=punches.machine[:MOST_NAME],
+        user_id=punches.user_id[:MOST_NAME],
+        user_name=punches.user_name[:MOST_NAME],
+        count=_count(punches.count),
     )
 
 

@@ -6,6 +6,7 @@ some days come first in a call of their own. A message that is delivered again f
 that was overtaken by a later one is dropped.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -28,7 +29,7 @@ from attendance_backend.review.sites_sheet import SiteRow, Value
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.layout import Column
-from attendance_contracts import RELEASE, ReviewPeriod, SiteHealth, business_day, is_older
+from attendance_contracts import RELEASE, MachineHealth, ReviewPeriod, SiteHealth, business_day, is_older
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +176,10 @@ def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreads
         if _is_overtaken(row, message, now):
             continue
         values[site] = _values(message, row)
-        entries += _about_machine(message, row, values[site])
+        entries += [
+            *_about_machine(message, row, values[site]),
+            *_about_mistimed(message, row, values[site]),
+        ]
         day = message.complete_through
         if day is not None and (row is None or row.complete_through is None or day > row.complete_through):
             values[site][sites_sheet.COMPLETE_THROUGH] = through[site] = day
@@ -258,25 +262,44 @@ def _values(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
         sites_sheet.PROBLEM: _problem(message),
         **_rules(message, row),
     }
-    machine = message.machine
-    if machine is not None:
+    machines = _machines(message)
+    if machines:
+        offsets = [machine.clock_offset_s for machine in machines if machine.clock_offset_s is not None]
+        fullest = max(machines, key=lambda machine: (_memory_used(machine) or 0, machine.records))
+        kinds = (" ".join(filter(None, (machine.platform, machine.firmware))) for machine in machines)
         values |= {
-            sites_sheet.CLOCK_OFFSET: machine.clock_offset_s,
-            sites_sheet.RECORDS: machine.records,
-            sites_sheet.CAPACITY: machine.record_capacity or None,
-            sites_sheet.MEMORY_USED: _memory_used(message),
-            sites_sheet.USERS: machine.users,
-            sites_sheet.SERIAL_NUMBER: machine.serial_number,
-            sites_sheet.FIRMWARE: " ".join(part for part in (machine.platform, machine.firmware) if part),
+            sites_sheet.CLOCK_OFFSET: max(offsets, key=abs, default=None),
+            sites_sheet.RECORDS: fullest.records,
+            sites_sheet.CAPACITY: fullest.record_capacity or None,
+            sites_sheet.MEMORY_USED: _memory_used(fullest),
+            sites_sheet.USERS: max(machine.users for machine in machines),
+            sites_sheet.SERIAL_NUMBER: ", ".join(machine.serial_number for machine in machines),
+            sites_sheet.FIRMWARE: ", ".join(dict.fromkeys(filter(None, kinds))),
+            sites_sheet.MACHINES: "\n".join(map(_described, message.machines)) or None,
         }
     return values
+
+
+def _machines(message: SiteHealth) -> Sequence[MachineHealth]:
+    """Those of a site's machines that could be read."""
+    return message.machines or ((message.machine,) if message.machine is not None else ())
+
+
+def _described(machine: MachineHealth) -> str:
+    """A line of a site that has several."""
+    offset, used = machine.clock_offset_s, _memory_used(machine)
+    clock = "shows an impossible date" if offset is None else f"{offset:+d} s"
+    holds = f"{machine.records} records" + ("" if used is None else f" ({used:.0%} full)")
+    return f"{machine.name or 'machine'} ({machine.serial_number}): {holds}, {machine.users} users, clock {clock}"
 
 
 def _problem(message: SiteHealth) -> str:
     if message.problem:
         return message.problem
-    if message.machine is not None and message.machine.clock_offset_s is None:
-        return "the machine's clock shows an impossible date: set it in the machine's menu"
+    for machine in _machines(message):
+        if machine.clock_offset_s is None:
+            name = f"{machine.name}: " if machine.name else ""
+            return f"{name}the machine's clock shows an impossible date: set it in the machine's menu"
     if message.pi_clock_synchronised is False:
         return "the site's computer does not follow a time server: check its network"
     return ""
@@ -299,27 +322,47 @@ def _rules(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
 
 
 def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
-    """What is said of the machine once a day; `values` gets the days on which it was said."""
-    machine, today = message.machine, _day(message.at, message)
-    if machine is None:
-        return []
+    """What is said of the machines once a day; `values` gets the days on which it was said."""
+    today, where = _day(message.at, message), (message.at, message.location)
     entries: list[Entry] = []
-    offset, used = machine.clock_offset_s, _memory_used(message)
     clock_told, memory_told = (row.clock_told_on, row.memory_told_on) if row else (None, None)
-    if offset is not None and machine.is_clock_off and clock_told != today:
-        entries.append(exceptions_sheet.machine_clock(message.at, message.location, offset))
-        values[sites_sheet.CLOCK_TOLD_ON] = today
-    if used is not None and machine.is_nearly_full and memory_told != today:
-        entries.append(exceptions_sheet.machine_memory(message.at, message.location, used))
-        values[sites_sheet.MEMORY_TOLD_ON] = today
+    for machine in _machines(message):
+        offset, used = machine.clock_offset_s, _memory_used(machine)
+        if offset is not None and machine.is_clock_off and clock_told != today:
+            entries.append(exceptions_sheet.machine_clock(*where, offset, machine.name))
+            values[sites_sheet.CLOCK_TOLD_ON] = today
+        if used is not None and machine.is_nearly_full and memory_told != today:
+            entries.append(exceptions_sheet.machine_memory(*where, used, machine.name))
+            values[sites_sheet.MEMORY_TOLD_ON] = today
     return entries
 
 
-def _memory_used(message: SiteHealth) -> float | None:
-    machine = message.machine
-    if machine is None or machine.record_capacity == 0:
-        return None
-    return machine.records / machine.record_capacity
+MOST_TOLD = 1_000
+"""Marks of punches with impossible times that a site's row of a month keeps: more are not told."""
+
+
+def _about_mistimed(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
+    """What is said, once, of punches whose times cannot be; `values` gets the marks of what was said."""
+    told = [*(row.mistimed_told if row else ())]
+    entries = []
+    for punches in message.mistimed:
+        key = repr((punches.serial_number, punches.user_id, punches.read_on, punches.count))
+        mark = hashlib.sha256(key.encode()).hexdigest()[:10]
+        if mark in told or len(told) >= MOST_TOLD:
+            continue
+        told.append(mark)
+        named = (
+            f"{punches.user_name} ({punches.user_id})" if punches.user_name else f"User ID {punches.user_id}"
+        )
+        who = named if punches.user_id else "further users"
+        entries.append(exceptions_sheet.mistimed(message.location, who, punches))
+    if entries:
+        values[sites_sheet.MISTIMED_TOLD] = " ".join(told)
+    return entries
+
+
+def _memory_used(machine: MachineHealth) -> float | None:
+    return machine.records / machine.record_capacity if machine.record_capacity else None
 
 
 def _moment(message: SiteHealth) -> datetime:

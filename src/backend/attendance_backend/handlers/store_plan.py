@@ -96,6 +96,7 @@ class Storing:
         """Changes for an open period, the rows of the hires left out."""
         touched = self._touched()
         self._report_strangers()
+        self._report_moved_machines()
         self._index_records(amended=False)
         days = {*touched, *((key, day) for key in self._hired for day in self._stored.days_of(key))}
         punches = {(key, day): self._stored.punches(key, day) for key, day in sorted(days)}
@@ -187,6 +188,21 @@ class Storing:
                 self._entries.append(exceptions_sheet.unknown_user(*where, labels.user_name, user))
             else:
                 self._entries.append(exceptions_sheet.unnamed_user(*where, record.user_id))
+
+    def _report_moved_machines(self) -> None:
+        """Each with the first punches that it brings: later ones find its rows in the index."""
+        told = {(labels.serial_number, site_key(labels.site)) for labels in self._book.index.rows}
+        for record, part, labels, _ in self._new:
+            machine = labels.serial_number, site_key(part.location)
+            if machine in told:
+                continue
+            if others := sorted({*self._book.index.sites_of(record)}):
+                told.add(machine)
+                self._entries.append(
+                    exceptions_sheet.moved_machine(
+                        record.timestamp, part.location, " and ".join(others), record.serial_number
+                    )
+                )
 
     def _report_hires(self) -> None:
         for member in self._hired.values():

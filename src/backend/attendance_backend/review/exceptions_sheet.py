@@ -31,6 +31,7 @@ from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
+from attendance_contracts import MistimedPunches
 
 WHEN = Column("when", "When", 140, styles.MOMENT)
 SITE = Column("site", "Site", 110, styles.PLAIN)
@@ -270,17 +271,44 @@ def differs_since_finalised(day: date) -> Entry:
     return Entry(_midnight(day), "", "", what, remedy, kind=TO_DO)
 
 
-def machine_clock(when: datetime, site: str, offset_s: int) -> Entry:
-    """The machine's clock is wrong: its punches bear wrong times."""
+def machine_clock(when: datetime, site: str, offset_s: int, machine: str = "") -> Entry:
+    """A machine's clock is wrong, and so the times of its punches; `machine`: what people call it, if anything."""
     direction = "ahead" if offset_s > 0 else "behind"
-    what = f"The machine's clock is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
+    what = f"{_whose(machine, 'clock')} is {_length(abs(offset_s))} {direction}: its punches bear wrong times"
     remedy = "Set the clock on the machine, and type the right times into Corrections where it matters."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
-def machine_memory(when: datetime, site: str, used: float) -> Entry:
-    """The machine's memory fills up; `used` is a share, 0 to 1."""
-    what = f"The machine's memory is {used:.0%} full; a full machine stops recording, or overwrites"
+def mistimed(site: str, who: str, punches: MistimedPunches) -> Entry:
+    """Punches that count nowhere, as the machine's clock was wrong when they were made."""
+    count = "1 punch bears" if punches.count == 1 else f"{punches.count} punches bear"
+    first, last = (f"{moment:%d-%m-%Y %H:%M}" for moment in (punches.first, punches.last))
+    times = first if first == last else f"{first} to {last}"
+    machine = f" {punches.machine}" if punches.machine else ""
+    what = (
+        f"{count} a time that cannot be ({times}): the clock of the machine{machine} was wrong. Read on "
+        f"{_named(punches.read_on)}"
+    )
+    remedy = (
+        "They count nowhere. Ask the person, and type the times into Corrections: the punches were made on the day on "
+        "which they were read, or, if the machine could not be read before, earlier. Then type resolved into State."
+    )
+    return Entry(_midnight(punches.read_on), site, who, what, remedy, day=punches.read_on, kind=TO_DO)
+
+
+def moved_machine(when: datetime, site: str, others: str, serial_number: str) -> Entry:
+    """A machine came from another site, with the punches that it recorded there."""
+    what = f"Punches on the machine {serial_number} stand in the raw data of {others} as well: it was there before"
+    remedy = (
+        "Each counts once for the same person. If a number on the machine was given to somebody else since, look at "
+        "that person's days, and keep the numbers in Machine IDs. Then type resolved into State."
+    )
+    return Entry(when, site, "", what, remedy, kind=TO_DO)
+
+
+def machine_memory(when: datetime, site: str, used: float, machine: str = "") -> Entry:
+    """A machine's memory fills up; `used` is a share, 0 to 1."""
+    what = f"{_whose(machine, 'memory')} is {used:.0%} full; a full machine stops recording, or overwrites"
     remedy = "Have the records cleared on the machine once they are here (Sites: backlog 0)."
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
@@ -290,6 +318,10 @@ def no_place(when: datetime, site: str, who: str, day: date) -> Entry:
     what = f"{_named(day)} has no column in this workbook: the punches stand in the raw data only"
     remedy = "Have `attendance-backend refresh` run, which restores what is missing."
     return Entry(when, site, who, what, remedy, day=day, kind=TO_DO)
+
+
+def _whose(machine: str, what: str) -> str:
+    return f"The {what} of the machine {machine}" if machine else f"The machine's {what}"
 
 
 def _midnight(day: date) -> datetime:

@@ -58,6 +58,23 @@ class Stored:
         member = self.people.whose(labels, day)
         return member is not None and member.key == key
 
+    def _counts(self, key: str, labels: Labels, day: date, token: Token) -> bool:
+        """Whether a punch counts in this row: one that two sites sent, as their machine was moved, counts once.
+
+        At the person's own site, if it is one of them.
+        """
+        rows = self.labels_of(key)
+        if token.amended or not self._is_of(key, labels, day):
+            return False
+        if len(rows) < 2:
+            return True
+        home = self.people.members[key].home
+        first = min(
+            (row for row in rows if self._index.holds(row, day, token.record_id)),
+            key=lambda row: site_key(row.site) != home,
+        )
+        return site_key(first.site) == site_key(labels.site)
+
     def punches(self, key: str, day: date) -> list[Punch]:
         """A person's punches of a business day, of all sites: they lie on its date or the next one."""
         found = []
@@ -68,9 +85,7 @@ class Stored:
                 found += [
                     Punch(token.moment(calendar_day), site)
                     for token in self._index.tokens(labels, calendar_day)
-                    if (token.seconds < begin_s) is is_next
-                    and not token.amended
-                    and self._is_of(key, labels, calendar_day)
+                    if (token.seconds < begin_s) is is_next and self._counts(key, labels, calendar_day, token)
                 ]
         return found
 

@@ -1,7 +1,7 @@
 """``Raw Data - <site>``: one row a punch, only ever appended to.
 
     Timestamp | Employee | Location | Entry | User Name | User ID | Status | Key | Record ID | Business Day |
-    Serial Number
+    Serial Number | Machine
 
 Nothing else in the workbook is a source: what the other worksheets show can be computed from these rows and those of
 ``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
@@ -38,6 +38,8 @@ KEY = Column("key", "Key", 60, styles.CODE)
 RECORD_ID = Column("record_id", "Record ID", 190, styles.PLAIN)
 BUSINESS_DAY = Column("business_day", "Business Day", 110, styles.DAY_CELL)
 SERIAL_NUMBER = Column("serial_number", "Serial Number", 130, styles.PLAIN)
+MACHINE = Column("machine", "Machine", 110, styles.PLAIN)
+"""What people call the machine, where the site has several."""
 COLUMNS = (
     TIMESTAMP,
     EMPLOYEE,
@@ -50,6 +52,7 @@ COLUMNS = (
     RECORD_ID,
     BUSINESS_DAY,
     SERIAL_NUMBER,
+    MACHINE,
 )
 FACTS = (TIMESTAMP, LOCATION, USER_NAME, USER_ID, RECORD_ID)
 """Nothing else knows what stood in these."""
@@ -177,13 +180,14 @@ def row_of(
         RECORD_ID: record.identity,
         BUSINESS_DAY: serial.from_date(day),
         SERIAL_NUMBER: record.serial_number,
+        **({MACHINE: record.machine} if record.machine else {}),
     }
     return {column: NewCell(value, column.style) for column, value in values.items()}
 
 
 def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
-    columns = set(COLUMNS) - {EMPLOYEE}
+    columns = set(COLUMNS) - {EMPLOYEE, MACHINE}
     places = [place for column, place in worksheet.columns.items() if column in columns]
     return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
 
@@ -245,7 +249,8 @@ def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
         # Which of several equal punches it is, only the record ID tells.
         for occurrence in range(1, _MOST_ALIKE + 1):
             record = AttendanceRecord(
-                texts[0], texts[1], texts[2] or None, moment, round(status), round(key), occurrence
+                *(texts[0], texts[1], texts[2] or None, moment, round(status), round(key), occurrence),
+                machine=worksheet.label(row, MACHINE),
             )
             if record.identity == worksheet.text(row, RECORD_ID):
                 return record

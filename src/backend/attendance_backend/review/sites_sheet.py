@@ -71,6 +71,14 @@ MEMORY_USED = _column(
 USERS = _column("users", "Users", 60, styles.CODE)
 SERIAL_NUMBER = _column("serial_number", "Serial Number", 160)
 FIRMWARE = _column("firmware", "Firmware", 110, styles.WRAPPED)
+MACHINES = _column(
+    "machines",
+    "Machines",
+    330,
+    styles.WRAPPED,
+    "Of a site with several machines: each of those that could be read. The columns beside it show the one whose clock "
+    "is furthest off, and the one whose memory is fullest.",
+)
 SOFTWARE = _column("software", "Software", 90)
 PROBLEM = _column("problem", "Problem", 260, styles.WRAPPED)
 TIME_ZONE = _column("time_zone", "Time Zone", 120)
@@ -96,6 +104,8 @@ CLOCK_CHANGE_AT = _column("clock_change_at", "Clock Change At", None, styles.MOM
 CLOCK_CHANGE_BY = _column("clock_change_by", "Clock Change By", None)
 CLOCK_TOLD_ON = _column("clock_told_on", "Clock Told On", None, styles.DAY_CELL)
 MEMORY_TOLD_ON = _column("memory_told_on", "Memory Told On", None, styles.DAY_CELL)
+MISTIMED_TOLD = _column("mistimed_told", "Mistimed Told", None)
+"""Which punches with impossible times were told in ``Exceptions``: a mark each, separated by blanks."""
 LAYOUT = Layout(
     SITES,
     SITES_ID,
@@ -114,6 +124,7 @@ LAYOUT = Layout(
         FIRMWARE,
         SOFTWARE,
         PROBLEM,
+        MACHINES,
         TIME_ZONE,
         DAY_BOUNDARY,
         KEY_POLICY,
@@ -122,6 +133,7 @@ LAYOUT = Layout(
         CLOCK_CHANGE_BY,
         CLOCK_TOLD_ON,
         MEMORY_TOLD_ON,
+        MISTIMED_TOLD,
     ),
     frozen_columns=1,
     tab_color=styles.QUIET_TAB,
@@ -165,6 +177,7 @@ class SiteRow:
     clock_change_by: timedelta | None = None
     clock_told_on: date | None = None
     memory_told_on: date | None = None
+    mistimed_told: tuple[str, ...] = ()
 
 
 def create(sites: Sequence[str] = ()) -> list[Change]:
@@ -299,6 +312,7 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
         clock_change_by=None if change_by is None else timedelta(seconds=serial.to_seconds(change_by)),
         clock_told_on=_day(number(CLOCK_TOLD_ON)),
         memory_told_on=_day(number(MEMORY_TOLD_ON)),
+        mistimed_told=tuple(worksheet.text(row, MISTIMED_TOLD).split()),
     )
 
 

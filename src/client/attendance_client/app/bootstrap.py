@@ -26,7 +26,7 @@ from attendance_client.errors import (
 )
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.runner import Runner
-from attendance_client.fsm.session import Session
+from attendance_client.fsm.session import Door, Session
 from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.ports import Clock
@@ -73,7 +73,10 @@ def _assembled(
         supervisor = SystemdSupervisor(stop)
         client = Client(
             site=config.site,
-            machine=diary.watch(ZkMachine(config.machine, supervisor.progress), config.machine),
+            doors=[
+                Door(diary.watch(ZkMachine(address, supervisor.progress), address))
+                for address in config.machines
+            ],
             bus=bus,
             clock=diary.clock,
             ledger=ledger,

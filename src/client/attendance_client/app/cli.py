@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from attendance_client.app.device_options import add_device_command, at_least_one
 from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_trouble import missing_package
@@ -96,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(command=_init)
     _add_looking(commands, common)
     _add_upkeep(commands, common)
-    _add_device_command(commands, common)
+    add_device_command(commands, common).set_defaults(command=_device)
     _add_ledger_command(commands, common)
     forget = commands.add_parser(
         "forget",
@@ -153,7 +154,7 @@ def _add_looking(
         description="Draw how the last days went, a row each, and tell what was not well. Reads files only.",
     )
     timeline.add_argument(
-        "--days", type=_at_least_one, default=7, metavar="N", help="how many (default: %(default)s)"
+        "--days", type=at_least_one, default=7, metavar="N", help="how many (default: %(default)s)"
     )
     timeline.set_defaults(command=_timeline)
     export = commands.add_parser(
@@ -230,46 +231,11 @@ def _add_ledger_command(
     recover.set_defaults(command=_recover)
 
 
-def _add_device_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    device = commands.add_parser(
-        "device",
-        help="ask the attendance machine itself",
-        description="Ask the attendance machine itself. Many machines talk to one program at a time: stop the service "
-        "first (systemctl stop attendance-client).",
-    )
-    kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
-    files = argparse.ArgumentParser(add_help=False)
-    either = files.add_mutually_exclusive_group()
-    either.add_argument(
-        "--dump", type=Path, metavar="FILE", help="also keep what the machine says in FILE, without names"
-    )
-    either.add_argument(
-        "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
-    )
-    for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
-        kind = kinds.add_parser(name, parents=[common, files], help=about, description=f"Show {about}.")
-        if name == "punches":
-            kind.add_argument(
-                "--last", type=_at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
-            )
-    clock = kinds.add_parser("clock", parents=[common], help="its clock beside this computer's")
-    clock.add_argument("--set", action="store_true", help="set it by this computer's")
-    clock.set_defaults(dump=None, replay=None)
-    device.set_defaults(command=_device)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
-    return int(text)
-
-
 def _device(options: argparse.Namespace) -> int:
     from attendance_client.app.device_command import run  # noqa: PLC0415
 
-    _say(run(options))
+    for text in run(options):
+        _say(text)
     if options.dump is not None:
         told = "what the machine said, without names, passwords and card numbers"
         print(f"attendance-client: wrote {options.dump}: {told}", file=sys.stderr)

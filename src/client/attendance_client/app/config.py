@@ -7,6 +7,7 @@ import difflib
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
@@ -23,6 +24,10 @@ from attendance_contracts import ContractError, validate_location
 FILE_NAME = "biometric_device_config.json"
 ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that Windows' editors put in front."""
+LONGEST_NAME = 40
+"""Characters of a machine's name: it stands in each row of raw data."""
+MOST_MACHINES = 20
+"""Of a site: each is read at each poll, one after the other."""
 LONGEST_HOST = 253
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 LEAST = 'The least it needs: {"identifier": "<site>", "ip": "<address of the machine>", "port": 4370}'
@@ -33,6 +38,8 @@ class Config:
     """The whole file.
 
     Attributes:
+        machine: that of `ip`.
+        more_machines: those of `machines`.
         project_id: None where the environment or the credentials are to name it.
         site_key_file: None for the usual places.
     """
@@ -41,6 +48,12 @@ class Config:
     machine: MachineAddress
     project_id: str | None = None
     site_key_file: str | None = None
+    more_machines: tuple[MachineAddress, ...] = ()
+
+    @property
+    def machines(self) -> tuple[MachineAddress, ...]:
+        """All of the site's, as the client reads them."""
+        return self.machine, *self.more_machines
 
 
 def load_config(directory: Path) -> Config:
@@ -88,26 +101,9 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: names each key that is wrong, numbered where there are several, in one line.
     """
-    faults = []
-    values: dict[str, Any] = {}
-    meant = set()
-    for key in document:
-        if key in _KEYS:
-            continue
-        near = difflib.get_close_matches(key, _KEYS, n=1)
-        meant.update(near)
-        hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(_KEYS)}"
-        faults.append(f"unknown key {key!r}{hint}")
-    for key, (parse, default) in _KEYS.items():
-        try:
-            if key in document:
-                values[key] = parse(_filled_in(document[key]))
-            elif default is not _REQUIRED:
-                values[key] = default
-            elif key not in meant:
-                faults.append(f"the key {key!r} is missing")
-        except (ValueError, TypeError, LookupError) as error:
-            faults.append(f"{key!r}: {error}")
+    faults: list[str] = []
+    values = _parsed(document, _KEYS, faults)
+    more = _more_machines(values, faults) if not faults else []
     if faults:
         raise ConfigError(_in_one_line(faults))
     return Config(
@@ -123,17 +119,72 @@ def parse_config(document: Mapping[str, Any]) -> Config:
             set_machine_clock=values["set_machine_clock"],
             keep_punches_days=values["keep_punches_days"],
         ),
-        MachineAddress(
-            host=values["ip"],
-            port=values["port"],
-            comm_key=values["comm_key"],
-            timeout_s=values["timeout_seconds"],
-            name_encoding=values["name_encoding"],
-            udp=values["udp"],
-        ),
+        _address(values),
         values["project_id"],
         values["site_key_file"],
+        tuple(_address(each) for each in more),
     )
+
+
+def _parsed(
+    document: Mapping[str, Any], keys: Mapping[str, "_Key"], faults: list[str], where: str = ""
+) -> dict[str, Any]:
+    """The values by key; adds what is wrong to `faults`, which begin with `where`."""
+    values: dict[str, Any] = {}
+    meant = set()
+    for key in document:
+        if key in keys:
+            continue
+        near = difflib.get_close_matches(key, keys, n=1)
+        meant.update(near)
+        hint = f"; did you mean {near[0]!r}?" if near else f". Known keys: {', '.join(keys)}"
+        faults.append(f"{where}unknown key {key!r}{hint}")
+    for key, (parse, default) in keys.items():
+        try:
+            if key in document:
+                values[key] = parse(_filled_in(document[key]))
+            elif default is not _REQUIRED:
+                values[key] = default
+            elif key not in meant:
+                faults.append(f"{where}the key {key!r} is missing")
+        except (ValueError, TypeError, LookupError) as error:
+            faults.append(f"{where}{key!r}: {error}")
+    return values
+
+
+def _address(values: Mapping[str, Any]) -> MachineAddress:
+    return MachineAddress(
+        host=values["ip"],
+        port=values["port"],
+        comm_key=values["comm_key"],
+        timeout_s=values["timeout_seconds"],
+        name_encoding=values["name_encoding"],
+        udp=values["udp"],
+        name=values["name"] if "name" in values else values["machine_name"],
+    )
+
+
+def _more_machines(first: Mapping[str, Any], faults: list[str]) -> Sequence[Mapping[str, Any]]:
+    """The values of each of `machines`; what it leaves out is as for the first one."""
+    keys = {
+        "name": (_name, _REQUIRED),
+        "ip": (_host, _REQUIRED),
+        **{key: (_KEYS[key][0], first[key]) for key in _OF_EACH_MACHINE},
+    }
+    found = [
+        _parsed(each, keys, faults, f"'machines', number {number}: ")
+        for number, each in enumerate(first["machines"], start=1)
+    ]
+    if not faults:
+        machines = [_address(values) for values in (first, *found)]
+        addresses = Counter(f"{machine.host}:{machine.port}" for machine in machines)
+        names = Counter(machine.name.casefold() for machine in machines)
+        faults += [
+            f"'machines': {text} is that of {count} machines"
+            for text, count in (*addresses.items(), *names.items())
+            if count > 1
+        ]
+    return found
 
 
 def parse_key(key: str, value: object) -> object:
@@ -174,6 +225,24 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"expected a text, not {value!r}")
     return value.strip()
+
+
+def _name(value: object) -> str:
+    name = _text(value)
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"expected a name of at most {LONGEST_NAME} characters in one line, not {name!r}")
+    return name
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(
+            'expected a list of objects, such as [{"name": "back door", "ip": "192.0.2.18"}], '
+            f"not {_shown(value)}"
+        )
+    if len(value) >= MOST_MACHINES:
+        raise ValueError(f"expected at most {MOST_MACHINES - 1} machines, not {len(value)}")
+    return value
 
 
 def _host(value: object) -> str:
@@ -243,7 +312,10 @@ def _number(least: float, most: float) -> Callable[[object], float]:
 
 _REQUIRED = object()
 
-_KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
+_Key = tuple[Callable[[object], Any], object]
+"""How a value is read, and what it is where it is left out."""
+_OF_EACH_MACHINE = ("port", "comm_key", "timeout_seconds", "name_encoding", "udp")
+_KEYS: dict[str, _Key] = {
     "identifier": (_location, _REQUIRED),
     "ip": (_host, _REQUIRED),
     "port": (_integer(1, 65535), _REQUIRED),
@@ -260,6 +332,8 @@ _KEYS: dict[str, tuple[Callable[[object], Any], object]] = {
     "set_machine_clock": (_boolean, False),
     "keep_punches_days": (_integer(0, 36_500), KEEP_PUNCHES_DAYS),
     "udp": (_boolean, False),
+    "machine_name": (_name, ""),
+    "machines": (_objects, ()),
     "project_id": (_text, None),
     "site_key_file": (_text, None),
 }

@@ -3,14 +3,15 @@
 import argparse
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from textwrap import indent
 
-from attendance_client.app.config import load_config
+from attendance_client.app.config import Config, load_config
 from attendance_client.app.system import SystemClock
-from attendance_client.errors import ClockError, MachineError
-from attendance_client.machine.port import MachineStatus
+from attendance_client.errors import ClockError, ConfigError, MachineError
+from attendance_client.machine.port import MachineAddress, MachineStatus
 from attendance_client.machine.zk.recording import Recording, write_recording
 from attendance_client.machine.zk.zk_machine import ZkMachine, ZkSession
 from attendance_client.ports import Clock
@@ -22,14 +23,59 @@ LONGEST_WAIT = timedelta(days=1)
 """For the computer's clock to pass the machine's last punch; who would have to wait longer is told otherwise."""
 
 
-def run(options: argparse.Namespace) -> str:
-    """Carry out a command; returns what it has to say. Raises ClientError."""
+def run(options: argparse.Namespace) -> Iterator[str]:
+    """Carry out a command; yields what it has to say, a text for each machine.
+
+    Raises:
+        ClientError: at the end, where one machine of several could not be asked.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     if options.replay is not None:
-        return _SAID[options.device_command](Recording(options.replay), options)
+        yield _SAID[options.device_command](Recording(options.replay), options)
+        return
     config = load_config(options.directory)
-    machine = ZkMachine(config.machine)
+    machines = chosen(config, options.machine)
+    changes_or_writes = options.dump is not None or (options.device_command == "clock" and options.set)
+    if changes_or_writes and len(machines) > 1:
+        raise ConfigError(f"this site has several machines: name one of them, --machine {_names(config)}")
     clock = SystemClock(config.site.time_zone, threading.Event())
+    failures = []
+    for address in machines:
+        try:
+            said = _ask(ZkMachine(address), clock, options)
+        except MachineError as error:
+            failures.append(str(error))
+        else:
+            yield said if len(machines) == 1 else f"{shown(address)}\n{indent(said, '  ')}"
+    if failures:
+        raise MachineError("; ".join(failures))
+
+
+def chosen(config: Config, name: str | None) -> Sequence[MachineAddress]:
+    """The machines that are meant: all, or the one of this name or address; raises ConfigError where there is none."""
+    if name is None:
+        return config.machines
+    for machine in config.machines:
+        if name.casefold() in (
+            machine.name.casefold(),
+            machine.host.casefold(),
+            f"{machine.host}:{machine.port}",
+        ):
+            return [machine]
+    raise ConfigError(f"this site has no machine {name!r}; it has {_names(config)}")
+
+
+def _names(config: Config) -> str:
+    return " or ".join(repr(machine.name or machine.host) for machine in config.machines)
+
+
+def shown(address: MachineAddress) -> str:
+    """A machine's name and address."""
+    where = f"{address.host}:{address.port}"
+    return f"{address.name} ({where})" if address.name else where
+
+
+def _ask(machine: ZkMachine, clock: Clock, options: argparse.Namespace) -> str:
     if options.device_command == "clock" and options.set:
         return set_clock(machine, clock)
     with machine.session() as device:

@@ -19,7 +19,7 @@ from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.machine.port import AttendanceMachine, MachineAddress, MachineSession, MachineStatus
 from attendance_client.ports import Clock
-from attendance_client.relay.health import release
+from attendance_client.relay.health import release, troubles_of
 from attendance_contracts import ContractError, from_json, to_json
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class SeenMachine:
     """What was last seen of an attendance machine.
 
     Attributes:
+        name: what people call it, where the site has several; may be empty.
         read_at: when a conversation with it last went to its end.
         problem: why the last one did not; empty if it did.
         problem_since: since when none did.
@@ -65,6 +66,7 @@ class SeenMachine:
 
     host: str
     port: int
+    name: str = ""
     read_at: datetime | None = None
     problem: str = ""
     problem_since: datetime | None = None
@@ -126,6 +128,10 @@ class WatchedMachine:
     now: Callable[[], datetime]
     clock: Clock
 
+    @property
+    def name(self) -> str:
+        return self.machine.name
+
     @contextmanager
     def session(self) -> Iterator[MachineSession]:
         told: list[MachineStatus] = []
@@ -141,6 +147,7 @@ class WatchedMachine:
             self.seen = SeenMachine(
                 host=self.seen.host,
                 port=self.seen.port,
+                name=self.seen.name,
                 read_at=self.now(),
                 serial_number=status.serial_number,
                 firmware=status.firmware,
@@ -206,7 +213,8 @@ class FileDiary:
         """The machine, of which is noted what is seen; what was seen before stands until then."""
         known = {(seen.host, seen.port): seen for seen in self._diary.machines}
         where = address.host, address.port
-        watched = WatchedMachine(machine, known.get(where, SeenMachine(*where)), self.now, self.clock)
+        seen = replace(known.get(where, SeenMachine(*where)), name=address.name)
+        watched = WatchedMachine(machine, seen, self.now, self.clock)
         self.machines.append(watched)
         return watched
 
@@ -267,7 +275,7 @@ class FileDiary:
             written=now,
             ended=ended,
             spans=spans,
-            troubles=tuple(session.health.troubles.values()) if session else (),
+            troubles=tuple(troubles_of(self.client)) if self.client else (),
             unanswered=session.time_outs if session else 0,
             reached_at=reached.astimezone(UTC).replace(tzinfo=None, microsecond=0)
             if reached

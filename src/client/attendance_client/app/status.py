@@ -218,13 +218,16 @@ def _state(status: Status) -> str:
 
 
 def _machines(status: Status) -> tuple[SeenMachine, ...]:
-    address = status.config.machine
-    known = status.diary.machines if status.diary else ()
-    return known or (SeenMachine(address.host, address.port),)
+    known = {(seen.host, seen.port): seen for seen in (status.diary.machines if status.diary else ())}
+    configured = {
+        (machine.host, machine.port): SeenMachine(machine.host, machine.port, machine.name)
+        for machine in status.config.machines
+    }
+    return tuple({**configured, **known}.values())
 
 
 def _machine(seen: SeenMachine, status: Status) -> list[tuple[str, str]]:
-    where = f"{seen.host}:{seen.port}"
+    where = f"{seen.name + ', ' if seen.name else ''}{seen.host}:{seen.port}"
     if seen.read_at is None:
         return [("machine", f"{where}, never read")]
     share = (
@@ -303,6 +306,7 @@ def as_json(status: Status) -> dict[str, Any]:
             {
                 "host": seen.host,
                 "port": seen.port,
+                "name": seen.name or None,
                 "serial_number": seen.serial_number or None,
                 "last_read": moment(seen.read_at),
                 "problem": seen.problem or None,

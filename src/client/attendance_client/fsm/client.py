@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TypeVar
@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from attendance_client.errors import BusError
 from attendance_client.fsm.generated import DEEP_SLEEP_S, POLLING_INTERVAL_S, TIME_OUT_S, StateId
-from attendance_client.fsm.session import Session
-from attendance_client.machine.port import AttendanceMachine
+from attendance_client.fsm.session import Door, Session
 from attendance_client.ports import Bus, Clock, Diary, NoDiary, Supervisor
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import Message
@@ -34,7 +33,7 @@ class Site:
         location: the site's identifier, in every message.
         time_zone: IANA name.
         day_boundary: when a business day begins.
-        polling_interval_s: between two readings of the machine.
+        polling_interval_s: between two readings of the machines.
         deep_sleep_s: before asking again for a period that is missing.
         health_interval_s: after which a site without news tells of itself all the same.
         daily_warning_days: how many days before a period ends the warnings begin; 0 for none.
@@ -75,15 +74,17 @@ def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomnes
 
 @dataclass
 class Client:
-    """One site's client: its ports and what it knows. `randomness` spreads what many sites try again.
+    """One site's client: its ports and what it knows.
 
     Attributes:
+        doors: the site's machines, one at least.
+        randomness: spreads what many sites try again.
         status: in a line, for the service manager.
         problem: what keeps this step from being done; empty for nothing.
     """
 
     site: Site
-    machine: AttendanceMachine
+    doors: Sequence[Door]
     bus: Bus
     clock: Clock
     ledger: Ledger

@@ -6,7 +6,7 @@ from attendance_client.errors import DiskError, TransientError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import KIND, ClientMachine, Kind, StateId
 from attendance_client.fsm.steps import STEPS
-from attendance_client.machine.polling import enable_machine
+from attendance_client.machine.polling import enable_machines
 from attendance_client.ports import SnapshotStore
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Runner:
         """Run until told to stop (StopRequested) or until a person must mend something (UserError)."""
         log.info("resuming in %s", self.state)
         self._client.supervisor.ready()
-        enable_machine(self._client)
+        enable_machines(self._client)
         while True:
             self.step()
 

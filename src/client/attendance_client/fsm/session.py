@@ -14,7 +14,7 @@ from attendance_client.fsm.generated import (
     StateId,
 )
 from attendance_client.fsm.snapshot import Snapshot
-from attendance_client.machine.port import LogEnd
+from attendance_client.machine.port import AttendanceMachine, LogEnd, MachineStatus
 from attendance_contracts import Message, ReviewPeriod, business_day
 
 
@@ -29,11 +29,67 @@ class MachineMemory:
         counted: what the machine said it holds, before that; not always what it holds.
     """
 
-    serial_number: str
     end: LogEnd
     read_at_s: float
     whole_read_at_s: float
     counted: int
+
+
+@dataclass
+class MachineState:
+    """What is known of one machine, wherever it hangs; forgotten at a power loss.
+
+    Attributes:
+        status: what it said of itself last.
+        memory: of the last reading of its log; None before that.
+        time: its time, or another clock's where that is not believable, when it was asked last.
+        closing_time: the time by which periods end, then; None while no two clocks agree.
+        clock_offset: by how much its clock was ahead of the Pi's, then; None for an impossible date.
+        clock_is_off: whether its clock was notably off when last read; said once, not at each poll.
+        taken_until: its time, as in `time`, at the last reading after which all that it held was in the ledger.
+        fullness_said_on: the day on which it was said to be nearly full.
+        mistimed_said: how many of its punches bear times that cannot be, as last told.
+        counted: its count of records, when it was asked last.
+        troubles: what people are to know of it although it can be read, by kind.
+    """
+
+    status: MachineStatus
+    memory: MachineMemory | None = None
+    time: datetime | None = None
+    closing_time: datetime | None = None
+    clock_offset: timedelta | None = None
+    clock_is_off: bool = False
+    taken_until: datetime | None = None
+    fullness_said_on: date | None = None
+    mistimed_said: int = 0
+    counted: int | None = None
+    troubles: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Door:
+    """Where one of a site's machines hangs.
+
+    Attributes:
+        machine: what answers there.
+        is_enabled: whether people can punch there, as far as is known.
+        seen: the machine that answered there last; None before one did.
+        answers: whether it answered when it was asked last, and did not break off since.
+        problem: why it could not be read the last time; empty where it could.
+    """
+
+    machine: AttendanceMachine
+    is_enabled: bool = False
+    seen: MachineState | None = None
+    answers: bool = False
+    problem: str = ""
+
+    @property
+    def state(self) -> MachineState:
+        """Of the machine that is being talked to."""
+        if self.seen is None:
+            raise AssertionError("the machine was not asked what it is")
+        return self.seen
 
 
 @dataclass
@@ -49,10 +105,8 @@ class HealthMemory:
     due_s: float = float("-inf")
     told: object = None
     problem: str = ""
-    counted: tuple[str, int] | None = None
-    """The machine's serial number and its count of records, when it was asked last."""
     troubles: dict[str, str] = field(default_factory=dict)
-    """What people are to know of a machine that can be read all the same, by kind."""
+    """What people are to know of the site besides its machines, by kind."""
 
 
 class Session(Flags):
@@ -78,26 +132,16 @@ class Session(Flags):
             self.previous_period = snapshot.previous_period
             self.state = self._resumable(RESUME_AT[snapshot.pi4_state])
 
+        self.machines: dict[str, MachineState] = {}
+        """By serial number, every machine that answered since the client began."""
         self.machine_time: datetime | None = None
-        """The machine's time, or the Pi's where that is not believable, at the last reading."""
-        self.machine_memory: MachineMemory | None = None
-        self.machine_enabled = False
-        self.clock_offset: timedelta | None = None
-        """By how much the machine's clock was ahead of the Pi's, when it was asked; None for an impossible date."""
+        """The machines' time, or another clock's where that is not believable, when they were asked last."""
         self.closing_time: datetime | None = None
-        """The time by which periods end, when the machine was asked; None while no two clocks agree."""
+        """The time by which periods end, when the machines were asked; None while no two clocks agree."""
         self.cloud_began: datetime | None = None
         """What Pub/Sub's clock showed, as far as is known, when the monotonic clock was at its origin."""
-        self.clock_is_off = False
-        """Whether the machine's clock was notably off when last read; said once, not at each poll."""
-        self.fullness_said_on: date | None = None
         self.undecodable_said = 0
         """How many records make no sense, as last told."""
-        self.mistimed_said = 0
-        """How many punches bear times that cannot be, as last told."""
-        self.taken_until: datetime | None = None
-        """The machine's time, as in `machine_time`, at the last reading after which all that it held was in the
-        ledger."""
         self.health = HealthMemory()
         self.next_poll_s = float("-inf")
         self.table_due_s = float("-inf")

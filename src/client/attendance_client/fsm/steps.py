@@ -13,6 +13,7 @@ from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import EventId, StateId
 from attendance_client.machine.final_read import read_finally
 from attendance_client.machine.polling import poll, publish_alarm
+from attendance_client.machine.reading import of_door
 from attendance_client.relay.ledger import Chunk, Ledger
 from attendance_contracts import (
     MAX_CHUNK_BYTES,
@@ -218,6 +219,11 @@ def review_period_expired(client: Client) -> EventId:
     session.sheet_id = None
     session.last_stored_timestamp = None
     log.info("review period %s is closed", period.name)
+    for door in client.doors:
+        if door.problem:
+            log.warning(
+                "%s; its punches of %s follow when it can be read", of_door(door, door.problem), period.name
+            )
     return EventId.PERIOD_CLOSED
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
+from attendance_client.fsm.session import Door
 from attendance_client.machine.port import MachineSession, MachineStatus
-from attendance_client.machine.reading import nobody_punching, offset_of
+from attendance_client.machine.reading import called, nobody_punching, offset_of
 from attendance_contracts import CLOCK_OFF_FROM_S
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ LARGEST_CORRECTION = timedelta(minutes=15)
 differ by half an hour at least: brought nearer by small steps, they would spoil a day's times by a little less each."""
 
 
-def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+def keep_clock(client: Client, door: Door, machine: MachineSession, status: MachineStatus) -> None:
     """Tell once that the machine's clock is off, and bring it nearer to the Pi's where that is configured.
 
     A Pi that has not heard from a time server judges nobody, unless no period is closed for it.
@@ -32,25 +33,28 @@ def keep_clock(client: Client, machine: MachineSession, status: MachineStatus) -
     synchronised, agree = client.clock.synchronised(), client.session.closing_time is not None
     if synchronised is False and agree:
         return
-    offset = client.session.clock_offset
+    state = door.state
+    offset = state.clock_offset
     is_off = offset is None or abs(offset) > NOTABLE_OFFSET
-    if is_off and not client.session.clock_is_off:
+    if is_off and not state.clock_is_off:
         told = (
             f"is {offset.total_seconds():+.0f} s off this computer's" if offset else "shows no possible date"
         )
         held = "" if agree else "; no review period is closed before they agree"
-        log.warning("the machine's clock (%s) %s; set the one that is wrong%s", status.time, told, held)
-    client.session.clock_is_off = is_off
+        log.warning(
+            "the clock of %s (%s) %s; set the one that is wrong%s", called(door), status.time, told, held
+        )
+    state.clock_is_off = is_off
     small = offset is not None and TOLERATED_OFFSET < abs(offset) <= LARGEST_CORRECTION
     if client.site.set_machine_clock and small and synchronised:
         try:
-            _set_nearer(client, machine, status)
+            _set_nearer(client, door, machine, status)
         except MachineError as error:
             # A machine that does not let its clock be set must not keep its punches.
             log.warning("%s; its clock was not set", error)
 
 
-def _set_nearer(client: Client, machine: MachineSession, status: MachineStatus) -> None:
+def _set_nearer(client: Client, door: Door, machine: MachineSession, status: MachineStatus) -> None:
     """Set the machine's clock by one step towards the Pi's, unless a punch forbids it for now.
 
     Into the past it is only set while nobody can punch, and not across a punch: a later punch would bear an earlier
@@ -62,9 +66,9 @@ def _set_nearer(client: Client, machine: MachineSession, status: MachineStatus) 
     if offset is None or before.time is None:
         return
     if offset < timedelta(0):
-        _set(machine, before.time, before.time + min(-offset, LARGEST_STEP))
+        _set(door, machine, before.time, before.time + min(-offset, LARGEST_STEP))
         return
-    with nobody_punching(client, machine):
+    with nobody_punching(door, machine):
         before = machine.status()
         if before.time is None or before.records != status.records:
             return  # somebody has punched since; at the next poll, then
@@ -72,9 +76,9 @@ def _set_nearer(client: Client, machine: MachineSession, status: MachineStatus) 
         if not client.ledger.punched_between(
             status.serial_number, target - timedelta(seconds=1), before.time
         ):
-            _set(machine, before.time, target)
+            _set(door, machine, before.time, target)
 
 
-def _set(machine: MachineSession, shown: datetime, target: datetime) -> None:
+def _set(door: Door, machine: MachineSession, shown: datetime, target: datetime) -> None:
     machine.set_time(target)
-    log.warning("set the machine's clock from %s to %s", shown, target)
+    log.warning("set the clock of %s from %s to %s", called(door), shown, target)

@@ -1,16 +1,21 @@
-"""What is done at each poll of the attendance machine."""
+"""What is done at each poll of the attendance machines."""
 
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.generated import Flag
+from attendance_client.fsm.session import Door
 from attendance_client.machine.clock import keep_clock
 from attendance_client.machine.port import LogEnd, MachineStatus
 from attendance_client.machine.reading import (
     ask_status,
+    at_each_door,
+    called,
+    doubt_that_people_can_punch,
     enabled_machine,
     look_at_count,
     read_log,
@@ -32,32 +37,41 @@ TABLE_INTERVAL_S = 86_400.0
 
 
 def poll(client: Client) -> None:
-    """Read the machine if it has anything new, and see to what goes with it: its clock, reports, the daily warning."""
+    """Read each machine that has anything new, and see to what goes with it: clocks, reports, the daily warning.
+
+    Raises:
+        MachineError: none of them could be read.
+    """
     session = client.session
     try:
-        with enabled_machine(client) as machine:
-            status = ask_status(client, machine)
-            look_at_count(client, status)
-            quiet = _is_quiet(client, status)
-            wanted = _wanted(client, status)
-            if wanted is not None:
-                read_log(client, machine, status, wanted.known)
-            elif client.ledger.unnamed_users(status.serial_number):
-                read_names_again(client, machine, status)
-            keep_clock(client, machine, status)
-        if not session.machine_enabled:
-            # Setting its clock broke off. Not only at the next poll: until then nobody could punch.
-            with enabled_machine(client):
-                pass
-        _read_whole_if_due(client, quiet=quiet)
+        at_each_door(client, partial(_poll_at, client))
     except MachineError as error:
         report_unreadable(client, str(error))
         raise
-    report_read(client, status)
-    _warn_of_full_machine(client, status)
+    report_read(client)
     session.next_poll_s = client.clock.monotonic() + client.site.polling_interval_s
     _ask_again(client)
     _warn_daily(client)
+
+
+def _poll_at(client: Client, door: Door) -> None:
+    with enabled_machine(door) as machine:
+        status = ask_status(client, door, machine)
+        look_at_count(door, status)
+        quiet = _is_quiet(door, status)
+        wanted = _wanted(door, status)
+        if wanted is not None:
+            read_log(client, door, machine, status, wanted.known)
+        elif client.ledger.unnamed_users(status.serial_number):
+            read_names_again(client, door, machine, status)
+        keep_clock(client, door, machine, status)
+    if not door.is_enabled:
+        # Setting its clock broke off, or it is another machine. At once: until then nobody can punch.
+        with enabled_machine(door):
+            pass
+    _read_whole_if_due(client, door, quiet=quiet)
+    door.state.taken_until = door.state.time or client.clock.now()
+    _warn_of_full_machine(client, door, status)
 
 
 def _ask_again(client: Client) -> None:
@@ -89,16 +103,19 @@ def _expire(client: Client) -> None:
         )
 
 
-def enable_machine(client: Client) -> None:
-    """Let people punch at once: whoever talked to the machine before may have left it disabled.
+def enable_machines(client: Client) -> None:
+    """Let people punch at once: whoever talked to a machine before may have left it disabled.
 
-    No failure stops the client: the machine is enabled, at the latest, when it is read.
+    No failure stops the client: a machine is enabled, at the latest, when it is read.
     """
-    try:
-        with enabled_machine(client):
-            pass
-    except MachineError as error:
-        log.warning("%s; going on without it for now", error)
+    for door in client.doors:
+        try:
+            with enabled_machine(door):
+                pass
+        except MachineError as error:
+            log.warning("%s; going on without it for now", error)
+    if not all(door.is_enabled for door in client.doors):
+        doubt_that_people_can_punch(client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,57 +125,57 @@ class _Wanted:
     known: LogEnd | None
 
 
-def _wanted(client: Client, status: MachineStatus) -> _Wanted | None:
+def _wanted(door: Door, status: MachineStatus) -> _Wanted | None:
     """What is to be read first; None when nothing is new."""
-    memory = client.session.machine_memory
-    if memory is None or memory.serial_number != status.serial_number:
+    memory = door.state.memory
+    if memory is None:
         return _Wanted(None)
-    if _is_quiet(client, status) and not 0 < status.record_capacity <= status.records:
+    if _is_quiet(door, status) and not 0 < status.record_capacity <= status.records:
         return None
     return _Wanted(memory.end)
 
 
-def _is_quiet(client: Client, status: MachineStatus) -> bool:
+def _is_quiet(door: Door, status: MachineStatus) -> bool:
     """Whether the machine counts what it counted at the last reading; one that counts nothing tells nothing by that."""
-    memory = client.session.machine_memory
+    memory = door.state.memory
     if memory is None or (status.records == 0 and memory.end.records):
         return False
     return memory.counted == status.records
 
 
-def _read_whole_if_due(client: Client, *, quiet: bool) -> None:
+def _read_whole_if_due(client: Client, door: Door, *, quiet: bool) -> None:
     """The daily reading of the whole log: after what is new, which a poor link may just carry.
 
     In a conversation of its own, and no failure of it holds up what was read: it is tried again at each poll.
     """
-    memory = client.session.machine_memory
+    memory = door.state.memory
     age_s = 0.0 if memory is None else client.clock.monotonic() - memory.whole_read_at_s
     if age_s < (COMPLETE_READ_INTERVAL_S if quiet else 2 * COMPLETE_READ_INTERVAL_S):
         return
     try:
-        with enabled_machine(client) as machine:
-            read_log(client, machine, ask_status(client, machine))
+        with enabled_machine(door) as machine:
+            read_log(client, door, machine, ask_status(client, door, machine))
     except MachineError as error:
         tell_of_trouble(
-            client,
+            door,
             "whole",
             f"{error}; new punches are read, the daily look at the whole log was not possible",
         )
     else:
-        client.session.health.troubles.pop("whole", None)
+        door.state.troubles.pop("whole", None)
 
 
-def _warn_of_full_machine(client: Client, status: MachineStatus) -> None:
+def _warn_of_full_machine(client: Client, door: Door, status: MachineStatus) -> None:
     """Say once a day that the machine is nearly full: it then drops punches, the new or the oldest ones."""
-    session = client.session
     today = client.clock.now().date()
     if status.records < NEARLY_FULL * status.record_capacity or status.record_capacity == 0:
         return
-    if session.fullness_said_on != today:
-        session.fullness_said_on = today
+    if door.state.fullness_said_on != today:
+        door.state.fullness_said_on = today
         log.warning(
-            "the machine holds %d of %d records and will lose punches when it is full; once `attendance-client status` "
+            "%s holds %d of %d records and will lose punches when it is full; once `attendance-client status` "
             "shows nothing on its way, clear its attendance log in its own menu",
+            called(door),
             status.records,
             status.record_capacity,
         )

@@ -16,6 +16,7 @@ class MachineAddress:
         timeout_s: of each single exchange.
         name_encoding: code page of the names in the machine.
         udp: whether the machine is spoken to by UDP, as old firmware wants it, instead of TCP.
+        name: what people call it, where a site has several; may be empty.
     """
 
     host: str
@@ -24,6 +25,7 @@ class MachineAddress:
     timeout_s: float = 10.0
     name_encoding: str = "utf-8"
     udp: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ class MachineSession(Protocol):
 
 class AttendanceMachine(Protocol):
     """The machine on the wall."""
+
+    @property
+    def name(self) -> str:
+        """What people call it, where a site has several; may be empty."""
+        ...
 
     def session(self) -> AbstractContextManager[MachineSession]:
         """Connect; raises MachineError when the machine cannot be reached or refuses the comm key."""

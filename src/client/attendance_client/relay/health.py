@@ -7,29 +7,49 @@ together. Nothing of it ever keeps the client from its work.
 
 import logging
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from attendance_client.errors import AccessError, BusError
 from attendance_client.fsm.client import Client
-from attendance_client.machine.port import MachineStatus
-from attendance_contracts import MachineHealth, SiteHealth, business_day
+from attendance_client.fsm.session import Door
+from attendance_client.machine.reading import BELIEVABLE_OFFSET, of_door
+from attendance_contracts import MachineHealth, MistimedPunches, ReviewPeriod, SiteHealth, business_day
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTION = "attendance-relay"
 
+MOST_MISTIMED = 200
+"""Users and days with punches that bear times that cannot be, in one message; the others are counted as one."""
 LARGE_BACKLOG = 100
 """From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
 
 
-def report_read(client: Client, status: MachineStatus) -> None:
-    """Publish the site's health if it is due: the machine was just read, or had nothing new."""
-    session = client.session
-    session.taken_until = session.machine_time or client.clock.now()
-    offset = session.clock_offset
-    machine = MachineHealth(
+def report_read(client: Client) -> None:
+    """Publish the site's health if it is due: the machines were just read, or had nothing new."""
+    machines = [_health_of(door) for door in client.doors if not door.problem]
+    problems = [of_door(door, door.problem) for door in client.doors if door.problem]
+    _publish(client, machines, "; ".join([*problems, *troubles_of(client)]))
+
+
+def troubles_of(client: Client) -> list[str]:
+    """What people are to know although work goes on; what keeps a machine from being read is told apart."""
+    of_machines = [
+        told
+        for door in client.doors
+        if door.seen is not None and not door.problem
+        for told in door.seen.troubles.values()
+    ]
+    return [*of_machines, *_alike(client), *client.session.health.troubles.values()]
+
+
+def _health_of(door: Door) -> MachineHealth:
+    status, offset = door.state.status, door.state.clock_offset
+    return MachineHealth(
         serial_number=status.serial_number,
         firmware=status.firmware,
         platform=status.platform,
@@ -37,23 +57,43 @@ def report_read(client: Client, status: MachineStatus) -> None:
         records=status.records,
         record_capacity=status.record_capacity,
         users=status.users,
+        name=door.machine.name,
     )
-    _publish(client, machine, "; ".join(session.health.troubles.values()))
+
+
+def _alike(client: Client) -> Sequence[str]:
+    """Where two addresses lead to one machine, another one is not read at all."""
+    names: dict[str, list[str]] = {}
+    for door in client.doors:
+        if door.seen is not None:
+            names.setdefault(door.seen.status.serial_number, []).append(
+                door.machine.name or "the first machine"
+            )
+    return [
+        f"{' and '.join(alike)} answer as one machine, {serial_number}: is one of their addresses in "
+        "biometric_device_config.json wrong? No day is complete before each machine is read"
+        for serial_number, alike in names.items()
+        if len(alike) > 1
+    ]
 
 
 def report_unreadable(client: Client, problem: str) -> None:
-    """Publish that the machine cannot be read, if that is news or due."""
-    _publish(client, None, problem)
+    """Publish that no machine can be read, if that is news or due."""
+    _publish(client, [], problem)
 
 
 def complete_through(client: Client) -> date | None:
-    """The last business day that is wholly over by the machine's time, and of which every punch is confirmed.
+    """The last business day that is wholly over by each machine's time, and of which every punch is confirmed.
 
-    Not as of the last whole reading: one that broke off may have brought older punches since.
+    Not as of the last whole reading: one that broke off may have brought older punches since. None where a machine was
+    not read yet since the client began, or two addresses lead to one machine.
     """
-    taken_until, summary = client.session.taken_until, client.ledger.summary()
-    if taken_until is None:
+    summary = client.ledger.summary()
+    read = {id(door.seen): door.seen.taken_until for door in client.doors if door.seen is not None}
+    known = [moment for moment in read.values() if moment is not None]
+    if len(known) < len(client.doors):
         return None
+    taken_until = min(known)
     under_way = min(taken_until, summary.earliest_backlog or taken_until)
     day = business_day(under_way, client.site.day_boundary) - timedelta(days=1)
     if client.session.review_period is not None:
@@ -62,13 +102,14 @@ def complete_through(client: Client) -> date | None:
     return day if summary.first_day is not None and day >= summary.first_day else None
 
 
-def _publish(client: Client, machine: MachineHealth | None, problem: str) -> None:
+def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) -> None:
     session = client.session
     if session.review_period is None or session.sheet_id is None:
         return
     summary = client.ledger.summary()
     complete = complete_through(client)
-    news = _news(client, machine, problem, complete, summary.backlog)
+    mistimed = _mistimed(client, session.review_period)
+    news = (_news(client, machines, problem, complete, summary.backlog), mistimed)
     if news == session.health.told and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
@@ -84,8 +125,10 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         undecodable=summary.undecodable,
         complete_through=complete,
         pi_clock_synchronised=client.clock.synchronised(),
-        machine=machine,
+        machine=machines[0] if machines else None,
         problem=problem,
+        machines=tuple(machines) if len(client.doors) > 1 else (),
+        mistimed=mistimed,
     )
     try:
         client.bus.publish(health)
@@ -100,20 +143,29 @@ def _publish(client: Client, machine: MachineHealth | None, problem: str) -> Non
         session.health.due_s = client.clock.monotonic() + client.site.health_interval_s
 
 
+def _mistimed(client: Client, period: ReviewPeriod) -> tuple[MistimedPunches, ...]:
+    """What HR is to see of punches with times that cannot be, where this computer knows the time itself."""
+    if client.clock.synchronised() is False:
+        return ()
+    latest = (client.session.machine_time or client.clock.now()) + BELIEVABLE_OFFSET
+    found = client.ledger.mistimed(period.first_day, latest)
+    if len(found) > MOST_MISTIMED:
+        others = found[MOST_MISTIMED - 1 :]
+        rest = replace(others[-1], user_id="", user_name="", count=sum(each.count for each in others))
+        found[MOST_MISTIMED - 1 :] = [rest]
+    return tuple(found)
+
+
 def _news(
-    client: Client, machine: MachineHealth | None, problem: str, complete: date | None, backlog: int
+    client: Client, machines: Sequence[MachineHealth], problem: str, complete: date | None, backlog: int
 ) -> object:
     """What is told at once when it differs from what was told last."""
     session = client.session
-    about_machine = None
-    if machine is not None:
-        about_machine = (
-            machine.serial_number,
-            machine.firmware,
-            machine.is_nearly_full,
-            machine.is_clock_off,
-        )
-    return session.sheet_id, complete, problem, backlog >= LARGE_BACKLOG, about_machine
+    about_machines = tuple(
+        (machine.serial_number, machine.firmware, machine.is_nearly_full, machine.is_clock_off)
+        for machine in machines
+    )
+    return session.sheet_id, complete, problem, backlog >= LARGE_BACKLOG, about_machines
 
 
 @cache

@@ -32,12 +32,19 @@ from attendance_client.errors import (
     no_permission,
 )
 from attendance_client.machine.port import AttendanceLog
-from attendance_contracts import Answer, AttendanceRecord, Outcome, ReviewPeriod, tombstone
+from attendance_contracts import (
+    Answer,
+    AttendanceRecord,
+    MistimedPunches,
+    Outcome,
+    ReviewPeriod,
+    tombstone,
+)
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_1 = """
 CREATE TABLE punches (
     identity TEXT PRIMARY KEY,
@@ -85,6 +92,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 """`user_name`: as the machine told it when the punch was read; empty for a user without one, NULL before it was asked.
 `answer`: why no sheet holds the punch, an `Outcome` or UNANSWERED; NULL before it was asked, and once a sheet does."""
+SCHEMA_3 = """
+ALTER TABLE punches ADD COLUMN machine TEXT;
+"""
+"""`machine`: what people called the machine when the punch was read; empty or NULL where it has no name."""
 
 PUNCH_COLUMNS = (
     "identity",
@@ -97,10 +108,12 @@ PUNCH_COLUMNS = (
     "raw",
     "read_at",
     "user_name",
+    "machine",
 )
 """What was read of a punch, without what was said of it since."""
 EXPORTED = (
     "serial_number",
+    "machine",
     "user_id",
     "user_name",
     "timestamp",
@@ -120,6 +133,8 @@ _PASSING = (
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
 )
+FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
+"""Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
@@ -131,7 +146,7 @@ _SHORT = 8
 """Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
 _EXPIRED_ROUNDS = 1
 """Of the hash of punches that are too old: these are all people's, and many to compare with at each whole reading."""
-_Row = tuple[str, str, str, str, int, int, int, bytes, str]
+_Row = tuple[str, str, str, str, int, int, int, bytes, str, str]
 """Of punches, up to `read_at`."""
 _OF_NO_PERIOD = (Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY)
 
@@ -245,8 +260,10 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
-    def add_log(self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime) -> int:
-        """Take what was read of the machine's log; returns how many records were not known before.
+    def add_log(
+        self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime, machine: str = ""
+    ) -> int:
+        """Take what was read of the log of a machine, and what people call it; returns how many records are new.
 
         Equal records are told apart by their place among each other: in a whole log from its beginning, in the end
         of one after those that the ledger holds. The end of a log must therefore be taken once only.
@@ -276,6 +293,7 @@ class Ledger:
                     occurrence,
                     read.raw,
                     read_at.isoformat(),
+                    machine,
                 )
             )
         odd = [
@@ -286,7 +304,7 @@ class Ledger:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
-                " raw, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " raw, read_at, machine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 kept,
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
@@ -480,15 +498,22 @@ class Ledger:
 
     def _unsent(self, where: str, parameters: tuple[str, ...], limit: int) -> tuple[AttendanceRecord, ...]:
         rows = self._ask(
-            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence FROM punches"  # noqa: S608 - words of this file
+            "SELECT serial_number, user_id, user_name, timestamp, status, punch, occurrence, machine FROM punches"  # noqa: S608 - words of this file
             f" WHERE sheet_id IS NULL AND answer IS NULL{where} ORDER BY timestamp, identity LIMIT ?",
             (*parameters, limit),
         )
         return tuple(
             AttendanceRecord(
-                serial, user, user_name or None, datetime.fromisoformat(stamp), status, punch, occurrence
+                serial,
+                user,
+                user_name or None,
+                datetime.fromisoformat(stamp),
+                status,
+                punch,
+                occurrence,
+                machine or "",
             )
-            for serial, user, user_name, stamp, status, punch, occurrence in rows
+            for serial, user, user_name, stamp, status, punch, occurrence, machine in rows
         )
 
     def _outside(self, known: Sequence[tuple[ReviewPeriod, str]]) -> tuple[str, tuple[str, ...]]:
@@ -625,6 +650,34 @@ class Ledger:
             )
         )
 
+    def mistimed(self, since: date, latest: datetime) -> list[MistimedPunches]:
+        """Punches of no period whose times cannot be: of before `FIRST_POSSIBLE`, or later than `latest`.
+
+        As far as they were read since a day; or by a computer whose own clock was as wrong, and nobody knows when.
+        """
+        first = FIRST_POSSIBLE.isoformat()
+        rows = self._ask(
+            "SELECT serial_number, coalesce(max(machine), ''), user_id, coalesce(max(user_name), ''), count(*),"
+            " min(timestamp), max(timestamp), date(read_at) FROM punches"
+            " WHERE sheet_id IS NULL AND (timestamp < ? OR timestamp > ?) AND answer IN (?, ?)"
+            " AND (read_at >= ? OR read_at < ?)"
+            " GROUP BY serial_number, user_id, date(read_at) ORDER BY date(read_at), serial_number, user_id",
+            (first, latest.isoformat(), *_OF_NO_PERIOD, since.isoformat(), first),
+        )
+        return [
+            MistimedPunches(
+                serial_number=serial,
+                machine=machine,
+                user_id=user,
+                user_name=name,
+                count=count,
+                first=datetime.fromisoformat(earliest),
+                last=datetime.fromisoformat(last),
+                read_on=date.fromisoformat(read_on),
+            )
+            for serial, machine, user, name, count, earliest, last, read_on in rows
+        ]
+
     def check(self) -> None:
         """Read the whole file; raises DamagedError where it is damaged."""
         [(told,), *_] = self._ask("PRAGMA quick_check(1)")
@@ -681,7 +734,7 @@ def _migrate(db: sqlite3.Connection, path: Path | str) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise LedgerError(f"{path} was written by a newer release (schema {version}); upgrade the client")
-    missing = [SCHEMA_1, SCHEMA_2][version:]
+    missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
     if missing:
         script = "\n".join(missing)
         db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

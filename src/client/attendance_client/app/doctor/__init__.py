@@ -10,7 +10,7 @@ from pathlib import Path
 from attendance_client.app.config import Config, load_config
 from attendance_client.app.doctor.cloud import examine_cloud
 from attendance_client.app.doctor.files import examine_files
-from attendance_client.app.doctor.machine import examine_machine
+from attendance_client.app.doctor.machine import examine_machines
 from attendance_client.app.doctor.times import examine_times
 from attendance_client.errors import ConfigError
 from attendance_trouble.finding import Finding, Level, fail, ok
@@ -23,12 +23,15 @@ def examine(directory: Path) -> Iterator[Finding]:
     config: Config | None = None
     try:
         config = load_config(directory)
-        site, machine = config.site, config.machine
-        yield ok("config", f"site {site.location}, machine at {machine.host}:{machine.port}")
+        machines = ", ".join(
+            f"machine {machine.name + ' ' if machine.name else ''}at {machine.host}:{machine.port}"
+            for machine in config.machines
+        )
+        yield ok("config", f"site {config.site.location}, {machines}")
     except ConfigError as error:
         yield fail("config", error)
     yield from examine_files(directory, config)
     yield from examine_times(directory, config)
     if config is not None:
-        yield from examine_machine(config)
+        yield from examine_machines(config)
     yield from examine_cloud(config)

@@ -1,15 +1,16 @@
-"""The attendance machine: does it answer, and what does it say of itself?"""
+"""The attendance machines: do they answer, and what do they say of themselves?"""
 
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from attendance_client.app.config import FILE_NAME, Config
 from attendance_client.app.system import SystemClock
 from attendance_client.errors import MachineError
 from attendance_client.machine.clock import NOTABLE_OFFSET
-from attendance_client.machine.port import MachineStatus
+from attendance_client.machine.port import MachineAddress, MachineStatus
 from attendance_client.machine.reading import offset_of
 from attendance_client.machine.zk.user_records import MachineUser
 from attendance_client.machine.zk.zk_machine import ZkMachine
@@ -25,11 +26,18 @@ WIDEST_ZONE_DIFFERENCE = timedelta(hours=26)
 SET_IT = "set it in its menu, or with attendance-client device clock --set"
 
 
-def examine_machine(config: Config) -> Iterator[Finding]:
-    """What it says of itself, and its users; its log is not read."""
+def examine_machines(config: Config) -> Iterator[Finding]:
+    """What each says of itself, and its users; their logs are not read."""
+    for address in config.machines:
+        for finding in _examine(config, address):
+            named = f"{address.name}: " if address.name and address.name not in finding.told else ""
+            yield replace(finding, told=named + finding.told)
+
+
+def _examine(config: Config, address: MachineAddress) -> Iterator[Finding]:
     clock = SystemClock(config.site.time_zone, threading.Event())
     try:
-        with ZkMachine(config.machine).session() as session:
+        with ZkMachine(address).session() as session:
             status = session.status()
             now = clock.now()
             yield ok(
@@ -39,7 +47,7 @@ def examine_machine(config: Config) -> Iterator[Finding]:
             )
             yield _clock(status, now, config.site.time_zone, trusted=clock.synchronised() is not False)
             yield _memory(status)
-            yield _users(session.read_users(), config.machine.name_encoding)
+            yield _users(session.read_users(), address.name_encoding)
     except MachineError as error:
         yield fail("machine", error)
 

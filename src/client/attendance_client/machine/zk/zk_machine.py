@@ -42,6 +42,7 @@ class ZkMachine:
     """A ZKTeco machine on TCP or UDP; `progress` is called when bytes have arrived from it."""
 
     def __init__(self, address: MachineAddress, progress: Callable[[], None] | None = None) -> None:
+        self.name = address.name
         self._address = address
         self._progress = progress
         self._memory = _Memory()
@@ -49,7 +50,8 @@ class ZkMachine:
     @contextmanager
     def session(self) -> "Iterator[ZkSession]":
         address = self._address
-        where = f"the attendance machine at {address.host}:{address.port}"
+        named = f" {address.name!r}" if address.name else ""
+        where = f"the attendance machine{named} at {address.host}:{address.port}"
         zk = _Zk(address, self._progress)
         try:
             _connect(zk, where)

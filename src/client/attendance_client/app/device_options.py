@@ -1,0 +1,47 @@
+"""The options of attendance-client device; what it does is `device_command`, which is slow to load."""
+
+import argparse
+from pathlib import Path
+
+
+def add_device_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    """Add `device` and its kinds; `common` names the directory."""
+    device = commands.add_parser(
+        "device",
+        help="ask the attendance machine itself",
+        description="Ask the attendance machine itself; of a site with several each of them, or the one that --machine "
+        "names. Many machines talk to one program at a time: stop the service first (systemctl stop "
+        "attendance-client).",
+    )
+    kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
+    which = argparse.ArgumentParser(add_help=False)
+    which.add_argument("--machine", metavar="NAME", help="of several, the one of this name or address")
+    which.set_defaults(dump=None, replay=None)
+    files = argparse.ArgumentParser(add_help=False)
+    either = files.add_mutually_exclusive_group()
+    either.add_argument(
+        "--dump", type=Path, metavar="FILE", help="also keep what the machine says in FILE, without names"
+    )
+    either.add_argument(
+        "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
+    )
+    for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
+        kind = kinds.add_parser(
+            name, parents=[common, which, files], help=about, description=f"Show {about}."
+        )
+        if name == "punches":
+            kind.add_argument(
+                "--last", type=at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
+            )
+    clock = kinds.add_parser("clock", parents=[common, which], help="its clock beside this computer's")
+    clock.add_argument("--set", action="store_true", help="set it by this computer's")
+    return device
+
+
+def at_least_one(text: str) -> int:
+    """A number of things, as it is typed."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
+    return int(text)
