@@ -155,6 +155,7 @@ def _key_create(state, names, flags, stdin):
     name = f"{_number(state):040x}"
     keys[name] = {"name": f"projects/{state['project']}/serviceAccounts/{address}/keys/{name}"}
     content = {"type": "service_account", "client_email": address, "private_key_id": name, "private_key": "…"}
+    content["token_uri"] = "https://oauth2.googleapis.com/token"
     Path(names[0]).write_text(json.dumps(content))
 
 

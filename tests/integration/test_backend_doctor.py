@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from attendance_backend.app.cli import main
-from attendance_contracts import StoreAttendRecords, Topic, topic_path
+from attendance_contracts import (
+    REPLY_TOPICS,
+    StoreAttendRecords,
+    Topic,
+    subscription_filter,
+    subscription_path,
+    topic_path,
+)
 from attendance_deploy import cli as deploy
 from attendance_sandbox.pubsub.monitoring import MonitoringServer
 from tests.integration.backend_office import PROJECT, CloudOffice, period_request
@@ -47,6 +54,15 @@ def office(tmp_path, monkeypatch):
         yield office
 
 
+def subscribe(office, topic, message_filter, dead_letters):
+    office.pubsub.create_subscription(
+        subscription_path(PROJECT, topic, "berlin"),
+        topic_path(PROJECT, topic),
+        message_filter=message_filter,
+        dead_letter_topic=dead_letters and f"projects/{PROJECT}/topics/{dead_letters}",
+    )
+
+
 def doctor(capsys, *arguments):
     """Exit code, and what is told of each thing, with its level in front."""
     code = main(["doctor", *arguments])
@@ -60,17 +76,21 @@ def doctor(capsys, *arguments):
 
 def test_of_a_sound_office_each_thing_has_its_line(office, capsys):
     office.post(period_request())
+    for topic in REPLY_TOPICS:
+        subscribe(office, topic, subscription_filter("berlin"), "dead_letters")
     _, found = doctor(capsys)
     assert found["settings"] == ["ok all are there"]
     assert found["folder"] == ["ok nothing to complain of"]
     assert found["mail"] == ["ok nothing to complain of"]
-    (site,) = found["site berlin"]
+    site, *subscriptions = found["site berlin"]
     assert site.startswith("warn last heard of 0 seconds ago; it signs nothing")
+    assert subscriptions == ["ok its 3 subscriptions are in place"]
+    assert found["topics"] == [f"ok {len(Topic) + 1} in place"]
     assert found["messages"][0].startswith("ok the oldest waits for 0 seconds")
     assert found["dead letters"] == ["ok none"]
     assert found["quota"][0].startswith("ok at most 0 reads")
     (installation,) = found["installation"]
-    assert installation.startswith("warn services, rights, topics")
+    assert installation.startswith("warn services, rights, functions")
     assert "--checkout" in installation
 
 
@@ -78,15 +98,25 @@ def test_what_went_wrong_is_told_with_what_to_do(office, capsys):
     office.post(period_request())
     office.now += timedelta(hours=30)
     office.mail.stop()
+    office.pubsub.broker.delete_topic(topic_path(PROJECT, Topic.WATCH))
+    subscribe(office, Topic.NEW_REVIEW_SHEET, "", "dead_letters")
+    subscribe(office, Topic.LAST_STORED_TIMESTAMP, subscription_filter("berlin"), "")
     office.pubsub.publish(STORE, b"{}", {})
     office.pubsub.publish(f"projects/{PROJECT}/topics/dead_letters", b"{}", {})
     office.hours = 2
     code, found = doctor(capsys)
     assert code == 1
     assert found["mail"][0].startswith("FAIL the mail server 127.0.0.1")
-    assert found["site berlin"] == [
-        "FAIL last heard of 30 hours ago: attendance-client doctor on its Pi tells why"
-    ]
+    silent, none, wrong, apart = found["site berlin"]
+    assert silent == "FAIL last heard of 30 hours ago: attendance-client doctor on its Pi tells why"
+    assert none.startswith(
+        "FAIL the subscription new_review_period-berlin is missing: deploy/gcp/deploy site add"
+    )
+    assert wrong.startswith(
+        "FAIL the subscription new_review_sheet-berlin has the filter 'none', not 'attributes"
+    )
+    assert apart.startswith("warn the subscription last_stored_timestamp-berlin sets no dead letters aside")
+    assert found["topics"] == ["FAIL watch is missing: deploy/gcp/deploy makes it"]
     (wait,) = found["messages"]
     assert wait.startswith("FAIL one waits at store_attend_records-function for 2 hours")
     assert "gcloud functions logs read store-attend-records" in wait
@@ -104,6 +134,12 @@ def test_one_thing_that_cannot_be_looked_at_keeps_no_other(office, capsys, monke
     assert "share it" in found["Review Periods"][0]
     assert "roles/monitoring.viewer" in found["messages"][0]
     assert "installation" in found
+
+
+def test_topics_that_may_not_be_seen_are_told(office, capsys):
+    office.pubsub.deny("pubsub.topics.get")
+    _, found = doctor(capsys)
+    assert "roles/pubsub.viewer" in found["topics"][0]
 
 
 def test_a_used_up_quota_is_told(office, capsys):

@@ -322,6 +322,48 @@ def test_nobody_may_more_than_they_need(cloud):
     }
 
 
+def test_each_right_that_is_taken_away_is_one_line_and_given_back_by_what_the_line_names(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    whole, rights = copy.deepcopy(cloud.state), cloud.rights()
+    assert len(rights) > 30
+    for target, role, who in sorted(rights):
+        cloud.state = copy.deepcopy(whole)
+        for binding in cloud.state["policies"][target]["bindings"]:
+            if binding["role"] == role:
+                binding["members"].remove(who)
+        code, told, _ = cloud.run("doctor")
+        (line,) = [each for each in told if each.startswith("FAIL")]
+        assert code == 1
+        if "serviceAgent" not in role:
+            assert all(words in line for words in (role.removeprefix("roles/"), target, who)), line
+        remedy = line.rpartition(": deploy/gcp/deploy")[2].removesuffix(" makes it").split()
+        assert (cloud.site(*remedy[1:]) if remedy else cloud.run())[0] == 0
+        assert cloud.rights() == rights, line
+        assert cloud.run("doctor")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["topics", "subscriptions", "secrets", "functions", "jobs", "channels", "alerts"]
+)
+def test_each_thing_that_somebody_removed_is_told_and_made_again(cloud, kind):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    whole = copy.deepcopy(cloud.state)
+    for place in range(len(whole[kind])):
+        cloud.state = copy.deepcopy(whole)
+        of_kind = cloud.state[kind]
+        if isinstance(of_kind, dict):
+            of_kind.pop(sorted(of_kind)[place])
+        else:
+            of_kind.pop(place)
+        code, told, _ = cloud.run("doctor")
+        assert (code, [line for line in told if "makes it" in line] != []) == (1, True)
+        cloud.run()
+        cloud.site("add", "hq")
+        assert cloud.run("doctor")[0] == 0
+
+
 def test_what_an_installation_by_hand_granted_too_much_is_taken_back(cloud):
     """And its functions, which Eventarc called, are made anew: such a trigger cannot be changed."""
     cloud.run()
@@ -411,6 +453,20 @@ def test_a_site_gets_one_file_that_only_its_owner_reads(cloud):
     state = copy.deepcopy(cloud.state)
     assert cloud.site("add", "Head_Office")[0] == 0
     assert (cloud.state, json.loads(path.read_text())) == (state, content)
+
+
+def test_the_client_takes_the_file_as_it_is(cloud):
+    from attendance_client.app.init import read_site_file
+
+    cloud.run()
+    cloud.site("add", "Head_Office", "--machine", "192.0.2.17")
+    for step in ([], ["rotate"]):
+        if step:
+            assert cloud.site(*step, "Head_Office")[0] == 0
+        content = json.loads((cloud.folder / "Head_Office.json").read_text())
+        taken = read_site_file(cloud.folder / "Head_Office.json")
+        assert dict(taken.config) == content["biometric_device_config"]
+        assert (taken.service_account, taken.site_key) == (content["service_account"], content["site_key"])
 
 
 def test_sites_are_listed_and_revoked(cloud):
@@ -675,6 +731,21 @@ def test_gmail_is_asked_for_no_mail_server_and_its_consent_is_a_secret(cloud, tm
     consent.unlink()
     code, _, told = cloud.run("--new-gmail-consent", stdin=Terminal)
     assert (code, "mail consent makes one" in told[-1]) == (1, True)
+
+
+def test_after_a_change_to_gmail_nothing_of_the_mail_server_is_left(cloud):
+    cloud.run()
+    cloud.settings.write_text(cloud.settings.read_text() + 'MAIL_TRANSPORT: "gmail"\n')
+    cloud.monkeypatch.setenv("GMAIL_CREDENTIALS", "the consent")
+    assert cloud.run()[0] == 0
+    assert cloud.state["secrets"].keys() == {"gmail-credentials", "signing-secret"}
+    words = [" ".join(command[:3]) for command in cloud.commands]
+    assert words.index("secrets delete smtp-password") > words.index("functions deploy watch"), (
+        "in use until then"
+    )
+    assert cloud.run("doctor")[0] == 0
+    assert cloud.run("--destroy", typed="acme-attendance\n")[0] == 0
+    assert cloud.state["secrets"] == {}
 
 
 def test_settings_are_asked_for_once(tmp_path):

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from attendance_backend.app.cli import main as backend_command
 from tests.integration.sandbox_process import STARTER, rest, running
 
 
@@ -20,6 +23,27 @@ def test_it_keeps_mail_and_stops_cleanly(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, "")
     assert "to hr@example.com: Missing period" in output
     assert [path.name for path in (tmp_path / "mail").iterdir()] == ["00001-missing-period.eml"]
+
+
+def test_it_is_gmail_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running("mail", "--port", "0", "--folder", str(tmp_path), "--gmail", "0") as (process, _):
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("export GMAIL_API_URL=").strip()
+        consent = tmp_path / "gmail-consent.json"
+        for name, value in {
+            "MAIL_TRANSPORT": "gmail",
+            "GMAIL_API_URL": url,
+            "GMAIL_CREDENTIALS": consent.read_text(),
+            "MAIL_FROM": "attendance@example.com",
+            "ALARM_TO": "hr@example.com",
+        }.items():
+            monkeypatch.setenv(name, value)
+        assert backend_command(["mail", "test"]) == 0
+        process.send_signal(signal.SIGTERM)
+        output, errors = rest(process)
+    assert (process.returncode, errors) == (0, "")
+    assert "to hr@example.com: Attendance: a test [Gmail]" in output
+    assert (tmp_path / "00001-attendance-a-test.eml").exists()
 
 
 def test_quiet_prints_the_address_and_nothing_else(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """attendance-client as a person meets it: one line for what they must mend, and no traceback."""
 
-import io
 import json
-import logging
 import subprocess
 import sys
 
 import pytest
 
-from attendance_client.app.cli import log_to, main
+from attendance_client.app.cli import main
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "project_id": "test", "time_zone": "UTC"}
 
@@ -183,32 +181,3 @@ def test_a_directory_that_cannot_be_written(directory, capsys, monkeypatch):
     assert "must belong to the user who runs the client" in complaint(
         capsys, "run", "--directory", str(directory)
     )
-
-
-@pytest.mark.parametrize(
-    ("environment", "lines"),
-    [
-        ({"JOURNAL_STREAM": "9:1"}, ["<7>a poll", "<6>stored", "<4>slow", "<3>first", "<3>second"]),
-        ({}, ["DEBUG   a poll", "INFO    stored", "WARNING slow", "ERROR   first", "second"]),
-    ],
-)
-def test_the_journal_gets_priorities_and_a_terminal_the_time(environment, lines):
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    root.handlers.clear()
-    try:
-        log_to(stream, logging.DEBUG, environment)
-        for severity, text in (
-            ("debug", "a poll"),
-            ("info", "stored"),
-            ("warning", "slow"),
-            ("error", "first\nsecond"),
-        ):
-            getattr(logging.getLogger("attendance_client"), severity)(text)
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
-    written = stream.getvalue().splitlines()
-    assert [line[-len(wanted) :] for line, wanted in zip(written, lines, strict=True)] == lines
-    assert ("<" in written[0]) == bool(environment)

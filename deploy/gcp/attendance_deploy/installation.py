@@ -166,6 +166,7 @@ def program(it: Installation) -> Iterator[Stage]:
     yield Stage("alerts", lambda gcloud: _alerts(it, gcloud))
     yield Stage("functions that are not needed any more", lambda _: _replaced(it), absent=True)
     yield Stage("rights that are not needed any more", lambda _: _outdated(it), absent=True)
+    yield Stage("secrets that are not needed any more", lambda _: _unused(it), absent=True)
 
 
 def removal(it: Installation) -> Iterator[Stage]:
@@ -352,6 +353,12 @@ def _outdated(it: Installation) -> list[Resource]:
         ),
         lent(it),
     ]
+
+
+def _unused(it: Installation) -> list[Resource]:
+    """What mail went out by before it went another way."""
+    used = it.mail_secret[0] if it.mail_secret else ""
+    return [Resource(SECRET, name) for name in (SMTP_SECRET, GMAIL_SECRET) if name != used]
 
 
 def lent(it: Installation) -> Resource:

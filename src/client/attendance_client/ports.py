@@ -9,7 +9,7 @@ from attendance_contracts import Message, Topic
 
 
 class Bus(Protocol):
-    """Pub/Sub, as one site sees it.
+    """Pub/Sub, as one site sees it. Each method raises StopRequested where the client is told to stop meanwhile.
 
     Attributes:
         heard_at: when the newest of the replies that were received last was published, by Pub/Sub's clock, aware; None

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -439,35 +439,13 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from attendance_backend.app.bootstrap import build_monitoring  # noqa: PLC0415
-    from attendance_backend.app.commands import doctor  # noqa: PLC0415
-    from attendance_backend.app.settings import (  # noqa: PLC0415
-        function_complaints,
-        read_operator_settings,
-        unknown_names,
-    )
-    from attendance_trouble.finding import Finding, Level, fail  # noqa: PLC0415
-
-    variables = _variables(options)
-
-    def findings() -> Iterator[Finding]:
-        complaints = function_complaints(variables)
-        yield from doctor.of_settings([*unknown_names(variables), *complaints])
-        try:
-            yield from doctor.of_spreadsheets(_backend(options))
-        except UserError as error:
-            yield fail("spreadsheets", error)
-        if project := variables.text("GOOGLE_CLOUD_PROJECT"):
-            try:
-                yield from doctor.of_messages(build_monitoring(read_operator_settings(variables), project))
-            except UserError as error:
-                yield fail("messages", error)
-        yield from doctor.of_installation(options.checkout, options.settings)
+    from attendance_backend.app.commands.doctor import examine  # noqa: PLC0415
+    from attendance_trouble.finding import Level  # noqa: PLC0415
 
     failed = False
     logging.disable(logging.CRITICAL)  # what matters is in the findings
     try:
-        for finding in findings():
+        for finding in examine(_variables(options), lambda: _backend(options), options.checkout):
             print(finding, flush=True)
             failed = failed or finding.level is Level.FAIL
     finally:

@@ -55,6 +55,45 @@ class PubSubReplies:
             raise BusError(f"Pub/Sub did not confirm the reply on {path}: {first_words(error)}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionFacts:
+    """What a subscription is like; `dead_letters` is the topic's name, empty for none."""
+
+    filter: str
+    dead_letters: str
+
+
+class PubSubLook:
+    """Looks at topics and subscriptions, and changes nothing. Make it as `PubSubReplies`."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+        self._publisher: Any = pubsub_v1.PublisherClient()
+        self._subscriber: Any = pubsub_v1.SubscriberClient()
+
+    def has_topic(self, name: str) -> bool:
+        """Whether there is a topic; raises RefusedError where it may not be seen, and BusError."""
+        path = f"projects/{self._project}/topics/{name}"
+        return self._look(self._publisher.get_topic, path, {"topic": path}) is not None
+
+    def subscription(self, path: str) -> SubscriptionFacts | None:
+        """A subscription; None where there is none. Raises as `has_topic`."""
+        found = self._look(self._subscriber.get_subscription, path, {"subscription": path})
+        if found is None:
+            return None
+        return SubscriptionFacts(found.filter, found.dead_letter_policy.dead_letter_topic.rpartition("/")[2])
+
+    def _look(self, call: Any, path: str, request: Mapping[str, str]) -> Any:
+        try:
+            return call(request=request, timeout=PUBLISH_TIMEOUT_S, retry=None)
+        except NotFound:
+            return None
+        except PermissionDenied as error:
+            raise RefusedError(f"{path} may not be seen: grant whoever asks roles/pubsub.viewer") from error
+        except (GoogleAPICallError, RetryError) as error:
+            raise BusError(f"{path}: {first_words(error)}") from error
+
+
 @dataclass(frozen=True)
 class DeadLetter:
     """A message among the dead letters, held by us for a while."""

@@ -64,19 +64,23 @@ def _assembled(
     directory: Path, config: Config, snapshots: FileSnapshotStore, stop: threading.Event, diary: FileDiary
 ) -> Iterator[Client]:
     session = Session(config.site.day_boundary, snapshots.load())
-    bus = PubSubBus(project_of(config), config.site.location)
+    bus = PubSubBus(project_of(config), config.site.location, stop)
     ledger = _ledger(directory, config.site.day_boundary)
     session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
     try:
         if (key := load_site_key(directory, config)) is not None:
             bus.signer = Signer(key, ledger.next_sequence)
+        supervisor = SystemdSupervisor(stop)
         client = Client(
             site=config.site,
-            doors=[Door(diary.watch(ZkMachine(address), address)) for address in config.machines],
+            doors=[
+                Door(diary.watch(ZkMachine(address, supervisor.progress), address))
+                for address in config.machines
+            ],
             bus=bus,
             clock=diary.clock,
             ledger=ledger,
-            supervisor=SystemdSupervisor(stop),
+            supervisor=supervisor,
             session=session,
             diary=diary,
         )

@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 from attendance_client.app.device_options import add_device_command, at_least_one
+from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_trouble import missing_package
 
@@ -257,13 +258,20 @@ def _run(options: argparse.Namespace) -> int:
     from attendance_client.app.bootstrap import bootstrap  # noqa: PLC0415
 
     level = "debug" if options.verbose else options.log_level
-    log_to(sys.stderr, logging.getLevelNamesMapping()[level.upper()], os.environ)
+    about: dict[str, Callable[[], str]] = {}
+    log_to(
+        sys.stderr,
+        logging.getLevelNamesMapping()[level.upper()],
+        os.environ,
+        lambda: {name: ask() for name, ask in about.items()},
+    )
     # What matters of theirs arrives as an error of ours.
     for noisy in ("google", "grpc", "urllib3", "statemachine"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     stop = threading.Event()
     install_stop_signals(stop)
     with bootstrap(options.directory, stop) as runner:
+        about |= {"SITE": lambda: runner.site, "STATE": lambda: str(runner.state)}
         try:
             runner.run()
         except StopRequested:
@@ -271,23 +279,16 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-class _ForJournal(logging.Formatter):
-    """A line begins with its priority, as systemd's journal takes it (sd-daemon(3)); the journal knows the time."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        priority = 3 if record.levelno >= logging.ERROR else 4 if record.levelno >= logging.WARNING else 6
-        lines = super().format(record).splitlines() or [""]
-        return "\n".join(f"<{7 if record.levelno < logging.INFO else priority}>{line}" for line in lines)
-
-
-def log_to(stream: TextIO, level: int, environment: Mapping[str, str]) -> None:
-    """Log to a terminal or a file, or to systemd's journal where `environment` says that it listens."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        _ForJournal("%(message)s")
-        if "JOURNAL_STREAM" in environment
-        else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
-    )
+def log_to(
+    stream: TextIO, level: int, environment: Mapping[str, str], fields: Callable[[], Mapping[str, str]] = dict
+) -> None:
+    """Log to a terminal or a file, or to systemd's journal, with fields, where `environment` says that it listens."""
+    handler: logging.Handler
+    if goes_to_the_journal(stream, environment):
+        handler = JournalHandler(stream, fields=fields)
+    else:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler])
 
 

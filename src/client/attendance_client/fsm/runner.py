@@ -32,6 +32,10 @@ class Runner:
         self.machine = ClientMachine(session)
 
     @property
+    def site(self) -> str:
+        return self._client.site.location
+
+    @property
     def state(self) -> StateId:
         return self._client.session.current
 

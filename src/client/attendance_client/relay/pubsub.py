@@ -2,10 +2,14 @@
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
@@ -13,7 +17,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 from google.protobuf import duration_pb2
 
-from attendance_client.errors import AccessError, BusError, CredentialsError
+from attendance_client.errors import AccessError, BusError, CredentialsError, StopRequested
 from attendance_contracts import (
     REPLY_TOPICS,
     ContractError,
@@ -39,6 +43,7 @@ _REFRESH_FAILED = "Getting metadata from plugin failed with error: "
 """What gRPC puts before google-auth's own error."""
 PUBLISH_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 30.0
+STOP_HEEDED_S = 0.2
 SILENT_S = 60.0
 """After so long without a word from Pub/Sub while it was asked, the connection is made anew."""
 MAX_REPLIES = 20
@@ -47,14 +52,15 @@ RETENTION_S = 7 * 86_400
 
 
 class PubSubBus:
-    """The port Bus on google-cloud-pubsub, which honours PUBSUB_EMULATOR_HOST.
+    """The port Bus on google-cloud-pubsub, which honours PUBSUB_EMULATOR_HOST. When `stop` is set, it waits no longer.
 
     Attributes:
         signer: signs what is published; None where the site has no key.
         reached_at: when Pub/Sub answered last, by this computer's clock, aware; None before it did.
     """
 
-    def __init__(self, project: str, location: str) -> None:
+    def __init__(self, project: str, location: str, stop: threading.Event | None = None) -> None:
+        self._stop = stop or threading.Event()
         self._project = project
         self._location = location
         self.signer: Signer | None = None
@@ -88,6 +94,33 @@ class PubSubBus:
             raise AccessError(str(error)) from error
         self._heard_at_s = time.monotonic()
 
+    def _call(self, procedure: Callable[..., Any], **arguments: Any) -> Any:
+        """Call Google in a thread of its own: gRPC cannot be called away from a call, and a stop must not wait."""
+        future: Future[Any] = Future()
+
+        def call() -> None:
+            try:
+                future.set_result(procedure(**arguments, retry=None))
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+                future.set_exception(error)
+
+        threading.Thread(target=call, daemon=True).start()
+        try:
+            # With some time for a new token.
+            return self._wait_for(future, arguments["timeout"] + CALL_TIMEOUT_S)
+        except TimeoutError as error:
+            raise BusError("Pub/Sub: nobody answers, not even that it takes too long") from error
+
+    def _wait_for(self, future: Any, timeout_s: float) -> Any:
+        """Its result; raises StopRequested or TimeoutError where there is none before. It may still come to pass."""
+        deadline_s = time.monotonic() + timeout_s
+        while not future.done() and time.monotonic() < deadline_s:
+            if self._stop.is_set():
+                raise StopRequested
+            with suppress(TimeoutError):
+                return future.result(timeout=STOP_HEEDED_S)
+        return future.result(timeout=0)
+
     def _answered(self) -> None:
         self._heard_at_s, self.reached_at = time.monotonic(), datetime.now(UTC)
 
@@ -114,7 +147,7 @@ class PubSubBus:
             "expiration_policy": {},
         }
         try:
-            self._subscriber.create_subscription(request=request, timeout=CALL_TIMEOUT_S, retry=None)
+            self._call(self._subscriber.create_subscription, request=request, timeout=CALL_TIMEOUT_S)
         except exceptions.AlreadyExists:
             return False
         except exceptions.NotFound as error:
@@ -133,8 +166,8 @@ class PubSubBus:
     def _check_subscription(self, name: str, topic: Topic, denied: Exception) -> None:
         """A Pi that may not create subscriptions must find them made."""
         try:
-            self._subscriber.get_subscription(
-                request={"subscription": name}, timeout=CALL_TIMEOUT_S, retry=None
+            self._call(
+                self._subscriber.get_subscription, request={"subscription": name}, timeout=CALL_TIMEOUT_S
             )
         except exceptions.PermissionDenied:
             raise AccessError(
@@ -168,7 +201,7 @@ class PubSubBus:
                 timeout=PUBLISH_TIMEOUT_S,
                 **attributes,
             )
-            future.result(timeout=2 * PUBLISH_TIMEOUT_S)
+            self._wait_for(future, 2 * PUBLISH_TIMEOUT_S)
         except exceptions.PermissionDenied as error:
             raise _lacks(f"topics add-iam-policy-binding {message.topic}", "publisher") from error
         # The library asserts when a message follows a failed one within some milliseconds.
@@ -181,21 +214,21 @@ class PubSubBus:
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
         subscription = subscription_path(self._project, topic, self._location)
         try:
-            response = self._subscriber.pull(
+            response = self._call(
+                self._subscriber.pull,
                 request={"subscription": subscription, "max_messages": MAX_REPLIES},
                 timeout=timeout_s,
-                retry=None,
             )
             self._answered()
             if not response.received_messages:
                 return ()
-            self._subscriber.acknowledge(
+            self._call(
+                self._subscriber.acknowledge,
                 request={
                     "subscription": subscription,
                     "ack_ids": [received.ack_id for received in response.received_messages],
                 },
                 timeout=CALL_TIMEOUT_S,
-                retry=None,
             )
         except exceptions.DeadlineExceeded:
             # No message, or no connection: the same to whoever waits.

@@ -1,9 +1,16 @@
 """`attendance-sandbox mail`: a mail server in a terminal that keeps what it gets."""
 
 import argparse
+import json
 import os
+from contextlib import ExitStack
+from email.message import EmailMessage
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
+from aiosmtpd.smtp import Envelope
+
+from attendance_sandbox.mail.gmail import GmailServer
 from attendance_sandbox.mail.server import HOST, MailServer
 from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
@@ -27,6 +34,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EPILOG,
     )
     parser.add_argument(
+        "--gmail",
+        type=int,
+        metavar="PORT",
+        help="be the Gmail API on this port as well: GMAIL_API_URL; F/gmail-consent.json is GMAIL_CREDENTIALS",
+    )
+    parser.add_argument(
         "--folder",
         type=Path,
         default=Path("mail"),
@@ -44,7 +57,24 @@ def run(arguments: argparse.Namespace) -> int:
             return refuse("mail", taken(arguments.port, error))
         return refuse("mail", f"{error.filename}: {os.strerror(error.errno or 0)}; name another --folder")
     stopped = stop_signal()
-    with server:
+    with server, ExitStack() as stack:
         announce(f"mail on {HOST}:{server.port}")
+        if arguments.gmail is not None:
+            try:
+                gmail = GmailServer(arguments.gmail, on_message=lambda message: _keep(server, message))
+            except OSError as error:
+                return refuse("mail", taken(arguments.gmail, error))
+            stack.enter_context(gmail)
+            (arguments.folder / "gmail-consent.json").write_text(json.dumps(gmail.consented()))
+            announce(f"export GMAIL_API_URL={gmail.url}")
         stopped.wait()
     return EXIT_OK
+
+
+def _keep(server: MailServer, message: EmailMessage) -> None:
+    envelope = Envelope()
+    envelope.mail_from = parseaddr(str(message["From"]))[1]
+    envelope.rcpt_tos = [address for _, address in getaddresses([str(message["To"])])]
+    envelope.content = message.as_bytes()
+    server.keep(envelope)
+    server.tell(f"to {', '.join(envelope.rcpt_tos)}: {message.get('Subject', '')} [Gmail]")

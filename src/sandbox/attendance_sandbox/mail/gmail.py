@@ -7,19 +7,24 @@ addresses, nothing is delivered, nothing can be read, one limit stands for all o
 
 import base64
 import binascii
+import hashlib
+import secrets
 import threading
+from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
+SCOPE = "https://www.googleapis.com/auth/gmail.send"
 PATH = "/gmail/v1/users/me/messages/send"
 
 
@@ -34,13 +39,19 @@ class GmailServer:
         left: so many messages may be sent yet.
     """
 
-    def __init__(self, port: int = 0, mailbox: str = "attendance@example.com") -> None:
-        """Binds the port; raises OSError where it is in use."""
+    def __init__(
+        self,
+        port: int = 0,
+        mailbox: str = "attendance@example.com",
+        on_message: Callable[[EmailMessage], object] | None = None,
+    ) -> None:
+        """Binds the port; raises OSError where it is in use. `on_message` is called with each that was sent."""
         self.tokens = TokenService()
         self.mailbox = mailbox
         self.messages: list[EmailMessage] = []
         self.fault: int | None = None
         self.left = 2_000
+        self._on_message = on_message
         self._lock = threading.Lock()
         self._http = HttpServer(port, self._respond)
 
@@ -56,6 +67,17 @@ class GmailServer:
     def consent(self, address: str) -> str:
         """The mailbox's owner opens the address and allows it; returns where the browser is sent."""
         return self.tokens.consent(address, self.mailbox)
+
+    def consented(self) -> dict[str, str]:
+        """What `attendance-backend mail consent` writes once the owner has agreed, without a browser."""
+        client, verifier = self.new_client()["installed"], secrets.token_urlsafe(48)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        known = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
+        asked = {**known, "scope": SCOPE, "state": "", "redirect_uri": "", "code_challenge": digest}
+        code = parse_qs(urlsplit(self.consent(f"?{urlencode(asked)}")).query)["code"][0]
+        form = {**known, "grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+        given = self.tokens.grant(urlencode(form), client["token_uri"])
+        return {**known, "refresh_token": given["refresh_token"], "token_uri": client["token_uri"]}
 
     def start(self) -> None:
         self._http.start()
@@ -99,6 +121,8 @@ class GmailServer:
             if parseaddr(str(message["From"]))[1] != mailbox:
                 message.replace_header("From", mailbox)
             self.messages.append(message)
+            if self._on_message is not None:
+                self._on_message(message)
             number = f"{len(self.messages):016x}"
         if fault == 0:
             raise DropConnectionError

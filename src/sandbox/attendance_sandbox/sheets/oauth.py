@@ -112,8 +112,8 @@ class TokenService:
             self._codes[code] = Consent(
                 client, self._secrets[client], email, tuple(query["scope"].split()), query["code_challenge"]
             )
-        told = {"state": query["state"], "code": code, "scope": query["scope"]}
-        return f"{query['redirect_uri']}?{urlencode(told)}"
+        told = {"state": query.get("state", ""), "code": code, "scope": query["scope"]}
+        return f"{query.get('redirect_uri', '')}?{urlencode(told)}"
 
     def withdraw(self) -> None:
         """Every consent ends."""

@@ -11,6 +11,7 @@ checksums are right; the session number of data packets is not to be relied upon
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -94,13 +95,22 @@ class FrameSocket:
         address: of the machine.
         timeout_s: within which each packet of an answer must have arrived whole.
         udp: datagrams instead of a stream.
+        progress: called when bytes have arrived.
 
     Raises:
         OSError: from every method, where the connection fails or times out.
     """
 
-    def __init__(self, address: tuple[str, int], timeout_s: float, *, udp: bool = False) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        timeout_s: float,
+        *,
+        udp: bool = False,
+        progress: Callable[[], None] | None = None,
+    ) -> None:
         self._udp = udp
+        self._progress = progress
         self._timeout_s = timeout_s
         self.patience = self._patience = 1.0
         """The part of the time-out within which each packet of the next request's answer is waited for."""
@@ -208,4 +218,7 @@ class FrameSocket:
         if left_s <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(left_s)
-        return self._sock.recv(size)
+        received = self._sock.recv(size)
+        if received and self._progress is not None:
+            self._progress()
+        return received

@@ -47,11 +47,12 @@ NUMBERS = 0xFFFF
 
 
 class ZkMachine:
-    """A ZKTeco machine on TCP or UDP."""
+    """A ZKTeco machine on TCP or UDP; `progress` is called when bytes have arrived from it."""
 
-    def __init__(self, address: MachineAddress) -> None:
+    def __init__(self, address: MachineAddress, progress: Callable[[], None] | None = None) -> None:
         self.name = address.name
         self._address = address
+        self._progress = progress
         self._memory = _Memory()
 
     @contextmanager
@@ -59,7 +60,7 @@ class ZkMachine:
         address = self._address
         named = f" {address.name!r}" if address.name else ""
         where = f"the attendance machine{named} at {address.host}:{address.port}"
-        zk = _Zk(address)
+        zk = _Zk(address, self._progress)
         try:
             _connect(zk, where)
             yield ZkSession(zk, where, self._memory)
@@ -88,7 +89,7 @@ class _Memory:
 class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
     """pyzk on a socket that keeps packets apart."""
 
-    def __init__(self, address: MachineAddress) -> None:
+    def __init__(self, address: MachineAddress, progress: Callable[[], None] | None) -> None:
         # ommit_ping: pyzk would run the system's `ping`; the connection itself tells as much.
         super().__init__(
             address.host,
@@ -101,6 +102,7 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
         )
         self.close()  # the socket that pyzk makes beforehand, and forgets
         self.address = address
+        self._progress = progress
         self.connected = False
         # pyzk would try the port with a connection of its own before the real one.
         self.helper.test_tcp = lambda: 0
@@ -112,7 +114,9 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
 
     def _ZK__create_socket(self) -> None:  # noqa: N802 - pyzk's own name for it, as Python spells private ones
         address = self.address
-        self._ZK__sock = FrameSocket((address.host, address.port), address.timeout_s, udp=address.udp)
+        self._ZK__sock = FrameSocket(
+            (address.host, address.port), address.timeout_s, udp=address.udp, progress=self._progress
+        )
         self.connected = True
 
     def close(self) -> None:
