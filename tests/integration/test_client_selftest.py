@@ -180,6 +180,13 @@ def test_a_stranger_and_one_with_another_key(tmp_path):
         assert told[0] == f"127.0.0.1:{server.port}  serial number OTHER, 100 punches, 3 users"
 
 
+def test_a_search_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("attendance_client.app.search.LONGEST_SEARCH_S", -1.0)
+    with DeviceServer(made()) as server:
+        told = list(find(configure(tmp_path, server), None, [NETWORK]))
+    assert told == [f"127.0.0.1:{server.port}  was not asked: too much answers on this network"]
+
+
 def test_nothing_is_found(tmp_path):
     with DeviceServer(made()) as server:
         config = configure(tmp_path, server)

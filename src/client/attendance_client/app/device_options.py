@@ -41,7 +41,7 @@ def add_device_command(
         "find",
         parents=[common, which],
         help="look for machines on this computer's own networks",
-        description="Look for machines on this computer's own networks, for at most half a minute. One whose address "
+        description="Look for machines on this computer's own networks, for at most a minute. One whose address "
         "has changed is recognised by its serial number. Only machines that are spoken to by TCP are found.",
     )
     tried = kinds.add_parser(

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import socket
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ MOST_HOSTS = 2048
 MOST_FOUND = 50
 ASKED_AT_ONCE = 8
 ASK_S = 5.0
+LONGEST_SEARCH_S = 40.0
 _ADDRESSES = ("ip", "-json", "-4", "address", "show", "scope", "global")
 
 
@@ -64,20 +66,23 @@ class Found:
 def find_like(machines: Sequence[MachineAddress], networks: Iterable[ipaddress.IPv4Network]) -> list[Found]:
     """What answers at the ports of these machines or the usual one, asked with their keys.
 
-    At most 2,048 addresses are tried, in at most ten seconds, and fifty asked.
+    At most 2,048 addresses are tried at each port, and `MOST_FOUND` asked; none after `LONGEST_SEARCH_S`.
     """
-    networks = list(networks)
+    networks, deadline_s = list(networks), time.monotonic() + LONGEST_SEARCH_S
     ports = dict.fromkeys([*(machine.port for machine in machines), USUAL_PORT])
     places = [(host, port) for port in ports for host in listening(networks, port)][:MOST_FOUND]
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        return list(pool.map(lambda place: _ask(*place, machines), places))
+        return list(pool.map(lambda place: _ask(place[0], place[1], machines, deadline_s), places))
 
 
-def _ask(host: str, port: int, machines: Sequence[MachineAddress]) -> Found:
+def _ask(host: str, port: int, machines: Sequence[MachineAddress], deadline_s: float) -> Found:
     """Who is there, by the keys that the site has: that of the machine which is configured so goes first."""
     alike = sorted(machines, key=lambda machine: (machine.host, machine.port) != (host, port))
     problem = ""
     for key in dict.fromkeys(machine.comm_key for machine in alike):
+        if time.monotonic() > deadline_s:
+            problem = problem or "was not asked: too much answers on this network"
+            break
         address = MachineAddress(host, port, key, timeout_s=ASK_S)
         try:
             with ZkMachine(address).session() as session:
