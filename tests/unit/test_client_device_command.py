@@ -262,7 +262,7 @@ def test_a_computer_that_does_not_know_the_time_sets_no_clock(
     capsys, directory, machine, monkeypatch, tmp_path
 ):
     monkeypatch.setattr("attendance_client.app.system.TIMESYNC_MARK", tmp_path / "none")
-    monkeypatch.setattr("attendance_client.app.system.ASKING_TIMEDATECTL", ("echo", "no"))
+    monkeypatch.setattr("attendance_client.app.system.kernels_clock_error_us", lambda: 16_000_000)
     code, told = complaint(capsys, directory, "clock", "--set")
 
     assert code == 2
