@@ -135,7 +135,8 @@ class _Chaos:
 
     def faults(self) -> list[Callable[[], None]]:
         office = self.office
-        parts = [*office.functions, office.pubsub, office.mail, *office.machines]
+        storing = [part for part in office.functions if "store" in part.name]
+        parts = [*office.functions, *storing * 3, office.pubsub, office.mail, *office.machines]
         part = self.random.choice(parts)
         links = [office.machine_link, office.pubsub_link, office.sheets_link, *office.function_links]
         link = self.random.choice(links[:3] if self.random.random() < 0.8 else links)
