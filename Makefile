@@ -8,7 +8,7 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare soak hunt attack fuzz bench flood proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare bare-pi soak chaos hunt attack fuzz bench flood proof model model-full model-ablation mutants lint format generate bundle clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,14 @@ test: $(VENV)/.dev ## run all tests
 bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)
 	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release || failed=1; done; exit $$failed
 
+bare-pi: ## install, upgrade from 0.1.0, fail to, and remove the Pi's client in such a Debian, as root (minutes)
+	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release "sh scripts/try-pi" || failed=1; done; exit $$failed
+
 soak: $(VENV)/.dev ## play faulty site-months for a while: make soak SECONDS=60 SEED=1
 	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED)
+
+chaos: $(VENV)/.dev ## kill and cut off the real programs for a while: make chaos SECONDS=600 SEED=1
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED)
 
 hunt: $(VENV)/.dev ## let Hypothesis look for broken promises, drawn anew and ten times as long as in CI (an hour)
 	HYPOTHESIS_PROFILE=hunt $(BIN)/pytest --numprocesses auto --dist loadfile tests/property

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 BENCHMARKS = {
     "device": "reading the attendance machine: bytes on the wire, time and memory, beside pyzk",
+    "pi": "what the client costs the Pi: memory, processor, bytes, fsyncs, processes",
     "workbook": "storing punches in a review workbook: calls, cells, bytes and time, beside plain gspread",
     "flood": "a crowd of sites at one account: how long a message waits, after an outage as well",
 }

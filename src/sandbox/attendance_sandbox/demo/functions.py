@@ -43,7 +43,7 @@ class FunctionProcess:
     ) -> None:
         self.target = target
         self.log_path = log_folder / f"function-{target}.log"
-        self._port = _free_port()
+        self.port = _free_port()
         # gunicorn keeps a control socket in the home folder, under one name for all.
         self._home = TemporaryDirectory(prefix="function-")
         module = "functions_framework"
@@ -52,15 +52,15 @@ class FunctionProcess:
             f"--source={source}",
             "--signature-type=cloudevent",
             f"--host={HOST}",
-            f"--port={self._port}",
+            f"--port={self.port}",
         ]
         environment = {**environment, "WORKERS": "1", "THREADS": "1", "HOME": self._home.name}
-        self._process: subprocess.Popen[bytes] | Child
+        self.process: subprocess.Popen[bytes] | Child
         if nursery is not None:
-            self._process = nursery.start(module, arguments, environment, self.log_path)
+            self.process = nursery.start(module, arguments, environment, self.log_path)
             return
         with self.log_path.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - an interpreter of ours, our own file
+            self.process = subprocess.Popen(  # noqa: S603 - an interpreter of ours, our own file
                 [python, "-m", module, *arguments],
                 env={**os.environ, **environment},
                 stdout=log,
@@ -71,10 +71,10 @@ class FunctionProcess:
         """Wait until the port answers; raises FunctionError."""
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
+            if self.process.poll() is not None:
                 break
             try:
-                socket.create_connection((HOST, self._port), timeout=1).close()
+                socket.create_connection((HOST, self.port), timeout=1).close()
             except OSError:
                 time.sleep(0.05)
             else:
@@ -83,20 +83,24 @@ class FunctionProcess:
 
     def insist_that_it_runs(self) -> None:
         """Raise FunctionError where the process has ended."""
-        if self._process.poll() is not None:
+        if self.process.poll() is not None:
             raise FunctionError(f"the function {self.target} has ended; its log: {self.log_path}")
 
     def push_endpoint(self, topic_path: str) -> str:
         """Where Pub/Sub pushes to; the path lets functions-framework name the topic in the event's source."""
-        return f"http://{HOST}:{self._port}/{topic_path}"
+        return f"http://{HOST}:{self.port}/{topic_path}"
 
     def stop(self) -> None:
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(STOP_TIMEOUT_S)
+            self.process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        """Remove its home, where it has ended otherwise."""
         self._home.cleanup()
 
 
