@@ -2,9 +2,10 @@
 
     Setting | Site | Value | What it means
 
-A row with a site holds for that site, one without for all others. What no row sets has its default. What a row sets in
-a way that is not understood stays as it was: it is None in the `Rules`, and so is everything that such a row may be
-about.
+A row with a site holds for that site, one without for all others. In rows of sharing, Site may hold a workbook group
+(`domain.groups`): the address is for that group's workbooks then, and for no other's. What no row sets has its
+default. What a row sets in a way that is not understood stays as it was: it is None in the `Rules`, and so is
+everything that such a row may be about.
 """
 
 import re
@@ -89,12 +90,15 @@ _COUNTS: Mapping[Setting, tuple[int, int, int]] = MappingProxyType(
 """Settings that are numbers: the least and the most that makes sense, and what holds where none is set."""
 
 
-def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tuple[Rules, list[Problem]]:
+def read_rules(
+    worksheet: Worksheet, sites: Collection[str] | None = None, groups: Collection[str] = ()
+) -> tuple[Rules, list[Problem]]:
     """The rules, and what is wrong. Without the worksheet, or without its headers, nothing is known of any rule.
 
     Args:
         worksheet: all of it.
         sites: that exist; None when nobody knows yet.
+        groups: workbook groups that exist.
     """
     if not worksheet.cells:
         return Rules(), []
@@ -106,10 +110,14 @@ def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tu
     problems: list[Problem] = []
     for row in table.rows():
         try:
-            _read_row(table, row, sites, found, problems)
+            _read_row(table, row, (sites, groups), found, problems)
         except BadCellError as error:
             problems.append(error.problem(worksheet))
     return found.rules(), problems
+
+
+_Named = tuple[Collection[str] | None, Collection[str]]
+"""The sites that exist, None while nobody knows, and the workbook groups."""
 
 
 @dataclass
@@ -123,7 +131,7 @@ class _Found:
     """
 
     seen: set[tuple[Setting, str]] = field(default_factory=set)
-    addresses: dict[Setting, tuple[str, ...]] = field(default_factory=dict)
+    addresses: dict[tuple[Setting, str], tuple[str, ...]] = field(default_factory=dict)
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
     weekends: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -134,21 +142,22 @@ class _Found:
     holds_changes: bool = False
 
     def rules(self) -> Rules:
-        shares: dict[str, Share] = {}
+        shares: dict[tuple[str, str], Share] = {}
         for setting, role in ROLES.items():
-            for address in self.addresses.get(setting, ()):
-                shares[address.casefold()] = Share(role, address)
+            for (other, group), addresses in self.addresses.items():
+                for address in addresses if other is setting else ():
+                    shares[address.casefold(), group] = Share(role, address, group)
         ranks = list(Role)
         return Rules(
             shares=tuple(sorted(shares.values(), key=lambda share: (ranks.index(share.role), share.address))),
-            alarm_to=self.addresses.get(Setting.ALARM_TO, ()),
+            alarm_to=self.addresses.get((Setting.ALARM_TO, ""), ()),
             grace_s=self._lengths(Setting.GRACE, 0)[""],
             overtime_after_s=self._lengths(Setting.OVERTIME, DEFAULT_OVERTIME_AFTER_H * 3600)[""],
             key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
             weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
             holds_changes=self.holds_changes,
-            morning_to=self.addresses.get(Setting.MORNING, ()),
+            morning_to=self.addresses.get((Setting.MORNING, ""), ()),
             keep_copies=self._count(Setting.COPIES),
             keep_notices=self._count(Setting.NOTICES),
             keep_workbooks=self._count(Setting.WORKBOOKS) or None,
@@ -170,10 +179,8 @@ class _Found:
         return {"": None if self.has_stray and not is_set else default, **found}
 
 
-def _read_row(
-    table: Table, row: int, sites: Collection[str] | None, found: _Found, problems: list[Problem]
-) -> None:
-    setting, site = _setting_and_site(table, row, sites, found)
+def _read_row(table: Table, row: int, named: _Named, found: _Found, problems: list[Problem]) -> None:
+    setting, site = _setting_and_site(table, row, named, found)
     if (setting, site) in found.seen:
         raise BadCellError(row, table.columns[SETTING], f"{setting} stands here twice; remove one row")
     found.seen.add((setting, site))
@@ -184,7 +191,7 @@ def _read_row(
         found.holds_changes = _yes(table, row)
         return
     if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS, *_COUNTS):
-        found.addresses[setting] = _addresses(table, row, problems)
+        found.addresses[setting, site] = _addresses(table, row, problems)
         return
     try:
         if setting is Setting.KEY_POLICY:
@@ -200,14 +207,15 @@ def _read_row(
         raise error.kept() from None
 
 
-def _setting_and_site(
-    table: Table, row: int, sites: Collection[str] | None, found: _Found
-) -> tuple[Setting, str]:
+def _setting_and_site(table: Table, row: int, named: _Named, found: _Found) -> tuple[Setting, str]:
+    sites, groups = named
     try:
         setting = _setting(table, row)
     except BadCellError:
         found.has_stray = True
         raise
+    if setting in ROLES and groups:
+        return setting, _group(table, row, groups)
     try:
         site = site_in(table, row, SITE, sites).casefold()
         if site and setting not in OF_A_SITE:
@@ -223,6 +231,20 @@ def named(text: str) -> Setting | None:
     """The setting of a name, with or without its unit; None when there is none."""
     names = {typed.key(name): each for each in Setting for name in (each, each.partition(" (")[0])}
     return names.get(typed.key(text))
+
+
+def _group(table: Table, row: int, groups: Collection[str]) -> str:
+    """The group of a row of sharing; empty for all."""
+    text = table.label(row, SITE)
+    spelled = {typed.key(group): group for group in groups if group}
+    if not text or typed.key(text) in spelled:
+        return spelled.get(typed.key(text), "")
+    listed = ", ".join(sorted(spelled.values()))
+    raise BadCellError(
+        row,
+        table.columns[SITE],
+        f"no workbook group is called {text!r} (there are: {listed}); nobody is shared with",
+    )
 
 
 def _setting(table: Table, row: int) -> Setting:

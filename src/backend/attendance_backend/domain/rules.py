@@ -22,10 +22,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Somebody with whom the workbooks are shared."""
+    """Somebody with whom workbooks are shared; `group` is whose, empty for all."""
 
     role: Role
     address: str
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ Nothing is computed here but units: a duration, which spreadsheets hold as a fra
 minutes beside them: hours with two digits do not add up, minutes do, to the last digit.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -111,6 +112,30 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
         lacking=tuple(book.lacking),
         more=() if book.times is None else tuple(column.header for column in _OF_PLANS),
     )
+
+
+def joined(parts: Sequence[Payroll]) -> tuple[Payroll, list[str]]:
+    """The export of all groups' workbooks of a period, and who stands in several of them, a line each."""
+    if len(parts) == 1:
+        return parts[0], []
+    more = max((part.more for part in parts), key=len)
+    width = len(PERSON_HEADERS) + len(more)
+    rows = [(*row, *[None] * (width - len(row))) for part in parts for row in part.people]
+    user = [column.header for column in monthly.SHOWN].index(monthly.USER_NAME.header)
+    counted = Counter(row[user] for row in rows)
+    twice = [
+        f"{row[user]} is in the workbooks of several groups, with a part of the month in each: add the rows up"
+        for row in rows
+        if counted[row[user]] > 1
+    ]
+    return Payroll(
+        people=tuple(rows),
+        days=tuple(line for part in parts for line in part.days),
+        open_exceptions=sum(part.open_exceptions for part in parts),
+        finalised=all(part.finalised for part in parts),
+        lacking=tuple(cell for part in parts for cell in part.lacking),
+        more=more,
+    ), list(dict.fromkeys(twice))
 
 
 class _Book:

@@ -44,6 +44,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
+    control = control.of_book(message.sheet_id)
     for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
