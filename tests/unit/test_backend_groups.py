@@ -358,3 +358,16 @@ def test_an_export_needs_one_group_or_takes_all(tmp_path):
     company.create("berlin")
     with pytest.raises(Exception, match="there are: 'November 2026 - North'"):
         export(company.backend, "November 2026 - West", "csv", tmp_path)
+
+
+def test_hidden_worksheets_made_anew_hold_the_groups_own_people():
+    company = Company()
+    company.store("berlin", punch("ann", "2026-11-03 09:00"))
+    north = company.books()[NORTH]
+    north.sheets = [sheet for sheet in north.sheets if sheet.title not in ("Days", "Punch Index")]
+    company.store("berlin", punch("ann", "2026-11-03 17:00"))
+    users = {row[1] for row in company.books()[NORTH].sheet("Days").rows()[1:]}
+    assert users == {"ann"}
+    company.keeps(ANN, BOB, ("Eve Eden", "eve@example.com", 0.375, "hamburg"))
+    company.later(minutes=2).store("berlin", punch("eve", "2026-11-03 09:00"), punch("bob", "2026-11-03 09:00"))
+    assert (company.people(NORTH), company.people(SOUTH)) == (["Ann Archer", "Eve Eden"], ["Bob Baker"])
