@@ -369,5 +369,7 @@ def test_hidden_worksheets_made_anew_hold_the_groups_own_people():
     users = {row[1] for row in company.books()[NORTH].sheet("Days").rows()[1:]}
     assert users == {"ann"}
     company.keeps(ANN, BOB, ("Eve Eden", "eve@example.com", 0.375, "hamburg"))
-    company.later(minutes=2).store("berlin", punch("eve", "2026-11-03 09:00"), punch("bob", "2026-11-03 09:00"))
+    company.later(minutes=2).store(
+        "berlin", punch("eve", "2026-11-03 09:00"), punch("bob", "2026-11-03 09:00")
+    )
     assert (company.people(NORTH), company.people(SOUTH)) == (["Ann Archer", "Eve Eden"], ["Bob Baker"])

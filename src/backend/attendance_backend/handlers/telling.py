@@ -64,9 +64,11 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
     silent = {key: site for key, site in known.items() if _is_silent(site, now)}
     gone = {key: site for key, site in silent.items() if site.silent_since != site.last_heard}
     back = {key: site for key, site in known.items() if site.silent_since is not None and key not in silent}
-    if silent or back:
-        table = routing.read(backend, anew=bool(gone or back))
-        _guarded_show(silent, back, table, backend)
+    shown = now.date(), {key: site.last_heard for key, site in silent.items()}
+    if back or (silent and backend.remembered.get(_SILENT) != shown):
+        # Once a day as well, as there may be another workbook.
+        _guarded_show(silent, back, routing.read(backend, anew=bool(gone or back)), backend)
+    backend.remembered[_SILENT] = shown
     if not gone and not back:
         return
     lines = [f"silent: {site.name}, last heard of {_told(site.last_heard)}" for site in gone.values()]
@@ -127,7 +129,7 @@ def _guarded_show(
     for period in begun:
         # Who was silent when a month ended and is back must not look silent in it; who is, does from now on only.
         shown = silent if today <= period.last_day else {}
-        for sheet_id in table.books_of(period):
+        for sheet_id in table.books_of(period) if shown or back else ():
             try:
                 _show(shown, back, sheet_id, backend)
             except BackendError as error:
