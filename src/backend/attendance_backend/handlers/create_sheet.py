@@ -162,7 +162,7 @@ def _complete(
 
     def draft() -> Draft[None]:
         workbook = books.present(backend.spreadsheets, sheet_id)
-        content = _content(workbook, backend, control)
+        content = _content(workbook, period, backend, control)
         changes = structure.missing_worksheets(workbook, period, locations, content)
         if structure.can_grow(workbook):
             view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
@@ -174,7 +174,9 @@ def _complete(
     take_turn(backend.spreadsheets, draft)
 
 
-def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -> Content:
+def _content(
+    workbook: Spreadsheet, period: ReviewPeriod, backend: Backend, control: Control | None
+) -> Content:
     """What the worksheets that are missing begin with; nothing is read when none is."""
     if not structure.lacks_derived(workbook):
         return Content()
@@ -182,7 +184,7 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -
     headers = structure.header_wants(workbook)
     kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
     return Content(
-        tuple(kept.people(known.people.values())),
+        tuple(kept.people(known.people.values(), period.last_day)),
         holidays=day_header.texts_of(known.holidays),
         parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
