@@ -177,7 +177,7 @@ def _counts_and_typed_times(people):
         people.punch(user, 5, "09:00", "12:00", "12:45", "18:00", site="Cairo", home="Cairo")
         people.plan(user, "Office")
     for day in (15, 16):
-        people.punch("e24", day, "08:30", "17:00", home="Hamburg")
+        people.punch("e24", day, "08:30", "17:00", site="Cairo", home="Cairo")
     people.punch("part", 5, "09:30", "13:00")
     people.plan("part", None, days="Mon, Wed")
 
@@ -270,7 +270,7 @@ def visited(server, people):
         ("Date", "Name", "Site", "Part"),
         (typed(HALF_HOLIDAY), "Eve", "Lima", "afternoon"),
         (typed(HALF_HOLIDAY - DAY), "Fair", "Lima", "morning"),
-        (typed(date(YEAR, 10, 20)), "Harbour", "Hamburg", None),
+        (typed(date(YEAR, 10, 20)), "Harbour", "Cairo", None),
     ]
     book._keep("Holidays", halves)
     keep_from(book)
@@ -493,6 +493,15 @@ def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     assert ("30 min before the end of Office", "for information") in told["e18a"]
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
+
+
+def test_status_says_that_leave_counts_on_half_a_holiday(shown):
+    sheet = shown._book["Corrections"]
+    header = [cell.value for cell in sheet[1]]
+    who, status = header.index("Employee"), header.index("Status")
+    said = {row[who]: row[status] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert said["e14c"] == "applied as vacation"
+    assert said["e14b"] == "applied as half vacation"
 
 
 def test_who_has_no_plan_is_not_in_working_time(shown):

@@ -216,6 +216,8 @@ def _read_row(
         _read_value(table, row, setting, site, found)
     except BadCellError as error:
         found.unread.add((setting, site))
+        if setting is Setting.HOLD:
+            raise
         raise error.kept() from None
 
 

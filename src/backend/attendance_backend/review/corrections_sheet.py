@@ -596,7 +596,9 @@ def _leave_days(at: Places, line: int) -> str:
         return f'COUNTIFS({hours},{word},{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
 
     whole, halves = days(f'"{LEAVE}*"', line), days(f'"*, "&{own(HOUR)}&" *"', day_header.WEEKDAY)
-    return f'IF({own(HOUR)}="",{whole},{halves})'
+    # Of a day of which half is a holiday all the leave is half a day, beside punches too.
+    beside_holiday = days(f'"{daily_columns.HOLIDAY}, {HALF} *"', day_header.WEEKDAY)
+    return f'IF({own(HOUR)}="",{whole}+{beside_holiday},{halves})'
 
 
 def _leave_applied(at: Places) -> str:
