@@ -211,6 +211,8 @@ def _slip(
     _in(article, "h2", "In all")
     totals = _in(article, "dl")
     for header, value in _totals(person, payroll):
+        if not value:
+            continue
         cell = _in(totals, "div")
         _in(cell, "dt", header)
         _in(cell, "dd", value)

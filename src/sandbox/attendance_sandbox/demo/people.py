@@ -161,7 +161,7 @@ def is_at_work(person: Person, day: date) -> bool:
 
 def punches(people: list[Person], days: list[date], randomness: random.Random) -> list[Punch]:
     """What these people's fingers do on these days; weekends are free."""
-    made = []
+    made: list[Punch] = []
     sites = list(SHIFTS)
     for day in days:
         if day.weekday() >= 5:
