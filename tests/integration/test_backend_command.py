@@ -735,11 +735,9 @@ def change(office, control_id):
 CHANGES = [
     "November 2026:",
     "  Ann Archer: Late 1 -> 0; 1 day: 04-11-2026",
-    (
-        "  Zoe Young: On Leave 2 -> 0; Expected nothing -> 08:00; Balance nothing -> -08:00; Late (minutes) nothing -> "
-        "0; Early (minutes) nothing -> 0; Half-Days nothing -> 0; 24 days: 03-11-2026, 04-11-2026, 05-11-2026, "
-        "06-11-2026, 07-11-2026 and 19 more"
-    ),
+    "  Zoe Young: On Leave 2 -> 0; Expected nothing -> 08:00; Balance nothing -> -08:00; 24 days: "
+    + ", ".join(f"{day:02}-11-2026" for day in range(3, 8))
+    + " and 19 more",
     "  Ann Archer, 04-11-2026: day late -> present",
 ]
 

@@ -28,7 +28,7 @@ from attendance_backend.control.registered_sites import Registered
 from attendance_backend.domain.groups import Groups
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.domain.periods import period_named
-from attendance_backend.domain.plans import Plans
+from attendance_backend.domain.plans import WHOLE_DAY, Plans
 from attendance_backend.domain.rules import Holiday, Rules
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -219,10 +219,16 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     whole_days = [each for each in free.found if not each.part]
     plans = replace(
         plans,
-        half_holidays={(each.day, each.site.casefold()): each.part for each in free.found if each.part},
-        is_whole=plans.is_whole and (free.is_whole or not _sheet(book, holidays.TITLE).cells),
+        holidays={(each.day, each.site.casefold()): each.part or WHOLE_DAY for each in free.found},
+        nights=chosen.nights,
+        end_grace_s=chosen.end_grace_s or 0,
+        looks_at_weeks=chosen.overtime_after_week is not None,
+        is_whole=plans.is_whole
+        and chosen.are_hours_read
+        and not any(person.terms and person.unread for person in people.values())
+        and (free.is_whole or not _sheet(book, holidays.TITLE).cells),
     )
-    if plans.half_holidays and not plans.rows:
+    if any(each.part for each in free.found) and not plans.rows:
         remedy = "half a day is free for people with a shift in Roster; type half leave for the others"
         problems.append(Problem(holidays.TITLE, "A1", remedy))
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))

@@ -51,7 +51,12 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-_OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS)
+_OF_PLANS = (
+    *(times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS),
+    *(times.WEEK_OVERTIME, times.NIGHT, times.WEEKEND, times.HOLIDAY),
+)
+COUNTS_OF_PLANS = times.LATE, times.EARLY, times.HALF_DAYS
+"""Those of the further columns that are no hours."""
 MINUTES, OVERTIME_MINUTES, DOUBTS = "Minutes", "Overtime Minutes", "Doubts"
 """Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
 DOUBTS_APART = "; "
@@ -179,7 +184,7 @@ class _Book:
             if there is not None:
                 self._expect_value(sheet, there, sheet.at(column))
                 number = sheet.number(there, column)
-            yield _hours(number) if column in (times.EXPECTED, times.BALANCE) else number
+            yield number if column in COUNTS_OF_PLANS else _hours(number)
 
     def _findings(self, row: int) -> list[Finding]:
         user = user_of(self.monthly.text(row, monthly.TOKEN))

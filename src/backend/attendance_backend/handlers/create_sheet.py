@@ -196,7 +196,7 @@ def _complete(
 
     def draft() -> Draft[None]:
         workbook = books.present(backend.spreadsheets, sheet_id)
-        content = _content(workbook, backend, control, group)
+        content = _content(workbook, period, backend, control, group)
         changes = structure.missing_worksheets(workbook, period, locations, content)
         if structure.can_grow(workbook):
             view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
@@ -208,7 +208,9 @@ def _complete(
     take_turn(backend.spreadsheets, draft)
 
 
-def _content(workbook: Spreadsheet, backend: Backend, control: Control | None, group: str) -> Content:
+def _content(
+    workbook: Spreadsheet, period: ReviewPeriod, backend: Backend, control: Control | None, group: str
+) -> Content:
     """What the worksheets that are missing begin with; nothing is read when none is."""
     if not structure.lacks_derived(workbook):
         return Content(group=group)
@@ -216,7 +218,7 @@ def _content(workbook: Spreadsheet, backend: Backend, control: Control | None, g
     headers = structure.header_wants(workbook)
     kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
     return Content(
-        tuple(kept.people(known.people.values())),
+        tuple(kept.people(known.people.values(), period.last_day)),
         holidays=day_header.texts_of(known.holidays),
         parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
