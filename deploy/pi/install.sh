@@ -84,6 +84,12 @@ check_python() {
     fi
 }
 
+tell_of_32_bits() {
+    "$python" -c 'import struct, sys; sys.exit(struct.calcsize("P") < 8)' 2>/dev/null ||
+        say "this system has 32 bits: some packages have no wheels for it and are built here, which takes a compiler of C and" \
+            "one of Rust, and an hour; the 64-bit Raspberry Pi OS (Pi 3 and newer) needs neither" >&2
+}
+
 make_user() {
     getent passwd "$user" >/dev/null && return
     say "making the user $user, whom the service runs as"
@@ -92,6 +98,7 @@ make_user() {
 
 # Into a folder of its own, which the link then names: a release that is half installed is never run.
 add_release() {
+    tell_of_32_bits
     number=1
     while [ -e "$releases/$number" ]; do number=$((number + 1)); done
     new=$releases/$number

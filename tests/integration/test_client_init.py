@@ -48,7 +48,7 @@ def site_file(tmp_path):
         "biometric_device_config": {
             "identifier": "Head_Office",
             "ip": "127.0.0.1",
-            "port": 4370,
+            "port": 9,
             "project_id": "office-1",
         },
         "service_account": ACCOUNT,
@@ -81,7 +81,7 @@ def test_the_file_of_a_site_says_it_all(directory, site_file, monkeypatch, capsy
     assert from_file(directory, site_file) == 1  # nothing answers there
     printed = capsys.readouterr().out
     assert f"wrote {key}\n" in printed
-    assert "ok    config         site Head_Office, machine at 127.0.0.1:4370" in printed
+    assert "ok    config         site Head_Office, machine at 127.0.0.1:9" in printed
     assert "FAIL  machine" in printed
     config = load_config(directory)
     assert (config.site.location, config.project_id) == ("Head_Office", "office-1")
@@ -96,7 +96,7 @@ def test_a_new_file_keeps_what_was_set_by_hand_and_replaces_what_it_names(direct
     )
     from_file(directory, site_file)
     machine = load_config(directory).machine
-    assert (machine.host, machine.port, machine.comm_key) == ("127.0.0.1", 4370, 12)
+    assert (machine.host, machine.port, machine.comm_key) == ("127.0.0.1", 9, 12)
 
 
 def test_punches_of_another_site_are_not_sent_as_this_ones(directory, site_file, capsys):

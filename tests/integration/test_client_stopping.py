@@ -70,6 +70,27 @@ def test_a_peer_that_says_nothing_is_none():
     assert fed == []
 
 
+def test_a_long_reading_is_given_up_and_people_can_punch_afterwards():
+    machine = AttendanceMachine(serial_number="SIM-1")
+    machine.add_user("7", "Anna")
+    for number in range(5000):
+        machine.punch("7", datetime(2026, 11, 2, 8) + timedelta(minutes=number))
+    stop = threading.Event()
+    with DeviceServer(machine) as server:
+        address = MachineAddress("127.0.0.1", server.port)
+        with ZkMachine(address, stop=stop).session() as session:
+            session.disable()
+            assert len(session.read_log().punches) == 5000
+            stop.set()
+            before = server.traffic.sent
+            with pytest.raises(StopRequested):
+                session.read_log()
+            assert server.traffic.sent - before < 5000
+            assert not machine.enabled
+            session.enable()
+        assert machine.enabled
+
+
 def test_a_publish_that_nobody_answers_ends_when_the_client_is_told_to_stop(monkeypatch):
     with silent_peer() as port:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")

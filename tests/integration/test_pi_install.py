@@ -66,6 +66,24 @@ def test_what_cannot_be_meant_is_refused(arguments, tmp_path):
     assert "--" in result.stderr
 
 
+def test_a_32_bit_system_is_told_what_it_takes(tmp_path):
+    """By its Python, as the kernel may have 64 bits all the same."""
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\ncase "$*" in *calcsize*) exit 1 ;; esac\n')
+    python.chmod(0o755)
+    script = INSTALL.read_text().replace("python=/usr/bin/python3", f"python={python}")
+    copy = tmp_path / "deploy/pi/install.sh"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(script)
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "INSTALL_ROOT": str(tmp_path / "root")}
+    command = ["/bin/sh", str(copy), "--dry-run"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "this system has 32 bits" in told.stderr
+    assert "32 bits" not in run("--dry-run", INSTALL_ROOT=str(tmp_path / "other")).stderr
+
+
 def test_the_script_is_plain_posix_shell():
     result = subprocess.run(["shellcheck", INSTALL], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout

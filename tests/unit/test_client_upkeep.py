@@ -66,6 +66,8 @@ def test_each_punch_is_exported_with_what_became_of_it(directory, capsys):
     ]
     assert file.stat().st_mode & 0o777 == 0o600
 
+    assert run(directory, "export", "--to", str(directory / "no" / "such")) == 2
+    assert "cannot be written: No such file or directory; or: " in capsys.readouterr().err
     assert run(directory, "export", "--until", "2026-11-03") == 0
     assert capsys.readouterr().out.count("2026-11-02T08:00:00") == 1
 

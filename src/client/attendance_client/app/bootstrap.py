@@ -74,7 +74,7 @@ def _assembled(
         client = Client(
             site=config.site,
             doors=[
-                Door(diary.watch(ZkMachine(address, supervisor.progress), address))
+                Door(diary.watch(ZkMachine(address, supervisor.progress, stop), address))
                 for address in config.machines
             ],
             bus=bus,

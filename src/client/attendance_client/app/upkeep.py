@@ -38,7 +38,9 @@ def export(directory: Path, since: str, until: str, to: Path | None) -> str:
             with to.open("w", encoding="utf-8-sig", newline="") as file:
                 count = _write(file, ledger.punches(since, until))
         except OSError as error:
-            raise LedgerError(f"{to} cannot be written: {error.strerror or error}") from error
+            raise LedgerError(
+                f"{to} cannot be written: {error.strerror or error}; or: attendance-client export >FILE"
+            ) from error
     return f"wrote {count} punches to {to}"
 
 

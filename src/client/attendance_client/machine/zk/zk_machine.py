@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 from typing import NamedTuple, TypeVar
 
 from zk import ZK
 from zk.exception import ZKError, ZKErrorResponse, ZKNetworkError
 
-from attendance_client.errors import MachineError, RefusalError, SilenceError
+from attendance_client.errors import MachineError, RefusalError, SilenceError, StopRequested
 from attendance_client.machine.port import AttendanceLog, LogEnd, MachineAddress, MachineStatus
 from attendance_client.machine.zk.attendance_log import Pieces, read_log
 from attendance_client.machine.zk.buffered_read import (
@@ -47,12 +48,25 @@ NUMBERS = 0xFFFF
 
 
 class ZkMachine:
-    """A ZKTeco machine on TCP or UDP; `progress` is called when bytes have arrived from it."""
+    """A ZKTeco machine on TCP or UDP.
 
-    def __init__(self, address: MachineAddress, progress: Callable[[], None] | None = None) -> None:
+    Args:
+        address: of the machine.
+        progress: called when bytes have arrived from it.
+        stop: when it is set, a long table is read no further: StopRequested. All else goes on, so that a machine that
+            was disabled is enabled.
+    """
+
+    def __init__(
+        self,
+        address: MachineAddress,
+        progress: Callable[[], None] | None = None,
+        stop: Event | None = None,
+    ) -> None:
         self.name = address.name
         self._address = address
         self._progress = progress
+        self._stop = stop or Event()
         self._memory = _Memory()
 
     @contextmanager
@@ -60,7 +74,7 @@ class ZkMachine:
         address = self._address
         named = f" {address.name!r}" if address.name else ""
         where = f"the attendance machine{named} at {address.host}:{address.port}"
-        zk = _Zk(address, self._progress)
+        zk = _Zk(address, self._progress, self._stop)
         try:
             _connect(zk, where)
             yield ZkSession(zk, where, self._memory)
@@ -89,7 +103,7 @@ class _Memory:
 class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
     """pyzk on a socket that keeps packets apart."""
 
-    def __init__(self, address: MachineAddress, progress: Callable[[], None] | None) -> None:
+    def __init__(self, address: MachineAddress, progress: Callable[[], None] | None, stop: Event) -> None:
         # ommit_ping: pyzk would run the system's `ping`; the connection itself tells as much.
         super().__init__(
             address.host,
@@ -103,6 +117,7 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
         self.close()  # the socket that pyzk makes beforehand, and forgets
         self.address = address
         self._progress = progress
+        self._stop = stop
         self.connected = False
         # pyzk would try the port with a connection of its own before the real one.
         self.helper.test_tcp = lambda: 0
@@ -123,7 +138,9 @@ class _Zk(ZK):  # type: ignore[misc]  # pyzk is untyped
         self._ZK__sock.close()
 
     def ask(self, command: int, data: bytes = b"", patience: float = 1.0) -> Packet:
-        """One request of ours, in pyzk's session and numbering."""
+        """One request of ours, in pyzk's session and numbering; raises StopRequested instead of going on for long."""
+        if command == Code.READ_CHUNK and self._stop.is_set():
+            raise StopRequested
         self.be_patient(patience)
         number: int = (self._ZK__reply_id + 1) % NUMBERS
         self._ZK__reply_id: int = number
@@ -380,6 +397,8 @@ def _translate(where: str, function: Callable[[], T]) -> T:
     """
     try:
         return function()
+    except StopRequested:
+        raise
     except MachineError as error:
         if where in str(error):
             raise
