@@ -136,13 +136,13 @@ class _Chaos:
     def faults(self) -> list[Callable[[], None]]:
         office = self.office
         storing = [part for part in office.functions if "store" in part.name]
-        parts = [*office.functions, *storing * 3, office.pubsub, office.mail, *office.machines]
+        parts = [*office.functions, *storing * 3, *[office.pubsub] * 3, office.mail, *office.machines]
         part = self.random.choice(parts)
         links = [office.machine_link, office.pubsub_link, office.sheets_link, *office.function_links]
         link = self.random.choice(links[:3] if self.random.random() < 0.8 else links)
         faults: list[Callable[[], None]] = [
-            lambda: self.killed(part),
-            lambda: self.halted(part),
+            *[lambda: self.killed(part)] * 3,
+            *[lambda: self.halted(part)] * 2,
             lambda: self.halted(office.sheets),
             lambda: self.disturbed(link, Mode.CUT),
             lambda: self.disturbed(link, Mode.SLOW),

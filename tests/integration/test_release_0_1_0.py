@@ -299,7 +299,7 @@ def test_the_status_of_a_site(pi, capsys):
     said = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert said["site"] == "north"
     assert said["machine"] == "192.0.2.10:4370, never read"
-    assert said["state"] == "RELAY_ATTENDANCE_RECORDS"
+    assert said["state"] == "RELAY_ATTENDANCE_RECORDS, where it goes on"
     assert said["period"] == "October 2026, 2026-10-05 to 2026-11-01"
     assert said["punches"] == "94, of which 80 are in a sheet"
 
