@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from attendance_client.app.config import parse_config
+from attendance_client.app.bootstrap import bootstrap
 from attendance_client.errors import MachineError, RefusalError, StopRequested
 from attendance_client.machine.apart import MachineApart
 from attendance_client.machine.polling import poll
@@ -118,8 +118,12 @@ def test_the_clients_own_process_does_not_hold_pyzk(server):
 
 
 @pytest.mark.parametrize("apart", [True, False])
-def test_it_is_a_setting(apart):
-    config = parse_config(
-        {"identifier": "berlin", "ip": "192.0.2.1", "port": 4370, "own_process_for_machine": apart}
+def test_it_is_a_setting(apart, tmp_path, monkeypatch):
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    config = {"identifier": "berlin", "ip": "192.0.2.1", "port": 4370, "project_id": "x"}
+    (tmp_path / "biometric_device_config.json").write_text(
+        json.dumps({**config, "own_process_for_machine": apart})
     )
-    assert config.own_process_for_machine is apart
+    with bootstrap(tmp_path, Event()) as runner:
+        (door,) = runner._client.doors
+        assert isinstance(door.machine.machine, MachineApart) is apart
