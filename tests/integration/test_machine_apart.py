@@ -13,6 +13,7 @@ from attendance_client.errors import MachineError, RefusalError, StopRequested
 from attendance_client.machine.apart import MachineApart
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_sandbox.device import AnswerWith, Command, DeviceServer, Reply, StaySilent
 from tests.integration.device_traps import ledger_of, make_machine, stored
 from tests.unit.lone_client import lone_client
@@ -22,6 +23,7 @@ import json, sys
 import attendance_client.app.bootstrap
 from attendance_client.machine.apart import MachineApart
 from attendance_client.machine.port import MachineAddress
+from attendance_client.machine.zk.zk_machine import ZkMachine
 machine = MachineApart(MachineAddress("127.0.0.1", int(sys.argv[1]), timeout_s=2))
 with machine.session() as session:
     found = session.status().records
@@ -126,4 +128,4 @@ def test_it_is_a_setting(apart, tmp_path, monkeypatch):
     )
     with bootstrap(tmp_path, Event()) as runner:
         (door,) = runner._client.doors
-        assert isinstance(door.machine.machine, MachineApart) is apart
+        assert type(getattr(door.machine, "machine", None)) is (MachineApart if apart else ZkMachine)
