@@ -43,6 +43,7 @@ POLLS = 50
 FULL = 100_000
 """Punches of a machine that is read for the first time."""
 RESIDENT_MB = 80.0
+FIRST_READING_MB = 105.0
 START_S = 2.0
 CORE_SHARE = 0.001
 POLL_S = 900.0
@@ -64,6 +65,8 @@ def run() -> list[str]:
             _say("fsyncs and processes are not counted: strace is not installed")
         peak_mb, read_s = _first_reading(address)
         _say(f"first reading of {FULL} punches, stored: {peak_mb:.0f} MB at the most, {read_s:.0f} s")
+        if peak_mb > FIRST_READING_MB:
+            worse.append(f"{peak_mb:.0f} MB at the first reading, more than {FIRST_READING_MB:.0f}")
         limit_mb = _memory_max_mb()
         if peak_mb > 0.8 * limit_mb:
             worse.append(

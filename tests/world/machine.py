@@ -57,6 +57,7 @@ class WorldMachine:
 
     Attributes:
         offset: how far its clock is off the true time.
+        shown: what its clock showed when a client asked last; None for an impossible date.
         shows_impossible_date: its clock cannot be read.
         reachable: whether it answers at all.
         failures: names of calls (connect, status, read_log, ...) that fail once each.
@@ -82,6 +83,7 @@ class WorldMachine:
         self.serial_number = "A1B2C3"
         self.users: dict[str, str] = {}
         self.offset = timedelta(0)
+        self.shown: datetime | None = None
         self.shows_impossible_date = False
         self.reachable = True
         self.failures: deque[str] = deque()
@@ -249,9 +251,10 @@ class WorldMachineSession:
     def status(self) -> MachineStatus:
         machine = self._machine
         machine.call("status")
+        machine.shown = None if machine.shows_impossible_date else machine.time
         status = MachineStatus(
             serial_number=machine.serial_number,
-            time=None if machine.shows_impossible_date else machine.time,
+            time=machine.shown,
             users=len(machine.users),
             records=len(machine.log),
             record_capacity=100_000,

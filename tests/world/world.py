@@ -492,9 +492,11 @@ class World:
     def _check_expiry(self, period: ReviewPeriod) -> None:
         assert self.client is not None
         for machine, door in zip(self.machines, self.client.doors, strict=True):
-            has_a_say = door.answers or len(self.machines) == 1
-            if has_a_say and self._tells_the_time(machine) and machine.time < period.closes_at(DAY_BOUNDARY):
-                self.hasty.append(f"{period.name} expired at {machine.time} by the machine's clock")
+            # Somebody may have set it since it was asked.
+            shown = machine.shown if door.answers or len(self.machines) == 1 else None
+            tells_the_time = shown is not None and abs(shown - self.clock.now()) <= BELIEVABLE_OFFSET
+            if shown is not None and tells_the_time and shown < period.closes_at(DAY_BOUNDARY):
+                self.hasty.append(f"{period.name} expired at {shown} by the machine's clock")
 
     def _measure_wait(self, before: StateId, began_s: float, after: StateId) -> None:
         since_s = began_s if self._waiting_since_s is None else self._waiting_since_s

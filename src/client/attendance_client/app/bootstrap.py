@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
 from pathlib import Path
@@ -28,7 +28,8 @@ from attendance_client.fsm.client import Client
 from attendance_client.fsm.runner import Runner
 from attendance_client.fsm.session import Door, Session
 from attendance_client.fsm.snapshot import FileSnapshotStore
-from attendance_client.machine.zk.zk_machine import ZkMachine
+from attendance_client.machine.apart import MachineApart
+from attendance_client.machine.port import AttendanceMachine, MachineAddress
 from attendance_client.ports import Clock
 from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
@@ -71,10 +72,11 @@ def _assembled(
         if (key := load_site_key(directory, config)) is not None:
             bus.signer = Signer(key, ledger.next_sequence)
         supervisor = SystemdSupervisor(stop)
+        talks_to = MachineApart if config.own_process_for_machine else _here
         client = Client(
             site=config.site,
             doors=[
-                Door(diary.watch(ZkMachine(address, supervisor.progress, stop), address))
+                Door(diary.watch(talks_to(address, supervisor.progress, stop), address))
                 for address in config.machines
             ],
             bus=bus,
@@ -92,6 +94,13 @@ def _assembled(
         raise
     finally:
         ledger.close()
+
+
+def _here(address: MachineAddress, progress: Callable[[], None], stop: threading.Event) -> AttendanceMachine:
+    # pyzk, where it may be: see MachineApart.
+    from attendance_client.machine.zk.zk_machine import ZkMachine  # noqa: PLC0415
+
+    return ZkMachine(address, progress, stop)
 
 
 def _ledger(directory: Path, day_boundary: time) -> Ledger:

@@ -40,6 +40,7 @@ class Config:
     Attributes:
         machine: that of `ip`.
         more_machines: those of `machines`.
+        own_process_for_machine: whether the service talks to each from a process of its own, which alone holds pyzk.
         project_id: None where the environment or the credentials are to name it.
         site_key_file: None for the usual places.
     """
@@ -49,6 +50,7 @@ class Config:
     project_id: str | None = None
     site_key_file: str | None = None
     more_machines: tuple[MachineAddress, ...] = ()
+    own_process_for_machine: bool = False
 
     @property
     def machines(self) -> tuple[MachineAddress, ...]:
@@ -123,6 +125,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         values["project_id"],
         values["site_key_file"],
         tuple(_address(each) for each in more),
+        values["own_process_for_machine"],
     )
 
 
@@ -334,6 +337,7 @@ _KEYS: dict[str, _Key] = {
     "udp": (_boolean, False),
     "machine_name": (_name, ""),
     "machines": (_objects, ()),
+    "own_process_for_machine": (_boolean, False),
     "project_id": (_text, None),
     "site_key_file": (_text, None),
 }

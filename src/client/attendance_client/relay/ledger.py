@@ -11,11 +11,12 @@ punches of one sheet into one message, and a backend before 0.2 takes no others.
 import os
 import shutil
 import sqlite3
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
@@ -31,7 +32,7 @@ from attendance_client.errors import (
     is_read_only,
     no_permission,
 )
-from attendance_client.machine.port import AttendanceLog
+from attendance_client.machine.port import AttendanceLog, LoggedPunch
 from attendance_contracts import (
     Answer,
     AttendanceRecord,
@@ -268,47 +269,55 @@ class Ledger:
         Equal records are told apart by their place among each other: in a whole log from its beginning, in the end
         of one after those that the ledger holds. The end of a log must therefore be taken once only.
         """
-        occurrences: Counter[tuple[str, datetime, int, int]] = Counter()
-        again = attendance_log.end.width == 8 and attendance_log.first == 0
-        settled = self._settled_user_ids(serial_number) if again else {}
-        rows = []
-        for read in attendance_log.punches:
-            user_id = settled.get(read.raw, read.user_id)
-            key = (user_id, read.timestamp, read.status, read.punch)
-            if attendance_log.first and key not in occurrences:
-                occurrences[key] = self._occurrences(serial_number, *key)
-            occurrences[key] += 1
-            occurrence = occurrences[key]
-            record = AttendanceRecord(
-                serial_number, user_id, None, read.timestamp, read.status, read.punch, occurrence
-            )
-            rows.append(
-                (
-                    record.identity,
-                    serial_number,
-                    user_id,
-                    read.timestamp.isoformat(),
-                    read.status,
-                    read.punch,
-                    occurrence,
-                    read.raw,
-                    read_at.isoformat(),
-                    machine,
-                )
-            )
-        odd = [
-            (serial_number, item.raw, item.reason, read_at.isoformat()) for item in attendance_log.undecodable
-        ]
-        kept = self._without_forgotten(serial_number, rows)
+        at = read_at.isoformat()
+        rows = self._rows(serial_number, attendance_log, at, machine)
+        odd = [(serial_number, item.raw, item.reason, at) for item in attendance_log.undecodable]
         with self._transaction() as db:
             before = db.total_changes
             db.executemany(
                 "INSERT OR IGNORE INTO punches (identity, serial_number, user_id, timestamp, status, punch, occurrence,"
                 " raw, read_at, machine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                kept,
+                self._without_forgotten(serial_number, rows),
             )
             db.executemany("INSERT OR IGNORE INTO undecodable VALUES (?, ?, ?, ?)", odd)
             return db.total_changes - before
+
+    def _rows(
+        self, serial_number: str, attendance_log: AttendanceLog, read_at: str, machine: str
+    ) -> Iterator[_Row]:
+        """Made one by one as they are written: a full machine's log is large enough as it was read."""
+        again = attendance_log.end.width == 8 and attendance_log.first == 0
+        settled = self._settled_user_ids(serial_number) if again else {}
+
+        def what(read: LoggedPunch) -> tuple[str, datetime, int, int]:
+            return settled.get(read.raw, read.user_id), read.timestamp, read.status, read.punch
+
+        # Few punches are equal to another one: by their hashes it is seen which can be, in a hundredth of the memory.
+        hashes = sorted(array("q", (hash(what(read)) for read in attendance_log.punches)))
+        doubtful = {one for one, next_one in pairwise(hashes) if one == next_one}
+        del hashes
+        occurrences: dict[tuple[str, datetime, int, int], int] = {}
+        for read in attendance_log.punches:
+            key = what(read)
+            user_id, occurrence = key[0], 1
+            if attendance_log.first or hash(key) in doubtful:
+                earlier = occurrences.get(key)
+                if earlier is None:
+                    earlier = self._occurrences(serial_number, *key) if attendance_log.first else 0
+                occurrence = occurrences[key] = earlier + 1
+            record = AttendanceRecord(serial_number, user_id, None, *key[1:], occurrence)
+            yield (
+                record.identity,
+                serial_number,
+                user_id,
+                read.timestamp.isoformat(),
+                read.status,
+                read.punch,
+                occurrence,
+                read.raw,
+                read_at,
+                machine,
+            )
 
     def _settled_user_ids(self, serial_number: str) -> dict[bytes, str]:
         """Whose the records of 8 bytes are that the ledger holds: the machine's numbers pass to other people."""
@@ -328,17 +337,17 @@ class Ledger:
                 return occurrence
             occurrence += 1
 
-    def _without_forgotten(self, serial_number: str, rows: Sequence[_Row]) -> Sequence[_Row]:
+    def _without_forgotten(self, serial_number: str, rows: Iterable[_Row]) -> Iterable[_Row]:
         """The rows of punches but for those that must not come back."""
         if not any(self._tombstones(serial_number)):
             return rows
         known = {identity for (identity,) in self._ask("SELECT identity FROM punches")}
-        return [
+        return (
             row
             for row in rows
             if row[0] in known
             or not any(self._is_forgotten(serial_number, mark) for mark in _marks(row[0], row[7]))
-        ]
+        )
 
     def _is_forgotten(self, serial_number: str, identity: str) -> bool:
         """Whether a punch that is not here was."""
