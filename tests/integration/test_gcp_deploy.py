@@ -542,6 +542,22 @@ def test_answers_of_a_dry_run_are_kept(cloud, monkeypatch):
     assert told[-1] == cli.NO_SITE
 
 
+def test_settings_that_were_lost_are_those_that_were_deployed(cloud, monkeypatch):
+    cloud.run()
+    before = settings.load(cloud.settings, {}, None)
+    cloud.settings.unlink()
+    code, _, told = cloud.run("--project=acme-attendance")
+    assert (code, cloud.commands) == (0, [])
+    assert "the settings are those with which the functions were deployed" in told[0]
+    assert settings.load(cloud.settings, {}, None) == before
+    # The project and the region are asked for, and nothing else.
+    cloud.settings.unlink()
+    answers = iter(["acme-attendance", ""])
+    monkeypatch.setattr(cli, "_ask", lambda question: next(answers))
+    assert cloud.run("--dry-run", stdin=Terminal)[:2] == (0, [])
+    assert settings.load(cloud.settings, {}, None) == before
+
+
 def test_answers_that_were_interrupted_change_nothing(cloud, monkeypatch):
     def interrupted(question):
         raise KeyboardInterrupt

@@ -15,7 +15,7 @@ from pathlib import Path
 from attendance_deploy import examination, installation, review_periods, settings, sites
 from attendance_deploy.change import Changes, look
 from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
-from attendance_deploy.kinds import TOPIC, Resource
+from attendance_deploy.kinds import TOPIC, Resource, find_function
 from attendance_trouble.finding import Level
 
 BESIDE = Path(__file__).resolve().parents[1]
@@ -78,14 +78,24 @@ class _Run:
             settings.REGION: options.region,
             settings.FOLDER: options.folder,
         }
+        more = {} if sleep is None else {"sleep": sleep}
+
+        def recall(project: str, region: str) -> dict[str, str]:
+            return _deployed(Gcloud(project, {}, runner, **more), region)
+
         of_site = options.command == "site"
         try:
-            self.chosen = settings.load(options.settings, given, ask, of_project_only=of_site)
+            self.chosen = settings.load(
+                options.settings,
+                given,
+                ask,
+                recall=None if of_site else recall,
+                of_project_only=of_site,
+            )
         except (KeyboardInterrupt, EOFError):
             raise DeployError("stopped: nothing was kept, nothing was changed") from None
         if not looks_only and not of_site and (not options.dry_run or not options.settings.exists()):
             settings.keep(options.settings, self._kept())
-        more = {} if sleep is None else {"sleep": sleep}
         self.gcloud = Gcloud(
             self.chosen[settings.PROJECT],
             {
@@ -102,8 +112,8 @@ class _Run:
         """What the settings file is to say; of a choice that was not there before, nothing unless it was made."""
         return {
             name: self.chosen.get(name, "")
-            for name in settings.needed(self.chosen)
-            if name != settings.TRANSPORT or name in self.chosen
+            for name in (*settings.needed(self.chosen), settings.CONTROL)
+            if name not in (settings.TRANSPORT, settings.CONTROL) or name in self.chosen
         }
 
     def run(self) -> int:
@@ -397,6 +407,15 @@ def _gmail_consent() -> str:
         raise DeployError(
             f"{path} cannot be read: attendance-backend mail consent makes one; then run the same again"
         ) from error
+
+
+def _deployed(gcloud: Gcloud, region: str) -> dict[str, str]:
+    """What the functions have of the settings; empty where none is there."""
+    function = find_function(gcloud, "get-review-period", region) or {}
+    environment = dict(function.get("serviceConfig", {}).get("environmentVariables", {}))
+    if environment:
+        _say("there is no settings file: the settings are those with which the functions were deployed")
+    return environment
 
 
 def _say(line: str) -> None:

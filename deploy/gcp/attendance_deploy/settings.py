@@ -61,6 +61,8 @@ ASKED = {
 }
 
 
+Recall = Callable[[str, str], Mapping[str, str]]
+"""The settings with which the functions of a project and region were deployed; empty where there are none."""
 ALL_NAMES = {*ASKED, CONTROL, "SMTP_PASSWORD", "GMAIL_CREDENTIALS", "SIGNING_SECRET"}
 
 
@@ -69,17 +71,23 @@ def load(
     given: Mapping[str, str | None],
     ask: Callable[[str], str] | None,
     *,
+    recall: Recall | None = None,
     of_project_only: bool = False,
 ) -> dict[str, str]:
     """The settings: those of the command line, then the file's; what is missing is asked for, and kept.
 
-    `ask` is None where nobody is there to be asked. `of_project_only`: the project and its region will do.
+    `ask` is None where nobody is there to be asked. `recall` is asked where there is no file: it may have been lost.
+    `of_project_only`: the project and its region will do.
 
     Raises:
         DeployError: names what is missing or makes no sense.
     """
     kept = _kept(path)
     chosen = {name: value for name, value in kept.items() if value} | _given(path, kept, given)
+    if recall is not None and not path.exists():
+        chosen |= _recalled(chosen, recall, ask)
+        if FOLDER in chosen and "MAIL_FROM" in chosen:
+            kept = dict.fromkeys(ASKED, "")  # what was not deployed was left empty
     if "SMTP_HOST" in chosen:
         kept = {TRANSPORT: "", **kept}  # as it was before there was a choice
     missing = [name for name in needed(chosen) if name not in chosen and name not in kept]
@@ -100,6 +108,20 @@ def load(
         if name in chosen:
             chosen[name] = setting.checked(name, chosen[name])
     return chosen
+
+
+def _recalled(chosen: Mapping[str, str], recall: Recall, ask: Callable[[str], str] | None) -> dict[str, str]:
+    """What is not chosen yet of what was deployed, with the project and the region, as far as they are known."""
+    found: dict[str, str] = {}
+    for name in (PROJECT, REGION):
+        if name not in chosen and ask is not None:
+            found[name] = _asked(name, ask)
+    project = chosen.get(PROJECT) or found.get(PROJECT)
+    region = chosen.get(REGION) or found.get(REGION) or ASKED[REGION].default
+    if project and region and (deployed := recall(project, region)):
+        names = {*ASKED, CONTROL} - chosen.keys()
+        found |= {REGION: region} | {name: value for name, value in deployed.items() if name in names}
+    return found
 
 
 def _kept(path: Path) -> dict[str, str]:
