@@ -558,6 +558,12 @@ def test_settings_that_were_lost_are_those_that_were_deployed(cloud, monkeypatch
     assert settings.load(cloud.settings, {}, None) == before
 
 
+def test_questions_do_not_go_where_a_dry_run_is_written(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("acme\n"))
+    assert cli._ask("Which? ") == "acme"
+    assert capsys.readouterr() == ("", "Which? ")
+
+
 def test_answers_that_were_interrupted_change_nothing(cloud, monkeypatch):
     def interrupted(question):
         raise KeyboardInterrupt

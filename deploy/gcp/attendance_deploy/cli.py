@@ -375,7 +375,10 @@ def _common() -> argparse.ArgumentParser:
 
 
 def _ask(question: str) -> str:
-    return input(question)
+    print(
+        question, end="", file=sys.stderr, flush=True
+    )  # not into what a dry run prints, which may go into a file
+    return input()
 
 
 def _signing_secret() -> str:

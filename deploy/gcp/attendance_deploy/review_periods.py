@@ -49,7 +49,7 @@ def make(changes: Changes, it: Installation, folder: str, init: Init, ask: Ask |
                 "attendance-backend init, as that account: makes Review Periods; its ID is kept in the settings"
             )
             return None
-        changes.tell("making Review Periods")
+        changes.tell("making Review Periods (the first time a minute or two)")
         token = changes.gcloud.change(Command(words)).strip()
         return _made({TOKEN: token, "REVIEW_SHEETS_FOLDER_ID": folder}, functions, init, ask)
     finally:
