@@ -828,7 +828,7 @@ def test_what_keeps_the_backends_command_from_running_is_told(tmp_path, monkeypa
         stderr = f"long story\nattendance-backend: {told}; try again\n" if failing == "cli" else "no luck\n"
         return subprocess.CompletedProcess(words, 3 if fails else 0, "", stderr)
 
-    monkeypatch.setattr(review_periods.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(review_periods.NotOfTheFolderError, match=told):
         review_periods.run_init(tmp_path)({})
 
