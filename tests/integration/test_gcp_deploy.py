@@ -495,6 +495,14 @@ def test_sites_are_listed_and_revoked(cloud):
     assert plain(cloud.state) == whole
 
 
+def test_progress_names_what_is_made_and_whose_right_it_is(cloud):
+    _, _, told = cloud.run()
+    assert "  making rights: watch run.invoker for attendance-invoker" in told
+    assert "  making alerts: Attendance: messages wait" in told
+    assert "  making addresses for alerts: Attendance: hr@example.com" in told
+    assert max(len(line) for line in told if line.startswith("  making")) <= 112
+
+
 def test_an_id_that_is_mistyped_is_no_success(cloud):
     cloud.run()
     assert cloud.site("list")[2][-1] == cli.NO_SITE

@@ -1,5 +1,6 @@
 """Look, compare, change: brings about what stages say, and nothing where it is so already."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
@@ -8,6 +9,9 @@ from attendance_deploy.installation import Stage
 from attendance_deploy.kinds import Facts, Resource, enabled_services
 
 Say = Callable[[str], None]
+
+LONGEST = 110
+_VERBS = {"create", "enable", "add", "add-iam-policy-binding", "identity", "channels", "policies"}
 
 
 class Changes:
@@ -82,5 +86,14 @@ def _needed(gcloud: Gcloud, resources: Sequence[Resource], *, absent: bool) -> l
 
 
 def _making(title: str, command: Command) -> str:
-    names = [word for word in command.words if not word.startswith("-")]
-    return f"making {title}: {' '.join(names[2:])}"[:110]
+    """What a command makes, in a line: its names, and of a right the role and for whom."""
+    names = [word for word in command.words[2:] if not word.startswith("-") and word not in _VERBS]
+    flags = dict(word[2:].partition("=")[::2] for word in command.words if word.startswith("--"))
+    names += [flags[each] for each in ("service", "display-name") if each in flags]
+    if "policy" in flags:
+        names.append(json.loads(flags["policy"])["displayName"])
+    if "role" in flags:
+        who = flags["member"].partition(":")[2].partition("@")[0]
+        names.append(f"{flags['role'].removeprefix('roles/')} for {who}")
+    line = f"making {title}: {' '.join(names)}"
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
