@@ -827,3 +827,11 @@ def test_where_a_secret_is_not_at_hand_the_command_that_prints_it_is_told(desk, 
     # Of the mail server's password, only what asks the mail server speaks.
     _, _, err = desk.run("export", "--period", "October 2026")
     assert len(err) == 1
+
+
+def test_dead_letters_without_a_network(desk):
+    desk.set(PUBSUB_EMULATOR_HOST="127.0.0.1:1")
+    code, out, err = desk.run("dead-letters", "list")
+    assert (code, out, len(err)) == (3, [], 1)
+    assert "Pub/Sub cannot be reached" in err[0]
+    assert err[0].endswith("check this computer's network; try again")

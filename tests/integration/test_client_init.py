@@ -160,6 +160,7 @@ def test_a_person_is_asked_until_all_could_be_right(directory, site_file, machin
     script = Script(
         str(tmp_path / "other.json"),
         str(key),
+        "",
         "Head Office!",
         "Head_Office",
         "",
@@ -176,6 +177,7 @@ def test_a_person_is_asked_until_all_could_be_right(directory, site_file, machin
     told = "\n".join(script.said)
     assert script.answers == []
     assert "other.json cannot be read" in told
+    assert "it has to be told" in told
     assert "Google Cloud project [office-1]" in told
     assert "refuses the comm key" in told
     assert "serial number SIM-1, 0 punches, 1 users" in told

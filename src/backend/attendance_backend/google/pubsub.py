@@ -11,6 +11,7 @@ from google.api_core.exceptions import (
     NotFound,
     PermissionDenied,
     RetryError,
+    ServiceUnavailable,
 )
 from google.cloud import pubsub_v1
 
@@ -173,6 +174,10 @@ class PubSubDeadLetters:
             raise RefusedError(
                 f"{self._subscription}: {first_words(error)}; deploy/gcp/deploy makes it, and whoever looks at it "
                 "needs roles/pubsub.subscriber"
+            ) from error
+        except ServiceUnavailable as error:
+            raise BusError(
+                f"{self._subscription}: Pub/Sub cannot be reached ({first_words(error)}); check this computer's network"
             ) from error
         except (GoogleAPICallError, RetryError) as error:
             raise BusError(f"{self._subscription}: {first_words(error)}") from error

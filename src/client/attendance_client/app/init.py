@@ -225,6 +225,9 @@ def _ask(person: Person, config: dict[str, Any], key: str, question: str, offer:
     offer = config.get(key) or offer
     while True:
         answer = person.ask(f"{question}{f' [{offer}]' if offer else ''}: ").strip() or offer
+        if not answer:
+            person.say("  it has to be told: without it the client cannot run")
+            continue
         try:
             parse_key(key, answer)
         except ConfigError as error:
