@@ -39,7 +39,7 @@ class TwoDoorsWorld(FaultyWorld):
 
 
 TestClientAtTwoDoors = TwoDoorsWorld.TestCase
-TestClientAtTwoDoors.settings = limits(dev=10, ci=150)
+TestClientAtTwoDoors.settings = limits(dev=10, ci=100)
 
 
 def test_both_were_read_and_erased():
