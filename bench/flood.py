@@ -539,7 +539,9 @@ def _control(server: SheetsServer, account: str, sites: int, groups: int) -> str
         ),
     )
     for title, rows in sheets:
-        server.batch_update(control_id, [{"addSheet": {"properties": {"title": title}}}])
+        grid = {"rowCount": max(1000, len(rows) + 100), "columnCount": 26}
+        added = {"addSheet": {"properties": {"title": title, "gridProperties": grid}}}
+        server.batch_update(control_id, [added])
         server.write(control_id, f"'{title}'!A1", rows)
     return control_id
 
