@@ -260,6 +260,7 @@ def visited(server, people):
     settings = [
         ("Grace (minutes)", "", 5),
         ("Key policy", "Cairo", "pairs"),
+        ("Kinds of leave", "", "Vacation, sick, time off"),
         ("Weekend", "Cairo", "Fri, Sat"),
         ("Weekend", "Lima", "Sun"),
     ]
@@ -493,6 +494,23 @@ def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     assert ("30 min before the end of Office", "for information") in told["e18a"]
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
+
+
+@pytest.mark.parametrize(
+    ("user", "vacation", "sick", "time_off"),
+    [
+        ("e15", 3, 1, 1),
+        ("e8", 3, 0, 0),
+        ("e11a", 0.5, 0, 0),
+        ("e11b", 0.5, 0, 0),
+        ("e12", 0.5, 0, 0),
+        ("e14c", 0.5, 0, 0),
+    ],
+)
+def test_leave_by_kinds(shown, user, vacation, sick, time_off):
+    headers = [f"Leave: {kind}" for kind in ("vacation", "sick", "time off")]
+    found = [shown.total(user, header, "Working Time") for header in headers]
+    assert found == [0 if user == "e8" else vacation, sick, time_off]
 
 
 def test_status_says_that_leave_counts_on_half_a_holiday(shown):

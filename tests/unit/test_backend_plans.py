@@ -509,6 +509,10 @@ def test_weeks_ends_and_leave_in_settings():
     rules, problems = read_rules(sheet("Settings", SETTING, *rows))
     assert not problems
     assert (rules.overtime_after_week, rules.end_grace_s, rules.balance_leave) == (-1, 300, "flex day")
+    kinds = ("Kinds of leave", None, "Vacation, sick,time off, sick")
+    assert read_rules(sheet("Settings", SETTING, kinds))[0].kinds_of_leave == ("vacation", "sick", "time off")
+    rules, problems = read_rules(sheet("Settings", SETTING, ("Kinds of leave", None, "vacation; =x()")))
+    assert (len(problems), rules.kinds_of_leave) == (1, ())
     rules, problems = read_rules(sheet("Settings", SETTING, (rows[0][0], None, 38.5)))
     assert (problems, rules.overtime_after_week, rules.balance_leave) == ([], 38.5 * HOUR, "time off")
     rules, problems = read_rules(sheet("Settings", SETTING, (rows[2][0], None, "half day, or flex")))

@@ -85,6 +85,8 @@ _MEANINGS = {
     "Shifts expect of the week. Empty: weeks are not looked at",
     Setting.END_GRACE: "A check-out so long before the end of a shift is not early yet",
     Setting.BALANCE_LEAVE: "A kind of leave whose hours are expected all the same, such as time off; none for none",
+    Setting.KINDS: "Kinds of leave, such as vacation, sick, time off, between commas: each has a column in Working "
+    "Time",
     Setting.HOLD: "yes: what you change from now on of people, shifts, roster, holidays and these settings reaches no "
     "workbook; Problems says what it would change. Empty: it does, within a quarter of an hour",
     Setting.MORNING: "E-mail addresses: who gets each morning what was open in Exceptions of the day before, site by "

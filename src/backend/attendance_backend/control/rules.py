@@ -64,6 +64,7 @@ class Setting(StrEnum):
     OVERTIME_WEEK = "Overtime beyond (hours a week)"
     END_GRACE = "Grace at the end (minutes)"
     BALANCE_LEAVE = "Leave taken from the balance"
+    KINDS = "Kinds of leave"
     HOLD = "Hold changes"
     MORNING = "Morning mail to"
     COPIES = "Keep copies (days)"
@@ -80,7 +81,10 @@ OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP, Setting.WEEKEND, 
 ADDRESSES = frozenset({*ROLES, Setting.ALARM_TO, Setting.MORNING})
 
 _OF_HOURS = frozenset(
-    {Setting.NIGHT, Setting.OVERTIME_WEEK, Setting.END_GRACE, Setting.BALANCE_LEAVE, Setting.WEEKEND}
+    {
+        *(Setting.NIGHT, Setting.OVERTIME_WEEK, Setting.END_GRACE, Setting.BALANCE_LEAVE, Setting.KINDS),
+        Setting.WEEKEND,
+    }
 )
 
 _LENGTHS: Mapping[Setting, tuple[Unit, int]] = MappingProxyType(
@@ -153,6 +157,7 @@ class _Found:
     counts: dict[Setting, int] = field(default_factory=dict)
     nights: dict[str, tuple[int, int]] = field(default_factory=dict)
     balance_leave: str = DEFAULT_BALANCE_LEAVE
+    kinds_of_leave: tuple[str, ...] = ()
     unread: set[tuple[Setting, str]] = field(default_factory=set)
     elsewhere: set[Setting] = field(default_factory=set)
     has_stray: bool = False
@@ -177,6 +182,7 @@ class _Found:
             overtime_after_week=self.seconds.get(Setting.OVERTIME_WEEK, {}).get(""),
             end_grace_s=self._lengths(Setting.END_GRACE, 0)[""],
             balance_leave=self.balance_leave,
+            kinds_of_leave=self.kinds_of_leave,
             are_hours_read=_OF_HOURS.isdisjoint({*self.elsewhere, *(each for each, _ in self.unread)}),
             holds_changes=self.holds_changes,
             morning_to=self.addresses.get((Setting.MORNING, ""), ()),
@@ -240,11 +246,12 @@ def _read_value(table: Table, row: int, setting: Setting, site: str, found: _Fou
             if (night := _night(table, row)) is not None:
                 found.nights[site] = night
         case Setting.BALANCE_LEAVE:
-            found.balance_leave = _kind_of_leave(table, row)
-        case Setting.OVERTIME_WEEK if typed.key(table.label(row, VALUE)) == "expected":
-            found.seconds[setting] = {"": EXPECTED}
-        case Setting.OVERTIME_WEEK if table.says_none(row, VALUE):
-            pass
+            found.balance_leave = _kind_of_leave(table, row, table.label(row, VALUE))
+        case Setting.KINDS:
+            kinds = [_kind_of_leave(table, row, each) for each in table.label(row, VALUE).split(",")]
+            found.kinds_of_leave = tuple(dict.fromkeys(filter(None, kinds)))
+        case Setting.OVERTIME_WEEK if (hours := _hours_of_a_week(table, row)) is not None:
+            found.seconds[setting] = hours
         case Setting.COPIES | Setting.NOTICES | Setting.WORKBOOKS:
             found.counts[setting] = _count(table, row, *_COUNTS[setting][:2])
         case _:
@@ -328,6 +335,13 @@ def _key_policy(table: Table, row: int) -> KeyPolicy:
     raise table.not_understood(row, VALUE, " or ".join(f'"{policy}"' for policy in KeyPolicy))
 
 
+def _hours_of_a_week(table: Table, row: int) -> dict[str, int] | None:
+    """What stands there in words, by site; None for a length of time."""
+    if typed.key(table.label(row, VALUE)) == "expected":
+        return {"": EXPECTED}
+    return {} if table.says_none(row, VALUE) else None
+
+
 def _night(table: Table, row: int) -> tuple[int, int] | None:
     """Begin and end; None for none."""
     if table.says_none(row, VALUE):
@@ -342,8 +356,8 @@ def _night(table: Table, row: int) -> tuple[int, int] | None:
     return first, last if last > first else last + _DAY_S
 
 
-def _kind_of_leave(table: Table, row: int) -> str:
-    kind = "" if table.says_none(row, VALUE) else typed.key(table.label(row, VALUE))
+def _kind_of_leave(table: Table, row: int, text: str) -> str:
+    kind = "" if table.says_none(row, VALUE) else typed.key(text)
     if re.search(r"[^\w -]", kind) or kind.split(" ")[0] in ("half", *HALVES):
         raise table.not_understood(row, VALUE, "one kind of leave, such as time off, or none")
     return kind

@@ -47,6 +47,7 @@ class Rules:
         overtime_after_week: what is worked beyond so many seconds of a week is overtime; `EXPECTED`; None for none.
         end_grace_s: a check-out so long before the end of a shift is not early.
         balance_leave: a kind of leave, in small letters, whose hours are expected all the same; empty for none.
+        kinds_of_leave: in small letters, of which each has a column of its own.
         are_hours_read: whether all that HR typed of weekends, nights, weeks, and the two before is understood.
         holds_changes: what is changed of people, plans, holidays and these rules reaches no workbook until it is false.
         morning_to: addresses that get yesterday's open exceptions by mail; nobody by default.
@@ -66,6 +67,7 @@ class Rules:
     overtime_after_week: int | None = None
     end_grace_s: int | None = 0
     balance_leave: str = DEFAULT_BALANCE_LEAVE
+    kinds_of_leave: tuple[str, ...] = ()
     are_hours_read: bool = True
     holds_changes: bool = False
     morning_to: tuple[str, ...] = ()

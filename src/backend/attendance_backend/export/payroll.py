@@ -21,7 +21,7 @@ from attendance_backend.review.doubts import lines as doubt_lines
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.formulas import user_of
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY, WORKING_TIME
-from attendance_backend.review.working_time import rows_by_token
+from attendance_backend.review.working_time import OF_KIND, kinds_in, rows_by_token
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -115,7 +115,12 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
         ),
         finalised=guide_sheet.read(workbook.worksheet(GUIDE)).finalised,
         lacking=tuple(book.lacking),
-        more=() if book.times is None else tuple(column.header for column in _OF_PLANS),
+        more=()
+        if book.times is None
+        else (
+            *(column.header for column in _OF_PLANS),
+            *(f"{OF_KIND}{kind}" for kind in kinds_in(book.times)),
+        ),
     )
 
 
@@ -185,6 +190,11 @@ class _Book:
                 self._expect_value(sheet, there, sheet.at(column))
                 number = sheet.number(there, column)
             yield number if column in COUNTS_OF_PLANS else _hours(number)
+        for place in kinds_in(sheet).values() if sheet is not None else ():
+            assert sheet is not None
+            if there is not None:
+                self._expect_value(sheet, there, place)
+            yield None if there is None else sheet.number(there, place)
 
     def _findings(self, row: int) -> list[Finding]:
         user = user_of(self.monthly.text(row, monthly.TOKEN))

@@ -26,6 +26,7 @@ from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import monthly_columns as monthly
 from attendance_backend.review.daily_columns import DAY_OFF, HOLIDAY, WEEKEND
 from attendance_backend.review.formulas import token_of
+from attendance_backend.review.working_time import OF_KIND
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Worksheet
 
@@ -256,7 +257,7 @@ def _totals(person: Mapping[str, Value], payroll: Payroll) -> Iterator[tuple[str
         value = person[header]
         if header in _IN_MINUTES:
             yield header, _length(person[_IN_MINUTES[header]])
-        elif header not in _COUNTS:
+        elif header not in _COUNTS and not header.startswith(OF_KIND):
             yield header, _length(None if not isinstance(value, float) else round(value * 60))
         elif isinstance(value, str) or value is None:
             yield header, _short(_text(value))

@@ -173,7 +173,9 @@ def week_facts(period: ReviewPeriod, control: Control, backend: Backend) -> Week
     if not is_planned or rules.holds_changes or not rules.are_hours_read:
         return None
     limit = rules.overtime_after_week
-    facts = WeekFacts(None if limit is None else limit / 86_400, rules.balance_leave)
+    facts = WeekFacts(
+        None if limit is None else limit / 86_400, rules.balance_leave, kinds=rules.kinds_of_leave
+    )
     before, first = daily_sync.before(period, control), period.first_day
     if limit is None or before is None or first.weekday() == 0:
         return facts

@@ -138,6 +138,11 @@ def repair(
             repairs.differences.append(f"{title}: people's rows were added")
             workbook = _with(workbook, title, rows)
     times = workbook.find(WORKING_TIME)
+    if times is not None and weeks is not None and (columns := working_time.missing_kinds(times, weeks)):
+        repairs.changes += columns
+        repairs.differences.append(f"{WORKING_TIME} lacked kinds of leave")
+        workbook = _with(workbook, WORKING_TIME, columns)
+        times = workbook.find(WORKING_TIME)
     if times is not None and weeks is not None and (brought := working_time.facts(times, weeks)):
         repairs.changes += brought
         repairs.differences.append(f"{WORKING_TIME}: by what weeks count was changed")

@@ -106,6 +106,8 @@ def wanted(
                 [working_time.person_row(_of(formulas.user_of(token), people), row, at)],
             )
         ]
+        for row in working_time.rows_by_token(times).values():
+            changes += write_cells(times.sheet_id, working_time.kind_cells(times, row, at))
         found[WORKING_TIME] = _written(times, changes)
     if (plan := sheets[PLAN]) is not None:
         found[PLAN] = _written(plan, plan_sheet.wanted(plan, people, at))

@@ -61,7 +61,15 @@ from attendance_backend.review.working_time_columns import (
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import column_letters
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddRows, AddWorksheet, Change, Formula, NewCell
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    AddRows,
+    AddWorksheet,
+    Change,
+    Formula,
+    NewCell,
+    SetColumns,
+)
 from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
@@ -79,6 +87,9 @@ _BROUGHT = {
 }
 _FACTS = WEEK_LIMIT, BALANCE_LEAVE, *_BROUGHT.values()
 _SMALLEST = 1e-7
+OF_KIND = "Leave: "
+"""How the header of a column begins that counts one kind of leave."""
+_KIND_PIXELS = 110
 _LATE = f"{daily_columns.LATE}*"
 _LATE_IN_THE_MORNING = f"{_LATE}, {corrections_sheet.MORNING} *"
 
@@ -91,11 +102,13 @@ class WeekFacts:
         limit: as `WEEK_LIMIT`.
         balance_leave: a kind of leave whose hours are expected; empty for none.
         brought: hours, overtime of days and expected hours, as parts of a day, by `Person.key`.
+        kinds: of leave that have a column each.
     """
 
     limit: float | None
     balance_leave: str
     brought: Mapping[str, tuple[float | None, float | None, float | None]] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
 
 
 def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[Change]:
@@ -263,6 +276,50 @@ def _week_overtime(person: Person, row: int, at: Places) -> str:
         weeks.append(f"IF(AND({end}>={first},{end}<={last}),MAX(0,{beyond}),0)")
     total = "+".join(weeks) or "0"
     return f'=IFERROR(IF({limit}="","",ROUND(({total})*{_MINUTES},0)/{_MINUTES}),"")'
+
+
+def missing_kinds(sheet: Worksheet, known: WeekFacts) -> list[Change]:
+    """Columns at the end of the grid for kinds of leave that have none."""
+    lacking = [kind for kind in known.kinds if kind not in kinds_in(sheet)]
+    if not lacking:
+        return []
+    row = sheet.lines[0]
+    headers = {
+        (row, sheet.column_count + index): NewCell(f"{OF_KIND}{kind}", styles.WEEK_HEADER)
+        for index, kind in enumerate(lacking)
+    }
+    first, end = sheet.column_count, sheet.column_count + len(lacking)
+    return [
+        AddColumns(sheet.sheet_id, len(lacking)),
+        *write_cells(sheet.sheet_id, headers),
+        SetColumns(sheet.sheet_id, first, end, _KIND_PIXELS),
+    ]
+
+
+def kinds_in(sheet: Worksheet) -> dict[str, int]:
+    """Where the kinds of leave stand that have a column."""
+    row, found = sheet.lines[0], dict[str, int]()
+    for column, _ in sheet.row(row):
+        header = sheet.text(row, column)
+        if header.startswith(OF_KIND):
+            found.setdefault(header[len(OF_KIND) :], column)
+    return found
+
+
+def kind_cells(sheet: Worksheet, row: int, at: Places) -> dict[Place, NewCell]:
+    """A person's days of each kind of leave, half ones by halves."""
+    areas, cells = _areas(row, at), dict[Place, NewCell]()
+    for kind, column in kinds_in(sheet).items():
+        count = "+".join(
+            f'COUNTIF({each["words"]},"{word}"){part}'
+            for each in areas
+            for word, part in (
+                (f"{daily_columns.LEAVE} ({kind})", ""),
+                *((f"*, {half} {kind}", "/2") for half in corrections_sheet.PARTS),
+            )
+        )
+        cells[row, column] = NewCell(Formula(f"={count or 0}"), styles.COUNTED_BY_HALVES)
+    return cells
 
 
 def facts(sheet: Worksheet, known: WeekFacts) -> list[Change]:
