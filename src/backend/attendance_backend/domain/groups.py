@@ -78,4 +78,4 @@ def _group_of(person: Person, registered: Iterable[str], named: Mapping[str, str
     if not person.site and Detail.SITE not in person.unread:
         return ""
     key = site_key(person.site)
-    return named.get(key, "")
+    return named.get(key, "") if person.site and key in registered else None
