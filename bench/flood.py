@@ -96,12 +96,40 @@ def run() -> list[str]:
             worse.append(
                 f"300 sites go on with the next month: one waited {found.longest_s / 60:.0f} minutes"
             )
+    return [*worse, *of_groups(900, 10)]
+
+
+def of_groups(sites: int, groups: int) -> list[str]:
+    """A company with several workbooks a period; returns what is worse than promised."""
+    worse = []
+    name = f"{sites} in {groups}"
+    found = hours(sites, groups)
+    _say(name, "2 hours", *found.cells())
+    if found.left or found.p99_s > 60:
+        worse.append(f"{sites} sites in {groups} groups: p99 {found.p99_s:.0f} s, {found.left} left")
+    for what, flood in (("first health", first_health), ("month's turn", months_turn)):
+        found = flood(sites, together=True, groups=groups)
+        _say(name, what, *found.cells())
+        if found.longest_s > 900:
+            worse.append(
+                f"{sites} sites in {groups} groups, {what}: one waited {found.longest_s / 60:.0f} min"
+            )
     return worse
 
 
-def minute(sites: int, *, together: bool) -> "Found":
+def hours(sites: int, groups: int, number: float = 2) -> "Found":
+    """Sites of several groups poll every 15 minutes."""
+    with _flood(sites, together=True, groups=groups) as flood:
+        flood.polls_until_s = number * 3600
+        for site in flood.sites:
+            flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.poll)
+        flood.run((number + 1) * 3600)
+        return flood.found()
+
+
+def minute(sites: int, *, together: bool, groups: int = 1) -> "Found":
     """Each site sends a message within the same minute."""
-    with _flood(sites, together=together) as flood:
+    with _flood(sites, together=together, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, 60), site.poll)
         flood.run(3600)
@@ -119,21 +147,21 @@ def outage(sites: int, *, together: bool, hours: float = 3) -> "Found":
         return flood.found()
 
 
-def first_health(sites: int, *, together: bool) -> "Found":
+def first_health(sites: int, *, together: bool, groups: int = 1) -> "Found":
     """Each site tells how it is for the first time of the day, within 15 minutes."""
-    with _flood(sites, together=together) as flood:
+    with _flood(sites, together=together, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.tell)
         flood.run(4 * 3600)
         return flood.found()
 
 
-def months_turn(sites: int, *, together: bool) -> "Found":
+def months_turn(sites: int, *, together: bool, groups: int = 1) -> "Found":
     """Within 15 minutes each site asks for the next period and for its workbook, which nobody made before.
 
     One instance serves both questions here; deployed, each has its own.
     """
-    with _flood(sites, together=together, made=False) as flood:
+    with _flood(sites, together=together, made=False, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.turn)
         flood.run(6 * 3600)
@@ -165,12 +193,16 @@ class Found:
         """Of all waits; endless where something was not taken in."""
         return float("inf") if self.left else max(self.waits_s)
 
+    @property
+    def p99_s(self) -> float:
+        """What 99 of 100 waited at most."""
+        return sorted(self.waits_s)[min(int(len(self.waits_s) * 0.99), len(self.waits_s) - 1)]
+
     def cells(self) -> list[object]:
         """As they are shown."""
         waits = sorted(self.waits_s)
-        p99 = waits[min(int(len(waits) * 0.99), len(waits) - 1)]
         way = "together" if self.together else "before"
-        times = (f"{each:.0f}" for each in (waits[len(waits) // 2], p99, self.longest_s))
+        times = (f"{each:.0f}" for each in (waits[len(waits) // 2], self.p99_s, self.longest_s))
         return [way, self.sent, self.reads, self.writes, *times, self.left]
 
 
@@ -451,8 +483,8 @@ class _Clock:
 
 
 @contextmanager
-def _flood(sites: int, *, together: bool, made: bool = True) -> Iterator[_Flood]:
-    """So many sites with one workbook, which is made."""
+def _flood(sites: int, *, together: bool, made: bool = True, groups: int = 1) -> Iterator[_Flood]:
+    """So many sites with a workbook for each of so many groups, which are made."""
     flood = _Flood(together=together)
     quota = Quota(clock=lambda: flood.now_s)
     with SheetsServer(quota=quota) as server:
@@ -462,7 +494,7 @@ def _flood(sites: int, *, together: bool, made: bool = True) -> Iterator[_Flood]
             credentials, Addresses(server.url, server.url), sleep=flood.pass_s, monotonic=lambda: flood.now_s
         )
         client.session.hooks["response"].append(lambda *_a, **_k: flood.pass_s(CALL_S))
-        control_id = _control(server, key["client_email"], sites)
+        control_id = _control(server, key["client_email"], sites, groups)
         flood.server = server
         flood.backend = Backend(
             spreadsheets=GoogleSheets(client),
@@ -488,16 +520,23 @@ def _flood(sites: int, *, together: bool, made: bool = True) -> Iterator[_Flood]
         client.session.close()
 
 
-def _control(server: SheetsServer, account: str, sites: int) -> str:
+def _control(server: SheetsServer, account: str, sites: int, groups: int) -> str:
     control_id = server.new_spreadsheet("Review Periods", share_with=[account])
     people = [
-        [f"Name {number}", f"user{number:04}@example.com", "09:00"] for number in range(sites * PEOPLE_A_SITE)
+        [f"Name {number}", f"user{number:04}@example.com", "09:00", f"site{number // PEOPLE_A_SITE:03}"]
+        for number in range(sites * PEOPLE_A_SITE)
     ]
-    registered = [[f"site{number:03}", "1/1/2026", "Europe/Berlin", "4:00"] for number in range(sites)]
+    registered = [
+        [f"site{number:03}", "1/1/2026", "Europe/Berlin", "4:00", f"G{number % groups}" if groups > 1 else ""]
+        for number in range(sites)
+    ]
     sheets: Sequence[tuple[str, list[list[str]]]] = (
         ("2026", [["Month", "Start Date", "End Date"], ["January", "1/1/2026", "1/31/2026"]]),
-        ("Cut Off Times", [["Name", "Email", "Cut Off Time"], *people]),
-        ("Registered Sites", [["Site", "First Day", "Time Zone", "Day Boundary"], *registered]),
+        ("Cut Off Times", [["Name", "Email", "Cut Off Time", "Site"], *people]),
+        (
+            "Registered Sites",
+            [["Site", "First Day", "Time Zone", "Day Boundary", "Workbook Group"], *registered],
+        ),
     )
     for title, rows in sheets:
         server.batch_update(control_id, [{"addSheet": {"properties": {"title": title}}}])

@@ -13,8 +13,9 @@ from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import books, moving, routing
+from attendance_backend.handlers import books, forgetting, moving, routing
 from attendance_backend.handlers.together import handle_together
+from attendance_backend.review.forgetting import Whom
 from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
 from attendance_contracts import Message, ReviewPeriod, SiteHealth, StoreAttendRecords
@@ -26,6 +27,8 @@ from tests.world.network import ZONE, BackendFault
 RAW_PREFIX = "Raw Data - "
 TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 PERIOD_PROPERTY = "attendance_review_period"
+FORGETS_IN = 8
+"""One world in so many forgets people: it takes as long as a hundred messages."""
 BATCHES = (1, 1, 1, 2, 4)
 """How many messages are taken in together."""
 MOST_HEARD = 5
@@ -54,6 +57,7 @@ class HandlersBackend:
         self.poison: set[str] = set()
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
+        self._forgets = seed % FORGETS_IN == 0
         self._heard: list[Message] = []
         self._batches = random.Random(seed)
         self._published: list[Row] = []
@@ -118,6 +122,15 @@ class HandlersBackend:
                 present = books.present(self.world.spreadsheets, sheet_id)
                 self.moved += moving.guarded(name, present, self.world.backend).logged
 
+    def forget(self, user: str, identities: set[str]) -> set[str]:
+        del identities  # it finds them by itself
+        before = {stored.identity for stored in self.rows()}
+        if self._forgets:
+            self.world.effects.crash_before = self.world.effects.crash_after = None
+            whom = Whom("", site="berlin", user_id=user)
+            forgetting.forget(whom, self.world.backend, lambda _: None, is_meant=True)
+        return before - {stored.identity for stored in self.rows()}
+
     def handle(self, message: Message) -> Message | None:
         self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)
         effects = self.world.effects
@@ -159,13 +172,13 @@ class HandlersBackend:
         for book in self.world.review_books():
             for sheet in book.sheets:
                 if sheet.title.startswith(RAW_PREFIX) or sheet.title == "Amendments":
-                    found += [self._stored(book, row) for row in sheet.rows()[1:]]
+                    found += [self._stored(book, row) for row in sheet.rows()[1:] if len(row) > RECORD_ID]
         return found
 
     def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
         """The review workbooks: ID, content, and the period by HR's table."""
         for sheet_id, book in self.world.spreadsheets.books.items():
-            if book is not self.world.control:
+            if book is not self.world.control and not book.folder:
                 yield sheet_id, book, self._windows[book.properties[PERIOD_PROPERTY]]
 
     def mails(self) -> Mapping[str, int]:

@@ -193,8 +193,12 @@ install_all() {
     make_unit
     make_wrapper
     service enable
-    if [ -e "$state/biometric_device_config.json" ] && [ -e "$settings/service-account.json" ]; then
+    if [ -n "$site" ] || { [ -e "$state/biometric_device_config.json" ] && [ -e "$settings/service-account.json" ]; }; then
         service restart
+        if [ "$dry_run" = yes ]; then
+            say "a dry run: nothing was done"
+            return
+        fi
         say "done. $name doctor says whether all is in place"
     else
         say "done. Next: $name init, then sudo systemctl restart $name"

@@ -18,6 +18,7 @@ from google.oauth2 import service_account
 from attendance_backend.app import bootstrap
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.app.cli import main
+from attendance_backend.app.settings import LOG_IN
 from attendance_backend.sheet import serial
 from attendance_contracts import RELEASE, SiteHealth
 from attendance_sandbox.mail import MailServer
@@ -444,7 +445,7 @@ def test_no_credentials_at_all(desk, monkeypatch, tmp_path):
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     code, _, err = desk.run("init")
     assert (code, len(err)) == (2, 1)
-    assert f"there are no Google credentials: name an account's key file in {KEY}" in err[0]
+    assert f"there are no Google credentials: {LOG_IN}, or name an account's key file in {KEY}" in err[0]
 
 
 def test_an_address_where_nobody_answers_is_told_in_a_few_words(desk):
@@ -735,11 +736,9 @@ def change(office, control_id):
 CHANGES = [
     "November 2026:",
     "  Ann Archer: Late 1 -> 0; 1 day: 04-11-2026",
-    (
-        "  Zoe Young: On Leave 2 -> 0; Expected nothing -> 08:00; Balance nothing -> -08:00; Late (minutes) nothing -> "
-        "0; Early (minutes) nothing -> 0; Half-Days nothing -> 0; 24 days: 03-11-2026, 04-11-2026, 05-11-2026, "
-        "06-11-2026, 07-11-2026 and 19 more"
-    ),
+    "  Zoe Young: On Leave 2 -> 0; Expected nothing -> 08:00; Balance nothing -> -08:00; 24 days: "
+    + ", ".join(f"{day:02}-11-2026" for day in range(3, 8))
+    + " and 19 more",
     "  Ann Archer, 04-11-2026: day late -> present",
 ]
 
@@ -795,3 +794,36 @@ def test_refresh_finds_nothing_in_a_healthy_workbook_and_mends_a_damaged_one(oct
     assert "  the worksheet 'Guide' was missing" in out
     assert sorted(october.sheets.read(october.sheet_id, "'Days'!A1:AZ100")) == sorted(before)
     assert run(capsys, "refresh")[1][-1] == "0 differences"
+
+
+def test_the_settings_of_the_checkout_need_not_be_named(desk, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy/gcp").mkdir(parents=True)
+    settings = tmp_path / "deploy/gcp/functions.yaml"
+    settings.write_text(f'REVIEW_SHEETS_FOLDER_ID: "{desk.folder_id}"\n')
+    monkeypatch.delenv("REVIEW_SHEETS_FOLDER_ID")
+    code, out, err = desk.run("init", "--year", "2026")
+    assert code == 0
+    assert err == ["attendance-backend: settings: deploy/gcp/functions.yaml"]
+    assert out[-1].endswith("attendance-backend check --settings deploy/gcp/functions.yaml")
+    # Where the environment names another office, nothing of the file is mixed into it.
+    settings.write_text("not even readable\n")
+    desk.set(REVIEW_SHEETS_FOLDER_ID=desk.folder_id)
+    assert desk.run("init", "--year", "2026")[0] == 0
+
+
+def test_where_a_secret_is_not_at_hand_the_command_that_prints_it_is_told(desk, monkeypatch):
+    desk.init()
+    for name, secret, command in (
+        ("SIGNING_SECRET", "signing-secret", ("site-key", "Head_Office")),
+        ("SMTP_PASSWORD", "smtp-password", ("mail", "test")),
+    ):
+        monkeypatch.delenv(name, raising=False)
+        desk.set(SMTP_USERNAME="a@example.com", SMTP_STARTTLS="true")
+        code, out, err = desk.run(*command)
+        assert (code, out) == (2, [])
+        assert f"$(gcloud secrets versions access latest --secret={secret} --project=PROJECT)" in err[0]
+        assert "openssl" not in err[0]
+    # Of the mail server's password, only what asks the mail server speaks.
+    _, _, err = desk.run("export", "--period", "October 2026")
+    assert len(err) == 1

@@ -1,6 +1,7 @@
 """A person is forgotten: out of every spreadsheet and copy, back by no message, and nobody else's number moves."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,9 @@ STRANGER = punch("", "2026-11-04T08:00:00")
 
 
 class Office(FinalisedOffice):
+    def sleep(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
     def everything(self):
         """All texts that any spreadsheet in use holds, formulas included, by where they stand."""
         files = [file for file in self.sheets.store.files.values() if file.spreadsheet and not file.trashed]
@@ -44,9 +48,9 @@ class Office(FinalisedOffice):
 def office(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(google_http, "FIRST_DELAY_S", 0.01)
     monkeypatch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
-    monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)
     with ExitStack() as stack:
         office = Office(stack, tmp_path, monkeypatch)
+        monkeypatch.setattr(SystemClock, "sleep", office.sleep)
         office.open(capsys)
         office.correct(3, "03/11/2026", "Ann Archer", "check out", "17:10")
         office.store(office.sheet_id, STRANGER)

@@ -81,9 +81,16 @@ def test_a_site_with_an_older_release_is_told_once_and_when_another_one_is_outda
     for _ in range(2):
         office.tick()
     assert len(office.subjects()) == 2
+    office.create("hamburg")
+    office.store(office.sheet_id, punch("ann", "2026-11-04T07:00:00"), location="hamburg")
+    sites = office.sheets.read(office.control_id, "'Registered Sites'!A1:Z3", "FORMULA")
+    column = chr(ord("A") + sites[0].index("Release"))
+    office.sheets.write(office.control_id, f"'Registered Sites'!{column}3", [["0.1.0"]])
+    office.tick()
+    assert office.subjects()[2:] == ["Attendance: outdated software at hamburg"]
     office.reports_of(RELEASE, 8)
     office.tick()
-    assert len(office.subjects()) == 2
+    assert len(office.subjects()) == 3
     assert RELEASE in office.berlin_in_sites()
 
 

@@ -7,7 +7,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import google.api_core.exceptions
 import pytest
+from google.cloud import pubsub_v1
 
 from attendance_backend.app import bootstrap
 from attendance_backend.app.cli import main
@@ -134,7 +136,7 @@ def test_what_may_not_be_tried_is_told_and_the_rest_goes_on(project, monkeypatch
         == f"{tried - len(NOT_IMITATED)} as believed, {len(NOT_IMITATED)} OTHERWISE, {len(ON_PUBSUB)} not tried"
     )
     monkeypatch.setenv("REVIEW_SHEETS_FOLDER_ID", "1" * 30)
-    assert main(["selftest"]) == 0
+    assert main(["selftest"]) == 2
     out = capsys.readouterr().out.splitlines()
     assert out[-1] == f"0 as believed, 0 OTHERWISE, {len(BELIEFS)} not tried"
     assert "REVIEW_SHEETS_FOLDER_ID" in out[1]
@@ -192,3 +194,24 @@ def test_a_refusal_that_does_not_come_is_otherwise():
     with refused(400, "words") as seen:
         raise Refused(400, "these words")
     assert seen == ["400 these words"]
+
+
+def test_without_a_network_each_line_says_so(monkeypatch, capsys):
+    def unreachable(*_, **__):
+        raise google.api_core.exceptions.RetryError("Timeout of 60.0s exceeded", cause=None)
+
+    for client in (pubsub_v1.PublisherClient, pubsub_v1.SubscriberClient):
+        for call in ("create_topic", "delete_topic", "create_subscription", "delete_subscription"):
+            if hasattr(client, call):
+                monkeypatch.setattr(client, call, unreachable)
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "a")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "office")
+    monkeypatch.setenv("REVIEW_SHEETS_FOLDER_ID", "0AbCdEfGhIjK")
+    for name in ("SHEETS_API_URL", "DRIVE_API_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert main(["selftest"]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("not tried  ")] == lines[1:-1]
+    assert len(lines) == len(BELIEFS) + 2

@@ -10,7 +10,7 @@ import pytest
 
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import Watch
-from tests.integration.workbook_messages import healths_of, stores_of
+from tests.integration.workbook_messages import device_user_id, healths_of, stores_of
 from tests.integration.workbook_office import TITLE, Book, computed, new_server, seconds, typed
 from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site
 
@@ -176,6 +176,8 @@ def _counts_and_typed_times(people):
     for user in ("e13p",):
         people.punch(user, 5, "09:00", "12:00", "12:45", "18:00", site="Cairo", home="Cairo")
         people.plan(user, "Office")
+    for day in (15, 16):
+        people.punch("e24", day, "08:30", "17:00", site="Cairo", home="Cairo")
     people.punch("part", 5, "09:30", "13:00")
     people.plan("part", None, days="Mon, Wed")
 
@@ -244,6 +246,7 @@ def visited(server, people):
             Site("Hamburg", "Europe/Berlin", time(4)),
             Site("Cairo", "Africa/Cairo", time(4), pairs=True),
             Site("Lima", "America/Lima", time(4)),
+            Site("Bremen", "Europe/Berlin", time(4)),
         )
     ]
     month = Month(*OCTOBER, sites, [*people.employees.values()], people.corrections)
@@ -267,13 +270,41 @@ def visited(server, people):
         ("Date", "Name", "Site", "Part"),
         (typed(HALF_HOLIDAY), "Eve", "Lima", "afternoon"),
         (typed(HALF_HOLIDAY - DAY), "Fair", "Lima", "morning"),
+        (typed(date(YEAR, 10, 20)), "Harbour", "Cairo", None),
     ]
     book._keep("Holidays", halves)
+    keep_from(book)
     handle(Watch(), book.backend)
     book.send([*stores[len(stores) // 2 :], *last])
     book.type_corrections()
     handle(Watch(), book.backend)
     book.client.session.close()
+
+
+def keep_from(book):
+    """Of example 24: from the 16th on in Bremen, an hour earlier."""
+    header = (
+        "Name",
+        "Email",
+        "Cut Off Time",
+        "Device User ID",
+        "Site",
+        "Staff Group",
+        "First Day",
+        "Last Day",
+    )
+    rows = [
+        (
+            *(each.name, f"{each.user}@example.com", typed(each.cut_off)),
+            *(device_user_id(book.month, each), each.site, each.group, None, None, None),
+        )
+        for each in book.people
+    ]
+    sheet_id = book.server.spreadsheet(book.control_id).sheet_titled("Cut Off Times").sheet_id
+    column = {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
+    book.server.batch_update(book.control_id, [column])
+    later = ("e24", "e24@example.com", typed(time(8)), None, "Bremen", None, None, None)
+    book._keep("Cut Off Times", [(*header, "From"), *rows, (*later, typed(date(YEAR, 10, 16)))])
 
 
 @pytest.fixture(scope="module")
@@ -402,7 +433,7 @@ def duration(text):
         ("e14c", "164:00", "-156:00", 0, 0, 1),
         ("e14d", "168:00", "-157:00", 0, 60, 0),
         ("e14m", "168:00", "-164:10", 10, 0, 0),
-        ("e15", "136:00", "-128:00", 0, 0, 0),
+        ("e15", "144:00", "-136:00", 0, 0, 0),
         ("e17", "176:00", "-145:00", 96, 0, 0),
         ("part", None, None, 30, 0, 0),
         ("e18a", "176:00", "-168:30", 0, 30, 0),
@@ -417,6 +448,40 @@ def test_expected_hours_balance_and_minutes(shown, user, expected, balance, late
     assert found == [expected and duration(expected), balance and duration(balance), late, early, halves]
 
 
+@pytest.mark.parametrize(
+    ("user", "night", "weekend", "holiday"),
+    [
+        ("e2", "1:50", "0:00", "0:00"),
+        ("e3", "176:00", "30:25", "0:00"),
+        ("e10", "16:00", "14:15", "0:00"),
+        ("e14a", "0:00", "0:00", "1:00"),
+        ("e14m", "0:00", "0:00", "0:00"),
+    ],
+)
+def test_hours_at_night_on_weekends_and_on_holidays(shown, user, night, weekend, holiday):
+    found = [shown.total(user, header, "Working Time") for header in ("Night", "Weekend", "Holiday")]
+    assert found == [minutes(each) for each in (night, weekend, holiday)]
+
+
+def test_24_from_a_date_on_at_another_site_and_by_another_cut_off_time(shown):
+    assert [shown.word("e24", day) for day in (15, 16, 20)] == ["present", "late", "absent"]
+    assert shown.total("e24", "Late (minutes)", "Working Time") == 30
+    told = [row[3] for row in shown.exceptions() if row[2] == "e24" and " min after" in row[3]]
+    assert told == ["30 min after the cut-off time on Fri 16-10-2026"]
+
+
+def test_the_plan_shows_what_was_understood_and_which_hours_are_what(shown):
+    assert shown.day("Plan", "e3", 5, "Shift") == "Night"
+    assert shown.day("Plan", "e8", 8, "Shift") == "day off"
+    assert shown.day("Plan", "part", 5, "Shift") == "any time"
+    assert shown.day("Plan", "e14a", 23, "Shift") == "Office, free afternoon"
+    parts = [
+        round(seconds(shown.day("Plan", "e10", 9, label)) / 60) for label in ("Overtime", "Night", "Weekend")
+    ]
+    assert parts == [10, minutes("8:00"), minutes("6:05")]
+    assert shown.day("Plan", "e10", 8, "Night") in (None, "")
+
+
 def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     told = {
         user: [(row[3].split(" on ")[0], row[5]) for row in shown.exceptions() if row[2] == user]
@@ -428,6 +493,15 @@ def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     assert ("30 min before the end of Office", "for information") in told["e18a"]
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
+
+
+def test_status_says_that_leave_counts_on_half_a_holiday(shown):
+    sheet = shown._book["Corrections"]
+    header = [cell.value for cell in sheet[1]]
+    who, status = header.index("Employee"), header.index("Status")
+    said = {row[who]: row[status] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert said["e14c"] == "applied as vacation"
+    assert said["e14b"] == "applied as half vacation"
 
 
 def test_who_has_no_plan_is_not_in_working_time(shown):

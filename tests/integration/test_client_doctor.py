@@ -295,7 +295,7 @@ def deleted_topic(site):
 @pytest.mark.parametrize(
     ("trouble", "level", "about", "words"),
     [
-        (no_config, "FAIL", "config", "does not exist. Create it"),
+        (no_config, "FAIL", "config", "does not exist: attendance-client init writes it"),
         (lambda site: configure(site, port="x"), "FAIL", "config", "'port': expected a whole number"),
         (no_directory, "FAIL", "directory", "name the client's folder with --directory"),
         (torn_snapshot, "warn", "snapshot", "resumes from snapshot.previous.json"),

@@ -11,6 +11,14 @@ def test_a_crowd_is_served_together():
     assert now.reads + now.writes <= before.reads + before.writes
 
 
+def test_a_crowd_of_several_groups_costs_a_read_and_a_write_a_workbook():
+    found = flood.minute(12, together=True, groups=3)
+
+    assert found.left == 0
+    assert found.writes <= 3 * 12
+    assert found.longest_s <= 30
+
+
 def test_after_an_hours_outage_all_is_stored_soon_and_little_was_sent_twice():
     found = flood.outage(3, together=True, hours=2)
 

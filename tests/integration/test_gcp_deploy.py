@@ -263,7 +263,8 @@ def test_an_interrupted_removal_is_finished_by_the_next(cloud, command):
         with pytest.raises(Power):
             cloud.run(*command, typed="acme-attendance\n")
         cloud.cut_after = None
-        assert cloud.run(*command, typed="acme-attendance\n")[0] == 0
+        code, _, told = cloud.run(*command, typed="acme-attendance\n")
+        assert code == 0 or told[-1] == "deploy: there is no site hq; there are: none"
         assert plain(cloud.state) == whole, cut
 
 
@@ -494,6 +495,100 @@ def test_sites_are_listed_and_revoked(cloud):
     assert plain(cloud.state) == whole
 
 
+def test_an_id_that_is_mistyped_is_no_success(cloud):
+    cloud.run()
+    assert cloud.site("list")[2][-1] == cli.NO_SITE
+    cloud.site("add", "Head_Office", "--machine", "192.0.2.17")
+    for action in ("revoke", "rotate"):
+        code, _, told = cloud.site(action, "head_office")
+        assert (code, cloud.commands) == (1, [])
+        assert told[-1] == "deploy: there is no site head_office; there are: Head_Office"
+    code, _, told = cloud.site("add", "HEAD_OFFICE", "--machine", "192.0.2.18")
+    assert (code, cloud.commands) == (1, [])
+    assert told[-1].startswith("deploy: there is a site Head_Office")
+
+
+def test_a_site_without_its_machines_address_is_refused_before_anything_is_made(cloud):
+    cloud.run()
+    code, _, told = cloud.site("add", "hq")
+    assert (code, cloud.commands) == (1, [])
+    assert "site add hq --machine" in told[-1]
+
+
+def test_a_site_needs_of_the_settings_the_project_alone(cloud):
+    cloud.run()
+    cloud.site("add", "hq", "--machine", "192.0.2.17")
+    cloud.settings.unlink()
+    code, listed, _ = cloud.run("--project=acme-attendance", "site", "list")
+    assert (code, len(listed)) == (0, 1)
+    assert not cloud.settings.exists()
+
+
+def test_answers_of_a_dry_run_are_kept(cloud, monkeypatch):
+    folder = "https://drive.google.com/drive/folders/0AbCdEfGhIjKl?usp=sharing"
+    mail = ["hr@example.com", "attendance@example.com", "", "smtp.example.com", "", "", ""]
+    answers = iter(["Acme", "acme-attendance", "", folder, *mail])
+    asked = []
+    monkeypatch.setattr(cli, "_ask", lambda question: asked.append(question) or next(answers))
+    cloud.settings.unlink()
+    state = copy.deepcopy(cloud.state)
+    code, _, told = cloud.run("--dry-run", stdin=Terminal)
+    assert (code, cloud.state, next(answers, None)) == (0, state, None)
+    assert told[-1].endswith("without --dry-run they are")
+    assert asked[1].startswith("GOOGLE_CLOUD_PROJECT cannot be 'Acme'"), "asked again, with the reason"
+    monkeypatch.setattr(cli, "_ask", pytest.fail)
+    code, _, told = cloud.run(stdin=Terminal)
+    assert code == 0
+    assert told[-1] == cli.NO_SITE
+
+
+def test_settings_that_were_lost_are_those_that_were_deployed(cloud, monkeypatch):
+    cloud.run()
+    before = settings.load(cloud.settings, {}, None)
+    cloud.settings.unlink()
+    code, _, told = cloud.run("--project=acme-attendance")
+    assert (code, cloud.commands) == (0, [])
+    assert "the settings are those with which the functions were deployed" in told[0]
+    assert settings.load(cloud.settings, {}, None) == before
+    # The project and the region are asked for, and nothing else.
+    cloud.settings.unlink()
+    answers = iter(["acme-attendance", ""])
+    monkeypatch.setattr(cli, "_ask", lambda question: next(answers))
+    assert cloud.run("--dry-run", stdin=Terminal)[:2] == (0, [])
+    assert settings.load(cloud.settings, {}, None) == before
+
+
+def test_questions_do_not_go_where_a_dry_run_is_written(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("acme\n"))
+    assert cli._ask("Which? ") == "acme"
+    assert capsys.readouterr() == ("", "Which? ")
+
+
+def test_answers_that_were_interrupted_change_nothing(cloud, monkeypatch):
+    def interrupted(question):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_ask", interrupted)
+    cloud.settings.unlink()
+    code, _, told = cloud.run(stdin=Terminal)
+    assert (code, told[-1]) == (1, "deploy: stopped: nothing was kept, nothing was changed")
+    assert not cloud.settings.exists()
+
+
+def test_a_secret_of_the_other_way_of_mail_is_not_asked_for(cloud):
+    cloud.run()
+    code, _, told = cloud.run("--new-gmail-consent")
+    assert (code, cloud.commands) == (1, [])
+    assert 'MAIL_TRANSPORT: "gmail"' in told[-1]
+
+
+def test_a_setting_that_is_mistyped_does_not_go_out(cloud):
+    cloud.settings.write_text(f'{SETTINGS}SMTP_PASWORD: "open sesame"\n')
+    code, _, told = cloud.run()
+    assert (code, cloud.commands) == (1, [])
+    assert told[-1].endswith("did you mean SMTP_PASSWORD?")
+
+
 def test_a_new_key_ends_the_old_one_first(cloud):
     cloud.run()
     cloud.site("add", "hq", "--machine", "192.0.2.17")
@@ -702,6 +797,40 @@ def test_whoever_sits_there_may_share_the_folder_and_press_enter(cloud, monkeypa
     assert cloud.run(stdin=Terminal)[0] == 0
     assert len(asked) == 1
     assert "Content manager" in asked[0]
+
+
+def test_what_sharing_does_not_mend_is_not_asked_for(cloud, monkeypatch):
+    def init(variables):
+        raise review_periods.NotOfTheFolderError("Google cannot be reached")
+
+    cloud.init = init
+    monkeypatch.setattr(cli, "_ask", pytest.fail)
+    code, _, told = cloud.run(stdin=Terminal)
+    assert (code, told[-1]) == (1, "deploy: Google cannot be reached")
+
+
+@pytest.mark.parametrize(
+    ("failing", "told"),
+    [
+        ("venv", "apt install python3-venv"),
+        ("pip", "on the internet"),
+        ("cli", "Google cannot be reached"),
+    ],
+)
+def test_what_keeps_the_backends_command_from_running_is_told(tmp_path, monkeypatch, failing, told):
+    bundle = tmp_path / "build/bundle"
+    bundle.mkdir(parents=True)
+    (bundle / "requirements.txt").write_text("gspread==6.2.1\n")
+    (tmp_path / "build/operator").mkdir()
+
+    def run(words, **_):
+        fails = any(failing in str(word).split(".") for word in words)
+        stderr = f"long story\nattendance-backend: {told}; try again\n" if failing == "cli" else "no luck\n"
+        return subprocess.CompletedProcess(words, 3 if fails else 0, "", stderr)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(review_periods.NotOfTheFolderError, match=told):
+        review_periods.run_init(tmp_path)({})
 
 
 def test_gmail_is_asked_for_no_mail_server_and_its_consent_is_a_secret(cloud, tmp_path, monkeypatch):

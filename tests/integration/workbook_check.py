@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tests.integration.workbook_office import seconds
+from tests.integration.workbook_plans import PlannedMonth, PlannedTruth
 from tests.integration.workbook_truth import Truth, last_site
 
 TIMES = ("Check In", "Check Out")
@@ -11,7 +12,8 @@ COUNTS = ("Days Present", "Late", "Absent", "On Leave", "Incomplete", "Penalties
 
 def differences(workbook, month):
     """What differs, in words; and how many values were compared."""
-    truth = Truth(month)
+    is_planned = isinstance(month, PlannedMonth)
+    truth = PlannedTruth(month) if is_planned else Truth(month)
     found = []
     compared = 0
     for where, shown, wanted in (
@@ -21,6 +23,7 @@ def differences(workbook, month):
         *_corrections(workbook["Corrections"], truth),
         *_sites(workbook["Sites"], month, truth),
         *_guide(workbook["Guide"], truth),
+        *(_working_time(workbook, month, truth) if is_planned else ()),
     ):
         compared += 1
         if not _alike(shown, wanted):
@@ -101,6 +104,21 @@ def _monthly(sheet, month, truth):
         site = employee.site or last_site(employee)
         yield f"{employee.name}, site", row[header.index("Site")], site
         yield f"{employee.name}, staff group", row[header.index("Staff Group")], employee.group
+
+
+def _working_time(workbook, month, truth):
+    planned = [employee for employee in month.employees if truth.is_planned(employee)]
+    if not planned:
+        return
+    sheet = workbook["Working Time"]
+    header = [cell.value for cell in sheet[1]]
+    rows = {row[1]: row for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert rows.keys() == {employee.user for employee in planned}
+    for employee in planned:
+        for name, wanted in truth.working_time(employee).items():
+            value = rows[employee.user][header.index(name)]
+            shown = value if name.endswith("(minutes)") else seconds(value)
+            yield f"{employee.name}, {name}", shown, wanted
 
 
 def _sites(sheet, month, truth):

@@ -299,9 +299,12 @@ class Truth:
                 return seconds, None
             if seconds is None:
                 return "type a time such as 17:30 into Value", None
-            if not self.boundary_of(employee) <= seconds < A_DAY_S + self._night(row, employee):
+            if not self._is_of_day(row, employee, seconds):
                 return "this time is on another day: type only the time, such as 17:30", None
         return "", employee
+
+    def _is_of_day(self, row, employee, seconds):
+        return self.boundary_of(employee) <= seconds < A_DAY_S + self._night(row, employee)
 
     def _night(self, row, employee):
         """Before it, a time of day is of the morning after."""
@@ -474,6 +477,9 @@ class Truth:
             return "holiday"
         if day.weekday() >= 5:
             return "weekend"
+        return self._on_a_working_day(employee, day)
+
+    def _on_a_working_day(self, employee, day):
         leaves = [
             (part, kind)
             for begin, end, part, kind in self.applied.get((employee.user, "leave"), [])

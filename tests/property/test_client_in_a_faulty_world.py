@@ -23,6 +23,7 @@ EVERY_KIND = {
     # HR
     "period published",
     "period withdrawn",
+    "person forgotten",
     # Pub/Sub and the functions
     "message lost",
     "message duplicated",

@@ -456,6 +456,7 @@ def test_settings_that_make_no_sense_stay_as_they_were():
         weekends={"": None},
         keep_copies=None,
         keep_notices=None,
+        end_grace_s=None,
     )
     assert [problem.cell for problem in problems] == ["A2", "C3", "B4", "C5", "C6", "C7", "A8", "C9", "B10"]
     assert str(problems[5]).endswith(

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance_backend.app.commands.export import export
+from attendance_backend.control.roster import read_roster as read_people
+from attendance_backend.control.rules import read_rules
 from attendance_backend.control.shifts import read_plans
-from attendance_backend.domain.people import Person
-from attendance_backend.domain.plans import DAY_S, Days, Plans, RosterRow, Shift
+from attendance_backend.domain.people import Labels, People, Person
+from attendance_backend.domain.plans import DAY_S, Days, PlannedDay, Plans, RosterRow, Shift
 from attendance_backend.handlers import routing
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.review.days_sheet import plan_text
+from attendance_backend.review.days_sheet import _planned_day, plan_text
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_contracts import ReviewPeriod, Watch
@@ -33,6 +35,7 @@ SHIFTS = (
     ("Late", "14:00", "22:00"),
     ("Night", "22:00", "06:00", 30.0),
 )
+SETTING = ("Setting", "Site", "Value")
 ROSTER = ("Email", "Staff Group", "Site", "Shift", "From", "Until", "Days")
 
 
@@ -185,7 +188,9 @@ def test_what_is_odd_is_said_and_counts():
 def test_the_text_of_a_planned_day():
     found = planned(("ann@x.com", None, None, "Night"))
     numbers = "064800 079200 108000 000000 999999 014400 001800 999999 001800 027000"
-    assert plan_text(found[date(2026, 10, 5)]) == f"T-1 {numbers} Night"
+    more = "999999 079200 108000 000000 079200"
+    assert plan_text(found[date(2026, 10, 5)]) == f"T-1000 {numbers} {more} Night"
+    assert plan_text(found[date(2026, 10, 9)]) == f"T-1200 {numbers} {more} Night", "the next day is weekend"
 
 
 SHIFT = st.builds(
@@ -313,8 +318,11 @@ def test_payroll_gets_what_was_expected_behind_all_else(tmp_path):
     export(plant.world.backend, "November 2026", "csv", tmp_path / "pay.csv")
     with (tmp_path / "pay.csv").open(encoding="utf-8-sig", newline="") as file:
         header, ann, bob = csv.reader(file)
-    assert header[-6:] == ["Doubts", "Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days"]
-    assert (ann[-5:], bob[-5:]) == (["0"] * 5, [""] * 5)
+    assert header[header.index("Doubts") + 1 :] == [
+        *("Expected", "Balance", "Late (minutes)", "Early (minutes)", "Half-Days"),
+        *("Overtime (week)", "Night", "Weekend", "Holiday"),
+    ]
+    assert (ann[-9:], bob[-9:]) == (["0"] * 9, [""] * 9)
 
 
 def test_nobody_without_a_plan_makes_the_worksheet_working_time():
@@ -323,7 +331,8 @@ def test_nobody_without_a_plan_makes_the_worksheet_working_time():
     assert "Working Time" not in [sheet.title for sheet in plant.book.sheets]
     plant.visit(NIGHT)
     titles = [sheet.title for sheet in plant.book.sheets]
-    assert titles[titles.index("Monthly Summary") + 1] == "Working Time"
+    first = titles.index("Monthly Summary") + 1
+    assert titles[first : first + 2] == ["Working Time", "Plan"]
 
 
 def test_punches_of_a_plan_may_come_in_any_order():
@@ -465,3 +474,167 @@ def test_half_holidays_are_of_the_plan_and_a_part_that_nobody_understands_is_tol
     assert plant.days_cell("ann", "due", date(2026, 11, 4)) * 24 == 10
     plant.visit()
     assert "people with a shift in Roster" in problems()[0][2]
+
+
+@pytest.mark.parametrize(
+    ("text", "night"),
+    [
+        ("22:00-06:00", (22, 30)),
+        ("20:00 \u2013 4:00", (20, 28)),
+        ("23 to 6", (23, 30)),
+        ("00:00-05:00", (0, 5)),
+        ("1-5", (1, 5)),
+    ],
+)
+def test_night_hours_as_people_type_them(text, night):
+    rules, problems = read_rules(sheet("Settings", SETTING, ("Night hours", None, text)))
+    assert (said(problems), rules.nights[""]) == ([], tuple(hour * HOUR for hour in night))
+    assert rules.are_hours_read
+
+
+@pytest.mark.parametrize("text", ["22:00", "22:00-", "late", 22.0, "22:00-06:00-07:00", "x-y"])
+def test_night_hours_that_nobody_understands_are_told(text):
+    rules, problems = read_rules(sheet("Settings", SETTING, ("Night hours", None, text)))
+    assert len(problems) == 1
+    assert "two times such as 22:00-06:00" in problems[0].remedy
+    assert not rules.are_hours_read
+
+
+def test_weeks_ends_and_leave_in_settings():
+    rows = [
+        ("Overtime beyond (hours a week)", None, "expected"),
+        ("Grace at the end (minutes)", None, 5.0),
+        ("Leave taken from the balance", None, "Flex Day"),
+    ]
+    rules, problems = read_rules(sheet("Settings", SETTING, *rows))
+    assert not problems
+    assert (rules.overtime_after_week, rules.end_grace_s, rules.balance_leave) == (-1, 300, "flex day")
+    rules, problems = read_rules(sheet("Settings", SETTING, (rows[0][0], None, 38.5)))
+    assert (problems, rules.overtime_after_week, rules.balance_leave) == ([], 38.5 * HOUR, "time off")
+    rules, problems = read_rules(sheet("Settings", SETTING, (rows[2][0], None, "half day, or flex")))
+    assert (len(problems), rules.are_hours_read) == (1, False)
+    rules, problems = read_rules(
+        sheet("Settings", SETTING, (rows[0][0], None, "none"), (rows[2][0], None, "none"))
+    )
+    assert (problems, rules.overtime_after_week, rules.balance_leave) == ([], None, "")
+
+
+def test_nights_and_weeks_look_at_everybody():
+    usual, nights = Plans(), Plans(nights={"": (20 * HOUR, 28 * HOUR)})
+    weeks = Plans(looks_at_weeks=True)
+    assert usual.are_none
+    assert usual.of(BOB, OCTOBER, 0, OCTOBER[-1]) == {}
+    for found in (nights, weeks):
+        assert not found.are_none
+        day = found.of(BOB, OCTOBER, 4 * HOUR, OCTOBER[-1])[OCTOBER[0]]
+        assert (day.name, day.is_working, day.opening_s(4 * HOUR), day.shift) == ("", True, 4 * HOUR, None)
+    assert nights.of(BOB, OCTOBER, 0, OCTOBER[-1])[OCTOBER[0]].night_s == (20 * HOUR, 28 * HOUR)
+
+
+TIMES = st.integers(0, 2 * DAY_S)
+PLANNED_DAYS = st.builds(
+    PlannedDay,
+    st.sampled_from(["Night", "Early, free morning", "x y  z"]),
+    st.just(True),
+    st.integers(0, DAY_S),
+    st.booleans(),
+    st.booleans(),
+    st.builds(lambda begin, end, late: Shift("", begin, begin + end, late_after_s=late), TIMES, TIMES, TIMES),
+    weekend=st.tuples(st.booleans(), st.booleans()),
+    holidays=st.tuples(*[st.sampled_from(["", "morning", "afternoon", "day"])] * 2),
+    night_s=st.tuples(TIMES, TIMES),
+    end_grace_s=TIMES,
+)
+
+
+@limits(dev=30, ci=200)
+@given(PLANNED_DAYS)
+def test_what_a_text_says_is_what_was_planned(planned_day):
+    read = _planned_day(plan_text(planned_day))
+    assert read is not None
+    for each in ("name", "is_working", "opens_s", "follows_boundary", "ends_later", "weekend", "holidays"):
+        assert getattr(read, each) == getattr(planned_day, each), each
+    assert (read.times, read.due_s) == (planned_day.times, planned_day.due_s)
+    assert (read.night_s, read.end_grace_s) == (planned_day.night_s, planned_day.end_grace_s)
+
+
+DATED = (
+    "Name",
+    "Email",
+    "Cut Off Time",
+    "Device User ID",
+    "Site",
+    "Staff Group",
+    "First Day",
+    "Last Day",
+    "From",
+)
+ANN_MOVES = [
+    ("Ann", "ann@x.com", "09:00", 17.0, "Hamburg", "Packers", None, None, None),
+    ("Ann", "ann@x.com", "08:00", 23.0, "Bremen", "Office", None, None, "2026-10-16"),
+]
+BOTH_SITES = ("Hamburg", "Bremen")
+
+
+def dated(*rows):
+    people, problems = read_people(sheet("Cut Off Times", DATED, *rows), BOTH_SITES)
+    return people["ann"], problems
+
+
+@pytest.mark.parametrize("order", [ANN_MOVES, ANN_MOVES[::-1]])
+def test_further_rows_of_a_person_replace_those_before_from_their_date_on(order):
+    ann, problems = dated(*order)
+    assert problems == []
+    found = [(each.cut_off, each.site, each.group) for each in map(ann.on, (OCTOBER[14], OCTOBER[15]))]
+    assert found == [(9 * HOUR, "Hamburg", "Packers"), (8 * HOUR, "Bremen", "Office")]
+    people = People.of([ann])
+    whose = {
+        (user_id, site, day.day): people.whose(Labels("SN", user_id, "", site), day) is not None
+        for user_id, site in (("17", "Hamburg"), ("23", "Bremen"), ("23", "Hamburg"))
+        for day in OCTOBER[14:16]
+    }
+    assert {each for each, is_known in whose.items() if is_known} == {
+        ("17", "Hamburg", 15),
+        ("23", "Bremen", 16),
+    }
+
+
+def test_two_rows_since_the_same_day_are_a_problem_as_ever():
+    _, problems = dated(*ANN_MOVES, ANN_MOVES[1])
+    assert said(problems) == ["Cut Off Times!B4: ann is already Ann's user name; remove one row"]
+    _, problems = dated(ANN_MOVES[0], (*ANN_MOVES[1][:-1], None))
+    assert said(problems) == ["Cut Off Times!B3: ann is already Ann's user name; remove one row"]
+    _, problems = dated(ANN_MOVES[0], (*ANN_MOVES[1][:-1], "soon"))
+    assert len(problems) == 1
+    assert problems[0].cell == "I3"
+
+
+def test_days_of_a_month_follow_what_held_then():
+    ann, _ = dated(*ANN_MOVES)
+    found = Plans(
+        weekends={"bremen": frozenset({4, 5}), "": frozenset({5, 6})},
+        holidays={(OCTOBER[19], "hamburg"): "day", (OCTOBER[1], "hamburg"): "day"},
+    ).of(ann, OCTOBER, 4 * HOUR, OCTOBER[-1])
+    assert [found[OCTOBER[day]].due_s for day in (14, 15)] == [9 * HOUR, None], "the workbook has 8:00"
+    assert [found[OCTOBER[day]].is_working for day in (8, 10, 22, 24)] == [True, False, False, True]
+    assert [found[OCTOBER[day]].holidays[0] for day in (1, 19)] == ["day", ""]
+
+
+def test_who_comes_again_was_not_employed_in_between():
+    gone = (*ANN_MOVES[0][:7], "2026-10-06", None)
+    again = (*ANN_MOVES[1][:6], "2026-10-20", None, "2026-10-20")
+    ann, problems = dated(gone, again)
+    assert problems == []
+    assert (ann.first_day, ann.last_day) == (None, None)
+    found = Plans().of(ann, OCTOBER, 4 * HOUR, OCTOBER[-1])
+    words = {day.day: each.name for day, each in found.items() if not each.is_working}
+    assert [words.get(day) for day in (6, 7, 19, 20)] == [None, "not employed", "not employed", None]
+
+
+def test_a_row_that_begins_later_changes_nothing_before():
+    ann, _ = dated(*ANN_MOVES)
+    september = [day - 31 * DAY for day in OCTOBER[1:]]
+    assert Plans().of(ann, september, 4 * HOUR, september[-1]) == {}
+    assert ann.on(september[-1]).cut_off == 9 * HOUR
+    november = [day + 31 * DAY for day in OCTOBER[:30]]
+    assert Plans().of(ann, november, 4 * HOUR, november[-1]) == {}

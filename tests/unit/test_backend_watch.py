@@ -899,6 +899,7 @@ def test_held_changes_reach_no_workbook_until_they_are_held_no_more(office, capl
 
     office.finalise()
     office.tick()
+    office.world.spreadsheets.computed = 0.5
     office.world.type_worksheet("Settings", [("Setting", "Site", "Value"), ("Hold changes", "", "Yes")])
     before, was = office.november.content(), cut_off()
     office.keeps(("Ann Archer", "ann@example.com", "11:11"), *ROSTER[1:], ("Cy Coe", "cy@example.com", None))

@@ -68,6 +68,15 @@ def test_nothing_of_the_person_is_in_the_files_and_no_reading_brings_it_back(dir
     ledger.close()
 
 
+def test_what_was_deleted_is_overwritten_at_once(directory):
+    ledger = opened(directory)
+    ledger._db.execute("PRAGMA secure_delete = OFF")  # as most builds of SQLite have it
+    ledger.forget("17", "ann archer")
+    texts = [file.read_bytes() for file in directory.glob("ledger.sqlite3*")]
+    assert not any(b"ann archer" in text or LOG[0].raw in text for text in texts)
+    ledger.close()
+
+
 def test_an_equal_punch_at_the_end_of_a_log_is_told_from_a_forgotten_one(directory):
     main(["forget", "17", "--directory", str(directory)])
     ledger = opened(directory)

@@ -79,6 +79,10 @@ class Backend(Protocol):
         """What the schedule has the functions do."""
         ...
 
+    def forget(self, user: str, identities: set[str]) -> set[str]:
+        """Take a user of the machine, whose punches these are, out of all sheets; returns which punches went."""
+        ...
+
     def handle(self, message: Message) -> Message | None:
         """Do what a request asks for, and return the reply to publish."""
         ...
@@ -119,6 +123,7 @@ class MemoryBackend:
         self._recorded: dict[str, str] = {}
         """The sheet of each period, by name."""
         self._final: set[str] = set()
+        self._forgotten: set[str] = set()
         self._mails: dict[str, int] = {}
 
     def type_periods(self, rows: Sequence[Row]) -> None:
@@ -154,6 +159,13 @@ class MemoryBackend:
                 if target is not None:
                     target.rows[stored.identity] = replace(stored, sheet=target.name)
                     sheet.rows[stored.identity] = replace(stored, counts=False)
+
+    def forget(self, user: str, identities: set[str]) -> set[str]:
+        gone = {stored.identity for stored in self.rows()} & identities
+        for sheet in self._sheets.values():
+            sheet.rows = {key: stored for key, stored in sheet.rows.items() if key not in gone}
+        self._forgotten |= gone
+        return gone
 
     def handle(self, message: Message) -> Message | None:
         match message:
@@ -248,6 +260,9 @@ class MemoryBackend:
         assert self.registered is not None
         for record in records:
             one = (record.identity,)
+            if record.identity in self._forgotten:
+                yield Answer(outcome=Outcome.STORED, identities=one, sheet_id="forgotten")
+                continue
             home = self._home(record.timestamp)
             sheet = None if home is None else self._sheets.get(self._sheet_of(home.name))
             if self.registered.is_before(record.timestamp):

@@ -170,6 +170,10 @@ class WorldMachine:
         """Of the punches that it holds now."""
         return set(self._identities)
 
+    def of_user(self, user_id: str) -> set[str]:
+        """Of all punches that a user ID ever made."""
+        return {identity for identity, user in self._users_of.items() if user == user_id}
+
     @property
     def newest(self) -> str:
         """The identity of the punch that was recorded last."""

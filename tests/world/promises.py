@@ -52,8 +52,20 @@ def whose_it_was(world: World) -> None:
 def confirmed_is_stored(world: World) -> None:
     """What the ledger takes for confirmed is in a sheet (the half of stored_once that the client keeps)."""
     stored = {row.identity for row in world.backend.rows()}
-    lost = world.confirmed().keys() - stored
+    lost = world.confirmed().keys() - stored - world.forgotten
     assert not lost or world.happened["workbook deleted"], "confirmed although no sheet holds it"
+
+
+def stays_forgotten(world: World) -> None:
+    """What was taken out, as its person is to be forgotten, comes back neither into the sheets nor into the ledger.
+
+    (A new card knows of nobody who was forgotten: then the sheets do.)
+    """
+    back = {row.identity for row in world.backend.rows()} & world.forgotten_in_sheets
+    assert not back, f"forgotten, and in a sheet again: {back}"
+    if world.forgotten_on_card:
+        back = world.taken() & world.forgotten_on_card
+        assert not back, f"forgotten, and in the ledger again: {back}"
 
 
 def resumes_at_a_checkpoint(world: World) -> None:
@@ -109,6 +121,7 @@ AT_EVERY_MOMENT = (
     own_period,
     whose_it_was,
     confirmed_is_stored,
+    stays_forgotten,
     resumes_at_a_checkpoint,
     closes_in_time,
     no_endless_wait,

@@ -36,6 +36,11 @@ class WorldLedger(Ledger):
         query = "SELECT identity, sheet_id FROM punches WHERE sheet_id IS NOT NULL"
         return dict(self._db.execute(query).fetchall())
 
+    def of_user(self, user: str) -> set[str]:
+        """Every punch of a user ID that it holds."""
+        rows = self._db.execute("SELECT identity FROM punches WHERE user_id = ?", (user,))
+        return {identity for (identity,) in rows}
+
     def undecodable(self) -> int:
         (count,) = self._db.execute("SELECT count(*) FROM undecodable").fetchone()
         return int(count)

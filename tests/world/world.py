@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -130,6 +130,10 @@ class World:
         self.table: list[Row] = []
         self.final: set[str] = set()
         self.edited = False
+        self.forgotten: set[str] = set()
+        """Punches of people who were forgotten, at the site or in the sheets: nobody owes them any more."""
+        self.forgotten_in_sheets: set[str] = set()
+        self.forgotten_on_card: set[str] = set()
         self.since: dict[date, timedelta] = {}
         self.told_of: ReviewPeriod | None = None
         self.alarms_published: set[date | None] = set()
@@ -285,6 +289,7 @@ class World:
         self.machine.cleared_unread |= gone - {stored.identity for stored in self.backend.rows()}
         for path in self.disk.directory.glob(f"{LEDGER_NAME}*"):
             path.unlink()
+        self.forgotten_on_card.clear()
         self.happened["ledger lost"] += 1
         for machine in self.machines:
             machine.told.clear()
@@ -305,6 +310,17 @@ class World:
             return ask(ledger)
         finally:
             ledger.close()
+
+    def forget(self, user: str) -> int:
+        """Somebody is forgotten, first on the site's card, while the client is off, and then in the sheets."""
+        held = self._with_ledger(partial(WorldLedger.of_user, user=user))
+        self._with_ledger(partial(_forget, user=user))
+        made = set[str]().union(*(machine.of_user(user) for machine in self.machines))
+        gone = self.backend.forget(user, held | made)
+        self.forgotten |= held | gone
+        self.forgotten_in_sheets |= gone
+        self.forgotten_on_card |= held
+        return len(gone)
 
     def replace_machine(self) -> None:
         """Another one hangs on the wall, empty, with the same users."""
@@ -443,7 +459,7 @@ class World:
         """All must be in a sheet, or older than the site's First Day and read."""
         self.erased_in_haste |= {
             identity: at
-            for identity in identities - {stored.identity for stored in self.backend.rows()}
+            for identity in identities - self.forgotten - {stored.identity for stored in self.backend.rows()}
             if not self.is_before_first_day(at := self.recorded[identity]) or identity not in self.taken()
         }
         self.happened["log erased by the client"] += 1
@@ -589,7 +605,7 @@ class World:
 
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
-        exempt = self.cleared_unread | self.spoilt
+        exempt = self.cleared_unread | self.spoilt | self.forgotten
         exempt = exempt.union(*self.gone_with_workbook.values())
         recorded = self.recorded.items()
         return {
@@ -630,7 +646,7 @@ class World:
 
     def unread(self) -> set[str]:
         """Punches that should be in the ledger and are not."""
-        exempt = self.cleared_unread | self.archive_lost
+        exempt = self.cleared_unread | self.archive_lost | self.forgotten
         return self.recorded.keys() - exempt - self.taken()
 
 
@@ -643,6 +659,11 @@ def _home(
     if boundaries is None or boundaries.is_before(moment):
         return None
     return home_of(moment, windows(table), boundaries)
+
+
+def _forget(ledger: WorldLedger, user: str) -> None:
+    for called in ledger.users_called(user):
+        ledger.forget(*called)
 
 
 def _meaning(path: Path) -> Snapshot | None:

@@ -47,8 +47,8 @@ class Changes:
 
     def tell(self, line: str) -> None:
         """What a dry run would do beside ``gcloud``, as a comment; otherwise a progress line."""
+        self.made += 1
         if self.dry_run:
-            self.made += 1
             self._show(f"# {line}")
         else:
             self._say(f"  {line}")

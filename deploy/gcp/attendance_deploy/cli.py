@@ -8,14 +8,14 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from attendance_deploy import examination, installation, review_periods, settings, sites
 from attendance_deploy.change import Changes, look
 from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
-from attendance_deploy.kinds import TOPIC, Resource
+from attendance_deploy.kinds import TOPIC, Resource, find_function
 from attendance_trouble.finding import Level
 
 BESIDE = Path(__file__).resolve().parents[1]
@@ -27,14 +27,14 @@ rights, functions, subscriptions, the schedule, alerts, and the spreadsheet Revi
 changes what is not as it shall be; a second run changes nothing, and one that was interrupted is finished by the next.
 
 You need: a project with billing, gcloud logged in as its Owner (gcloud auth login), a folder in a shared drive, and a
-mail server's account. What is not given is asked for once, and kept in the settings file.
+mail server's account, or a mailbox of Gmail. What is not given is asked for once, and kept in the settings file.
 """
 EPILOG = """\
 examples:
-  deploy --project=acme-attendance --folder=https://drive.google.com/drive/folders/0AbCdEf --dry-run
-  deploy                                    after the first time, in a newer checkout: brings it up to date
-  deploy site add Head_Office --machine 192.0.2.17
-  deploy doctor                             what is not as it shall be, a line each; changes nothing
+  deploy/gcp/deploy --dry-run    asks what it has to know, and prints what it would do
+  deploy/gcp/deploy              does it; later, in a newer checkout, brings it up to date
+  deploy/gcp/deploy site add Head_Office --machine 192.0.2.17
+  deploy/gcp/deploy doctor       what is not as it shall be, a line each; changes nothing
 
 Exit codes: 0 done, 1 something has to be mended first (it is told), 2 the command was mistyped.
 """
@@ -78,10 +78,24 @@ class _Run:
             settings.REGION: options.region,
             settings.FOLDER: options.folder,
         }
-        self.chosen = settings.load(options.settings, given, ask)
-        if not options.dry_run and not looks_only:
-            settings.keep(options.settings, self._kept())
         more = {} if sleep is None else {"sleep": sleep}
+
+        def recall(project: str, region: str) -> dict[str, str]:
+            return _deployed(Gcloud(project, {}, runner, **more), region)
+
+        of_site = options.command == "site"
+        try:
+            self.chosen = settings.load(
+                options.settings,
+                given,
+                ask,
+                recall=None if of_site else recall,
+                of_project_only=of_site,
+            )
+        except (KeyboardInterrupt, EOFError):
+            raise DeployError("stopped: nothing was kept, nothing was changed") from None
+        if not looks_only and not of_site and (not options.dry_run or not options.settings.exists()):
+            settings.keep(options.settings, self._kept())
         self.gcloud = Gcloud(
             self.chosen[settings.PROJECT],
             {
@@ -98,8 +112,8 @@ class _Run:
         """What the settings file is to say; of a choice that was not there before, nothing unless it was made."""
         return {
             name: self.chosen.get(name, "")
-            for name in settings.needed(self.chosen)
-            if name != settings.TRANSPORT or name in self.chosen
+            for name in (*settings.needed(self.chosen), settings.CONTROL)
+            if name not in (settings.TRANSPORT, settings.CONTROL) or name in self.chosen
         }
 
     def run(self) -> int:
@@ -111,13 +125,25 @@ class _Run:
             return self._doctor(it)
         if options.destroy:
             return self._destroy(it)
+        self._check_mail_secret()
         self.changes.bring_about(installation.foundation(it))
         if not self.chosen.get(settings.CONTROL):
             it = self._review_periods(it)
         self.changes.bring_about(installation.program(it))
-        for site in sites.known(self.gcloud):
+        known = sites.known(self.gcloud)
+        for site in known:
             self.changes.bring_about(sites.stages(it, site))
-        return self._done(_BUDGET.format(project=it.project))
+        next_line = "" if known else f"\n{NO_SITE}"
+        return self._done(_DONE.format(project=it.project, control=self.chosen[settings.CONTROL]) + next_line)
+
+    def _check_mail_secret(self) -> None:
+        """Whether the secret to be asked for is one that mail goes out with; raises DeployError."""
+        transport = self.chosen.get(settings.TRANSPORT) or settings.SMTP
+        if self.options.new_mail_secret not in (None, transport):
+            raise DeployError(
+                f"mail goes out by {transport}: to change that, write {settings.TRANSPORT}: "
+                f'"{self.options.new_mail_secret}" into {self.options.settings}, and run deploy/gcp/deploy'
+            )
 
     def _installation(self) -> installation.Installation:
         project = self.chosen[settings.PROJECT]
@@ -134,8 +160,8 @@ class _Run:
             bundle=_bundle() if self.options.command != "site" and not self.options.destroy else "",
             source=BUNDLE,
             operator=str(accounts[0]["account"]),
-            new_mail_secret=self.options.new_mail_secret,
-            mail_secret_to_come=self.options.new_mail_secret and self.options.dry_run,
+            new_mail_secret=self.options.new_mail_secret is not None,
+            mail_secret_to_come=self.options.new_mail_secret is not None and self.options.dry_run,
         )
 
     def _review_periods(self, it: installation.Installation) -> installation.Installation:
@@ -148,12 +174,17 @@ class _Run:
 
     def _site(self, it: installation.Installation) -> int:
         options = self.options
+        known = sites.known(self.gcloud)
         if options.action == "list":
-            for site, whole in sites.known(self.gcloud).items():
-                state = "" if whole else f"  (not whole: deploy site add {site})"
+            for site, whole in known.items():
+                state = "" if whole else f"  (not whole: deploy/gcp/deploy site add {site})"
                 print(f"{site}  {it.account(sites.account_name(site))}{state}")
+            if not known:
+                _say(NO_SITE)
             return 0
         site = sites.checked(options.id)
+        if options.action != "add" and site not in known:
+            raise DeployError(f"there is no site {site}; there are: {', '.join(known) or 'none'}")
         sites.check_owner(self.gcloud, it, site)
         file = sites.PiFile(options.out.resolve(), site)
         if options.action == "revoke":
@@ -161,10 +192,21 @@ class _Run:
             return self._done(f"{file.path} opens nothing any more: delete it, and on the Pi, too")
         if options.action == "rotate":
             return self._rotate(it, file)
-        if options.machine is not None:
-            sites.machine_address(options.machine)
+        return self._add(it, file, known)
+
+    def _add(self, it: installation.Installation, file: sites.PiFile, known: Collection[str]) -> int:
+        options, site = self.options, file.site
+        sites.machine_of(file, options.machine)  # before anything is made
+        for other in known:
+            if other != site and other.casefold() == site.casefold():
+                raise DeployError(
+                    f"there is a site {other}, and worksheets cannot differ in capitals alone: type it so, or choose "
+                    "another ID"
+                )
         if look(self.gcloud, Resource(TOPIC, installation.DEAD_LETTERS)) is None:
-            raise DeployError("the topics of the project are not there yet: run deploy first, then add sites")
+            raise DeployError(
+                "the topics of the project are not there yet: run deploy/gcp/deploy first, then add sites"
+            )
         self.changes.bring_about(sites.stages(it, site))
         keys = sites.Keys.ANEW if options.new_key else sites.Keys.KEPT
         sites.make_pi_file(self.changes, it, file, options.machine, keys)
@@ -178,14 +220,15 @@ class _Run:
         )
 
     def _rotate(self, it: installation.Installation, file: sites.PiFile) -> int:
-        command = f"deploy site rotate {file.site} --end-old"
+        command = f"deploy/gcp/deploy site rotate {file.site} --end-old"
         if self.options.end_old:
             sites.end_old_keys(self.changes, it, file)
             return self._done("the site's other keys open nothing any more")
         sites.make_pi_file(self.changes, it, file, None, sites.Keys.ROTATED)
         return self._done(
-            f"next: attendance-backend site-key {file.site} --new, which must print the file's site_key; bring "
-            f"{file.path} to the Pi; and when it is heard of again: {command}"
+            f"next: attendance-backend site-key {file.site} --new, so that the functions take the file's new site_key, "
+            f"which it must print; bring {file.path} to the Pi, and there: sudo attendance-client init --from "
+            f"{file.path.name}; and when attendance-backend doctor has heard of it again: {command}"
         )
 
     def _doctor(self, it: installation.Installation) -> int:
@@ -211,25 +254,31 @@ class _Run:
         made = self.changes.made
         if self.options.dry_run:
             _say(
-                f"a dry run: {made} changes would be made, none was"
+                f"a dry run: {_changes(made)} would be made, none was; without --dry-run they are"
                 if made
                 else "a dry run: nothing to change"
             )
         else:
-            _say(f"done: {made} changes" if made else "done: nothing was to be changed")
+            _say(f"done: {_changes(made)}" if made else "done: nothing was to be changed")
             _say(next_line)
         return 0
 
 
-_BUDGET = (
-    "a budget tells you when it costs more than you think (docs/deploying.md, Costs): "
+_DONE = (
+    "for HR to fill in (docs/for-hr.md): https://docs.google.com/spreadsheets/d/{control}\n"
+    "a budget tells you when it costs more than you think (docs/deploying.md, What it costs): "
     "https://console.cloud.google.com/billing/linkedaccount?project={project}"
 )
+NO_SITE = "there is no site yet; next, for each: deploy/gcp/deploy site add ID --machine ADDRESS"
+
+
+def _changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="deploy",
+        prog="deploy/gcp/deploy",
         parents=[_common()],
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -243,12 +292,17 @@ def _parser() -> argparse.ArgumentParser:
         dry_run=False,
         command=None,
     )
-    parser.add_argument(
-        *("--new-smtp-password", "--new-gmail-consent"),
-        dest="new_mail_secret",
-        action="store_true",
-        help="ask once more for the mail server's password, or the mailbox's consent",
-    )
+    for flag, transport, what in (
+        ("--new-smtp-password", settings.SMTP, "mail server's password"),
+        ("--new-gmail-consent", settings.GMAIL, "mailbox's consent"),
+    ):
+        parser.add_argument(
+            flag,
+            dest="new_mail_secret",
+            action="store_const",
+            const=transport,
+            help=f"ask once more for the {what}",
+        )
     parser.add_argument(
         "--destroy", action="store_true", help="remove all of it but the spreadsheets, after asking"
     )
@@ -262,7 +316,7 @@ def _parser() -> argparse.ArgumentParser:
         "those of the sites, and say what is missing or not as it shall be, with the remedy. Changes nothing. Ends "
         "with 1 if anything is. attendance-backend doctor runs it, and looks at spreadsheets and mail as well.",
     )
-    site = commands.add_parser("site", help="add, list, rotate or revoke sites: deploy site --help")
+    site = commands.add_parser("site", help="add, list, rotate or revoke sites: site --help")
     actions = site.add_subparsers(dest="action", required=True, metavar="add|list|rotate|revoke")
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("id", help="the site's ID: 2 to 50 letters, digits, - and _")
@@ -315,13 +369,16 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--dry-run",
         action="store_true",
-        help="print each change as the command that would make it; change nothing",
+        help="print each change as the command that would make it, and change nothing; answers are kept",
     )
     return common
 
 
 def _ask(question: str) -> str:
-    return input(question)
+    print(
+        question, end="", file=sys.stderr, flush=True
+    )  # not into what a dry run prints, which may go into a file
+    return input()
 
 
 def _signing_secret() -> str:
@@ -353,6 +410,15 @@ def _gmail_consent() -> str:
         raise DeployError(
             f"{path} cannot be read: attendance-backend mail consent makes one; then run the same again"
         ) from error
+
+
+def _deployed(gcloud: Gcloud, region: str) -> dict[str, str]:
+    """What the functions have of the settings; empty where none is there."""
+    function = find_function(gcloud, "get-review-period", region) or {}
+    environment = dict(function.get("serviceConfig", {}).get("environmentVariables", {}))
+    if environment:
+        _say("there is no settings file: the settings are those with which the functions were deployed")
+    return environment
 
 
 def _say(line: str) -> None:

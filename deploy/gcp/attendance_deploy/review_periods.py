@@ -25,6 +25,8 @@ Init = Callable[[Mapping[str, str]], str]
 """Runs ``attendance-backend init`` with variables beside the process's own; returns the spreadsheet's ID."""
 
 Ask = Callable[[str], str]
+TRY_AGAIN = 3
+"""How attendance-backend ends when Google or the network failed."""
 
 
 def make(changes: Changes, it: Installation, folder: str, init: Init, ask: Ask | None) -> str | None:
@@ -47,7 +49,7 @@ def make(changes: Changes, it: Installation, folder: str, init: Init, ask: Ask |
                 "attendance-backend init, as that account: makes Review Periods; its ID is kept in the settings"
             )
             return None
-        changes.tell("making Review Periods")
+        changes.tell("making Review Periods (the first time a minute or two)")
         token = changes.gcloud.change(Command(words)).strip()
         return _made({TOKEN: token, "REVIEW_SHEETS_FOLDER_ID": folder}, functions, init, ask)
     finally:
@@ -58,13 +60,20 @@ def make(changes: Changes, it: Installation, folder: str, init: Init, ask: Ask |
 def _made(variables: Mapping[str, str], functions: str, init: Init, ask: Ask | None) -> str:
     """What `init` made, once somebody has shared the folder."""
     folder = f"https://drive.google.com/drive/folders/{variables['REVIEW_SHEETS_FOLDER_ID']}"
-    share = f"is {functions} a Content manager of {folder}? Make it one there (Share)"
+    share = f"in Drive, open {folder}, Share, and make {functions} a Content manager"
     while True:
         try:
             return init(variables)
+        except NotOfTheFolderError:
+            raise
         except DeployError as error:
-            if ask is None or ask(f"{error}: {share}, and press Enter, or type q to go on later: ").strip():
-                raise DeployError(f"{error}: {share}, and run the same again") from error
+            told = f"{share} ({error}; is it another folder, mend REVIEW_SHEETS_FOLDER_ID in the settings)"
+            if ask is None or ask(f"Now {told}. Then press Enter, or type q to go on later: ").strip():
+                raise DeployError(f"{told}, and run the same again") from error
+
+
+class NotOfTheFolderError(DeployError):
+    """It failed for a reason that sharing the folder does not mend."""
 
 
 def run_init(root: Path) -> Init:
@@ -84,8 +93,8 @@ def run_init(root: Path) -> Init:
         ]
         lock, installed = bundle / "requirements.txt", environment / "requirements.txt"
         if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-            _run([sys.executable, "-m", "venv", "--clear", environment], {})
-            _run([*pip, "-r", lock], {})
+            _run([sys.executable, "-m", "venv", "--clear", environment], {}, "apt install python3-venv")
+            _run([*pip, "-r", lock], {}, "is this computer on the internet? Then run it again")
             shutil.copy(lock, installed)
         told = _run(
             [python, "-m", "attendance_backend.app.cli", "init"], {**variables, "PYTHONPATH": str(bundle)}
@@ -98,11 +107,15 @@ def run_init(root: Path) -> Init:
     return init
 
 
-def _run(words: list[str | Path], variables: Mapping[str, str]) -> str:
+def _run(words: list[str | Path], variables: Mapping[str, str], remedy: str = "") -> str:
+    """What it printed; raises NotOfTheFolderError where there is a `remedy`, or it is to be tried again."""
     done = subprocess.run(  # noqa: S603 - the words are ours
         words, env={**os.environ, **variables}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise DeployError(lines[-1].removeprefix("attendance-backend: "))
+        told = lines[-1].removeprefix("attendance-backend: ")
+        if remedy:
+            raise NotOfTheFolderError(f"attendance-backend cannot be installed here ({told}): {remedy}")
+        raise (NotOfTheFolderError if done.returncode == TRY_AGAIN else DeployError)(told)
     return done.stdout

@@ -1,5 +1,6 @@
 """The settings, in the file that the functions are deployed with: asked for once, and kept. No secrets."""
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from attendance_backend.errors import SettingsError
 from attendance_deploy.gcloud import DeployError
 
 PROJECT, REGION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION"
-TRANSPORT, GMAIL = "MAIL_TRANSPORT", "gmail"
+TRANSPORT, SMTP, GMAIL = "MAIL_TRANSPORT", "smtp", "gmail"
 FOLDER, CONTROL = "REVIEW_SHEETS_FOLDER_ID", "REVIEW_PERIODS_SPREADSHEET_ID"
 _FOLDER_ADDRESS = re.compile(r"https://drive\.google\.com/.*/folders/([A-Za-z0-9_-]+).*")
 _ADDRESSES = r"[^@\s<>,]+@[^@\s<>,]+(?:\s*,\s*[^@\s<>,]+@[^@\s<>,]+)*"
@@ -60,23 +61,44 @@ ASKED = {
 }
 
 
-def load(path: Path, given: Mapping[str, str | None], ask: Callable[[str], str] | None) -> dict[str, str]:
+Recall = Callable[[str, str], Mapping[str, str]]
+"""The settings with which the functions of a project and region were deployed; empty where there are none."""
+ALL_NAMES = {*ASKED, CONTROL, "SMTP_PASSWORD", "GMAIL_CREDENTIALS", "SIGNING_SECRET"}
+
+
+def load(
+    path: Path,
+    given: Mapping[str, str | None],
+    ask: Callable[[str], str] | None,
+    *,
+    recall: Recall | None = None,
+    of_project_only: bool = False,
+) -> dict[str, str]:
     """The settings: those of the command line, then the file's; what is missing is asked for, and kept.
 
-    `ask` is None where nobody is there to be asked.
+    `ask` is None where nobody is there to be asked. `recall` is asked where there is no file: it may have been lost.
+    `of_project_only`: the project and its region will do.
 
     Raises:
         DeployError: names what is missing or makes no sense.
     """
     kept = _kept(path)
     chosen = {name: value for name, value in kept.items() if value} | _given(path, kept, given)
+    if recall is not None and not path.exists():
+        chosen |= _recalled(chosen, recall, ask)
+        if FOLDER in chosen and "MAIL_FROM" in chosen:
+            kept = dict.fromkeys(ASKED, "")  # what was not deployed was left empty
     if "SMTP_HOST" in chosen:
         kept = {TRANSPORT: "", **kept}  # as it was before there was a choice
     missing = [name for name in needed(chosen) if name not in chosen and name not in kept]
+    if of_project_only:
+        chosen.setdefault(REGION, ASKED[REGION].default or "")
+        missing = [name for name in missing if name == PROJECT]
     if missing and ask is None:
-        lines = ", ".join(f"{name} ({ASKED[name].question})" for name in missing)
+        lines = "; ".join(f"{name} ({ASKED[name].question})" for name in missing)
         raise DeployError(
-            f"settings are missing, and nobody is here to be asked; write them into {path}: {lines}"
+            f"settings are missing, and nobody is here to be asked; write them into {path}, each "
+            f'as a line NAME: "value": {lines}'
         )
     for name in missing:
         assert ask is not None
@@ -86,6 +108,20 @@ def load(path: Path, given: Mapping[str, str | None], ask: Callable[[str], str] 
         if name in chosen:
             chosen[name] = setting.checked(name, chosen[name])
     return chosen
+
+
+def _recalled(chosen: Mapping[str, str], recall: Recall, ask: Callable[[str], str] | None) -> dict[str, str]:
+    """What is not chosen yet of what was deployed, with the project and the region, as far as they are known."""
+    found: dict[str, str] = {}
+    for name in (PROJECT, REGION):
+        if name not in chosen and ask is not None:
+            found[name] = _asked(name, ask)
+    project = chosen.get(PROJECT) or found.get(PROJECT)
+    region = chosen.get(REGION) or found.get(REGION) or ASKED[REGION].default
+    if project and region and (deployed := recall(project, region)):
+        names = {*ASKED, CONTROL} - chosen.keys()
+        found |= {REGION: region} | {name: value for name, value in deployed.items() if name in names}
+    return found
 
 
 def _kept(path: Path) -> dict[str, str]:
@@ -99,6 +135,9 @@ def _kept(path: Path) -> dict[str, str]:
             raise DeployError(
                 f"{path} holds {secret}: take it out; it is asked for once and kept as a secret"
             )
+    for name in kept.keys() - ALL_NAMES:
+        if near := difflib.get_close_matches(name, ALL_NAMES, n=1, cutoff=0.8):
+            raise DeployError(f"there is no setting {name}, which stands in {path}; did you mean {near[0]}?")
     return kept
 
 
@@ -114,7 +153,7 @@ def _given(path: Path, kept: Mapping[str, str], given: Mapping[str, str | None])
     if region and before and region != before:
         raise DeployError(
             f"functions and schedule in {before} would go on beside those in {region}: remove them first "
-            f'(deploy --destroy), then write {REGION}: "{region}" into {path}'
+            f'(deploy/gcp/deploy --destroy), then write {REGION}: "{region}" into {path}'
         )
     return found
 
@@ -128,14 +167,14 @@ def needed(chosen: Mapping[str, str]) -> list[str]:
 def _asked(name: str, ask: Callable[[str], str]) -> str:
     setting = ASKED[name]
     default = f" [{setting.default}]" if setting.default else ""
-    for _ in range(3):
-        answer = ask(f"{setting.question[0].upper()}{setting.question[1:]}{default}: ").strip()
+    question = f"{setting.question[0].upper()}{setting.question[1:]}{default}: "
+    trouble = ""
+    while True:
+        answer = ask(trouble + question).strip()
         try:
             return setting.checked(name, answer or setting.default or "")
         except DeployError as error:
-            trouble = error
-            ask(f"{error} (Enter: once more) ")
-    raise trouble
+            trouble = f"{error}\n"
 
 
 def keep(path: Path, chosen: Mapping[str, str]) -> bool:

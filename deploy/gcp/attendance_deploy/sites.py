@@ -188,6 +188,20 @@ def machine_address(text: str) -> tuple[str, int]:
     return host, int(port or PORT)
 
 
+def machine_of(file: PiFile, machine: str | None) -> dict[str, Any]:
+    """`ip` and `port` of the site's machine: as given, else the file's; raises DeployError."""
+    if machine is not None:
+        host, port = machine_address(machine)
+        return {"ip": host, "port": port}
+    config = file.read().get("biometric_device_config", {})
+    if "ip" not in config:
+        raise DeployError(
+            f"the address of {file.site}'s attendance machine is not known, since {file.path} is not here: bring it, "
+            f"or deploy/gcp/deploy site add {file.site} --machine 192.0.2.17"
+        )
+    return {name: config[name] for name in ("ip", "port") if name in config}
+
+
 class Keys(Enum):
     """What becomes of a site's keys."""
 
@@ -206,12 +220,7 @@ def make_pi_file(
     """
     content = file.read()
     config = {**content.get("biometric_device_config", {}), "identifier": file.site, "project_id": it.project}
-    if machine is not None:
-        config["ip"], config["port"] = machine_address(machine)
-    if "ip" not in config:
-        raise DeployError(
-            f"the address of {file.site}'s attendance machine is not known: add --machine 192.0.2.17"
-        )
+    config |= machine_of(file, machine)
     key = _key(changes, it.account(account_name(file.site)), file, keys)
     wanted: dict[str, Any] = {"biometric_device_config": config, "service_account": key}
     if (signing := _site_key(changes, file, keys)) is not None:
@@ -269,7 +278,7 @@ def _key(changes: Changes, address: str, file: PiFile, wanted: Keys) -> dict[str
         if len(keys) >= MOST_KEYS:
             raise DeployError(
                 f"{file.site} has {len(keys)} keys, and more Google does not allow: end those that no Pi uses with "
-                f"deploy site rotate {file.site} --end-old"
+                f"deploy/gcp/deploy site rotate {file.site} --end-old"
             )
     else:
         for key in (file.read().get("service_account") or {}, _partial_key(file)):

@@ -14,7 +14,10 @@ __all__ = ["address_of", "first_words", "key_file_trouble", "missing_package", "
 
 _KEY_FIELDS = ("client_email", "private_key", "token_uri")
 _LONGEST = 160
-_NEW_KEY = "make a new key (gcloud iam service-accounts keys create), and keep the file as it comes"
+_NEW_KEY = (
+    "make a new key (a site's: deploy/gcp/deploy site add ID --new-key; else: gcloud iam service-accounts keys "
+    "create), and keep the file as it comes"
+)
 
 
 def missing_package(error: ModuleNotFoundError, extra: str) -> str | None:

@@ -12,7 +12,7 @@ import google.oauth2.credentials
 
 from attendance_backend.app.clock import SystemClock
 from attendance_backend.app.logs import configure_logging
-from attendance_backend.app.settings import OperatorSettings, Settings, read_settings
+from attendance_backend.app.settings import LOG_IN, OperatorSettings, Settings, read_settings
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.google.drive import GoogleDrive
@@ -117,9 +117,9 @@ def _no_credentials(error: Exception) -> SettingsError:
         return SettingsError(f"{KEY_FILE} names {key_file_trouble(Path(key_file))}")
     if isinstance(error, google.auth.exceptions.DefaultCredentialsError):
         return SettingsError(
-            f"there are no Google credentials: name an account's key file in {KEY_FILE}, or log in with gcloud auth "
-            "application-default login; functions are deployed with a service account"
+            f"there are no Google credentials: {LOG_IN}, or name an account's key file in {KEY_FILE}; functions are "
+            "deployed with a service account"
         )
     return SettingsError(
-        f"the credentials of gcloud auth application-default login cannot be used ({first_words(error)}): log in again"
+        f"the credentials of gcloud auth application-default login cannot be used ({first_words(error)}): {LOG_IN}"
     )

@@ -22,6 +22,9 @@ EXIT_COMPLAINTS = 1
 EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 3
 MOST_OVERLAP = 366
+SETTINGS_HERE = Path("deploy/gcp/functions.yaml")
+OF_ONE_OFFICE = ("REVIEW_SHEETS_FOLDER_ID", "REVIEW_PERIODS_SPREADSHEET_ID")
+"""Where one of them is set, the settings are the environment's; Cloud Shell sets GOOGLE_CLOUD_PROJECT by itself."""
 
 NO_FOLDER = (
     "REVIEW_SHEETS_FOLDER_ID is not set: what is made lies in the account's own storage, where nobody else sees it and "
@@ -33,8 +36,10 @@ Looks after the spreadsheets of the attendance system: the one in which HR keeps
 and settings, and the review workbooks.
 
 Settings are environment variables, as the functions have them; --settings reads the file that they are deployed
-with, and what is in the environment counts before it. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the
-key file of an account that may edit the spreadsheets.
+with, and what is in the environment counts before it. Where the current folder has deploy/gcp/functions.yaml, as a
+checkout has after deploy/gcp/deploy, that file is read without being named, unless the environment names a folder or
+spreadsheet. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the key file of an account that may edit the
+spreadsheets.
 """
 EPILOG = """\
 Exit codes: 0 all is well, 1 there is something to mend (it is printed), 2 the command could not do it, 3 Google or
@@ -45,6 +50,8 @@ the network failed: try again.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     options = _parser().parse_args(arguments)
+    if getattr(options, "settings", None) is None:
+        options.settings = _settings_here()
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s"
     )
@@ -73,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         "--settings",
         type=Path,
         metavar="FILE",
-        help="read settings from this file, too, such as functions.yaml; the environment counts before it",
+        help=f"read settings from this file, too (default: {SETTINGS_HERE}, where there is one); the environment "
+        "counts before it",
     )
     common.add_argument("--verbose", action="store_true", help="log each step")
     parser = argparse.ArgumentParser(
@@ -133,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Try each line of docs/believed-of-google.md, which could be tried on stand-ins only, on your own "
         "project: in a folder of its own within REVIEW_SHEETS_FOLDER_ID, and on topics of its own, all of which it "
         "removes. Two minutes. Prints a table, to be sent with a bug report; there is no name, address or ID of yours "
-        "in it but what a refusal of Google's says. Ends with 1 if anything is otherwise.",
+        "in it but what a refusal of Google's says. Ends with 1 if anything is otherwise, 2 if nothing could be tried.",
     )
     selftest.set_defaults(command=_selftest)
 
@@ -214,7 +222,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
         "again. They are kept for a week. Redrive one when its cause is mended: it is handled as if it came just now.",
     )
-    letters.add_argument("action", choices=("list", "show", "redrive", "discard"))
+    letters.add_argument(
+        "action", metavar="list|show|redrive|discard", choices=("list", "show", "redrive", "discard")
+    )
     letters.add_argument("ids", nargs="*", metavar="ID", help="as list prints it")
     letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
     letters.set_defaults(command=_dead_letters)
@@ -426,7 +436,7 @@ def _check(options: argparse.Namespace) -> int:
     # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
     for line in complaints:
         print(line)
-    backend = _backend(options)
+    backend = _backend(options, asks_mail=True)
     in_sheets = check(backend)
     for line in in_sheets:
         print(line)
@@ -445,7 +455,9 @@ def _doctor(options: argparse.Namespace) -> int:
     failed = False
     logging.disable(logging.CRITICAL)  # what matters is in the findings
     try:
-        for finding in examine(_variables(options), lambda: _backend(options), options.checkout):
+        for finding in examine(
+            _variables(options), lambda: _backend(options, asks_mail=True), options.checkout
+        ):
             print(finding, flush=True)
             failed = failed or finding.level is Level.FAIL
     finally:
@@ -468,7 +480,9 @@ def _selftest(options: argparse.Namespace) -> int:
         if isinstance(line, Tried):
             counts[line.outcome] += 1
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
-    return EXIT_COMPLAINTS if counts[Outcome.OTHERWISE] else 0
+    if counts[Outcome.OTHERWISE]:
+        return EXIT_COMPLAINTS
+    return 0 if counts[Outcome.AS_BELIEVED] else EXIT_USER_ERROR
 
 
 def _refresh(options: argparse.Namespace) -> int:
@@ -495,13 +509,14 @@ def _share(options: argparse.Namespace) -> int:
 
 def _site_key(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.site_key import site_key  # noqa: PLC0415
-    from attendance_backend.app.settings import read_signing_secret  # noqa: PLC0415
+    from attendance_backend.app.settings import read_signing_secret, secret_command  # noqa: PLC0415
 
     variables = _variables(options)
     secret = read_signing_secret(variables)
     if secret is None:
         raise variables.missing(
-            "SIGNING_SECRET", "the functions' secret, such as openssl rand -hex 32 prints"
+            "SIGNING_SECRET",
+            f"the functions' secret: export SIGNING_SECRET=$({secret_command('signing-secret')})",
         )
     overlap = options.overlap if options.new else 0 if options.revoke else None
     made = site_key(_backend(options), secret, options.site, overlap)
@@ -607,6 +622,14 @@ def _handed_over(result: "Exported", told: Sequence[Path]) -> int:
     return 0
 
 
+def _settings_here() -> Path | None:
+    """The checkout's settings file, in the current folder; None where the environment speaks of another office."""
+    if not SETTINGS_HERE.is_file() or any(name in os.environ for name in OF_ONE_OFFICE):
+        return None
+    _note(f"settings: {SETTINGS_HERE}")
+    return SETTINGS_HERE
+
+
 def _variables(options: argparse.Namespace) -> Variables:
     """The environment variables, and the settings file where one is named."""
     if options.settings is None:
@@ -614,7 +637,7 @@ def _variables(options: argparse.Namespace) -> Variables:
     return Variables(os.environ, options.settings, read_settings_file(options.settings))
 
 
-def _backend(options: argparse.Namespace) -> Backend:
+def _backend(options: argparse.Namespace, *, asks_mail: bool = False) -> Backend:
     # Imported late: --help needs neither gspread nor google-auth.
     from attendance_backend.app.bootstrap import build_operator_backend  # noqa: PLC0415
     from attendance_backend.app.settings import read_operator_settings  # noqa: PLC0415
@@ -626,7 +649,7 @@ def _backend(options: argparse.Namespace) -> Backend:
             "REVIEW_PERIODS_SPREADSHEET_ID",
             "the ID of the Review Periods spreadsheet, which attendance-backend init makes",
         )
-    if settings.login_left_out:
+    if asks_mail and settings.login_left_out:
         _note("SMTP_PASSWORD is not set, the mail server is asked without logging in")
     return build_operator_backend(settings)
 

@@ -37,6 +37,12 @@ NAMES = (
 )
 """What the functions, Google's libraries in them, and deploy/gcp/deploy look at."""
 
+LOG_IN = (
+    "log in with gcloud auth application-default login --scopes=https://www.googleapis.com/auth/cloud-platform,"
+    "https://www.googleapis.com/auth/spreadsheets,https://www.googleapis.com/auth/drive"
+)
+"""What to do where there are no credentials; without the scopes Google refuses Sheets and Drive."""
+
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
@@ -78,13 +84,18 @@ def read_settings(variables: Variables) -> Settings:
     )
 
 
+def secret_command(name: str) -> str:
+    """What prints a secret that deploy/gcp/deploy keeps."""
+    return f"gcloud secrets versions access latest --secret={name} --project=PROJECT"
+
+
 def read_signing_secret(variables: Variables) -> bytes | None:
     """The secret behind the sites' keys; None where there is none. Raises SettingsError that does not tell it."""
     text = variables.text("SIGNING_SECRET")
     if text is not None and len(text.encode()) < LEAST_SECRET_BYTES:
         raise SettingsError(
-            f"SIGNING_SECRET is too short to keep anything secret: {LEAST_SECRET_BYTES} characters or more, such as "
-            "openssl rand -hex 32 prints"
+            f"SIGNING_SECRET is too short to keep anything secret: {LEAST_SECRET_BYTES} characters or more; the one "
+            f"in force is what this prints: {secret_command('signing-secret')}"
         )
     return None if text is None else text.encode()
 
@@ -172,8 +183,8 @@ def _mail(variables: Variables) -> SmtpSettings | GmailSettings:
         return _smtp(variables)
     consent = variables.required(
         "GMAIL_CREDENTIALS",
-        "the consent that attendance-backend mail consent writes, and deploy/gcp/deploy keeps as a secret (gcloud "
-        "secrets versions access latest --secret=gmail-credentials)",
+        "the consent that attendance-backend mail consent writes: export "
+        f"GMAIL_CREDENTIALS=$({secret_command('gmail-credentials')})",
     )
     return GmailSettings(_url(variables, "GMAIL_API_URL", GMAIL_API_URL), parse_consent(consent))
 
@@ -182,7 +193,10 @@ def _smtp(variables: Variables) -> SmtpSettings:
     username = variables.text("SMTP_USERNAME")
     password = variables.text("SMTP_PASSWORD")
     if username and not password:
-        raise variables.missing("SMTP_PASSWORD", "the password that belongs to SMTP_USERNAME")
+        raise variables.missing(
+            "SMTP_PASSWORD",
+            f"the password that belongs to SMTP_USERNAME: export SMTP_PASSWORD=$({secret_command('smtp-password')})",
+        )
     port = _port(variables, "SMTP_PORT", DEFAULT_SMTP_PORT)
     starttls = _flag(variables, "SMTP_STARTTLS")
     if username and not starttls and port != IMPLICIT_TLS_PORT:

@@ -25,6 +25,7 @@ from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.periods import propose
 from attendance_backend.domain.plans import HALVES
 from attendance_backend.domain.rules import (
+    DEFAULT_BALANCE_LEAVE,
     DEFAULT_KEEP_COPIES,
     DEFAULT_KEEP_NOTICES,
     DEFAULT_OVERTIME_AFTER_H,
@@ -78,6 +79,12 @@ _MEANINGS = {
     Setting.OVERTIME: "What is worked beyond it on a day is overtime",
     Setting.WEEKEND: "Days of the week on which nobody is expected, such as Fri, Sat. For one site only: add a row "
     "with the site",
+    Setting.NIGHT: "Hours that count as night, such as 22:00-06:00, of everybody. For one site only: add a row with "
+    "the site. Empty: those hours, of people in Roster",
+    Setting.OVERTIME_WEEK: "What is worked beyond it in a week, and is no overtime of a day; or expected: beyond what "
+    "Shifts expect of the week. Empty: weeks are not looked at",
+    Setting.END_GRACE: "A check-out so long before the end of a shift is not early yet",
+    Setting.BALANCE_LEAVE: "A kind of leave whose hours are expected all the same, such as time off; none for none",
     Setting.HOLD: "yes: what you change from now on of people, shifts, roster, holidays and these settings reaches no "
     "workbook; Problems says what it would change. Empty: it does, within a quarter of an hour",
     Setting.MORNING: "E-mail addresses: who gets each morning what was open in Exceptions of the day before, site by "
@@ -94,6 +101,8 @@ _DEFAULTS: dict[Setting, float | str] = {
     Setting.WEEKEND: "Sat, Sun",
     Setting.COPIES: DEFAULT_KEEP_COPIES,
     Setting.NOTICES: DEFAULT_KEEP_NOTICES,
+    Setting.END_GRACE: 0,
+    Setting.BALANCE_LEAVE: DEFAULT_BALANCE_LEAVE,
 }
 
 
@@ -122,8 +131,8 @@ _ROSTER = _Kind(
     roster.TITLE,
     _ROSTER_ID,
     (*roster.HEADERS, *roster.OPTIONAL_HEADERS),
-    (220, 260, 110, 130, 130, 140, 130, 130),
-    (styles.PLAIN, styles.PLAIN, styles.TIME_CELL, styles.PLAIN, styles.PLAIN, styles.PLAIN, _DATE, _DATE),
+    (220, 260, 110, 130, 130, 140, 130, 130, 130),
+    (styles.PLAIN, styles.PLAIN, styles.TIME_CELL, *[styles.PLAIN] * 3, *[_DATE] * 3),
 )
 _HOLIDAYS = _Kind(
     holidays.TITLE,
@@ -145,10 +154,10 @@ _SHIFTS = _Kind(
     shifts.SHIFTS,
     _SHIFTS_ID,
     (*shifts.SHIFT_HEADERS, *shifts.OPTIONAL_SHIFT_HEADERS),
-    (160, 90, 90, 190, 90, 110, 130),
+    (160, 90, 90, 190, 90, 110, 130, 190),
     (
         *(styles.PLAIN, styles.TIME_CELL, styles.TIME_CELL, styles.PLAIN, styles.PLAIN, styles.TIME_CELL),
-        styles.PLAIN,
+        *(styles.PLAIN, styles.PLAIN),
     ),
     {(*shifts.SHIFT_HEADERS, *shifts.OPTIONAL_SHIFT_HEADERS).index(shifts.COUNT): shifts.COUNTS},
 )

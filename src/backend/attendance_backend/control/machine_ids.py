@@ -61,7 +61,10 @@ def with_machine_ids(
         found.setdefault(user, []).append(link)
     if not is_whole:
         return _unread(people), problems
-    known = {key: replace(person, machine_ids=tuple(found.get(key, ()))) for key, person in people.items()}
+    known = {
+        key: replace(person, machine_ids=(*found.get(key, ()), *person.machine_ids))
+        for key, person in people.items()
+    }
     return known, problems
 
 

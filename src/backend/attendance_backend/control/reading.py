@@ -24,8 +24,11 @@ from attendance_backend.control import (
 )
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import doubts, read_periods
-from attendance_backend.domain.people import Person
-from attendance_backend.domain.plans import Plans
+from attendance_backend.control.registered_sites import Registered
+from attendance_backend.domain.groups import Groups
+from attendance_backend.domain.people import Person, site_key
+from attendance_backend.domain.periods import period_named
+from attendance_backend.domain.plans import WHOLE_DAY, Plans
 from attendance_backend.domain.rules import Holiday, Rules
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -34,6 +37,7 @@ from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
 
+MOST_NAMED = 5
 NOBODY = (
     "nobody is entered: without a cut-off time nobody is late, and no punch can be told whose it is; type each "
     "person's name, e-mail address and cut-off time"
@@ -92,11 +96,13 @@ class Control:
         people: by `Person.key`, sorted by name.
         holidays: in order of time.
         knows_all_holidays: whether none can be missing because its row is not understood.
-        review_sheets: which spreadsheet belongs to which period, by period name, oldest first.
-        finalised: the names of those periods that HR had finalised when somebody last looked.
+        review_sheets: which spreadsheet is which workbook, by name (`review_sheets`), oldest first.
+        finalised: the names of those that HR had finalised when somebody last looked.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
         plans: who works when.
+        groups: whose workbooks are whose.
+        parts: period and group by name, of the workbooks of groups.
     """
 
     periods: Sequence[ReviewPeriod]
@@ -109,6 +115,56 @@ class Control:
     problems: Sequence[Problem]
     problems_sheet: Worksheet | None
     plans: Plans = field(default_factory=Plans)
+    groups: Groups = field(default_factory=Groups)
+    parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def period_of(self, name: str) -> ReviewPeriod | None:
+        """The period of a workbook; None where HR's table does not say its days."""
+        return period_named(self.periods, self.parts.get(name, (name, ""))[0])
+
+    def group_of(self, name: str) -> str:
+        """The group of a workbook."""
+        return self.parts.get(name, (name, ""))[1]
+
+    def name_of(self, sheet_id: str) -> str:
+        """The name of a workbook; empty for one that is not recorded."""
+        return next((name for name, other in self.review_sheets.items() if other == sheet_id), "")
+
+    def newest(self, periods: int) -> list[str]:
+        """The names of the workbooks of so many periods, the oldest first."""
+        found = [self.parts.get(name, (name, ""))[0] for name in self.review_sheets]
+        wanted = list(dict.fromkeys(found))[-periods:]
+        return [name for name, period in zip(self.review_sheets, found, strict=True) if period in wanted]
+
+    def of_group(self, group: str) -> "Control":
+        """What one group's workbooks are made by, as if there were no other: they bear their periods' names then."""
+        if self.groups.are_none and not self.parts:
+            return self
+        own = {
+            name: self.parts.get(name, (name, ""))[0]
+            for name in self.review_sheets
+            if site_key(self.group_of(name)) == site_key(group)
+        }
+        persons = self.groups.persons
+        people = {
+            key: person
+            for key, person in self.people.items()
+            if site_key(persons.get(key, "") or "") == site_key(group) and persons.get(key, "") is not None
+        }
+        shares = tuple(each for each in self.rules.shares if site_key(each.group) in ("", site_key(group)))
+        return replace(
+            self,
+            people=people,
+            rules=replace(self.rules, shares=shares),
+            review_sheets={period: self.review_sheets[name] for name, period in own.items()},
+            finalised={period for name, period in own.items() if name in self.finalised},
+            parts={},
+            groups=Groups(),
+        )
+
+    def of_book(self, sheet_id: str) -> "Control":
+        """As `of_group`, of the group to which a workbook belongs."""
+        return self.of_group(self.group_of(self.name_of(sheet_id)))
 
 
 def read_control(
@@ -144,12 +200,17 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     if not years:
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
-    people = _people(book, sites, problems)
-    people, found = machine_ids.with_machine_ids(people, _sheet(book, machine_ids.TITLE), sites)
-    problems += found
+    registered, _ = registered_sites.read(book.find(registered_sites.TITLE))
+    if sites is not None and any(site.group for site in registered.values()):
+        # A workbook has the sites of its group alone.
+        sites = {
+            site_key(name): name for name in (*sites, *(site.name for site in registered.values()))
+        }.values()
+    people = people_in(book, sites, problems)
+    groups = groups_of(registered, people.values())
     free = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
     problems += free.problems
-    chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites)
+    chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites, groups.all_of_sites)
     problems += found
     plans, found = shifts.read_plans(
         _sheet(book, shifts.SHIFTS), _sheet(book, shifts.ROSTER), people, chosen.weekends, sites
@@ -158,19 +219,59 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     whole_days = [each for each in free.found if not each.part]
     plans = replace(
         plans,
-        half_holidays={(each.day, each.site.casefold()): each.part for each in free.found if each.part},
-        is_whole=plans.is_whole and (free.is_whole or not _sheet(book, holidays.TITLE).cells),
+        holidays={(each.day, each.site.casefold()): each.part or WHOLE_DAY for each in free.found},
+        nights=chosen.nights,
+        end_grace_s=chosen.end_grace_s or 0,
+        looks_at_weeks=chosen.overtime_after_week is not None,
+        is_whole=plans.is_whole
+        and chosen.are_hours_read
+        and not any(person.terms and person.unread for person in people.values())
+        and (free.is_whole or not _sheet(book, holidays.TITLE).cells),
     )
-    if plans.half_holidays and not plans.rows:
+    if any(each.part for each in free.found) and not plans.rows:
         remedy = "half a day is free for people with a shift in Roster; type half leave for the others"
         problems.append(Problem(holidays.TITLE, "A1", remedy))
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
+    problems += _without_group(people, groups)
     finalised = review_sheets.finalised(book.find(review_sheets.TITLE))
     sheet = book.find(problems_sheet.TITLE)
     return Control(
-        *(periods, people, whole_days, free.is_whole, chosen, recorded, finalised, problems, sheet, plans)
+        *(periods, people, whole_days, free.is_whole, chosen, recorded, finalised, problems, sheet, plans),
+        groups=groups,
+        parts=review_sheets.parts(book.find(review_sheets.TITLE)),
     )
+
+
+def groups_of(sites: Mapping[str, Registered], people: Iterable[Person]) -> Groups:
+    """The groups of sites and people."""
+    return Groups.of({key: site.group for key, site in sites.items()}, people)
+
+
+def people_in(
+    book: Spreadsheet, sites: Collection[str] | None, problems: list[Problem]
+) -> Mapping[str, Person]:
+    """The people by `Person.key` with their machine IDs; what is wrong is added to the `problems`."""
+    people = _people(book, sites, problems)
+    people, found = machine_ids.with_machine_ids(people, _sheet(book, machine_ids.TITLE), sites)
+    problems += found
+    return people
+
+
+def _without_group(people: Mapping[str, Person], groups: Groups) -> list[Problem]:
+    """Where every site names a group, who has no Site is in a workbook that nobody looks into."""
+    if groups.are_none or any(group == "" for group in groups.all_of_sites):
+        return []
+    nobody = [person.name for key, person in people.items() if groups.persons.get(key) == ""]
+    if not nobody:
+        return []
+    listed = ", ".join(nobody[:MOST_NAMED]) + (
+        f" and {len(nobody) - MOST_NAMED} more" if nobody[MOST_NAMED:] else ""
+    )
+    remedy = (
+        f"type the Site of {listed}: without one they are in a workbook of their own, which is of no group"
+    )
+    return [Problem(roster.TITLE, "A1", remedy)]
 
 
 def write_problems(

@@ -2,6 +2,7 @@
 
     Site | First Day | Time Zone | Day Boundary | Key | Key Before Until | Signed Since | Last Heard | Sequence
     | Silent After (h) | Silent Since | Release | Release Told
+    | Workbook Group
 
 A site registers itself when it first asks for something. Whoever changes the time zone or the day boundary types a
 further row for the site: it counts from the first period on that begins on its First Day or later. What the site's
@@ -13,6 +14,7 @@ the day Key Before Until. From Signed Since on no unsigned message is taken. Las
 and up to half an hour old; Sequence is the number of the newest signed message then, behind the number of its key.
 After so many hours as Silent After says (26 where it is empty, 0 for never) a site is silent, which `handlers.telling`
 tells. Release is what the site's health last said of its software; Release Told, which outdated one was told.
+Workbook Group, which HR types, says whose workbooks the site's are (`domain.groups`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +36,7 @@ TITLE = "Registered Sites"
 SHEET_ID = 1_900_000_007
 SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY = "Site", "First Day", "Time Zone", "Day Boundary"
 HEADERS = (SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY)
-WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150, 90, 110)
+WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150, 90, 110, 130)
 
 
 class Column(StrEnum):
@@ -49,6 +51,7 @@ class Column(StrEnum):
     SILENT_SINCE = "Silent Since"
     RELEASE = "Release"
     RELEASE_TOLD = "Release Told"
+    GROUP = "Workbook Group"
 
 
 ALL_HEADERS = (*HEADERS, *Column)
@@ -84,6 +87,7 @@ class Registered:
         name: as it is written there.
         release: of its software, as it last told; empty before.
         release_told: of which people were told that it is outdated.
+        group: of its workbooks; empty for none.
     """
 
     keepings: tuple[Keeping, ...] = field(default=())
@@ -98,6 +102,7 @@ class Registered:
     name: str = field(default="", repr=False, compare=False)
     release: str = field(default="", repr=False)
     release_told: str = field(default="", repr=False)
+    group: str = field(default="", repr=False)
 
     def takes_key(self, number: int, today: date) -> bool:
         """Whether what a key of this number signed counts."""
@@ -171,7 +176,11 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
             moment = serial.to_datetime(number)
             told[name] = moment.date() if column is Column.KEY_BEFORE_UNTIL else moment.replace(tzinfo=UTC)
     told["name"] = table.label(row, SITE)
-    for column, name in ((Column.RELEASE, "release"), (Column.RELEASE_TOLD, "release_told")):
+    for column, name in (
+        (Column.RELEASE, "release"),
+        (Column.RELEASE_TOLD, "release_told"),
+        (Column.GROUP, "group"),
+    ):
         if text := table.label(row, column):
             told[name] = text
     if not table.is_blank(row, Column.SILENT_AFTER):

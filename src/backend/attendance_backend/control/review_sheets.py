@@ -1,48 +1,72 @@
 """``Review Sheets`` in the control spreadsheet: which spreadsheet belongs to which period.
 
-    Period | Spreadsheet ID | Link | Created On | Finalised
+    Period | Spreadsheet ID | Link | Created On | Finalised | Group
 
 Spreadsheets are found by what is written here, never by their title: titles get changed, copied and binned.
 Finalised says what the workbook's ``Guide`` said when somebody last looked, so that nobody need look each time.
+Group is there where sites name one (`domain.groups`): a period then has a workbook for each. What is called the name
+of a workbook here is `domain.groups.book_name`.
 """
 
 from collections.abc import Mapping
 from datetime import date
 
 from attendance_backend.control import program_sheets
+from attendance_backend.domain.groups import book_name
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import append_rows, write_cells
-from attendance_backend.sheet.changes import AddColumns, Change, NewCell, Row
+from attendance_backend.sheet.changes import AddColumns, Change, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Place, Worksheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 
 TITLE = "Review Sheets"
 SHEET_ID = 1_900_000_001
-PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED = range(5)
+PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED, GROUP = range(6)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
+GROUP_HEADER = "Group"
 WIDTHS = (150, 360, 520, 110, 90)
 YES = "yes"
 
 
-def find(worksheet: Worksheet | None, period_name: str) -> str | None:
-    """The ID that is recorded for a period; None when there is none."""
+def find(worksheet: Worksheet | None, name: str) -> str | None:
+    """The ID that is recorded under a name; None when there is none."""
     if worksheet is None:
         return None
     for row in worksheet.row_numbers()[1:]:
-        if worksheet.text(row, PERIOD).casefold() == period_name.casefold():
+        if _name(worksheet, row).casefold() == name.casefold():
             return worksheet.text(row, SPREADSHEET_ID) or None
     return None
 
 
+def parts(worksheet: Worksheet | None) -> dict[str, tuple[str, str]]:
+    """Period and group by name, of the workbooks of groups."""
+    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
+    return {
+        _name(worksheet, row): (worksheet.text(row, PERIOD), group)
+        for row in rows
+        if worksheet is not None and (group := _group(worksheet, row))
+    }
+
+
+def _name(worksheet: Worksheet, row: int) -> str:
+    return (
+        book_name(worksheet.text(row, PERIOD), _group(worksheet, row)) if worksheet.text(row, PERIOD) else ""
+    )
+
+
+def _group(worksheet: Worksheet, row: int) -> str:
+    return worksheet.label(row, GROUP) if worksheet.text(0, GROUP) == GROUP_HEADER else ""
+
+
 def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]]:
-    """Spreadsheet IDs by period name, oldest first, and what is wrong in the rows left out."""
+    """Spreadsheet IDs by name, oldest first, and what is wrong in the rows left out."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
         assert worksheet is not None
-        name, spreadsheet_id = worksheet.text(row, PERIOD), worksheet.text(row, SPREADSHEET_ID)
+        name, spreadsheet_id = _name(worksheet, row), worksheet.text(row, SPREADSHEET_ID)
         if not name and not spreadsheet_id:
             continue
         if not name or not spreadsheet_id:
@@ -60,16 +84,16 @@ def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]
 def made_on(worksheet: Worksheet | None) -> dict[str, date]:
     """When spreadsheets were made, by the names of `recorded`."""
     rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
-    days = {worksheet.text(row, PERIOD): worksheet.date(row, CREATED_ON) for row in rows if worksheet}
+    days = {_name(worksheet, row): worksheet.date(row, CREATED_ON) for row in rows if worksheet}
     return {name: day for name, day in days.items() if day is not None}
 
 
 def finalised(worksheet: Worksheet | None) -> set[str]:
-    """The names of the periods that are noted as finalised."""
+    """The names of the workbooks that are noted as finalised."""
     if worksheet is None or worksheet.text(0, FINALISED) != HEADERS[FINALISED]:
         return set()
     rows = worksheet.row_numbers()[1:]
-    return {worksheet.text(row, PERIOD) for row in rows if worksheet.text(row, FINALISED) == YES}
+    return {_name(worksheet, row) for row in rows if worksheet.text(row, FINALISED) == YES}
 
 
 def note(
@@ -77,17 +101,17 @@ def note(
     finalised: Mapping[str, bool] | None = None,
     spreadsheet_ids: Mapping[str, str] | None = None,
 ) -> list[Change]:
-    """What notes who is finalised, or that a period has another spreadsheet now.
+    """What notes who is finalised, or that a workbook is another spreadsheet now.
 
     Where somebody put something else into the column Finalised, it is not noted.
 
     Args:
         worksheet: all of it.
-        finalised: by period name, as `recorded` has it.
+        finalised: by name, as `recorded` has it.
         spreadsheet_ids: likewise.
     """
     cells: dict[Place, NewCell] = {}
-    rows = {worksheet.text(row, PERIOD): row for row in reversed(worksheet.row_numbers()[1:])}
+    rows = {_name(worksheet, row): row for row in reversed(worksheet.row_numbers()[1:])}
     is_ours = worksheet.text(0, FINALISED) in ("", HEADERS[FINALISED])
     for name, is_final in (finalised or {}).items():
         if is_ours and is_final != (worksheet.text(rows[name], FINALISED) == YES):
@@ -117,6 +141,7 @@ def record(
     *,
     spreadsheet_id: str,
     created_on: date,
+    group: str = "",
 ) -> None:
     """Write down which spreadsheet belongs to a period; `worksheet` is what `read` gave."""
     row: Row = (
@@ -127,5 +152,12 @@ def record(
     )
     changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
     target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
+    if group:
+        if target.column_count <= GROUP:
+            changes.append(AddColumns(target.sheet_id, GROUP + 1 - target.column_count))
+        if target.text(0, GROUP) != GROUP_HEADER:
+            header = NewCell(GROUP_HEADER, styles.HEADER)
+            changes.append(WriteCells(target.sheet_id, 0, GROUP, ((header,),)))
+        row = (*row, NewCell(None), NewCell(group, styles.PLAIN))
     changes += append_rows(target, max(target.end_row(), 1), [row])
     spreadsheets.apply(control_id, changes)

@@ -1,14 +1,17 @@
 """The people whom HR keeps in ``Cut Off Times``.
 
-Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group | First Day | Last Day
+Name | Email | Cut Off Time, and where HR keeps them: Device User ID | Site | Staff Group | First Day | Last Day | From
+
+With From, a person has further rows: each replaces the one before from its date on.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
-from attendance_backend.domain.people import Detail, Person
+from attendance_backend.domain.people import Detail, MachineId, Person, Terms, site_key
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table
@@ -18,9 +21,11 @@ TITLE = "Cut Off Times"
 NAME, EMAIL, CUT_OFF = "Name", "Email", "Cut Off Time"
 HEADERS = (NAME, EMAIL, CUT_OFF)
 DEVICE_USER_ID, SITE, GROUP = "Device User ID", "Site", "Staff Group"
-FIRST_DAY, LAST_DAY = "First Day", "Last Day"
-OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP, FIRST_DAY, LAST_DAY)
+FIRST_DAY, LAST_DAY, SINCE = "First Day", "Last Day", "From"
+OPTIONAL_HEADERS = (DEVICE_USER_ID, SITE, GROUP, FIRST_DAY, LAST_DAY, SINCE)
 
+_BEHIND = 1_000_000
+"""Rows of ``Machine IDs`` go before those of this worksheet."""
 _DAYS = {FIRST_DAY: Detail.FIRST_DAY, LAST_DAY: Detail.LAST_DAY}
 _MIDNIGHT = (
     "is midnight, and everybody comes after it; type the time that is meant (24 h for midnight after the evening), or "
@@ -37,13 +42,15 @@ def read_roster(
     A row without name or e-mail address, or with somebody else's address, is left out. A cut-off time, site, first or
     last day that is not understood is complained of, and is among what is `unread` of the person. So are these days
     where two rows of one person disagree about them. A device user ID that is somebody else's there is not used.
+    Rows with different From are one person's, one after the other.
 
     Args:
         worksheet: all of it.
         sites: that exist; None when nobody knows yet.
     """
     table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
-    order = table.order_of_dates(FIRST_DAY, LAST_DAY)
+    order = table.order_of_dates(FIRST_DAY, LAST_DAY, SINCE)
+    dated: dict[str, list[_Dated]] = {}
     people: dict[str, Person] = {}
     problems: list[Problem] = []
     for row in table.rows():
@@ -55,6 +62,16 @@ def read_roster(
         complaints: list[Problem] = []
         person = _with_cut_off(table, row, person, complaints)
         person = _with_days(table, row, person, order, complaints)
+        try:
+            since = None if table.is_blank(row, SINCE) else table.date(row, SINCE, order)
+        except BadCellError as error:
+            problems.append(error.problem(worksheet))
+            continue
+        if person.key in people and all(since != each.since for each in dated[person.key]):
+            person = _with_site(table, row, person, sites, complaints)
+            problems += complaints
+            dated[person.key].append(_Dated(since, person, row))
+            continue
         if person.key in people:
             known = people[person.key]
             remedy = f"{person.user_name} is already {known.name}'s user name; remove one row"
@@ -73,7 +90,45 @@ def read_roster(
             person = replace(person, device_user_id="")
         problems += complaints
         people[person.key] = person
+        dated[person.key] = [_Dated(since, person, row)]
+    for key, rows in dated.items():
+        if len(rows) > 1:
+            people[key] = _one_of(rows)
     return {person.key: person for person in sorted(people.values(), key=_by_name)}, problems
+
+
+class _Dated(NamedTuple):
+    """What a row says of a person, and since when; None for always."""
+
+    since: date | None
+    person: Person
+    row: int
+
+
+def _one_of(rows: Sequence[_Dated]) -> Person:
+    """The person of several rows."""
+    ordered = sorted(rows, key=lambda each: each.since or date.min)
+    persons = [each.person for each in ordered]
+    first, last = persons[0], persons[-1]
+    terms, links = list[Terms](), list[MachineId]()
+    for number, each in enumerate(ordered):
+        said, begin = each.person, each.since if number else None
+        following = ordered[number + 1].since if number + 1 < len(ordered) else None
+        terms.append(
+            Terms(begin or date.min, said.cut_off, said.site, said.group, said.first_day, said.last_day)
+        )
+        if said.device_user_id:
+            until = None if following is None else following - timedelta(days=1)
+            row = _BEHIND + each.row
+            links.append(MachineId(site_key(said.site), said.device_user_id, "", begin, until, row))
+    return replace(
+        first,
+        device_user_id="",
+        last_day=last.last_day,
+        unread=frozenset().union(*(person.unread for person in persons)),
+        machine_ids=tuple(links),
+        terms=tuple(terms),
+    )
 
 
 def _read_row(table: Table, row: int) -> Person:

@@ -2,9 +2,10 @@
 
     Setting | Site | Value | What it means
 
-A row with a site holds for that site, one without for all others. What no row sets has its default. What a row sets in
-a way that is not understood stays as it was: it is None in the `Rules`, and so is everything that such a row may be
-about.
+A row with a site holds for that site, one without for all others. In rows of sharing, Site may hold a workbook group
+(`domain.groups`): the address is for that group's workbooks then, and for no other's. What no row sets has its
+default. What a row sets in a way that is not understood stays as it was: it is None in the `Rules`, and so is
+everything that such a row may be about.
 """
 
 import re
@@ -16,11 +17,13 @@ from typing import TypeVar
 
 from attendance_backend.control.roster import site_in
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
-from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
+from attendance_backend.domain.plans import HALVES, SATURDAY_AND_SUNDAY
 from attendance_backend.domain.rules import (
+    DEFAULT_BALANCE_LEAVE,
     DEFAULT_KEEP_COPIES,
     DEFAULT_KEEP_NOTICES,
     DEFAULT_OVERTIME_AFTER_H,
+    EXPECTED,
     Role,
     Rules,
     Share,
@@ -37,6 +40,7 @@ SETTING, SITE, VALUE, MEANING = "Setting", "Site", "Value", "What it means"
 HEADERS = (SETTING, SITE, VALUE)
 ALL_HEADERS = (SETTING, SITE, VALUE, MEANING)
 
+_DAY_S = 86_400
 _MOST_GRACE_S = 4 * 3600
 _MOST_DOUBLE_TAP_S = 900
 _MOST_OVERTIME_S = 24 * 3600
@@ -56,6 +60,10 @@ class Setting(StrEnum):
     GRACE = "Grace (minutes)"
     OVERTIME = "Overtime beyond (hours a day)"
     WEEKEND = "Weekend"
+    NIGHT = "Night hours"
+    OVERTIME_WEEK = "Overtime beyond (hours a week)"
+    END_GRACE = "Grace at the end (minutes)"
+    BALANCE_LEAVE = "Leave taken from the balance"
     HOLD = "Hold changes"
     MORNING = "Morning mail to"
     COPIES = "Keep copies (days)"
@@ -66,14 +74,22 @@ class Setting(StrEnum):
 ROLES = MappingProxyType(
     {Setting.VIEWERS: Role.VIEWER, Setting.COMMENTERS: Role.COMMENTER, Setting.EDITORS: Role.EDITOR}
 )
-OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP, Setting.WEEKEND})
+OF_A_SITE = frozenset({Setting.KEY_POLICY, Setting.DOUBLE_TAP, Setting.WEEKEND, Setting.NIGHT})
 """What may differ from site to site."""
+
+ADDRESSES = frozenset({*ROLES, Setting.ALARM_TO, Setting.MORNING})
+
+_OF_HOURS = frozenset(
+    {Setting.NIGHT, Setting.OVERTIME_WEEK, Setting.END_GRACE, Setting.BALANCE_LEAVE, Setting.WEEKEND}
+)
 
 _LENGTHS: Mapping[Setting, tuple[Unit, int]] = MappingProxyType(
     {
         Setting.DOUBLE_TAP: (Unit.SECONDS, _MOST_DOUBLE_TAP_S),
         Setting.GRACE: (Unit.MINUTES, _MOST_GRACE_S),
         Setting.OVERTIME: (Unit.HOURS, _MOST_OVERTIME_S),
+        Setting.OVERTIME_WEEK: (Unit.HOURS, 7 * _MOST_OVERTIME_S),
+        Setting.END_GRACE: (Unit.MINUTES, _MOST_GRACE_S),
     }
 )
 """Settings that are lengths of time: the unit of plain numbers, and the most that makes sense in seconds."""
@@ -89,12 +105,15 @@ _COUNTS: Mapping[Setting, tuple[int, int, int]] = MappingProxyType(
 """Settings that are numbers: the least and the most that makes sense, and what holds where none is set."""
 
 
-def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tuple[Rules, list[Problem]]:
+def read_rules(
+    worksheet: Worksheet, sites: Collection[str] | None = None, groups: Collection[str] = ()
+) -> tuple[Rules, list[Problem]]:
     """The rules, and what is wrong. Without the worksheet, or without its headers, nothing is known of any rule.
 
     Args:
         worksheet: all of it.
         sites: that exist; None when nobody knows yet.
+        groups: workbook groups that exist.
     """
     if not worksheet.cells:
         return Rules(), []
@@ -106,10 +125,14 @@ def read_rules(worksheet: Worksheet, sites: Collection[str] | None = None) -> tu
     problems: list[Problem] = []
     for row in table.rows():
         try:
-            _read_row(table, row, sites, found, problems)
+            _read_row(table, row, (sites, groups), found, problems)
         except BadCellError as error:
             problems.append(error.problem(worksheet))
     return found.rules(), problems
+
+
+_Named = tuple[Collection[str] | None, Collection[str]]
+"""The sites that exist, None while nobody knows, and the workbook groups."""
 
 
 @dataclass
@@ -123,36 +146,50 @@ class _Found:
     """
 
     seen: set[tuple[Setting, str]] = field(default_factory=set)
-    addresses: dict[Setting, tuple[str, ...]] = field(default_factory=dict)
+    addresses: dict[tuple[Setting, str], tuple[str, ...]] = field(default_factory=dict)
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
     weekends: dict[str, frozenset[int]] = field(default_factory=dict)
     counts: dict[Setting, int] = field(default_factory=dict)
+    nights: dict[str, tuple[int, int]] = field(default_factory=dict)
+    balance_leave: str = DEFAULT_BALANCE_LEAVE
     unread: set[tuple[Setting, str]] = field(default_factory=set)
     elsewhere: set[Setting] = field(default_factory=set)
     has_stray: bool = False
     holds_changes: bool = False
 
     def rules(self) -> Rules:
-        shares: dict[str, Share] = {}
+        shares: dict[tuple[str, str], Share] = {}
         for setting, role in ROLES.items():
-            for address in self.addresses.get(setting, ()):
-                shares[address.casefold()] = Share(role, address)
+            for (other, group), addresses in self.addresses.items():
+                for address in addresses if other is setting else ():
+                    shares[address.casefold(), group] = Share(role, address, group)
         ranks = list(Role)
         return Rules(
             shares=tuple(sorted(shares.values(), key=lambda share: (ranks.index(share.role), share.address))),
-            alarm_to=self.addresses.get(Setting.ALARM_TO, ()),
+            alarm_to=self.addresses.get((Setting.ALARM_TO, ""), ()),
             grace_s=self._lengths(Setting.GRACE, 0)[""],
             overtime_after_s=self._lengths(Setting.OVERTIME, DEFAULT_OVERTIME_AFTER_H * 3600)[""],
             key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
             weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
+            nights=self._of_nights(),
+            overtime_after_week=self.seconds.get(Setting.OVERTIME_WEEK, {}).get(""),
+            end_grace_s=self._lengths(Setting.END_GRACE, 0)[""],
+            balance_leave=self.balance_leave,
+            are_hours_read=_OF_HOURS.isdisjoint({*self.elsewhere, *(each for each, _ in self.unread)}),
             holds_changes=self.holds_changes,
-            morning_to=self.addresses.get(Setting.MORNING, ()),
+            morning_to=self.addresses.get((Setting.MORNING, ""), ()),
             keep_copies=self._count(Setting.COPIES),
             keep_notices=self._count(Setting.NOTICES),
             keep_workbooks=self._count(Setting.WORKBOOKS) or None,
         )
+
+    def _of_nights(self) -> dict[str, tuple[int, int] | None]:
+        """Without a row of them, of nobody."""
+        found = self._by_site(Setting.NIGHT, self.nights, None)
+        is_set = bool(self.nights) or any(each is Setting.NIGHT for each, _ in self.unread)
+        return found if is_set or Setting.NIGHT in self.elsewhere else {}
 
     def _count(self, setting: Setting) -> int | None:
         counted = {"": self.counts[setting]} if setting in self.counts else {}
@@ -170,44 +207,59 @@ class _Found:
         return {"": None if self.has_stray and not is_set else default, **found}
 
 
-def _read_row(
-    table: Table, row: int, sites: Collection[str] | None, found: _Found, problems: list[Problem]
-) -> None:
-    setting, site = _setting_and_site(table, row, sites, found)
+def _read_row(table: Table, row: int, named: _Named, found: _Found, problems: list[Problem]) -> None:
+    setting, site = _setting_and_site(table, row, named, found)
     if (setting, site) in found.seen:
         raise BadCellError(row, table.columns[SETTING], f"{setting} stands here twice; remove one row")
     found.seen.add((setting, site))
     if table.worksheet.value(row, table.columns[VALUE]) in (None, ""):
         return
+    if setting in ADDRESSES:
+        found.addresses[setting, site] = _addresses(table, row, problems)
+        return
     if setting is Setting.HOLD:
         found.holds_changes = True  # unless it is surely not meant
-        found.holds_changes = _yes(table, row)
-        return
-    if setting not in (Setting.KEY_POLICY, Setting.WEEKEND, *_LENGTHS, *_COUNTS):
-        found.addresses[setting] = _addresses(table, row, problems)
-        return
     try:
-        if setting is Setting.KEY_POLICY:
-            found.policies[site] = _key_policy(table, row)
-        elif setting is Setting.WEEKEND:
-            found.weekends[site] = _weekend(table, row)
-        elif setting in _COUNTS:
-            found.counts[setting] = _count(table, row, *_COUNTS[setting][:2])
-        else:
-            found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
+        _read_value(table, row, setting, site, found)
     except BadCellError as error:
         found.unread.add((setting, site))
+        if setting is Setting.HOLD:
+            raise
         raise error.kept() from None
 
 
-def _setting_and_site(
-    table: Table, row: int, sites: Collection[str] | None, found: _Found
-) -> tuple[Setting, str]:
+def _read_value(table: Table, row: int, setting: Setting, site: str, found: _Found) -> None:
+    match setting:
+        case Setting.HOLD:
+            found.holds_changes = _yes(table, row)
+        case Setting.KEY_POLICY:
+            found.policies[site] = _key_policy(table, row)
+        case Setting.WEEKEND:
+            found.weekends[site] = _weekend(table, row)
+        case Setting.NIGHT:
+            if (night := _night(table, row)) is not None:
+                found.nights[site] = night
+        case Setting.BALANCE_LEAVE:
+            found.balance_leave = _kind_of_leave(table, row)
+        case Setting.OVERTIME_WEEK if typed.key(table.label(row, VALUE)) == "expected":
+            found.seconds[setting] = {"": EXPECTED}
+        case Setting.OVERTIME_WEEK if table.says_none(row, VALUE):
+            pass
+        case Setting.COPIES | Setting.NOTICES | Setting.WORKBOOKS:
+            found.counts[setting] = _count(table, row, *_COUNTS[setting][:2])
+        case _:
+            found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
+
+
+def _setting_and_site(table: Table, row: int, named: _Named, found: _Found) -> tuple[Setting, str]:
+    sites, groups = named
     try:
         setting = _setting(table, row)
     except BadCellError:
         found.has_stray = True
         raise
+    if setting in ROLES and groups:
+        return setting, _group(table, row, groups)
     try:
         site = site_in(table, row, SITE, sites).casefold()
         if site and setting not in OF_A_SITE:
@@ -223,6 +275,20 @@ def named(text: str) -> Setting | None:
     """The setting of a name, with or without its unit; None when there is none."""
     names = {typed.key(name): each for each in Setting for name in (each, each.partition(" (")[0])}
     return names.get(typed.key(text))
+
+
+def _group(table: Table, row: int, groups: Collection[str]) -> str:
+    """The group of a row of sharing; empty for all."""
+    text = table.label(row, SITE)
+    spelled = {typed.key(group): group for group in groups if group}
+    if not text or typed.key(text) in spelled:
+        return spelled.get(typed.key(text), "")
+    listed = ", ".join(sorted(spelled.values()))
+    raise BadCellError(
+        row,
+        table.columns[SITE],
+        f"no workbook group is called {text!r} (there are: {listed}); nobody is shared with",
+    )
 
 
 def _setting(table: Table, row: int) -> Setting:
@@ -260,6 +326,27 @@ def _key_policy(table: Table, row: int) -> KeyPolicy:
     if words in (["pairs"], ["pair"], ["in", "pairs"]):
         return KeyPolicy.PAIRS
     raise table.not_understood(row, VALUE, " or ".join(f'"{policy}"' for policy in KeyPolicy))
+
+
+def _night(table: Table, row: int) -> tuple[int, int] | None:
+    """Begin and end; None for none."""
+    if table.says_none(row, VALUE):
+        return None
+    begin, dash, end = re.sub(r"\s*[\u2013\u2014]\s*|\bto\b", "-", table.label(row, VALUE)).partition("-")
+    try:
+        first, last = (typed.time_of_day(each.strip()) for each in (begin, end))
+    except typed.AskBackError:
+        raise table.not_understood(row, VALUE, "two times such as 22:00-06:00") from None
+    if not dash or first is None or last is None or first >= _DAY_S:
+        raise table.not_understood(row, VALUE, "two times such as 22:00-06:00")
+    return first, last if last > first else last + _DAY_S
+
+
+def _kind_of_leave(table: Table, row: int) -> str:
+    kind = "" if table.says_none(row, VALUE) else typed.key(table.label(row, VALUE))
+    if re.search(r"[^\w -]", kind) or kind.split(" ")[0] in ("half", *HALVES):
+        raise table.not_understood(row, VALUE, "one kind of leave, such as time off, or none")
+    return kind
 
 
 def _yes(table: Table, row: int) -> bool:

@@ -1,6 +1,6 @@
 """``Shifts`` and ``Roster`` in the control spreadsheet: which shifts there are, and who works which one when.
 
-    Shift | Start | End | Break (minutes) | Hours | Late After | Count
+    Shift | Start | End | Break (minutes) | Hours | Late After | Count | Overtime After (hours)
     Email | Staff Group | Site | Shift | From | Until | Days
 
 Both are optional. A row that is not understood is complained of and does not count.
@@ -20,11 +20,11 @@ from attendance_backend.sheet.table import BadCellError, Problem, Table, header_
 from attendance_backend.sheet.typed import Order, Unit
 
 SHIFTS, ROSTER = "Shifts", "Roster"
-SHIFT, START, END, BREAK, HOURS, LATE_AFTER, COUNT = (
-    *("Shift", "Start", "End", "Break (minutes)", "Hours", "Late After", "Count"),
+SHIFT, START, END, BREAK, HOURS, LATE_AFTER, OVERTIME_AFTER, COUNT = (
+    *("Shift", "Start", "End", "Break (minutes)", "Hours", "Late After", "Overtime After (hours)", "Count"),
 )
 SHIFT_HEADERS = (SHIFT, START, END)
-OPTIONAL_SHIFT_HEADERS = (BREAK, HOURS, LATE_AFTER, COUNT)
+OPTIONAL_SHIFT_HEADERS = (BREAK, HOURS, LATE_AFTER, COUNT, OVERTIME_AFTER)
 EMAIL, GROUP, SITE, FROM, UNTIL, DAYS = "Email", "Staff Group", "Site", "From", "Until", "Days"
 ROSTER_HEADERS = (SHIFT, DAYS)
 OPTIONAL_ROSTER_HEADERS = (EMAIL, GROUP, SITE, FROM, UNTIL)
@@ -105,7 +105,12 @@ def _shift(table: Table, row: int, others: Collection[str]) -> Shift:
     breaks = _breaks(table, row, length)
     hours = None if table.is_blank(row, HOURS) else table.duration(row, HOURS, Unit.HOURS, DAY_S)
     counts = count != ALL and start is not None, count == PLANNED
-    return Shift(name, start, end, breaks, late, *counts, hours)
+    beyond = (
+        None
+        if table.is_blank(row, OVERTIME_AFTER)
+        else table.duration(row, OVERTIME_AFTER, Unit.HOURS, DAY_S)
+    )
+    return Shift(name, start, end, breaks, late, *counts, hours, beyond)
 
 
 def _breaks(table: Table, row: int, length_s: int) -> tuple[Break, ...]:

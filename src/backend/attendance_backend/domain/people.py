@@ -1,7 +1,7 @@
 """Whose punches are whose: from what the attendance machine calls a user to the person that HR keeps."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from functools import lru_cache
@@ -65,6 +65,24 @@ class MachineId:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds of an employee from a day on; attributes as those of `Person`."""
+
+    since: date
+    cut_off: int | None
+    site: str = ""
+    group: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def includes(self, day: date) -> bool:
+        """Whether a day lies within this employment."""
+        return (self.first_day is None or self.first_day <= day) and (
+            self.last_day is None or day <= self.last_day
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """An employee.
 
@@ -79,6 +97,8 @@ class Person:
         unread: what HR typed and is not understood: it is as it was before, which only a workbook knows.
         machine_ids: by which machines know the person besides.
         is_planned: whether a workbook holds what is planned for the person's days (`domain.plans`).
+        terms: what holds from when on, in order of time, the first one since `date.min`; empty where it is always the
+            same. First and last day above are then those of all.
     """
 
     name: str
@@ -92,6 +112,19 @@ class Person:
     unread: frozenset[Detail] = frozenset()
     machine_ids: tuple[MachineId, ...] = ()
     is_planned: bool = False
+    terms: tuple[Terms, ...] = ()
+
+    def terms_on(self, day: date) -> Terms:
+        """What holds on a day."""
+        found = [each for each in self.terms if each.since <= day]
+        return found[-1] if found else Terms(date.min, self.cut_off, self.site, self.group)
+
+    def on(self, day: date) -> "Person":
+        """The person as on a day, but for the employment."""
+        if not self.terms:
+            return self
+        valid = self.terms_on(day)
+        return replace(self, cut_off=valid.cut_off, site=valid.site, group=valid.group)
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ All times are seconds of the wall clock after the day's midnight; more than 86,4
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from attendance_backend.domain.people import Person
 
@@ -19,8 +19,14 @@ LEAD_S = 4 * 3600
 """So long before a shift its day opens, unless the one before ended later than as long again before it."""
 _DAY = timedelta(days=1)
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
-DAY_OFF, WEEKEND = "day off", "weekend"
+NIGHT_HOURS = 22 * 3600, 30 * 3600
+"""From ten in the evening to six in the morning, where HR sets nothing else."""
+DAY_OFF, WEEKEND, NOT_EMPLOYED = "day off", "weekend", "not employed"
+NEVER_S = 3 * DAY_S
+"""After which nobody is late."""
 HALVES = MORNING, AFTERNOON = "morning", "afternoon"
+WHOLE_DAY = "day"
+"""Of a holiday."""
 FREE_HALF = ", free "
 """Behind a shift's name, before the half of the day that is a holiday."""
 
@@ -45,6 +51,7 @@ class Shift:
         from_start: whether nothing counts before the start.
         to_end: whether nothing counts after the end.
         hours_s: that are expected; None for those from start to end less breaks.
+        overtime_after_s: what is worked beyond it is overtime; None for what holds for all.
     """
 
     name: str
@@ -55,6 +62,7 @@ class Shift:
     from_start: bool = False
     to_end: bool = False
     hours_s: int | None = None
+    overtime_after_s: int | None = None
 
     def without(self, half: str) -> "Shift":
         """The shift on a day of which half is a holiday; the hours are those of a whole day."""
@@ -149,6 +157,11 @@ class PlannedDay:
         follows_boundary: whether it opens at the site's boundary, if that is later.
         ends_later: whether punches of the day may be made after the next date's boundary.
         shift: None for a day without one.
+        weekend: whether the date, and the next one, are weekend.
+        holidays: which part of the date, and of the next one, is a holiday: a half, `WHOLE_DAY` or nothing.
+        night_s: when night hours begin and end; after the next midnight more than 86,400.
+        end_grace_s: so long before the end of the shift nobody leaves early.
+        cut_off_s: of a day without a shift's times, the cut-off time where it is not that of the whole workbook.
     """
 
     name: str
@@ -157,6 +170,11 @@ class PlannedDay:
     follows_boundary: bool
     ends_later: bool = False
     shift: Shift | None = None
+    weekend: tuple[bool, bool] = (False, False)
+    holidays: tuple[str, str] = ("", "")
+    night_s: tuple[int, int] = NIGHT_HOURS
+    end_grace_s: int = 0
+    cut_off_s: int | None = None
 
     @property
     def times(self) -> tuple[int, int] | None:
@@ -168,9 +186,10 @@ class PlannedDay:
 
     @property
     def due_s(self) -> int | None:
-        """After which a check-in is late, if a shift with times is planned."""
-        shift = self.shift
-        return None if shift is None or self.times is None else shift.late_after_s or shift.start_s
+        """After which a check-in is late; None for the cut-off time of the workbook."""
+        if self.shift is None or self.times is None:
+            return self.cut_off_s
+        return self.shift.start_s if self.shift.late_after_s is None else self.shift.late_after_s
 
     def opening_s(self, boundary_s: int) -> int:
         """When it opens for punches of a site with this boundary."""
@@ -190,26 +209,43 @@ class Plans:
         weekends: weekdays (0 is Monday) that are free, by `site_key`, "" for all sites that have none of their own;
             None for what HR typed and nobody understands: the weekend is then as it always was.
         is_whole: whether everything that HR typed of it is understood: else what workbooks hold of it stays.
-        half_holidays: which half of a day is free, by date and `site_key`, "" for all sites.
+        holidays: which part of a day is free, a half or `WHOLE_DAY`, by date and `site_key`, "" for all sites.
+        nights: when night hours begin and end, by `site_key`, "" for all sites; None for what nobody understands.
+            Where HR sets them, everybody's hours are looked at.
+        end_grace_s: so long before the end of a shift nobody leaves early.
+        looks_at_weeks: whether HR sets the hours of a week: then everybody's are looked at.
     """
 
     rows: Sequence[RosterRow] = ()
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
     is_whole: bool = True
-    half_holidays: Mapping[tuple[date, str], str] = field(default_factory=dict)
+    holidays: Mapping[tuple[date, str], str] = field(default_factory=dict)
+    nights: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    end_grace_s: int = 0
+    looks_at_weeks: bool = False
 
     @property
     def are_none(self) -> bool:
         """Whether HR plans nothing for anybody."""
-        return not self.rows and all(each in (None, SATURDAY_AND_SUNDAY) for each in self.weekends.values())
+        are_usual = all(each in (None, SATURDAY_AND_SUNDAY) for each in self.weekends.values())
+        return not self.rows and are_usual and not self.nights and not self.looks_at_weeks
 
     def weekend(self, site: str) -> frozenset[int]:
         """The weekdays that are free at a site."""
         found = self.weekends.get(site.casefold(), self.weekends.get(""))
         return SATURDAY_AND_SUNDAY if found is None else found
 
+    def night(self, site: str) -> tuple[int, int] | None:
+        """The night hours that HR sets for a site."""
+        return self.nights.get(site.casefold(), self.nights.get(""))
+
+    def holiday(self, day: date, site: str) -> str:
+        """Which part of a day is free at a site."""
+        of_site, of_all = (self.holidays.get((day, each), "") for each in (site.casefold(), ""))
+        return WHOLE_DAY if WHOLE_DAY in (of_site, of_all) else of_site or of_all
+
     def of(
-        self, person: Person, days: Collection[date], boundary_s: int, last_day: date
+        self, person: Person, days: Collection[date], boundary_s: int, last_day: date, seen_at: str = ""
     ) -> dict[date, PlannedDay]:
         """What is planned for somebody; nothing for whom HR plans nothing on any of the days.
 
@@ -218,26 +254,59 @@ class Plans:
             days: of a workbook.
             boundary_s: when a day begins at the person's site.
             last_day: of the period: what comes after it never comes into the workbook.
+            seen_at: the site of the latest punch: its holidays are those of who has no site in HR's list.
         """
-        rows = [row for row in self.rows if row.is_for(person)]
-        weekend = self.weekend(person.site)
-        if weekend == SATURDAY_AND_SUNDAY and not any(row.includes(day) for row in rows for day in days):
+        person = person.on(last_day)
+        own = lru_cache(maxsize=None)(partial(self._own, person))
+        if not self._looks_at(person, [day for day in days if day <= last_day] or days, own):
             return {}
-        found = lru_cache(maxsize=None)(lambda day: _chosen(rows, weekend, day))
+        found = lru_cache(maxsize=None)(lambda day: _chosen(*own(day), day))
         opened = lru_cache(maxsize=None)(lambda day: _opening(found, day))
         planned: dict[date, PlannedDay] = {}
         for day in days:
             block, shift, is_working = found(day)
-            half = self.half_holidays.get((day, person.site.casefold())) or self.half_holidays.get((day, ""))
-            if shift is not None and half is not None:
-                shift = shift.without(half)
+            terms, weekend = person.terms_on(day), self.weekend(person.on(day).site)
+            free, free_next = (
+                self.holiday(each, person.on(each).site or seen_at) for each in (day, day + _DAY)
+            )
+            if shift is not None and free in HALVES:
+                shift = shift.without(free)
             name = shift.name if shift is not None else DAY_OFF if block else WEEKEND
+            if not terms.includes(day):
+                name, is_working, shift = NOT_EMPLOYED, False, None
             following, follows = opened(day + _DAY)
             is_later = day < last_day and not follows and following > boundary_s
             planned[day] = PlannedDay(
-                "" if is_working and shift is None else name, is_working, *opened(day), is_later, shift
+                "" if is_working and shift is None else name,
+                is_working,
+                *opened(day),
+                is_later,
+                shift,
+                weekend=(day.weekday() in weekend, (day + _DAY).weekday() in weekend),
+                holidays=(free, free_next),
+                night_s=self.night(terms.site) or NIGHT_HOURS,
+                end_grace_s=self.end_grace_s,
+                cut_off_s=None if terms.cut_off == person.cut_off else terms.cut_off or NEVER_S,
             )
         return planned
+
+    def _own(self, person: Person, day: date) -> tuple[Sequence[RosterRow], frozenset[int]]:
+        """The rows about somebody as on a day, and the weekend there."""
+        then = person.on(day)
+        return [row for row in self.rows if row.is_for(then)], self.weekend(then.site)
+
+    def _looks_at(
+        self,
+        person: Person,
+        days: Collection[date],
+        own: Callable[[date], tuple[Sequence[RosterRow], frozenset[int]]],
+    ) -> bool:
+        """Whether anything about somebody's days is to be planned; `person` as on the last of them."""
+        if self.looks_at_weeks or any(person.terms_on(day) != person.terms_on(max(days)) for day in days):
+            return True
+        rows, weekend = own(max(days))
+        is_usual = weekend == SATURDAY_AND_SUNDAY and self.night(person.site) is None
+        return not is_usual or any(row.includes(day) for row in rows for day in days)
 
 
 _Chosen = tuple[Sequence[RosterRow], Shift | None, bool]

@@ -10,6 +10,9 @@ from attendance_backend.domain.days import KeyPolicy
 DEFAULT_OVERTIME_AFTER_H = 8
 DEFAULT_KEEP_COPIES = 14
 DEFAULT_KEEP_NOTICES = 400
+DEFAULT_BALANCE_LEAVE = "time off"
+EXPECTED = -1
+"""In place of the hours of a week: what shifts expect of it."""
 
 
 class Role(StrEnum):
@@ -22,10 +25,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Somebody with whom the workbooks are shared."""
+    """Somebody with whom workbooks are shared; `group` is whose, empty for all."""
 
     role: Role
     address: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Rules:
         overtime_after_s: what is worked beyond it on a day is overtime.
         key_policies, double_taps_s, weekends (weekdays, 0 is Monday): by site, casefolded; "" for all sites that have
             none of their own.
+        nights: when night hours begin and end (`domain.plans.Plans.nights`), by site; empty where HR sets none.
+        overtime_after_week: what is worked beyond so many seconds of a week is overtime; `EXPECTED`; None for none.
+        end_grace_s: a check-out so long before the end of a shift is not early.
+        balance_leave: a kind of leave, in small letters, whose hours are expected all the same; empty for none.
+        are_hours_read: whether all that HR typed of weekends, nights, weeks, and the two before is understood.
         holds_changes: what is changed of people, plans, holidays and these rules reaches no workbook until it is false.
         morning_to: addresses that get yesterday's open exceptions by mail; nobody by default.
         keep_copies: days of which a copy of each workbook is kept; None for all that there are.
@@ -53,6 +62,11 @@ class Rules:
     key_policies: Mapping[str, KeyPolicy | None] = field(default_factory=dict)
     double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
+    nights: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    overtime_after_week: int | None = None
+    end_grace_s: int | None = 0
+    balance_leave: str = DEFAULT_BALANCE_LEAVE
+    are_hours_read: bool = True
     holds_changes: bool = False
     morning_to: tuple[str, ...] = ()
     keep_copies: int | None = DEFAULT_KEEP_COPIES

@@ -4,7 +4,8 @@ Nothing is computed here but units: a duration, which spreadsheets hold as a fra
 minutes beside them: hours with two digits do not add up, minutes do, to the last digit.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -50,7 +51,12 @@ _COUNTS = (
     monthly.PENALTIES,
 )
 _DURATIONS = (monthly.HOURS, monthly.OVERTIME)
-_OF_PLANS = (times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS)
+_OF_PLANS = (
+    *(times.EXPECTED, times.BALANCE, times.LATE, times.EARLY, times.HALF_DAYS),
+    *(times.WEEK_OVERTIME, times.NIGHT, times.WEEKEND, times.HOLIDAY),
+)
+COUNTS_OF_PLANS = times.LATE, times.EARLY, times.HALF_DAYS
+"""Those of the further columns that are no hours."""
 MINUTES, OVERTIME_MINUTES, DOUBTS = "Minutes", "Overtime Minutes", "Doubts"
 """Whole minutes; why numbers of the row are not to be trusted, empty for no reason."""
 DOUBTS_APART = "; "
@@ -113,6 +119,30 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
     )
 
 
+def joined(parts: Sequence[Payroll]) -> tuple[Payroll, list[str]]:
+    """The export of all groups' workbooks of a period, and who stands in several of them, a line each."""
+    if len(parts) == 1:
+        return parts[0], []
+    more = max((part.more for part in parts), key=len)
+    width = len(PERSON_HEADERS) + len(more)
+    rows = [(*row, *[None] * (width - len(row))) for part in parts for row in part.people]
+    user = [column.header for column in monthly.SHOWN].index(monthly.USER_NAME.header)
+    counted = Counter(row[user] for row in rows)
+    twice = [
+        f"{row[user]} is in the workbooks of several groups, with a part of the month in each: add the rows up"
+        for row in rows
+        if counted[row[user]] > 1
+    ]
+    return Payroll(
+        people=tuple(rows),
+        days=tuple(line for part in parts for line in part.days),
+        open_exceptions=sum(part.open_exceptions for part in parts),
+        finalised=all(part.finalised for part in parts),
+        lacking=tuple(cell for part in parts for cell in part.lacking),
+        more=more,
+    ), list(dict.fromkeys(twice))
+
+
 class _Book:
     """The worksheets, and where the days and people stand in them."""
 
@@ -154,7 +184,7 @@ class _Book:
             if there is not None:
                 self._expect_value(sheet, there, sheet.at(column))
                 number = sheet.number(there, column)
-            yield _hours(number) if column in (times.EXPECTED, times.BALANCE) else number
+            yield number if column in COUNTS_OF_PLANS else _hours(number)
 
     def _findings(self, row: int) -> list[Finding]:
         user = user_of(self.monthly.text(row, monthly.TOKEN))

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from attendance_backend.domain.people import user_key
 from attendance_backend.export.payroll import (
+    COUNTS_OF_PLANS,
     DAY_HEADERS,
     DOUBTS,
     DOUBTS_APART,
@@ -23,7 +24,6 @@ from attendance_backend.export.payroll import (
 )
 from attendance_backend.review import corrections_sheet as corrections
 from attendance_backend.review import monthly_columns as monthly
-from attendance_backend.review import working_time_columns as times
 from attendance_backend.review.daily_columns import DAY_OFF, HOLIDAY, WEEKEND
 from attendance_backend.review.formulas import token_of
 from attendance_backend.sheet import serial
@@ -37,7 +37,7 @@ _MOST_IN_A_NAME = 60
 """Characters of a file's name, of at most four bytes each."""
 _FREE = (DAY_OFF, HOLIDAY, WEEKEND)
 _IN_MINUTES = {monthly.HOURS.header: MINUTES, monthly.OVERTIME.header: OVERTIME_MINUTES}
-_IN_HOURS = (times.EXPECTED.header, times.BALANCE.header)
+_COUNTS = {column.header for column in (*COUNTS_OF_PLANS, *monthly.SHOWN)}
 _HEAD = (monthly.EMPLOYEE.header, monthly.USER_NAME.header, monthly.SITE.header, monthly.GROUP.header)
 _COLUMNS = ("Date", "Day", "Check In", "Check Out", "Hours", "")
 _CORRECTED = "corrected"
@@ -211,6 +211,8 @@ def _slip(
     _in(article, "h2", "In all")
     totals = _in(article, "dl")
     for header, value in _totals(person, payroll):
+        if not value:
+            continue
         cell = _in(totals, "div")
         _in(cell, "dt", header)
         _in(cell, "dd", value)
@@ -254,7 +256,7 @@ def _totals(person: Mapping[str, Value], payroll: Payroll) -> Iterator[tuple[str
         value = person[header]
         if header in _IN_MINUTES:
             yield header, _length(person[_IN_MINUTES[header]])
-        elif header in _IN_HOURS:
+        elif header not in _COUNTS:
             yield header, _length(None if not isinstance(value, float) else round(value * 60))
         elif isinstance(value, str) or value is None:
             yield header, _short(_text(value))

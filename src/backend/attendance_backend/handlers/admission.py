@@ -89,12 +89,12 @@ def _at_work(table: routing.Table, backend: Backend) -> frozenset[str]:
     if kept is not None and abs(now - kept[0]) < LOOKED_UP_FOR:
         return kept[1]
     found: set[str] = set()
-    for period in [each for each in table.periods if table.book_of(each)][-NEWEST:]:
-        try:
-            present = books.present(backend.spreadsheets, table.book_of(period) or "")
-            found |= set(map(site_key, sites_of(present)))
-        except UserError as error:
-            log.warning("it is not known which sites were at work in %s: %s", period.name, error)
+    for period in [each for each in table.periods if table.books_of(each)][-NEWEST:]:
+        for sheet_id in table.books_of(period):
+            try:
+                found |= set(map(site_key, sites_of(books.present(backend.spreadsheets, sheet_id))))
+            except UserError as error:
+                log.warning("it is not known which sites were at work in %s: %s", period.name, error)
     backend.remembered[_AT_WORK] = now, frozenset(found)
     return frozenset(found)
 

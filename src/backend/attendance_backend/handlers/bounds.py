@@ -92,11 +92,11 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     except SpreadsheetGoneError:
         # Then there is nothing to compare it with, and the sites are all that is heard of.
         return message
-    sheet_id = table.book_of(message.period)
+    sheet_id = table.book_for(message.period, message.location)
     if sheet_id is None or sheet_id != message.sheet_id:
         # Made or restored within the last minute, perhaps.
         table = routing.read(backend, anew=True)
-        sheet_id = table.book_of(message.period)
+        sheet_id = table.book_for(message.period, message.location)
     if sheet_id is None:
         raise NotAdmittedError(f"there is no workbook of {message.period.name!r}")
     period = period_of(message.period, table)
@@ -162,7 +162,7 @@ def may_have_been(told: ReviewPeriod, table: Table) -> bool:
     """Whether HR's table may have held these days under this name, of which there is a workbook."""
     now = period_named(table.periods, told.name) or told
     first, last = min(now.first_day, told.first_day), max(now.last_day, told.last_day)
-    return table.book_of(told) is not None and (last - first).days < MOST_PERIOD_DAYS
+    return bool(table.books_of(told)) and (last - first).days < MOST_PERIOD_DAYS
 
 
 def of_alarm(message: RaiseFinalAlarm, table: Table, now: datetime) -> RaiseFinalAlarm:

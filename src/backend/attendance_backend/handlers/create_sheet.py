@@ -13,6 +13,7 @@ from functools import partial
 from attendance_backend.control import review_sheets, sharing
 from attendance_backend.control.reading import Control, read_control, report
 from attendance_backend.control.sharing import Shared
+from attendance_backend.domain.groups import book_name
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, bounds, routing
@@ -25,7 +26,14 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import BEING_MADE, GUIDE, SITES, drive_properties, workbook_title
+from attendance_backend.review.names import (
+    BEING_MADE,
+    GROUP_PROPERTY,
+    GUIDE,
+    SITES,
+    drive_properties,
+    workbook_title,
+)
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
@@ -33,8 +41,15 @@ from attendance_contracts import CreateReviewSheet, NewReviewSheet, ReviewPeriod
 log = logging.getLogger(__name__)
 
 
-def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewReviewSheet:
-    """Answer with the ID of the period's spreadsheet, the same for every site.
+def create_review_sheet(
+    message: CreateReviewSheet, backend: Backend, group: str | None = None
+) -> NewReviewSheet:
+    """Answer with the ID of the period's spreadsheet, the same for every site of a group.
+
+    Args:
+        message: of the site that is to have a place in it.
+        backend: the ports.
+        group: whose workbook; None for that of the site.
 
     Raises:
         NotAdmittedError: HR's table has no such period, and there never was a workbook of it.
@@ -44,14 +59,17 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
     table = routing.read(backend, anew=True)
     period = bounds.period_of(message.period, table)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
-    recorded = review_sheets.find(records, period.name)
+    if group is None:
+        group = table.groups.of_site(message.location)
+    name = book_name(period.name, group)
+    recorded = review_sheets.find(records, name)
     # A table without any period is one that somebody is mending just now: punches must not wait for that.
     if recorded is None and table.periods and period not in table.periods:
         raise NotAdmittedError(f"HR's table has no period {period.name!r}, and it gets no workbook")
-    sheet_id = recorded or _find_or_create(period, backend)
-    control = None if recorded else _read_control(backend)
+    sheet_id = recorded or _find_or_create(period, group, backend)
+    control = None if recorded else _read_control(backend, group)
     try:
-        _complete(sheet_id, period, [message.location], backend, control)
+        _complete(sheet_id, period, [message.location], backend, control=control, group=group)
     except SpreadsheetGoneError as error:
         if recorded is None:
             raise
@@ -59,9 +77,9 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
         log.error(  # noqa: TRY400 - the line says it all
             "the review sheet of %s is gone (%s): %s; where there is no copy, delete its row in %r to have a new one "
             "made",
-            period.name,
+            name,
             error,
-            gone(period.name),
+            gone(name),
             review_sheets.TITLE,
         )
     if control is not None:
@@ -77,6 +95,7 @@ def create_review_sheet(message: CreateReviewSheet, backend: Backend) -> NewRevi
             period.name,
             spreadsheet_id=sheet_id,
             created_on=today,
+            group=group,
         )
         routing.forget(backend)
     return _reply(message, sheet_id)
@@ -93,27 +112,31 @@ def create_together(
     Raises:
         TransientError: deliver all of them again.
     """
-    groups: dict[ReviewPeriod, list[int]] = {}
-    for number, message in enumerate(messages):
-        groups.setdefault(message.period, []).append(number)
     replies: list[Callable[[], NewReviewSheet] | None] = [None] * len(messages)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     table = routing.read(backend, anew=True)
-    for told, numbers in groups.items():
+    groups: dict[tuple[ReviewPeriod, str], list[int]] = {}
+    for number, message in enumerate(messages):
+        groups.setdefault((message.period, table.groups.of_site(message.location)), []).append(number)
+    for (told, group), numbers in groups.items():
         first = messages[numbers[0]]
         try:
             period = bounds.period_of(told, table)
-            sheet_id = (
-                review_sheets.find(records, period.name) or create_review_sheet(first, backend).sheet_id
-            )
+            recorded = review_sheets.find(records, book_name(period.name, group))
+            sheet_id = recorded or create_review_sheet(first, backend, group).sheet_id
         except (UserError, NotAdmittedError) as error:
             log.warning("%s: %s", told.name, error)
             continue
 
-        def complete(some: Sequence[int], sheet_id: str = sheet_id, period: ReviewPeriod = period) -> None:
+        def complete(
+            some: Sequence[int],
+            sheet_id: str = sheet_id,
+            period: ReviewPeriod = period,
+            group: str = group,
+        ) -> None:
             names = (messages[number].location for number in reversed(some))
             sites = {site_key(name): name for name in names}
-            _complete(sheet_id, period, [*reversed(sites.values())], backend, None)
+            _complete(sheet_id, period, [*reversed(sites.values())], backend, control=None, group=group)
 
         for number in Grouping[int](complete).done(numbers):
             replies[number] = partial(_reply, messages[number], sheet_id)
@@ -137,18 +160,28 @@ def _share(sheet_id: str, control: Control, backend: Backend) -> None:
             log.warning("spreadsheet %s: %s", sheet_id, shared)
 
 
-def _find_or_create(period: ReviewPeriod, backend: Backend) -> str:
-    properties = drive_properties(period.name, backend.control_id)
-    found = backend.drive.find(properties)
+def _find_or_create(period: ReviewPeriod, group: str, backend: Backend) -> str:
+    properties = drive_properties(period.name, backend.control_id, group)
+    found = [
+        file.file_id
+        for file in backend.drive.files(properties)
+        if file.properties.get(GROUP_PROPERTY) == properties.get(GROUP_PROPERTY)
+    ]
     if found:
         return found[0]
-    sheet_id = backend.drive.create(workbook_title(period) + BEING_MADE, properties)
-    log.info("created the review sheet of %s: spreadsheet %s", period.name, sheet_id)
+    sheet_id = backend.drive.create(workbook_title(period, group) + BEING_MADE, properties)
+    log.info("created the review sheet of %s: spreadsheet %s", book_name(period.name, group), sheet_id)
     return sheet_id
 
 
 def _complete(
-    sheet_id: str, period: ReviewPeriod, locations: Sequence[str], backend: Backend, control: Control | None
+    sheet_id: str,
+    period: ReviewPeriod,
+    locations: Sequence[str],
+    backend: Backend,
+    *,
+    control: Control | None,
+    group: str,
 ) -> None:
     """Make what is missing.
 
@@ -158,11 +191,12 @@ def _complete(
         locations: the sites that are to have a place, each once.
         backend: the ports.
         control: what HR keeps; None to read it only if it is needed.
+        group: of the workbook.
     """
 
     def draft() -> Draft[None]:
         workbook = books.present(backend.spreadsheets, sheet_id)
-        content = _content(workbook, backend, control)
+        content = _content(workbook, period, backend, control, group)
         changes = structure.missing_worksheets(workbook, period, locations, content)
         if structure.can_grow(workbook):
             view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(SITES)])
@@ -174,23 +208,26 @@ def _complete(
     take_turn(backend.spreadsheets, draft)
 
 
-def _content(workbook: Spreadsheet, backend: Backend, control: Control | None) -> Content:
+def _content(
+    workbook: Spreadsheet, period: ReviewPeriod, backend: Backend, control: Control | None, group: str
+) -> Content:
     """What the worksheets that are missing begin with; nothing is read when none is."""
     if not structure.lacks_derived(workbook):
-        return Content()
-    known = control or _read_control(backend)
+        return Content(group=group)
+    known = control or _read_control(backend, group)
     headers = structure.header_wants(workbook)
     kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
     return Content(
-        tuple(kept.people(known.people.values())),
+        tuple(kept.people(known.people.values(), period.last_day)),
         holidays=day_header.texts_of(known.holidays),
         parameters=kept.parameters(),
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
+        group=group,
     )
 
 
-def _read_control(backend: Backend) -> Control:
+def _read_control(backend: Backend, group: str) -> Control:
     control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
     report(control.problems)
-    return control
+    return control.of_group(group)

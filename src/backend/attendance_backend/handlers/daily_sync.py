@@ -44,6 +44,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     today = message.at.date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     write_problems(backend.spreadsheets, backend.control_id, control)
+    control = control.of_book(message.sheet_id)
     for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
     if today - message.period.first_day > _LOOK_BACK:
@@ -66,7 +67,7 @@ def sync(
     changed: dict[str, None] = {}
     on = today or backend.clock.now().date()
 
-    is_planned = not control.plans.are_none
+    is_planned = not control.plans.are_none or any(person.terms for person in control.people.values())
 
     def draft() -> Draft[tuple[list[str], bool]]:
         """What was different, and whether there may be more people to add."""
@@ -78,7 +79,7 @@ def sync(
             return Draft(read, keys, ([LOST_KEYS], LOST_KEYS not in changed))
         is_planned = is_planned or bool(Days(read.worksheet(DAYS)).planned)
         kept = InForce(control.rules, read, earlier)
-        people = kept.people(control.people.values())
+        people = kept.people(control.people.values(), period.last_day)
         cut_offs_changed, cut_offs_noted = cut_offs.changes(read, people, period, on)
         new = structure.next_lacking(read, _expected(read, people, period, on))
         holidays = day_header.texts_of(control.holidays)
@@ -122,11 +123,13 @@ def _replan(sheet_id: str, period: ReviewPeriod, control: Control, backend: Back
         boundaries = {key: row.day_boundary for key, row in sites_sheet.read(read.worksheet(SITES)).items()}
         known = [boundary for boundary in boundaries.values() if boundary is not None]
         plans = {}
-        for person in kept.people(control.people.values()):
+        for person in kept.people(control.people.values(), period.last_day):
             # Without a site any boundary may be asked: with the earliest one a day is taken to end later.
             begin = boundaries.get(site_key(person.site)) or min(known, default=time())
             seconds = begin.hour * 3600 + begin.minute * 60 + begin.second
-            plans[person.key] = control.plans.of(person, days.columns, seconds, period.last_day)
+            member = days.members.get(person.key)
+            seen_at = member.seen.site if member is not None and member.seen is not None else ""
+            plans[person.key] = control.plans.of(person, days.columns, seconds, period.last_day, seen_at)
         changes = days.replanned(plans)
         return Draft(read, changes, bool(changes), in_steps=True)
 

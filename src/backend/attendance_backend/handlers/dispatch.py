@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from attendance_backend.control import review_sheets
 from attendance_backend.errors import SpreadsheetGoneError
+from attendance_backend.handlers import routing
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.get_period import get_review_period
 from attendance_backend.handlers.raise_alarm import raise_final_alarm
@@ -54,8 +54,7 @@ def handle(message: Message, backend: Backend) -> Message | None:
     except SpreadsheetGoneError:
         if not isinstance(message, SiteHealth):
             raise
-        recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
-        sheet_id = review_sheets.find(recorded, message.period.name)
+        sheet_id = routing.read(backend, anew=True).book_for(message.period, message.location)
         if sheet_id is None or sheet_id == message.sheet_id:
             raise
     return HANDLERS[type(message)](replace(message, sheet_id=sheet_id), backend)

@@ -106,7 +106,7 @@ def _remember(
         say(f"{name}: {_counted(len(about.identities), 'punch', 'punches')}, {_counted(about.rows, 'row')}")
         if is_meant and about.identities:
             worksheet = program_sheets.find(backend.spreadsheets, backend.control_id, forgotten.TITLE)
-            period = period_named(table.periods, name) or _of_guide(view)
+            period = period_named(table.periods, table.parts_of(name)[0]) or _of_guide(view)
             changes = forgotten.remember(worksheet, period.first_day, period.last_day, about.identities)
             backend.spreadsheets.apply(backend.control_id, changes)
             is_written = True
@@ -131,13 +131,13 @@ def _made_whole(
 ) -> None:
     """What else is computed from the rows; what then differs for others is told."""
     view = books.read(backend.spreadsheets, sheet_id, [GUIDE_VALUES])
-    period = guide_sheet.period_of(view.worksheet(GUIDE)) or period_named(control.periods, name)
+    period = guide_sheet.period_of(view.worksheet(GUIDE)) or control.period_of(name)
     if period is None:
         raise UserError(
             f"the person is out of {name}, but its days are not known any more: run attendance-backend refresh "
             f'--period "{name}" when Review Periods has its row again'
         )
-    differences, _ = restore(sheet_id, period, control, backend)
+    differences, _ = restore(sheet_id, period, control.of_group(control.group_of(name)), backend)
     for line in differences:
         say(f"{name}: put right: {line}")
 

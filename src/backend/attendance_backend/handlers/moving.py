@@ -10,8 +10,10 @@ month of which HR has typed its yes does not move, nor does anything move into i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from attendance_backend.control.reading import Control
+from attendance_backend.domain.groups import book_name
 from attendance_backend.domain.people import Labels, People, Person, site_key
 from attendance_backend.domain.periods import period_named
 from attendance_backend.domain.plans import PlannedDay, Plans
@@ -47,17 +49,28 @@ class Told:
     stays: list[str] = field(default_factory=list)
 
 
+class _Home(NamedTuple):
+    """Which workbook a punch belongs to."""
+
+    period: ReviewPeriod
+    group: str
+
+    @property
+    def name(self) -> str:
+        return book_name(self.period.name, self.group)
+
+
 @dataclass(frozen=True, slots=True)
 class _Month:
     """A workbook, and the days of which it holds columns: those of its period, unless HR changed it."""
 
     sheet_id: str
-    own: ReviewPeriod | None
+    own: _Home | None
     held: ReviewPeriod
 
 
 class _Homes:
-    """The period of each punch: by HR's table, and of who is planned by the plan.
+    """The workbook of each punch: by HR's table, of who is planned by the plan, and by groups.
 
     Args:
         table: HR's.
@@ -71,8 +84,19 @@ class _Homes:
         self._people = People.of(self._persons.values())
         self._found: dict[tuple[str, date], PlannedDay | None] = {}
 
-    def of(self, labels: Labels, moment: datetime) -> ReviewPeriod | None:
+    def of(self, labels: Labels, moment: datetime) -> _Home | None:
         """Of a punch of a registered site; None also where it is not to be moved."""
+        period = self._period_of(labels, moment)
+        return None if period is None else _Home(period, self.table.groups.of_punch(labels, moment.date()))
+
+    def may_be_of_another(self, labels: Labels, group: str) -> bool:
+        """Whether punches of a row of the index can belong to another group's workbooks, on whatever date."""
+        groups = self.table.groups
+        owners = [] if groups.are_none else groups.people.owners(labels)
+        found = {groups.persons.get(member.key) for member in owners} or {groups.of_site(labels.site)}
+        return not groups.are_none and any(each not in (None, group) for each in found)
+
+    def _period_of(self, labels: Labels, moment: datetime) -> ReviewPeriod | None:
         home, day = self.table.home(labels.site, moment), moment.date()
         member = None if self._plans.is_whole and not self._plans.rows else self._people.whose(labels, day)
         if member is None:
@@ -98,13 +122,13 @@ class _Homes:
             self._found[at] = self._plans.of(person, days, 0, day).get(day)
         return self._found[at]
 
-    def are_kept_at_the_edges(self, index: PunchIndex, own: ReviewPeriod) -> bool:
+    def are_kept_at_the_edges(self, index: PunchIndex, own: _Home) -> bool:
         """Whether all punches of a period's first date, and of the one after its last, count where they are to."""
         return all(
             token.amended is (home is not None and home != own)
             for labels in index.rows
             if site_key(labels.site) in self.table.sites
-            for day in (own.first_day, own.last_day + _DAY)
+            for day in (own.period.first_day, own.period.last_day + _DAY)
             for token in index.tokens(labels, day)
             for home in [self.of(labels, token.moment(day))]
         )
@@ -117,7 +141,9 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
     """
     table = routing.read(backend)
     homes = _Homes(table, control)
-    own = period_named(table.periods, name)
+    period_name, group = table.parts_of(name)
+    own = period_named(table.periods, period_name)
+    home = None if own is None else _Home(own, table.groups.spelled(group))
     sheet_id = present.spreadsheet_id
     raws = [sheet.role or "" for sheet in raw_sheets(present)]
     seen = books.look(backend.spreadsheets, sheet_id, [_edges(own), *map(_entries, raws)])
@@ -126,15 +152,18 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
     has_moved = own is None or any(not own.first_day <= day <= own.last_day + _DAY for day in dates)
     # Where a day begins at another time, an hour at the period's edge may be another's.
     has_moved |= any(len(site.keepings) > 1 for site in table.sites.values())
-    has_moved |= own is not None and not homes.are_kept_at_the_edges(index, own)
+    has_moved |= home is not None and not homes.are_kept_at_the_edges(index, home)
+    guests = {site_key(labels.site) for labels in index.rows if homes.may_be_of_another(labels, group)}
     told = Told()
     if not dates:
         return told
-    month = _Month(sheet_id, own, own or ReviewPeriod(name, min(dates), max(min(dates), max(dates) - _DAY)))
+    held = own or ReviewPeriod(period_name, min(dates), max(min(dates), max(dates) - _DAY))
+    month = _Month(sheet_id, home, held)
     for role in raws:
         site = role[len(RAW_PREFIX) :]
         # What is marked is looked at each time: its day may have come back, or its other workbook be gone.
-        if site_key(site) in table.sites and (has_moved or raw_data.has_marks(seen.worksheet(role))):
+        is_to_be_read = has_moved or site_key(site) in guests or raw_data.has_marks(seen.worksheet(role))
+        if site_key(site) in table.sites and is_to_be_read:
             _put_right(site, month, homes, told, backend)
     return told
 
@@ -142,7 +171,7 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
 def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend: Backend) -> None:
     table = period_of.table
     sheet = _whole(site, month.sheet_id, backend).worksheet(RAW_PREFIX + site)
-    homes: dict[ReviewPeriod, list[AttendanceRecord]] = {}
+    homes: dict[_Home, list[AttendanceRecord]] = {}
     back: dict[str, str] = {}
     counting = raw_data.counting(sheet)
     for row in sheet.data_rows():
@@ -157,13 +186,13 @@ def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend:
     if back and _mark(site, month.sheet_id, month.held, back, backend):
         told.logged.append(f"{len(back)} punches of {site} count here again")
     for home, records in homes.items():
-        if home.name.casefold() in table.finalised:
+        if table.is_finalised(*home):
             if stay := [record for record in records if record.identity in counting]:
                 told.stays.append(
                     f"{len(stay)} punches of {site} are of {home.name}, which is finalised: they stay"
                 )
             continue
-        there = _counting(site, table.books.get(home.name.casefold()), backend)
+        there = _counting(site, table.book_of(*home), backend)
         missing = [record for record in records if record.identity not in there]
         there |= set(_store(site, home, missing, month.sheet_id, backend))
         moved = {record.identity: home.name for record in records if record.identity in there}
@@ -174,27 +203,27 @@ def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend:
 
 
 def _store(
-    site: str, home: ReviewPeriod, records: Sequence[AttendanceRecord], sheet_id: str, backend: Backend
+    site: str, home: _Home, records: Sequence[AttendanceRecord], sheet_id: str, backend: Backend
 ) -> list[str]:
-    """Store records in the workbook of their period; returns the IDs of those that are there."""
+    """Store records in the workbook where they belong; returns the IDs of those that are there."""
     moved: list[str] = []
     for first in range(0, len(records), MAX_CHUNK_RECORDS):
-        keeping = routing.read(backend).sites[site_key(site)].in_period(home)
+        keeping = routing.read(backend).sites[site_key(site)].in_period(home.period)
         message = StoreAttendRecords(
             location=site,
             request_id="moving",
             sheet_id=sheet_id,
-            period=home,
+            period=home.period,
             time_zone=keeping.time_zone,
             day_boundary=keeping.day_boundary,
             records=tuple(records[first : first + MAX_CHUNK_RECORDS]),
             routed=True,
         )
-        for answer in store_attend_records(message, backend, home).answers:
+        for answer in store_attend_records(message, backend, *home).answers:
             if answer.outcome is Outcome.STORED and answer.sheet_id != FORGOTTEN:
                 moved += answer.identities
                 # It may stand there already, marked: HR has moved the day back.
-                _mark(site, answer.sheet_id, home, dict.fromkeys(answer.identities, ""), backend)
+                _mark(site, answer.sheet_id, home.period, dict.fromkeys(answer.identities, ""), backend)
     return moved
 
 

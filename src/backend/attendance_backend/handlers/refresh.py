@@ -7,10 +7,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, Want, tell
@@ -50,7 +49,7 @@ def rebuild_facts(
         sites = _told(view, told_by)
         view = _with_sites(view, sites)
         days = view.find(DAYS)
-        people = _people(backend) if days is None or Days(days).is_incomplete() else ()
+        people = _people(spreadsheet_id, backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
         told = _deleted(rebuilt.gone) if _telling(present) else []
         return Draft(present, [*sites, *rebuilt.changes, *tell(view, told)], rebuilt, in_steps=True)
@@ -98,10 +97,10 @@ def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
     return replace(view, worksheets=worksheets)
 
 
-def _people(backend: Backend) -> Sequence[Person]:
+def _people(sheet_id: str, backend: Backend) -> Sequence[Person]:
     """HR's list; nobody when it cannot be read, which must not keep punches from being stored."""
     try:
-        return tuple(read_people(backend.spreadsheets, backend.control_id).values())
+        return tuple(routing.people_of_book(sheet_id, backend).values())
     except UserError as error:
         log.error("the worksheet %r is made without people: %s", DAYS, error)  # noqa: TRY400 - the line says it all
         return ()

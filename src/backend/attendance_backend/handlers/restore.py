@@ -5,6 +5,7 @@ A healthy workbook shows no difference and is not written to.
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 from attendance_backend.control.reading import Control
 from attendance_backend.errors import LayoutError, UserError
@@ -12,14 +13,24 @@ from attendance_backend.handlers import books, daily_sync, finalising
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import carried_leave, day_header, finalised, guide_sheet, repairing, structure
+from attendance_backend.review import (
+    brought_in,
+    carried_leave,
+    day_header,
+    finalised,
+    guide_sheet,
+    repairing,
+    structure,
+)
 from attendance_backend.review.book import places_of, sites_of, tell, whole
 from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import EXCEPTIONS, GUIDE, WORKING_TIME
+from attendance_backend.review.names import EXCEPTIONS, GUIDE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
+from attendance_backend.review.wanted_formulas import OF_PLANS
+from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
@@ -60,7 +71,8 @@ def restore(
         return _kept_as_it_is(sheet_id, period, control, backend, differences)
     rebuilt = rebuild_facts(sheet_id, period, backend)
     leave = None if is_finalised else earlier_leave(period, control, backend)
-    repairs = repair_formulas(sheet_id, period, backend, leave)
+    weeks = None if is_finalised else week_facts(period, control, backend)
+    repairs = repair_formulas(sheet_id, period, backend, leave, weeks)
     differences += [*rebuilt.differences, *repairs.differences]
     kept = [*rebuilt.unreadable, *repairs.kept]
     if is_finalised:
@@ -94,7 +106,7 @@ def _complete_worksheets(
         present = books.present(backend.spreadsheets, sheet_id)
         headers = structure.header_wants(present)
         content = Content(
-            tuple(kept.people(control.people.values())),
+            tuple(kept.people(control.people.values(), period.last_day)),
             holidays=day_header.texts_of(control.holidays),
             parameters=kept.parameters(),
             headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
@@ -151,8 +163,36 @@ def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> E
         return None
 
 
+def week_facts(period: ReviewPeriod, control: Control, backend: Backend) -> WeekFacts | None:
+    """By what weeks count, and what the workbook before has of a week that is cut in two.
+
+    None where nobody is planned, and where HR holds changes or typed what nobody understands: then all stays.
+    """
+    rules = control.rules
+    is_planned = not control.plans.are_none or any(person.terms for person in control.people.values())
+    if not is_planned or rules.holds_changes or not rules.are_hours_read:
+        return None
+    limit = rules.overtime_after_week
+    facts = WeekFacts(None if limit is None else limit / 86_400, rules.balance_leave)
+    before, first = daily_sync.before(period, control), period.first_day
+    if limit is None or before is None or first.weekday() == 0:
+        return facts
+    days = [first - timedelta(days=number) for number in range(first.weekday(), 0, -1)]
+    try:
+        present = books.present(backend.spreadsheets, before[0])
+        view = books.look(backend.spreadsheets, before[0], brought_in.wants(present))
+    except UserError as error:
+        log.info("nothing is brought in from the workbook of %s: %s", before[1].name, error)
+        return facts
+    return replace(facts, brought=brought_in.of_days(view, days, rules.balance_leave))
+
+
 def repair_formulas(
-    sheet_id: str, period: ReviewPeriod, backend: Backend, leave: Earlier | None = None
+    sheet_id: str,
+    period: ReviewPeriod,
+    backend: Backend,
+    leave: Earlier | None = None,
+    weeks: WeekFacts | None = None,
 ) -> Repairs:
     """Put formulas back that are gone, carry leave over from the workbook before, and tell of days to be checked."""
 
@@ -160,17 +200,17 @@ def repair_formulas(
         view = read = books.read(backend.spreadsheets, sheet_id, repairing.wants())
         if repairing.planned_people(view):
             present = books.present(backend.spreadsheets, sheet_id)
-            if present.find(WORKING_TIME) is None:
-                view = replace(view, absent=view.absent | {WORKING_TIME})
-            else:
-                times = books.read(backend.spreadsheets, sheet_id, [whole(WORKING_TIME)])
-                view = books.joined(view, times)
+            there = [title for title in OF_PLANS if present.find(title) is not None]
+            view = replace(view, absent=view.absent.union(OF_PLANS).difference(there))
+            if there:
+                read_too = books.read(backend.spreadsheets, sheet_id, [whole(title) for title in there])
+                view = books.joined(view, read_too)
         carried, rows = (
             ([], range(0)) if leave is None else carried_leave.changes(view, period.first_day, leave)
         )
         if carried:
             view = replace(view, worksheets=tuple(after(sheet, carried) for sheet in view.worksheets))
-        repairs = repairing.repair(view, period, new_rows=rows)
+        repairs = repairing.repair(view, period, new_rows=rows, weeks=weeks)
         repairs.changes[:0] = carried
         repairs.differences += [f"leave was carried over from {leave.period}"] if leave and carried else []
         untold = contradictions(view)

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from attendance_backend.control import forgotten, registered_sites, review_sheets
+from attendance_backend.control import forgotten, machine_ids, registered_sites, review_sheets, roster
 from attendance_backend.control.forgotten import Forgotten
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
-from attendance_backend.control.reading import report
+from attendance_backend.control.reading import groups_of, people_in, read_people, report
 from attendance_backend.control.registered_sites import Keeping, Registered
 from attendance_backend.domain.clocks import zone_of
-from attendance_backend.domain.people import site_key
+from attendance_backend.domain.groups import Groups, book_name
+from attendance_backend.domain.people import Person, site_key
 from attendance_backend.domain.periods import next_period
-from attendance_backend.errors import UserError
+from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books
 from attendance_backend.ports import Backend
 from attendance_backend.review import sites_sheet
@@ -45,11 +46,13 @@ class Table:
     Attributes:
         periods: in order of time; no two hold the same day.
         sites: by `site_key`.
-        books: IDs of workbooks by the period's name, casefolded.
-        finalised: names of periods, casefolded.
+        books: IDs of workbooks by name (`domain.groups.book_name`), casefolded.
+        finalised: names of workbooks, casefolded.
         problems: why some rows do not count.
         book: the control spreadsheet, as far as it was read.
         forgotten: the punches that must not come back.
+        groups: whose workbooks are whose.
+        parts: period and group by casefolded name, of the workbooks of groups.
     """
 
     periods: Sequence[ReviewPeriod]
@@ -59,6 +62,8 @@ class Table:
     problems: Sequence[Problem]
     book: Spreadsheet
     forgotten: Forgotten = field(default_factory=Forgotten)
+    groups: Groups = field(default_factory=Groups)
+    parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
         """The period of a moment of a registered site's clocks."""
@@ -87,9 +92,31 @@ class Table:
         registered = self.sites[site_key(site)]
         return moment < datetime.combine(registered.first_day, registered.keepings[0].day_boundary)
 
-    def book_of(self, period: ReviewPeriod) -> str | None:
+    def book_of(self, period: ReviewPeriod, group: str = "") -> str | None:
         """The ID of its workbook; None where none is recorded."""
-        return self.books.get(period.name.casefold())
+        return self.books.get(book_name(period.name, group).casefold())
+
+    def book_for(self, period: ReviewPeriod, site: str) -> str | None:
+        """The ID of its workbook in which a site's own row stands; None where none is recorded."""
+        return self.book_of(period, self.groups.of_site(site))
+
+    def books_of(self, period: ReviewPeriod) -> list[str]:
+        """The IDs of its workbooks, of all groups."""
+        names = dict.fromkeys(("", *self.groups.all_of_sites))
+        return [sheet_id for group in names if (sheet_id := self.book_of(period, group)) is not None]
+
+    def parts_of(self, name: str) -> tuple[str, str]:
+        """The names of period and group of a workbook."""
+        return self.parts.get(name.casefold(), (name, ""))
+
+    def group_of(self, sheet_id: str) -> str | None:
+        """The group of a workbook; None for one that is not recorded."""
+        name = next((name for name, other in self.books.items() if other == sheet_id), None)
+        return None if name is None else self.groups.spelled(self.parts_of(name)[1])
+
+    def is_finalised(self, period: ReviewPeriod, group: str = "") -> bool:
+        """Whether HR had finalised its workbook when somebody last looked."""
+        return book_name(period.name, group).casefold() in self.finalised
 
     def digest(self, site: str) -> str:
         """A text that is another one when a punch of the site may belong elsewhere."""
@@ -117,6 +144,7 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
     recorded, _ = review_sheets.recorded(book.find(review_sheets.TITLE))
     final = review_sheets.finalised(book.find(review_sheets.TITLE))
     report([*problems, *more])
+    parts = review_sheets.parts(book.find(review_sheets.TITLE))
     table = Table(
         periods,
         sites,
@@ -125,9 +153,39 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         problems,
         book,
         forgotten.read(book.find(forgotten.TITLE)),
+        _groups(present, sites, backend, is_grouped=bool(parts)),
+        {name.casefold(): each for name, each in parts.items()},
     )
     backend.remembered[backend.control_id] = now, table
     return table
+
+
+def _groups(
+    present: Spreadsheet, sites: Mapping[str, Registered], backend: Backend, *, is_grouped: bool
+) -> Groups:
+    """The groups; without any in ``Registered Sites`` nothing more is read."""
+    if not any(site.group for site in sites.values()):
+        if is_grouped:
+            raise LayoutError(
+                f"the column {str(registered_sites.Column.GROUP)!r} of {registered_sites.TITLE!r} is gone or empty, "
+                f"and {review_sheets.TITLE!r} has workbooks of groups: messages wait until the column is back (File > "
+                "Version history); who wants no groups any more deletes their rows there"
+            )
+        return Groups()
+    titles = [title for title in (roster.TITLE, machine_ids.TITLE) if present.find(title) is not None]
+    areas = [Area(title) for title in titles]
+    book = backend.spreadsheets.read(backend.control_id, areas) if areas else replace(present, worksheets=())
+    return groups_of(sites, people_in(book, None, []).values())
+
+
+def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:
+    """Those of HR's list who may get rows in a workbook: of its group. Raises as `read_people` and `read`."""
+    persons = read_people(backend.spreadsheets, backend.control_id)
+    table = read(backend)
+    if table.groups.are_none:
+        return persons
+    group = table.group_of(sheet_id)
+    return {key: person for key, person in persons.items() if table.groups.persons.get(key) == group}
 
 
 def with_site_of(known: Table, table: Table) -> Table:
@@ -171,14 +229,12 @@ def _register(site: str, keeping: Keeping, backend: Backend) -> Table:
 def _at_work_since(site: str, table: Table, backend: Backend) -> date:
     """The first day of the oldest period whose workbook has a place for the site; without one, the end of time."""
     for period in table.periods:
-        sheet_id = table.book_of(period)
-        if sheet_id is None:
-            continue
-        try:
-            if site_key(site) in map(site_key, sites_of(books.present(backend.spreadsheets, sheet_id))):
-                return period.first_day
-        except UserError as error:
-            log.warning("it is not known whether %s was at work in %s: %s", site, period.name, error)
+        for sheet_id in table.books_of(period):
+            try:
+                if site_key(site) in map(site_key, sites_of(books.present(backend.spreadsheets, sheet_id))):
+                    return period.first_day
+            except UserError as error:
+                log.warning("it is not known whether %s was at work in %s: %s", site, period.name, error)
     return date.max
 
 
@@ -211,8 +267,8 @@ def period_for(
 
 def _is_complete(site: str, period: ReviewPeriod, table: Table, backend: Backend) -> bool:
     """Whether every punch of a site is in a period's workbook, as far as the site has told, or HR has finalised it."""
-    sheet_id = table.book_of(period)
-    if period.name.casefold() in table.finalised:
+    sheet_id = table.book_for(period, site)
+    if table.is_finalised(period, table.groups.of_site(site)):
         return True
     if sheet_id is None:
         return False

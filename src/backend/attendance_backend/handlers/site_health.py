@@ -109,7 +109,7 @@ def _bring_back(message: SiteHealth, backend: Backend) -> None:
     sites = book.sites_of(books.present(backend.spreadsheets, message.sheet_id))
     control = read_control(
         backend.spreadsheets, backend.control_id, message.at.date(), sites | {message.location}
-    )
+    ).of_book(message.sheet_id)
     differences, _ = restore(message.sheet_id, message.period, control, backend, message.location)
     for difference in differences:
         log.warning("%s: %s", message.period.name, difference)
@@ -153,8 +153,8 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
         if previous is not None and told:
             sheet_id, period = previous
             through = {site: min(day, period.last_day) for site, day in told.items()}
-            close = partial(_close, backend.spreadsheets, sheet_id, period, through)
-            while take_turn(backend.spreadsheets, close):
+            closing = partial(close, backend.spreadsheets, sheet_id, period, through)
+            while take_turn(backend.spreadsheets, closing):
                 pass
     except UserError as error:
         sites = ", ".join(message.location for message in messages)
@@ -189,7 +189,7 @@ def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreads
     return Draft(read, _changes(read, values, [*completed, *entries]), outcome=False)
 
 
-def _close(
+def close(
     spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, through: Mapping[str, date]
 ) -> Draft[bool]:
     """The last days of the period before: its workbook hears of them only when its sites are in the next one.

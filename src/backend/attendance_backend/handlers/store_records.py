@@ -16,7 +16,6 @@ from datetime import time
 from functools import partial
 from typing import NamedTuple
 
-from attendance_backend.control.reading import read_people
 from attendance_backend.domain.people import Labels, People, Person, site_key
 from attendance_backend.errors import (
     LayoutError,
@@ -54,14 +53,16 @@ log = logging.getLogger(__name__)
 
 
 def store_attend_records(
-    message: StoreAttendRecords, backend: Backend, home: ReviewPeriod | None = None
+    message: StoreAttendRecords, backend: Backend, home: ReviewPeriod | None = None, group: str | None = None
 ) -> LastStoredTimestamp:
     """Store each record in the sheet of its period by HR's table, or of `home`, and say of each what became of it.
+
+    With `home` comes the `group` whose sheet it is.
 
     Raises:
         TransientError: deliver the message again.
     """
-    return _Routed(message, backend, routing.table_for(message, backend), goes_to=home).reply()
+    return _Routed(message, backend, routing.table_for(message, backend), goes_to=home, group=group).reply()
 
 
 def store_together(
@@ -104,6 +105,14 @@ _FULL = "10000000 cells"
 """In Google's words, where a workbook can grow no more."""
 
 
+class _Home(NamedTuple):
+    """Where records of a message belong: the period, when its day begins for them, and the workbook group."""
+
+    period: ReviewPeriod
+    boundary: time
+    group: str
+
+
 class _Routed:
     """A message's records on their way into the workbooks of their periods.
 
@@ -113,6 +122,7 @@ class _Routed:
         table: HR's.
         is_of_now: whether it was read since the message came.
         goes_to: the period of all of them, if not by the table.
+        group: likewise.
 
     Attributes:
         gone: IDs of workbooks that are gone.
@@ -127,6 +137,7 @@ class _Routed:
         *,
         is_of_now: bool = False,
         goes_to: ReviewPeriod | None = None,
+        group: str | None = None,
     ) -> None:
         self._goes_to = goes_to
         self._message = message
@@ -135,8 +146,8 @@ class _Routed:
         self.gone: set[str] = set()
         self._refusals = 0
         self._nowhere: dict[Outcome, list[AttendanceRecord]] = {}
-        self._homes: dict[tuple[ReviewPeriod, time], list[AttendanceRecord]] = {}
-        self._stored_in: dict[tuple[ReviewPeriod, time], str] = {}
+        self._homes: dict[_Home, list[AttendanceRecord]] = {}
+        self._stored_in: dict[_Home, str] = {}
         self.has_read_anew = False
         given = {record.identity: record for record in message.records}
         unique = {key: record for key, record in given.items() if not table.forgotten.holds(record)}
@@ -152,14 +163,16 @@ class _Routed:
                 self._nowhere.setdefault(home, []).append(record)
             else:
                 boundary = table.boundary_of(message.location, home, record.timestamp)
-                self._homes.setdefault((home, boundary), []).append(record)
+                labels = Labels.of(record, message.location)
+                own = table.groups.of_punch(labels, record.timestamp.date()) if group is None else group
+                self._homes.setdefault(_Home(home, boundary, own), []).append(record)
 
     def parts(self) -> Iterator["_Part"]:
         """What goes into workbooks that are known."""
-        for (home, boundary), records in self._homes.items():
-            part = self._part(home, boundary, records)
+        for home, records in self._homes.items():
+            part = self._part(home, records)
             if part.sheet_id:
-                yield _Part(part, partial(self._stored_in.__setitem__, (home, boundary), part.sheet_id))
+                yield _Part(part, partial(self._stored_in.__setitem__, home, part.sheet_id))
 
     @property
     def is_stored(self) -> bool:
@@ -195,12 +208,12 @@ class _Routed:
             yield Answer(outcome=Outcome.STORED, identities=self._forgotten, sheet_id=FORGOTTEN)
         for outcome, records in self._nowhere.items():
             yield Answer(outcome=outcome, identities=_identities(records))
-        for (home, boundary), records in self._homes.items():
-            sheet_id = self._stored_in.get((home, boundary))
+        for home, records in self._homes.items():
+            sheet_id = self._stored_in.get(home)
             if sheet_id is not None:
                 yield Answer(outcome=Outcome.STORED, identities=_identities(records), sheet_id=sheet_id)
             else:
-                yield from self._stored(home, boundary, records)
+                yield from self._stored(home, records)
 
     def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
         site, message = self._message.location, self._message
@@ -217,42 +230,38 @@ class _Routed:
         """Whether punches of no period go where the client believes: one of before 0.2 takes no other answer."""
         return not self._message.routed and bounds.may_have_been(self._message.period, self.table)
 
-    def _stored(
-        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
-    ) -> Iterator[Answer]:
-        """The answers for records of one period; whoever cannot be stored keeps no other from it."""
-        part = self._part(period, boundary, records)
+    def _stored(self, home: _Home, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
+        """The answers for records of one workbook; whoever cannot be stored keeps no other from it."""
+        part = self._part(home, records)
         try:
-            part = self._with_sheet(part)
-            sheet_id = self._store(part)
+            part = self._with_sheet(part, home.group)
+            sheet_id = self._store(part, home.group)
         except UserError as error:
             self._refusals += 1
             log.error("%s: %d punches are not stored: %s", part.location, len(records), error)  # noqa: TRY400 - the line says it all
             if isinstance(error, RefusedError) and len(records) > 1 and self._refusals < MOST_REFUSALS:
                 middle = len(records) // 2
-                yield from self._stored(period, boundary, records[:middle])
-                yield from self._stored(period, boundary, records[middle:])
+                yield from self._stored(home, records[:middle])
+                yield from self._stored(home, records[middle:])
                 return
             outcome = Outcome.TOO_LARGE if _FULL in str(error) else Outcome.REFUSED
             yield Answer(outcome=outcome, identities=_identities(records), reason=str(error)[:500])
         else:
             yield Answer(outcome=Outcome.STORED, identities=_identities(records), sheet_id=sheet_id)
 
-    def _part(
-        self, period: ReviewPeriod, boundary: time, records: Sequence[AttendanceRecord]
-    ) -> StoreAttendRecords:
-        keeping = self.table.sites[site_key(self._message.location)].in_period(period)
+    def _part(self, home: _Home, records: Sequence[AttendanceRecord]) -> StoreAttendRecords:
+        keeping = self.table.sites[site_key(self._message.location)].in_period(home.period)
         return replace(
             self._message,
-            period=period,
-            sheet_id=self.table.book_of(period) or "",
+            period=home.period,
+            sheet_id=self.table.book_of(home.period, home.group) or "",
             time_zone=keeping.time_zone or self._message.time_zone,
-            day_boundary=boundary,
+            day_boundary=home.boundary,
             records=tuple(records),
             routed=True,
         )
 
-    def _with_sheet(self, part: StoreAttendRecords) -> StoreAttendRecords:
+    def _with_sheet(self, part: StoreAttendRecords, group: str) -> StoreAttendRecords:
         """The part with a workbook to go to; made now where none is recorded."""
         if part.sheet_id:
             return part
@@ -262,26 +271,26 @@ class _Routed:
             except SpreadsheetGoneError:
                 self.gone.add(self._message.sheet_id)
         # Where somebody deleted its row, it is found by what Drive keeps with it: a site's word for it is not enough.
-        return replace(part, sheet_id=self._made(part))
+        return replace(part, sheet_id=self._made(part, group))
 
-    def _made(self, part: StoreAttendRecords) -> str:
+    def _made(self, part: StoreAttendRecords, group: str) -> str:
         wanted = CreateReviewSheet(location=part.location, request_id=part.request_id, period=part.period)
-        sheet_id = create_review_sheet(wanted, self._backend).sheet_id
+        sheet_id = create_review_sheet(wanted, self._backend, group).sheet_id
         self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
         return sheet_id
 
-    def _store(self, part: StoreAttendRecords) -> str:
+    def _store(self, part: StoreAttendRecords, group: str) -> str:
         """Store a part, in its period's other workbook if HR named another one since; returns the one it is in."""
         try:
             _store_in_one([part], self._backend)
         except WorksheetGoneError:
             # Perhaps only this site has no place there yet.
-            self._made(part)
+            self._made(part, group)
             _store_in_one([part], self._backend)
         except SpreadsheetGoneError as error:
             self.gone.add(part.sheet_id)
             self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
-            other = self.table.book_of(part.period) or self._made(part)
+            other = self.table.book_of(part.period, group) or self._made(part, group)
             if other == part.sheet_id:
                 raise SpreadsheetGoneError(f"the workbook of {part.period.name} is gone: {error}") from error
             _store_in_one([replace(part, sheet_id=other)], self._backend)
@@ -382,7 +391,7 @@ def _hires(book: Book, period: ReviewPeriod, unknown: Sequence[Labels], backend:
     if not unknown:
         return []
     try:
-        persons = read_people(backend.spreadsheets, backend.control_id)
+        persons = routing.people_of_book(book.read.spreadsheet_id, backend)
     except UserError as error:
         # A punch must not wait for somebody to mend the roster: it goes into the raw data, and is reported.
         log.error("nobody can be added to %s: %s", period.name, error)  # noqa: TRY400 - the line says it all

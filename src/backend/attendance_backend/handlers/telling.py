@@ -64,9 +64,11 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
     silent = {key: site for key, site in known.items() if _is_silent(site, now)}
     gone = {key: site for key, site in silent.items() if site.silent_since != site.last_heard}
     back = {key: site for key, site in known.items() if site.silent_since is not None and key not in silent}
-    if silent or back:
-        table = routing.read(backend, anew=bool(gone or back))
-        _guarded_show(silent, back, table, backend)
+    shown = now.date(), {key: site.last_heard for key, site in silent.items()}
+    if back or (silent and backend.remembered.get(_SILENT) != shown):
+        # Once a day as well, as there may be another workbook.
+        _guarded_show(silent, back, routing.read(backend, anew=bool(gone or back)), backend)
+    backend.remembered[_SILENT] = shown
     if not gone and not back:
         return
     lines = [f"silent: {site.name}, last heard of {_told(site.last_heard)}" for site in gone.values()]
@@ -125,15 +127,13 @@ def _guarded_show(
     today = backend.clock.now().date()
     begun = [period for period in table.periods if period.first_day <= today][-2:]
     for period in begun:
-        sheet_id = table.book_of(period)
-        if sheet_id is None:
-            continue
         # Who was silent when a month ended and is back must not look silent in it; who is, does from now on only.
         shown = silent if today <= period.last_day else {}
-        try:
-            _show(shown, back, sheet_id, backend)
-        except BackendError as error:
-            log.warning("workbook of %s: it does not say which sites are silent: %s", period.name, error)
+        for sheet_id in table.books_of(period) if shown or back else ():
+            try:
+                _show(shown, back, sheet_id, backend)
+            except BackendError as error:
+                log.warning("workbook of %s: it does not say which sites are silent: %s", period.name, error)
 
 
 def _show(
@@ -170,9 +170,9 @@ def _morning(control: Spreadsheet, backend: Backend) -> None:
     if log_of_alarms.state(notice) not in (State.SENT, State.UNCONFIRMED):
         found: dict[str, list[str]] = {}
         for period in table.periods:
-            if period.first_day <= yesterday <= period.last_day and (sheet_id := table.book_of(period)):
-                for site, line in _open_on(yesterday, sheet_id, backend):
-                    found.setdefault(site, []).append(line)
+            held = table.books_of(period) if period.first_day <= yesterday <= period.last_day else []
+            for site, line in (each for sheet_id in held for each in _open_on(yesterday, sheet_id, backend)):
+                found.setdefault(site, []).append(line)
         if found:
             text = "\n".join(
                 f"{site or 'No site'}: {len(lines)} open\n\n{_listed(lines)}"

@@ -17,7 +17,7 @@ exchange says nothing of people.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,6 @@ from functools import partial
 from attendance_backend.control import alarms, completing, dead_letters, review_sheets
 from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
 from attendance_backend.control.reading import Control, read_book, understood, write_problems
-from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import (
     BackendError,
     RefusedError,
@@ -33,7 +32,7 @@ from attendance_backend.errors import (
     TransientError,
     UserError,
 )
-from attendance_backend.handlers import books, copies, finalising, moving, previewing, telling
+from attendance_backend.handlers import books, copies, finalising, guests, moving, previewing, telling
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
@@ -144,11 +143,18 @@ class _Round:
         self._guarded(completing.TITLE, self._drop_notices)
         recorded, final = self.control.review_sheets, self.control.finalised
         visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
+        if self.control.parts:
+            visits = self._in_turn(visits)
         for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
             self._guarded(name, partial(self._visit, name, sheet_id))
             if number % AT_ONCE == 0 and number < len(visits):
                 self.backend.clock.sleep(PAUSE_S)
-        self.problems += [of_workbook(name, TOO_MANY) for name, _ in visits[MOST_VISITS:]]
+        for name, _ in visits[MOST_VISITS:]:
+            if self.control.parts:
+                self._keep_told(name)
+            else:
+                self.problems.append(of_workbook(name, TOO_MANY))
+        self._guarded(completing.TITLE, self._keep_guests)
         *older, newest = [name for name in recorded if name in final] or [""]
         turn = int(self.backend.clock.now().timestamp()) // QUARTER_S % max(len(older), 1)
         for number, name in enumerate(filter(None, (*older, newest))):
@@ -158,6 +164,15 @@ class _Round:
                 self._keep_told(name)
         self._tell_old(recorded)
         self._write_down()
+
+    def _in_turn(self, visits: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Where workbooks are many since groups are, each tick begins where the one before ended."""
+        first = int(self.backend.clock.now().timestamp()) // QUARTER_S * MOST_VISITS % max(len(visits), 1)
+        return [*visits[first:], *visits[:first]] if len(visits) > MOST_VISITS else [*visits]
+
+    def _keep_guests(self) -> None:
+        if self.control.parts:
+            guests.keep(self.control, self.backend)
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """Tell what goes wrong with one spreadsheet, and go on with the next."""
@@ -259,7 +274,8 @@ class _Round:
         if name in self.control.finalised and present.find(GUIDE) is None:
             return  # whoever deleted it has not opened the month again
         if finalised.is_kept(present) and present.find(GUIDE) is not None:
-            found = finalising.look(sheet_id, self.control, self.backend, present)
+            own = self.control.of_group(self.control.group_of(name))
+            found = finalising.look(sheet_id, own, self.backend, present)
             if found is not None:
                 self.finalised[name] = True
                 return
@@ -271,16 +287,18 @@ class _Round:
         self._guarded(name, partial(self._copy, sheet_id, TITLE_PREFIX + name))
         sites = sites_of(present)
         self.sites |= sites
-        control = understood(self.book, self.backend.clock.now().date(), sites)
+        everywhere = understood(self.book, self.backend.clock.now().date(), sites)
+        control = everywhere.of_group(self.control.group_of(name))
+        window = partial(_window, self.control.period_of(name))
         closed = self._finalised_period(present)
         is_held = control.rules.holds_changes
         moves = closed is None and not is_held
-        moved = moving.guarded(name, present, self.backend, control) if moves else moving.Told()
+        moved = moving.guarded(name, present, self.backend, everywhere) if moves else moving.Told()
         for line in moved.logged:
             log.warning("workbook of %s: %s", name, line)
         for line in moved.stays:
             self._tell(name, line, logging.WARNING)
-        differences, kept = restore(sheet_id, closed or _window(name, control), control, self.backend)
+        differences, kept = restore(sheet_id, closed or window(), control, self.backend)
         cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
         self.finalised[name] = closed is not None and not cannot
         for line in cannot:
@@ -295,7 +313,7 @@ class _Round:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
         if is_held:
-            self._guarded(name, partial(self._preview, name, sheet_id, _window(name, control), control))
+            self._guarded(name, partial(self._preview, name, sheet_id, window(), control))
 
     def _finalised_period(self, present: Spreadsheet) -> ReviewPeriod | None:
         """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""
@@ -323,8 +341,8 @@ class _Round:
         write_problems(spreadsheets, control_id, control, list(dict.fromkeys(self.problems)))
 
 
-def _window(name: str, control: Control) -> ReviewPeriod:
-    if (period := period_named(control.periods, name)) is not None:
+def _window(period: ReviewPeriod | None) -> ReviewPeriod:
+    if period is not None:
         return period
     raise UserError(
         f"{completing.TITLE!r} has no row for it any more, or one that does not count, and so it is not looked after: "

@@ -27,6 +27,8 @@ _OF_THE_PERSON = {
 _TWICE = {working_time_columns.WORKED.key}
 """In ``Working Time`` as in ``Monthly Summary``."""
 _WORD = "day"
+_NONE = {"nothing", "0", "00:00"}
+"""That somebody has a number now, and it says none, is no news."""
 MOST_DAYS = 5
 """Days that the line of a person names."""
 
@@ -76,7 +78,7 @@ def differing(before: Spreadsheet, after: Spreadsheet) -> list[Differing]:
     ]
     order = {at: number for number, at in enumerate({**one, **other})}
     return sorted(
-        (each for each in found if each.before != each.after),
+        (each for each in found if {each.before, each.after} - _NONE),
         key=lambda each: (
             *(each.who.casefold(), each.user, each.day or date.min),
             order[each.user, each.day, each.what],

@@ -11,7 +11,7 @@ from itertools import product
 
 from attendance_backend.domain.completeness import Advance
 from attendance_backend.domain.people import Member, user_key
-from attendance_backend.domain.plans import DAY_OFF, PlannedDay
+from attendance_backend.domain.plans import DAY_OFF, WHOLE_DAY, PlannedDay
 from attendance_backend.review import (
     book,
     day_header,
@@ -68,10 +68,14 @@ def entries(workbook: Spreadsheet, moves: Sequence[Advance], grace_s: int) -> li
                 is_working_day=(
                     day.weekday() < _FIRST_FREE_WEEKDAY if planned is None else planned.is_working
                 )
-                and not day_header.is_free(kinds.get(day, ""), member.home),
+                and not (
+                    day_header.is_free(kinds.get(day, ""), member.home)
+                    if planned is None
+                    else planned.holidays[0] == WHOLE_DAY or kinds.get(day, "") == day_header.OTHER_PERIOD
+                ),
                 is_day_off=planned is not None and planned.name == DAY_OFF,
                 than="the cut-off time"
-                if planned is None or due_s is None
+                if planned is None or planned.times is None
                 else f"the start of {planned.name}",
                 planned=planned,
             )
@@ -128,7 +132,7 @@ class _PersonDay:
                 yield exceptions_sheet.late(*about, by_minutes=by_minutes, than=self.than)
         if self.planned is not None and self.planned.times is not None and self.is_working_day:
             by_minutes = 0 if self.check_out is None else self.planned.times[1] // 60 - self.check_out // 60
-            if by_minutes > 0:
+            if by_minutes * 60 > self.planned.end_grace_s:
                 yield exceptions_sheet.left_early(*about, by_minutes=by_minutes, than=self.planned.name)
 
 

@@ -438,6 +438,8 @@ def _minutes(own: Callable[[Column], str]) -> str:
 
 _MARKED = 10
 """Days by which `BOUNDARY` is less where a shift is planned: it is then half a day before its start or its end."""
+_LEAST = -_MARKED // 2
+"""No boundary is less; a mark is, whenever the shift ends, which is 52 hours after midnight at the latest."""
 
 
 def _planned(at: Places, boundary: str) -> str:
@@ -460,7 +462,9 @@ def _night(own: Callable[[Column], str], *, is_planned: bool) -> str:
     """Before this part of the day a time is of the morning after."""
     boundary = own(BOUNDARY)
     usual = f'IF({own(KIND)}="{CHECK_OUT}",MAX({boundary},{daily_columns.NIGHT_ENDS_H}/24),{boundary})'
-    return f"IF({boundary}<{1 - _MARKED},{boundary}+{_MARKED},{usual})" if is_planned else usual
+    # To the minute: half a day from 17:00 is 5:00, of which fractions fall a little short, or exceed it.
+    nearest = f"ROUND(({boundary}+{_MARKED})*1440,0)/1440"
+    return f"IF({boundary}<{_LEAST},{nearest},{usual})" if is_planned else usual
 
 
 def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: bool) -> str:
@@ -477,7 +481,7 @@ def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: 
     swapped, words = _swapped(start)
     is_elsewhere = f"OR({time}<{own(BOUNDARY)},{time}>=1+{_night(own, is_planned=False)})"
     if is_planned:
-        is_elsewhere = f"IF({own(BOUNDARY)}<{1 - _MARKED},OR({time}<0,{time}>=2),{is_elsewhere})"
+        is_elsewhere = f"IF({own(BOUNDARY)}<{_LEAST},OR({time}<0,{time}>=2),{is_elsewhere})"
     checks = (
         (f"COUNTA({typed})=0", '""'),
         (f'{employee}=""', '"choose the employee"'),
@@ -592,7 +596,9 @@ def _leave_days(at: Places, line: int) -> str:
         return f'COUNTIFS({hours},{word},{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
 
     whole, halves = days(f'"{LEAVE}*"', line), days(f'"*, "&{own(HOUR)}&" *"', day_header.WEEKDAY)
-    return f'IF({own(HOUR)}="",{whole},{halves})'
+    # Of a day of which half is a holiday all the leave is half a day, beside punches too.
+    beside_holiday = days(f'"{daily_columns.HOLIDAY}, {HALF} *"', day_header.WEEKDAY)
+    return f'IF({own(HOUR)}="",{whole}+{beside_holiday},{halves})'
 
 
 def _leave_applied(at: Places) -> str:

@@ -343,6 +343,8 @@ def _without_punches(row: int, column: int, plan: str | None, at: Places) -> str
         else f'IF(LEFT({plan},1)="{days_sheet.FREE}",{days_sheet.plan_part(plan, days_sheet.NAME)}'
     )
     holiday = day_header.is_holiday(kind, at.own(SITE_NAME, row))
+    if plan is not None:
+        holiday = f'IF({plan}="",{holiday},{days_sheet.is_holiday(plan)})'
     missed = (
         f'IF({_is_outside_employment(row, day, at)},"{NOT_EMPLOYED}",IF({complete},"{ABSENT}","{NO_DATA}"))'
     )

@@ -26,7 +26,7 @@ from functools import lru_cache
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
-from attendance_backend.domain.plans import DAY_S, Break, PlannedDay, Shift
+from attendance_backend.domain.plans import AFTERNOON, DAY_S, MORNING, WHOLE_DAY, Break, PlannedDay, Shift
 from attendance_backend.review import day_header, told_rows
 from attendance_backend.review.names import DAYS, DAYS_ID
 from attendance_backend.sheet import placing, serial
@@ -63,9 +63,16 @@ IS_PLANNED, _MARK = EMPLOYEE, "planned"
 """A column of the row ``plan``."""
 WITH_TIMES, ANY_TIME, FREE = "TWO"
 """How the text of a planned day begins: a shift with times, a working day without, a free day."""
-OPENS, START, END, COUNTS_FROM, COUNTS_TO, AFTER, BREAK, AFTER_2, BREAK_2, HOURS, NAME = range(11)
-_FIRST, _WIDTH = 4, 7
-_NEVER_S = 999_999
+OPENS, START, END, COUNTS_FROM, COUNTS_TO, AFTER, BREAK, AFTER_2, BREAK_2, HOURS = range(10)
+OVERTIME_AFTER, NIGHT_FROM, NIGHT_TO, END_GRACE, LATE_AFTER, NAME = range(10, 16)
+_FLAGS = "kind", "follows", "later", "weekend", "holiday", "holiday next"
+WEEKEND_FLAG, HOLIDAY_FLAG, NEXT_HOLIDAY_FLAG = 4, 5, 6
+"""Where in the text of a planned day, from 1 on: 1 for the date, 2 for the next one, 3 for both; parts of a holiday."""
+PARTS = ("", MORNING, AFTERNOON, WHOLE_DAY)
+"""Of a holiday, as the text counts them from 0 on."""
+_FIRST, _WIDTH = len(_FLAGS) + 1, 7
+NEVER_S = 999_999
+"""In the text of a planned day: no such time."""
 KEY_SEPARATOR = "/"
 """A row's key is the user's key (`user_key`), this, and the measure."""
 
@@ -88,14 +95,20 @@ def plan_text(planned: PlannedDay) -> str:
     shift, times = planned.shift or Shift(""), planned.times
     start, end = times or (0, 0)
     kind = WITH_TIMES if times else ANY_TIME if planned.is_working else FREE
-    first, second = (*shift.breaks, *[Break(0, _NEVER_S)] * 2)[:2]
+    first, second = (*shift.breaks, *[Break(0, NEVER_S)] * 2)[:2]
     seconds = (
         *(planned.opens_s, start, end),
-        *(start if shift.from_start else 0, end if shift.to_end else _NEVER_S),
+        *(start if shift.from_start else 0, end if shift.to_end else NEVER_S),
         *(first.after_s, first.length_s, second.after_s, max(first.length_s, second.length_s)),
         shift.worked_s if times else 0,
+        NEVER_S if shift.overtime_after_s is None else shift.overtime_after_s,
+        *planned.night_s,
+        planned.end_grace_s,
+        NEVER_S if planned.due_s is None else planned.due_s,
     )
-    flags = f"{kind}{'b' if planned.follows_boundary else '-'}{planned.ends_later:d}"
+    today, following = planned.weekend
+    parts = "".join(str(PARTS.index(part)) for part in planned.holidays)
+    flags = f"{kind}{'b' if planned.follows_boundary else '-'}{planned.ends_later:d}{today + 2 * following}{parts}"
     return " ".join([flags, *(f"{each:06}" for each in seconds), planned.name]).strip()
 
 
@@ -113,13 +126,41 @@ def _numbers(planned: PlannedDay) -> tuple[int | None, ...]:
 def _planned_day(text: str) -> PlannedDay | None:
     """What a text of `plan_text` says; None for what is none."""
     parts = text.split(" ", NAME + 1)
-    if len(parts) <= NAME or not all(part.isdecimal() for part in parts[1 : NAME + 1]) or len(parts[0]) != 3:
+    if len(parts) <= NAME or not all(part.isdecimal() for part in parts[1 : NAME + 1]):
+        return None
+    if len(parts[0]) != len(_FLAGS) or not parts[0][WEEKEND_FLAG - 1 :].isdecimal():
         return None
     kind, follows, later = parts[0][0], parts[0][1], parts[0][2]
     opens, start, end = (int(part) for part in parts[1:4])
     name = parts[NAME + 1] if len(parts) > NAME + 1 else ""
-    shift = Shift(name, start, end) if kind == WITH_TIMES else None
-    return PlannedDay(name, kind != FREE, opens, follows == "b", later == "1", shift)
+    late_after = int(parts[LATE_AFTER + 1])
+    has_times = kind == WITH_TIMES
+    shift = Shift(name, start, end, late_after_s=late_after) if has_times else None
+    weekend = int(parts[0][WEEKEND_FLAG - 1])
+    free, free_next = (PARTS[int(each) % len(PARTS)] for each in parts[0][HOLIDAY_FLAG - 1 :])
+    return PlannedDay(
+        name,
+        kind != FREE,
+        opens,
+        follows == "b",
+        later == "1",
+        shift,
+        weekend=(weekend % 2 == 1, weekend > 1),
+        holidays=(free, free_next),
+        night_s=(int(parts[NIGHT_FROM + 1]), int(parts[NIGHT_TO + 1])),
+        end_grace_s=int(parts[END_GRACE + 1]),
+        cut_off_s=None if has_times or late_after == NEVER_S else late_after,
+    )
+
+
+def plan_flag(cell: str, place: int) -> str:
+    """For formulas: a flag of a planned day, as a number."""
+    return f"(MID({cell},{place},1)+0)"
+
+
+def is_holiday(cell: str) -> str:
+    """For formulas: whether all of a planned day is a holiday."""
+    return f"{plan_flag(cell, HOLIDAY_FLAG)}={PARTS.index(WHOLE_DAY)}"
 
 
 def plan_part(cell: str, part: int) -> str:

@@ -56,6 +56,7 @@ from attendance_backend.review.names import (
     KEPT,
     KEPT_ID,
     MONTHLY,
+    PLAN,
     SINCE,
     WEEKLY,
     WORKING_TIME,
@@ -127,7 +128,7 @@ def is_kept(present: Spreadsheet) -> bool:
 
 def wants(present: Spreadsheet) -> list[Want]:
     """What all of the below need."""
-    optional = (KEPT, SINCE, AMENDMENTS, WORKING_TIME)
+    optional = (KEPT, SINCE, AMENDMENTS, WORKING_TIME, PLAN)
     there = [book.whole(title) for title in optional if present.find(title) is not None]
     return [*formula_wants(), *there]
 
@@ -619,7 +620,7 @@ def _people(view: Spreadsheet, period: ReviewPeriod, now: Now) -> Iterator[Findi
         return
     members = Days(days).members
     rows = rows_of(week, WEEKLY)
-    for person in now.people:
+    for person in (each.on(period.last_day) for each in now.people):
         member = members.get(person.key)
         if member is None:
             begins = person.first_day or (now.today if now.today <= period.last_day else None)

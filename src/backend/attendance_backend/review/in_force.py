@@ -6,6 +6,7 @@ workbook what the one before it holds.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
@@ -103,9 +104,10 @@ class InForce:
         known = (round(number) for number in numbers if number is not None and number >= 0)
         return next(known, DEFAULT_DOUBLE_TAP_S) if wanted is None else wanted
 
-    def people(self, persons: Iterable[Person]) -> list[Person]:
-        """HR's list. Of whom no workbook knows, there is nothing in place of what is not understood."""
-        return [self._person(person) if person.unread else person for person in persons]
+    def people(self, persons: Iterable[Person], on: date | None = None) -> list[Person]:
+        """HR's list, as on a day. Of whom no workbook knows, there is nothing in place of what is not understood."""
+        then = (person if on is None else person.on(on) for person in persons)
+        return [self._person(person) if person.unread else person for person in then]
 
     def _as_set(self, name: str, wanted: int | None, default: int) -> int:
         guides = (workbook.find(GUIDE) for workbook in self._workbooks)

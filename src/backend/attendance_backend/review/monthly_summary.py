@@ -14,7 +14,7 @@ Hidden columns hold the person's token, by which ``Corrections`` and ``Exception
 ``Daily Attendance`` that this one is made from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from attendance_backend.domain.people import Person
@@ -25,6 +25,8 @@ from attendance_backend.review import (
     days_sheet,
     formulas,
     guide_sheet,
+    plan_columns,
+    plan_sheet,
     weekly_columns,
 )
 from attendance_backend.review.daily_columns import (
@@ -64,7 +66,7 @@ from attendance_backend.review.monthly_columns import (
     TOKEN_LOOKUP,
     USER_NAME,
 )
-from attendance_backend.review.names import DAILY, DAYS, MONTHLY, MONTHLY_ID, WEEKLY
+from attendance_backend.review.names import DAILY, DAYS, MONTHLY, MONTHLY_ID, PLAN, WEEKLY
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import cell_name, column_letters, row_part
 from attendance_backend.sheet.changes import (
@@ -168,10 +170,11 @@ def person_rows(
     return changes
 
 
-def planned_runs(at: Places) -> list[Run]:
-    """The days here, in ``Daily Attendance``, in its helper columns and in ``Days``."""
+def planned_runs(at: Places, of: Collection[date] | None = None) -> list[Run]:
+    """The days here, in ``Daily Attendance``, in its helper columns and in ``Days``; all, or some of them."""
     here, *there = (day_header.columns_by_day(at.sheets[title]) for title in (MONTHLY, DAILY, DAYS))
     helpers = day_header.columns_by_day(at.sheets[DAILY], day_header.WEEKDAY)
+    here = {day: place for day, place in here.items() if of is None or day in of}
     return day_header.runs(here, there[0], helpers, there[1])
 
 
@@ -281,7 +284,8 @@ def _early(row: int, run: Run, beside: str, at: Places) -> str:
         f'ISNUMBER({check_out}),ISERROR(FIND(", {corrections_sheet.HALF} ",{beside})))'
     )
     ends = f'IF(ISERROR(FIND(", {corrections_sheet.AFTERNOON} ",{beside})),{end},{start}+{hours}/2)'
-    is_early = f"IF({is_due},ROUND({check_out}*{_SECONDS},0)<{ends},FALSE)"
+    grace = days_sheet.plan_part(plan, days_sheet.END_GRACE)
+    is_early = f"IF({is_due},ROUND({check_out}*{_SECONDS},0)+{grace}<{ends},FALSE)"
     return f'&IF({is_early},", {daily_columns.LEFT_EARLY}","")'
 
 
@@ -296,8 +300,10 @@ def _is_judged(row: int, run: Run, at: Places) -> str:
     kind, day = (formulas.header(run.column, lines[line]) for line in (day_header.KIND, day_header.DATE))
     if len(run.sources) < 3:
         return day_header.is_judged(kind, day, at.own(SITE, row))
-    is_free = f'LEFT({_planned(row, run, daily_columns.PLAN_ROW, at)},1)="{days_sheet.FREE}"'
-    return f"NOT(OR({is_free},{day_header.is_holiday(kind, at.own(SITE, row))}))"
+    plan = _planned(row, run, daily_columns.PLAN_ROW, at)
+    is_free = f'LEFT({plan},1)="{days_sheet.FREE}"'
+    by_header = day_header.is_holiday(kind, at.own(SITE, row))
+    return f'IF({plan}="",NOT({by_header}),NOT(OR({is_free},{days_sheet.is_holiday(plan)})))'
 
 
 def _late_after(row: int, run: Run, beside: str, has_leave: str, at: Places) -> str:
@@ -340,7 +346,7 @@ def _labels(
         USER_NAME: NewCell(person.user_name, styles.PLAIN),
         SITE: NewCell(Formula(f'=IFERROR({site}&"","")'), styles.PLAIN),
         GROUP: NewCell(person.group or None, styles.PLAIN),
-        **_counts(row, runs, at),
+        **_counts(row, runs, at, person),
         PENALTIES: NewCell(_penalties(person, total, at), styles.COUNTED),
         TOKEN: NewCell(formulas.token_of(person.key)),
         TOKEN_LOOKUP: NewCell(formulas.escaped(formulas.token_of(person.key))),
@@ -358,8 +364,8 @@ def _penalties(person: Person, total: int | None, at: Places) -> Formula | None:
     return Formula(f'=IFERROR(INDEX({at.fixed(WEEKLY, total)},{row}),"")')
 
 
-def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
-    """What is counted and summed over the days, by column."""
+def _counts(row: int, runs: Sequence[Run], at: Places, person: Person | None = None) -> dict[Column, NewCell]:
+    """What is counted and summed over the days, by column; overtime of whose days HR plans as ``Plan`` has it."""
     cells: dict[Column, NewCell] = {}
     words = [row_part(row, run.column, run.column + run.length, fixed=True) for run in runs]
     for column, counted in _COUNTED.items():
@@ -385,6 +391,9 @@ def _counts(row: int, runs: Sequence[Run], at: Places) -> dict[Column, NewCell]:
     cells[OVERTIME] = NewCell(
         Formula(f"=IFERROR(INT(ROUND(({beyond or '0'})*{_SECONDS},0)/60)/1440,0)"), styles.DURATION_CELL
     )
+    if person is not None and person.is_planned and PLAN in at.sheets:
+        planned = plan_sheet.total_of(at, plan_columns.OVERTIME, person.key)
+        cells[OVERTIME] = NewCell(Formula(f"=IFERROR({planned}+0,0)"), styles.DURATION_CELL)
     return cells
 
 

@@ -6,6 +6,8 @@ and rows appended to `Exceptions`. What stands in a worksheet is described in th
 
 import hashlib
 
+from attendance_backend.domain.groups import book_name
+from attendance_backend.domain.people import site_key
 from attendance_contracts import ReviewPeriod
 
 EXCEPTIONS = "Exceptions"
@@ -22,10 +24,11 @@ PUNCH_INDEX = "Punch Index"
 KEPT = "Kept"
 SINCE = "Since Finalised"
 WORKING_TIME = "Working Time"
+PLAN = "Plan"
 
 DAILY_ID, WEEKLY_ID, EXCEPTIONS_ID = 101, 102, 103
 MONTHLY_ID, CORRECTIONS_ID, AMENDMENTS_ID, SITES_ID, GUIDE_ID, DAYS_ID, PUNCH_INDEX_ID = range(104, 111)
-KEPT_ID, SINCE_ID, WORKING_TIME_ID = 111, 112, 113
+KEPT_ID, SINCE_ID, WORKING_TIME_ID, PLAN_ID = range(111, 115)
 
 _RESERVED_IDS = 1000
 _MAX_ID = 2**31 - 1
@@ -35,19 +38,22 @@ LOCALE = "en_GB"
 
 PERIOD_PROPERTY = "attendance_review_period"
 CONTROL_PROPERTY = "attendance_control_id"
+GROUP_PROPERTY = "attendance_group"
+_MOST_OF_PROPERTY = 60
 TITLE_PREFIX = "Attendance Review - "
 BEING_MADE = " (being made)"
 """Behind the title, until everything is in it."""
 
 
-def workbook_title(period: ReviewPeriod) -> str:
+def workbook_title(period: ReviewPeriod, group: str = "") -> str:
     """What people see; never used to find the spreadsheet again."""
-    return TITLE_PREFIX + period.name
+    return TITLE_PREFIX + book_name(period.name, group)
 
 
-def drive_properties(period_name: str, control_id: str) -> dict[str, str]:
+def drive_properties(period_name: str, control_id: str, group: str = "") -> dict[str, str]:
     """By which a spreadsheet is found that was created but not yet recorded."""
-    return {PERIOD_PROPERTY: period_name, CONTROL_PROPERTY: control_id}
+    of_group = {GROUP_PROPERTY: site_key(group)[:_MOST_OF_PROPERTY]} if group else {}
+    return {PERIOD_PROPERTY: period_name, CONTROL_PROPERTY: control_id, **of_group}
 
 
 def raw_title(location: str) -> str:

@@ -2,16 +2,25 @@
 but for the cells that they name; what somebody typed over one is left alone, and told. Pure logic.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from attendance_backend.review import corrections_sheet, working_time
-from attendance_backend.review.book import places_of
+from attendance_backend.review import corrections_sheet, plan_sheet, working_time
+from attendance_backend.review.book import made, places_of
 from attendance_backend.review.exception_state import RESOLVED
 from attendance_backend.review.in_force import not_understood
-from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, MONTHLY, WEEKLY, WORKING_TIME
+from attendance_backend.review.names import (
+    CORRECTIONS,
+    DAILY,
+    EXCEPTIONS,
+    MONTHLY,
+    PLAN,
+    WEEKLY,
+    WORKING_TIME,
+)
 from attendance_backend.review.wanted_formulas import WHOLE, Wanted, planned_people, wanted, wants
+from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -90,6 +99,7 @@ def repair(
     period: ReviewPeriod,
     titles: Collection[str] = WHOLE,
     new_rows: Collection[int] = (),
+    weeks: WeekFacts | None = None,
 ) -> Repairs:
     """What puts formulas back that are gone, that lost what they refer to, or that an earlier version wrote.
 
@@ -98,6 +108,7 @@ def repair(
         period: of the workbook.
         titles: of the worksheets that are repaired.
         new_rows: of ``Corrections``, which lack formulas for they are new.
+        weeks: by what weeks count; None for what the workbook has of it.
     """
     repairs = Repairs()
     new = {*new_rows}
@@ -117,12 +128,19 @@ def repair(
         formulas = (other.get(title, {}).get(place) for other in others())
         return any(isinstance(each, Formula) and formula_text.same(stands, each.text) for each in formulas)
 
-    was_read = workbook.find(WORKING_TIME) is not None or WORKING_TIME in workbook.absent
-    if was_read and WORKING_TIME in titles and all(workbook.find(title) for title in (DAILY, MONTHLY)):
-        rows = working_time.grown(workbook, planned_people(workbook), places_of(workbook))
+    for title, grown in ((PLAN, plan_sheet.grown), (WORKING_TIME, working_time.grown)):
+        was_read = workbook.find(title) is not None or title in workbook.absent
+        if not was_read or title not in titles or not all(workbook.find(each) for each in (DAILY, MONTHLY)):
+            continue
+        rows = grown(workbook, planned_people(workbook), places_of(workbook))
         if rows:
             repairs.changes += rows
-            repairs.differences.append(f"{WORKING_TIME}: people's rows were added")
+            repairs.differences.append(f"{title}: people's rows were added")
+            workbook = _with(workbook, title, rows)
+    times = workbook.find(WORKING_TIME)
+    if times is not None and weeks is not None and (brought := working_time.facts(times, weeks)):
+        repairs.changes += brought
+        repairs.differences.append(f"{WORKING_TIME}: by what weeks count was changed")
     for title, formulas in wanted(workbook, period).items():
         if title in titles:
             new_here = new if title == CORRECTIONS else ()
@@ -130,6 +148,14 @@ def repair(
             _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
     repairs.kept += map(str, not_understood(workbook))
     return repairs
+
+
+def _with(workbook: Spreadsheet, title: str, changes: Sequence[Change]) -> Spreadsheet:
+    """The workbook as changes to a worksheet, which may add it, will leave it: formulas name its cells."""
+    there = workbook.find(title)
+    sheets = [sheet for sheet in workbook.worksheets if sheet is not there]
+    sheet = made(changes) if there is None else after(there, changes)
+    return replace(workbook, worksheets=(*sheets, sheet), absent=workbook.absent - {title})
 
 
 def _repair(

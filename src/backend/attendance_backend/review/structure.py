@@ -105,6 +105,7 @@ class Content:
         shared_with: in words, for ``Guide``.
         facts: what the punches that are stored say, for ``Days``.
         headers: as `header_wants` names them.
+        group: of the workbook; empty for none.
     """
 
     people: Sequence[Person] = ()
@@ -113,6 +114,7 @@ class Content:
     shared_with: str = ""
     facts: Facts | None = None
     headers: Spreadsheet | None = None
+    group: str = ""
 
 
 def locale_changes(present: Spreadsheet) -> list[Change]:
@@ -182,7 +184,7 @@ def missing_worksheets(
     if workbook.find(DAILY) is None:
         changes.insert(0, SetLocale(LOCALE, TIME_ZONE))
     if _is_untouched(workbook):
-        changes += [SetTitle(workbook_title(period)), RemoveWorksheet(FIRST_WORKSHEET_ID)]
+        changes += [SetTitle(workbook_title(period, content.group)), RemoveWorksheet(FIRST_WORKSHEET_ID)]
     return changes
 
 

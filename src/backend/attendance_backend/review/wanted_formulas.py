@@ -16,6 +16,7 @@ from attendance_backend.review import (
     exception_state,
     exceptions_sheet,
     formulas,
+    plan_sheet,
     working_time,
 )
 from attendance_backend.review import daily_attendance as daily
@@ -33,6 +34,7 @@ from attendance_backend.review.names import (
     DAYS,
     EXCEPTIONS,
     MONTHLY,
+    PLAN,
     SITES,
     WEEKLY,
     WORKING_TIME,
@@ -45,7 +47,9 @@ from attendance_backend.sheet.placing import lay
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
-WHOLE = (DAILY, WEEKLY, MONTHLY, WORKING_TIME, CORRECTIONS, EXCEPTIONS)
+OF_PLANS = (WORKING_TIME, PLAN)
+"""Worksheets that are there where HR plans somebody's days."""
+WHOLE = (DAILY, WEEKLY, MONTHLY, *OF_PLANS, CORRECTIONS, EXCEPTIONS)
 """The worksheets that are looked through."""
 
 Wanted = Mapping[Place, Formula | str]
@@ -53,9 +57,9 @@ Wanted = Mapping[Place, Formula | str]
 
 
 def wants() -> list[Want]:
-    """What `wanted` needs of a workbook; and of one for whose people HR plans days, ``Working Time``."""
+    """What `wanted` needs of a workbook; and of one for whose people HR plans days, `OF_PLANS`."""
     headers = (replace(book.columns(DAYS), optional=True), book.header(SITES, optional=True))
-    whole = (book.whole(title, optional=True) for title in WHOLE if title != WORKING_TIME)
+    whole = (book.whole(title, optional=True) for title in WHOLE if title not in OF_PLANS)
     return [*whole, *headers, book.GUIDE_VALUES]
 
 
@@ -103,6 +107,8 @@ def wanted(
             )
         ]
         found[WORKING_TIME] = _written(times, changes)
+    if (plan := sheets[PLAN]) is not None:
+        found[PLAN] = _written(plan, plan_sheet.wanted(plan, people, at))
     if (corrections := sheets[CORRECTIONS]) is not None:
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
         found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at, is_planned=is_planned)

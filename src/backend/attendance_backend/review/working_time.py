@@ -5,47 +5,97 @@ of the days there, the words for days on which nobody comes (hidden in ``Daily A
 hours and times, in ``Days``.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from attendance_backend.domain.people import Person
 from attendance_backend.domain.plans import FREE_HALF
-from attendance_backend.review import corrections_sheet, daily_columns, days_sheet, formulas, guide_sheet
+from attendance_backend.review import (
+    corrections_sheet,
+    daily_columns,
+    day_header,
+    days_sheet,
+    formulas,
+    guide_sheet,
+    plan_columns,
+    plan_sheet,
+)
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import DAILY, DAYS, MONTHLY, WORKING_TIME, WORKING_TIME_ID
+from attendance_backend.review.names import DAILY, DAYS, MONTHLY, PLAN, WORKING_TIME, WORKING_TIME_ID
 from attendance_backend.review.working_time_columns import (
     BALANCE,
+    BALANCE_LEAVE,
+    BROUGHT_EXPECTED,
+    BROUGHT_HOURS,
+    BROUGHT_OVERTIME,
     DUE_ROW,
     EARLY,
     EMPLOYEE,
     ENDS_ROW,
     EXPECTED,
+    EXPECTED_FOUND,
     EXPECTED_ROW,
     FIRST_HALF_ROW,
     HALF_DAYS,
+    HOLIDAY,
+    HOURS_FOUND,
     IN_ROW,
     LATE,
     LAYOUT,
     MIDDLE_ROW,
     MONTH_ROW,
+    NIGHT,
     OUT_ROW,
+    OVERTIME_FOUND,
     TOKEN,
     USER_NAME,
+    WEEK_LIMIT,
+    WEEK_OVERTIME,
+    WEEKEND,
     WORD_ROW,
     WORKED,
 )
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddRows, AddWorksheet, Change, Formula, NewCell
-from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 
 _MINUTES, _SECONDS = 1440, 86_400
+_OF_HOURS = {
+    NIGHT: plan_columns.NIGHT,
+    WEEKEND: plan_columns.WEEKEND,
+    HOLIDAY: plan_columns.HOLIDAY,
+}
+_BROUGHT = {
+    BROUGHT_HOURS: HOURS_FOUND,
+    BROUGHT_OVERTIME: OVERTIME_FOUND,
+    BROUGHT_EXPECTED: EXPECTED_FOUND,
+}
+_FACTS = WEEK_LIMIT, BALANCE_LEAVE, *_BROUGHT.values()
+_SMALLEST = 1e-7
 _LATE = f"{daily_columns.LATE}*"
 _LATE_IN_THE_MORNING = f"{_LATE}, {corrections_sheet.MORNING} *"
+
+
+@dataclass(frozen=True)
+class WeekFacts:
+    """By what weeks and balances count, and what the workbook before has of a week that is cut in two.
+
+    Attributes:
+        limit: as `WEEK_LIMIT`.
+        balance_leave: a kind of leave whose hours are expected; empty for none.
+        brought: hours, overtime of days and expected hours, as parts of a day, by `Person.key`.
+    """
+
+    limit: float | None
+    balance_leave: str
+    brought: Mapping[str, tuple[float | None, float | None, float | None]] = field(default_factory=dict)
 
 
 def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[Change]:
@@ -107,6 +157,20 @@ def person_row(person: Person, row: int, at: Places) -> dict[Column, NewCell]:
         LATE: NewCell(Formula(_late(row, at)), styles.COUNTED),
         EARLY: NewCell(Formula(_early(row, at)), styles.COUNTED),
         HALF_DAYS: NewCell(Formula(_half_days(row, at)), styles.COUNTED),
+        WEEK_OVERTIME: NewCell(Formula(_week_overtime(person, row, at)), styles.DURATION_CELL),
+        **{
+            column: NewCell(
+                Formula(f'=IFERROR({plan_sheet.total_of(at, label, person.key)}+0,"")'), styles.DURATION_CELL
+            )
+            for column, label in _OF_HOURS.items()
+            if PLAN in at.sheets
+        },
+        **{
+            column: NewCell(
+                Formula(f'=IF({at.own(found, row)}="","",{at.own(found, row)})'), styles.DURATION_CELL
+            )
+            for column, found in _BROUGHT.items()
+        },
         TOKEN: NewCell(token),
         MONTH_ROW: NewCell(formulas.row_where(at.column(mc.TOKEN), token)),
         IN_ROW: NewCell(Formula(f'=IFERROR({in_month(mc.IN_ROW)},"")')),
@@ -128,10 +192,10 @@ def person_row(person: Person, row: int, at: Places) -> dict[Column, NewCell]:
     return cells
 
 
-def _areas(row: int, at: Places) -> list[dict[str, str]]:
-    """Of neighbouring days: their words, times, words if nobody comes, and what is planned."""
+def _areas(row: int, at: Places, of: Collection[date] | None = None) -> list[dict[str, str]]:
+    """Of neighbouring days, all or some: their words, times, words if nobody comes, and what is planned."""
     found = []
-    for run in monthly.planned_runs(at):
+    for run in monthly.planned_runs(at, of):
         daily, helper, days = run.sources
 
         def area(title: str, first: int, column: Column, length: int = run.length) -> str:
@@ -142,6 +206,7 @@ def _areas(row: int, at: Places) -> list[dict[str, str]]:
             {
                 "words": area(MONTHLY, run.column, MONTH_ROW),
                 "check_ins": area(DAILY, daily, IN_ROW),
+                "hours": area(DAILY, daily, WORD_ROW),
                 "check_outs": area(DAILY, daily, OUT_ROW),
                 "otherwise": area(DAILY, helper, WORD_ROW),
                 "due": area(DAYS, days, DUE_ROW),
@@ -154,14 +219,74 @@ def _areas(row: int, at: Places) -> list[dict[str, str]]:
     return found
 
 
-def _expected(row: int, at: Places) -> str:
-    """Of a day that would be an absence if nobody came all its hours, of half an absence half of them."""
-    absent, areas = daily_columns.ABSENT, _areas(row, at)
-    total = "+".join(
-        f'SUMIFS({each["expected"]},{each["otherwise"]},"{absent}")'
-        f'+SUMIFS({each["expected"]},{each["otherwise"]},"{absent}, *")/2'
+def _expected_of(areas: Iterable[dict[str, str]], row: int, at: Places) -> str:
+    """Of a day that would be an absence if nobody came all its hours, of half an absence half of them.
+
+    And those of leave that is taken from the balance.
+    """
+    absent, kind = daily_columns.ABSENT, at.own(BALANCE_LEAVE, row)
+    return "+".join(
+        f"SUMIFS({each['expected']},{each['otherwise']},{word}){part}"
         for each in areas
+        for word, part in (
+            (f'"{absent}"', ""),
+            (f'"{absent}, *"', "/2"),
+            (f'"{daily_columns.LEAVE} ("&{kind}&")"', ""),
+            (f'"{absent}, * "&{kind}', "/2"),
+        )
     )
+
+
+def _week_overtime(person: Person, row: int, at: Places) -> str:
+    """Of each week that ends in the period: what is beyond its hours, and is not overtime of a day."""
+    if PLAN not in at.sheets:
+        return '=""'
+    daily = at.sheets[DAILY]
+    columns = day_header.columns_by_day(daily)
+    helpers = day_header.columns_by_day(daily, day_header.WEEKDAY)
+    limit, line = at.own(WEEK_LIMIT, row), daily.lines[day_header.DATE]
+    first, last = at.cell(guide_sheet.FIRST_DAY), at.cell(guide_sheet.LAST_DAY)
+    weeks = list[str]()
+    for monday in day_header.whole_weeks_of(columns, helpers):
+        days = [monday + timedelta(days=number) for number in range(7)]
+        begin, end = (
+            f"{at.sheet(DAILY)}!${column_letters(columns[day])}${line + 1}" for day in (days[0], days[-1])
+        )
+        areas = _areas(row, at, days)
+        if not areas:
+            continue
+        hours = ",".join(each["hours"] for each in areas)
+        overtime = plan_sheet.days_of(at, plan_columns.OVERTIME, days, person.key)
+        brought = f"IF({begin}<{first},N({at.own(BROUGHT_HOURS, row)})-N({at.own(BROUGHT_OVERTIME, row)}),0)"
+        expected = f"{_expected_of(areas, row, at)}+IF({begin}<{first},N({at.own(BROUGHT_EXPECTED, row)}),0)"
+        beyond = f"SUM({hours})-SUM({overtime})+{brought}-IF({limit}<0,{expected},{limit})"
+        weeks.append(f"IF(AND({end}>={first},{end}<={last}),MAX(0,{beyond}),0)")
+    total = "+".join(weeks) or "0"
+    return f'=IFERROR(IF({limit}="","",ROUND(({total})*{_MINUTES},0)/{_MINUTES}),"")'
+
+
+def facts(sheet: Worksheet, known: WeekFacts) -> list[Change]:
+    """What brings the hidden columns up to date by which weeks count; `sheet` with all its cells."""
+    cells: dict[Place, NewCell] = {}
+    for token, row in rows_by_token(sheet).items():
+        brought = known.brought.get(formulas.user_of(token), (None,) * 3 if known.limit is None else ())
+        values = (known.limit, known.balance_leave or None, *brought)
+        for column, value in zip(_FACTS, values, strict=False):
+            stands = sheet.value(row, column)
+            is_number = isinstance(value, float) and isinstance(stands, int | float)
+            is_same = (
+                abs(float(stands) - float(value)) < _SMALLEST  # type: ignore[arg-type]
+                if is_number
+                else (stands or None) == value
+            )
+            if not is_same:
+                cells[row, sheet.at(column)] = NewCell(value)
+    return [*write_cells(sheet.sheet_id, cells)]
+
+
+def _expected(row: int, at: Places) -> str:
+    areas = _areas(row, at)
+    total = _expected_of(areas, row, at)
     count = ",".join(each["expected"] for each in areas)
     return (
         f'=IFERROR(IF(COUNT({count})=0,"",ROUND(({total})*{_MINUTES},0)/{_MINUTES}),"")' if areas else '=""'

@@ -27,6 +27,24 @@ EARLY = _counted(
     "Of complete days: from the check-out to the end of the shift, or of its half.",
 )
 HALF_DAYS = _counted("half_days", "Half-Days", "Days of which half is leave.")
+WEEK_OVERTIME = _counted(
+    "week_overtime",
+    "Overtime (week)",
+    "Of weeks that end in this period: hours beyond those of a week, less what is overtime of a day already.",
+)
+NIGHT = _counted("night", "Night", "Hours at night, as Plan has them.")
+WEEKEND = _counted("weekend", "Weekend", "Hours on days of the weekend, as Plan has them.")
+HOLIDAY = _counted("holiday", "Holiday", "Hours on holidays, as Plan has them.")
+_BROUGHT = "Of the days of this period's first week that are in the workbook before: "
+BROUGHT_HOURS = _counted("brought_hours", "Brought In", f"{_BROUGHT}their hours. HR's to change.")
+BROUGHT_OVERTIME = _counted(
+    "brought_overtime",
+    "Overtime Brought In",
+    f"{_BROUGHT}what of them was overtime of a day. HR's to change.",
+)
+BROUGHT_EXPECTED = _counted(
+    "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. HR's to change."
+)
 TOKEN = Column("user", "User", hidden=True)
 MONTH_ROW = Column("month_row", "Month Row", hidden=True)
 IN_ROW = Column("check_in_row", "Check In Row", hidden=True)
@@ -37,10 +55,21 @@ MIDDLE_ROW = Column("middle_row", "Middle Row", hidden=True)
 OUT_ROW = Column("check_out_row", "Check Out Row", hidden=True)
 ENDS_ROW = Column("end_row", "End Row", hidden=True)
 FIRST_HALF_ROW = Column("first_half_row", "First Half Row", hidden=True)
-SHOWN = (EMPLOYEE, USER_NAME, EXPECTED, WORKED, BALANCE, LATE, EARLY, HALF_DAYS)
+WEEK_LIMIT = Column("week_limit", "Week Limit", hidden=True)
+"""Hours of a week beyond which is overtime, as a part of a day; `domain.rules.EXPECTED`; blank for none."""
+BALANCE_LEAVE = Column("balance_leave", "Leave From Balance", hidden=True)
+HOURS_FOUND = Column("hours_found", "Hours Found", hidden=True)
+OVERTIME_FOUND = Column("overtime_found", "Overtime Found", hidden=True)
+EXPECTED_FOUND = Column("expected_found", "Expected Found", hidden=True)
+"""These three: what the program found in the workbook before, for the columns of what is brought in."""
+SHOWN = (
+    *(EMPLOYEE, USER_NAME, EXPECTED, WORKED, BALANCE, LATE, EARLY, HALF_DAYS),
+    *(WEEK_OVERTIME, NIGHT, WEEKEND, HOLIDAY, BROUGHT_HOURS, BROUGHT_OVERTIME, BROUGHT_EXPECTED),
+)
 _HIDDEN = (
     *(TOKEN, MONTH_ROW, IN_ROW, WORD_ROW, DUE_ROW, EXPECTED_ROW, MIDDLE_ROW),
     *(OUT_ROW, ENDS_ROW, FIRST_HALF_ROW),
+    *(WEEK_LIMIT, BALANCE_LEAVE, HOURS_FOUND, OVERTIME_FOUND, EXPECTED_FOUND),
 )
 LAYOUT = Layout(
     WORKING_TIME,

@@ -62,8 +62,10 @@ def read_site_file(path: Path) -> SiteFiles:
     """
     try:
         document = json.loads(path.read_text(encoding=ENCODING))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be read ({error}): bring {SITE_FILE}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror or error}): bring {SITE_FILE}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is no file of a site, nor a key file: bring {SITE_FILE}") from error
     if isinstance(document, dict) and document.get("type") == "service_account":
         return SiteFiles(service_account=_service_account(path, document))
     if not isinstance(document, dict) or not isinstance(document.get("biometric_device_config"), dict):

@@ -154,7 +154,8 @@ def _report(console: Console, results: list[SiteResult]) -> None:
 def write_page(folder: Path, story: Story, results: list[SiteResult], said: Said) -> Path:
     """One file that shows everything."""
     recorded = {name: office.recorded for name, office in story.offices.items()}
-    beside = [path.name for path in (*sorted(folder.glob("Payroll *")), *story.workbooks)]
+    made = (*sorted(folder.glob("Payroll *")), *sorted(folder.glob("Slips */All *")))
+    beside = [*(str(path.relative_to(folder)) for path in made), *(path.name for path in story.workbooks)]
     now = story.timeline.now
     first = overview(results, story.timeline.states, recorded, PERIODS, said=said, files=beside, until=now)
     letters = mails(story.cloud.mail.messages)

@@ -7,7 +7,7 @@ import gspread
 from google.oauth2.service_account import Credentials
 from gspread.utils import ValueInputOption
 
-from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
+from attendance_sandbox.demo.people import MAIL_DOMAIN, PLANNED_SHIFTS, PLANS, Person
 from attendance_sandbox.sheets import SheetsServer
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
@@ -60,6 +60,15 @@ class HrDesk:
         self._control.worksheet("Holidays").update(
             [[f"{day:%Y-%m-%d}", name]], "A2", value_input_option=TYPED
         )
+
+    def type_plans(self, people: list[Person]) -> None:
+        """Enter shifts, and who works which one when."""
+        self._control.worksheet("Shifts").update(
+            [list(shift) for shift in PLANNED_SHIFTS], "A2", value_input_option=TYPED
+        )
+        addresses = {person.user_id: f"{person.user_name}@{MAIL_DOMAIN}" for person in people}
+        rows = [[addresses[user_id], "", "", shift, "", "", days] for user_id, (shift, days) in PLANS.items()]
+        self._control.worksheet("Roster").update(rows, "A2", value_input_option=TYPED)
 
     def set(self, setting: str, value: str | float) -> None:
         """Change a setting."""

@@ -65,6 +65,21 @@ SHIFTS = {
     "laboratory": Shift(time(8), timedelta(hours=16, minutes=30), time(8, 10)),
 }
 
+NIGHT_WORKER, PART_TIMER = "105", "107"
+"""Whoever has this user ID works at night in the warehouse, or from Monday to Wednesday at headquarters."""
+NIGHT_SHIFT = Shift(time(22), timedelta(hours=30), time(15, 10))
+PART_TIME_DAYS = range(3)
+ON_HALF_LEAVE = "106"
+HALF_LEAVE, HALF_LEAVE_ENDS = date(2026, 10, 16), timedelta(hours=12, minutes=30)
+"""On half a day's leave: goes home at noon."""
+PLANS = {NIGHT_WORKER: ("Night", ""), PART_TIMER: ("Day", "Mon-Wed"), ON_HALF_LEAVE: ("Early", "Mon-Fri")}
+"""As HR types them into Roster: shift and days."""
+PLANNED_SHIFTS: tuple[tuple[str | int, ...], ...] = (
+    ("Night", "22:00", "06:00"),
+    ("Day", "09:00", "17:30", 30),
+    ("Early", "08:00", "16:30", 30),
+)
+
 _NAMES = (
     "Amara Okafor",
     "Bruno Keller",
@@ -139,9 +154,14 @@ def staff() -> list[Person]:
     return people
 
 
+def is_at_work(person: Person, day: date) -> bool:
+    """Whether somebody works on a weekday."""
+    return person.user_id != PART_TIMER or day.weekday() in PART_TIME_DAYS
+
+
 def punches(people: list[Person], days: list[date], randomness: random.Random) -> list[Punch]:
     """What these people's fingers do on these days; weekends are free."""
-    made = []
+    made: list[Punch] = []
     sites = list(SHIFTS)
     for day in days:
         if day.weekday() >= 5:
@@ -153,18 +173,22 @@ def punches(people: list[Person], days: list[date], randomness: random.Random) -
                 continue
             if person.user_id == ON_LEAVE and LEAVE[0] <= day <= LEAVE[1]:
                 continue
-            shift = SHIFTS[person.site]
+            shift = NIGHT_SHIFT if person.user_id == NIGHT_WORKER else SHIFTS[person.site]
             midnight = datetime.combine(day, time(0))
             arrives = datetime.combine(day, shift.begins) + timedelta(seconds=int(randomness.gauss(300, 600)))
             leaves = midnight + shift.ends + timedelta(seconds=int(randomness.gauss(300, 900)))
-            made.append(Punch(person.site, person.user_id, arrives, 0))
+            # What is drawn of others is the same, whoever has these days off.
+            own = made if is_at_work(person, day) else []
+            own.append(Punch(person.site, person.user_id, arrives, 0))
             if randomness.random() < DOUBLE_TAP:
-                made.append(Punch(person.site, person.user_id, arrives + timedelta(seconds=4), 0))
+                own.append(Punch(person.site, person.user_id, arrives + timedelta(seconds=4), 0))
             forgets = day == EVENING_OF_FORGOTTEN_CHECK_OUT and person.user_id == FORGETFUL
             if forgets or randomness.random() < FORGET_CHECK_OUT:
                 continue
             visits = person.site != "warehouse" and randomness.random() < VISIT
+            if person.user_id == ON_HALF_LEAVE and day == HALF_LEAVE:
+                leaves = midnight + HALF_LEAVE_ENDS
             last_site = sites[(sites.index(person.site) + 2) % len(sites)] if visits else person.site
             # People press whichever key they like; the last punch is the check-out all the same.
-            made.append(Punch(last_site, person.user_id, leaves, randomness.choice((0, 1, 1, 1, 255))))
+            own.append(Punch(last_site, person.user_id, leaves, randomness.choice((0, 1, 1, 1, 255))))
     return made

@@ -21,6 +21,7 @@ from attendance_sandbox.demo.office import TIME_ZONE, Office
 from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import (
     FORGETFUL,
+    HALF_LEAVE,
     HOLIDAY,
     HOLIDAY_NAME,
     LATE_PUNCH_AT,
@@ -29,6 +30,7 @@ from attendance_sandbox.demo.people import (
     LEAVE,
     MAIL_DOMAIN,
     NEW_HIRE,
+    ON_HALF_LEAVE,
     ON_LEAVE,
     PENALTY_DAY,
     PENALTY_EXCUSED,
@@ -109,6 +111,7 @@ class Story:
             stack.enter_context(self.cloud)
             people = staff()
             self._hr = self.cloud.set_up_hr(people)
+            self._hr.type_plans(people)
             self._hr.set("Grace (minutes)", 5)
             self._hr.set("Share with, to edit", f"hr@{MAIL_DOMAIN}")
             self._hr.set("Share with, to view", f"payroll@{MAIL_DOMAIN}, board@{MAIL_DOMAIN}")
@@ -139,13 +142,16 @@ class Story:
                 self.payroll = self._hand_over()
 
     def _hand_over(self) -> list[str]:
-        """Export October for payroll."""
+        """Export October for payroll, and a slip for each person."""
         self.cloud.sheets.start_recalculating()
         # At once, so that nobody who asks for values loses patience.
         self.cloud.sheets.compute(self._hr.workbook_id("October"))
         output = from_here(self._folder / "Payroll October 2026.csv")
         arguments = ("export", "--period", "October 2026", "--output", str(output))
-        return self.cloud.operate(*arguments).splitlines()
+        said = self.cloud.operate(*arguments).splitlines()
+        folder = from_here(self._folder / "Slips October 2026")
+        slips = self.cloud.operate("slips", "--period", "October 2026", "--output", str(folder))
+        return [*said, slips.splitlines()[0]]
 
     def _settle(self, show: Callable[[datetime], None], now: datetime) -> None:
         """Time goes on once the functions are done."""
@@ -241,9 +247,14 @@ class Story:
 
     def _enter_leave(self) -> None:
         first, last = (f"{day:%d/%m/%Y}" for day in LEAVE)
-        name = self._name_of(ON_LEAVE)
-        self._hr.correct("October", (first, last, name, "leave", "", "holidays", "HR"))
-        self._say(f"HR enters leave for {name}")
+        name, other = self._name_of(ON_LEAVE), self._name_of(ON_HALF_LEAVE)
+        half = f"{HALF_LEAVE:%d/%m/%Y}"
+        self._hr.correct(
+            "October",
+            (first, last, name, "leave", "", "holidays", "HR"),
+            (half, "", other, "leave", "afternoon vacation", "moving house", "HR"),
+        )
+        self._say(f"HR enters leave for {name}, and half a day for {other}")
 
     def _name_of(self, user_id: str) -> str:
         return next(person.name for person in staff() if person.user_id == user_id)

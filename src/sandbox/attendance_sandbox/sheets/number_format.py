@@ -135,6 +135,9 @@ def _display_date(value: float, tokens: tuple[Token, ...]) -> str:
     if not fraction:  # shown to the second: rounded, so that 17:29:59.9995 is not shown as 17:29:59
         milliseconds = round(milliseconds, -3)
         moment = serial.to_datetime(milliseconds / 1000 / serial.SECONDS_PER_DAY)
+    if milliseconds < 0 and any(kind == "elapsed" for kind, _ in tokens):
+        # The sign stands before all of it: -0.3229 is -7:45, and not seven hours before a quarter past.
+        moment = serial.to_datetime(-milliseconds / 1000 / serial.SECONDS_PER_DAY)
     twelve_hours = any(kind == "half" for kind, _ in tokens)
     hour = (moment.hour % 12 or 12) if twelve_hours else moment.hour
     parts: list[str] = []

@@ -130,7 +130,7 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
     sites: set[str] = set()
     complaints: list[str] = []
     missing: list[Problem] = []
-    newest = list(control.review_sheets)[-NEWEST:]
+    newest = control.newest(NEWEST)
     for name, spreadsheet_id in control.review_sheets.items():
         if name not in newest and name in control.finalised:
             continue
@@ -141,7 +141,8 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
             continue
         try:
             sites |= known_sites(backend, [spreadsheet_id])
-            lacking = sharing.missing(backend.drive, spreadsheet_id, control.rules.shares)
+            shares = control.of_group(control.group_of(name)).rules.shares
+            lacking = sharing.missing(backend.drive, spreadsheet_id, shares)
         except SpreadsheetGoneError:
             missing.append(of_workbook(name, gone(name)))
             continue
@@ -156,8 +157,9 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
 def _in_doubt(backend: Backend, control: Control, missing: Sequence[Problem]) -> Iterator[str]:
     """Which numbers of the newest workbooks are not to be trusted."""
     gone_from = {problem.worksheet for problem in missing}
-    now = now_of(control, backend.clock.now().date())
-    for name, spreadsheet_id in list(control.review_sheets.items())[-NEWEST:]:
+    for name in control.newest(NEWEST):
+        spreadsheet_id = control.review_sheets[name]
+        now = now_of(control.of_group(control.group_of(name)), backend.clock.now().date())
         about = of_workbook(name, "").worksheet
         if about in gone_from:
             continue

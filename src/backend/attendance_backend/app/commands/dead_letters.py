@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import google.auth.exceptions
 
+from attendance_backend.app.settings import LOG_IN
 from attendance_backend.errors import SettingsError, UserError
 from attendance_backend.google.pubsub import DeadLetter, PubSubDeadLetters
 from attendance_backend.handlers.dead_letters import ADDED, REASON, SOURCE
@@ -31,7 +32,7 @@ def act(
     try:
         letters = PubSubDeadLetters(project)
     except google.auth.exceptions.GoogleAuthError as error:
-        raise SettingsError(f"Pub/Sub cannot be asked: {first_words(error)}") from error
+        raise SettingsError(f"Pub/Sub cannot be asked ({first_words(error)}): {LOG_IN}") from error
     held = letters.hold()
     unknown = set(ids) - {letter.letter_id for letter in held}
     chosen = [letter for letter in held if not ids or letter.letter_id in ids]

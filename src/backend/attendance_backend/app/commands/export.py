@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attendance_backend.app.commands.periods import review_sheet_ids, window
-from attendance_backend.control.reading import read_control
+from attendance_backend.control.reading import Control, read_control
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
-from attendance_backend.export.payroll import WANTS, Payroll, payroll
+from attendance_backend.export.payroll import WANTS, Payroll, joined, payroll
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.restore import restore
@@ -80,10 +80,13 @@ def export(
         GoogleError: try again.
     """
     seen = looked_at(backend, period)
-    is_refused = strict and seen.told
-    path = chosen_path(output or Path(), seen.name, kind)
-    paths = [] if is_refused else FORMATS[kind](seen.payroll, path)
-    return Exported(tuple(paths), len(seen.payroll.people), seen.told, seen.notes)
+    result, twice = joined([each.payroll for each in seen])
+    told = (*(line for each in seen for line in each.told), *twice)
+    notes = tuple(dict.fromkeys(line for each in seen for line in each.notes))
+    is_refused = strict and told
+    name = seen[0].name if len(seen) == 1 else " ".join(period.split())
+    paths = [] if is_refused else FORMATS[kind](result, chosen_path(output or Path(), name, kind))
+    return Exported(tuple(paths), len(result.people), told, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +106,25 @@ class Looked:
     notes: tuple[str, ...]
 
 
-def looked_at(backend: Backend, period: str) -> Looked:
-    """What a period's workbook shows; raises UserError and GoogleError as `export`."""
+def looked_at(backend: Backend, period: str) -> list[Looked]:
+    """What a period's workbooks show, one a group; raises UserError and GoogleError as `export`."""
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
-    ((name, spreadsheet_id),) = review_sheet_ids(control, period).items()
+    return [
+        _looked_at(name, spreadsheet_id, control, backend)
+        for name, spreadsheet_id in review_sheet_ids(control, period).items()
+    ]
+
+
+def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backend) -> Looked:
+    today = backend.clock.now().date()
     if wrong := where_it_is(name, spreadsheet_id, backend):
         raise UserError(f"the workbook of {name}: {wrong}")
     present = books.present(backend.spreadsheets, spreadsheet_id)
     times = [whole(WORKING_TIME)] if present.find(WORKING_TIME) is not None else []
     view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *times, *doubts.wants(present)])
-    found = doubts.doubts(view, now_of(control, today))
+    own = control.of_group(control.group_of(name))
+    found = doubts.doubts(view, now_of(own, today))
     if not finalised.is_kept(present):
         found = replace(found, findings=(*found.findings, *_told_by_a_visit(name, present, backend)))
     result = payroll(view, found)
@@ -164,7 +175,8 @@ def _told_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> list[
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))
     looking = replace(backend, spreadsheets=_Looking(backend.spreadsheets))
     try:
-        _, told = restore(present.spreadsheet_id, window(name, control), control, looking)
+        own = control.of_group(control.group_of(name))
+        _, told = restore(present.spreadsheet_id, window(name, control), own, looking)
     except _WouldWriteError:
         return [Finding("", None, OUT_OF_DATE)]
     return [Finding("", None, line) for line in told if line.endswith(rebuilding.COUNTS)]

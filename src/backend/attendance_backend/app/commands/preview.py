@@ -35,7 +35,8 @@ def preview(backend: Backend, period: str | None, tables: str | None, say: Calla
     control = read_control(backend.spreadsheets, backend.control_id, today)
     chosen = review_sheet_ids(control, period)
     if period is None:
-        chosen = dict([each for each in chosen.items() if each[0] not in control.finalised][-NEWEST:])
+        newest = control.newest(NEWEST)
+        chosen = {name: chosen[name] for name in newest if name not in control.finalised}
     if not chosen:
         raise UserError("all review sheets are finalised: nothing that HR changes reaches them")
     for name, sheet_id in chosen.items():
@@ -49,7 +50,8 @@ def preview(backend: Backend, period: str | None, tables: str | None, say: Calla
         if tables is not None:
             for problem in proposed.problems:
                 say(f"not understood: {problem}")
-        made = previewing.preview(sheet_id, window(name, control), proposed, backend)
+        own = proposed.of_group(control.group_of(name))
+        made = previewing.preview(sheet_id, window(name, control), own, backend)
         previewing.discard([made.copy_id], backend)
         say(f"{name}:")
         found = [*compared.lines(made.found), *compared.day_lines(made.found)]
@@ -69,4 +71,6 @@ def _proposed(backend: Backend, control: Control, tables: str | None, sites: set
         raise UserError(
             f"--tables {tables}: there is no such spreadsheet, or it is not shared with the account of this program"
         ) from error
-    return replace(proposed, periods=control.periods, review_sheets=control.review_sheets)
+    return replace(
+        proposed, periods=control.periods, review_sheets=control.review_sheets, parts=control.parts
+    )

@@ -35,7 +35,10 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     """
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
-    chosen = list(review_sheet_ids(control, period).items())[-2:]
+    newest = control.newest(2)
+    chosen = [
+        each for each in review_sheet_ids(control, period).items() if period is not None or each[0] in newest
+    ]
     for name, sheet_id in chosen:
         if wrong := where_it_is(name, sheet_id, backend):
             raise UserError(f"the workbook of {name}: {wrong}")
@@ -49,8 +52,9 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
         say("Hold changes in Settings says yes: what HR changed in Review Periods is not brought in")
     for name, sheet_id in chosen:
         say(f"{name}:")
-        differences, kept = restore(sheet_id, window(name, control), control, backend)
-        differences += _share(sheet_id, control, backend)
+        own = control.of_group(control.group_of(name))
+        differences, kept = restore(sheet_id, window(name, control), own, backend)
+        differences += _share(sheet_id, own, backend)
         for difference in differences:
             say(f"  {difference}")
         if not differences:

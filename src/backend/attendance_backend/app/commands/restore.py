@@ -6,7 +6,7 @@ May be called again after it failed: a spreadsheet that an earlier call made is 
 from collections.abc import Callable
 from datetime import date, datetime, time
 
-from attendance_backend.app.commands.periods import review_sheet_ids
+from attendance_backend.app.commands.periods import only_one, review_sheet_ids
 from attendance_backend.app.commands.refresh import refresh
 from attendance_backend.control import completing, review_sheets
 from attendance_backend.control.reading import read_control
@@ -36,8 +36,9 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
     """
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today)
-    ((name, lost),) = review_sheet_ids(control, period).items()
-    properties = drive_properties(name, backend.control_id)
+    name, lost = only_one(review_sheet_ids(control, period))
+    period_name, group = control.parts.get(name, (name, ""))
+    properties = drive_properties(period_name, backend.control_id, group)
     made, copied_on = _made_again(backend, lost, TITLE_PREFIX + name, properties, day)
     say(f"the workbook of {name} was made again from its copy of {copied_on}: {spreadsheet_link(made)}")
 

@@ -16,6 +16,8 @@ def share(backend: Backend, period: str | None) -> dict[str, list[Shared]]:
     """
     control = read_control(backend.spreadsheets, backend.control_id, backend.clock.now().date())
     return {
-        name: sharing.apply(backend.drive, spreadsheet_id, control.rules.shares)
+        name: sharing.apply(
+            backend.drive, spreadsheet_id, control.of_group(control.group_of(name)).rules.shares
+        )
         for name, spreadsheet_id in review_sheet_ids(control, period).items()
     }

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from attendance_backend.app.commands.export import Exported, looked_at
+from attendance_backend.app.commands.export import Exported, Looked, looked_at
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.slips import About, corrections_of, pages, plain
 from attendance_backend.ports import Backend
@@ -26,7 +26,26 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
         UserError: no such period, a workbook that lacks values, a file that cannot be written.
         GoogleError: try again.
     """
-    seen = looked_at(backend, period)
+    found = looked_at(backend, period)
+    made = [
+        _slips(
+            seen,
+            backend,
+            folder if len(found) == 1 or folder is None else folder / plain(seen.name),
+            strict=strict,
+        )
+        for seen in found
+    ]
+    return Exported(
+        tuple(path for each in made for path in each.paths),
+        sum(each.people for each in made),
+        tuple(line for each in made for line in each.doubts),
+        tuple(line for each in made for line in each.notes),
+    )
+
+
+def _slips(seen: Looked, backend: Backend, folder: Path | None, *, strict: bool) -> Exported:
+    """The slips of one workbook."""
     days = guide_sheet.period_of(seen.view.worksheet(GUIDE))
     if days is None:
         raise LayoutError(f"the worksheet {GUIDE!r} does not say any more of which days {seen.name} is")

@@ -9,7 +9,7 @@ import google.auth.exceptions
 from google.api_core.exceptions import (
     AlreadyExists,
     DeadlineExceeded,
-    GoogleAPICallError,
+    GoogleAPIError,
     InvalidArgument,
     MethodNotImplemented,
     NotFound,
@@ -18,6 +18,7 @@ from google.api_core.exceptions import (
 from google.cloud import pubsub_v1
 from google.iam.v1 import policy_pb2
 
+from attendance_backend.app.settings import LOG_IN
 from attendance_backend.errors import BusError, RefusedError
 from attendance_backend.google.pubsub import DEAD_LETTERS
 from attendance_contracts import Topic, subscription_filter
@@ -42,9 +43,7 @@ class PubSubLab:
             self.publisher: Any = pubsub_v1.PublisherClient()
             self.subscriber: Any = pubsub_v1.SubscriberClient()
         except google.auth.exceptions.GoogleAuthError as error:
-            raise RefusedError(
-                f"Pub/Sub cannot be asked ({first_words(error)}): log in with gcloud auth application-default login"
-            ) from error
+            raise RefusedError(f"Pub/Sub cannot be asked ({first_words(error)}): {LOG_IN}") from error
         self.project = f"projects/{project}"
         self.topic, self.aside = (f"{self.project}/topics/{NAME}{each}" for each in ("", "-aside"))
         self.filtered, self.letters = (
@@ -72,18 +71,18 @@ class PubSubLab:
                 f"topics for the selftest cannot be made ({first_words(error)}): it needs roles/pubsub.editor, which "
                 "an Owner has"
             ) from error
-        except GoogleAPICallError as error:
+        except GoogleAPIError as error:  # also RetryError, where there is no network
             self.remove()
             raise BusError(f"topics for the selftest cannot be made: {first_words(error)}") from error
 
     def remove(self) -> None:
         """All of it, as far as it is there."""
         for subscription in (self.filtered, self.letters):
-            with suppress(GoogleAPICallError):
-                self.subscriber.delete_subscription(subscription=subscription, timeout=_CALL_S)
+            with suppress(GoogleAPIError):
+                self.subscriber.delete_subscription(subscription=subscription, retry=None, timeout=_CALL_S)
         for topic in (self.topic, self.aside):
-            with suppress(GoogleAPICallError):
-                self.publisher.delete_topic(topic=topic, timeout=_CALL_S)
+            with suppress(GoogleAPIError):
+                self.publisher.delete_topic(topic=topic, retry=None, timeout=_CALL_S)
 
     def publish(self, location: str, data: bytes) -> None:
         """One message of a site."""

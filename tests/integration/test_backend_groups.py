@@ -1,0 +1,128 @@
+"""Workbook groups over real sockets, with the numbers that the stand-in's engine computes."""
+
+import csv
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from attendance_backend.app.clock import SystemClock
+from attendance_backend.google import google_http
+from attendance_backend.review import corrections_sheet
+from attendance_backend.sheet import serial
+from tests.integration.backend_office import NOVEMBER, punch
+from tests.integration.test_backend_watch import Office as WatchedOffice
+
+SITES = {"berlin": "North", "lyon": "South"}
+RECORDS = {
+    "berlin": [
+        punch("ann", "2026-11-02T08:00:00"),
+        punch("ann", "2026-11-02T16:00:00"),
+        punch("bob", "2026-11-03T10:00:00"),
+    ],
+    "lyon": [punch("bob", "2026-11-03T18:00:00", serial_number="SN2")],
+}
+
+
+class Office(WatchedOffice):
+    def sleep(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+    def open(self, capsys):
+        self._capsys = capsys
+        self.sheets.write(self.control_id, "'Cut Off Times'!D1", [["Site"], ["berlin"], ["lyon"], ["berlin"]])
+        self.sheets.batch_update(
+            self.control_id, [{"addSheet": {"properties": {"title": "Registered Sites"}}}]
+        )
+        header = ["Site", "First Day", "Time Zone", "Day Boundary", "Workbook Group"]
+        rows = [[site, "2026-11-02", "Europe/Berlin", "04:00", group] for site, group in SITES.items()]
+        self.sheets.write(self.control_id, "'Registered Sites'!A1", [header, *rows])
+        self.ids = {site: self.create(site) for site in SITES}
+        for site, records in RECORDS.items():
+            self.store(self.ids[site], *records, location=site)
+        self.sheets.start_recalculating()
+        self.now = datetime(2026, 11, 5, 9, tzinfo=UTC)
+        self.tick()
+
+    def titles(self):
+        files = self.sheets.store.files.values()
+        return sorted(
+            file.name
+            for file in files
+            if file.name.startswith("Attendance Review") and "copy" not in file.name
+        )
+
+    def exported(self, folder, *more):
+        code, out, err = self.run(
+            "export", "--period", NOVEMBER.name, "--output", str(folder / "pay.csv"), *more
+        )
+        return code, out, err
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(google_http, "FIRST_DELAY_S", 0.01)
+    monkeypatch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
+    with ExitStack() as stack:
+        office = Office(stack, tmp_path, monkeypatch)
+        monkeypatch.setattr(SystemClock, "sleep", office.sleep)
+        office.open(capsys)
+        yield office
+
+
+def test_an_export_joins_the_groups_and_each_person_has_the_whole_month_in_one(office, tmp_path):
+    assert office.titles() == [
+        f"Attendance Review - {NOVEMBER.name} - {group}" for group in ("North", "South")
+    ]
+    code, out, err = office.exported(tmp_path)
+    assert code == 0, (out, err)
+    with (tmp_path / "pay.csv").open(encoding="utf-8-sig") as file:
+        rows = {row["User Name"]: row for row in csv.DictReader(file)}
+    assert {user: row["Minutes"] for user, row in rows.items()} == {"ann": "480", "bob": "480", "zoe": "0"}
+    with (tmp_path / "pay-days.csv").open(encoding="utf-8-sig") as file:
+        bob = [
+            row for row in csv.DictReader(file) if row["User Name"] == "bob" and row["Date"] == "2026-11-03"
+        ]
+    assert [(row["Check In"][11:16], row["Check Out"][11:16]) for row in bob] == [("10:00", "18:00")]
+    assert sum(line.endswith("once it is paid") for line in err) == 2, "each group is finalised for itself"
+    code, out, err = office.exported(tmp_path, "--format", "xlsx")
+    assert (code, out[1]) == (0, "3 people")
+
+
+def test_refresh_check_share_and_forget_go_over_all(office):
+    code, out, _ = office.run("refresh")
+    assert code == 0
+    assert [line for line in out if line.endswith(":")] == [
+        f"{NOVEMBER.name} - {group}:" for group in ("North", "South")
+    ]
+    assert out[-1] == "0 differences", out
+    _, out, _ = office.run("check")
+    assert not [line for line in out if "Traceback" in line or "no site is called" in line], out
+    code, out, _ = office.run("share")
+    assert code == 0
+    assert len([line for line in out if line.endswith(":")]) == 2
+    code, out, err = office.run("restore", "--period", NOVEMBER.name)
+    assert (code, len(err)) == (2, 1)
+    assert "there are several, one a group" in err[0]
+    code, out, err = office.run("forget", "bob", "--yes")
+    assert (code, err) == (0, []), (out, err)
+    assert out[0].startswith(f"{NOVEMBER.name} - South: 2 punches")
+    answers = [office.store(office.ids[site], *records, location=site) for site, records in RECORDS.items()]
+    assert [len(answer.confirmed) for answer in answers] == [3, 1]
+    rows = [
+        row
+        for title in ("berlin", "lyon")
+        for row in office.sheets.read(office.ids["lyon"], f"'Raw Data - {title}'!A2:K9")
+    ]
+    assert not any(map(any, rows))
+
+
+def test_a_visit_brings_health_of_a_guest_site_and_copies_of_all(office):
+    office.sheet_id = office.ids["berlin"]
+    office.report(datetime(2026, 11, 5, 9), date(2026, 11, 4))
+    office.tick()
+    rows = office.sheets.read(office.ids["lyon"], "Sites!A1:D5")
+    (guest,) = [row for row in rows if row[0] == "berlin"]
+    assert serial.to_date(guest[3]) == date(2026, 11, 4)
+    assert all(len(office.copies(sheet_id)) == 1 for sheet_id in office.ids.values())
+    assert not office.problems(), office.problems()
