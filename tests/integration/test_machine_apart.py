@@ -23,7 +23,6 @@ import json, sys
 import attendance_client.app.bootstrap
 from attendance_client.machine.apart import MachineApart
 from attendance_client.machine.port import MachineAddress
-from attendance_client.machine.zk.zk_machine import ZkMachine
 machine = MachineApart(MachineAddress("127.0.0.1", int(sys.argv[1]), timeout_s=2))
 with machine.session() as session:
     found = session.status().records
