@@ -237,14 +237,6 @@ class FaultyWorld(RuleBasedStateMachine):
             self.world.count_since(day, timedelta(hours=hours))
             self.happened("day boundary or First Day changed", then)
 
-    @rule(user=users, then=steps)
-    def somebody_is_forgotten(self, user, then):
-        self.punch(user)
-        self.world.run_for(12 * HOUR_S, MOST_STEPS)
-        self.world.power_off()
-        if self.world.forget(user):
-            self.happened("person forgotten", then)
-
     # Pub/Sub and the functions
 
     @rule(then=steps)

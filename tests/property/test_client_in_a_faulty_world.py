@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.property.counted import counted_rule as rule
 from tests.property.counted import rules_of
-from tests.property.faulty_world import FaultyWorld
+from tests.property.faulty_world import HOUR_S, MOST_STEPS, FaultyWorld, steps, users
 from tests.property.profiles import limits
 
 EVERY_KIND = {
@@ -56,7 +57,15 @@ EVERY_KIND = {
 
 
 class World(FaultyWorld):
-    """The faulty world over the smallest backend."""
+    """The faulty world over the smallest backend, in which people are forgotten as well."""
+
+    @rule(user=users, then=steps)
+    def somebody_is_forgotten(self, user, then):
+        self.punch(user)
+        self.world.run_for(12 * HOUR_S, MOST_STEPS)
+        self.world.power_off()
+        if self.world.forget(user):
+            self.happened("person forgotten", then)
 
 
 TestClientInAFaultyWorld = World.TestCase
