@@ -67,7 +67,7 @@ ROWS = {
     ),
     "half a day where all of it is leave": (
         of(date(2026, 10, 30), "leave", "afternoon"),
-        "no effect: none of it is a working day that is not leave already",
+        "no effect: none of it is a working day, or it is leave already",
     ),
     "Until beside a check-in": (
         of(date(2026, 10, 6), "check in", time(8, 30), date(2026, 10, 9)),

@@ -130,7 +130,7 @@ def test_the_months_hold_everything_that_can_happen(months):
             f"applied as {part} leave to #; carried over into the next workbook"
             for part in ("half", "afternoon")
         ),
-        "no effect: none of it is a working day that is not leave already",
+        "no effect: none of it is a working day, or it is leave already",
         "applied as # of the night after",
         "applied as # of the night after; more than # hours on that day: check them",
         (
@@ -140,7 +140,7 @@ def test_the_months_hold_everything_that_can_happen(months):
         "applied; more than # hours on that day: check them",
         "applied; on # of # working days: on the others are punches or times",
         "check the times: the check-out of that day is before the check-in",
-        "choose from the list in What",
+        "choose from the list in What; sickness and vacation are leave",
         "choose the employee",
         "no effect: none of it is a working day",
         "no effect: row # is about the same",

@@ -282,7 +282,7 @@ class Truth:
         if not isinstance(row.day, date):
             return f"type a date such as {example} into Date", None
         if what not in ("check in", "check out", "leave", "waive penalty", "note"):
-            return "choose from the list in What", None
+            return "choose from the list in What; sickness and vacation are leave", None
         until = row.until if what == "leave" and row.until else row.day
         if not isinstance(until, date):
             return f"type a date such as {example} into Until, or nothing", None
@@ -391,7 +391,7 @@ class Truth:
             could = [day for day in days if (self.without_punches(employee, day) or "").startswith("leave")]
             counted = [day for day in could if str(self.hours(employee, day)).startswith("leave")]
         if not could:
-            return "no effect: none of it is a working day" + (" that is not leave already" if part else "")
+            return "no effect: none of it is a working day" + (", or it is leave already" if part else "")
         if not counted:
             return "no effect: there are punches or times, and they count"
         answer = "applied as " + f"{part} {kind or 'leave'}".strip() if part or kind else "applied"
@@ -402,7 +402,7 @@ class Truth:
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
         if row.value is not None and not part and not kind:
-            answer += "; for whole days: Value has no effect"
+            answer += "; for whole days: for half of one type half into Value"
         meant = swapped(until)
         if until > self.month.last and meant is not None and row.day <= meant <= self.month.last:
             answer += f"; or did you mean until {meant:%d-%m-%Y}? {SLIP}"

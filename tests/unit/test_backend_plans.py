@@ -147,7 +147,7 @@ def test_a_row_that_is_not_understood_is_named_and_leaves_plans_as_they_were(row
     found, problems = plans(row)
     (told,) = said(problems)
     assert told.startswith(f"Roster!{remedy}")
-    assert told.endswith("until then it stays as it was")
+    assert told.endswith("until then all shifts and plans stay as they were")
     assert not found.is_whole
 
 

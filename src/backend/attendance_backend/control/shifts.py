@@ -33,6 +33,7 @@ OFF = "off"
 ALL, FROM_START, PLANNED = "all", "from start", "planned"
 COUNTS = (ALL, FROM_START, PLANNED)
 
+_ALL_STAY = "all shifts and plans stay as they were"
 _LATEST_START_S = 28 * 3600
 _EARLY_S = 4 * 3600
 _MOST_CYCLE = 56
@@ -64,7 +65,7 @@ def read_shifts(worksheet: Worksheet) -> tuple[Mapping[str, Shift], list[Problem
         try:
             shift = _shift(table, row, shifts)
         except BadCellError as error:
-            problems.append(error.kept().problem(worksheet))
+            problems.append(error.kept(_ALL_STAY).problem(worksheet))
             is_whole = False
             continue
         shifts[typed.key(shift.name)] = shift
@@ -159,7 +160,7 @@ def read_roster(
         try:
             rows.append(_roster_row(table, row, known, order))
         except BadCellError as error:
-            problems.append(error.kept().problem(worksheet))
+            problems.append(error.kept(_ALL_STAY).problem(worksheet))
             is_whole = False
             continue
         twice = [each for each in rows[:-1] if each.rank == rows[-1].rank and _whom(each) == _whom(rows[-1])]

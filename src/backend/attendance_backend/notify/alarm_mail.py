@@ -101,8 +101,8 @@ runs through the Sunday after it.
 {_rows_that_do_not_count(problems)}
 What happens then
 -----------------
-Within about an hour each site asks again, makes the period's review sheet
-and stores what has waited. Nothing is lost meanwhile: the punches stay on
+Within about an hour each site asks again, makes the period's workbook and
+stores what has waited. Nothing is lost meanwhile: the punches stay on
 the attendance machines and on the sites' computers.
 
 This message was sent by a program, once. How it fared is written in the

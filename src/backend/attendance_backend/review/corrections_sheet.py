@@ -491,7 +491,7 @@ def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: 
         ),
         (f'{user}=""', '"nobody here has this name: choose one from the list"'),
         (f'{start}=""', f'"type a date such as {example} into Date"'),
-        (f"NOT(OR({known}))", '"choose from the list in What"'),
+        (f"NOT(OR({known}))", '"choose from the list in What; sickness and vacation are leave"'),
         (f'{end}=""', f'"type a date such as {example} into Until, or nothing"'),
         (f"{end}<{start}", '"Until lies before Date: correct one of them"'),
         (
@@ -611,7 +611,7 @@ def _leave_applied(at: Places) -> str:
     swapped, words = _swapped(end)
     slip = f"IFERROR(AND({end}>{last},{swapped}>={start},{swapped}<={last}),FALSE)"
     among = f'"; on "&{counted}&" of "&{could}&" working days: on the others are punches or times"'
-    none = f'"no effect: none of it is a working day"&IF({own(HOUR)}="",""," that is not leave already")'
+    none = f'"no effect: none of it is a working day"&IF({own(HOUR)}="","",", or it is leave already")'
     named = f'" as "&TRIM({own(HOUR)}&" "&IF({own(MINUTE)}="","{LEAVE}",{own(MINUTE)}))'
     is_named = f"LEN({own(HOUR)}&{own(MINUTE)})>0"
     remarks = (
@@ -619,7 +619,7 @@ def _leave_applied(at: Places) -> str:
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
         f'IF({end}>{last}," to "&RIGHT({period},10)&"; carried over into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
-        f'IF(OR({own(VALUE)}="",{is_named}),"","; for whole days: Value has no effect")',
+        f'IF(OR({own(VALUE)}="",{is_named}),"","; for whole days: for half of one type half into Value")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',
     )
     return (

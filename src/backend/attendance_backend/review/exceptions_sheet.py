@@ -185,21 +185,26 @@ def late(
     """A check-in later than `than` and the grace minutes; `by_minutes` as the worksheets show the times."""
     length = f"{by_minutes} min" if by_minutes else "Less than a minute"
     what = f"{length} after {than} on {_named(day)}"
-    remedy = "Nothing; to excuse it, type a note into Corrections."
+    remedy = "Nothing: the day counts as late. A note in Corrections says why."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
 
 
 def left_early(day: date, site: str, who: str, user: str, *, by_minutes: int, than: str) -> Entry:
     """A check-out before the end of the shift `than`."""
     what = f"{by_minutes} min before the end of {than} on {_named(day)}"
-    remedy = "Nothing. Half a day of leave in Corrections counts for the minutes in Working Time."
+    remedy = (
+        "Nothing: the minutes stand in Working Time. If it was leave, type half a day of it into Corrections."
+    )
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
 
 
 def absent(day: date, site: str, who: str, user: str) -> Entry:
     """No punch on a working day of which all data is here."""
     what = f"No punch on {_named(day)}"
-    remedy = "Type leave or times into Corrections, or Last Day into Cut Off Times."
+    remedy = (
+        "Type leave or times into Corrections; a note, if the person was absent; or Last Day into Cut Off Times, for "
+        "somebody who left."
+    )
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
 
 

@@ -15,15 +15,19 @@ from attendance_backend.review import daily_columns as dc
 from attendance_backend.review import sites_sheet
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
+    AMENDMENTS,
     CORRECTIONS,
     DAILY,
     EXCEPTIONS,
     GUIDE,
     GUIDE_ID,
     MONTHLY,
+    PLAN,
     RAW_PREFIX,
+    SINCE,
     SITES,
     WEEKLY,
+    WORKING_TIME,
 )
 from attendance_backend.sheet import formula_text, placing, serial, styles
 from attendance_backend.sheet.a1 import column_letters, in_formula
@@ -70,7 +74,7 @@ BEING_OPENED = "being opened again: until the next visit the numbers are those t
 _FIRST_ROW = 2
 
 YES, NO = "yes", "no"
-_READ_ROWS = 60
+_READ_ROWS = 80
 """With some rows to spare for those that HR adds, and for those that were put back below everything else."""
 
 DEFAULT_OVERTIME_AFTER_S = 8 * 3600
@@ -131,7 +135,7 @@ LAYOUT = Layout(
     tab_color=styles.QUIET_TAB,
     plain=True,
     located=_located,
-    warning="Kept by the program. Grace, overtime and Finalised are HR's to change.",
+    warning="Kept by the program. Grace, overtime and Finalised are yours to change.",
 )
 
 
@@ -172,7 +176,7 @@ def _is_understood(name: str, cell: str) -> str:
 def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places) -> list[Change]:
     """The whole worksheet; `at` tells where the columns of ``Sites`` stand."""
     rows = [
-        {NAME: NewCell("HR may change the cells in green.", styles.HINT)},
+        {NAME: NewCell("The cells in green are yours to change.", styles.HINT)},
         *_settings(period, parameters, shared_with, at),
         {},
         *_section("What to do", _STEPS),
@@ -409,7 +413,7 @@ _SETTINGS = {
     DAYS: "The same in one line.",
     COMPLETE: "Up to this day nothing can be missing any more. Until then nobody is called absent.",
     GRACE: "A check-in is late when it is later than the cut-off time plus these minutes. The weekly penalty is about "
-    "the cut-off time itself. Both judge working days only: nobody is late on a Saturday, a Sunday or a holiday.",
+    "the cut-off time itself. Both judge working days only: nobody is late on a weekend or a holiday.",
     OVERTIME: "Hours of a day beyond these count as overtime; the month's sum is cut to the minute.",
     FINALISED: "Type yes when the month is paid. Within a quarter of an hour its numbers are then kept as they are: "
     "whatever is typed, set or punched later changes nothing here, and is listed in Since Finalised.",
@@ -420,8 +424,8 @@ _STEPS = (
     (
         f"1. {EXCEPTIONS}",
         (
-            "Look at what is open there. What to do stands beside each line. State becomes resolved by itself, or type "
-            "resolved over it."
+            "Look at what is open there; grey lines need nobody. What to do stands beside each line. State becomes "
+            "resolved by itself, or type resolved over it."
         ),
         styles.NAME,
     ),
@@ -435,7 +439,15 @@ _STEPS = (
     ),
     (
         f"3. {MONTHLY}",
-        "Days, hours, overtime and penalties of each person, for payroll.",
+        (
+            f"Days, hours, overtime and penalties of each person, for payroll. {WORKING_TIME}, where there are shifts, "
+            "has expected hours and balances."
+        ),
+        styles.NAME,
+    ),
+    (
+        f"4. {FINALISED}",
+        "Type yes beside it, in the green cell above, when the month is right and paid.",
         styles.NAME,
     ),
     (
@@ -485,6 +497,11 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
         styles.LATE_WORD,
     ),
     (
+        f"{dc.PRESENT}, {dc.LEFT_EARLY}",
+        "The check-out was before the end of the shift, and the minutes of grace at the end.",
+        styles.NAME,
+    ),
+    (
         dc.MISSING_OUT,
         "No check-out, and none can come any more. Type it into Corrections.",
         styles.OPEN_WORD,
@@ -509,7 +526,14 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
         "A working day without a punch, and all data of the site is here.",
         styles.LATE_WORD,
     ),
-    (dc.LEAVE, "HR entered leave. Hours that were worked all the same count.", styles.LEAVE_WORD),
+    (
+        dc.LEAVE,
+        (
+            "It was entered in Corrections; (sick) names its kind. Hours that were worked all the same count. Half a "
+            "day of it stands beside what the other half was, such as present, half vacation."
+        ),
+        styles.LEAVE_WORD,
+    ),
     (
         dc.NOT_EMPLOYED,
         (
@@ -523,7 +547,16 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
         "Its name stands below the date. Hours that were worked all the same count.",
         styles.HOLIDAY_WORD,
     ),
-    (dc.WEEKEND, "Saturday or Sunday without a punch.", styles.QUIET_WORD),
+    (
+        dc.WEEKEND,
+        "A day of the weekend, as Settings of Review Periods has it, without a punch.",
+        styles.QUIET_WORD,
+    ),
+    (
+        dc.DAY_OFF,
+        "A day on which the person does not work by Roster. Hours that were worked all the same count.",
+        styles.QUIET_WORD,
+    ),
     (dc.OPEN, "Checked in; the check-out may still come.", styles.QUIET_WORD),
     (dc.NO_DATA, "The site's data does not reach to this day yet.", styles.QUIET_WORD),
 )
@@ -540,6 +573,16 @@ _WORKSHEETS = (
             "The mean check-in of each week's working days, the hours of all days, and a penalty (1) when the mean is "
             "later than the cut-off time."
         ),
+        styles.NAME,
+    ),
+    (
+        f"{WORKING_TIME}, {PLAN}",
+        "Of people with shifts: hours expected and worked, balances, night hours; and which shift is planned.",
+        styles.NAME,
+    ),
+    (
+        f"{AMENDMENTS}, {SINCE}",
+        "Of a month that is finalised: punches that came later, and what they and others would change.",
         styles.NAME,
     ),
     (f"{RAW_PREFIX}…", "Every punch as the machine recorded it, once. Never edit it.", styles.NAME),

@@ -6,7 +6,7 @@ from attendance_backend.sheet.layout import Column, Layout
 
 EMPLOYEE = Column("employee", "Employee", 160)
 USER_NAME = Column("user_name", "User Name", styles.USER_NAME_PIXELS)
-CUT_OFF = Column("cut_off", "Cut Off Time", 100, note="HR's to change, here and for this period.")
+CUT_OFF = Column("cut_off", "Cut Off Time", 100, note="Yours to change: it counts for this workbook alone.")
 LABEL = Column("measure", "Measure", 120)
 KEY = Column("key", "Key", hidden=True)
 DAILY_ROW = Column("daily_row", "Daily Row", hidden=True)
@@ -33,7 +33,7 @@ LAYOUT = Layout(
     (EMPLOYEE, USER_NAME, CUT_OFF, LABEL, KEY, DAILY_ROW, CUT_OFF_ROW, WAIVED, HOURS_ROW),
     frozen_columns=4,
     tab_color=styles.TIMES_TAB,
-    warning="Formulas. The cut-off times are HR's to change; a penalty is waived in Corrections.",
+    warning="Formulas. The cut-off times are yours to change; a penalty is waived in Corrections.",
     free=(CUT_OFF,),
 )
 TOTAL = "Total"

@@ -36,14 +36,14 @@ NIGHT = _counted("night", "Night", "Hours at night, as Plan has them.")
 WEEKEND = _counted("weekend", "Weekend", "Hours on days of the weekend, as Plan has them.")
 HOLIDAY = _counted("holiday", "Holiday", "Hours on holidays, as Plan has them.")
 _BROUGHT = "Of the days of this period's first week that are in the workbook before: "
-BROUGHT_HOURS = _counted("brought_hours", "Brought In", f"{_BROUGHT}their hours. HR's to change.")
+BROUGHT_HOURS = _counted("brought_hours", "Brought In", f"{_BROUGHT}their hours. Yours to change.")
 BROUGHT_OVERTIME = _counted(
     "brought_overtime",
     "Overtime Brought In",
-    f"{_BROUGHT}what of them was overtime of a day. HR's to change.",
+    f"{_BROUGHT}what of them was overtime of a day. Yours to change.",
 )
 BROUGHT_EXPECTED = _counted(
-    "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. HR's to change."
+    "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. Yours to change."
 )
 TOKEN = Column("user", "User", hidden=True)
 MONTH_ROW = Column("month_row", "Month Row", hidden=True)

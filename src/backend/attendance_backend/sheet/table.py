@@ -35,9 +35,9 @@ class BadCellError(ValueError):
         self.row = row
         self.column = column
 
-    def kept(self) -> "BadCellError":
-        """The error for a cell that is about something which stays in force as it was."""
-        return BadCellError(self.row, self.column, f"{self}; until then it stays as it was")
+    def kept(self, what: str = "it stays as it was") -> "BadCellError":
+        """The error for a cell that is about something which stays in force as it was; `what`, in words."""
+        return BadCellError(self.row, self.column, f"{self}; until then {what}")
 
     def problem(self, worksheet: Worksheet) -> Problem:
         """The error as what is reported."""
