@@ -47,7 +47,7 @@ def with_machine_ids(
         try:
             user, link = _link(table, row, order, people, sites)
         except BadCellError as error:
-            problems.append(error.kept().problem(worksheet))
+            problems.append(error.kept("all of these rows stay as they were").problem(worksheet))
             is_whole = False
             continue
         others = (each for links in found.values() for each in links)
