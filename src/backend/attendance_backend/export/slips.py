@@ -56,6 +56,7 @@ table { border-collapse: collapse; width: 100% }
 th { text-align: left; border-bottom: 1.5px solid #555; padding: 1px 6px }
 td { border-bottom: 1px solid #ddd; padding: 1px 6px; vertical-align: top }
 tr { break-inside: avoid }
+td:first-child { white-space: nowrap }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .free td { color: #777; background: #f4f4f4 }
 .doubt { border: 1.5px solid #b3261e; padding: 1mm 3mm; margin: 2mm 0; break-inside: avoid }

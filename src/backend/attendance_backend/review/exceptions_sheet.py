@@ -140,7 +140,8 @@ def unknown_user(when: datetime, site: str, who: str, user: str = "") -> Entry:
     what = "Not in Cut Off Times: the punches stand in the raw data only"
     remedy = (
         "Add the person to Cut Off Times, with an e-mail address that begins with the user name on the machine. "
-        "The next punch, or the next day, then adds the person here, earlier punches included."
+        "The next punch, or the next day, then adds the person here, earlier punches included. If it is nobody of "
+        "yours, type resolved into State."
     )
     return Entry(when, site, who, what, remedy, user=user, kind=UNKNOWN)
 
