@@ -108,6 +108,7 @@ def test_a_row_that_is_not_understood_leaves_all_as_they_were(row, remedy):
     people = {"ann": Person("Ann", "ann", None)}
     known, problems = with_machine_ids(people, sheet("Machine IDs", HEADER, row), ("Hamburg",))
     (told,) = said(problems)
+    assert told.endswith("until then all of these rows stay as they were")
     assert told.startswith(f"Machine IDs!{remedy}")
     assert known["ann"].unread == {Detail.MACHINE_IDS}
 

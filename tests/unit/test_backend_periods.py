@@ -209,4 +209,6 @@ def test_a_worksheet_copied_from_last_years_makes_no_second_set_of_periods():
     copied = year("2027", ("November", "11/2/2026", "11/29/2026"), ("December", "11/29/2027", "12/31/2027"))
     periods, problems = read_periods([this_year, copied])
     assert [period.name for period in periods] == ["November 2026", "December 2027"]
-    assert "is in 2026, this worksheet is 2027; correct the year" in str(problems[0])
+    assert "is in 2026, this worksheet is 2027; correct the year, or type the row into 2026" in str(
+        problems[0]
+    )

@@ -131,7 +131,7 @@ def test_days_of_a_row(days, first, working):
         ((None, None, "Rome", "Early"), "C2: no site is called 'Rome'"),
         (
             (None, None, None, "Noon"),
-            "D2: Shift holds 'Noon'; no shift is called so (there are: Early, Late, Night, off)",
+            "D2: Shift holds 'Noon'; no shift that is understood is called so (there are: Early, Late, Night, off)",
         ),
         ((None, None, None, "Early", "soon"), "E2: From holds 'soon'; type a date such as 2026-11-30"),
         (
@@ -513,6 +513,9 @@ def test_weeks_ends_and_leave_in_settings():
     assert read_rules(sheet("Settings", SETTING, kinds))[0].kinds_of_leave == ("vacation", "sick", "time off")
     rules, problems = read_rules(sheet("Settings", SETTING, ("Kinds of leave", None, "vacation; =x()")))
     assert (len(problems), rules.kinds_of_leave) == (1, ())
+    assert "type kinds of leave between commas, such as time off, or none" in str(problems[0])
+    kinds = ("Kinds of leave", None, "vacation; sick")
+    assert read_rules(sheet("Settings", SETTING, kinds))[0].kinds_of_leave == ("vacation", "sick")
     rules, problems = read_rules(sheet("Settings", SETTING, (rows[0][0], None, 38.5)))
     assert (problems, rules.overtime_after_week, rules.balance_leave) == ([], 38.5 * HOUR, "time off")
     rules, problems = read_rules(sheet("Settings", SETTING, (rows[2][0], None, "half day, or flex")))

@@ -111,7 +111,8 @@ def _fault(typed: _Row, start: date, end: date) -> BadCellError | None:
         return BadCellError(
             typed.row,
             start_column,
-            f"{typed.start_header} is in {start.year}, this worksheet is {year}; correct the year",
+            f"{typed.start_header} is in {start.year}, this worksheet is {year}; correct the year, or type the row "
+            f"into {start.year}",
         )
     if end < start:
         return BadCellError(

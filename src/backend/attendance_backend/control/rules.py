@@ -246,9 +246,10 @@ def _read_value(table: Table, row: int, setting: Setting, site: str, found: _Fou
             if (night := _night(table, row)) is not None:
                 found.nights[site] = night
         case Setting.BALANCE_LEAVE:
-            found.balance_leave = _kind_of_leave(table, row, table.label(row, VALUE))
+            found.balance_leave = _kind_of_leave(table, row, table.label(row, VALUE), "one kind of leave")
         case Setting.KINDS:
-            kinds = [_kind_of_leave(table, row, each) for each in table.label(row, VALUE).split(",")]
+            parts = re.split("[,;]", table.label(row, VALUE))
+            kinds = [_kind_of_leave(table, row, each, "kinds of leave between commas") for each in parts]
             found.kinds_of_leave = tuple(dict.fromkeys(filter(None, kinds)))
         case Setting.OVERTIME_WEEK if (hours := _hours_of_a_week(table, row)) is not None:
             found.seconds[setting] = hours
@@ -356,10 +357,10 @@ def _night(table: Table, row: int) -> tuple[int, int] | None:
     return first, last if last > first else last + _DAY_S
 
 
-def _kind_of_leave(table: Table, row: int, text: str) -> str:
+def _kind_of_leave(table: Table, row: int, text: str, wanted: str) -> str:
     kind = "" if table.says_none(row, VALUE) else typed.key(text)
     if re.search(r"[^\w -]", kind) or kind.split(" ")[0] in ("half", *HALVES):
-        raise table.not_understood(row, VALUE, "one kind of leave, such as time off, or none")
+        raise table.not_understood(row, VALUE, f"{wanted}, such as time off, or none")
     return kind
 
 

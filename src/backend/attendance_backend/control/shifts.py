@@ -191,7 +191,9 @@ def _roster_row(table: Table, row: int, known: _Known, order: Order | None) -> R
     if shift is None and typed.key(name) != OFF:
         listed = ", ".join([*(each.name for each in known.shifts.values()), OFF])
         raise table.asked_back(
-            row, SHIFT, f"no shift is called so (there are: {listed}); correct it, or add it to Shifts"
+            row,
+            SHIFT,
+            f"no shift that is understood is called so (there are: {listed}); correct it, here or in Shifts",
         )
     first, until = (
         None if table.is_blank(row, each) else table.date(row, each, order) for each in (FROM, UNTIL)
