@@ -195,6 +195,34 @@ def test_a_name_is_put_right_and_given_to_the_next_month(backend):
     case.close()
 
 
+BEFORE_THERE_IS_A_WORKBOOK = {
+    "renamed": [Row(JANUARY.start, JANUARY.end, "January again 2026"), FEBRUARY, MARCH],
+    "withdrawn": [FEBRUARY, MARCH],
+}
+"""HR's table, put right between a site's being told of a period and its asking for the workbook."""
+
+
+@pytest.mark.parametrize("edit", BEFORE_THERE_IS_A_WORKBOOK)
+def test_hr_edits_a_period_that_a_site_was_told_of_and_that_has_no_workbook_yet(edit, backend):
+    case = World(backend, seed=1)
+    case.machine.users = {ANNA: "anna", BERT: "bert"}
+    case.type_periods([JANUARY])
+    case.run_until(StateId.REQUEST_REVIEW_SHEET)
+    case.count_since(date(2026, 1, 1), timedelta(hours=4))
+    case.type_periods(BEFORE_THERE_IS_A_WORKBOOK[edit])
+    case.machine.record(ANNA, datetime(2026, 1, 8, 9))
+    january = case.machine.newest
+    case.machine.record(ANNA, datetime(2026, 2, 3, 9))
+    february = case.machine.newest
+    case.run_for(DAY_S, 400)
+
+    stored = {row.identity: row.sheet for row in backend.rows() if row.counts}
+    homes = {january: case.home(datetime(2026, 1, 8, 9)), february: case.home(datetime(2026, 2, 3, 9))}
+    assert stored == {identity: home.name for identity, home in homes.items() if home is not None}
+    assert february in stored
+    case.close()
+
+
 def test_what_hr_has_finalised_does_not_move(case):
     made = until_late_january(case)
     assert case.finalise("January 2026")

@@ -7,6 +7,7 @@ are stored however odd they are: machines count wrongly, and clocks stand wrong.
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from attendance_backend.domain.clocks import zone_of
@@ -92,14 +93,15 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     except SpreadsheetGoneError:
         # Then there is nothing to compare it with, and the sites are all that is heard of.
         return message
-    sheet_id = table.book_for(message.period, message.location)
+    period = period_of(message.period, table, message.location)
+    sheet_id = table.book_for(period, message.location)
     if sheet_id is None or sheet_id != message.sheet_id:
         # Made or restored within the last minute, perhaps.
         table = routing.read(backend, anew=True)
-        sheet_id = table.book_for(message.period, message.location)
+        period = period_of(message.period, table, message.location)
+        sheet_id = table.book_for(period, message.location)
     if sheet_id is None:
         raise NotAdmittedError(f"there is no workbook of {message.period.name!r}")
-    period = period_of(message.period, table)
     zone, boundary = message.time_zone, message.day_boundary
     registered = table.sites.get(site_key(message.location))
     if registered is not None:
@@ -144,8 +146,12 @@ def _count(number: int) -> int:
     return min(max(number, 0), MOST_COUNT)
 
 
-def period_of(told: ReviewPeriod, table: Table) -> ReviewPeriod:
-    """HR's period of that name; the site's own words where HR has taken it out of the table since.
+def period_of(told: ReviewPeriod, table: Table, site: str) -> ReviewPeriod:
+    """HR's period of that name, or the one that a site means whose words are older than HR's table.
+
+    HR may have renamed the period, or put another one in its place, before it had a workbook: then it is the one that
+    has most of those days, or else is nearest. Each punch goes where HR's table says; but without an answer the site
+    would ask for ever. Where there is a workbook, or no period at all, the site's own words.
 
     Raises:
         NotAdmittedError: it is longer than any.
@@ -155,7 +161,14 @@ def period_of(told: ReviewPeriod, table: Table) -> ReviewPeriod:
         raise NotAdmittedError(
             f"HR's table has no period {told.name!r}, and none has more than {MOST_PERIOD_DAYS} days"
         )
+    if known is None and table.book_for(told, site) is None:
+        known = max(table.periods, key=partial(_days_of_both, told), default=None)
     return known or told
+
+
+def _days_of_both(one: ReviewPeriod, other: ReviewPeriod) -> timedelta:
+    """How long both last; negative where they are apart."""
+    return min(one.last_day, other.last_day) - max(one.first_day, other.first_day)
 
 
 def may_have_been(told: ReviewPeriod, table: Table) -> bool:

@@ -57,7 +57,7 @@ def create_review_sheet(
     """
     # HR's dates count, whatever the site believes.
     table = routing.read(backend, anew=True)
-    period = bounds.period_of(message.period, table)
+    period = bounds.period_of(message.period, table, message.location)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     if group is None:
         group = table.groups.of_site(message.location)
@@ -121,7 +121,7 @@ def create_together(
     for (told, group), numbers in groups.items():
         first = messages[numbers[0]]
         try:
-            period = bounds.period_of(told, table)
+            period = bounds.period_of(told, table, first.location)
             recorded = review_sheets.find(records, book_name(period.name, group))
             sheet_id = recorded or create_review_sheet(first, backend, group).sheet_id
         except (UserError, NotAdmittedError) as error:
