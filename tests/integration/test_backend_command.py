@@ -133,7 +133,7 @@ def test_init_makes_a_control_spreadsheet(desk):
     assert content["Cut Off Times"] == [
         [
             *("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"),
-            *("First Day", "Last Day"),
+            *("First Day", "Last Day", "From"),
         ]
     ]
     settings = {row[0]: row[2] for row in content["Settings"][1:]}
@@ -201,7 +201,14 @@ def test_init_touches_nothing_that_hr_typed(desk):
         for number, row in enumerate(rows):
             assert after[title][number][: len(row)] == row
     assert after["2026"] == before["2026"]
-    assert after["Cut Off Times"][0][4:] == ["Device User ID", "Site", "Staff Group", "First Day", "Last Day"]
+    assert after["Cut Off Times"][0][4:] == [
+        "Device User ID",
+        "Site",
+        "Staff Group",
+        "First Day",
+        "Last Day",
+        "From",
+    ]
     added = [row[1] for row in after["Settings"][3:]]
     assert "Grace (minutes)" not in added
     assert "Alarm to" in added
