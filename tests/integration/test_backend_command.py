@@ -201,18 +201,11 @@ def test_init_touches_nothing_that_hr_typed(desk):
         for number, row in enumerate(rows):
             assert after[title][number][: len(row)] == row
     assert after["2026"] == before["2026"]
-    assert after["Cut Off Times"][0][4:] == [
-        "Device User ID",
-        "Site",
-        "Staff Group",
-        "First Day",
-        "Last Day",
-        "From",
-    ]
+    columns = "Device User ID, Site, Staff Group, First Day, Last Day, From"
+    assert after["Cut Off Times"][0][4:] == columns.split(", ")
     added = [row[1] for row in after["Settings"][3:]]
     assert "Grace (minutes)" not in added
     assert "Alarm to" in added
-    columns = "Device User ID, Site, Staff Group, First Day, Last Day"
     assert f"added the columns {columns} to 'Cut Off Times'" in out
     assert desk.init()[0] == "nothing was missing"
 
