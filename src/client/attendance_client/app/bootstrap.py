@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
+from importlib.util import find_spec
 from pathlib import Path
 
 import google.auth
@@ -38,6 +39,9 @@ from attendance_contracts import Signer
 
 log = logging.getLogger(__name__)
 
+PYZK = "zk"
+"""What it is imported as."""
+
 
 @contextmanager
 def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None) -> Iterator[Runner]:
@@ -64,6 +68,8 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
 def _assembled(
     directory: Path, config: Config, snapshots: FileSnapshotStore, stop: threading.Event, diary: FileDiary
 ) -> Iterator[Client]:
+    if find_spec(PYZK) is None:  # a process of its own would end again and again
+        raise ModuleNotFoundError(f"No module named {PYZK!r}", name=PYZK)
     session = Session(config.site.day_boundary, snapshots.load())
     bus = PubSubBus(project_of(config), config.site.location, stop)
     ledger = _ledger(directory, config.site.day_boundary)
