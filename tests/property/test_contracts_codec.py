@@ -50,6 +50,15 @@ def test_a_newer_peer_may_add_fields(message):
     assert decode(type(message), json.dumps(document).encode(), attributes) == message
 
 
+LATER = {
+    ("machines",),
+    ("mistimed",),
+    *((where, "name") for where in ("machine", "machines")),
+    *(("mistimed", name) for name in ("machine", "user_name")),
+}
+"""Fields that have a default, as an older peer does not send them, or may not know what to send."""
+
+
 def paths(document, path=()):
     """Where the values of a JSON document are."""
     yield path
@@ -100,6 +109,7 @@ def test_a_message_without_one_of_its_fields_is_refused(message, choice):
     data, attributes = encode(message)
     document = json.loads(data)
     fields = [path for path in paths(document) if path and isinstance(path[-1], str)]
+    fields = [path for path in fields if tuple(name for name in path if isinstance(name, str)) not in LATER]
     path = choice.draw(st.sampled_from(sorted(fields, key=str)))
 
     with pytest.raises(ContractError, match="missing"):

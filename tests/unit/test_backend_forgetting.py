@@ -1,5 +1,6 @@
 """Forgetting somebody: whatever the point at which it breaks off, and where a machine's number passed on."""
 
+import re
 from datetime import date, datetime, time
 
 import pytest
@@ -44,7 +45,7 @@ def anns(book):
         for value in sheet.cells.values()
         if isinstance(value, str)
     ]
-    return [text for text in texts if "ann" in text[2].casefold().split("@")[0] or "id-ann" in text[2]]
+    return [text for text in texts if re.search(r"(?<![a-z])ann(?![a-z])", text[2].casefold().split("@")[0])]
 
 
 def test_whatever_the_point_at_which_it_breaks_off_the_next_attempt_ends_it():
