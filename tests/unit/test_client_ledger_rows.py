@@ -285,11 +285,3 @@ def test_a_period_that_is_opened_has_punches_up_to_its_end_asked_for_again(ledge
     ledger.open_period(DECEMBER, "other sheet")
     summary = ledger.summary()
     assert (summary.backlog, summary.earliest_backlog) == (len(again), again[0])
-
-    # Its sheet is gone, and asked for anew each quarter of an hour.
-    while chunk := ledger.next_chunk(DECEMBER, 9):
-        identities = tuple(record.identity for record in chunk.records)
-        ledger.take_answers([Answer(outcome=outcome, identities=identities)])
-    ledger.open_period(DECEMBER, "third sheet")
-    summary = ledger.summary()
-    assert (summary.backlog, summary.earliest_backlog) == (1, IN_DECEMBER)

@@ -441,19 +441,17 @@ class Ledger:
     def open_period(self, period: ReviewPeriod, sheet_id: str, *, routes: bool | None = None) -> None:
         """Remember a period's sheet, and whether the backend that named it takes punches of any day."""
         with self._transaction() as db:
-            is_new = not db.execute("SELECT 1 FROM periods WHERE name = ?", (period.name,)).fetchall()
             db.execute(
                 "INSERT INTO periods VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
                 " first_day = excluded.first_day, last_day = excluded.last_day, sheet_id = excluded.sheet_id",
                 (period.name, period.first_day.isoformat(), period.last_day.isoformat(), sheet_id),
             )
-            # They may have been asked for before HR entered it, or one before it. Not each time that its sheet is asked
-            # for, as it is again and again while that is gone.
+            # They may have been asked for before HR entered it, or one before it.
             begins, ends = self._window(period)
             db.execute(
                 "UPDATE punches SET answer = NULL"
-                " WHERE timestamp < ? AND (answer = ? OR (answer = ? AND timestamp >= ?)) AND (? OR timestamp >= ?)",
-                (ends, Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY, begins, is_new, begins),
+                " WHERE timestamp < ? AND (answer = ? OR (answer = ? AND timestamp >= ?))",
+                (ends, Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY, begins),
             )
             if routes is not None:
                 _state(db, ROUTES, "yes" if routes else "")
