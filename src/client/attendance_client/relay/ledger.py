@@ -446,12 +446,10 @@ class Ledger:
                 " first_day = excluded.first_day, last_day = excluded.last_day, sheet_id = excluded.sheet_id",
                 (period.name, period.first_day.isoformat(), period.last_day.isoformat(), sheet_id),
             )
-            # They may have been asked for before HR entered it, or one before it.
-            begins, ends = self._window(period)
+            # They may have been asked for before HR entered it.
             db.execute(
-                "UPDATE punches SET answer = NULL"
-                " WHERE timestamp < ? AND (answer = ? OR (answer = ? AND timestamp >= ?))",
-                (ends, Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY, begins),
+                "UPDATE punches SET answer = NULL WHERE answer IN (?, ?) AND timestamp >= ? AND timestamp < ?",
+                (*_OF_NO_PERIOD, *self._window(period)),
             )
             if routes is not None:
                 _state(db, ROUTES, "yes" if routes else "")
