@@ -1,18 +1,17 @@
 """What `watch` does each day beside its visits: outdated releases and the morning's mail are told, old things go."""
 
 import tomllib
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from attendance_backend.google import google_http
 from attendance_backend.sheet import serial
 from attendance_contracts import RELEASE, Topic, is_older
 from tests.integration import backend_office
 from tests.integration.backend_office import NOVEMBER, PROJECT, punch
 from tests.integration.test_backend_telling import Office as TellingOffice
+from tests.integration.test_backend_telling import opened
 from tests.integration.test_backend_watch import Office as WatchedOffice
 
 ROOT = Path(__file__).parents[2]
@@ -35,12 +34,7 @@ class Office(TellingOffice, WatchedOffice):
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    monkeypatch.setattr(google_http, "FIRST_DELAY_S", 0.01)
-    with ExitStack() as stack:
-        office = Office(stack, tmp_path, monkeypatch)
-        office.hears()
-        office.sheet_id = office.create()
-        office.store(office.sheet_id, punch("ann", "2026-11-03T07:00:00"))
+    with opened(Office, tmp_path, monkeypatch) as office:
         yield office
 
 

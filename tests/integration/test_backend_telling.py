@@ -1,6 +1,6 @@
 """What `watch` tells people by mail, once: silence and return of sites, dead letters, alarms that nobody took."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -40,14 +40,21 @@ class Office(CloudOffice):
         return [row[-1] for row in self.sheets.read(self.control_id, "Alarms!A2:G", "FORMATTED_VALUE")]
 
 
-@pytest.fixture
-def office(tmp_path, monkeypatch):
+@contextmanager
+def opened(kind, tmp_path, monkeypatch):
+    """An office that was heard of, with a workbook and a punch in it."""
     monkeypatch.setattr(google_http, "FIRST_DELAY_S", 0.01)
     with ExitStack() as stack:
-        office = Office(stack, tmp_path, monkeypatch)
+        office = kind(stack, tmp_path, monkeypatch)
         office.hears()
         office.sheet_id = office.create()
         office.store(office.sheet_id, punch("ann", "2026-11-03T07:00:00"))
+        yield office
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    with opened(Office, tmp_path, monkeypatch) as office:
         yield office
 
 

@@ -23,7 +23,7 @@ ACCOUNT = {
     "type": "service_account",
     "project_id": "office-1",
     "client_email": "site@office-1.iam.gserviceaccount.com",
-    "private_key": "-----BEGIN PRIVATE KEY-----",
+    "private_key": "made up",
     "token_uri": "https://oauth2.googleapis.com/token",
 }
 

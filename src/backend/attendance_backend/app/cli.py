@@ -280,11 +280,7 @@ def _add_results(
         metavar="FILE",
         help='file, or folder for "Payroll <period>" (default: the current folder)',
     )
-    export.add_argument(
-        "--strict",
-        action="store_true",
-        help="write nothing, and end with 1, where a number is not to be trusted",
-    )
+    _add_strict(export)
     export.set_defaults(command=_export)
 
     preview = commands.add_parser(
@@ -316,11 +312,7 @@ def _add_results(
     slips.add_argument(
         "--output", type=Path, metavar="FOLDER", help='default: "Slips <period>" in the current folder'
     )
-    slips.add_argument(
-        "--strict",
-        action="store_true",
-        help="write nothing, and end with 1, where a number is not to be trusted",
-    )
+    _add_strict(slips)
     slips.set_defaults(command=_slips)
 
 
@@ -362,6 +354,14 @@ def _add_mail(
         "--output", type=Path, default=Path("gmail-consent.json"), metavar="FILE", help="default: %(default)s"
     )
     consent.set_defaults(command=_mail_consent, verbose=False)
+
+
+def _add_strict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="write nothing, and end with 1, where a number is not to be trusted",
+    )
 
 
 def _add_period(parser: argparse.ArgumentParser, *, otherwise: str | None) -> None:
