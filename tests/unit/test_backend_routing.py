@@ -9,6 +9,7 @@ from attendance_backend.control import registered_sites
 from attendance_backend.control.registered_sites import Keeping, Registered
 from attendance_backend.errors import GoogleError, RefusedError
 from attendance_backend.handlers import routing
+from attendance_backend.handlers.create_sheet import create_review_sheet, create_together
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review.names import PERIOD_PROPERTY
 from attendance_backend.sheet import serial
@@ -123,6 +124,26 @@ def test_what_is_of_no_period_is_answered_so_until_hr_enters_it(office):
     again = office.send(december)
     assert outcomes(again) == {december.identity: Outcome.STORED}
     assert again.table != reply.table
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "with other sites"])
+def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, together):
+    """So that the site asks again for punches of a period that HR entered as well, before it calls a day complete."""
+    backend = office.world.backend
+
+    def told():
+        message = CreateReviewSheet(location="berlin", request_id="r", period=NOVEMBER)
+        if not together:
+            return create_review_sheet(message, backend).table
+        reply, _ = create_together([message, replace(message, location="hamburg")], backend)
+        return reply().table
+
+    office.types(ROWS[1])
+    before = office.send(IN_OCTOBER)
+    assert (outcomes(before)[IN_OCTOBER.identity], told()) == (Outcome.NO_PERIOD, before.table)
+
+    office.types(*ROWS)
+    assert told() == office.send(IN_NOVEMBER).table != before.table
 
 
 def test_a_period_that_hr_entered_a_moment_ago_is_known(office):

@@ -263,16 +263,25 @@ def test_a_ledger_of_the_first_release_keeps_its_names_and_is_asked_all_it_was(t
     ledger.close()
 
 
-def test_a_period_that_is_opened_has_its_punches_asked_for_again_and_no_others(ledger):
-    """They may have been answered by a table in which HR had not entered it."""
-    ledger.open_period(NOVEMBER, "sheet", routes=True)
-    log = AttendanceLog(
-        (punched("a"), punched("b", datetime(2026, 12, 3, 9)), punched("c", datetime(2027, 1, 4, 9))), ()
-    )
-    ledger.add_log("SN1", log, READ_AT)
-    while chunk := ledger.next_chunk(NOVEMBER, 9):
-        identities = tuple(record.identity for record in chunk.records)
-        ledger.take_answers([Answer(outcome=Outcome.NO_PERIOD, identities=identities)])
+@pytest.mark.parametrize("outcome", [Outcome.NO_PERIOD, Outcome.BEFORE_FIRST_DAY])
+def test_a_period_that_is_opened_by_another_table_has_punches_of_no_period_asked_for_again(ledger, outcome):
+    """HR may have entered theirs as well, and until they are stored no day of theirs is complete."""
+    ledger.open_period(NOVEMBER, "sheet", routes=True, table="of November")
+    ledger.add_log("SN1", AttendanceLog((punched("a", datetime(2026, 10, 5, 9)), punched("b")), ()), READ_AT)
 
-    ledger.open_period(DECEMBER, "other sheet")
-    assert [record.user_id for record in ledger.next_chunk(DECEMBER, 9).records] == ["b"]
+    def is_asked(outcome):
+        asked = []
+        while chunk := ledger.next_chunk(NOVEMBER, 9):
+            asked += [record.user_id for record in chunk.records]
+            identities = tuple(record.identity for record in chunk.records)
+            ledger.take_answers([Answer(outcome=outcome, identities=identities)])
+        return sorted(asked)
+
+    assert is_asked(outcome) == ["a", "b"]
+    ledger.open_period(DECEMBER, "other sheet", routes=True, table="of November and December")
+    assert ledger.summary().earliest_backlog == datetime(2026, 10, 5, 9)
+    assert is_asked(outcome) == ["a", "b"]
+
+    # Its sheet is gone, and asked for anew each quarter of an hour.
+    ledger.open_period(DECEMBER, "third sheet", routes=True, table="of November and December")
+    assert is_asked(outcome) == []

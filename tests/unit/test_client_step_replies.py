@@ -1,14 +1,21 @@
 """Single steps between a question and its reply: what is asked, and which reply counts."""
 
 import logging
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from attendance_client.errors import BusError
 from attendance_client.fsm import steps
 from attendance_client.fsm.generated import TIME_OUT_S, EventId, StateId
-from attendance_contracts import CreateReviewSheet, GetReviewPeriod, NewReviewPeriod, NewReviewSheet
+from attendance_contracts import (
+    Answer,
+    CreateReviewSheet,
+    GetReviewPeriod,
+    NewReviewPeriod,
+    NewReviewSheet,
+    Outcome,
+)
 from tests.unit.lone_client import (
     FEBRUARY,
     JANUARY,
@@ -19,6 +26,7 @@ from tests.unit.lone_client import (
     confirmation,
     lone_client,
     publish_two,
+    take,
 )
 
 
@@ -144,6 +152,23 @@ def test_a_sheet_is_that_of_its_period_whichever_question_it_answers(client, ses
 
     assert steps.await_review_sheet(client) is event
     assert session.sheet_id == ("new" if event is EventId.REVIEW_SHEET_RECEIVED else None)
+
+
+def test_a_sheet_by_another_table_has_punches_of_no_period_asked_for_again(client, session):
+    client.ledger.open_period(JANUARY, "sheet", routes=True)
+    take(client, datetime(2025, 6, 2, 9))
+    [record] = client.ledger.next_chunk(JANUARY, 9).records
+    client.ledger.take_answers(
+        [Answer(outcome=Outcome.NO_PERIOD, identities=(record.identity,))], table="old"
+    )
+    steps.request_review_sheet(client)
+    told = NewReviewSheet(
+        location=SITE.location, request_id="r", period=JANUARY, sheet_id="new", routes=True, table="new"
+    )
+    client.bus.waiting = [told]
+
+    steps.await_review_sheet(client)
+    assert client.ledger.next_chunk(JANUARY, 9).records == (record,)
 
 
 # Waiting

@@ -179,6 +179,7 @@ class MemoryBackend:
                     period=message.period,
                     sheet_id=sheet_id,
                     routes=True,
+                    table=self._table_as_told(),
                 )
             case StoreAttendRecords():
                 return self._store(message)
@@ -253,8 +254,11 @@ class MemoryBackend:
             confirmed=tuple(record.identity for record in message.records if record.identity in stored),
             answers=answers,
             gone=message.sheet_id not in self._sheets,
-            table=repr((windows(self.table), self._since)),
+            table=self._table_as_told(),
         )
+
+    def _table_as_told(self) -> str:
+        return repr((windows(self.table), self._since))
 
     def _answers(self, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
         assert self.registered is not None

@@ -71,6 +71,7 @@ class Network:
         health_told: how often the site told of itself; nobody answers.
         watch_health: takes what it tells.
         delivers_health: whether the backend gets it as well.
+        alarms_under_way: copies of alarms that the backend has not taken yet.
         happened: fates and other faults that came true.
     """
 
@@ -88,6 +89,7 @@ class Network:
         self._told_last: tuple[object, ...] = ()
         self.watch_health: Callable[[SiteHealth], None] = lambda _health: None
         self.delivers_health = False
+        self.alarms_under_way = 0
         self._inboxes: dict[Topic, list[Envelope]] = {}
 
     def now(self) -> datetime:
@@ -126,6 +128,8 @@ class Network:
             fate = Fate()  # nobody answers it, so Pub/Sub's "at least once" is all there is
         if fate.name != "ordinary":
             self.happened[f"message {fate.name}"] += 1
+        if message.topic is Topic.RAISE_FINAL_ALARM:
+            self.alarms_under_way += len(fate.delays_s)
         for delay_s in fate.delays_s:
             self._timeline.after(delay_s, lambda: self._deliver(envelope))
 
@@ -167,6 +171,8 @@ class Network:
             else:
                 self._timeline.after(REDELIVERY_S, lambda: self._deliver(envelope, delivery + 1))
             return
+        if envelope.topic is Topic.RAISE_FINAL_ALARM:
+            self.alarms_under_way -= 1
         if reply is not None:
             self.publish(reply)
 

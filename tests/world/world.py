@@ -630,6 +630,7 @@ class World:
             and self._has_read_all
             and not self.unread()
             and not self.unstored()
+            and not self.network.alarms_under_way
             and all(self.belongs(stored) for stored in self.backend.rows() if stored.counts)
         )
 

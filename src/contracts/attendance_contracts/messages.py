@@ -81,6 +81,7 @@ class NewReviewSheet(Message):
 
     Attributes:
         routes: whether the backend takes punches of any day (`StoreAttendRecords.routed`).
+        table: as in `LastStoredTimestamp`.
     """
 
     topic: ClassVar[Topic] = Topic.NEW_REVIEW_SHEET
@@ -88,6 +89,7 @@ class NewReviewSheet(Message):
     period: ReviewPeriod
     sheet_id: str
     routes: bool = False
+    table: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

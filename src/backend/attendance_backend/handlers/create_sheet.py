@@ -98,7 +98,7 @@ def create_review_sheet(
             group=group,
         )
         routing.forget(backend)
-    return _reply(message, sheet_id)
+    return _reply(message, sheet_id, table)
 
 
 def create_together(
@@ -139,17 +139,18 @@ def create_together(
             _complete(sheet_id, period, [*reversed(sites.values())], backend, control=None, group=group)
 
         for number in Grouping[int](complete).done(numbers):
-            replies[number] = partial(_reply, messages[number], sheet_id)
+            replies[number] = partial(_reply, messages[number], sheet_id, table)
     return replies
 
 
-def _reply(message: CreateReviewSheet, sheet_id: str) -> NewReviewSheet:
+def _reply(message: CreateReviewSheet, sheet_id: str, table: routing.Table) -> NewReviewSheet:
     return NewReviewSheet(
         location=message.location,
         request_id=message.request_id,
         period=message.period,
         sheet_id=sheet_id,
         routes=True,
+        table=table.digest(message.location),
     )
 
 

@@ -133,8 +133,9 @@ def await_review_sheet(client: Client) -> EventId:
     if not client.await_reply(NewReviewSheet, StateId.AWAIT_REVIEW_SHEET, accept):
         return EventId.TIMED_OUT
     client.session.answered()
-    sheet_id = client.session.sheet_id = replies[-1].sheet_id
-    client.ledger.open_period(period, sheet_id, routes=replies[-1].routes)
+    reply = replies[-1]
+    client.session.sheet_id = reply.sheet_id
+    client.ledger.open_period(period, reply.sheet_id, routes=reply.routes, table=reply.table)
     return EventId.REVIEW_SHEET_RECEIVED
 
 

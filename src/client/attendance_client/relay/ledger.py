@@ -438,21 +438,20 @@ class Ledger:
         )
         return frozenset(user_id for (user_id,) in self._ask(question, (serial_number,)))
 
-    def open_period(self, period: ReviewPeriod, sheet_id: str, *, routes: bool | None = None) -> None:
-        """Remember a period's sheet, and whether the backend that named it takes punches of any day."""
+    def open_period(
+        self, period: ReviewPeriod, sheet_id: str, *, routes: bool | None = None, table: str = ""
+    ) -> None:
+        """Remember a period's sheet, whether the backend that named it takes punches of any day, and its table."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO periods VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
                 " first_day = excluded.first_day, last_day = excluded.last_day, sheet_id = excluded.sheet_id",
                 (period.name, period.first_day.isoformat(), period.last_day.isoformat(), sheet_id),
             )
-            # They may have been asked for before HR entered it.
-            db.execute(
-                "UPDATE punches SET answer = NULL WHERE answer IN (?, ?) AND timestamp >= ? AND timestamp < ?",
-                (*_OF_NO_PERIOD, *self._window(period)),
-            )
             if routes is not None:
                 _state(db, ROUTES, "yes" if routes else "")
+            if table:
+                _believe(db, table)
 
     def take_over(self, rows: Iterable[Sequence[object]]) -> int:
         """Take rows of another ledger (`PUNCH_COLUMNS`), to be asked for again; returns how many were not known."""
@@ -559,9 +558,7 @@ class Ledger:
         """
         with self._transaction() as db:
             if table:
-                if table != self._fact(TABLE):
-                    db.execute("UPDATE punches SET answer = NULL WHERE answer IN (?, ?)", _OF_NO_PERIOD)
-                _state(db, TABLE, table)
+                _believe(db, table)
                 _state(db, ROUTES, "yes")
             if gone:
                 db.execute("UPDATE punches SET sheet_id = NULL, answer = NULL WHERE sheet_id = ?", (gone,))
@@ -807,6 +804,13 @@ def _marks(identity: str, raw: bytes) -> list[str]:
 def _tombstone(kind: str, serial_number: str, salt: str, identity: str) -> str:
     mark = tombstone(salt, identity, _EXPIRED_ROUNDS) if kind == EXPIRED else tombstone(salt, identity)
     return f"{kind}{serial_number} {mark}"
+
+
+def _believe(db: sqlite3.Connection, table: str) -> None:
+    """HR's table is this one by now: where it was another one, punches that it had no period for are asked again."""
+    if (table,) not in db.execute("SELECT value FROM facts WHERE name = ?", (TABLE,)).fetchall():
+        db.execute("UPDATE punches SET answer = NULL WHERE answer IN (?, ?)", _OF_NO_PERIOD)
+        _state(db, TABLE, table)
 
 
 def _state(db: sqlite3.Connection, name: str, value: str) -> None:
