@@ -7,7 +7,8 @@ import pytest
 
 from attendance_client.errors import DamagedError, LedgerError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch, UndecodableRecord
-from attendance_client.relay.ledger import SCHEMA_1, Ledger, LedgerSummary
+from attendance_client.relay.ledger import Ledger, LedgerSummary
+from attendance_client.relay.ledger_file import SCHEMA_1
 from attendance_contracts import Answer, Outcome, ReviewPeriod
 
 BOUNDARY = time(4)

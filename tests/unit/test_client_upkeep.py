@@ -13,7 +13,8 @@ import pytest
 
 from attendance_client.app import cli
 from attendance_client.machine.port import AttendanceLog, LoggedPunch
-from attendance_client.relay.ledger import SCHEMA_1, Ledger
+from attendance_client.relay.ledger import Ledger
+from attendance_client.relay.ledger_file import SCHEMA_1
 from attendance_contracts import ReviewPeriod
 
 CONFIG = {"identifier": "berlin", "ip": "127.0.0.1", "port": 4370, "time_zone": "UTC"}

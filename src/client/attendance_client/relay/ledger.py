@@ -8,31 +8,21 @@ Which period a punch belongs to, the backend decides. The periods here are what 
 punches of one sheet into one message, and a backend before 0.2 takes no others.
 """
 
-import os
-import shutil
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from secrets import token_urlsafe
-from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import Any
 
-from attendance_client.errors import (
-    ClientError,
-    DamagedError,
-    DiskError,
-    LedgerError,
-    disk_remedy,
-    is_read_only,
-    no_permission,
-)
+from attendance_client.errors import DiskError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch
+from attendance_client.relay.ledger_file import damaged, migrate, opened_to_read, trouble_of
 from attendance_contracts import (
     Answer,
     AttendanceRecord,
@@ -44,59 +34,6 @@ from attendance_contracts import (
 
 LEDGER_NAME = "ledger.sqlite3"
 """Beside the snapshot."""
-
-SCHEMA_VERSION = 3
-SCHEMA_1 = """
-CREATE TABLE punches (
-    identity TEXT PRIMARY KEY,
-    serial_number TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    timestamp TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    punch INTEGER NOT NULL,
-    occurrence INTEGER NOT NULL,
-    raw BLOB NOT NULL,
-    read_at TEXT NOT NULL,
-    sheet_id TEXT
-) WITHOUT ROWID;
-CREATE INDEX unconfirmed ON punches (timestamp) WHERE sheet_id IS NULL;
-CREATE TABLE undecodable (
-    serial_number TEXT NOT NULL,
-    raw BLOB NOT NULL,
-    reason TEXT NOT NULL,
-    read_at TEXT NOT NULL,
-    PRIMARY KEY (serial_number, raw)
-);
-CREATE TABLE users (
-    serial_number TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    user_name TEXT NOT NULL,
-    PRIMARY KEY (serial_number, user_id)
-);
-CREATE TABLE periods (
-    name TEXT PRIMARY KEY,
-    first_day TEXT NOT NULL,
-    last_day TEXT NOT NULL,
-    sheet_id TEXT NOT NULL,
-    closed INTEGER NOT NULL
-);
-"""
-SCHEMA_2 = """
-ALTER TABLE punches ADD COLUMN user_name TEXT;
-ALTER TABLE punches ADD COLUMN answer TEXT;
-ALTER TABLE punches ADD COLUMN reason TEXT;
-UPDATE punches SET user_name = coalesce((
-    SELECT user_name FROM users
-    WHERE users.serial_number = punches.serial_number AND users.user_id = punches.user_id), '');
-CREATE INDEX unnamed ON punches (serial_number) WHERE user_name IS NULL AND sheet_id IS NULL;
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-"""`user_name`: as the machine told it when the punch was read; empty for a user without one, NULL before it was asked.
-`answer`: why no sheet holds the punch, an `Outcome` or UNANSWERED; NULL before it was asked, and once a sheet does."""
-SCHEMA_3 = """
-ALTER TABLE punches ADD COLUMN machine TEXT;
-"""
-"""`machine`: what people called the machine when the punch was read; empty or NULL where it has no name."""
 
 PUNCH_COLUMNS = (
     "identity",
@@ -126,14 +63,6 @@ EXPORTED = (
     "reason",
 )
 """For people: each punch, and what became of it."""
-_PASSING = (
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-)
 FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 """Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 UNANSWERED = "unanswered"
@@ -203,38 +132,14 @@ class Ledger:
         """Identities of punches that were found to be forgotten: each reading of the machine brings them again."""
         try:
             if read_only:
-                self._db = _opened_to_read(path)
+                self._db = opened_to_read(path)
                 return
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._migrate()
+            migrate(self._db, path)
         except (sqlite3.Error, OSError) as error:
-            raise self._error(error) from error
-
-    def _error(self, error: sqlite3.Error | OSError) -> ClientError:
-        """What is wrong, by its remedy."""
-        path, code = self._path, getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if isinstance(path, Path):
-            if path.exists() and not os.access(path, os.R_OK | os.W_OK) and not is_read_only(path):
-                return LedgerError(no_permission(path))
-            if code in _PASSING or is_read_only(path):
-                return DiskError(f"{path}: {error}; {disk_remedy(path)}")
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return self._damaged(error)
-        return LedgerError(
-            f"{path}: {error}. If the disk is in order, move the file away, and with it those beside it that end in "
-            "-wal and -shm: the machine is then read again, and the sheets recognise what they already hold"
-        )
-
-    def _damaged(self, why: object) -> DamagedError:
-        return DamagedError(
-            f"{self._path}: {why}. When the client starts, it puts the file aside and makes a new one: the machine is "
-            "read again, and the sheets recognise what they already hold"
-        )
-
-    def _migrate(self) -> None:
-        _migrate(self._db, self._path)
+            raise trouble_of(self._path, error) from error
 
     def close(self) -> None:
         """Release the file."""
@@ -253,13 +158,13 @@ class Ledger:
                 raise
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise self._error(error) from error
+            raise trouble_of(self._path, error) from error
 
     def _ask(self, question: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         try:
             return self._db.execute(question, parameters).fetchall()
         except sqlite3.Error as error:
-            raise self._error(error) from error
+            raise trouble_of(self._path, error) from error
 
     def add_log(
         self, serial_number: str, attendance_log: AttendanceLog, read_at: datetime, machine: str = ""
@@ -409,7 +314,7 @@ class Ledger:
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            told = self._error(error)
+            told = trouble_of(self._path, error)
             if not isinstance(told, DiskError):
                 raise told from error
 
@@ -584,7 +489,7 @@ class Ledger:
                 (since, until),
             )
         except sqlite3.Error as error:
-            raise self._error(error) from error
+            raise trouble_of(self._path, error) from error
 
     def send_again(self, since: str) -> int:
         """Forget what was said of punches made from `since` on (ISO 8601); returns how many a sheet had confirmed."""
@@ -688,7 +593,7 @@ class Ledger:
         """Read the whole file; raises DamagedError where it is damaged."""
         [(told,), *_] = self._ask("PRAGMA quick_check(1)")
         if told != "ok":
-            raise self._damaged(told)
+            raise damaged(self._path, told)
 
     def summary(self) -> LedgerSummary:
         """Counts, and how far the sheets are; counted again only when a row was written since."""
@@ -734,48 +639,6 @@ class Ledger:
             period.opens_at(self._day_boundary).isoformat(),
             period.closes_at(self._day_boundary).isoformat(),
         )
-
-
-def _migrate(db: sqlite3.Connection, path: Path | str) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise LedgerError(f"{path} was written by a newer release (schema {version}); upgrade the client")
-    missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
-    if missing:
-        script = "\n".join(missing)
-        db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-
-def _copied(path: Path) -> sqlite3.Connection:
-    """All that a ledger on a read-only disk holds, in memory."""
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    with TemporaryDirectory() as directory:
-        for file in (path, path.with_name(f"{path.name}-wal")):
-            if file.exists():
-                shutil.copyfile(file, Path(directory, file.name))
-        with closing(sqlite3.connect(Path(directory, path.name))) as db:
-            db.backup(copy)
-    return copy
-
-
-def _opened_to_read(path: Path | str) -> sqlite3.Connection:
-    where = Path(path).absolute().as_uri()
-    db = sqlite3.connect(f"{where}?mode=ro", uri=True, isolation_level=None)
-    try:
-        db.execute("PRAGMA user_version")
-    except sqlite3.OperationalError:
-        if not is_read_only(Path(path)):
-            raise
-        # Beside it SQLite would make files of its own, and without them it passes over the newest punches (-wal).
-        db = _copied(Path(path))
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == SCHEMA_VERSION:
-        return db
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    db.backup(copy)
-    db.close()
-    _migrate(copy, path)
-    return copy
 
 
 def _period(name: str, first_day: str, last_day: str) -> ReviewPeriod:
