@@ -15,6 +15,7 @@ def user_key(user_name: str) -> str:
     return user_name.strip().casefold()
 
 
+@lru_cache(maxsize=4096)
 def site_key(site: str) -> str:
     """By which sites are found: upper and lower case alike."""
     return site.strip().casefold()

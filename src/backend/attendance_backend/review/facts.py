@@ -58,35 +58,30 @@ class Stored:
         member = self.people.whose(labels, day)
         return member is not None and member.key == key
 
-    def _counts(self, key: str, labels: Labels, day: date, token: Token) -> bool:
-        """Whether a punch counts in this row: one that two sites sent, as their machine was moved, counts once.
+    def punches(self, key: str, day: date) -> list[Punch]:
+        """A person's punches of a business day, of all sites: they lie on its date or the next one.
 
-        At the person's own site, if it is one of them.
+        One that two sites sent, as their machine was moved, counts once: at the person's own site, if it is one of
+        them.
         """
         rows = self.labels_of(key)
-        if token.amended or not self._is_of(key, labels, day):
-            return False
-        if len(rows) < 2:
-            return True
-        home = self.people.members[key].home
-        first = min(
-            (row for row in rows if self._index.holds(row, day, token.record_id)),
-            key=lambda row: site_key(row.site) != home,
-        )
-        return site_key(first.site) == site_key(labels.site)
-
-    def punches(self, key: str, day: date) -> list[Punch]:
-        """A person's punches of a business day, of all sites: they lie on its date or the next one."""
+        if len(rows) > 1:
+            home = self.people.members[key].home
+            rows = sorted(rows, key=lambda labels: site_key(labels.site) != home)
         found = []
-        for labels in self.labels_of(key):
-            site = site_key(labels.site)
-            for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
+        for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
+            counts_at: dict[str, str] = {}
+            for labels in rows:
+                site = site_key(labels.site)
                 begin_s = self._begin_s(key, calendar_day, site)
-                found += [
-                    Punch(token.moment(calendar_day), site)
-                    for token in self._index.tokens(labels, calendar_day)
-                    if (token.seconds < begin_s) is is_next and self._counts(key, labels, calendar_day, token)
-                ]
+                tokens = self._index.tokens(labels, calendar_day)
+                own = [token for token in tokens if counts_at.setdefault(token.record_id, site) == site]
+                if self._is_of(key, labels, calendar_day):
+                    found += [
+                        Punch(token.moment(calendar_day), site)
+                        for token in own
+                        if not token.amended and (token.seconds < begin_s) is is_next
+                    ]
         return found
 
     def day_of(self, key: str, punch: Punch) -> date:
