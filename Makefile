@@ -8,7 +8,7 @@ REPLIES ?= 100000
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test bare bare-pi soak chaos hunt attack fuzz bench flood proof model model-full model-ablation mutants lint format generate bundle clean
+.PHONY: help demo quick test bare bare-pi soak chaos hunt attack fuzz bench flood proof model model-full model-ablation mutants lint format generate bundle docs coverage clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,13 @@ bundle: ## stage the functions' source folder in build/bundle, as deploy/gcp/dep
 	find build/bundle -name __pycache__ -prune -exec rm -rf {} +
 	@echo "build/bundle is ready: deploy/gcp/deploy deploys it"
 
+docs: $(VENV)/.docs ## make the docs into a site, build/docs/index.html; a link that leads nowhere is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/docs
+
+coverage: $(VENV)/.dev ## which lines units and properties run (a quarter of an hour)
+	$(BIN)/coverage run -m pytest -q tests/unit tests/property
+	$(BIN)/coverage report --skip-covered --show-missing
+
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -122,3 +129,8 @@ $(VENV)/.dev: $(VENV)/.python pyproject.toml
 	@echo "installing the packages of the tests (about half a minute)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.sandbox
+
+$(VENV)/.docs: $(VENV)/.python pyproject.toml
+	@echo "installing the packages of the docs"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
