@@ -63,13 +63,13 @@ def ask_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
 
 
 def read_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """The last look reads all of the log, a poll its end only, with p or without."""
-    last_look = facts.codes.one_of(s["state"], EXPIRED)
+    """The final read takes all of the log, a poll its end only, with p or without."""
+    final_read = facts.codes.one_of(s["state"], EXPIRED)
     tail = pick("in_the_end_of_the_log", BOOL)
-    seen = z3.Or(last_look, tail) if facts.measures.whole_last_look else tail
-    counts = z3.And(last_look, s["closing"])
+    seen = z3.Or(final_read, tail) if facts.measures.whole_final_read else tail
+    counts = z3.And(final_read, s["closing"])
     known = z3.Or(s["known"], z3.And(s["on_machine"], seen))
-    again = {name: z3.If(last_look, s[name], value) for name, value in perhaps_again(s, pick).items()}
+    again = {name: z3.If(final_read, s[name], value) for name, value in perhaps_again(s, pick).items()}
     outcomes = [
         Outcome("", sets={"known": known, "fresh": counts, "checked": FALSE, **again}),
         Outcome("fails", sets=NOTHING_CHECKED, verdict="failed"),

@@ -17,7 +17,7 @@ def invariants(facts: Facts, *, erasing: bool) -> list[Claim]:
     """Those of a world; `erasing`: with those that `nothing_erased_unstored` follows from."""
     found = [*_snapshots(facts), *_relaying(facts), *_storing(facts)]
     if erasing:
-        found += [*_last_look(facts), promises(facts)["nothing_erased_unstored"]]
+        found += [*_final_read(facts), promises(facts)["nothing_erased_unstored"]]
     return found
 
 
@@ -119,7 +119,7 @@ def _storing(facts: Facts) -> Iterator[Claim]:
     )
 
 
-def _last_look(facts: Facts) -> Iterator[Claim]:
+def _final_read(facts: Facts) -> Iterator[Claim]:
     def locked(s: Values) -> z3.BoolRef:
         return z3.And(s["locked"], s["was_enabled"], facts.codes.one_of(s["state"], EXPIRED))
 
@@ -128,7 +128,7 @@ def _last_look(facts: Facts) -> Iterator[Claim]:
         return z3.And(s["closing"], z3.Implies(s["on_machine"], s["known"]), z3.Not(owed))
 
     yield Claim(
-        "what the last look found counts only while the machine is being closed",
+        "what the final read found counts only while the machine is being closed",
         lambda s: z3.Implies(s["fresh"], s["closing"]),
     )
     yield Claim(
@@ -136,7 +136,7 @@ def _last_look(facts: Facts) -> Iterator[Claim]:
         lambda s: z3.Implies(s["closing"], locked(s)),
     )
     yield Claim(
-        "what the last look found is in the ledger",
+        "what the final read found is in the ledger",
         lambda s: z3.Implies(z3.And(s["fresh"], s["on_machine"]), s["known"]),
     )
     yield Claim(

@@ -67,7 +67,7 @@ class Measures:
     first_day_asked: bool = True
     confirmed_only: bool = True
     count_compared: bool = True
-    whole_last_look: bool = True
+    whole_final_read: bool = True
     failed_read_told: bool = True
 
 
@@ -130,5 +130,5 @@ VARIABLES: Mapping[str, Mapping[str, z3.SortRef]] = {
     "what happened, for the promises only": {"stored": BOOL, "lost": BOOL},
 }
 """The world's own, by what they belong to. `answered`: p is not sent again for now, as it was refused or set aside.
-`outside`: the backend has said that p is older than the site's First Day. `fresh`: what the last look found still
+`outside`: the backend has said that p is older than the site's First Day. `fresh`: what the final read found still
 counts. `checked`: the look before an erasing found that nothing would be lost."""

@@ -99,15 +99,15 @@ WITHOUT_MEASURE: Sequence[Without] = (
         measures=Measures(count_compared=False),
     ),
     Without(
-        "whole last look",
-        "the last look reads the end of the log only",
-        ("what the last look found is in the ledger",),
-        measures=Measures(whole_last_look=False),
+        "whole final read",
+        "the final read takes the end of the log only",
+        ("what the final read found is in the ledger",),
+        measures=Measures(whole_final_read=False),
     ),
     Without(
         "failed read told",
         "a read that fails looks like an empty log",
-        ("what the last look found is in the ledger",),
+        ("what the final read found is in the ledger",),
         measures=Measures(failed_read_told=False),
     ),
 )

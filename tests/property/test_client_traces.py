@@ -142,7 +142,7 @@ def test_a_client_that_takes_a_refusal_for_an_end_is_refused(monkeypatch):
         play(Relator(clearing=False), 20, 100, clearing=False)
 
 
-def at_the_last_look():
+def at_the_final_read():
     """A world whose period has expired, with a punch of its last minute that nobody has read yet."""
     world = TracedWorld(MemoryBackend(), relator=Relator(clearing=False))
     world.publish(row(0, 1))
@@ -154,12 +154,12 @@ def at_the_last_look():
 
 
 def test_a_client_that_closes_with_punches_left_is_refused(monkeypatch):
-    world = at_the_last_look()
+    world = at_the_final_read()
     world.step()
     assert world.state is StateId.RELAY_ATTENDANCE_RECORDS
     world.close()
     monkeypatch.setattr(Ledger, "backlog_of", lambda _self, _period: 0)
-    world = at_the_last_look()
+    world = at_the_final_read()
     with pytest.raises(NotAllowed, match="in REVIEW_PERIOD_EXPIRED"):
         world.step()
     world.close()

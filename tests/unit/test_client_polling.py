@@ -134,7 +134,7 @@ def test_the_log_is_read_when_a_day_has_passed(world, machine, early_s, logs):
     assert machine.logs == logs
 
 
-def test_the_last_look_reads_the_log_whatever_its_count_says(world, machine):
+def test_the_final_read_takes_the_whole_log_whatever_its_count_says(world, machine):
     poll(world.client)
     read_finally(world.client, world.client.session.open_period)
 

@@ -183,7 +183,7 @@ def test_a_machine_that_does_not_answer_keeps_no_period_open_and_its_punches_fol
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-def test_the_last_look_is_at_each_and_each_log_is_erased_by_itself(client, front, back, refuses):
+def test_the_final_read_is_at_each_and_each_log_is_erased_by_itself(client, front, back, refuses):
     client.site = replace(client.site, clear_machine=True)
     front.record("1001", NOON)
     back.record("1002", NOON)

@@ -80,7 +80,7 @@ def resumes_at_a_checkpoint(world: World) -> None:
 
 
 def closes_in_time(world: World) -> None:
-    """A period expires by the machine's clock, is closed after a last look at the machine, and none is passed over.
+    """A period expires by the machine's clock, is closed after a final read of the machine, and none is passed over.
 
     The half of every_period_closes that must hold at every moment: a period closed in haste would leave its last
     punches to the next one's polling.

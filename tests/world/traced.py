@@ -2,7 +2,7 @@
 
 A world is looked at wherever an effect begins, a transition is taken, a step ends and a client starts, as far as one
 punch p is concerned. The solver is asked whether the relation has steps that lead from each look to the next, with the
-world's own in between. What cannot be seen is left open: the copy of the snapshot, what the last look at the machine
+world's own in between. What cannot be seen is left open: the copy of the snapshot, what the final read of the machine
 found. A step that the relation does not have is a bug in the client or in the relation.
 """
 

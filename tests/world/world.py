@@ -444,7 +444,9 @@ class World:
         if not memories or any(
             memory is None or memory.read_at_s != self.clock.monotonic() for memory in memories
         ):
-            self.hasty.append(f"{session.previous_period.name} was closed without a last look at the machine")
+            self.hasty.append(
+                f"{session.previous_period.name} was closed without a final read of the machine"
+            )
         if left := self._ledger.backlog_of(session.previous_period):
             self.hasty.append(
                 f"{session.previous_period.name} was closed with {left} punches not answered for"

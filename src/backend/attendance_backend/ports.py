@@ -48,7 +48,7 @@ class Folder:
     """Where spreadsheets are created.
 
     Attributes:
-        in_shared_drive: a service account can create files nowhere else: it owns no storage.
+        in_shared_drive: whether it lies in one. A service account owns no storage, and can create files nowhere else.
         can_create: whether our account may create files in it.
         only_opener: as in `Whereabouts`.
     """
@@ -75,7 +75,12 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What somebody may do with a file, by itself or through its folders; `role` is Drive's word."""
+    """One person's right to a file, given on the file itself or on a folder above it.
+
+    Attributes:
+        address: e-mail address.
+        role: in Drive's words: reader, commenter, writer, fileOrganizer, organizer, owner.
+    """
 
     address: str
     role: str
@@ -199,7 +204,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let others have Google's quota for a while."""
+        """Wait, so that others get a share of Google's quota."""
         ...
 
 

@@ -9,11 +9,11 @@ from attendance_contracts import Message, Topic
 
 
 class Bus(Protocol):
-    """Pub/Sub, as one site sees it. Each method raises StopRequested where the client is told to stop meanwhile.
+    """Pub/Sub, as one site sees it. Each method raises StopRequested when the client is told to stop meanwhile.
 
     Attributes:
-        heard_at: when the newest of the replies that were received last was published, by Pub/Sub's clock, aware; None
-            before there was one.
+        heard_at: publish time of the newest reply of the last `receive` that brought any: Pub/Sub's clock, aware; None
+            before the first reply.
     """
 
     heard_at: datetime | None
@@ -75,7 +75,9 @@ class SnapshotStore(Protocol):
 class Supervisor(Protocol):
     """The service manager."""
 
-    def ready(self) -> None: ...
+    def ready(self) -> None:
+        """Tell it that the client has started."""
+        ...
 
     def alive(self, status: str) -> None:
         """Feed the watchdog and show a one-line status; raises StopRequested when told to stop."""
@@ -91,15 +93,20 @@ class Diary(Protocol):
     """What the service leaves for people who look after it."""
 
     def note(self, state: str, problem: str, wait_s: float) -> None:
-        """The client is about to wait in `state`, so long; `problem` is what keeps it from its work, empty for none.
+        """Note that the client is about to wait.
 
-        No failure of it keeps the client from its work.
+        Never raises: a diary that cannot be written keeps nobody from work.
+
+        Args:
+            state: in which it waits, a `StateId` value.
+            problem: what keeps it from its work; empty for nothing.
+            wait_s: for how long.
         """
         ...
 
 
 class NoDiary:
-    """For a client that nobody looks after."""
+    """The diary of a client that nobody looks after: nothing is noted."""
 
     def note(self, state: str, problem: str, wait_s: float) -> None:
         del state, problem, wait_s

@@ -40,7 +40,7 @@ class Variables:
         return replace(self, environment={**self.environment, name: ""})
 
     def missing(self, name: str, meaning: str) -> SettingsError:
-        """What to raise where a setting is needed; `meaning` says what it must hold."""
+        """The error for a setting that is missing; `meaning` says what it must hold."""
         if self.file is None:
             told = f"the environment variable {name} is not set"
         elif name in self.environment and self.in_file.get(name):
@@ -50,7 +50,7 @@ class Variables:
         return SettingsError(f"{told}: it must hold {meaning}{self.hint}")
 
     def malformed(self, name: str, value: str, wanted: str) -> SettingsError:
-        """What to raise where a setting holds something else than is wanted."""
+        """The error for a setting whose value is not the expected kind."""
         in_file = self.file is not None and name not in self.environment
         where = f"{name} in {self.file}" if in_file else f"the environment variable {name}"
         return SettingsError(f"{where} holds {value!r}: it must hold {wanted}")

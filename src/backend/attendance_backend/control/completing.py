@@ -1,4 +1,4 @@
-"""What the control spreadsheet lacks: worksheets, headers, settings. What stands in it is never touched. Pure logic.
+"""Adds what the control spreadsheet lacks: worksheets, headers, settings. It changes no filled cell. Pure logic.
 
 Done twice it does nothing the second time: only what is missing is made, and then it is no longer missing.
 """

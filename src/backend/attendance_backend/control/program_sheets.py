@@ -36,10 +36,10 @@ def create(sheet_id: int, title: str, headers: Sequence[str], widths: Sequence[i
 
 
 def emptied(worksheet: Worksheet, rows: Collection[int]) -> list[Change]:
-    """What empties rows, which stay: others may be writing below them."""
+    """The changes that empty rows. The rows stay: others may be writing below them."""
     return [*write_cells(worksheet.sheet_id, {at: NewCell() for at in worksheet.cells if at[0] in rows})]
 
 
 def blank(sheet_id: int, title: str, columns: int) -> Worksheet:
-    """What `create` makes, as if it had been read."""
+    """The worksheet that `create` makes, in the form in which a read gives it."""
     return Worksheet(sheet_id, title, row_count=2, column_count=columns)

@@ -1,4 +1,4 @@
-"""The Review Periods spreadsheet, kept by HR: what the program reads of it.
+"""Reads HR's *Review Periods* spreadsheet.
 
 Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`), ``Holidays`` (`holidays`), ``Settings``
 (`rules`), ``Shifts`` and ``Roster`` (`shifts`), ``Machine IDs`` (`machine_ids`). Worksheets of the program:
@@ -97,7 +97,7 @@ class Control:
         holidays: in order of time.
         knows_all_holidays: whether none can be missing because its row is not understood.
         review_sheets: which spreadsheet is which workbook, by name (`review_sheets`), oldest first.
-        finalised: the names of those that HR had finalised when somebody last looked.
+        finalised: the names of those that HR had finalised at the last visit.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
         plans: who works when.

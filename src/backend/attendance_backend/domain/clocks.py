@@ -1,4 +1,4 @@
-"""When a site's clocks are changed, and which wall times occur twice."""
+"""Changes of a site's clocks (daylight saving), and local wall times that occur twice."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which days' data has come, of a site and of all of them."""
+"""Through which day all data has arrived: of one site, and of all sites."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Advance:
 def advance(
     reported: Mapping[str, date | None], site: str, through: date, first_day: date, last_day: date
 ) -> Advance:
-    """What becomes complete when a site has reported all days through one.
+    """The days that become complete when a site reports that it has sent everything through `through`.
 
     Args:
         reported: through which day each site of the workbook had reported before, by `site_key`; None: not yet.

@@ -1,7 +1,7 @@
-"""What the punches of a person and business day say: check-in, check-out, breaks, and what is worth a look.
+"""Check-in, check-out and breaks of a person's business day, from its punches; and what a person should look at.
 
-Pure logic. Seconds count from the business day's midnight, in the wall time of the site where they were punched; more
-than 86,400 are after the next midnight. Which key was pressed never counts: keys are wrong or forgotten too often.
+Pure logic. Times are seconds since the business day's midnight, in the local wall time of the site of the punch; more
+than 86,400 is after the next midnight. The key that was pressed never counts: it is wrong or forgotten too often.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

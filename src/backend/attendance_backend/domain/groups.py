@@ -1,4 +1,4 @@
-"""Which workbook of a period is whose, where a company is too large for one.
+"""Workbook groups: which of a period's workbooks a site or a person is in, where one would be too large.
 
 ``Registered Sites`` names each site's workbook group. A person belongs to the group of the Site that HR keeps in ``Cut
 Off Times``, and so do the person's punches, wherever they are made; an unknown user's stay with the site. Who has no
@@ -17,7 +17,7 @@ BETWEEN = " - "
 
 
 def book_name(period: str, group: str) -> str:
-    """What a period's workbook is called; without a group as the period is."""
+    """The name of a group's workbook of a period; without a group the period's name."""
     return f"{period}{BETWEEN}{group}" if group else period
 
 

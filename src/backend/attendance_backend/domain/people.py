@@ -1,4 +1,4 @@
-"""Whose punches are whose: from what the attendance machine calls a user to the person that HR keeps."""
+"""From what an attendance machine calls a user to the person in HR's list."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from attendance_contracts import AttendanceRecord, ReviewPeriod
 
 
 def user_key(user_name: str) -> str:
-    """A machine's user name as it is compared."""
+    """The form in which user names of machines are compared."""
     return user_name.strip().casefold()
 
 
 @lru_cache(maxsize=4096)
 def site_key(site: str) -> str:
-    """By which sites are found: upper and lower case alike."""
+    """The form in which names of sites are compared: without case."""
     return site.strip().casefold()
 
 
@@ -116,7 +116,7 @@ class Person:
     terms: tuple[Terms, ...] = ()
 
     def terms_on(self, day: date) -> Terms:
-        """What holds on a day."""
+        """The terms in force on a day."""
         found = [each for each in self.terms if each.since <= day]
         return found[-1] if found else Terms(date.min, self.cut_off, self.site, self.group)
 
@@ -141,7 +141,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Seen:
-    """Where a person's latest punch was made, and when by the wall there."""
+    """Where a person's latest punch was made, and when, in that site's local wall time."""
 
     at: datetime
     site: str

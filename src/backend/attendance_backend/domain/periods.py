@@ -1,4 +1,4 @@
-"""Review periods: which one comes next, of which days it is made, and what is proposed for a year."""
+"""Review periods: which comes next, which days it has, and the twelve that are proposed for a year."""
 
 import calendar
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ def effective_end(end: date) -> date:
 
 
 def period_named(periods: Iterable[ReviewPeriod], name: str) -> ReviewPeriod | None:
-    """The period that HR calls so, in whatever capitals."""
+    """The period of this name, compared without case; None without one."""
     return next((period for period in periods if period.name.casefold() == name.casefold()), None)
 
 

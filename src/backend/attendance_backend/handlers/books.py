@@ -1,4 +1,4 @@
-"""Reading a review workbook: as a rule one call, for what is read tells where everything stands.
+"""Reads a review workbook, as a rule in one call: the answer itself tells where each column stands.
 
 It is read where the program puts things. Only when the answer shows that something stands elsewhere, the right places
 are read in a second call; and when columns or worksheets have lost what they are known by, or an earlier version made

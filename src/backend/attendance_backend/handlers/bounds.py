@@ -1,8 +1,8 @@
-"""What is believed of a message, and within which bounds: each with its reason, all in one place.
+"""The bounds within which a message is believed, each with its reason, all in one place.
 
-A site's key proves who speaks, not that it is true: whoever holds it says what he likes. Which periods and workbooks
-there are, HR's table and the program's own notes say; what time it is, the cloud's clock. Punches that could be true
-are stored however odd they are: machines count wrongly, and clocks stand wrong.
+A site's key proves who speaks, not that it is true. Periods and workbooks are those of HR's table and the program's own
+notes; the time is the cloud's. A punch that could be true is stored, however odd: machines count wrongly, and clocks
+are wrong.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Copies of what HR types into: of each workbook that is not finalised, and of *Review Periods*, one a day.
+"""Daily backup copies of each workbook that is not finalised, and of *Review Periods*.
 
 They lie in a folder beside, and are found by their Drive properties, never by title. A copy bears none of the
 properties by which its original is found, and so never counts as the original itself.

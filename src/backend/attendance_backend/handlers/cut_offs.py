@@ -1,4 +1,4 @@
-"""Cut-off times as HR keeps them now, into a workbook, unless HR typed another one there. Pure logic.
+"""Brings HR's present cut-off times into a workbook, except where HR typed another one there. Pure logic.
 
 Both are HR's to change: ``Cut Off Times`` for everything, ``Weekly Summary`` for one workbook. Which of them was
 changed is told by what the program wrote last, which stands in a hidden cell of the person's row. Where both were, what

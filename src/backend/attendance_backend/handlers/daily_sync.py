@@ -1,4 +1,4 @@
-"""What HR changed in the control spreadsheet, into the workbooks: at each visit, at each refresh, once a day a site.
+"""Brings HR's changes of the control spreadsheet into the workbooks: at each visit and refresh, once a day a site.
 
 Idempotent: only what differs is written.
 """

@@ -1,4 +1,4 @@
-"""Setting a message aside that will never do: it is acknowledged, kept with the reason, counted, and told."""
+"""Dead letters: a message that can never be handled is acknowledged, kept with its reason, counted and reported."""
 
 import json
 import logging

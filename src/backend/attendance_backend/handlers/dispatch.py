@@ -1,9 +1,9 @@
 """A function a message: do what it asks through the ports and return the reply.
 
 Every handler is idempotent: Pub/Sub delivers at least once and in any order, and a handler may die at any point.
-Writers of a review workbook may run at once, in any number of instances: see `handlers.turns`. The deployment limits
-each function to one instance with one request at a time all the same, as the control spreadsheet has no such measure,
-and as turns that are not lost cost no second reading.
+Writers of a review workbook may run at once, in any number of instances: see `handlers.turns`. The deployment still
+limits each function to one instance: the control spreadsheet has no such protection, and a write that is refused costs a
+second read.
 """
 
 from collections.abc import Callable, Mapping

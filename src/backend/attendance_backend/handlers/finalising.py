@@ -1,4 +1,4 @@
-"""A workbook that HR finalised: its month is kept as values; what differs is listed; opened again, its numbers live."""
+"""Finalised workbooks: the month is kept as values, differences are listed, and opening it brings back the formulas."""
 
 from collections.abc import Callable, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Work for one workbook that is done in one go, though one piece of it may be in the way of the others."""
+"""Does work for one workbook in one go, and finds by halving the piece that keeps the others from being done."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Punches of days that are another period's than the workbook's in which they stand: put right, unless one is final.
+"""Moves punches whose day belongs to another period by now into that period's workbook, unless one is finalised.
 
 HR may extend, shorten, move, rename or withdraw a period at any time; and by ``Roster`` the check-out of a night may be
 of the period before, though the site's day begins before it. Raw data is only ever appended to: a punch is stored in

@@ -1,4 +1,4 @@
-"""Where people's rows stood when the hidden worksheets were last read whole: of a message's people alone is then read.
+"""A cache of where people's rows stand in the hidden worksheets, so that a message reads its own people's rows only.
 
 What is remembered is kept in the process's memory and only says where to look. A message reads the rows of its people
 with all that says whose they are, how many rows there should be, and all user IDs that HR keeps. If any of it is not as

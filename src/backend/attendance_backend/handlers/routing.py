@@ -115,17 +115,17 @@ class Table:
         return None if name is None else self.groups.spelled(self.parts_of(name)[1])
 
     def is_finalised(self, period: ReviewPeriod, group: str = "") -> bool:
-        """Whether HR had finalised its workbook when somebody last looked."""
+        """Whether HR had finalised its workbook at the last visit."""
         return book_name(period.name, group).casefold() in self.finalised
 
     def digest(self, site: str) -> str:
-        """A text that is another one when a punch of the site may belong elsewhere."""
+        """A digest that differs as soon as a punch of the site may belong elsewhere."""
         said = repr((list(self.periods), self.sites.get(site_key(site))))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def read(backend: Backend, *, anew: bool = False) -> Table:
-    """HR's table, as it is now or was a minute ago; with `anew` as it is now. Raises as `Spreadsheets.read`."""
+    """HR's table, at most a minute old; with `anew` as it is now. Raises as `Spreadsheets.read`."""
     now = backend.clock.now()
     kept: tuple[datetime, Table] | None = backend.remembered.get(backend.control_id)
     if kept is not None and not anew and abs((now - kept[0]).total_seconds()) < KNOWN_FOR_S:
@@ -194,7 +194,7 @@ def with_site_of(known: Table, table: Table) -> Table:
 
 
 def forget(backend: Backend) -> None:
-    """What was read is known to be another by now."""
+    """Drop the cached table: it is known to have changed."""
     backend.remembered.pop(backend.control_id, None)
 
 

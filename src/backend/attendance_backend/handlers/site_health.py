@@ -1,4 +1,4 @@
-"""SiteHealth: keep the site's row in ``Sites``, and say what a person should look at in days that became complete.
+"""SiteHealth: keeps the site's row in ``Sites``, and lists in ``Exceptions`` what the newly complete days lack.
 
 Idempotent: what is said in ``Exceptions`` is written together with what it follows from (Complete Through, Clock Told
 On, Memory Told On), in one atomic call which is refused if anybody wrote in between. Where it is much, as after weeks,

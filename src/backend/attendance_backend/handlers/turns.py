@@ -1,7 +1,7 @@
-"""Writers of a review workbook take turns, wherever they run: whoever read an outdated version reads again.
+"""Optimistic writes of a review workbook: whoever read an outdated version is refused, and reads again.
 
 Every write of a review workbook goes through `take_turn`. A deployment with one instance a function makes collisions
-rare; correctness does not rest on it.
+rare; correctness does not rest on it. Source: docs/decisions/06-optimistic-write.md.
 """
 
 import logging
@@ -57,18 +57,21 @@ def take_turn(
     draft: Callable[[], Draft[T]],
     mend: Callable[[Sequence[Misplaced]], object] | None = None,
 ) -> T:
-    """Read, plan and write; again from the beginning when somebody else wrote in between.
+    """Write optimistically: read, plan, and write if nobody else wrote in between; else begin again.
 
-    People do not take turns: where one moved columns or rows between the read and the write, the write's own answer
-    shows it.
+    A person's edit changes no version. Where somebody moved columns or rows between the read and the write, the write's
+    own answer shows it, and `mend` is called.
 
     Args:
         spreadsheets: to write to.
         draft: reads and plans; called again for each attempt.
-        mend: puts right what then stands in wrong places; without it that is only told in the log.
+        mend: puts right what was written beside its place; without it, that is only logged.
+
+    Returns:
+        The outcome of the draft that was written, or that had nothing to write.
 
     Raises:
-        OutdatedError: others were faster each time.
+        OutdatedError: others wrote first, `MAX_TRIES` times; or once, where the write takes several requests.
         RefusedError: the service refuses, whatever the version.
     """
     taken = 0

@@ -105,7 +105,7 @@ class SystemdSupervisor:
         self._notify(f"WATCHDOG=1\nSTATUS={status.splitlines()[0] if status else ''}")
 
     def progress(self) -> None:
-        """Something came of what is being done: feed the watchdog, now and then. Interrupts nothing, unlike `alive`."""
+        """Feed the watchdog, at most now and then, as work goes on. Unlike `alive`, it interrupts nothing."""
         now_s = time.monotonic()
         if now_s - self._fed_s >= PROGRESS_INTERVAL_S:
             self._fed_s = now_s

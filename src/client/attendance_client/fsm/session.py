@@ -37,7 +37,7 @@ class MachineMemory:
 
 @dataclass
 class MachineState:
-    """What is known of one machine, wherever it hangs; forgotten at a power loss.
+    """What is known of one machine, by serial number; forgotten at a power loss.
 
     Attributes:
         status: what it said of itself last.
@@ -68,7 +68,7 @@ class MachineState:
 
 @dataclass
 class Door:
-    """Where one of a site's machines hangs.
+    """A place where one of the site's machines hangs; the machine there may be replaced.
 
     Attributes:
         machine: what answers there.
@@ -151,7 +151,7 @@ class Session(Flags):
         self.time_outs = 0
         """How often in a row nobody answered in time."""
         self.nothing_to_relay: object = None
-        """The circumstances in which the ledger last had nothing to relay, so that it need not be asked again."""
+        """Cache key (ledger revision, open period) at which the ledger had nothing to relay: it is not asked again."""
         self.refusals_said: object = None
         """How many punches are refused, and why, as last told."""
         self.warned_on: date | None = None

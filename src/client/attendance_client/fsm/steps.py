@@ -275,14 +275,14 @@ def _tell_of_refusals(client: Client) -> None:
 def _next_chunk(client: Client) -> Chunk | None:
     """What to relay next: the open period's punches before all others."""
     session = client.session
-    circumstances = (client.ledger.revision, session.open_period)
-    if session.nothing_to_relay == circumstances:
+    cache_key = (client.ledger.revision, session.open_period)
+    if session.nothing_to_relay == cache_key:
         return None
     # Silence says nothing of size. Where it outlasts the back-off, one of the punches may be what kills the function.
     limit = max(1, MAX_CHUNK_RECORDS >> 3 * max(0, session.time_outs - WHOLE_TRIES))
     chunk = client.ledger.next_chunk(session.open_period, limit)
     if chunk is None:
-        session.nothing_to_relay = circumstances
+        session.nothing_to_relay = cache_key
     return chunk
 
 

@@ -1,4 +1,4 @@
-"""The machine's clock beside the Raspberry Pi's: judged, told, and set where that is configured."""
+"""Compares the machine's clock with the Raspberry Pi's, reports a difference, and sets it where that is configured."""
 
 import logging
 from datetime import datetime, timedelta
@@ -26,9 +26,9 @@ differ by half an hour at least: brought nearer by small steps, they would spoil
 
 
 def keep_clock(client: Client, door: Door, machine: MachineSession, status: MachineStatus) -> None:
-    """Tell once that the machine's clock is off, and bring it nearer to the Pi's where that is configured.
+    """Report once that the machine's clock is off, and bring it nearer to the Pi's where that is configured.
 
-    A Pi that has not heard from a time server judges nobody, unless no period is closed for it.
+    A Pi that has not heard from a time server judges no other clock, unless that keeps a period from closing.
     """
     synchronised, agree = client.clock.synchronised(), client.session.closing_time is not None
     if synchronised is False and agree:

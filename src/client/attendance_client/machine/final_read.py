@@ -1,4 +1,4 @@
-"""The last look at the machines for a period; where that is configured, their logs are erased with it.
+"""The final read of the machines before a period closes; where that is configured, their logs are erased with it.
 
 The order at each is the model's: disable, ask, read, erase, enable. Power may fail between any two: a machine left
 disabled is enabled when the client starts, and one left full is erased, if at all, after it has been read again.

@@ -30,7 +30,7 @@ class MachineAddress:
 
 @dataclass(frozen=True, slots=True)
 class MachineStatus:
-    """What one small exchange with the machine tells.
+    """What the machine says of itself in one short exchange.
 
     Attributes:
         time: the machine's wall time, naive; None when it shows an impossible date.
@@ -72,7 +72,7 @@ class UndecodableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LogEnd:
-    """Where a reading of the machine's log ended, so that another one can go on from there.
+    """Where a reading of the machine's log ended, so that the next one can go on from there.
 
     Attributes:
         records: how many the log held.
@@ -90,7 +90,7 @@ class AttendanceLog:
     """Records of the machine's log, in its own order.
 
     Attributes:
-        first: the place in the machine's log of the first of them; 0: this is the whole log. Those before it
+        first: index in the machine's log of the first record here; 0 where this is the whole log. The records before it
             were read earlier, and are still there.
         end: where the log ended.
     """
@@ -104,21 +104,27 @@ class AttendanceLog:
 class MachineSession(Protocol):
     """A conversation with the machine. Every method raises MachineError when it fails."""
 
-    def status(self) -> MachineStatus: ...
+    def status(self) -> MachineStatus:
+        """Ask the machine for its clock, its counts and its serial number: a few hundred bytes."""
+        ...
 
     def read_log(self, known: LogEnd | None = None) -> AttendanceLog:
-        """Read what follows `known`, or the whole log where it does not follow, or where that is None.
+        """Read the log from `known` on, or the whole of it.
 
-        Raises MachineError when size and count do not add up.
+        Args:
+            known: where the last reading ended. None, or an end that the log no longer has: all of it is read.
+
+        Raises:
+            MachineError: size and count do not add up, or the connection broke. Nothing is known of new punches then.
         """
         ...
 
     def read_user_names(self, users: Collection[str] = ()) -> Mapping[str, str]:
-        """User ID to user name, as they are now: of `users` at least; users without a name are left out."""
+        """User names by user ID, as they are now: at least those of `users`; who has no name is left out."""
         ...
 
     def enable(self) -> None:
-        """Let people punch, whatever an earlier program left behind."""
+        """Let people punch; does nothing on a machine that is enabled."""
         ...
 
     def disable(self) -> None:

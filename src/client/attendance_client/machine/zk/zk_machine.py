@@ -1,6 +1,18 @@
-"""The attendance machine through pyzk; the only file that knows pyzk's oddities.
+"""The attendance machine through pyzk 0.9; no other module imports it.
 
-pyzk connects, authenticates and gives commands. Tables (the log, the users) are read by our own means in its session.
+Its public methods connect, authenticate by comm key, enable, disable, read and set the clock, erase the log, and read
+serial number, firmware and platform. Our own code reads the tables (log, users) and their sizes, in its connection:
+pyzk derives the width of a record from a count that may be wrong, and reads a whole table at each poll.
+
+This module also goes below pyzk's public face, which is why pyproject.toml pins the version:
+
+- `_ZK__create_socket`, `_ZK__sock`: pyzk makes its own socket and takes one ``recv`` for one answer. It offers no
+  public way to give it a socket that keeps packets apart (`frames.FrameSocket`).
+- `_ZK__session_id`, `_ZK__reply_id`: it sends no requests but its own, so ours take their place in its numbering.
+- `helper.test_tcp`: it would first try the port with a connection of its own, and many machines talk to one at a time.
+
+A version of pyzk that renames one of them fails at the first connection, in every test of the wire
+(``tests/integration/test_client_device_wire.py``), and not on somebody's wall.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""The last look at the machine for a period: its log is erased only where nothing can be lost by it."""
+"""The final read of the machine for a period: its log is erased only where nothing can be lost by it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -197,7 +197,7 @@ def test_it_reads_the_whole_log(client):
     assert client.ledger.summary().punches == 7
 
 
-def test_a_period_that_is_not_over_by_the_clocks_at_the_last_look_stays_open(client):
+def test_a_period_that_is_not_over_by_the_clocks_at_the_final_read_stays_open(client):
     """A clock may have been set right between the look that found the end and the last one."""
     poll(client)
 
