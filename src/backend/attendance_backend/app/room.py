@@ -1,4 +1,4 @@
-"""Batches requests: what comes while others are served waits; all of it is then served together, each answered by itself.
+"""Batches requests: those that come while others are served are then served together, each answered by itself.
 
 The first to come is served at once. No thread of its own: one of those who wait serves all that wait.
 """

@@ -2,8 +2,8 @@
 
 Every handler is idempotent: Pub/Sub delivers at least once and in any order, and a handler may die at any point.
 Writers of a review workbook may run at once, in any number of instances: see `handlers.turns`. The deployment still
-limits each function to one instance: the control spreadsheet has no such protection, and a write that is refused costs a
-second read.
+limits each function to one instance: the control spreadsheet has no such protection, and a write that is refused costs
+a second read.
 """
 
 from collections.abc import Callable, Mapping
