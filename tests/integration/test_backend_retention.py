@@ -1,8 +1,6 @@
 """What `watch` does each day beside its visits: outdated releases and the morning's mail are told, old things go."""
 
-import tomllib
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +11,6 @@ from tests.integration.backend_office import NOVEMBER, PROJECT, punch
 from tests.integration.test_backend_telling import Office as TellingOffice
 from tests.integration.test_backend_telling import opened
 from tests.integration.test_backend_watch import Office as WatchedOffice
-
-ROOT = Path(__file__).parents[2]
 
 
 class Office(TellingOffice, WatchedOffice):
@@ -54,10 +50,6 @@ def office(tmp_path, monkeypatch):
 )
 def test_which_release_is_older(release, than, older):
     assert is_older(release, than) is older
-
-
-def test_the_release_is_the_packages():
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == RELEASE
 
 
 def test_a_site_with_an_older_release_is_told_once_and_when_another_one_is_outdated(office):

@@ -13,6 +13,7 @@ from attendance_backend.app.settings_file import read_settings_file
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
+from attendance_contracts import RELEASE
 from attendance_trouble import missing_package
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {RELEASE}", help="show the release and end"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 

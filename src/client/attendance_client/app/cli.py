@@ -17,6 +17,7 @@ from typing import TextIO
 from attendance_client.app.device_options import add_device_command, at_least_one
 from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
+from attendance_contracts import RELEASE
 from attendance_trouble import missing_package
 
 EXIT_USER_ERROR = 2
@@ -25,7 +26,7 @@ EXIT_FAILED = 1
 DESCRIPTION = """\
 Carries the punches of an attendance machine to HR's review sheet.
 
-The directory holds biometric_device_config.json (which you write), and snapshot.json and ledger.sqlite3
+The directory holds biometric_device_config.json (which init writes), and snapshot.json and ledger.sqlite3
 (which the client keeps).
 """
 
@@ -63,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, help="show the release and end")
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {RELEASE}", help="show the release and end"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser(
         "run",
@@ -120,19 +123,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(command=_doctor)
     return parser
-
-
-class _Version(argparse.Action):
-    """Looks the release up only when it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002 - argparse's own name
-        super().__init__(option_strings, dest, nargs=0, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from attendance_client.relay.health import release  # noqa: PLC0415
-
-        print(f"attendance-client {release()}")
-        parser.exit()
 
 
 def _add_looking(

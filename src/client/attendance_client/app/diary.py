@@ -19,8 +19,8 @@ from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.machine.port import AttendanceMachine, MachineAddress, MachineSession, MachineStatus
 from attendance_client.ports import Clock
-from attendance_client.relay.health import release, troubles_of
-from attendance_contracts import ContractError, from_json, to_json
+from attendance_client.relay.health import troubles_of
+from attendance_contracts import RELEASE, ContractError, from_json, to_json
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class FileDiary:
         self._diary = Diary(
             started=now,
             written=now,
-            release=release(),
+            release=RELEASE,
             reached_at=earlier.reached_at if earlier else None,
             machines=earlier.machines if earlier else (),
             spans=earlier.spans if earlier else (),

@@ -10,18 +10,21 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from attendance_client.errors import AccessError, BusError
 from attendance_client.fsm.client import Client
 from attendance_client.fsm.session import Door
 from attendance_client.machine.reading import BELIEVABLE_OFFSET, of_door
-from attendance_contracts import MachineHealth, MistimedPunches, ReviewPeriod, SiteHealth, business_day
+from attendance_contracts import (
+    RELEASE,
+    MachineHealth,
+    MistimedPunches,
+    ReviewPeriod,
+    SiteHealth,
+    business_day,
+)
 
 log = logging.getLogger(__name__)
-
-DISTRIBUTION = "attendance-relay"
 
 MOST_MISTIMED = 200
 """Users and days with punches that bear times that cannot be, in one message; the others are counted as one."""
@@ -120,7 +123,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         at=client.clock.now().replace(microsecond=0),
         time_zone=client.site.time_zone,
         day_boundary=client.site.day_boundary,
-        release=release(),
+        release=RELEASE,
         backlog=summary.backlog,
         undecodable=summary.undecodable,
         complete_through=complete,
@@ -166,12 +169,3 @@ def _news(
         for machine in machines
     )
     return session.sheet_id, complete, problem, backlog >= LARGE_BACKLOG, about_machines
-
-
-@cache
-def release() -> str:
-    """Of this program, as it is installed."""
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown"
