@@ -12,6 +12,6 @@ html_theme = "furo"
 html_title = f"attendance-relay {release}"
 myst_heading_anchors = 4
 napoleon_use_ivar = True
-autodoc_default_options = {"members": True, "undoc-members": True}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
