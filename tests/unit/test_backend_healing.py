@@ -573,7 +573,7 @@ def test_a_spoilt_punch_that_the_index_does_not_know_is_complained_of_until_it_i
     office.sheet("Punch Index").put(*office.index_place("bob", TUESDAY), None)
     complaint = (
         f"Raw Data - berlin, row {row}: no time stamp can be read; File > Version history shows what stood there; "
-        "the punch does not count until it is mended"
+        "the punch does not count until it is corrected"
     )
     assert [unreadable(office), unreadable(office)] == [[complaint], [complaint]]
     assert office.day("bob", TUESDAY) == (None, None, None)

@@ -36,7 +36,7 @@ examples:
   deploy/gcp/deploy site add Head_Office --machine 192.0.2.17
   deploy/gcp/deploy doctor       what is not as it shall be, a line each; changes nothing
 
-Exit codes: 0 done, 1 something has to be mended first (it is told), 2 the command was mistyped.
+Exit codes: 0 done, 1 something has to be fixed first (it is printed), 2 the command was mistyped.
 """
 
 

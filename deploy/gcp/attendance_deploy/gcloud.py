@@ -52,7 +52,7 @@ _LATER = re.compile(
 """Refusals that pass: Google's parts hear of each other's changes within minutes."""
 PAUSES_S = (5, 10, 20, 40, 60)
 
-_AGAIN = "mend that and run the same again: it goes on where it stopped"
+_AGAIN = "fix that and run the same again: it goes on where it stopped"
 _NONE_THERE = "is the name right? What it stands on may be gone: run deploy"
 _NO_KEYS = re.compile(r"disableServiceAccountKeyCreation|Key creation is not allowed", re.IGNORECASE)
 _REMEDIES = (

@@ -67,7 +67,9 @@ def _made(variables: Mapping[str, str], functions: str, init: Init, ask: Ask | N
         except NotOfTheFolderError:
             raise
         except DeployError as error:
-            told = f"{share} ({error}; is it another folder, mend REVIEW_SHEETS_FOLDER_ID in the settings)"
+            told = (
+                f"{share} ({error}; if it is another folder, correct REVIEW_SHEETS_FOLDER_ID in the settings)"
+            )
             if ask is None or ask(f"Now {told}. Then press Enter, or type q to go on later: ").strip():
                 raise DeployError(f"{told}, and run the same again") from error
 

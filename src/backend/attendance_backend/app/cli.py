@@ -43,7 +43,7 @@ spreadsheet. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the key f
 spreadsheets.
 """
 EPILOG = """\
-Exit codes: 0 all is well, 1 there is something to mend (it is printed), 2 the command could not do it, 3 Google or
+Exit codes: 0 all is well, 1 there is something to fix (it is printed), 2 the command could not do it, 3 Google or
 the network failed: try again.
 """
 
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
-        help="look whether all is in place, in the cloud as well, and say what to mend",
+        help="look whether all is in place, in the cloud as well, and say what to fix",
         description="Look at all that check looks at, at each site's last message, at how long messages wait, at the "
         "quota, and at the installation as deploy/gcp/deploy doctor does (services, rights one by one, topics, "
         "subscriptions, the functions' revision, schedule, alerts), a line each: ok, warn (it works, and somebody "
@@ -224,7 +224,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         help="list, show, send again or discard messages that never worked",
         description="Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
-        "again. They are kept for a week. Redrive one when its cause is mended: it is handled as if it came just now.",
+        "again. They are kept for a week. Redrive one when its cause is fixed: it is handled as if it came just now.",
     )
     letters.add_argument(
         "action", metavar="list|show|redrive|discard", choices=("list", "show", "redrive", "discard")

@@ -281,7 +281,7 @@ _RELEASES = """\
 The functions are of release {}, and these sites run an older one:
 
 {}
-They go on as before, and lack what was mended since: install the release on
+They go on as before, and lack what was fixed since: install the release on
 their computers in the same way (docs/installing-the-pi.md).
 
 This message comes once for each site and release.

@@ -346,5 +346,5 @@ def _window(period: ReviewPeriod | None) -> ReviewPeriod:
         return period
     raise UserError(
         f"{completing.TITLE!r} has no row for it any more, or one that does not count, and so it is not looked after: "
-        "mend the row, or type yes beside Finalised in Guide"
+        "correct the row, or type yes beside Finalised in Guide"
     )

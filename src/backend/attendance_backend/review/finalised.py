@@ -101,7 +101,7 @@ _CHANGING = (*_TIMES, corrections_sheet.LEAVE, corrections_sheet.WAIVE)
 
 _CORRECTIONS_KEPT = "corrections are kept"
 CANNOT_BE_KEPT = "this month cannot be finalised: "
-_NO_VALUE = "{cell} shows an error or has no value yet; mend it, or type no"
+_NO_VALUE = "{cell} shows an error or has no value yet; correct it, or type no"
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[_Place, _Kept]:
         place = site_key(row.site), row.record_id
         if place in indexed:
             found.setdefault(place, replace(indexed[place], amended=amended))
-        counts = COUNTS if place in found else "; the punch does not count until it is mended"
+        counts = COUNTS if place in found else "; the punch does not count until it is corrected"
         rebuilt.unreadable.append(f"{row}{counts}")
     rebuilt.gone += [indexed[place].punch for place in sorted(indexed.keys() - found.keys())]
     return found

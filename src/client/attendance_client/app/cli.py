@@ -32,7 +32,7 @@ The directory holds biometric_device_config.json (which init writes), and snapsh
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns 0, 2 for what the user must mend, 1 for what may work another time."""
+    """Run a command; returns 0, 2 for what the user must fix, 1 for what may work another time."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         parents=[common],
-        help="look whether all is in place, and say what to mend",
+        help="look whether all is in place, and say what to fix",
         description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
         "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the "
         "client itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",

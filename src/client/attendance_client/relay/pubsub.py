@@ -153,7 +153,7 @@ class PubSubBus:
         except exceptions.NotFound as error:
             raise AccessError(
                 f"the topic {topic} does not exist in the project {self._project}; create the topics "
-                "(docs/deploying.md) or mend 'project_id'"
+                "(docs/deploying.md) or correct 'project_id'"
             ) from error
         except exceptions.PermissionDenied as error:
             self._check_subscription(name, topic, error)

@@ -41,6 +41,6 @@ def window(name: str, control: Control) -> ReviewPeriod:
     if (period := control.period_of(name)) is not None:
         return period
     raise UserError(
-        f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: mend it first "
+        f"the Review Periods spreadsheet has no row for {name!r} any more, or one that does not count: fix it first "
         "(attendance-backend check says what is wrong)"
     )

@@ -58,7 +58,7 @@ def _request_topic(examination: PubSubExamination, topic: Topic) -> Finding:
     if exists is False:
         return bad(
             "publishing",
-            f"the topic {topic} does not exist: create it (docs/deploying.md), or mend 'project_id'",
+            f"the topic {topic} does not exist: create it (docs/deploying.md), or correct 'project_id'",
         )
     if may_publish is None:
         return warn("publishing", f"whether this account may publish to {topic} cannot be told")
