@@ -13,8 +13,8 @@ from attendance_backend.review import corrections_sheet
 from attendance_contracts import CreateReviewSheet, ReviewPeriod, Watch
 from tests.integration.test_backend_working_time import ROSTER_HEADER, SHIFTS, Months, People, weekdays
 from tests.integration.workbook_messages import healths_of, stores_of
-from tests.integration.workbook_office import Book, computed, new_server, typed
-from tests.integration.workbook_truth import DAY, Month, Site
+from tests.integration.workbook_office import Book, computed, new_server, seconds, typed
+from tests.integration.workbook_truth import DAY, Correction, Month, Site
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 1), date(2026, 10, 31))
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 1), date(2026, 11, 30))
@@ -191,3 +191,148 @@ def test_23_nights_in_which_clocks_are_put_back(weeks):
     assert october.hours_and("e23", "Night") == [hours(9)]
     assert october.total("e23b", "Hours") == hours(9)
     assert october.hours_and("e23b", "Night", "Expected") == [hours(7), None]
+
+
+SUNDAYS = [("Week begins on", "", "Sunday"), ("Weekend", "Cairo", "Fri, Sat")]
+
+
+class Sundays:
+    """September and October of an office whose weeks begin on Sunday, and whose weekend is Friday and Saturday.
+
+    Ann works from Sunday 27 September to Thursday and on Saturday 3 October, then long days from Sunday the 4th on.
+    Bob comes on some days only, late on Sunday the 11th, and on Friday the 23rd. Carl works in Rome, from Monday to
+    Friday, and comes late on Friday the 9th and Sunday the 11th.
+    """
+
+    def __init__(self, server):
+        self.server = server
+        people = People()
+        days = [
+            *((day, "17:00") for day in range(-3, 2)),
+            (3, "12:00"),
+            *((day, "18:00") for day in range(4, 8)),
+        ]
+        for day, out in days:
+            people.punch("ann", day, "08:00", out, site="Cairo", home="Cairo")
+        for day, check_in in ((11, "09:40"), (12, "08:30"), (18, "08:50"), (23, "12:00")):
+            people.punch("bob", day, check_in, "17:00", site="Cairo", home="Cairo")
+        for day, check_in in ((8, "08:30"), (9, "10:00"), (11, "10:00")):
+            people.punch("carl", day, check_in, "17:00", site="Rome", home="Rome")
+        sites = [Site("Cairo", "Africa/Cairo", time(4)), Site("Rome", "Europe/Rome", time(4))]
+        periods = [
+            ReviewPeriod("September 2026", date(2026, 9, 1), date(2026, 9, 30)),
+            ReviewPeriod("October 2026", date(2026, 10, 1), date(2026, 10, 30)),
+        ]
+        months = [month_of(period, sites, punched_in(period, people), CORRECTED) for period in periods]
+        book = self.book = Book(server, months[0], periods[0].name, SUNDAYS)
+        rows = [(each.name.split()[0], typed(each.first_day), typed(each.last_day)) for each in periods]
+        book._keep("2026", [("Month", "Start Date", "End Date"), *rows])
+        for site in sites:
+            request = CreateReviewSheet(location=site.name, request_id="october", period=periods[1])
+            october_id = handle(request, book.backend).sheet_id
+        for month, period, sheet_id in zip(months, periods, (book.spreadsheet_id, october_id), strict=True):
+            book.send(stores_of(month, period, sheet_id))
+            book.send([message for part in healths_of(month, period, sheet_id) for message in part])
+        book.spreadsheet_id = october_id
+        handle(Watch(), book.backend)
+        book.type_corrections()
+        self.by_days = self._shown()
+        rows = [("Setting", "Site", "Value"), *SUNDAYS, ("Overtime beyond (hours a week)", "", 40)]
+        book._keep("Settings", [*rows, *[(None, None, None)] * 4])
+        server.start_recalculating()
+        handle(Watch(), book.backend)
+        handle(Watch(), book.backend)
+        server.stop_recalculating()
+        self.by_hours = self._shown()
+
+    def _shown(self):
+        return OfMonth(computed(self.server)["October 2026"], date(2026, 10, 1))
+
+
+CORRECTED = [Correction(date(2026, 10, 24), "bob", "waive penalty", None)]
+
+
+def punched_in(period, people):
+    """People with the punches of a period."""
+    return [
+        replace(
+            each,
+            punches=tuple(
+                (site, at) for site, at in each.punches if period.first_day <= at.date() <= period.last_day
+            ),
+        )
+        for each in people.employees.values()
+    ]
+
+
+@pytest.fixture(scope="module")
+def sundays():
+    with new_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
+        found = Sundays(server)
+        yield found
+        found.book.client.session.close()
+
+
+def weeks_of(month, user, label):
+    sheet = month._book["Weekly Summary"]
+    header, *rows = ([cell.value for cell in row] for row in sheet.iter_rows())
+    (row,) = (row for row in rows if row[0] == user and label in row)
+    return dict(zip(header, row, strict=True))
+
+
+def test_weeks_begin_on_the_day_that_hr_sets(sundays):
+    found = weeks_of(sundays.by_days, "ann", "Hours Worked")
+    labels = [label for label in found if " - " in str(label)]
+    assert labels[0] == "27 Sep - 03 Oct"
+    assert labels[-1] == "25 Oct - 31 Oct"
+    assert round(seconds(found["04 Oct - 10 Oct"]) / 3600) == 40
+    words = [sundays.by_days.word("bob", day) for day in (8, 9, 10, 11, 16)]
+    assert words == ["absent", "weekend", "weekend", "late", "weekend"]
+
+
+def test_a_penalty_is_of_the_working_days_of_such_a_week(sundays):
+    found = weeks_of(sundays.by_days, "bob", "Penalties")
+    assert found["11 Oct - 17 Oct"] == 1, "9:05 on average, and 9:00 would do"
+    assert found["18 Oct - 24 Oct"] == 0, "the Friday does not count"
+    found = weeks_of(sundays.by_days, "carl", "Penalties")
+    assert found["04 Oct - 10 Oct"] == 1, "9:15 on average"
+    assert found["11 Oct - 17 Oct"] in (None, ""), "nobody is late on a Sunday there"
+
+
+def test_the_hours_of_such_a_week_and_what_the_month_before_has_of_it(sundays):
+    assert sundays.by_hours.hours_and("ann", "Brought In", "Overtime Brought In") == [hours(36), hours(4)]
+    # 36 + 9 + 4 of which 5 are of days; 40 of which 8 are.
+    assert sundays.by_hours.hours_and("ann", "Overtime (week)", "Weekend") == [hours(4), hours(4)]
+    assert sundays.by_hours.total("ann", "Overtime") == hours(1 + 8)
+
+
+def test_a_period_that_ends_on_a_friday_ends_there_then(sundays):
+    header, _ = sundays.by_days._row("Monthly Summary", "ann", "ann")
+    assert date(2026, 10, 31) in [each.date() for each in header if isinstance(each, datetime)]
+    assert sundays.by_days.word("ann", 31) in (None, "")
+
+
+def shaded(server, title, days):
+    """Whether the header and the first cells of Ann and of Carl are shaded as weekend, by day."""
+    (book,) = (one for one in server.spreadsheets(subfolders=False) if "October" in one.title)
+    sheet = book.sheet_titled(title)
+    header = {cell.value: column for _, column, cell in sheet.occupied(replace(sheet.area, end_row=1))}
+    names = [(cell.value, row) for row, column, cell in sheet.occupied(sheet.area) if column == 0]
+    rows = [0, *(next(row for value, row in names if value == name) for name in ("ann", "carl"))]
+    places = [(row, header[typed(date(2026, 10, day))]) for day in days for row in rows]
+    questions = []
+    for rule in sheet.rules["conditionalFormats"]:
+        formula = rule["booleanRule"]["condition"]["values"][0]["userEnteredValue"]
+        if "SEARCH(WEEKDAY(" in formula:
+            area = sheet.area_of(rule["ranges"][0])
+            within = [place for place in places if area.start_row <= place[0] < area.end_row]
+            questions.append((sheet, formula, (area.start_row, area.start_column), within))
+    true = set().union(*server.engine.where_true(book, questions))
+    return {day: tuple((row, header[typed(date(2026, 10, day))]) in true for row in rows) for day in days}
+
+
+@pytest.mark.parametrize("title", ["Monthly Summary", "Daily Attendance"])
+def test_days_that_are_no_working_days_are_shaded_by_that_weekend(sundays, title):
+    wanted = {8: (False,) * 3, 9: (False, True, False), 10: (True,) * 3, 11: (True, False, True)}
+    assert shaded(sundays.server, title, [*wanted]) == wanted

@@ -44,8 +44,8 @@ _EPOCH = datetime(1899, 12, 30)
 class Book:
     """One workbook in the stand-in, with the control spreadsheet of the HR that it belongs to."""
 
-    def __init__(self, server, month, name="Review"):
-        self.server = server
+    def __init__(self, server, month, name="Review", settings=()):
+        self.server, self.settings = server, settings
         self.month = month
         self.period = ReviewPeriod(name, month.first, month.last)
         self.people = []
@@ -80,6 +80,7 @@ class Book:
             ("Overtime beyond (hours a day)", "", month.overtime_h),
             *(("Key policy", site.name, "pairs") for site in month.sites if site.pairs),
             *(("Double tap (seconds)", site.name, site.double_tap_s) for site in month.sites),
+            *self.settings,
         ]
         self._keep("Settings", [("Setting", "Site", "Value"), *settings])
 

@@ -9,6 +9,7 @@ from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.control.reading import read_control, write_problems
 from attendance_backend.control.roster import read_roster
 from attendance_backend.control.rules import read_rules
+from attendance_backend.control.rules import runs_through_sunday as runs_through_sunday_of
 from attendance_backend.domain.days import KeyPolicy
 from attendance_backend.domain.people import Detail
 from attendance_backend.domain.rules import Holiday, Role, Rules, Share
@@ -454,6 +455,7 @@ def test_settings_that_make_no_sense_stay_as_they_were():
         key_policies={"": None},
         double_taps_s={"": None},
         weekends={"": None},
+        week_begins_on=None,
         keep_copies=None,
         keep_notices=None,
         end_grace_s=None,
@@ -464,6 +466,30 @@ def test_settings_that_make_no_sense_stay_as_they_were():
     )
     assert '"first and last" or "pairs"' in str(problems[3])
     assert "the settings are: 'Share with, to view', 'Share with, to comment', " in str(problems[0])
+
+
+SETTING = ("Setting", "Site", "Value")
+
+
+@pytest.mark.parametrize(
+    ("typed", "begins_on", "runs_through_sunday"),
+    [("Sunday", 6, False), ("mon", 0, False), (None, 0, True), ("none", 0, True)],
+)
+def test_where_weeks_begin(typed, begins_on, runs_through_sunday):
+    settings = sheet("Settings", SETTING, ("week begins on", None, typed))
+    rules, problems = read_rules(settings, SITES)
+    assert (rules.week_begins_on, problems) == (begins_on, [])
+    assert runs_through_sunday_of(settings) is runs_through_sunday
+
+
+@pytest.mark.parametrize("typed", ["Sat, Sun", "Mon-Fri", "always", 7.0])
+def test_where_weeks_begin_is_one_day(typed):
+    settings = sheet("Settings", SETTING, ("Week begins on", None, typed))
+    rules, problems = read_rules(settings, SITES)
+    assert (rules.week_begins_on, rules.are_hours_read) == (None, False), "all plans stay"
+    assert [problem.cell for problem in problems] == ["C2"]
+    assert "one day, such as Sunday" in str(problems[0])
+    assert not runs_through_sunday_of(settings), "it is meant to be one"
 
 
 # -- all of it

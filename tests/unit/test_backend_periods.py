@@ -1,6 +1,7 @@
 """Review periods: windows from HR's rows, and which of them comes next."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -28,6 +29,18 @@ def names_and_days(periods):
     return [(period.name, period.first_day, period.last_day) for period in periods]
 
 
+def test_whole_weeks_begin_on_any_weekday():
+    first, last = date(2026, 10, 1), date(2026, 10, 31)
+    found = [(days[0], days[-1]) for days in (whole_weeks(first, last, begin) for begin in (0, 3, 5, 6))]
+    october = partial(date, 2026, 10)
+    assert found == [
+        (date(2026, 9, 28), date(2026, 11, 1)),
+        (october(1), date(2026, 11, 4)),
+        (date(2026, 9, 26), date(2026, 11, 6)),
+        (date(2026, 9, 27), october(31)),
+    ]
+
+
 def test_typed_dates_and_texts_are_the_same():
     typed, _ = read_periods([year("2026", ("November", date(2026, 11, 2), date(2026, 11, 29), 4.0))])
     text, _ = read_periods([year("2026", ("November", "11/2/2026", "11/29/2026", 4.0))])
@@ -38,6 +51,13 @@ def test_typed_dates_and_texts_are_the_same():
 def test_a_friday_means_the_sunday_after_it():
     periods, _ = read_periods([year("2026", ("November", "11/2/2026", "11/27/2026"))])
     assert periods[0].last_day == date(2026, 11, 29)
+
+
+def test_a_friday_means_itself_where_it_is_set_on_which_day_weeks_begin():
+    months = (("July", "7/1/2026", "7/31/2026"), ("August", "8/1/2026", "8/31/2026"))
+    periods, problems = read_periods([year("2026", *months)], through_sunday=False)
+    assert [(each.first_day.day, each.last_day.day) for each in periods] == [(1, 31), (1, 31)]
+    assert problems == []
 
 
 @pytest.mark.parametrize("end", ["11/26/2026", "11/28/2026", "11/29/2026", "11/30/2026"])

@@ -13,6 +13,7 @@ from attendance_backend.control.rules import read_rules
 from attendance_backend.control.shifts import read_plans
 from attendance_backend.domain.people import Labels, People, Person
 from attendance_backend.domain.plans import DAY_S, Days, PlannedDay, Plans, RosterRow, Shift
+from attendance_backend.domain.rules import Rules
 from attendance_backend.handlers import routing
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review.days_sheet import _planned_day, plan_text
@@ -39,8 +40,9 @@ SETTING = ("Setting", "Site", "Value")
 ROSTER = ("Email", "Staff Group", "Site", "Shift", "From", "Until", "Days")
 
 
-def plans(*rows, shifts=SHIFTS):
-    return read_plans(sheet("Shifts", *shifts), sheet("Roster", ROSTER, *rows), PEOPLE, {}, ("Hamburg",))
+def plans(*rows, shifts=SHIFTS, begins_on=0):
+    rules = Rules(week_begins_on=begins_on)
+    return read_plans(sheet("Shifts", *shifts), sheet("Roster", ROSTER, *rows), PEOPLE, rules, ("Hamburg",))
 
 
 def planned(*rows, person=ANN, days=OCTOBER, boundary_s=4 * HOUR):
@@ -51,6 +53,14 @@ def planned(*rows, person=ANN, days=OCTOBER, boundary_s=4 * HOUR):
 
 def names(*rows, person=ANN):
     return {day.day: each.name for day, each in planned(*rows, person=person).items()}
+
+
+def test_every_other_week_is_counted_from_the_day_on_which_weeks_begin():
+    row = ("ann@x.com", None, None, "Early", "2026-10-04", None, "Sun-Thu week 1 of 2")
+    found, problems = plans(row, begins_on=6)
+    assert not problems
+    worked = [day.day for day, each in found.of(ANN, OCTOBER, 0, OCTOBER[-1]).items() if each.name == "Early"]
+    assert worked == [4, 5, 6, 7, 8, 18, 19, 20, 21, 22]
 
 
 def test_nobody_is_planned_without_a_row():

@@ -79,6 +79,8 @@ _MEANINGS = {
     Setting.OVERTIME: "What is worked beyond it on a day is overtime",
     Setting.WEEKEND: "Days of the week on which nobody is expected, such as Fri, Sat. For one site only: add a row "
     "with the site",
+    Setting.WEEK: "The first day of weeks, such as Sunday, in workbooks that are made from then on, and in Roster. A "
+    "period that ends on a Friday then ends there. Empty: Monday, and it runs through the Sunday after it",
     Setting.NIGHT: "Hours that count as night, such as 22:00-06:00, of everybody. For one site only: add a row with "
     "the site. Empty: those hours, of people in Roster",
     Setting.OVERTIME_WEEK: "What is worked beyond it in a week, and is no overtime of a day; or expected: beyond what "

@@ -26,7 +26,7 @@ class PeriodRow:
     """One row of a year's worksheet.
 
     Attributes:
-        end: the effective last day: a Friday typed by HR means the Sunday after it.
+        end: the effective last day: a Friday typed by HR means the Sunday after it, unless HR sets where weeks begin.
         row: where it stands, for reports.
     """
 
@@ -37,21 +37,28 @@ class PeriodRow:
     row: int
 
 
-def read_periods(years: Iterable[Worksheet]) -> tuple[list[ReviewPeriod], list[Problem]]:
-    """The periods of the years' worksheets in order of time, and what is wrong in the rows left out."""
+def read_periods(
+    years: Iterable[Worksheet], *, through_sunday: bool = True
+) -> tuple[list[ReviewPeriod], list[Problem]]:
+    """The periods of the years' worksheets in order of time, and what is wrong in the rows left out.
+
+    Args:
+        years: the worksheets.
+        through_sunday: whether a period that ends on a Friday runs through the Sunday after it.
+    """
     rows: list[PeriodRow] = []
     problems: list[Problem] = []
     for worksheet in years:
-        _read_year(worksheet, rows, problems)
+        _read_year(worksheet, rows, problems, through_sunday=through_sunday)
     rows.sort(key=lambda row: (row.start, row.end))
     return _windows(rows, problems), problems
 
 
-def doubts(years: Iterable[Worksheet], today: date) -> list[Problem]:
+def doubts(years: Iterable[Worksheet], today: date, *, through_sunday: bool = True) -> list[Problem]:
     """What is odd in rows that count all the same: overlaps, days without a period, no next period."""
     rows: list[PeriodRow] = []
     for worksheet in years:
-        _read_year(worksheet, rows, [])
+        _read_year(worksheet, rows, [], through_sunday=through_sunday)
     rows.sort(key=lambda row: (row.start, row.end))
     found = [doubt for before, row in pairwise(rows) if (doubt := _doubt(before, row)) is not None]
     if rows and rows[-1].end - NOTICE_DAYS * _DAY < today:
@@ -81,7 +88,9 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem]) -> None:
+def _read_year(
+    worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem], *, through_sunday: bool
+) -> None:
     if not worksheet.cells:
         return
     broken = header_problem(worksheet, HEADERS)
@@ -92,7 +101,7 @@ def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Probl
     names = set()
     for row in table.rows():
         try:
-            found = _read_row(table, row)
+            found = _read_row(table, row, through_sunday=through_sunday)
             if found.name in names:
                 raise BadCellError(row, table.columns[MONTH], f"{found.name} stands here twice; remove one")  # noqa: TRY301 - reported below like any other
         except BadCellError as error:
@@ -102,13 +111,14 @@ def _read_year(worksheet: Worksheet, rows: list[PeriodRow], problems: list[Probl
         rows.append(found)
 
 
-def _read_row(table: Table, row: int) -> PeriodRow:
+def _read_row(table: Table, row: int, *, through_sunday: bool) -> PeriodRow:
     year = year_of(table.worksheet.title)
     first = table.worksheet.date(row, table.columns[MONTH])
     # Of "October 2026" the spreadsheet makes a date.
     month = f"{first:%B}" if first is not None and first.year == year else table.text(row, MONTH)
     start, end = period_dates.read(table, row, month, START, END)
-    return PeriodRow(f"{month} {year}", start, effective_end(end), table.worksheet, row)
+    last = effective_end(end) if through_sunday else end
+    return PeriodRow(f"{month} {year}", start, last, table.worksheet, row)
 
 
 def _windows(rows: Sequence[PeriodRow], problems: list[Problem]) -> list[ReviewPeriod]:

@@ -51,34 +51,6 @@ TABLES = (
 """Worksheets of HR's by which workbooks count."""
 
 
-@dataclass(frozen=True)
-class PublishedPeriods:
-    """What HR has published.
-
-    Attributes:
-        periods: in order of time.
-        problems: why some rows do not count.
-    """
-
-    periods: Sequence[ReviewPeriod] = ()
-    problems: Sequence[Problem] = ()
-
-
-def read_review_periods(spreadsheets: Spreadsheets, control_id: str, around: date) -> PublishedPeriods:
-    """The periods of the year before `around` and of all later ones."""
-    titles = [
-        worksheet.title
-        for worksheet in spreadsheets.read(control_id).worksheets
-        if (year := year_of(worksheet.title)) is not None and year >= around.year - 1
-    ]
-    if not titles:
-        return PublishedPeriods()
-    years = spreadsheets.read(control_id, [Area(title) for title in titles]).worksheets
-    periods, problems = read_periods(years)
-    report(problems)
-    return PublishedPeriods(periods, problems)
-
-
 def read_people(spreadsheets: Spreadsheets, control_id: str) -> Mapping[str, Person]:
     """The people of ``Cut Off Times`` by `Person.key`, sorted by name."""
     worksheet = spreadsheets.read(control_id, [Area(roster.TITLE)]).worksheet(roster.TITLE)
@@ -195,8 +167,9 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     years = _years(book, today)
     problems: list[Problem] = []
     year_sheets = [book.worksheet(title) for title in years]
-    periods, found = read_periods(year_sheets)
-    problems += [*found, *doubts(year_sheets, today)]
+    through_sunday = rules.runs_through_sunday(book.find(rules.TITLE))
+    periods, found = read_periods(year_sheets, through_sunday=through_sunday)
+    problems += [*found, *doubts(year_sheets, today, through_sunday=through_sunday)]
     if not years:
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
@@ -213,7 +186,7 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites, groups.all_of_sites)
     problems += found
     plans, found = shifts.read_plans(
-        _sheet(book, shifts.SHIFTS), _sheet(book, shifts.ROSTER), people, chosen.weekends, sites
+        _sheet(book, shifts.SHIFTS), _sheet(book, shifts.ROSTER), people, chosen, sites
     )
     problems += found
     whole_days = [each for each in free.found if not each.part]

@@ -60,6 +60,7 @@ class Setting(StrEnum):
     GRACE = "Grace (minutes)"
     OVERTIME = "Overtime beyond (hours a day)"
     WEEKEND = "Weekend"
+    WEEK = "Week begins on"
     NIGHT = "Night hours"
     OVERTIME_WEEK = "Overtime beyond (hours a week)"
     END_GRACE = "Grace at the end (minutes)"
@@ -83,7 +84,7 @@ ADDRESSES = frozenset({*ROLES, Setting.ALARM_TO, Setting.MORNING})
 _OF_HOURS = frozenset(
     {
         *(Setting.NIGHT, Setting.OVERTIME_WEEK, Setting.END_GRACE, Setting.BALANCE_LEAVE, Setting.KINDS),
-        Setting.WEEKEND,
+        *(Setting.WEEKEND, Setting.WEEK),
     }
 )
 
@@ -154,6 +155,7 @@ class _Found:
     seconds: dict[Setting, dict[str, int]] = field(default_factory=dict)
     policies: dict[str, KeyPolicy] = field(default_factory=dict)
     weekends: dict[str, frozenset[int]] = field(default_factory=dict)
+    week_begins_on: int = 0
     counts: dict[Setting, int] = field(default_factory=dict)
     nights: dict[str, tuple[int, int]] = field(default_factory=dict)
     balance_leave: str = DEFAULT_BALANCE_LEAVE
@@ -178,6 +180,7 @@ class _Found:
             key_policies=self._by_site(Setting.KEY_POLICY, self.policies, KeyPolicy.FIRST_AND_LAST),
             double_taps_s=self._lengths(Setting.DOUBLE_TAP, DEFAULT_DOUBLE_TAP_S),
             weekends=self._by_site(Setting.WEEKEND, self.weekends, SATURDAY_AND_SUNDAY),
+            week_begins_on=None if self._is_week_unread() else self.week_begins_on,
             nights=self._of_nights(),
             overtime_after_week=self.seconds.get(Setting.OVERTIME_WEEK, {}).get(""),
             end_grace_s=self._lengths(Setting.END_GRACE, 0)[""],
@@ -190,6 +193,11 @@ class _Found:
             keep_notices=self._count(Setting.NOTICES),
             keep_workbooks=self._count(Setting.WORKBOOKS) or None,
         )
+
+    def _is_week_unread(self) -> bool:
+        """Whether it is typed, or may be what nobody understands."""
+        is_set = (Setting.WEEK, "") in self.seen
+        return (Setting.WEEK, "") in self.unread or (not is_set and self.has_stray)
 
     def _of_nights(self) -> dict[str, tuple[int, int] | None]:
         """Without a row of them, of nobody."""
@@ -240,8 +248,8 @@ def _read_value(table: Table, row: int, setting: Setting, site: str, found: _Fou
             found.holds_changes = _yes(table, row)
         case Setting.KEY_POLICY:
             found.policies[site] = _key_policy(table, row)
-        case Setting.WEEKEND:
-            found.weekends[site] = _weekend(table, row)
+        case Setting.WEEKEND | Setting.WEEK:
+            _read_days(table, row, setting, site, found)
         case Setting.NIGHT:
             if (night := _night(table, row)) is not None:
                 found.nights[site] = night
@@ -257,6 +265,21 @@ def _read_value(table: Table, row: int, setting: Setting, site: str, found: _Fou
             found.counts[setting] = _count(table, row, *_COUNTS[setting][:2])
         case _:
             found.seconds.setdefault(setting, {})[site] = table.duration(row, VALUE, *_LENGTHS[setting])
+
+
+def runs_through_sunday(worksheet: Worksheet | None) -> bool:
+    """Whether a period that ends on a Friday runs through the Sunday after it: as long as no week's begin is set.
+
+    What is typed of it and not understood is meant to be one.
+    """
+    if worksheet is None or not worksheet.cells or header_problem(worksheet, HEADERS) is not None:
+        return True
+    table = Table.of(worksheet, HEADERS)
+    return not any(
+        named(table.label(row, SETTING)) is Setting.WEEK and not table.says_none(row, VALUE)
+        for row in table.rows()
+        if table.worksheet.value(row, table.columns[VALUE]) not in (None, "")
+    )
 
 
 def _setting_and_site(table: Table, row: int, named: _Named, found: _Found) -> tuple[Setting, str]:
@@ -381,8 +404,14 @@ def _count(table: Table, row: int, least: int, most: int) -> int:
     return int(text)
 
 
-def _weekend(table: Table, row: int) -> frozenset[int]:
-    found = frozenset[int]() if table.says_none(row, VALUE) else typed.weekdays(table.label(row, VALUE))
-    if found is None:
-        raise table.not_understood(row, VALUE, "days such as Sat, Sun")
-    return found
+def _read_days(table: Table, row: int, setting: Setting, site: str, found: _Found) -> None:
+    is_none = table.says_none(row, VALUE)
+    days = frozenset[int]() if is_none else typed.weekdays(table.label(row, VALUE))
+    if setting is Setting.WEEKEND:
+        if days is None:
+            raise table.not_understood(row, VALUE, "days such as Sat, Sun")
+        found.weekends[site] = days
+    elif not is_none:
+        if days is None or len(days) != 1:
+            raise table.not_understood(row, VALUE, "one day, such as Sunday")
+        (found.week_begins_on,) = days

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from attendance_backend.control.roster import address_in, site_in
 from attendance_backend.domain.people import Person, user_key
 from attendance_backend.domain.plans import DAY_OFF, DAY_S, WEEKEND, Break, Days, Plans, RosterRow, Shift
+from attendance_backend.domain.rules import Rules
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
@@ -46,14 +47,14 @@ def read_plans(
     shifts_sheet: Worksheet,
     roster_sheet: Worksheet,
     people: Mapping[str, Person],
-    weekends: Mapping[str, frozenset[int] | None],
+    rules: Rules,
     sites: Collection[str] | None = None,
 ) -> tuple[Plans, list[Problem]]:
-    """What HR plans, and what is wrong; arguments as for `read_roster`, `weekends` as ``Settings`` has them."""
+    """What HR plans, and what is wrong; arguments as for `read_roster`, `rules` as ``Settings`` has them."""
     shifts, of_shifts, are_read = read_shifts(shifts_sheet)
-    rows, of_roster, is_read = read_roster(roster_sheet, shifts, people, sites)
-    is_whole = are_read and is_read and None not in weekends.values()
-    return Plans(rows, weekends, is_whole), [*of_shifts, *of_roster]
+    rows, of_roster, is_read = read_roster(roster_sheet, shifts, people, sites, rules.week_begins_on or 0)
+    is_whole = are_read and is_read and None not in rules.weekends.values()
+    return Plans(rows, rules.weekends, is_whole), [*of_shifts, *of_roster]
 
 
 def read_shifts(worksheet: Worksheet) -> tuple[Mapping[str, Shift], list[Problem], bool]:
@@ -141,6 +142,7 @@ def read_roster(
     shifts: Mapping[str, Shift],
     people: Mapping[str, Person],
     sites: Collection[str] | None = None,
+    begins_on: int = 0,
 ) -> tuple[list[RosterRow], list[Problem], bool]:
     """The rows of ``Roster`` in their order, what is wrong or odd, and whether all rows are understood.
 
@@ -149,12 +151,13 @@ def read_roster(
         shifts: as `read_shifts` gives them.
         people: as ``Cut Off Times`` has them.
         sites: that exist; None when nobody knows yet.
+        begins_on: the weekday of weeks' first days, 0 is Monday.
     """
     table, problems = _table(worksheet, ROSTER_HEADERS, OPTIONAL_ROSTER_HEADERS)
     is_whole, rows = not problems, list[RosterRow]()
     if table is None:
         return rows, problems, is_whole
-    known = _Known(shifts, people, sites)
+    known = _Known(shifts, people, sites, begins_on)
     order = table.order_of_dates(FROM, UNTIL)
     for row in table.rows():
         try:
@@ -174,6 +177,7 @@ class _Known(NamedTuple):
     shifts: Mapping[str, Shift]
     people: Mapping[str, Person]
     sites: Collection[str] | None
+    begins_on: int
 
 
 def _roster_row(table: Table, row: int, known: _Known, order: Order | None) -> RosterRow:
@@ -202,12 +206,12 @@ def _roster_row(table: Table, row: int, known: _Known, order: Order | None) -> R
         raise BadCellError(
             row, table.columns[UNTIL], f"{UNTIL} ({until}) is before {FROM} ({first}); correct one"
         )
-    days = _days(table, row, first)
+    days = _days(table, row, first, known.begins_on)
     site = site_in(table, row, SITE, known.sites).casefold()
     return RosterRow(user, group.casefold(), site, shift, first, until, days)
 
 
-def _days(table: Table, row: int, first: date | None) -> Days | None:
+def _days(table: Table, row: int, first: date | None, begins_on: int) -> Days | None:
     """The days of a row; None for all that are no weekend."""
     text = typed.key(table.label(row, DAYS))
     if not text:
@@ -224,7 +228,8 @@ def _days(table: Table, row: int, first: date | None) -> Days | None:
     elif match := _WEEKS.fullmatch(text):
         weekdays, week, weeks = typed.weekdays(match[1]), int(match[2]), int(match[3])
         if weekdays is not None and 0 < week <= weeks <= _MOST_CYCLE // 7:
-            return Days(frozenset(each + 7 * (week - 1) for each in weekdays), 7 * weeks)
+            of_week = ((each - begins_on) % 7 + 7 * (week - 1) for each in weekdays)
+            return Days(frozenset(of_week), 7 * weeks, begins_on=begins_on)
     elif (weekdays := typed.weekdays(text)) is not None:
         return Days(weekdays)
     raise table.not_understood(

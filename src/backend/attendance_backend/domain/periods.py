@@ -22,7 +22,7 @@ _NEAR = timedelta(weeks=2)
 
 
 def effective_end(end: date) -> date:
-    """A period that ends on a Friday runs through the Sunday after it."""
+    """A period that ends on a Friday runs through the Sunday after it, unless HR sets where weeks begin."""
     return end + 2 * _DAY if end.weekday() == _FRIDAY else end
 
 
@@ -57,11 +57,15 @@ def last_day_before(periods: Sequence[ReviewPeriod], on: date) -> date | None:
     return max((period.last_day for period in periods if period.last_day < on), default=None)
 
 
-def whole_weeks(first_day: date, last_day: date) -> list[date]:
-    """All days from the Monday of the first day's week to the Sunday of the last day's."""
-    monday = first_day - first_day.weekday() * _DAY
-    sunday = last_day + (6 - last_day.weekday()) * _DAY
-    return [monday + offset * _DAY for offset in range((sunday - monday).days + 1)]
+def week_of(day: date, begins_on: int = 0) -> date:
+    """The first day of a day's week, of weeks that begin on a weekday (0 is Monday)."""
+    return day - (day.weekday() - begins_on) % 7 * _DAY
+
+
+def whole_weeks(first_day: date, last_day: date, begins_on: int = 0) -> list[date]:
+    """All days from the first one of the first day's week to the last one of the last day's."""
+    begin, end = week_of(first_day, begins_on), week_of(last_day, begins_on) + 7 * _DAY
+    return [begin + offset * _DAY for offset in range((end - begin).days)]
 
 
 def _is_first(period: ReviewPeriod, on: date) -> bool:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache, partial
 
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.periods import week_of
 
 DAY_S = 86_400
 LEAD_S = 4 * 3600
@@ -94,18 +95,20 @@ class Days:
     Attributes:
         numbers: within the cycle, from 0 on.
         cycle: its length; a multiple of 7 for weekdays.
-        is_weekly: whether the cycle begins on a Monday, else on a row's first day.
+        is_weekly: whether the cycle begins with a week, else on a row's first day.
+        begins_on: the weekday of weeks' first days, 0 is Monday; the number 0 of a weekly cycle.
     """
 
     numbers: frozenset[int]
     cycle: int = 7
     is_weekly: bool = True
+    begins_on: int = 0
 
     def hold(self, day: date, first: date | None) -> bool:
         """Whether they contain a day; `first` is the day from which on they are counted."""
-        begin = first or date(2024, 1, 1)  # a Monday
+        begin = first or date(2024, 1, 1)
         if self.is_weekly:
-            begin -= begin.weekday() * _DAY
+            begin = week_of(begin, self.begins_on)
         return (day - begin).days % self.cycle in self.numbers
 
 

@@ -43,6 +43,7 @@ class Rules:
         overtime_after_s: what is worked beyond it on a day is overtime.
         key_policies, double_taps_s, weekends (weekdays, 0 is Monday): by site, casefolded; "" for all sites that have
             none of their own.
+        week_begins_on: the first weekday of weeks, 0 is Monday.
         nights: when night hours begin and end (`domain.plans.Plans.nights`), by site; empty where HR sets none.
         overtime_after_week: what is worked beyond so many seconds of a week is overtime; `EXPECTED`; None for none.
         end_grace_s: a check-out so long before the end of a shift is not early.
@@ -63,6 +64,7 @@ class Rules:
     key_policies: Mapping[str, KeyPolicy | None] = field(default_factory=dict)
     double_taps_s: Mapping[str, int | None] = field(default_factory=dict)
     weekends: Mapping[str, frozenset[int] | None] = field(default_factory=dict)
+    week_begins_on: int | None = 0
     nights: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
     overtime_after_week: int | None = None
     end_grace_s: int | None = 0

@@ -225,6 +225,7 @@ def _content(
         shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
         headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
         group=group,
+        week_begins_on=kept.week_begins_on(),
     )
 
 

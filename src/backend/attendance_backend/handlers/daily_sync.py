@@ -90,6 +90,7 @@ def sync(
             "people were changed": structure.update_people(read, people),
             "cut-off times were changed": cut_offs_changed,
             "first or last days were changed": structure.update_employment(read, people),
+            "weekends were changed": structure.update_weekends(read, control.rules.weekends),
             "holidays were changed": structure.update_holidays(read, period, holidays),
             "grace or overtime was changed": guide_sheet.update_parameters(
                 read.worksheet(GUIDE), kept.parameters()

@@ -73,5 +73,8 @@ def _read(spreadsheets: Spreadsheets, control_id: str, year: int) -> tuple[Sprea
     ]
     cells = spreadsheets.read(control_id, [Area(title) for title in wanted]) if wanted else present
     book = Spreadsheet(control_id, tuple(cells.find(sheet.title) or sheet for sheet in present.worksheets))
-    earlier, _ = read_periods([sheet for sheet in cells.worksheets if year_of(sheet.title) == year - 1])
+    earlier, _ = read_periods(
+        [sheet for sheet in cells.worksheets if year_of(sheet.title) == year - 1],
+        through_sunday=rules.runs_through_sunday(cells.find(rules.TITLE)),
+    )
     return book, max((period.last_day for period in earlier), default=None)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from attendance_backend.control.reading import Control
+from attendance_backend.domain.periods import week_of
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising
 from attendance_backend.handlers.refresh import rebuild_facts
@@ -22,14 +23,15 @@ from attendance_backend.review import (
     repairing,
     structure,
 )
-from attendance_backend.review.book import places_of, sites_of, tell, whole
+from attendance_backend.review.book import header, places_of, sites_of, tell, whole
 from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import EXCEPTIONS, GUIDE
+from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, WEEKLY
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.review.wanted_formulas import OF_PLANS
+from attendance_backend.review.weekly_summary import begins_on as begins_of_weeks
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
@@ -71,7 +73,7 @@ def restore(
         return _kept_as_it_is(sheet_id, period, control, backend, differences)
     rebuilt = rebuild_facts(sheet_id, period, backend)
     leave = None if is_finalised else earlier_leave(period, control, backend)
-    weeks = None if is_finalised else week_facts(period, control, backend)
+    weeks = None if is_finalised else week_facts(sheet_id, period, control, backend)
     repairs = repair_formulas(sheet_id, period, backend, leave, weeks)
     differences += [*rebuilt.differences, *repairs.differences]
     kept = [*rebuilt.unreadable, *repairs.kept]
@@ -110,6 +112,7 @@ def _complete_worksheets(
             holidays=day_header.texts_of(control.holidays),
             parameters=kept.parameters(),
             headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
+            week_begins_on=kept.week_begins_on(),
         )
         sites = sites_of(present) or ({site} if site is not None else set())
         if not sites:
@@ -163,7 +166,7 @@ def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> E
         return None
 
 
-def week_facts(period: ReviewPeriod, control: Control, backend: Backend) -> WeekFacts | None:
+def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> WeekFacts | None:
     """By what weeks count, and what the workbook before has of a week that is cut in two.
 
     None where nobody is planned, and where HR holds changes or typed what nobody understands: then all stays.
@@ -177,9 +180,18 @@ def week_facts(period: ReviewPeriod, control: Control, backend: Backend) -> Week
         None if limit is None else limit / 86_400, rules.balance_leave, kinds=rules.kinds_of_leave
     )
     before, first = daily_sync.before(period, control), period.first_day
-    if limit is None or before is None or first.weekday() == 0:
+    if limit is None or before is None:
         return facts
-    days = [first - timedelta(days=number) for number in range(first.weekday(), 0, -1)]
+    try:
+        own = books.read(backend.spreadsheets, sheet_id, [header(WEEKLY), header(DAILY)])
+    except UserError as error:
+        log.info("nothing is brought into the workbook of %s: %s", period.name, error)
+        return facts
+    begins_on = begins_of_weeks(own.worksheet(WEEKLY), day_header.columns_by_day(own.worksheet(DAILY)))
+    begin = week_of(first, begins_on)
+    days = [begin + timedelta(days=number) for number in range((first - begin).days)]
+    if not days:
+        return facts
     try:
         present = books.present(backend.spreadsheets, before[0])
         view = books.look(backend.spreadsheets, before[0], brought_in.wants(present))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from attendance_backend.control import forgotten, machine_ids, registered_sites, review_sheets, roster
+from attendance_backend.control import forgotten, machine_ids, registered_sites, review_sheets, roster, rules
 from attendance_backend.control.forgotten import Forgotten
 from attendance_backend.control.period_dates import year_of
 from attendance_backend.control.periods import read_periods
@@ -131,7 +131,7 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
     if kept is not None and not anew and abs((now - kept[0]).total_seconds()) < KNOWN_FOR_S:
         return kept[1]
     present = backend.spreadsheets.read(backend.control_id)
-    kept_sheets = (registered_sites.TITLE, review_sheets.TITLE, forgotten.TITLE)
+    kept_sheets = (registered_sites.TITLE, review_sheets.TITLE, forgotten.TITLE, rules.TITLE)
     years = [sheet.title for sheet in present.worksheets if year_of(sheet.title) is not None]
     titles = [*years, *(title for title in kept_sheets if present.find(title) is not None)]
     book = (
@@ -139,7 +139,10 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         if titles
         else present
     )
-    periods, problems = read_periods([book.worksheet(title) for title in years])
+    periods, problems = read_periods(
+        [book.worksheet(title) for title in years],
+        through_sunday=rules.runs_through_sunday(book.find(rules.TITLE)),
+    )
     sites, more = registered_sites.read(book.find(registered_sites.TITLE))
     recorded, _ = review_sheets.recorded(book.find(review_sheets.TITLE))
     final = review_sheets.finalised(book.find(review_sheets.TITLE))

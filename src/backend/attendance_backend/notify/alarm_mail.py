@@ -97,7 +97,7 @@ there), for example:
     {f"{middle:%B}":<12}{first.isoformat():<14}{last.isoformat():<14}{_EXAMPLE_WEEKS}
 
 Dates typed as year-month-day leave no doubt. A period that ends on a Friday
-runs through the Sunday after it.
+runs through the Sunday after it, unless Settings says where weeks begin.
 {_rows_that_do_not_count(problems)}
 What happens then
 -----------------

@@ -165,12 +165,12 @@ class Weeks:
     Attributes:
         first: column of the first in ``Weekly Summary``.
         last: column of the last there.
-        monday: column of the first one's Monday in ``Daily Attendance``.
+        day: column of the first one's first day in ``Daily Attendance``.
     """
 
     first: int
     last: int
-    monday: int
+    day: int
 
 
 def spelt(kind: str) -> str:
@@ -637,7 +637,7 @@ def _waived(weeks: Weeks | None, at: Places) -> str:
         f'MID({own(USER_LOOKUP)},2,{_LONGEST_USER})&"{daily_columns.key_of("", weekly_columns.PENALTIES)}"'
     )
     row = f"MATCH({own_key},{at.column(weekly_columns.KEY)},0)"
-    first_day = f"{at.sheet(DAILY)}!${column_letters(weeks.monday)}${at.lines(DAILY)[0] + 1}"
+    first_day = f"{at.sheet(DAILY)}!${column_letters(weeks.day)}${at.lines(DAILY)[0] + 1}"
     of_weeks = f"{at.sheet(WEEKLY)}!${column_letters(weeks.first)}:${column_letters(weeks.last)}"
     penalty = f"INDEX({of_weeks},{row},INT(({own(FROM)}-{first_day})/7)+1)"
     # A week that came later has its column elsewhere: what cannot be looked up is not denied.

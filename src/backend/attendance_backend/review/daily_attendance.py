@@ -64,6 +64,7 @@ from attendance_backend.review.daily_columns import (
     SITE_ROW,
     USER_NAME,
     WEEKEND,
+    WEEKENDS,
     key_of,
 )
 from attendance_backend.review.day_header import Run
@@ -508,7 +509,7 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
     judged = day_header.is_judged(kind, day, at.own(SITE_NAME, row))
     late = f'AND({label}="{CHECK_IN}",ISNUMBER({cell}),ROUND(N({cell})*{_SECONDS},0)>{late_after},{judged})'
     return [
-        *day_header.highlights(DAILY_ID, first_day, at.own(SITE_NAME, row)),
+        *day_header.highlights(DAILY_ID, first_day, at.own(SITE_NAME, row), at[WEEKENDS]),
         days(says(OPEN, NO_DATA, NOT_EMPLOYED), None, styles.GREY),
         days(
             f'AND({label}="{HOURS_WORKED}",LEFT({cell},5)="{LEAVE}")',

@@ -19,6 +19,8 @@ CLOCK_CHANGE_BY = Column("clock_change_by", "Clock Change By", hidden=True)
 COMPLETE = Column("complete_through", "Complete Through", hidden=True)
 CORRECTED = Column("corrected", "Corrected", hidden=True)
 LATE_AFTER = Column("late_after", "Late After", hidden=True)
+WEEKENDS = DAYS_ROW
+"""In whose third row the days stand that are shaded (`day_header.weekends_text`)."""
 PLAN_ROW, DUE_ROW = SITE_ROW, CLOCK_CHANGE_AT
 """In the rows of hours of people whose days HR plans, where these columns are free: rows of ``Days``."""
 LAYOUT = Layout(

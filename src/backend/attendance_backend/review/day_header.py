@@ -5,15 +5,17 @@ The third row holds the name of a holiday (if it is one of some sites only, and 
 day. Formulas and colours go by it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
+from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import column_letters
 from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod
 
 DATE, WEEKDAY, KIND = range(3)
@@ -21,6 +23,7 @@ HEADER_ROWS = 3
 Pair = tuple[int, int]
 """The column of a day, and that of its helper."""
 OTHER_PERIOD = "other period"
+_WEEKEND = "67"
 _Day = TypeVar("_Day")
 
 
@@ -124,28 +127,71 @@ def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, s
     ]
 
 
-def highlights(sheet_id: int, first_day: int, site: str) -> list[Change]:
+def weekends_text(weekends: Mapping[str, Collection[int]]) -> str:
+    """What says which days are shaded as weekend: weekdays, 1 is Monday, of all, and of sites with other ones.
+
+    ``67     [cairo 56     ]``, each padded to a week's length. Empty where all have Saturday and Sunday.
+
+    Args:
+        weekends: weekdays, 0 is Monday, by `site_key`, "" for all sites that have none of their own.
+    """
+    if all({*each} == SATURDAY_AND_SUNDAY for each in weekends.values()):
+        return ""
+    digits = {site: "".join(str(day + 1) for day in sorted(days)) or "-" for site, days in weekends.items()}
+    of_all = digits.pop("", _WEEKEND)
+    return "".join([f"{of_all:<7}", *(f"[{_plain(site)} {own:<7}]" for site, own in sorted(digits.items()))])
+
+
+def update_weekends(worksheet: Worksheet, column: Column, text: str) -> list[Change]:
+    """`weekends_text` where it stands, in the third row of a hidden column, if it is another one."""
+    row, place = worksheet.lines[KIND], worksheet.at(column)
+    if worksheet.text(row, place) == text.strip():
+        return []
+    return [WriteCells(worksheet.sheet_id, row, place, ((NewCell(text or None),),))]
+
+
+def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[Change]:
     """Colours of weekends, holidays and days of other periods, header and all.
 
     Args:
         sheet_id: of the worksheet.
         first_day: column of its first day.
+        weekends: column in whose third row `weekends_text` stands.
         site: the cell in the first row of people that tells by whose site's holidays it goes.
     """
     letters = column_letters(first_day)
     kind, day = f"{letters}${KIND + 1}", f"{letters}${DATE + 1}"
-    weekend = Formula(f"=AND(ISNUMBER({day}),WEEKDAY({day},2)>5)")
+    text = f"${column_letters(weekends)}${KIND + 1}"
+    of_all = f'IF({text}="","{_WEEKEND}",LEFT({text},7))'
+    own = f'MID({text},SEARCH("["&{site}&" ",{text})+LEN({site})+2,7)'
+
+    def is_weekend(days: str) -> Formula:
+        return Formula(f'=AND(ISNUMBER({day}),ISNUMBER(SEARCH(WEEKDAY({day},2)&"",{days})))')
+
     holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
     own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, site)})")
     other = Formula(f'={kind}="{OTHER_PERIOD}"')
     below = [
-        HighlightWhen(sheet_id, HEADER_ROWS, first_day, weekend, styles.WEEKEND, styles.GREY),
+        HighlightWhen(
+            sheet_id,
+            HEADER_ROWS,
+            first_day,
+            is_weekend(f"IFERROR({own},{of_all})"),
+            styles.WEEKEND,
+            styles.GREY,
+        ),
         HighlightWhen(sheet_id, HEADER_ROWS, first_day, own_holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
         HighlightWhen(sheet_id, HEADER_ROWS, first_day, other, styles.OUTSIDE, styles.GREY),
     ]
     within = [
         HighlightWhen(
-            sheet_id, 0, first_day, weekend, styles.WEEKEND_HEADER, styles.WHITE, end_row=HEADER_ROWS
+            sheet_id,
+            0,
+            first_day,
+            is_weekend(of_all),
+            styles.WEEKEND_HEADER,
+            styles.WHITE,
+            end_row=HEADER_ROWS,
         ),
         HighlightWhen(
             sheet_id, 0, first_day, holiday, styles.HOLIDAY_HEADING, styles.WHITE, end_row=HEADER_ROWS
@@ -186,13 +232,20 @@ def runs(columns: Mapping[_Day, int], *sources: Mapping[_Day, int]) -> list[Run]
     return found
 
 
-def whole_weeks_of(columns: Mapping[date, int], helpers: Mapping[date, int]) -> dict[date, tuple[Pair, ...]]:
-    """The Mondays whose seven days are there, with the columns of these and of their helpers, -1 for none."""
+def whole_weeks_of(
+    columns: Mapping[date, int], helpers: Mapping[date, int], begins_on: int = 0
+) -> dict[date, tuple[Pair, ...]]:
+    """The first days of weeks whose seven days are there, with the columns of these and of their helpers, -1 for none.
+
+    Weeks begin on a weekday, 0 is Monday.
+    """
     weeks = {
-        day: [day + timedelta(days=offset) for offset in range(7)] for day in columns if day.weekday() == 0
+        day: [day + timedelta(days=offset) for offset in range(7)]
+        for day in columns
+        if day.weekday() == begins_on
     }
     return {
-        monday: tuple((columns[day], helpers.get(day, -1)) for day in days)
-        for monday, days in sorted(weeks.items())
+        first: tuple((columns[day], helpers.get(day, -1)) for day in days)
+        for first, days in sorted(weeks.items())
         if columns.keys() >= set(days)
     }

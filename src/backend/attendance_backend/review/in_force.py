@@ -15,6 +15,7 @@ from attendance_backend.domain.rules import Rules
 from attendance_backend.review import (
     book,
     daily_columns,
+    day_header,
     days_sheet,
     guide_sheet,
     sites_sheet,
@@ -25,6 +26,7 @@ from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.guide_sheet import GRACE, OVERTIME, Parameters
 from attendance_backend.review.names import DAYS, GUIDE, SITES, WEEKLY
+from attendance_backend.review.weekly_summary import begins_on
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
@@ -40,6 +42,7 @@ def is_needed(rules: Rules, people: Iterable[Person]) -> bool:
     """Whether there is anything that only a workbook knows."""
     values = (
         *(rules.grace_s, rules.overtime_after_s, rules.key_policy(""), rules.double_tap_s("")),
+        rules.week_begins_on,
         *(*rules.key_policies.values(), *rules.double_taps_s.values()),
     )
     return None in values or any(person.unread for person in people)
@@ -90,6 +93,16 @@ class InForce:
             grace_s=self._as_set(GRACE, self._rules.grace_s, defaults.grace_s),
             overtime_after_s=self._as_set(OVERTIME, self._rules.overtime_after_s, defaults.overtime_after_s),
         )
+
+    def week_begins_on(self) -> int:
+        """The weekday of weeks' first days, 0 is Monday, in a workbook that is made now."""
+        if self._rules.week_begins_on is not None:
+            return self._rules.week_begins_on
+        sheets = ((workbook.find(WEEKLY), workbook.find(DAYS)) for workbook in self._workbooks)
+        known = (
+            begins_on(weekly, day_header.columns_by_day(days)) for weekly, days in sheets if weekly and days
+        )
+        return next(known, 0)
 
     def key_policy(self, site: str) -> KeyPolicy:
         """By which a site's punches count."""

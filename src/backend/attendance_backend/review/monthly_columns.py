@@ -41,6 +41,8 @@ TOKEN_LOOKUP = Column("user_lookup", "User Lookup", hidden=True)
 IN_ROW = Column("check_in_row", "Check In Row", hidden=True)
 HOURS_ROW = Column("hours_row", "Hours Row", hidden=True)
 LATE_AFTER = Column("late_after", "Late After", hidden=True)
+WEEKENDS = TOKEN_LOOKUP
+"""In whose third row the days stand that are shaded (`day_header.weekends_text`)."""
 SHOWN = (
     EMPLOYEE,
     USER_NAME,

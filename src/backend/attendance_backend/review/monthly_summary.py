@@ -65,6 +65,7 @@ from attendance_backend.review.monthly_columns import (
     TOKEN,
     TOKEN_LOOKUP,
     USER_NAME,
+    WEEKENDS,
 )
 from attendance_backend.review.names import DAILY, DAYS, MONTHLY, MONTHLY_ID, PLAN, WEEKLY
 from attendance_backend.sheet import styles
@@ -417,7 +418,7 @@ def _highlights(at: Places, first_day: int) -> list[Change]:
         f'ISNUMBER(SEARCH("{word}",{cell}))' for word in (MISSING_OUT, MISSING_IN, CHECK_TIMES, CHECK_HOURS)
     )
     return [
-        *day_header.highlights(MONTHLY_ID, first_day, at.own(SITE, row)),
+        *day_header.highlights(MONTHLY_ID, first_day, at.own(SITE, row), at[WEEKENDS]),
         days(f'LEFT({cell},7)="{PRESENT_WORD}"', None, styles.GOOD_TEXT),
         days(f"OR({quiet})", None, styles.FADED),
         days(f'LEFT({cell},5)="{LEAVE}"', styles.LEAVE_BACKGROUND, styles.LEAVE_TEXT),

@@ -7,16 +7,24 @@ either, the punch cannot count.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
 from attendance_backend.domain.people import Labels, People, Person, Seen, of_period, site_key
 from attendance_backend.domain.periods import whole_weeks
-from attendance_backend.review import book, days_sheet, punch_index, raw_data, sites_sheet
+from attendance_backend.review import (
+    book,
+    day_header,
+    days_sheet,
+    punch_index,
+    raw_data,
+    sites_sheet,
+    weekly_summary,
+)
 from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import PLAN, Days, Facts
 from attendance_backend.review.facts import Stored
-from attendance_backend.review.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, is_raw_title
+from attendance_backend.review.names import AMENDMENTS, DAYS, PUNCH_INDEX, SITES, WEEKLY, is_raw_title
 from attendance_backend.review.punch_index import PunchIndex, Token
 from attendance_backend.review.raw_data import StoredPunch, UnreadableRow
 from attendance_backend.review.rules import rules_of
@@ -53,6 +61,7 @@ class Rebuilt:
 def fact_wants(present: Spreadsheet) -> list[Want]:
     """What `rebuild` needs of a workbook whose worksheets are known."""
     wants = [book.whole(title, optional=True) for title in (PUNCH_INDEX, DAYS, SITES)]
+    wants.append(book.header(WEEKLY, optional=True))
     stored = (
         sheet for sheet in book.ours(present) if is_raw_title(sheet.role or "") or sheet.role == AMENDMENTS
     )
@@ -209,8 +218,10 @@ def _rebuild_days(
 ) -> None:
     sites = workbook.find(SITES)
     rules = {} if sites is None else rules_of(sites_sheet.read(sites))
-    wanted = whole_weeks(period.first_day, period.last_day)
-    worksheet = workbook.find(DAYS)
+    worksheet, near = workbook.find(DAYS), (period.first_day + timedelta(days=each) for each in range(-6, 7))
+    there = {*near} if worksheet is None else {*day_header.columns_by_day(worksheet)}
+    begins_on = weekly_summary.begins_on(workbook.find(WEEKLY), there)
+    wanted = whole_weeks(period.first_day, period.last_day, begins_on)
     if worksheet is None:
         expected = of_period(people, period, index.rows)
         made = days_sheet.create(expected, sorted({*wanted, *_business_days(index, rules)}))

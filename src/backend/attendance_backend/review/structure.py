@@ -4,7 +4,7 @@ The first time that is everything; later a further site's raw data, days that HR
 or a worksheet that somebody deleted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -106,6 +106,7 @@ class Content:
         facts: what the punches that are stored say, for ``Days``.
         headers: as `header_wants` names them.
         group: of the workbook; empty for none.
+        week_begins_on: the weekday, 0 is Monday, where weeks are only now made.
     """
 
     people: Sequence[Person] = ()
@@ -115,6 +116,7 @@ class Content:
     facts: Facts | None = None
     headers: Spreadsheet | None = None
     group: str = ""
+    week_begins_on: int = 0
 
 
 def locale_changes(present: Spreadsheet) -> list[Change]:
@@ -155,7 +157,8 @@ def missing_worksheets(
         content: empty when `lacks_derived` says so.
     """
     lacking = [title for title in _ORDER if workbook.find(title) is None]
-    at, layout = _planned(period, content.headers or replace(workbook, worksheets=()), lacking)
+    headers = content.headers or replace(workbook, worksheets=())
+    at, layout = _planned(period, headers, lacking, content.week_begins_on)
     people = of_period(content.people, period)
     example = f"{period.last_day:%d-%m-%Y}"
     parameters = content.parameters
@@ -164,12 +167,12 @@ def missing_worksheets(
     makers: Mapping[str, Callable[[], list[Change]]] = {
         EXCEPTIONS: lambda: exceptions_sheet.create(at),
         DAILY: lambda: daily.create(people, sorted(layout.days), period, content.holidays, at),
-        WEEKLY: lambda: weekly.create(people, layout.whole_weeks, at),
+        WEEKLY: lambda: weekly.create(people, layout.weeks, at),
         MONTHLY: lambda: monthly.create(
             people, layout.daily, period, content.holidays, layout.weekly_total, at=at
         ),
         CORRECTIONS: lambda: corrections_sheet.create(
-            at, example, weekly.weeks_in(at.sheets[WEEKLY], layout.whole_weeks)
+            at, example, weekly.weeks_in(at.sheets[WEEKLY], layout.weeks)
         ),
         **{raw_title(location): partial(raw_data.create, location) for location in locations},
         SITES: lambda: sites_sheet.create(_sites(workbook, locations)),
@@ -239,7 +242,8 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
     new = [person for person in people if days_sheet.key_of(person.key, days_sheet.IN) not in keys]
     changes = days_sheet.add_people(days, new, facts) if new else []
     places = DayColumns.of(sheet, days)
-    weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns, places.helpers))
+    begins_on = weekly.begins_on(week_sheet, places.columns)
+    weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns, places.helpers, begins_on))
     lacking = _lacking(people, dc.LABELS, daily.rows_by_key(sheet))
     changes += _grown(
         sheet,
@@ -309,7 +313,8 @@ def missing_days(
     at = book.places_of(view)
     sheet, days = view.worksheet(DAILY), view.worksheet(DAYS)
     month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
-    wanted = whole_weeks(period.first_day, period.last_day)
+    begins_on = weekly.begins_on(view.worksheet(WEEKLY), day_header.columns_by_day(sheet))
+    wanted = whole_weeks(period.first_day, period.last_day, begins_on)
     changes = days_sheet.missing_days(days, wanted)
     changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
@@ -325,11 +330,11 @@ def missing_days(
             at.sheets[DAILY] = after(sheet, changes)
             changes += corrections_sheet.looked_up_anew(corrections, f"{period.last_day:%d-%m-%Y}", at)
     every = {**known, **added.columns}
-    before = day_header.whole_weeks_of(known, added.helpers)
-    weeks = day_header.whole_weeks_of(every, added.helpers)
+    before = day_header.whole_weeks_of(known, added.helpers, begins_on)
+    weeks = day_header.whole_weeks_of(every, added.helpers, begins_on)
     labels = weekly.columns_by_label(view.worksheet(WEEKLY))
     lacking_weeks = {
-        monday: places for monday, places in weeks.items() if weekly.week_label(monday) not in labels
+        first: places for first, places in weeks.items() if weekly.week_label(first) not in labels
     }
     changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
@@ -360,6 +365,18 @@ def update_holidays(view: Spreadsheet, period: ReviewPeriod, holidays: Mapping[d
         change
         for title in (DAILY, MONTHLY)
         for change in day_header.update(view.worksheet(title), period, holidays)
+    ]
+
+
+def update_weekends(view: Spreadsheet, weekends: Mapping[str, Collection[int] | None]) -> list[Change]:
+    """Which days are shaded, where it differs; of what nobody understands nothing. `view` as for `add_people`."""
+    known = {site: days for site, days in weekends.items() if days is not None}
+    text = day_header.weekends_text(known)
+    return [
+        change
+        for title, column in ((DAILY, dc.WEEKENDS), (MONTHLY, mc.WEEKENDS))
+        for change in day_header.update_weekends(view.worksheet(title), column, text)
+        if len(known) == len(weekends)
     ]
 
 
@@ -457,24 +474,21 @@ class _Layout:
     Attributes:
         days: of ``Days``.
         daily: of ``Daily Attendance``.
-        helpers: of the helper columns there.
+        weeks: of ``Daily Attendance``, by their first days.
         weekly_total: of ``Weekly Summary``.
     """
 
     days: Mapping[date, int]
     daily: Mapping[date, int]
-    helpers: Mapping[date, int]
+    weeks: Mapping[date, weekly.Days]
     weekly_total: int | None
 
-    @property
-    def whole_weeks(self) -> Mapping[date, weekly.Days]:
-        """Of ``Daily Attendance``."""
-        return day_header.whole_weeks_of(self.daily, self.helpers)
 
-
-def _planned(period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str]) -> tuple[Places, _Layout]:
+def _planned(
+    period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str], begins_on: int
+) -> tuple[Places, _Layout]:
     """Where everything will stand once the worksheets that are lacking are made."""
-    days = whole_weeks(period.first_day, period.last_day)
+    days = whole_weeks(period.first_day, period.last_day, begins_on)
     known = {sheet.role: sheet for sheet in book.ours(headers)}
     at = book.places_of(replace(headers, absent=frozenset()), lacking)
     if DAYS in known:
@@ -486,10 +500,11 @@ def _planned(period: ReviewPeriod, headers: Spreadsheet, lacking: Sequence[str])
     columns, helpers = (
         day_header.columns_by_day(at.sheets[DAILY], line) for line in (day_header.DATE, day_header.WEEKDAY)
     )
+    weeks = day_header.whole_weeks_of(columns, helpers, weekly.begins_on(known.get(WEEKLY), columns))
     if WEEKLY not in known:
-        at.sheets[WEEKLY] = weekly.made(day_header.whole_weeks_of(columns, helpers))
+        at.sheets[WEEKLY] = weekly.made(weeks)
     total = weekly.columns_by_label(at.sheets[WEEKLY]).get(wc.TOTAL)
-    return at, _Layout(day_header.columns_by_day(at.sheets[DAYS]), columns, helpers, total)
+    return at, _Layout(day_header.columns_by_day(at.sheets[DAYS]), columns, weeks, total)
 
 
 def _placed(workbook: Spreadsheet, made: Sequence[Sequence[Change]]) -> list[Change]:

@@ -78,7 +78,7 @@ def wanted(
     daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
     helpers = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet, day_header.WEEKDAY)
-    weeks = day_header.whole_weeks_of(columns, helpers)
+    weeks = day_header.whole_weeks_of(columns, helpers, weekly.begins_on(week_sheet, columns))
     people = _known(sheets[DAYS], as_planned)
     is_planned = any(person.is_planned for person in people.values())
     found: dict[str, Wanted] = {}

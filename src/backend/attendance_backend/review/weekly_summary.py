@@ -11,7 +11,7 @@ sort. Hidden columns hold what is the same for all weeks of a row: the row in ``
 from and that of the hours, where the cut-off time stands, and whether any penalty of the person is waived.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -69,42 +69,59 @@ _MILLISECONDS = 86_400_000
 """A day's; averages are compared to the millisecond, so that the last bits of a fraction do not decide."""
 
 
-def week_label(monday: date) -> str:
+def week_label(first: date) -> str:
     """The header of a week: its first and its last day."""
-    sunday = monday + timedelta(days=6)
-    return f"{monday:%d %b} - {sunday:%d %b}"
+    last = first + timedelta(days=6)
+    return f"{first:%d %b} - {last:%d %b}"
+
+
+def begins_on(sheet: Worksheet | None, days: Collection[date]) -> int:
+    """The weekday on which a workbook's weeks begin, 0 is Monday: they stay as they were made.
+
+    Args:
+        sheet: with its header; None where there is none, and the days tell, if they are whole weeks.
+        days: of the workbook.
+    """
+    if sheet is None:
+        first, last = min(days, default=date.min).weekday(), max(days, default=date.max).weekday()
+        return first if (last + 1) % 7 == first else 0
+    labels = columns_by_label(sheet)
+    return next((day.weekday() for day in sorted(days) if week_label(day) in labels), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class WeekColumns:
-    """Where weeks stand here, each with its days, and the total; None when HR removed it."""
+    """Where weeks stand here, each with its days, and the total; None when HR removed it.
+
+    `begins_on` is the weekday of each week's first day.
+    """
 
     weeks: Mapping[int, Days]
     total: int | None
+    begins_on: int = 0
 
     @staticmethod
     def of(sheet: Worksheet, weeks: Mapping[date, Days]) -> "WeekColumns":
         """As the header says; weeks that it lacks are left out."""
         labels = columns_by_label(sheet)
-        at = {
-            labels[label]: days for monday, days in weeks.items() if (label := week_label(monday)) in labels
-        }
-        return WeekColumns(at, labels.get(TOTAL))
+        at = {labels[label]: days for first, days in weeks.items() if (label := week_label(first)) in labels}
+        return WeekColumns(at, labels.get(TOTAL), _begin(weeks))
 
 
 def made(weeks: Iterable[date]) -> Worksheet:
-    """The worksheet as `create` makes it for weeks of these Mondays."""
+    """The worksheet as `create` makes it for weeks with these first days."""
     sheet, first = as_made(LAYOUT), len(LAYOUT.columns)
-    labels = [*(week_label(monday) for monday in sorted(weeks)), TOTAL]
+    labels = [*map(week_label, sorted(weeks)), TOTAL]
     cells = {(0, first + index): Cell(label) for index, label in enumerate(labels)}
     return replace(sheet, column_count=first + len(labels), cells=cells)
 
 
 def create(people: Sequence[Person], weeks: Mapping[date, Days], at: Places) -> list[Change]:
-    """The whole worksheet; `weeks` maps each Monday to its days."""
+    """The whole worksheet; `weeks` maps each first day to its days."""
     sheet = at.sheets[WEEKLY]
     first, total = len(LAYOUT.columns), len(LAYOUT.columns) + len(weeks)
-    columns = WeekColumns({first + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}, total)
+    of_weeks = {first + index: weeks[day] for index, day in enumerate(sorted(weeks))}
+    columns = WeekColumns(of_weeks, total, _begin(weeks))
     header = (*week_headers(sorted(weeks)), NewCell(TOTAL, styles.WEEK_HEADER))
     return [
         *LAYOUT.create(sheet.first_row + max(len(people) * len(LABELS), 1), (header,)),
@@ -114,9 +131,14 @@ def create(people: Sequence[Person], weeks: Mapping[date, Days], at: Places) -> 
     ]
 
 
-def week_headers(mondays: Sequence[date]) -> Row:
-    """The headers of some weeks."""
-    return tuple(NewCell(week_label(monday), styles.WEEK_HEADER) for monday in mondays)
+def _begin(weeks: Collection[date]) -> int:
+    """The weekday of weeks' first days."""
+    return next((day.weekday() for day in weeks), 0)
+
+
+def week_headers(firsts: Sequence[date]) -> Row:
+    """The headers of some weeks, by their first days."""
+    return tuple(NewCell(week_label(first), styles.WEEK_HEADER) for first in firsts)
 
 
 def person_rows(people: Sequence[Person], first_row: int, columns: WeekColumns, at: Places) -> list[Change]:
@@ -149,7 +171,7 @@ def week_cells(
     def cell(days: Days) -> NewCell:
         if label == HOURS_WORKED:
             return _hours(row, days, at)
-        judged = _planned(row, days, at) if is_planned else _judged(row, days, at)
+        judged = _planned(row, days, at) if is_planned else _judged(row, days, columns.begins_on, at)
         return _average(*judged[:2]) if label == AVERAGE else _penalty(user, row, days, judged, at)
 
     return {(row, column): cell(days) for column, days in columns.weeks.items()}
@@ -159,10 +181,11 @@ def _average(count: str, total: str) -> NewCell:
     return NewCell(Formula(f'=IF({count}=0,"",({total})/({count}))'), styles.AVERAGE_CELL_ABOVE)
 
 
-def _judged(row: int, days: Days, at: Places) -> tuple[str, str]:
+def _judged(row: int, days: Days, begins_on: int, at: Places) -> tuple[str, str]:
     """The number of the check-ins of a week's working days, and their sum."""
     count, total = list[str](), list[str]()
-    judged = [pair for pair in days[:_WORKING_DAYS] if pair[1] >= 0]
+    of_weekdays = [pair for number, pair in enumerate(days, begins_on) if number % 7 < _WORKING_DAYS]
+    judged = [pair for pair in of_weekdays if pair[1] >= 0]
     columns, helpers = (dict(enumerate(pair[of] for pair in judged)) for of in (0, 1))
     for run in day_header.runs(columns, helpers):
         (helper,) = run.sources
@@ -221,10 +244,10 @@ def _penalty(user: str, row: int, days: Days, judged: Sequence[str], at: Places)
         has = f"IF({others}=0,TRUE,{has})"
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
     line = at.lines(DAILY)[day_header.DATE]
-    monday, sunday = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
+    first, last = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
     since = at.column(corrections_sheet.FROM)
     waivers = (
-        f'COUNTIFS({at.column(corrections_sheet.GROUP)},{group},{since},">="&{monday},{since},"<="&{sunday})'
+        f'COUNTIFS({at.column(corrections_sheet.GROUP)},{group},{since},">="&{first},{since},"<="&{last})'
     )
     is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
     return NewCell(
@@ -248,10 +271,10 @@ def weeks_in(header: Worksheet, weeks: Mapping[date, Days]) -> Weeks | None:
 
     Args:
         header: the header of this worksheet.
-        weeks: the days of each Monday's week in ``Daily Attendance``.
+        weeks: the days of each week in ``Daily Attendance``, by its first day.
     """
     labels = columns_by_label(header)
-    at = {labels[label]: monday for monday in weeks if (label := week_label(monday)) in labels}
+    at = {labels[label]: day for day in weeks if (label := week_label(day)) in labels}
     if not at:
         return None
     first = last = min(at)
@@ -275,12 +298,12 @@ def missing_weeks(
         return []
     before = WeekColumns.of(sheet, known)
     first = sheet.column_count
-    added = {first + index: weeks[monday] for index, monday in enumerate(sorted(weeks))}
+    added = {first + index: weeks[day] for index, day in enumerate(sorted(weeks))}
     cells: dict[Place, NewCell] = {}
     for key, row in rows_by_key(sheet).items():
         user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
         if user and label in LABELS:
-            cells |= week_cells(user, label, row, WeekColumns(added, None), at)
+            cells |= week_cells(user, label, row, WeekColumns(added, None, _begin(weeks)), at)
             if before.total is not None and label != AVERAGE:
                 cells[row, before.total] = total_cell(label, row, [*sorted(before.weeks), *added])
     return [

@@ -23,8 +23,9 @@ from attendance_backend.review import (
 )
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
+from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import DAILY, DAYS, MONTHLY, PLAN, WORKING_TIME, WORKING_TIME_ID
+from attendance_backend.review.names import DAILY, DAYS, MONTHLY, PLAN, WEEKLY, WORKING_TIME, WORKING_TIME_ID
 from attendance_backend.review.working_time_columns import (
     BALANCE,
     BALANCE_LEAVE,
@@ -260,8 +261,9 @@ def _week_overtime(person: Person, row: int, at: Places) -> str:
     limit, line = at.own(WEEK_LIMIT, row), daily.lines[day_header.DATE]
     first, last = at.cell(guide_sheet.FIRST_DAY), at.cell(guide_sheet.LAST_DAY)
     weeks = list[str]()
-    for monday in day_header.whole_weeks_of(columns, helpers):
-        days = [monday + timedelta(days=number) for number in range(7)]
+    begins_on = weekly.begins_on(at.sheets.get(WEEKLY), columns)
+    for first_of_week in day_header.whole_weeks_of(columns, helpers, begins_on):
+        days = [first_of_week + timedelta(days=number) for number in range(7)]
         begin, end = (
             f"{at.sheet(DAILY)}!${column_letters(columns[day])}${line + 1}" for day in (days[0], days[-1])
         )
