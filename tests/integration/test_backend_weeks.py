@@ -182,6 +182,10 @@ def test_22_a_night_over_the_months_end_is_of_the_month_in_which_it_began(weeks)
         hours(6) + 5,
     ]
     assert november.total("e22", "Hours") == 0
+    told = [(row[3], row[5]) for row in november.exceptions() if row[2] == "e22" and "counts" in row[3]]
+    what = "The punch of 01-11-2026 06:05 counts for Sat 31-10-2026, in October 2026"
+    assert told == [(what, "for information")]
+    assert not any("counts for" in row[3] for row in october.exceptions())
 
 
 def test_23_nights_in_which_clocks_are_put_back(weeks):

@@ -180,6 +180,10 @@ def _counts_and_typed_times(people):
         people.punch("e24", day, "08:30", "17:00", site="Cairo", home="Cairo")
     people.punch("part", 5, "09:30", "13:00")
     people.plan("part", None, days="Mon, Wed")
+    people.punch("e10p", 9, "21:55", "06:05", "10:00", "14:00", site="Cairo", home="Cairo")
+    people.plan("e10p", "Night")
+    people.punch("e4l", 12, "18:00", "10:30")
+    people.plan("e4l", "N18", first=12, until=12, days="all")
 
 
 class Months:
@@ -357,6 +361,8 @@ DAYS = [
     ("10", "e10", 10, "8:10", "present"),
     ("10 b", "e10b", 9, "16:05", "check the hours"),
     ("10 b", "e10b", 10, "day off", "day off"),
+    ("10 b, pairs", "e10p", 9, "12:10", "check the hours"),
+    ("long, but for a long shift", "e4l", 12, "16:30", "present"),
     ("11 a", "e11a", 5, "4:00", "present, half vacation"),
     ("11 b", "e11b", 5, "absent, half vacation", "absent, half vacation"),
     ("12", "e12", 5, "3:50", "late, morning vacation"),
@@ -388,7 +394,7 @@ DAYS = [
     ("18 a", "e18a", 5, "7:30", "present, left early"),
     ("18 b", "e18b", 5, "missing in", "missing in"),
     ("18 c", "e18c", 5, "missing out", "missing out"),
-    ("18 d", "e18d", 5, "12:35", "present"),
+    ("18 d", "e18d", 5, "12:35", "check the hours"),
     ("by weekdays alone", "part", 5, "3:30", "late"),
     ("by weekdays alone", "part", 6, "day off", "day off"),
     ("by weekdays alone", "part", 7, "absent", "absent"),

@@ -288,6 +288,14 @@ class PlannedTruth(Truth):
             return plan.word
         return self._on_a_working_day(employee, day)
 
+    def most_hours_s(self, employee, day):
+        plan = self.plan(employee, day)
+        if not self.is_planned(employee) or not plan.block:
+            return super().most_hours_s(employee, day)
+        if plan.shift is not None:
+            return max(12 * HOUR, plan.shift.expected + 4 * HOUR)
+        return super().most_hours_s(employee, day) if plan.is_working else 12 * HOUR
+
     def base(self, employee, day):
         """After which a check-in is late."""
         shift = self.plan(employee, day).shift if self.is_planned(employee) else None

@@ -505,11 +505,15 @@ class Truth:
         is_expected = not self.half(employee, day).startswith((", half ", ", morning "))
         return is_after and is_expected and self.is_working_day(employee, day)
 
+    def most_hours_s(self, employee, day):
+        """More are to be checked."""
+        return MOST_HOURS_S
+
     def word(self, employee, day):
         """The day in Monthly Summary."""
         hours = self.hours(employee, day)
         is_word = not isinstance(hours, int | float)
-        is_odd = not is_word and not 0 <= hours <= MOST_HOURS_S
+        is_odd = not is_word and not 0 <= hours <= self.most_hours_s(employee, day)
         if is_odd and (employee.user, "note", day) not in self.applied:
             hours, is_word = "check the hours", True
         half = "" if hours == self.without_punches(employee, day) else self.half(employee, day)

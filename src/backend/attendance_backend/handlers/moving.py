@@ -7,9 +7,10 @@ dies in between leaves a punch that counts twice until the next visit, and none 
 month of which HR has typed its yes does not move, nor does anything move into it: it is told.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from attendance_backend.control.reading import Control
@@ -24,9 +25,10 @@ from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_records import FORGOTTEN, store_attend_records
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
-from attendance_backend.review import punch_index, raw_data
-from attendance_backend.review.book import Want, header, raw, raw_sheets
-from attendance_backend.review.names import PUNCH_INDEX, RAW_PREFIX
+from attendance_backend.review import exceptions_sheet, punch_index, raw_data
+from attendance_backend.review.book import EXCEPTIONS_END, Want, header, places_of, raw, raw_sheets
+from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.names import EXCEPTIONS, PUNCH_INDEX, RAW_PREFIX
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import runs
@@ -88,6 +90,23 @@ class _Homes:
         """Of a punch of a registered site; None also where it is not to be moved."""
         period = self._period_of(labels, moment)
         return None if period is None else _Home(period, self.table.groups.of_punch(labels, moment.date()))
+
+    def edges(self, site: str, records: Iterable[AttendanceRecord], own: _Home | None) -> Mapping[str, Entry]:
+        """What HR reads of punches at a period's edge that are another one's by the plan alone, by record ID."""
+        found = dict[str, Entry]()
+        for record in records:
+            labels, moment = Labels.of(record, site), record.timestamp
+            there, member = self.of(labels, moment), self._people.whose(labels, moment.date())
+            if own is None or there is None or member is None or there.period == own.period:
+                continue
+            if self.table.home(site, moment) != own.period:
+                continue  # HR moved the day
+            person = self._persons[member.key]
+            day = moment.date() - _DAY if there.period.last_day < own.period.first_day else moment.date()
+            found[record.identity] = exceptions_sheet.counts_elsewhere(
+                moment, site, person.name, person.key, day=day, period=there.period.name
+            )
+        return found
 
     def may_be_of_another(self, labels: Labels, group: str) -> bool:
         """Whether punches of a row of the index can belong to another group's workbooks, on whatever date."""
@@ -196,7 +215,8 @@ def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend:
         missing = [record for record in records if record.identity not in there]
         there |= set(_store(site, home, missing, month.sheet_id, backend))
         moved = {record.identity: home.name for record in records if record.identity in there}
-        if _mark(site, month.sheet_id, month.held, moved, backend):
+        edges = period_of.edges(site, records, month.own)
+        if _mark(site, month.sheet_id, month.held, moved, backend, edges=edges):
             told.logged.append(
                 f"{len(moved)} punches of {site} count in {home.name} now: their days are there"
             )
@@ -239,13 +259,27 @@ def _counting(site: str, sheet_id: str | None, backend: Backend) -> set[str]:
 
 
 def _mark(
-    site: str, sheet_id: str, period: ReviewPeriod, counts_in: Mapping[str, str], backend: Backend
+    site: str,
+    sheet_id: str,
+    period: ReviewPeriod,
+    counts_in: Mapping[str, str],
+    backend: Backend,
+    *,
+    edges: Mapping[str, Entry] = MappingProxyType({}),
 ) -> bool:
-    """Mark rows, or take their marks away, and count their days anew; returns whether there was anything to do."""
+    """Mark rows, or take their marks away, and count their days anew; returns whether there was anything to do.
+
+    Of those of `edges` that are only now marked, ``Exceptions`` says so.
+    """
 
     def draft() -> Draft[bool]:
-        view = _whole(site, sheet_id, backend)
-        changes = raw_data.marks(view.worksheet(RAW_PREFIX + site), counts_in)
+        view = _whole(site, sheet_id, backend, EXCEPTIONS_END if edges else None)
+        sheet = view.worksheet(RAW_PREFIX + site)
+        changes = raw_data.marks(sheet, counts_in)
+        new = raw_data.counting(sheet).intersection(counts_in)
+        entries = [entry for identity, entry in edges.items() if identity in new]
+        if entries and (exceptions := view.find(EXCEPTIONS)) is not None:
+            changes += exceptions_sheet.append(exceptions, entries, places_of(view))
         return Draft(view, changes, bool(changes))
 
     has_changed = bool(counts_in) and take_turn(backend.spreadsheets, draft)
@@ -275,13 +309,16 @@ def _entries(role: str) -> Want:
     )
 
 
-def _whole(site: str, sheet_id: str, backend: Backend) -> Spreadsheet:
+def _whole(site: str, sheet_id: str, backend: Backend, more: Want | None = None) -> Spreadsheet:
     made = raw(RAW_PREFIX + site).made
 
     def areas(sheet: Worksheet) -> list[Area]:
         return [Area(sheet.title)]
 
-    return books.look(backend.spreadsheets, sheet_id, [Want(made, areas), header(PUNCH_INDEX)])
+    wants = [Want(made, areas), header(PUNCH_INDEX)]
+    if more is not None:
+        wants.append(replace(more, optional=True))
+    return books.look(backend.spreadsheets, sheet_id, wants)
 
 
 def guarded(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Told:

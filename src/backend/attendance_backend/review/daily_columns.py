@@ -64,6 +64,8 @@ NIGHT_ENDS_H = 4
 """Before this hour a check-out that was typed is of the night after, wherever a day begins."""
 MOST_HOURS, CHECK_HOURS = 16, "check the hours"
 """More in a day is nearly always a slip: it counts, and ``Monthly Summary`` says so."""
+MOST_HOURS_PLANNED, MOST_BEYOND = 12, 4
+"""With a shift so many are the most, or so many more than the shift's own; on a day off the first."""
 
 
 def key_of(user: str, label: str) -> str:

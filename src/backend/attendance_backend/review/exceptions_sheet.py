@@ -21,7 +21,6 @@ from attendance_backend.review.daily_columns import (
     LATE,
     MISSING_IN,
     MISSING_OUT,
-    MOST_HOURS,
     OPEN,
 )
 from attendance_backend.review.exception_state import TO_DO, TO_KNOW, UNKNOWN
@@ -224,7 +223,7 @@ def contradiction(day: date, site: str, who: str, user: str, kind: str) -> Entry
             "Correct one of the two, in Corrections or where it was typed.",
         ),
         CHECK_HOURS: (
-            f"More than {MOST_HOURS} hours on {_named(day)}, or fewer than none: they count in all sums",
+            f"More hours than are likely on {_named(day)}, or fewer than none: they count in all sums",
             "Correct the times in Corrections, or empty what was typed over Hours Worked. If it is right: type a note.",
         ),
     }[kind]
@@ -260,6 +259,15 @@ def elsewhere(day: date, site: str, who: str, user: str, home: str) -> Entry:
         f"{site}, or a key of {site} in wrong hands; then type the right times into Corrections."
     )
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
+
+
+def counts_elsewhere(when: datetime, site: str, who: str, user: str, *, day: date, period: str) -> Entry:
+    """A punch of the first or last night of the period that is of another one's day, by ``Roster``."""
+    what = f"The punch of {when:%d-%m-%Y %H:%M} counts for {_named(day)}, in {period}"
+    remedy = (
+        "Nothing: it belongs to the night that began, or begins, there. Its row in the raw data says so, too."
+    )
+    return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
 
 
 def amended(when: datetime, site: str, count: int) -> Entry:

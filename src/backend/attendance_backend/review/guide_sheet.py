@@ -482,8 +482,9 @@ _TIMES = (
     (
         "Long days",
         (
-            f"More than {dc.MOST_HOURS} hours in a day are nearly always a slip: they count, and the day "
-            f"reads {dc.CHECK_HOURS}. A note in Corrections says that they are right."
+            f"More than {dc.MOST_HOURS} hours in a day are nearly always a slip; with a shift, more than "
+            f"{dc.MOST_HOURS_PLANNED}, and than {dc.MOST_BEYOND} beyond its own. They count, and the day reads "
+            f"{dc.CHECK_HOURS}. A note in Corrections says that they are right."
         ),
         styles.NAME,
     ),
@@ -518,7 +519,7 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
     ),
     (
         dc.CHECK_HOURS,
-        f"More than {dc.MOST_HOURS} hours, or fewer than none. Correct the times, or type a note.",
+        "More hours than are likely, or fewer than none. Correct the times, or type a note.",
         styles.OPEN_WORD,
     ),
     (

@@ -259,13 +259,25 @@ def _day(row: int, run: Run, at: Places) -> str:
     day = formulas.header(run.column, at.lines(MONTHLY)[day_header.DATE])
     note = f'"{corrections_sheet.NOTE} "&{at.own(TOKEN_LOOKUP, row)}&" "&{day}'
     is_noted = f"ISNUMBER(MATCH({note},{at.column(corrections_sheet.KEY)},0))"
-    is_odd = f"IF(AND({minutes}>=0,{minutes}<={_MOST_MINUTES}),FALSE,NOT({is_noted}))"
+    is_odd = f"IF(AND({minutes}>=0,{minutes}<={_most(row, run, at)}),FALSE,NOT({is_noted}))"
     early = _early(row, run, beside, at)
     return (
         f'=IF({is_late},IF(ISNUMBER({hours}),IF({is_odd},"{LATE_WORD}, {CHECK_HOURS}","{LATE_WORD}"),'
         f'"{LATE_WORD}, "&{hours}),IF(ISNUMBER({hours}),IF({is_odd},"{CHECK_HOURS}","{PRESENT_WORD}"),{hours}&""))'
         f"{early}&{half}"
     )
+
+
+def _most(row: int, run: Run, at: Places) -> str:
+    """More minutes are to be checked: with a shift more than its hours and some, on a day off by ``Roster`` fewer."""
+    if len(run.sources) < 3:
+        return str(_MOST_MINUTES)
+    plan = _planned(row, run, daily_columns.PLAN_ROW, at)
+    hours, name = (days_sheet.plan_part(plan, part) for part in (days_sheet.HOURS, days_sheet.NAME))
+    least = daily_columns.MOST_HOURS_PLANNED * 60
+    with_shift = f"MAX({least},{hours}/60+{daily_columns.MOST_BEYOND * 60})"
+    others = f'IF({name}="{daily_columns.DAY_OFF}",{least},{_MOST_MINUTES})'
+    return f'IF(LEFT({plan},1)="{days_sheet.WITH_TIMES}",{with_shift},{others})'
 
 
 def _early(row: int, run: Run, beside: str, at: Places) -> str:
