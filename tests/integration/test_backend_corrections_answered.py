@@ -170,6 +170,12 @@ ROWS = {
         of(date(2026, 10, 23), "check out", time(3)),
         "applied as 3:00 of the night after; more than 16 hours on that day: check them",
     ),
+    "a half spelled as a text": (of(date(2026, 10, 14), "leave", " 1/2"), "applied as half leave"),
+    "a half behind its kind": (
+        of(date(2026, 10, 9), "leave", "Vacation, 1/2 day"),
+        "applied as half vacation",
+    ),
+    "half a day in words": (of(date(2026, 10, 6), "leave", "half a day, sick"), "applied as half sick"),
 }
 TYPED = {
     ("ann", "Check Out", date(2026, 10, 19)): 17 * 3600,

@@ -227,9 +227,13 @@ def read_leave(value):
     """Which half of a day a value of leave says, and which kind, both empty for none."""
     if not isinstance(value, str):
         return ("half" if value == 0.5 else ""), ""
-    first, _, rest = " ".join(value.casefold().split()).partition(" ")
-    part, kind = (first, rest) if first in PARTS else ("", f"{first} {rest}".strip())
-    return part, kind.replace(",", "")
+    text = " ".join(value.casefold().replace(",", " ").split())
+    text = re.sub(r"(?<!\S)(1/2|½|0\.5|0 5)(?!\S)", "half", text)
+    words = re.sub(r"(?<!\S)half(-day| a day| day)(?!\S)", "half", text).split()
+    part = next((each for each in PARTS if each in words), "")
+    if part:
+        words.remove(part)
+    return part, " ".join(words)[:40]
 
 
 def last_site(employee):

@@ -145,10 +145,12 @@ def _complete_days(
         )
         settings = guide_sheet.restored(guide, period, kept.parameters(), places_of(view))
         answer = guide_sheet.answer(after(guide, settings))
+        words = [] if is_finalised else guide_sheet.refreshed(after(guide, settings))
         told = ["days of the period were missing"] if days else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
         told += [f"{GUIDE!r} did not say what becomes of Finalised"] if answer and not settings else []
-        return Draft(view, [*days, *settings, *answer], (told, is_finalised), in_steps=True)
+        told += [f"{GUIDE!r} had the words of an earlier version"] if words else []
+        return Draft(view, [*days, *settings, *answer, *words], (told, is_finalised), in_steps=True)
 
     return take_turn(backend.spreadsheets, draft)
 

@@ -388,18 +388,27 @@ def _hour(is_time: str, value: str, spelt: str) -> str:
     return f'IF(NOT({is_time}),"",IF(ISNUMBER({value}),{number},IF({spelt}="","",{text})))'
 
 
+def _leave_words(value: str) -> str:
+    """What was typed of leave, in small letters, between blanks; a half is ``half``, however it is spelled."""
+    text = f'" "&LOWER(TRIM(SUBSTITUTE({value},","," ")))&" "'
+    for spelled in ("1/2", "\u00bd", "0.5", "0 5", "half-day", "half a day", "half day"):
+        text = f'SUBSTITUTE({text}," {spelled} "," {HALF} ")'
+    return text
+
+
 def _part(value: str) -> str:
     """Which half of a day is leave; nothing for a whole one."""
-    text = f"LOWER(TRIM({value}))"
-    first = f'LEFT({text},FIND(" ",{text}&" ")-1)'
-    known = ",".join(f'{first}="{part}"' for part in PARTS)
-    return f'IF(ISNUMBER({value}),IF({value}=0.5,"{HALF}",""),IF(OR({known}),{first},""))'
+    words = _leave_words(value)
+    found = '""'
+    for part in reversed(PARTS):
+        found = f'IF(ISNUMBER(FIND(" {part} ",{words})),"{part}",{found})'
+    return f'IF(ISNUMBER({value}),IF({value}=0.5,"{HALF}",""),{found})'
 
 
 def _kind(value: str, part: str) -> str:
     """What kind of leave is meant, in small letters; nothing for none. Commas part the words of a day."""
-    text = f"LOWER(TRIM({value}))"
-    return f'IF(ISNUMBER({value}),"",SUBSTITUTE(TRIM(MID({text},LEN({part})+1,40)),",",""))'
+    words = f'SUBSTITUTE({_leave_words(value)}," "&{part}&" "," ",1)'
+    return f'IF(ISNUMBER({value}),"",LEFT(TRIM({words}),40))'
 
 
 def _minute(value: str, hour: str, spelt: str, start: str) -> str:

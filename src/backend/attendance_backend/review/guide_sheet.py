@@ -3,9 +3,10 @@
 Column A names a thing, B holds it, C explains it. HR may change Grace, Overtime Beyond and Finalised here; the other
 values are written by the program. Formulas refer to the cells in column B; the program finds them by their names.
 A hidden column D holds what the program wrote into B last, so that it knows what HR changed; beside Finalised, the day
-on which it kept the month as values (`review.finalised`).
+on which it kept the month as values (`review.finalised`), and beside the first heading by what its words are known.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +73,9 @@ _AFTER = (
 )
 BEING_OPENED = "being opened again: until the next visit the numbers are those that were kept"
 _FIRST_ROW = 2
+_FIRST_SECTION = "What to do"
+_EARLIER_WORDS = frozenset({"1a0b93516931a909"})
+"""Digests of what releases wrote that left no mark: 0.1.0."""
 
 YES, NO = "yes", "no"
 _READ_ROWS = 80
@@ -179,13 +183,7 @@ def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: P
         {NAME: NewCell("The cells in green are yours to change.", styles.HINT)},
         *_settings(period, parameters, shared_with, at),
         {},
-        *_section("What to do", _STEPS),
-        {},
-        *_section("How times count", _TIMES),
-        {},
-        *_section("What the words of a day mean", _STATES),
-        {},
-        *_section("The worksheets", _WORKSHEETS),
+        *_words(),
     ]
     first, end = _FIRST_ROW + _ORDER.index(GRACE), _FIRST_ROW + _ORDER.index(FINALISED) + 1
     made = LAYOUT.places()
@@ -198,6 +196,51 @@ def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: P
         *answer(as_made()),
         OfferChoices(GUIDE_ID, replace(free, first_row=end - 1), (NO, YES), strict=True),
         replace(warning, free=(free,)),
+    ]
+
+
+def _words() -> list[dict[Column, NewCell]]:
+    """All that is there to be read, with a mark by which it is known to be the program's."""
+    rows = [
+        *_section(_FIRST_SECTION, _STEPS),
+        {},
+        *_section("How times count", _TIMES),
+        {},
+        *_section("What the words of a day mean", _STATES),
+        {},
+        *_section("The worksheets", _WORKSHEETS),
+    ]
+    blank = NewCell()
+    texts = [tuple(str(row.get(column, blank).value or "") for column in (NAME, MEANING)) for row in rows]
+    rows[0][AS_SET] = NewCell(_digest(texts))
+    return rows
+
+
+def _digest(texts: Sequence[tuple[str, ...]]) -> str:
+    return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
+
+
+def refreshed(worksheet: Worksheet) -> list[Change]:
+    """What there is to be read, where an earlier version wrote it and nobody changed a word since.
+
+    Args:
+        worksheet: all of it.
+    """
+    end = worksheet.end_row()
+    first = next((row for row in range(end) if worksheet.text(row, NAME) == _FIRST_SECTION), None)
+    if first is None or not worksheet.columns.keys() >= {NAME, VALUE, MEANING, AS_SET}:
+        return []
+    stands = [(worksheet.label(row, NAME), worksheet.label(row, MEANING)) for row in range(first, end)]
+    rows, mark, known = _words(), worksheet.text(first, AS_SET), _digest(stands)
+    current = str(rows[0][AS_SET].value)
+    if known == current == mark or known not in {current, mark, *_EARLIER_WORDS}:
+        return []
+    blank = {column: column.cell() for column in (NAME, VALUE, MEANING)}
+    rows += [dict(blank) for _ in range(first + len(rows), end)]
+    growth = first + len(rows) - worksheet.row_count
+    return [
+        *([AddRows(worksheet.sheet_id, growth)] if growth > 0 else []),
+        *lay(worksheet.sheet_id, worksheet.columns, first, rows),
     ]
 
 
@@ -395,7 +438,7 @@ def _settings(
     ]
 
 
-def _section(title: str, lines: Sequence[tuple[str, str, Style]]) -> list[Mapping[Column, NewCell]]:
+def _section(title: str, lines: Sequence[tuple[str, str, Style]]) -> list[dict[Column, NewCell]]:
     blank = NewCell(None, styles.HEADER)
     return [
         {NAME: NewCell(title, styles.HEADER), VALUE: blank, MEANING: blank},
