@@ -11,6 +11,7 @@ from attendance_backend.google import google_http
 from attendance_backend.review import corrections_sheet
 from attendance_backend.sheet import serial
 from tests.integration.backend_office import NOVEMBER, punch
+from tests.integration.test_backend_carried_leave import DECEMBER
 from tests.integration.test_backend_watch import Office as WatchedOffice
 
 SITES = {"berlin": "North", "lyon": "South"}
@@ -126,3 +127,25 @@ def test_a_visit_brings_health_of_a_guest_site_and_copies_of_all(office):
     assert serial.to_date(guest[3]) == date(2026, 11, 4)
     assert all(len(office.copies(sheet_id)) == 1 for sheet_id in office.ids.values())
     assert not office.problems(), office.problems()
+
+
+def test_leave_goes_on_in_the_workbook_of_the_group_that_somebody_comes_to(office):
+    office.sheets.write(office.control_id, "'2026'!A3", [["December", "11/30/2026", "12/25/2026"]])
+    line = ["26/11/2026", "04/12/2026", "Ann Archer", "leave", "", "spa", "HR"]
+    office.sheets.write(office.ids["berlin"], "Corrections!B2", [line])
+    office.sheets.write(office.control_id, "'Cut Off Times'!D2", [["lyon"]])
+    office.now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    ids = {site: office.create(site, period=DECEMBER) for site in SITES}
+    office.tick()
+    rows = {
+        site: [row for row in office.sheets.read(sheet_id, "Corrections!A2:H9") if any(row)]
+        for site, sheet_id in ids.items()
+    }
+    assert rows["berlin"] == []
+    assert [(row[0], row[3], row[7]) for row in rows["lyon"]] == [
+        ("applied", "Ann Archer", "HR, carried over from November 2026")
+    ]
+    office.sheets.write(office.ids["berlin"], "Corrections!B2", [[""] * 7])
+    office.now += timedelta(minutes=15)
+    office.tick()
+    assert not [row for row in office.sheets.read(ids["lyon"], "Corrections!A2:H9") if any(row)]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from attendance_backend.control.reading import Control
 from attendance_backend.domain.periods import week_of
 from attendance_backend.errors import LayoutError, UserError
-from attendance_backend.handlers import books, daily_sync, finalising
+from attendance_backend.handlers import books, daily_sync, finalising, routing
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
@@ -38,6 +38,8 @@ from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
+
+_LEAVE = "leave"
 
 
 def restore(
@@ -156,16 +158,37 @@ def _complete_days(
 
 
 def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> Earlier | None:
-    """What the workbook before says of leave that goes on; None where there is none, or it cannot be read."""
-    before = daily_sync.before(period, control)
-    if before is None:
-        return None
+    """What the workbook before says of leave that goes on; None where there is none, or it cannot be read.
+
+    Where sites have workbook groups, somebody may have been in another group's then: all of that period are read.
+    """
+    before, table = daily_sync.before(period, control), routing.read(backend)
+    own = [] if before is None else [_leave_in(before[0], backend)]
+    if table.groups.are_none:
+        return carried_leave.joined(own)
+    earlier = [each for each in table.periods if each.last_day < period.first_day and table.books_of(each)]
+    of_all = table.books_of(earlier[-1]) if earlier else []
+    others = [each for each in of_all if before is None or each != before[0]]
+    return carried_leave.joined([*own, *(_leave_of_another(each, backend) for each in others)])
+
+
+def _leave_in(sheet_id: str, backend: Backend) -> Earlier | None:
     try:
-        return carried_leave.read(books.look(backend.spreadsheets, before[0], carried_leave.WANTS))
+        return carried_leave.read(books.look(backend.spreadsheets, sheet_id, carried_leave.WANTS))
     except UserError as error:
         # That it cannot be read is told of that workbook itself.
-        log.info("leave is not carried over from the workbook of %s: %s", before[1].name, error)
+        log.info("leave is not carried over from the workbook %s: %s", sheet_id, error)
         return None
+
+
+def _leave_of_another(sheet_id: str, backend: Backend) -> Earlier | None:
+    """As `_leave_in`, as it was a minute ago: each group's workbook asks for that of each other group."""
+    now, key = backend.clock.now(), f"{_LEAVE} {sheet_id}"
+    kept = backend.remembered.get(key)
+    if kept is None or abs((now - kept[0]).total_seconds()) >= routing.KNOWN_FOR_S:
+        kept = backend.remembered[key] = now, _leave_in(sheet_id, backend)
+    found: Earlier | None = kept[1]
+    return found
 
 
 def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> WeekFacts | None:

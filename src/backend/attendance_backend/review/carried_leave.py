@@ -7,7 +7,7 @@ typing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,6 +95,19 @@ def read(view: Spreadsheet) -> Earlier | None:
         if known.until < until:
             found[f"{user} {since:.0f}"] = leave
     return Earlier(period.name, found, is_computed and not is_kept)
+
+
+def joined(earlier: Sequence[Earlier | None]) -> Earlier | None:
+    """What the workbooks of all groups say; of one person what the first one says. None of those that cannot be read.
+
+    Nothing has been taken back unless all of them can tell.
+    """
+    known = [each for each in earlier if each is not None]
+    if not known:
+        return None
+    leaves = {key: leave for each in reversed(known) for key, leave in each.leaves.items()}
+    may_end = len(known) == len(earlier) and all(each.may_end for each in known)
+    return Earlier(known[0].period, leaves, may_end)
 
 
 def changes(view: Spreadsheet, first_day: date, earlier: Earlier) -> tuple[list[Change], range]:
