@@ -108,8 +108,8 @@ bundle: ## stage the functions' source folder in build/bundle, as deploy/gcp/dep
 docs: $(VENV)/.docs ## make the docs into a site, build/docs/index.html; a link that leads nowhere is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/docs
 
-coverage: $(VENV)/.dev ## which lines units and properties run (a quarter of an hour)
-	$(BIN)/coverage run -m pytest -q tests/unit tests/property
+coverage: $(VENV)/.dev ## which lines quick units and a taste of properties run (minutes)
+	HYPOTHESIS_PROFILE=quick $(BIN)/coverage run -m pytest -q -m "not slow" tests/unit tests/property
 	$(BIN)/coverage report --skip-covered --show-missing
 
 clean: ## remove what the other targets made

@@ -32,14 +32,14 @@ def write(spec: Spec, root: Path) -> Iterator[Path]:
 def drift(spec: Spec, root: Path) -> Iterator[str]:
     """What `write` would change below `root`: a unified diff for each text, a line for each picture."""
     for text in TEXTS:
-        found, wanted = _read(root / text.path), text.emit(spec)
+        found, expected = _read(root / text.path), text.emit(spec)
         if found is None:
             yield f"{text.path}: is missing"
-        elif found != wanted:
+        elif found != expected:
             name = text.path.as_posix()
             lines = difflib.unified_diff(
                 found.splitlines(),
-                wanted.splitlines(),
+                expected.splitlines(),
                 f"{name} (as it is)",
                 f"{name} (as the spec says)",
                 lineterm="",

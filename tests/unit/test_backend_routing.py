@@ -136,6 +136,7 @@ def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, toge
         if not together:
             return create_review_sheet(message, backend).table
         reply, _ = create_together([message, replace(message, location="hamburg")], backend)
+        assert reply is not None
         return reply().table
 
     office.types(ROWS[1])

@@ -47,20 +47,20 @@ def _lines(resource: Resource, present: Facts | None, stage: Stage, command: str
     elif present is None:
         yield f"{resource.name} is missing: {command} makes it"
     else:
-        for key, wanted in resource.wanted.items():
-            if present.get(key) != wanted:
-                yield f"{resource.name}: {_difference(key, present.get(key), wanted)}: {command} puts it right"
+        for key, expected in resource.wanted.items():
+            if present.get(key) != expected:
+                yield f"{resource.name}: {_difference(key, present.get(key), expected)}: {command} puts it right"
 
 
-def _difference(key: str, present: object, wanted: object) -> str:
+def _difference(key: str, present: object, expected: object) -> str:
     if key == "bundle":
         return "it runs another revision than this checkout"
-    if isinstance(present, dict) and isinstance(wanted, dict):
+    if isinstance(present, dict) and isinstance(expected, dict):
         names = sorted(
-            name for name in present.keys() | wanted.keys() if present.get(name) != wanted.get(name)
+            name for name in present.keys() | expected.keys() if present.get(name) != expected.get(name)
         )
         return f"of {key}, {', '.join(names)} differ from the settings"
-    return f"{key} is {_short(present)} and shall be {_short(wanted)}"
+    return f"{key} is {_short(present)} and shall be {_short(expected)}"
 
 
 def _short(value: object) -> str:

@@ -75,8 +75,8 @@ class Signed:
 
     def is_by(self, key: SiteKey, topic: Topic, data: bytes, attributes: Mapping[str, str]) -> bool:
         """Whether the holder of the key signed exactly this message."""
-        wanted = _signature(key, self.sequence, topic, data, attributes)
-        return hmac.compare_digest(wanted.encode(), self.signature.encode("utf-8", "replace"))
+        expected = _signature(key, self.sequence, topic, data, attributes)
+        return hmac.compare_digest(expected.encode(), self.signature.encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,8 @@ def changes(
         shown, as_set = _shown(sheet, row), _as_set(sheet, row)
         if as_set == person.cut_off:
             continue
-        wanted = None if person.cut_off is None else serial.from_seconds(person.cut_off)
-        setting = NewCell(NO_CUT_OFF if wanted is None else wanted)
+        cut_off = None if person.cut_off is None else serial.from_seconds(person.cut_off)
+        setting = NewCell(NO_CUT_OFF if cut_off is None else cut_off)
         if shown == person.cut_off:
             noted[row, sheet.at(CUT_OFF_AS_SET)] = setting
             continue
@@ -57,7 +57,7 @@ def changes(
         if shown != as_set:
             entries.append(_both(person, shown, today))
             continue
-        changed[row, sheet.at(CUT_OFF)] = NewCell(wanted)
+        changed[row, sheet.at(CUT_OFF)] = NewCell(cut_off)
         if today > period.last_day:
             entries.append(_afterwards(person, shown, today))
     told = book.tell(view, entries)

@@ -117,12 +117,12 @@ def _rows(each: Misplaced, sheet: Worksheet, write: WriteCells) -> list[WriteCel
     cells: dict[Place, NewCell] = {}
     columns = {place: sheet.at(column) for column, place in each.was.columns.items()}
     for line in write.rows:
-        wanted = {place: _plain(cell) for place, cell in enumerate(line) if cell.value is not None}
-        row = next((row for row, held in lines.items() if held == wanted), None)
+        expected = {place: _plain(cell) for place, cell in enumerate(line) if cell.value is not None}
+        row = next((row for row, held in lines.items() if held == expected), None)
         if row is None:
             continue
         del lines[row]
-        cells |= {(row, place): NewCell() for place in wanted}
+        cells |= {(row, place): NewCell() for place in expected}
         cells |= {(row, columns[place]): cell for place, cell in enumerate(line) if place in columns}
     return write_cells(sheet.sheet_id, cells)
 

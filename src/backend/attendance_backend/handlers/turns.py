@@ -76,19 +76,19 @@ def take_turn(
     """
     taken = 0
     for attempt in range(1, MAX_TRIES + 1):
-        wanted = draft()
-        if not wanted.changes:
-            return wanted.outcome
-        steps = steps_of(wanted.read, wanted.changes) if wanted.in_steps else [[*wanted.changes]]
+        plan = draft()
+        if not plan.changes:
+            return plan.outcome
+        steps = steps_of(plan.read, plan.changes) if plan.in_steps else [[*plan.changes]]
         try:
-            found = _carry_out(spreadsheets, wanted, steps, taken)
+            found = _carry_out(spreadsheets, plan, steps, taken)
         except OutdatedError as error:
             # Of two who write in steps one gives way, and is delivered again: else each would undo the other's.
             if attempt == MAX_TRIES or len(steps) > 1:
                 raise
             log.info("%s", error)
         except RefusedError as error:
-            if attempt == MAX_TRIES or wanted.read.version is not None:
+            if attempt == MAX_TRIES or plan.read.version is not None:
                 raise
             # Perhaps only the name is refused: that of a version whose worksheet somebody deleted.
             taken += 1
@@ -97,18 +97,18 @@ def take_turn(
             if found and mend is not None:
                 mend(found)
             if not found or len(steps) == 1 or attempt == MAX_TRIES:
-                return wanted.outcome
+                return plan.outcome
     raise AssertionError("the loop returns or raises")
 
 
 def _carry_out(
-    spreadsheets: Spreadsheets, wanted: Draft[T], steps: Sequence[Sequence[Change]], taken: int
+    spreadsheets: Spreadsheets, plan: Draft[T], steps: Sequence[Sequence[Change]], taken: int
 ) -> list[Misplaced]:
     """Write step after step; returns what is not where it was read, and then stops."""
-    previous, found, written = wanted.read.version, list[Misplaced](), list[Change]()
+    previous, found, written = plan.read.version, list[Misplaced](), list[Change]()
     for step in steps:
         # Until the last step the version lies on a worksheet that was there.
-        version = succession(wanted.read, wanted.changes if step is steps[-1] else (), taken)
+        version = succession(plan.read, plan.changes if step is steps[-1] else (), taken)
         version = replace(version, previous=previous)
         body = [*step]
         while body and isinstance(body[-1], RemoveWorksheet):
@@ -116,12 +116,12 @@ def _carry_out(
         # A worksheet on which the version may lie goes when the version lies elsewhere.
         ordered = [*body, version, *step[len(body) :]]
         written += step
-        areas = misplaced.areas(wanted.read, written)
-        after = spreadsheets.apply(wanted.read.spreadsheet_id, ordered, areas)
+        areas = misplaced.areas(plan.read, written)
+        after = spreadsheets.apply(plan.read.spreadsheet_id, ordered, areas)
         previous = version.new
-        found = [] if after is None else misplaced.found(wanted.read, after, written)
+        found = [] if after is None else misplaced.found(plan.read, after, written)
         for each in found:
-            log.warning("spreadsheet %s: %s", wanted.read.spreadsheet_id, each)
+            log.warning("spreadsheet %s: %s", plan.read.spreadsheet_id, each)
         if found:
             break
     return found

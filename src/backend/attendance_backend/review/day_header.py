@@ -121,9 +121,9 @@ def update(worksheet: Worksheet, period: ReviewPeriod, holidays: Mapping[date, s
     """The third row where it differs from what it should say."""
     row = worksheet.lines[KIND]
     return [
-        WriteCells(worksheet.sheet_id, row, column, ((NewCell(wanted or None),),))
+        WriteCells(worksheet.sheet_id, row, column, ((NewCell(expected or None),),))
         for day, column in columns_by_day(worksheet).items()
-        if worksheet.text(row, column) != (wanted := kind_of(day, period, holidays))
+        if worksheet.text(row, column) != (expected := kind_of(day, period, holidays))
     ]
 
 

@@ -247,20 +247,20 @@ class Days:
                 *_write_rows(sheet.sheet_id, sheet.row_count, rows),
             ]
             at |= new
-        wanted: dict[Place, NewCell] = {}
+        expected: dict[Place, NewCell] = {}
         for key in self.rows:
             days, row = plans.get(key, {}), at.get((key, PLAN))
             if row is None:
                 continue
-            wanted[row, sheet.at(IS_PLANNED)] = NewCell(_MARK if days else None)
+            expected[row, sheet.at(IS_PLANNED)] = NewCell(_MARK if days else None)
             for day, column in self.columns.items():
                 planned = days.get(day)
-                wanted[row, column] = NewCell(None if planned is None else plan_text(planned))
+                expected[row, column] = NewCell(None if planned is None else plan_text(planned))
                 numbers = (None,) * 5 if planned is None else _numbers(planned)
                 for measure, seconds in zip(_PLANNED_MEASURES[1:], numbers, strict=True):
                     if (key, measure) in at:
-                        wanted[at[key, measure], column] = _fraction_cell(seconds)
-        cells = {place: cell for place, cell in wanted.items() if not _holds(sheet, place, cell)}
+                        expected[at[key, measure], column] = _fraction_cell(seconds)
+        cells = {place: cell for place, cell in expected.items() if not _holds(sheet, place, cell)}
         return [*changes, *write_cells(sheet.sheet_id, cells)]
 
     def recount(self) -> list[Change]:
@@ -306,11 +306,11 @@ class Days:
             row = self.rows.get(person.key, {}).get(BREAKS)
             if row is None:
                 continue
-            for column, wanted in self._employment(person).items():
+            for column, expected in self._employment(person).items():
                 cell = self.worksheet.cells.get((row, column))
                 number = self.worksheet.number(row, column)
-                if number != wanted.value or (cell is not None and (cell.is_formula or number is None)):
-                    cells[row, column] = wanted
+                if number != expected.value or (cell is not None and (cell.is_formula or number is None)):
+                    cells[row, column] = expected
         return cells
 
     def _employment(self, person: Person) -> dict[int, NewCell]:
@@ -318,15 +318,15 @@ class Days:
 
     def _day_cells(self, rows: Mapping[str, int], column: int, times: DayTimes) -> dict[Place, NewCell]:
         cells: dict[Place, NewCell] = {}
-        for measure, wanted in zip(MEASURES, _seconds(times), strict=True):
+        for measure, expected in zip(MEASURES, _seconds(times), strict=True):
             row = rows.get(measure)
             if row is None:
                 continue
             cell = self.worksheet.cells.get((row, column))
             number = self.worksheet.number(row, column)
             holds = None if number is None else serial.to_seconds(number)
-            if holds != wanted or (cell is not None and (cell.is_formula or number is None)):
-                cells[row, column] = _fraction_cell(wanted)
+            if holds != expected or (cell is not None and (cell.is_formula or number is None)):
+                cells[row, column] = _fraction_cell(expected)
         return cells
 
     def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
@@ -542,13 +542,13 @@ def _seconds(times: DayTimes) -> tuple[int | None, int | None, int | None]:
     return times.check_in, times.check_out, times.breaks or None
 
 
-def _holds(sheet: Worksheet, place: Place, wanted: NewCell) -> bool:
+def _holds(sheet: Worksheet, place: Place, expected: NewCell) -> bool:
     cell = sheet.cells.get(place)
     if cell is None or cell.is_formula:
-        return cell is None and wanted.value is None
-    if isinstance(wanted.value, float) and isinstance(cell.value, int | float):
-        return serial.to_seconds(cell.value) == serial.to_seconds(wanted.value)
-    return cell.value == wanted.value
+        return cell is None and expected.value is None
+    if isinstance(expected.value, float) and isinstance(cell.value, int | float):
+        return serial.to_seconds(cell.value) == serial.to_seconds(expected.value)
+    return cell.value == expected.value
 
 
 def _fraction_cell(seconds: int | None) -> NewCell:

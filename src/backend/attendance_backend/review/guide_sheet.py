@@ -331,23 +331,23 @@ def _seconds(worksheet: Worksheet, name: str, column: Column) -> int | None:
 
 def update_period(worksheet: Worksheet, period: ReviewPeriod) -> list[Change]:
     """What the program says of the period, where it differs from what stands there."""
-    wanted = {name: cell.value for name, cell in _of_period(period).items()}
-    return _differing(worksheet, wanted)
+    expected = {name: cell.value for name, cell in _of_period(period).items()}
+    return _differing(worksheet, expected)
 
 
 def update_parameters(worksheet: Worksheet, parameters: Parameters) -> list[Change]:
     """Grace and overtime as they were set for all workbooks, where HR has not typed another value in this one."""
     rows = _rows(worksheet)
     changes: list[Change] = []
-    for name, wanted in _set(parameters).items():
+    for name, expected in _set(parameters).items():
         row = rows.get(name)
         if row is None or (
-            worksheet.value(row, AS_SET) == wanted and worksheet.value(row, VALUE) is not None
+            worksheet.value(row, AS_SET) == expected and worksheet.value(row, VALUE) is not None
         ):
             continue
         is_ours = worksheet.value(row, VALUE) in (None, worksheet.value(row, AS_SET))
         columns = (VALUE, AS_SET) if is_ours else (AS_SET,)
-        changes += placing.put(worksheet, row, dict.fromkeys(columns, wanted))
+        changes += placing.put(worksheet, row, dict.fromkeys(columns, expected))
     return changes
 
 
@@ -368,9 +368,9 @@ def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters,
     by_name = {str(cells[NAME].value): cells for cells in _settings(period, parameters, "", at)}
     changes: list[Change] = []
     for name, row in rows.items():
-        wanted = by_name[name][VALUE]
-        if (row, worksheet.at(VALUE)) not in worksheet.cells and wanted.value is not None:
-            changes += write_cells(worksheet.sheet_id, {(row, worksheet.at(VALUE)): wanted})
+        expected = by_name[name][VALUE]
+        if (row, worksheet.at(VALUE)) not in worksheet.cells and expected.value is not None:
+            changes += write_cells(worksheet.sheet_id, {(row, worksheet.at(VALUE)): expected})
     lacking = [cells for name, cells in by_name.items() if name not in rows]
     if lacking:
         changes.append(AddRows(worksheet.sheet_id, len(lacking)))
@@ -383,11 +383,11 @@ def update_shared(worksheet: Worksheet, shared_with: str) -> list[Change]:
     return _differing(worksheet, {SHARED: shared_with or None})
 
 
-def _differing(worksheet: Worksheet, wanted: dict[str, float | str | Formula | None]) -> list[Change]:
+def _differing(worksheet: Worksheet, expected: dict[str, float | str | Formula | None]) -> list[Change]:
     rows = _rows(worksheet)
     return [
         change
-        for name, value in wanted.items()
+        for name, value in expected.items()
         if name in rows and worksheet.value(rows[name], VALUE) != value
         for change in placing.put(worksheet, rows[name], {VALUE: value})
     ]

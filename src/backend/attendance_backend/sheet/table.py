@@ -61,8 +61,8 @@ class Table:
         if missing:
             raise LayoutError(f"worksheet {worksheet.title!r}: {_advice(missing, headers)}")
         found = _found(worksheet)
-        wanted = [*headers, *(header for header in optional if typed.key(header) in found)]
-        return Table(worksheet, {header: found[typed.key(header)] for header in wanted})
+        expected = [*headers, *(header for header in optional if typed.key(header) in found)]
+        return Table(worksheet, {header: found[typed.key(header)] for header in expected})
 
     def rows(self) -> list[int]:
         """The rows below the header in which one of the columns holds anything."""
@@ -142,9 +142,9 @@ class Table:
         except AskBackError as ask:
             raise self.asked_back(row, header, str(ask)) from None
 
-    def not_understood(self, row: int, header: str, wanted: str) -> BadCellError:
-        """The complaint about a cell that holds something else than is wanted."""
-        return self.asked_back(row, header, f"type {wanted}")
+    def not_understood(self, row: int, header: str, expected: str) -> BadCellError:
+        """The complaint about a cell that holds something else than is expected."""
+        return self.asked_back(row, header, f"type {expected}")
 
     def asked_back(self, row: int, header: str, ask: str) -> BadCellError:
         """The complaint about a cell, with what to type."""

@@ -182,14 +182,14 @@ def _of_subscriptions(look: PubSubLook, project: str, site: str) -> Iterator[Fin
     wrong = 0
     for topic in REPLY_TOPICS:
         path = subscription_path(project, topic, site)
-        name, wanted = path.rpartition("/")[2], subscription_filter(site)
+        name, expected = path.rpartition("/")[2], subscription_filter(site)
         found = look.subscription(path)
         if found is None:
             told = fail(about, f"the subscription {name} is missing: {remedy}")
-        elif found.filter != wanted:
+        elif found.filter != expected:
             told = fail(
                 about,
-                f"the subscription {name} has the filter {found.filter or 'none'!r}, not {wanted!r}: {remedy}",
+                f"the subscription {name} has the filter {found.filter or 'none'!r}, not {expected!r}: {remedy}",
             )
         elif found.dead_letters != DEAD_LETTERS:
             told = warn(about, f"the subscription {name} sets no dead letters aside: {remedy}")

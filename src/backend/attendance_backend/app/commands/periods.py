@@ -14,15 +14,15 @@ def review_sheet_ids(control: Control, period: str | None) -> dict[str, str]:
         if not control.review_sheets:
             raise UserError("no review sheet has been made yet: one is made when a site asks for it")
         return dict(control.review_sheets)
-    wanted = " ".join(period.split()).casefold()
+    asked_for = " ".join(period.split()).casefold()
     found = {
         name: spreadsheet_id
         for name, spreadsheet_id in control.review_sheets.items()
-        if wanted in (name.casefold(), control.parts.get(name, (name, ""))[0].casefold())
+        if asked_for in (name.casefold(), control.parts.get(name, (name, ""))[0].casefold())
     }
     if found:
         return {
-            name: found[name] for name in found if name.casefold() == wanted and name in control.parts
+            name: found[name] for name in found if name.casefold() == asked_for and name in control.parts
         } or found
     listed = ", ".join(repr(name) for name in control.review_sheets) or "none yet"
     raise UserError(f"there is no review sheet of {period!r}; there are: {listed}")

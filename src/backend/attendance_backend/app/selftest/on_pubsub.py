@@ -190,16 +190,16 @@ def _unknown(lab: PubSubLab) -> str:
 
 
 def _permissions(lab: PubSubLab) -> str:
-    wanted = ["pubsub.topics.publish"]
-    of_none = {"resource": f"{lab.project}/topics/{NAME}-none", "permissions": wanted}
+    expected = ["pubsub.topics.publish"]
+    of_none = {"resource": f"{lab.project}/topics/{NAME}-none", "permissions": expected}
     try:
         held = lab.publisher.test_iam_permissions(
-            request={"resource": lab.topic, "permissions": wanted}, timeout=_CALL_S
+            request={"resource": lab.topic, "permissions": expected}, timeout=_CALL_S
         ).permissions
         none = lab.publisher.test_iam_permissions(request=of_none, timeout=_CALL_S).permissions
     except MethodNotImplemented as error:
         raise NotTriedError("an emulator, which knows no rights") from error
-    return expect(f"{list(held)} and {list(none)}", so=(list(held), list(none)) == (wanted, []))
+    return expect(f"{list(held)} and {list(none)}", so=(list(held), list(none)) == (expected, []))
 
 
 def _short_deadline(lab: PubSubLab) -> str:

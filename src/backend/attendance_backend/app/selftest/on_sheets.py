@@ -171,8 +171,8 @@ def _formulas(lab: GoogleLab) -> str:
     found = [next(iter((row[0] or {}).values()), None) for row in lab.cells(f"'T{sheet}'!F1:F{len(written)}")]
     wrong = [
         f"{formula} gives {value!r}"
-        for (formula, wanted), value in zip(_FORMULAS.items(), found, strict=True)
-        if value != wanted
+        for (formula, expected), value in zip(_FORMULAS.items(), found, strict=True)
+        if value != expected
     ]
     return expect("; ".join(wrong) or f"{len(found)} formulas computed", so=not wrong)
 
