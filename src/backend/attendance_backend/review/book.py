@@ -118,7 +118,7 @@ def whole(title: str, *, optional: bool = False) -> Want:
 
 
 def raw(title: str) -> Want:
-    """What must be read of raw data or amendments to append to them."""
+    """The areas to read of raw data or amendments before rows are appended."""
     return Want(as_made(layout_of(title)), raw_data.append_areas)
 
 
@@ -225,7 +225,7 @@ _APART = (AMENDMENTS, KEPT, SINCE)
 
 
 def places_of(view: Spreadsheet, coming: Sequence[str] = ()) -> Places:
-    """Where columns stand, for formulas; of worksheets that are absent or coming, where they will stand."""
+    """Places of columns, for formulas; of worksheets that do not exist yet, the places that they will have."""
     stand = [sheet for sheet in ours(view) if sheet.role in LAYOUTS and sheet.role not in _APART]
     lacking = [title for title in {*view.absent, *coming} if title in LAYOUTS]
     stand += [guide_sheet.as_made() if title == GUIDE else as_made(LAYOUTS[title]) for title in lacking]
@@ -315,7 +315,7 @@ def _key(user_name: str, measure: str | None = None) -> str | None:
 
 
 def lacks_key(sheet: Worksheet) -> bool:
-    """Whether the column is gone by which rows are found."""
+    """Whether the column of row keys is gone."""
     known = _KEYS.get(sheet.role or "")
     return known is not None and known[0] not in sheet.columns
 

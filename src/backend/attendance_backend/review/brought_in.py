@@ -1,4 +1,4 @@
-"""What a workbook shows of the days of a week that ends in the next one: hours, overtime of days, expected hours."""
+"""Sums over the days of a week that ends in the next workbook: hours, overtime of days, expected hours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -28,7 +28,7 @@ def wants(present: Spreadsheet) -> list[Want]:
 
 
 def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Mapping[str, Brought]:
-    """Sums over some days, as parts of a day, by `Person.key`, as the workbook shows them, with corrections.
+    """The sums over some days by `Person.key`, in days (0.5 is 12 h), as the workbook shows them: corrections count.
 
     Args:
         view: with the cells of `wants`.

@@ -1,4 +1,4 @@
-"""Leave that goes on after a period's end, carried over into ``Corrections`` of the next workbook. Pure logic.
+"""Carries leave that goes on after a period's end over into ``Corrections`` of the next workbook. Pure logic.
 
 It stands there as a row like those that HR types, and says where it is from. A hidden cell of the row (`CARRIED`) holds
 whose leave it is, and what the program wrote: as long as that stands unchanged, the row follows the workbook before,
@@ -111,7 +111,7 @@ def joined(earlier: Sequence[Earlier | None]) -> Earlier | None:
 
 
 def changes(view: Spreadsheet, first_day: date, earlier: Earlier) -> tuple[list[Change], range]:
-    """What carries leave over, or follows it; and which rows are new, whose formulas are lacking.
+    """The changes that carry leave over or bring it up to date, and the new rows, which still lack their formulas.
 
     Args:
         view: the workbook, with ``Corrections`` and ``Monthly Summary``.

@@ -1,4 +1,4 @@
-"""Two states of a month: whose numbers differ, of which days, and how. Pure logic."""
+"""Compares two states of a month: whose numbers differ, on which days, and how. Pure logic."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def differing(before: Spreadsheet, after: Spreadsheet) -> list[Differing]:
 
 
 def lines(found: Sequence[Differing]) -> Iterator[str]:
-    """A line a person: the month's numbers, and how many days are others."""
+    """A line a person: the month's numbers that differ, and on how many days numbers differ."""
     for (_, who), of_person in _by_person(found).items():
         days = sorted({each.day for each in of_person if each.day is not None})
         totals = "; ".join(str(each) for each in of_person if each.day is None)

@@ -1,4 +1,4 @@
-"""Days of which all data has come: what a person should look at in them. Pure logic.
+"""Rows for ``Exceptions`` about days of which all data has arrived. Pure logic.
 
 A day is complete for a person when it is complete at the site that HR keeps for the person, or, without one, at all
 sites of the workbook. What is said of a day is said once, when it becomes complete.

@@ -174,7 +174,7 @@ class Weeks:
 
 
 def spelt(kind: str) -> str:
-    """As people read and choose it."""
+    """The spelling that people read and choose from."""
     return kind.replace("check ", "check-")
 
 

@@ -250,7 +250,7 @@ def row_cells(key: str, row: int, days: DayColumns, at: Places, *, is_planned: b
 
 
 def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
-    """Where each row stands, by its key; of a copied row the upper one."""
+    """Row numbers by key; of a copied row that of the upper one."""
     rows: dict[str, int] = {}
     for row in worksheet.data_rows():
         if key := worksheet.text(row, KEY):

@@ -37,7 +37,7 @@ def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, st
 
 
 def kind_of(day: date, period: ReviewPeriod, holidays: Mapping[date, str]) -> str:
-    """What stands in the third row."""
+    """The text of the third row for a day: that it is of another period, or its holiday; else empty."""
     if not period.first_day <= day <= period.last_day:
         return OTHER_PERIOD
     return holidays.get(day, "")
@@ -92,7 +92,7 @@ def is_free(kind: str, site: str) -> bool:
 
 
 def columns_by_day(worksheet: Worksheet, line: int = DATE) -> dict[date, int]:
-    """Where each day stands, by the dates in a header row; the first of two alike."""
+    """Column numbers by day, from the dates in a header row; of two alike the first."""
     columns: dict[date, int] = {}
     others = set(worksheet.columns.values())
     for column, _ in worksheet.row(worksheet.lines[line]):

@@ -1,4 +1,4 @@
-"""``Days``: hidden; what the punches say of each person and business day. Three rows a person, a column a day.
+"""``Days``, hidden: the facts that punches give of each person and business day. Three rows a person, a column a day.
 
 Whose days HR plans has six more: ``plan``, what is planned (`plan_text`); and where a shift says so ``due``, the time
 after which a check-in is late, ``expected``, how long is worked, ``middle``, when the second half begins, ``end`` and
@@ -287,7 +287,7 @@ class Days:
         return [*write_cells(self.worksheet.sheet_id, self.differences(facts))]
 
     def differences(self, facts: Facts) -> dict[Place, NewCell]:
-        """What belongs into the cells that do not hold the facts; people and days without a place are left out."""
+        """The cells that do not hold the facts, with what belongs there; people and days without a place excepted."""
         cells: dict[Place, NewCell] = {}
         for (key, day), times in facts.times.items():
             column = self.columns.get(day)
@@ -446,7 +446,7 @@ def areas(worksheet: Worksheet, days: Sequence[date]) -> list[Area]:
 
 
 def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
-    """Where each day stands; the first of two alike."""
+    """Column numbers by day; of two alike the first."""
     return day_header.columns_by_day(worksheet)
 
 

@@ -1,4 +1,4 @@
-"""Which numbers of a month are not to be trusted, or not yet: of whom, of which day, and why. Pure logic.
+"""Doubts: which numbers of a month cannot be trusted (yet), of whom, of which day, and why. Pure logic.
 
 Said by the commands `check` and `export`; what stands here is looked up in the worksheets, and computed nowhere else.
 """
@@ -103,7 +103,7 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
 
 
 def lines(findings: Iterable[Finding]) -> list[str]:
-    """What people read; days on end of which the same is said stand in one line."""
+    """The doubts as lines of text; consecutive days with the same doubt share a line."""
     spans: list[tuple[Finding, Finding]] = []
     for each in findings:
         if spans and _follows(spans[-1][1], each):

@@ -156,7 +156,7 @@ def unnamed_user(when: datetime, site: str, user_id: str) -> Entry:
 
 
 def hired(when: datetime, site: str, who: str, user: str) -> Entry:
-    """Somebody was added in mid-period."""
+    """The row about somebody who was added in mid-period."""
     what = "New in this workbook since the first punch"
     remedy = (
         "Nothing, if name and cut-off time are right. If the days before count as absent: type First Day into Cut Off "
