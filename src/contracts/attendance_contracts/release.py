@@ -2,7 +2,7 @@
 
 import re
 
-RELEASE = "0.2.0.dev0"
+RELEASE = "0.2.0"
 """As in pyproject.toml: the functions are deployed as files, which no package's metadata goes with."""
 _NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(.*)", re.ASCII)
 
