@@ -40,9 +40,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
@@ -101,7 +101,7 @@ class LogEntry:
         return f"{self.method} {self.path} {self.status or 'dropped'}{cells}{fault}"
 
 
-class SheetsServer:
+class SheetsServer(Running):
     """The stand-in. Use it as a context manager, or call `start` and `stop`."""
 
     def __init__(
@@ -183,15 +183,6 @@ class SheetsServer:
 
     def stop(self) -> None:
         self._http.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     # -- what a test or a demo does on the server's side, without HTTP and without being logged
 
