@@ -26,10 +26,11 @@ and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
-``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
-changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
-found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
-them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
+``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, ``copyPaste``, groups of rows and columns,
+changes of banding, of protected ranges, conditional formats and named ranges (the last can be deleted and added), and
+``unmergeCells`` and ``clearBasicFilter``. No method is found for ``values.append`` and ``values.batchUpdate``,
+``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to them.
+Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
 a comma). Rows and columns come in without the formats of their neighbours.
 """
 
