@@ -136,7 +136,7 @@ def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, toge
         if not together:
             return create_review_sheet(message, backend).table
         reply, _ = create_together([message, replace(message, location="hamburg")], backend)
-        return reply().table
+        return reply and reply().table
 
     office.types(ROWS[1])
     before = office.send(IN_OCTOBER)
