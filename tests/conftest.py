@@ -1,5 +1,6 @@
 """Order and report of all tests, also where several processes share them, a file each (pytest-xdist)."""
 
+import gc
 import logging
 
 import pytest
@@ -20,6 +21,8 @@ def logging_level_as_it_was():
 
 
 def pytest_configure(config):
+    # Workbooks and worlds are many objects that live as long as a module, and no garbage: looked through less often.
+    gc.set_threshold(50_000, 20, 50)
     config.stash[LINES] = []
 
 

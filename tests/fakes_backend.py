@@ -4,11 +4,13 @@ Every effect passes through `Effects`, which can stop the handler before or afte
 would.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from itertools import count, product
+from functools import lru_cache
+from itertools import product
 from typing import TypeVar
 
 from attendance_backend.errors import OutdatedError, RefusedError, SpreadsheetGoneError
@@ -171,6 +173,10 @@ class Book:
     lost_names: set[str] = field(default_factory=set)
     """Of versions whose worksheet was deleted: not shown any more, and not free either."""
 
+    def copied(self) -> "Book":
+        sheets = [sheet.copy() for sheet in self.sheets]
+        return replace(self, sheets=sheets, lost_names=set(self.lost_names))
+
     def lose_version(self) -> None:
         """Deleting a worksheet breaks the version that lies on it."""
         if self.version is not None and self.version_on not in {sheet.sheet_id for sheet in self.sheets}:
@@ -243,7 +249,7 @@ class FakeSpreadsheets:
     def _apply(self, spreadsheet_id: str, changes: Sequence[Change]) -> None:
         book = self._book(spreadsheet_id)
         self._check_version(book, changes)
-        draft = replace(book, sheets=[sheet.copy() for sheet in book.sheets])
+        draft = book.copied()
         for change in changes:
             _apply_one(draft, change)
         before = {sheet.sheet_id: sheet for sheet in book.sheets}
@@ -267,7 +273,7 @@ class FakeDrive:
 
     def __init__(self, spreadsheets: FakeSpreadsheets) -> None:
         self._spreadsheets = spreadsheets
-        self._numbers = count(1)
+        self.made = 0
         self.folders: dict[str, Mapping[str, str]] = {}
         self.shared: dict[str, dict[str, str]] = {}
         self.refused: set[str] = set()
@@ -286,11 +292,10 @@ class FakeDrive:
         original = self._book(file_id)
 
         def copy() -> str:
-            made = f"copy-{next(self._numbers)}"
-            sheets = [sheet.copy() for sheet in original.sheets]
+            made = f"copy-{self._number()}"
             of_both = {**original.properties, **properties}
             self._spreadsheets.books[made] = replace(
-                original, title=title, sheets=sheets, properties=of_both, folder=folder_id or ""
+                original.copied(), title=title, properties=of_both, folder=folder_id or ""
             )
             return made
 
@@ -319,6 +324,10 @@ class FakeDrive:
 
         self._spreadsheets.effects.perform(move)
 
+    def _number(self) -> int:
+        self.made += 1
+        return self.made
+
     def _book(self, file_id: str) -> Book:
         if file_id not in self._spreadsheets.books:
             raise SpreadsheetGoneError(f"file {file_id} does not exist")
@@ -326,7 +335,7 @@ class FakeDrive:
 
     def create(self, title: str, properties: Mapping[str, str]) -> str:
         def create() -> str:
-            spreadsheet_id = f"spreadsheet-{next(self._numbers)}"
+            spreadsheet_id = f"spreadsheet-{self._number()}"
             self._spreadsheets.books[spreadsheet_id] = Book(title, properties=dict(properties))
             return spreadsheet_id
 
@@ -403,6 +412,22 @@ class World:
             alarm_to=("hr@example.com", "boss@example.com"),
         )
 
+    def copied(self) -> "World":
+        """Another one that looks the same, its spreadsheets, files and memory its own."""
+        twin = World(replace(self.effects))
+        twin.spreadsheets.computed = self.spreadsheets.computed
+        twin.spreadsheets.books |= {key: book.copied() for key, book in self.spreadsheets.books.items()}
+        twin.control = twin.spreadsheets.books[CONTROL_ID]
+        twin.drive.made, twin.drive.refused = self.drive.made, set(self.drive.refused)
+        twin.drive.folders = dict(self.drive.folders)
+        twin.drive.shared = {key: dict(shared) for key, shared in self.drive.shared.items()}
+        twin.mailer.sent, twin.mailer.trouble = list(self.mailer.sent), list(self.mailer.trouble)
+        twin.clock.moment = self.clock.moment
+        twin.backend.remembered.update(
+            {key: copy.copy(what) for key, what in self.backend.remembered.items()}
+        )
+        return twin
+
     def type_worksheet(self, title: str, rows: Sequence[Sequence[float | str | None]]) -> Sheet:
         """HR keeps a worksheet of these rows."""
         sheet = Sheet(hash(title) % 10**6, title)
@@ -436,7 +461,7 @@ def _view(sheet: Sheet, areas: Sequence[Area], computed: float | None) -> Worksh
         ):
             value = sheet.cells[row, column]
             cells[row, column] = (
-                Cell(computed, _text_of(value, row, column)) if isinstance(value, Formula) else Cell(value)
+                Cell(computed, _text_of(value, row, column)) if isinstance(value, Formula) else _cell(value)
             )
     tags = {
         column: key
@@ -446,10 +471,17 @@ def _view(sheet: Sheet, areas: Sequence[Area], computed: float | None) -> Worksh
     return Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count, cells, tags, sheet.tag)
 
 
+@lru_cache(maxsize=65536, typed=True)
+def _cell(value: float | str) -> Cell:
+    return Cell(value)
+
+
 def _occupied(sheet: Sheet, rows: range, columns: range) -> list[Place]:
     """Places of an area where something stands, found the shorter way."""
     if len(rows) * len(columns) < len(sheet.cells):
         return [place for place in product(rows, columns) if place in sheet.cells]
+    if (rows, columns) == (range(sheet.row_count), range(sheet.column_count)):
+        return list(sheet.cells)
     return [(row, column) for row, column in sheet.cells if row in rows and column in columns]
 
 

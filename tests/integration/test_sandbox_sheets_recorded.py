@@ -192,8 +192,8 @@ def test_blanks_between_values_are_empty_texts_and_those_behind_them_nothing(
         "updatedColumns": 4,
         "updatedCells": 9,
     }
-    ranges = office.call("GET", f"/v4/spreadsheets/{book}/values:batchGet", ranges=["A1:F3", "A2:D2"]).json()
-    assert ranges["valueRanges"] == [
+    path = f"/v4/spreadsheets/{book}/values"
+    assert [office.call("GET", f"{path}/{cells}").json() for cells in ("A1:F3", "A2:D2")] == [
         {
             "range": "Sheet1!A1:F3",
             "majorDimension": "ROWS",
@@ -204,17 +204,8 @@ def test_blanks_between_values_are_empty_texts_and_those_behind_them_nothing(
 
 
 def test_clearing_tells_the_whole_range(office: Office, book: str) -> None:
-    answer = office.call("POST", f"/v4/spreadsheets/{book}/values/Sheet1:clear")
-    assert answer.json() == {"spreadsheetId": book, "clearedRange": "Sheet1!A1:Z1000"}
-
-
-def test_an_append_tells_its_table_only_if_there_was_one(office: Office, book: str) -> None:
-    path = f"/v4/spreadsheets/{book}/values/Sheet1:append"
-    first, second = (
-        office.call("POST", path, {"values": [["a", "b"]]}, valueInputOption="RAW").json() for _ in range(2)
-    )
-    assert (first.get("tableRange"), first["updates"]["updatedRange"]) == (None, "Sheet1!A1:B1")
-    assert (second["tableRange"], second["updates"]["updatedRange"]) == ("Sheet1!A1:B1", "Sheet1!A2:B2")
+    answer = office.call("POST", f"/v4/spreadsheets/{book}/values:batchClear", {"ranges": ["Sheet1"]})
+    assert answer.json() == {"spreadsheetId": book, "clearedRanges": ["Sheet1!A1:Z1000"]}
 
 
 @pytest.mark.parametrize(

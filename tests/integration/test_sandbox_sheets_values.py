@@ -29,17 +29,6 @@ def book(office: Office) -> str:
     return office.new()
 
 
-def append(office: Office, book: str, text: str, values: list[list[Any]], **query: Any) -> Any:
-    response = office.call(
-        "POST",
-        f"/v4/spreadsheets/{book}/values/{text}:append",
-        {"values": values},
-        **{"valueInputOption": "RAW", **query},
-    )
-    assert response.status_code == 200, response.text
-    return response.json()
-
-
 def test_raw_keeps_texts_and_user_entered_reads_them(office: Office, book: str) -> None:
     typed = ["1.5", "TRUE", "2026-01-05", "=1+1", "'007", "50%"]
     office.put(book, "A1", [typed], "RAW")
@@ -179,56 +168,6 @@ def test_malformed_values_are_refused(office: Office, book: str, body: Any, part
     assert part in error_message(office.call("PUT", path, body, valueInputOption="RAW"))
 
 
-def test_append_writes_below_the_table_and_grows_the_grid(office: Office, book: str) -> None:
-    first = append(office, book, "Sheet1!A1", [["a", "b"]])
-    assert "tableRange" not in first
-    second = append(office, book, "Sheet1!A1", [["c", "d"]] * 1000)
-    assert second["tableRange"] == "Sheet1!A1:B1"
-    assert second["updates"]["updatedRange"] == "Sheet1!A2:B1001"
-    grid = office.get(book, fields="sheets.properties.gridProperties")["sheets"][0]["properties"][
-        "gridProperties"
-    ]
-    assert grid["rowCount"] == 1001
-
-
-def test_append_after_a_row_with_a_gap_lands_in_the_wrong_column_as_it_does_at_google(
-    office: Office, book: str
-) -> None:
-    append(office, book, "Sheet1", [["a", "", "c"]])
-    answer = append(office, book, "Sheet1", [["x"]], includeValuesInResponse="true")
-    assert answer["tableRange"] == "Sheet1!C1"
-    assert answer["updates"]["updatedRange"] == "Sheet1!C2"
-    assert answer["updates"]["updatedData"]["values"] == [["x"]]
-
-
-def test_append_can_insert_rows(office: Office, book: str) -> None:
-    office.put(book, "A1", [["a"], [""], ["below"]])
-    append(office, book, "A1", [["b"], ["c"]], insertDataOption="INSERT_ROWS")
-    assert office.values(book, "A1:A9") == [["a"], ["b"], ["c"], [], ["below"]]
-
-
-def test_batch_get_update_and_clear(office: Office, book: str) -> None:
-    path = f"/v4/spreadsheets/{book}/values"
-    data = [{"range": "A1:B1", "values": [[1, 2]]}, {"range": "Sheet1!A3", "values": [["x"], ["y"]]}]
-    written = office.call("POST", path + ":batchUpdate", {"valueInputOption": "RAW", "data": data}).json()
-    totals = [
-        written["total" + name] for name in ("UpdatedRows", "UpdatedColumns", "UpdatedCells", "UpdatedSheets")
-    ]
-    assert totals == [3, 2, 4, 1]
-    read = office.call("GET", path + ":batchGet", ranges=["A1:B1", "A3:A9"]).json()
-    assert [one["values"] for one in read["valueRanges"]] == [[["1", "2"]], [["x"], ["y"]]]
-    cleared = office.call("POST", path + ":batchClear", {"ranges": ["A1", "A4:B9"]}).json()
-    assert cleared["clearedRanges"] == ["Sheet1!A1", "Sheet1!A4:B9"]
-    assert office.values(book, "A1:B9") == [["", "2"], [], ["x"]]
-
-
-def test_a_batch_of_values_with_one_bad_range_writes_nothing(office: Office, book: str) -> None:
-    data = [{"range": "A1", "values": [[1]]}, {"range": "Nowhere!A1", "values": [[2]]}]
-    path = f"/v4/spreadsheets/{book}/values:batchUpdate"
-    error_message(office.call("POST", path, {"valueInputOption": "RAW", "data": data}))
-    assert office.values(book, "A1") == []
-
-
 def test_clear_keeps_formats_and_notes(office: Office, book: str) -> None:
     cell = {
         "userEnteredValue": {"numberValue": 1},
@@ -236,7 +175,8 @@ def test_clear_keeps_formats_and_notes(office: Office, book: str) -> None:
         "note": "n",
     }
     office.replies(book, {"updateCells": {"start": {}, "rows": [{"values": [cell]}], "fields": "*"}})
-    office.call("POST", f"/v4/spreadsheets/{book}/values/A1:clear")
+    path = f"/v4/spreadsheets/{book}/values:batchClear"
+    assert office.call("POST", path, {"ranges": ["A1"]}).json()["clearedRanges"] == ["Sheet1!A1"]
     assert office.cell(book, "A1", "userEnteredValue,userEnteredFormat,note") == {
         "userEnteredFormat": {"textFormat": {"bold": True}},
         "note": "n",

@@ -23,7 +23,7 @@ from attendance_contracts import (
     SiteHealth,
     StoreAttendRecords,
 )
-from tests.fakes_backend import CONTROL_ID, Crash, FakeSpreadsheets, World
+from tests.fakes_backend import Crash, FakeSpreadsheets, World
 
 WHO, WHAT, DAY, KIND = (
     exceptions.LAYOUT.places()[column]
@@ -75,12 +75,7 @@ class Office:
     def copied(self):
         """Another office that looks the same: making a workbook takes the time of ten tests."""
         twin = object.__new__(Office)
-        twin.world = World()
-        twin.world.spreadsheets.books |= {
-            spreadsheet_id: replace(book, sheets=[sheet.copy() for sheet in book.sheets])
-            for spreadsheet_id, book in self.world.spreadsheets.books.items()
-        }
-        twin.world.control = twin.world.spreadsheets.books[CONTROL_ID]
+        twin.world = self.world.copied()
         twin.sheet_ids, twin.sheet_id = dict(self.sheet_ids), self.sheet_id
         twin.world.backend.clock.now = lambda: datetime.fromisoformat("2026-11-04T12:00:00+00:00")
         return twin

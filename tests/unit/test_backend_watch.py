@@ -107,9 +107,14 @@ def few_rows_for_corrections():
         yield
 
 
-@pytest.fixture
-def office():
+@pytest.fixture(scope="module")
+def as_found(few_rows_for_corrections):
     return Office()
+
+
+@pytest.fixture
+def office(as_found):
+    return as_found.copied()
 
 
 def empty_a_formula(book):

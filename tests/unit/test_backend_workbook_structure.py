@@ -304,7 +304,6 @@ def test_a_site_is_written_and_read():
         last_heard=datetime(2026, 11, 4, 10, 15),
         complete_through=date(2026, 11, 3),
         backlog=3,
-        memory_used=0.25,
         time_zone="Europe/Berlin",
         day_boundary=time(4, 30),
         key_policy=KeyPolicy.PAIRS,

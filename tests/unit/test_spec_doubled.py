@@ -26,6 +26,7 @@ def test_serializing_alone_changes_nothing(tmp_path, capsys):
     assert main(["--check", "--spec", str(file)]) == 0, capsys.readouterr()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(ENTRIES)), ids=entry_id)
 def test_doubled(number, tmp_path, capsys):
     _, node, index = ENTRIES[number]

@@ -25,6 +25,7 @@ def test_every_kind_of_name_is_among_the_cases():
     assert in_use.count("period_expired") == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_misspelt(place: Place, tmp_path, capsys):
     assert place.name in refusal(place.replaced(f"{place.name}X"), tmp_path, capsys)

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["address_of", "first_words", "key_file_trouble", "missing_package", "network_trouble"]
+__all__ = ["KEY_FILE", "address_of", "first_words", "key_file_trouble", "missing_package", "network_trouble"]
+
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+"""The environment variable that names an account's key file."""
 
 _KEY_FIELDS = ("client_email", "private_key", "token_uri")
 _LONGEST = 160

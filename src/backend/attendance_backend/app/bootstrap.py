@@ -23,9 +23,8 @@ from attendance_backend.google.pubsub import PubSubReplies
 from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.notify.smtp import NoMailer, SmtpMailer, SmtpSettings
 from attendance_backend.ports import Backend, Mailer
-from attendance_trouble import first_words, key_file_trouble
+from attendance_trouble import KEY_FILE, first_words, key_file_trouble
 
-KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 ACCESS_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - its name
 """Holds a token that is good for an hour, such as deploy/gcp/deploy borrows; no key file is needed then."""
 NO_USE = (google.auth.exceptions.DefaultCredentialsError, OSError, ValueError, AttributeError)

@@ -327,13 +327,6 @@ def machine_memory(when: datetime, site: str, used: float, machine: str = "") ->
     return Entry(when, site, "", what, remedy, kind=TO_DO)
 
 
-def no_place(when: datetime, site: str, who: str, day: date) -> Entry:
-    """The workbook lacks the column of a punch's day."""
-    what = f"{_named(day)} has no column in this workbook: the punches stand in the raw data only"
-    remedy = "Have `attendance-backend refresh` run, which restores what is missing."
-    return Entry(when, site, who, what, remedy, day=day, kind=TO_DO)
-
-
 def _whose(machine: str, what: str) -> str:
     return f"The {what} of the machine {machine}" if machine else f"The machine's {what}"
 

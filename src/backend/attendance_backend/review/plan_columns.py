@@ -35,4 +35,3 @@ LAYOUT = Layout(
 )
 SHIFT, OVERTIME, NIGHT, WEEKEND, HOLIDAY = "Shift", "Overtime", "Night", "Weekend", "Holiday"
 LABELS = (SHIFT, OVERTIME, NIGHT, WEEKEND, HOLIDAY)
-OF_HOURS = LABELS[1:]

@@ -153,7 +153,6 @@ class SiteRow:
         row: where it stands.
         last_heard: wall time at the site.
         clock_offset: the machine's clock minus the true time, seconds.
-        memory_used: share, 0 to 1.
         clock_change_at: wall time, by the clock before the change.
         clock_change_by: what is added to the clock then.
     """
@@ -166,7 +165,6 @@ class SiteRow:
     clock_offset: int | None = None
     records: int | None = None
     capacity: int | None = None
-    memory_used: float | None = None
     serial_number: str = ""
     problem: str = ""
     time_zone: str = ""
@@ -301,7 +299,6 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
         clock_offset=whole(CLOCK_OFFSET),
         records=whole(RECORDS),
         capacity=whole(CAPACITY),
-        memory_used=number(MEMORY_USED),
         serial_number=worksheet.text(row, SERIAL_NUMBER),
         problem=worksheet.text(row, PROBLEM),
         time_zone=worksheet.text(row, TIME_ZONE),

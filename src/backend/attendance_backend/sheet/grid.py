@@ -155,7 +155,7 @@ class Worksheet:
 
     def row(self, row: int) -> Iterator[tuple[int, Cell]]:
         """Column and cell of what a row holds, from left to right."""
-        columns = sorted(column for other, column in self.cells if other == row)
+        columns = [column for column in range(self.column_count) if (row, column) in self.cells]
         return ((column, self.cells[row, column]) for column in columns)
 
 

@@ -22,7 +22,7 @@ from attendance_backend.sheet.changes import (
     Tag,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.sheet.grid import Cell, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
 LOOK = 20
@@ -50,7 +50,9 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     """The worksheet with the places of its columns and header rows."""
     words = {_word(column.header): column for column in layout.columns}
     # Each word once: a row of somebody who is absent all month holds more of them than the header.
-    above = {(row, _word(_text(cell))) for (row, _), cell in sheet.cells.items() if row < LOOK}
+    above = {
+        (row, _word(text)) for row, text in {(row, _text(cell)) for (row, _), cell in _first(sheet).items()}
+    }
     found = Counter(row for row, word in above if word in words)
     top = min(found, key=lambda row: (-found[row], row), default=None)
     header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
@@ -76,6 +78,11 @@ def assumed(sheet: Worksheet, layout: Layout) -> Worksheet:
     )
     top = next(rows, 0)
     return replace(sheet, lines=tuple(range(top, top + layout.header_rows)))
+
+
+def _first(sheet: Worksheet) -> dict[Place, Cell]:
+    """What stands in the rows that are looked through."""
+    return {place: cell for place, cell in sheet.cells.items() if place[0] < LOOK}
 
 
 def _places(words: Mapping[int, str]) -> dict[str, list[int]]:
@@ -116,7 +123,7 @@ def _text(cell: Cell) -> str:
     """A header's text; of a formula, which counts something behind its words, these words."""
     if isinstance(cell.value, str):
         return cell.value
-    match = _FIRST_TEXT.match(cell.formula or "")
+    match = _FIRST_TEXT.match(cell.formula) if cell.formula else None
     return match[1] if match else ""
 
 
@@ -153,8 +160,9 @@ def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
 def _first_texts(sheet: Worksheet) -> list[tuple[int, Column, str]]:
     """What stands in the columns of the layout, among the first rows."""
     columns = {place: column for column, place in sheet.columns.items()}
-    places = sorted((row, place) for row, place in sheet.cells if row < LOOK and place in columns)
-    return [(row, columns[place], text) for row, place in places if (text := _text(sheet.cells[row, place]))]
+    first = _first(sheet)
+    places = sorted(place for place in first if place[1] in columns)
+    return [(row, columns[column], text) for row, column in places if (text := _text(first[row, column]))]
 
 
 def unknown(sheet: Worksheet, layout: Layout) -> bool:

@@ -71,15 +71,17 @@ def _fill(cells: dict[Place, Cell], change: FillCells) -> None:
     value = change.cell.value
     for down in range(change.row_count):
         for right in range(change.column_count):
-            here = Formula(moved(value.text, down, right)) if isinstance(value, Formula) else value
-            _put(cells, (change.row + down, change.column + right), here)
+            place = change.row + down, change.column + right
+            if isinstance(value, Formula):
+                cells[place] = Cell(None, moved(value.text, down, right))
+            else:
+                _put(cells, place, value)
 
 
 def _put(cells: dict[Place, Cell], place: Place, value: float | str | Formula | None) -> None:
-    match value:
-        case None:
-            cells.pop(place, None)
-        case Formula(text):
-            cells[place] = Cell(None, text)
-        case _:
-            cells[place] = Cell(value)
+    if value is None:
+        cells.pop(place, None)
+    elif isinstance(value, Formula):
+        cells[place] = Cell(None, value.text)
+    else:
+        cells[place] = Cell(value)

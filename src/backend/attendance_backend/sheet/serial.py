@@ -26,11 +26,6 @@ def to_date(serial: float) -> date:
     return to_datetime(serial).date()
 
 
-def seconds_into(day: date, moment: datetime) -> int:
-    """Whole seconds from the day's midnight to the moment; more than 86,400 after the next midnight."""
-    return round((moment - datetime.combine(day, datetime.min.time())).total_seconds())
-
-
 def from_seconds(seconds: int) -> float:
     """Seconds as a fraction of a day."""
     return seconds / SECONDS_A_DAY

@@ -43,7 +43,6 @@ DAY_CELL = Style(DATE, align=Align.LEFT, top=True)
 SHARE = Style(PERCENT, align=Align.CENTER, top=True)
 CODE = Style(COUNT, align=Align.CENTER, top=True)
 TIME_CELL = Style(TIME, align=Align.CENTER, top=True)
-AVERAGE_CELL = Style(EXACT_TIME, align=Align.CENTER, top=True)
 """With seconds, for they decide about a penalty."""
 DURATION_CELL = Style(DURATION, align=Align.CENTER, top=True)
 TOTAL_HOURS = Style(DURATION, bold=True, align=Align.CENTER, top=True)

@@ -108,6 +108,8 @@ def squeezed(text: str) -> str:
     >>> squeezed(" \uff19:00\u00a0 pm")
     '9:00 pm'
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nearly all that is ever read
     plain = unicodedata.normalize("NFKC", text)
     seen = (sign for sign in plain if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf"))
     return " ".join("".join(seen).split())

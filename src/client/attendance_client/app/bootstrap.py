@@ -34,8 +34,9 @@ from attendance_client.machine.port import AttendanceMachine, MachineAddress
 from attendance_client.ports import Clock
 from attendance_client.relay import ledger_rescue
 from attendance_client.relay.ledger import LEDGER_NAME, Ledger
-from attendance_client.relay.pubsub import KEY_FILE, NO_USE, PubSubBus, unusable_credentials
+from attendance_client.relay.pubsub import NO_USE, PubSubBus, unusable_credentials
 from attendance_contracts import Signer
+from attendance_trouble import KEY_FILE
 
 log = logging.getLogger(__name__)
 

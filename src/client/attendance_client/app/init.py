@@ -33,8 +33,8 @@ from attendance_client.errors import (
 from attendance_client.machine.port import MachineAddress
 from attendance_client.relay.ledger import LEDGER_NAME
 from attendance_contracts import ContractError, SiteKey
+from attendance_trouble import KEY_FILE
 
-KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 USUAL_PORT = 4370
 SITE_FILE = "the file that deploy/gcp/deploy site add wrote"
 

@@ -30,13 +30,12 @@ from attendance_contracts import (
     subscription_path,
     topic_path,
 )
-from attendance_trouble import first_words, key_file_trouble
+from attendance_trouble import KEY_FILE, first_words, key_file_trouble
 
 log = logging.getLogger(__name__)
 
 STAND_IN = "PUBSUB_EMULATOR_HOST"
 """Names another server than Google's."""
-KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 NO_USE = (GoogleAuthError, OSError, ValueError, AttributeError)
 """What google-auth raises over a key file; of a folder, and of JSON that is no object, Python's own errors."""
 _REFRESH_FAILED = "Getting metadata from plugin failed with error: "

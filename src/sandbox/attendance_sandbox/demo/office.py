@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -65,9 +64,7 @@ class Office:
         (self.folder / "snapshot.json").write_text(json.dumps(seed) + "\n")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         process = self._process
         if process is not None and process.poll() is None:
             process.kill()

@@ -15,8 +15,9 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
+
+from attendance_sandbox.running import Running
 
 HOST = "127.0.0.1"
 STALL_S = 240.0
@@ -27,7 +28,7 @@ class TimelineError(Exception):
     """The demo cannot go on; says who holds it up."""
 
 
-class Timeline:
+class Timeline(Running):
     """Virtual time (aware, UTC), what is to happen when, and who sleeps until when."""
 
     def __init__(self, start: datetime) -> None:
@@ -42,15 +43,12 @@ class Timeline:
         self._changed = threading.Condition()
         self._listener: socket.socket | None = None
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._listener = socket.create_server((HOST, 0))
         self.address = f"{HOST}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, name="timeline", daemon=True).start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         if self._listener is not None:
             self._listener.close()
 

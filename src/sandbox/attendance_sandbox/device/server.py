@@ -20,8 +20,6 @@ import itertools
 import socket
 import threading
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from attendance_sandbox.device.connection import Connection
 from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES, Datagrams, Losses
@@ -30,6 +28,7 @@ from attendance_sandbox.device.faults import Faults
 from attendance_sandbox.device.machine import AttendanceMachine
 from attendance_sandbox.device.session import Manner, Session
 from attendance_sandbox.device.traffic import Traffic
+from attendance_sandbox.running import Running
 
 HOST = "127.0.0.1"
 _FIRST_SESSION = 0x1001
@@ -40,7 +39,7 @@ _MOST_ATTEMPTS = 10
 """To find a port that is free on TCP and on UDP."""
 
 
-class DeviceServer:
+class DeviceServer(Running):
     """Serves one machine on 127.0.0.1, one thread a connection, and one for all of UDP.
 
     Args:
@@ -156,18 +155,6 @@ class DeviceServer:
         """How many clients are connected."""
         with self._lock:
             return len(self._connections)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _accept(self, listener: socket.socket) -> None:
         with listener:

@@ -15,10 +15,10 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
@@ -28,7 +28,7 @@ SCOPE = "https://www.googleapis.com/auth/gmail.send"
 PATH = "/gmail/v1/users/me/messages/send"
 
 
-class GmailServer:
+class GmailServer(Running):
     """The stand-in; use it as a context manager.
 
     Attributes:
@@ -84,15 +84,6 @@ class GmailServer:
 
     def stop(self) -> None:
         self._http.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _respond(self, request: HttpRequest) -> Answer:
         if request.method == "POST" and request.path == "/token":

@@ -15,18 +15,18 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from attendance_sandbox.mail.faults import MailFaults
+from attendance_sandbox.running import Running
 
 HOST = "127.0.0.1"
 _MAX_SLUG = 60
 
 
-class MailServer:
+class MailServer(Running):
     """The stand-in. Use it as a context manager, or call `start` and `stop`.
 
     The envelope of a kept message is in its headers ``X-Mail-From`` and ``X-Rcpt-To``.
@@ -79,15 +79,6 @@ class MailServer:
             self._thread = None
         self._socket.close()
         self._loop.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _run(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)

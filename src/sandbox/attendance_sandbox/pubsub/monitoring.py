@@ -9,10 +9,10 @@ import json
 import re
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from attendance_sandbox.pubsub.broker import Broker
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets.http_server import HOST, HttpServer
 from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
@@ -22,7 +22,7 @@ _QUOTA = "serviceruntime.googleapis.com/quota/rate/net_usage"
 _OF_SUBSCRIPTION = "pubsub.googleapis.com/subscription/"
 
 
-class MonitoringServer:
+class MonitoringServer(Running):
     """Measures a broker; use it as a context manager.
 
     Attributes:
@@ -43,13 +43,10 @@ class MonitoringServer:
         """What MONITORING_API_URL has to be."""
         return f"http://{HOST}:{self._http.port}"
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._http.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self._http.stop()
 
     def _respond(self, request: HttpRequest) -> Answer:

@@ -27,8 +27,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import grpc
 
@@ -41,6 +40,7 @@ from attendance_sandbox.pubsub.publisher import PublisherService
 from attendance_sandbox.pubsub.push import PushDispatcher
 from attendance_sandbox.pubsub.subscriber import SubscriberService
 from attendance_sandbox.pubsub.wire import raw
+from attendance_sandbox.running import Running
 
 HOST = "127.0.0.1"
 # Each blocked Pull holds a thread; threads are made when they are needed.
@@ -64,7 +64,7 @@ def steady_clock() -> Clock:
     return lambda: time.monotonic() + offset
 
 
-class PubSubServer:
+class PubSubServer(Running):
     """A Pub/Sub service on 127.0.0.1, to be started and stopped, or used as a context manager.
 
     Args:
@@ -128,15 +128,6 @@ class PubSubServer:
         self._pushes.stop()
         self._grpc.stop(STOP_GRACE_S).wait()
         self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def wake(self) -> None:
         """Tell the server that its clock has jumped."""

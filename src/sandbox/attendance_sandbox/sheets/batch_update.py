@@ -35,7 +35,6 @@ _HANDLERS: dict[str, Handler] = {
     "repeatCell": requests_cells.repeat_cell,
     "setDataValidation": requests_cells.set_data_validation,
     "sortRange": requests_copy.sort_range,
-    "copyPaste": requests_copy.copy_paste,
     "cutPaste": requests_copy.cut_paste,
     "appendDimension": requests_dimensions.append_dimension,
     "insertDimension": requests_dimensions.insert_dimension,
@@ -43,14 +42,10 @@ _HANDLERS: dict[str, Handler] = {
     "deleteDimension": requests_dimensions.delete_dimension,
     "updateDimensionProperties": requests_dimensions.update_dimension_properties,
     "mergeCells": requests_rules.merge_cells,
-    "unmergeCells": requests_rules.unmerge_cells,
     "addConditionalFormatRule": requests_rules.add_conditional_format_rule,
-    "deleteConditionalFormatRule": requests_rules.delete_conditional_format_rule,
     "addProtectedRange": requests_rules.add_protected_range,
-    "updateProtectedRange": requests_rules.update_protected_range,
     "deleteProtectedRange": requests_rules.delete_protected_range,
     "setBasicFilter": requests_rules.set_basic_filter,
-    "clearBasicFilter": requests_rules.clear_basic_filter,
     "addBanding": requests_rules.add_banding,
 }
 

@@ -11,7 +11,8 @@ import ast
 import functools
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from attendance_sandbox.sheets.a1 import column_index, column_letters, quote_title, split_title
 
@@ -31,18 +32,6 @@ BROKEN = "#REF!"
 Ends = tuple[int | None, int | None]
 """First and last index of a reference in one dimension, None where it names none: ``A:A`` names no rows, ``A2:A``
 no last one."""
-
-
-def _rewrite(formula: str, change: Callable[[re.Match[str]], str]) -> str:
-    def one(match: re.Match[str]) -> str:
-        return match[0] if match["text"] is not None else change(match)
-
-    return _REFERENCE.sub(one, formula)
-
-
-def _points(match: re.Match[str]) -> list[str]:
-    names = ("first", "second", "column", "column2", "row", "row2")
-    return [match[name] for name in names if match[name] is not None]
 
 
 Point = tuple[str, int | None, str, int | None]
@@ -69,28 +58,54 @@ def _join_point(column_lock: str, column: int | None, row_lock: str, row: int | 
 
 def copied(formula: str, rows: int, columns: int) -> str:
     """The formula as it reads in a copy of its cell, that many rows down and columns to the right."""
-    parts: list[str] = []
-    for text, prefix, points in _pieces(formula):
-        moved = _moved(points, rows, columns)
-        parts += (text, moved if moved == BROKEN else prefix + moved)
-    return "".join(parts)
+
+    def change(reference: Reference) -> str:
+        moved = _moved(reference.points, rows, columns)
+        return moved if moved == BROKEN else reference.sheet + moved
+
+    return _rewrite(formula, change)
 
 
-@functools.lru_cache(maxsize=512)
-def _pieces(formula: str) -> tuple[tuple[str, str, tuple[Point, ...]], ...]:
-    """A formula as pieces: text, the worksheet of the reference after it, and the reference's points.
+class Reference(NamedTuple):
+    """A reference in a formula.
 
-    Kept, because one formula is copied into thousands of cells.
+    Attributes:
+        before: what stands between the one before and this one.
+        text: as it is written.
+        sheet: the worksheet that it names, as it is written, with the ``!``; empty for the formula's own.
+        points: one, or first and last.
     """
-    pieces: list[tuple[str, str, tuple[Point, ...]]] = []
+
+    before: str
+    text: str
+    sheet: str
+    points: tuple[Point, ...]
+
+
+def _rewrite(formula: str, change: Callable[[Reference], str]) -> str:
+    references, rest = _references(formula)
+    parts: list[str] = []
+    for reference in references:
+        parts += (reference.before, change(reference))
+    return "".join([*parts, rest])
+
+
+@functools.lru_cache(maxsize=8192)
+def _references(formula: str) -> tuple[tuple[Reference, ...], str]:
+    """A formula's references, and what stands behind the last one.
+
+    Kept, because one formula is copied into thousands of cells, and all of a workbook are looked at one edit after
+    the other.
+    """
+    found: list[Reference] = []
     end = 0
     for match in _REFERENCE.finditer(formula):
-        if match["text"] is not None:
-            continue
-        points = tuple(_split_point(point) for point in _points(match))
-        pieces.append((formula[end : match.start()], match["sheet"] or "", points))
-        end = match.end()
-    return (*pieces, (formula[end:], "", ()))
+        if match["text"] is None:
+            sheet, *points = match.group("sheet", "first", "second", "column", "column2", "row", "row2")
+            split = tuple(_split_point(point) for point in points if point is not None)
+            found.append(Reference(formula[end : match.start()], match[0], sheet or "", split))
+            end = match.end()
+    return tuple(found), formula[end:]
 
 
 def _moved(points: tuple[Point, ...], rows: int, columns: int) -> str:
@@ -106,7 +121,10 @@ def _moved(points: tuple[Point, ...], rows: int, columns: int) -> str:
 
 def stays_canonical(formula: str) -> bool:
     """Whether copies of a canonical formula are canonical: no range can turn over, as ``A$5:A6`` does further up."""
-    return all(len({(lock, lock2) for lock, _, lock2, _ in points}) <= 1 for _, _, points in _pieces(formula))
+    return all(
+        len({(lock, lock2) for lock, _, lock2, _ in points}) <= 1
+        for _, _, _, points in _references(formula)[0]
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -117,15 +135,15 @@ def canonical(formula: str) -> str:
     cell, and titles of worksheets stand in quotes only where they must. Nothing else is changed.
     """
 
-    def change(match: re.Match[str]) -> str:
-        points = _sorted_points([_split_point(point) for point in _points(match)])
-        prefix = f"{quote_title(_title(match['sheet']))}!" if match["sheet"] else ""
+    def change(reference: Reference) -> str:
+        points = _sorted_points(reference.points)
+        prefix = f"{quote_title(_title(reference.sheet))}!" if reference.sheet else ""
         return prefix + ":".join(_join_point(*point) for point in points)
 
     return _rewrite(formula, change)
 
 
-def _sorted_points(points: list[Point]) -> list[Point]:
+def _sorted_points(points: Sequence[Point]) -> Sequence[Point]:
     """The corners of a range, the upper left one first; one cell has one. A locked index keeps its lock."""
     first = operator.itemgetter(0)
     columns = sorted(((column, lock) for lock, column, _, _ in points if column is not None), key=first)
@@ -141,11 +159,9 @@ def _sorted_points(points: list[Point]) -> list[Point]:
 def absolute(formula: str) -> str:
     """The formula with every reference locked: ``=Names!A2:A9`` becomes ``=Names!$A$2:$A$9``."""
 
-    def change(match: re.Match[str]) -> str:
-        points = (_split_point(point) for point in _points(match))
-        return (match["sheet"] or "") + ":".join(
-            _join_point("$", column, "$", row) for _, column, _, row in points
-        )
+    def change(reference: Reference) -> str:
+        points = [_join_point("$", column, "$", row) for _, column, _, row in reference.points]
+        return reference.sheet + ":".join(points)
 
     return _rewrite(formula, change)
 
@@ -153,13 +169,17 @@ def absolute(formula: str) -> str:
 def renamed(formula: str, old: str, new: str) -> str:
     """The formula after worksheet `old` was given the title `new`."""
 
-    def change(match: re.Match[str]) -> str:
-        sheet = match["sheet"]
-        if sheet is None or _title(sheet) != old:
-            return match[0]
-        return f"{quote_title(new)}!" + match[0][len(sheet) :]
+    def change(reference: Reference) -> str:
+        if not reference.sheet or _title(reference.sheet) != old:
+            return reference.text
+        return f"{quote_title(new)}!" + reference.text.removeprefix(reference.sheet)
 
-    return _rewrite(formula, change)
+    return _rewrite(formula, change) if _may_name(formula, old) else formula
+
+
+def _may_name(formula: str, sheet: str) -> bool:
+    """Whether the title of a worksheet stands in a formula, be it in a text."""
+    return sheet in formula or sheet.replace("'", "''") in formula
 
 
 def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable[[Ends], Ends | None]) -> str:
@@ -168,11 +188,10 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
     `shift` maps the first and last index of a reference to the new ones, or to None when it is gone.
     """
 
-    def change(match: re.Match[str]) -> str:
-        prefix = match["sheet"] or ""
+    def change(reference: Reference) -> str:
+        prefix, points = reference.sheet, reference.points
         if (_title(prefix) if prefix else home) != sheet:
-            return match[0]
-        points = [_split_point(point) for point in _points(match)]
+            return reference.text
         first, last = points[0], points[-1]
         moved = shift((first[3], last[3]) if dimension == "ROWS" else (first[1], last[1]))
         if moved is None:
@@ -183,7 +202,7 @@ def shifted(formula: str, home: str, sheet: str, dimension: str, shift: Callable
             texts.append(_join_point(lock, new_column, lock2, new_row))
         return prefix + ":".join(texts)
 
-    return _rewrite(formula, change)
+    return _rewrite(formula, change) if home == sheet or _may_name(formula, sheet) else formula
 
 
 _OPEN = re.compile(
@@ -221,7 +240,7 @@ def bounded(formula: str, rows: int, columns: int, title: Callable[[str], str]) 
 def within(formula: str, title: str) -> str:
     """The formula as it reads on another worksheet: references without a title are to that of `title`."""
     prefix = f"{quote_title(title)}!"
-    return _rewrite(formula, lambda match: match[0] if match["sheet"] else prefix + match[0])
+    return _rewrite(formula, lambda reference: reference.text if reference.sheet else prefix + reference.text)
 
 
 @functools.lru_cache(maxsize=256)

@@ -74,34 +74,6 @@ def _paste_of(request: Json) -> Callable[[Cell, Cell], Cell]:
     return _PASTE[kind]
 
 
-def copy_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Copies a range; a destination that is a multiple of its size is filled with repetitions."""
-    paste = _paste_of(request)
-    source, area = target(spreadsheet, required(request, "source"))
-    goal, wanted = target(spreadsheet, required(request, "destination"))
-    turned = request.get("pasteOrientation") == "TRANSPOSE"
-    size = (area.width, area.height) if turned else (area.height, area.width)
-    height = wanted.height if wanted.height % size[0] == 0 else size[0]
-    width = wanted.width if wanted.width % size[1] == 0 else size[1]
-    place = Area(
-        wanted.start_row, wanted.start_row + height, wanted.start_column, wanted.start_column + width
-    )
-    if not goal.area.contains(place):
-        raise goal.outside(place)
-    copies = {}
-    for row, column in place.cells():
-        down, right = (row - place.start_row) % size[0], (column - place.start_column) % size[1]
-        from_row, from_column = (
-            area.start_row + (right if turned else down),
-            area.start_column + (down if turned else right),
-        )
-        copies[row, column] = _moved(source.cell(from_row, from_column), row - from_row, column - from_column)
-    for (row, column), cell in copies.items():
-        goal.put(row, column, paste(cell, goal.cell(row, column)))
-        call.cells_written += 1
-    return {}
-
-
 def cut_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Moves a range. References to it elsewhere are not moved along (the real service does)."""
     paste = _paste_of(request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import EMPTY, with_color_styles
@@ -34,12 +33,6 @@ def merge_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
             if (row, column) != (part.start_row, part.start_column):
                 sheet.put(row, column, EMPTY)
                 call.cells_written += 1
-    return {}
-
-
-def unmerge_cells(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    sheet, area = target(spreadsheet, required(request, "range"))
-    _remove_merges(sheet, area)
     return {}
 
 
@@ -82,19 +75,6 @@ def add_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: 
     return {}
 
 
-def _rule_index(sheet: Worksheet, request: Json) -> int:
-    index: int = request.get("index", 0)
-    if not 0 <= index < len(sheet.rules["conditionalFormats"]):
-        raise invalid_argument(f"No conditional format on sheet: {sheet.sheet_id} at index: {index}")
-    return index
-
-
-def delete_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    sheet = spreadsheet.sheet(request.get("sheetId", 0))
-    rule = sheet.rules["conditionalFormats"].pop(_rule_index(sheet, request))
-    return {"deleteConditionalFormatRule": {"rule": rule}}
-
-
 # -- protection
 
 
@@ -134,21 +114,6 @@ def _editors(wanted: Json, call: Call) -> Json:
     return editors
 
 
-def update_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    wanted = request.get("protectedRange", {})
-    mask = masks.update_mask(request.get("fields"), "ProtectedRange")
-    if "*" in mask:
-        mask = {name: {} for name in wanted}
-    sheet, place = _find_protected(spreadsheet, wanted.get("protectedRangeId"))
-    old = sheet.rules["protectedRanges"][place]
-    changed = {**masks.merge(old, wanted, mask), "protectedRangeId": old["protectedRangeId"]}
-    changed["editors"] = _editors(changed.get("editors", {}), call)
-    goal = _protected_sheet(spreadsheet, changed)
-    del sheet.rules["protectedRanges"][place]
-    goal.rules["protectedRanges"].append(changed)
-    return {}
-
-
 def delete_protected_range(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     sheet, place = _find_protected(spreadsheet, request.get("protectedRangeId"))
     if not may_edit(sheet.rules["protectedRanges"][place], call):
@@ -178,11 +143,6 @@ def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Js
     wanted = request.get("filter", {})
     sheet, area = target(spreadsheet, required(wanted, "range"))
     sheet.basic_filter = {**wanted, "range": sheet.grid_range(area)}
-    return {}
-
-
-def clear_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    spreadsheet.sheet(request.get("sheetId", 0)).basic_filter = None
     return {}
 
 

@@ -107,31 +107,10 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
             lambda r, p, call: api.batch_update(p[0], r.query, r.json(), call),
         ),
         route(
-            "GET",
-            one + "/values:batchGet",
-            "read",
-            lambda r, p, call: api.batch_get_values(p[0], r.query, call),
-        ),
-        route(
-            "POST",
-            one + "/values:batchUpdate",
-            "write",
-            lambda r, p, call: api.batch_update_values(p[0], r.json(), call),
-        ),
-        route(
             "POST",
             one + "/values:batchClear",
             "write",
             lambda r, p, call: api.batch_clear_values(p[0], r.json(), call),
-        ),
-        route(
-            "POST",
-            one + "/values/(.+):append",
-            "write",
-            lambda r, p, call: api.append_values(p[0], p[1], r.query, r.json(), call),
-        ),
-        route(
-            "POST", one + "/values/(.+):clear", "write", lambda _, p, call: api.clear_values(p[0], p[1], call)
         ),
         route(
             "GET", one + "/values/(.+)", "read", lambda r, p, call: api.get_values(p[0], p[1], r.query, call)

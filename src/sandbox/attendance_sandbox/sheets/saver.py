@@ -3,9 +3,8 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets.server import SheetsServer
 
 QUIET_S = 1.0
@@ -14,7 +13,7 @@ LONGEST_S = 10.0
 """A change waits no longer than this, however many follow."""
 
 
-class Saver:
+class Saver(Running):
     """Saves in a thread of its own, and once more at the end. Use it as a context manager."""
 
     def __init__(
@@ -42,13 +41,10 @@ class Saver:
             self._changes += 1
             self._condition.notify_all()
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         with self._condition:
             self._stopped = True
             self._condition.notify_all()

@@ -26,10 +26,11 @@ and form are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
-``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, groups of rows and columns,
-changes of banding, and updates of conditional formats and named ranges, which can be deleted and added. No method is
-found for ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to
-them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
+``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, ``copyPaste``, groups of rows and columns,
+changes of banding, of protected ranges, conditional formats and named ranges (the last can be deleted and added), and
+``unmergeCells`` and ``clearBasicFilter``. No method is found for ``values.append`` and ``values.batchUpdate``,
+``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to them.
+Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
 a comma). Rows and columns come in without the formats of their neighbours.
 """
 
@@ -40,9 +41,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
@@ -101,7 +102,7 @@ class LogEntry:
         return f"{self.method} {self.path} {self.status or 'dropped'}{cells}{fault}"
 
 
-class SheetsServer:
+class SheetsServer(Running):
     """The stand-in. Use it as a context manager, or call `start` and `stop`."""
 
     def __init__(
@@ -183,15 +184,6 @@ class SheetsServer:
 
     def stop(self) -> None:
         self._http.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     # -- what a test or a demo does on the server's side, without HTTP and without being logged
 

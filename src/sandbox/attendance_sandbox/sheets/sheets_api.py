@@ -23,7 +23,6 @@ _OPTIONS = {
     "dateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
     "responseValueRenderOption": ("", "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
     "responseDateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
-    "insertDataOption": ("", "OVERWRITE", "INSERT_ROWS"),
 }
 
 
@@ -119,13 +118,6 @@ class SheetsApi:
         """``values.get``."""
         return self._values(self._read(spreadsheet_id, call), text, _options(query), call)
 
-    def batch_get_values(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
-        """``values.batchGet``."""
-        spreadsheet = self._read(spreadsheet_id, call)
-        options = _options(query)
-        ranges = [self._values(spreadsheet, text, options, call) for text in query.get("ranges", [])]
-        return {"spreadsheetId": spreadsheet_id, "valueRanges": ranges}
-
     def update_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
         """``values.update``."""
         message = check_message("ValueRange", body, "data")
@@ -139,43 +131,6 @@ class SheetsApi:
             return answer
 
         return self._change(spreadsheet_id, call, change)
-
-    def append_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
-        """``values.append``."""
-        message = check_message("ValueRange", body, "data")
-        options = _options(query)
-        return self._change(
-            spreadsheet_id, call, lambda draft: value_ranges.append(draft, text, message, options, call)
-        )
-
-    def batch_update_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
-        """``values.batchUpdate``: all ranges or none."""
-        message = check_message("BatchUpdateValuesRequest", body)
-
-        def change(draft: Spreadsheet) -> Json:
-            option = message.get("valueInputOption")
-            answers = [
-                value_ranges.write(draft, data.get("range", ""), data, option, call)
-                for data in message.get("data", [])
-            ]
-            if message.get("includeValuesInResponse"):
-                for answer in answers:
-                    shown = _shown_options(message)
-                    answer["updatedData"] = self._values(draft, answer["updatedRange"], shown, call)
-            return {"spreadsheetId": spreadsheet_id, **_totals(draft, answers), "responses": answers}
-
-        return self._change(spreadsheet_id, call, change)
-
-    def clear_values(self, spreadsheet_id: str, text: str, call: Call) -> Json:
-        """``values.clear``."""
-        return self._change(
-            spreadsheet_id,
-            call,
-            lambda draft: {
-                "spreadsheetId": spreadsheet_id,
-                "clearedRange": value_ranges.clear(draft, text, call),
-            },
-        )
 
     def batch_clear_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
         """``values.batchClear``."""
@@ -205,24 +160,4 @@ def _shown_options(options: Json) -> Json:
     return {
         "valueRenderOption": options.get("responseValueRenderOption"),
         "dateTimeRenderOption": options.get("responseDateTimeRenderOption"),
-    }
-
-
-def _totals(draft: Spreadsheet, answers: list[Json]) -> Json:
-    """Rows, columns, cells and worksheets that were written, each counted once."""
-    rows: set[tuple[int, int]] = set()
-    columns: set[tuple[int, int]] = set()
-    sheets: set[int] = set()
-    for answer in answers:
-        sheet, area = draft.resolve(answer["updatedRange"])
-        rows.update((sheet.sheet_id, row) for row in list(area.rows())[: answer["updatedRows"]])
-        columns.update(
-            (sheet.sheet_id, column) for column in list(area.columns())[: answer["updatedColumns"]]
-        )
-        sheets.add(sheet.sheet_id)
-    return {
-        "totalUpdatedRows": len(rows),
-        "totalUpdatedColumns": len(columns),
-        "totalUpdatedCells": sum(answer["updatedCells"] for answer in answers),
-        "totalUpdatedSheets": len(sheets),
     }

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from attendance_sandbox.sheets import append_table, dimensions
 from attendance_sandbox.sheets.a1 import Area, column_letters
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import Cell
@@ -160,37 +159,6 @@ def _put(
             if value is not None:
                 sheet.put(row, column, enter(sheet.cell(row, column), value))
                 call.cells_written += 1
-
-
-def append(spreadsheet: Spreadsheet, text: str, body: Json, options: Json, call: Call) -> Json:
-    """Writes below the last table that touches the range, growing the grid as needed."""
-    option = options.get("valueInputOption")
-    values = _rows_of(body, option)
-    sheet, area = spreadsheet.resolve(text)
-    table = append_table.find_table(sheet, area)
-    row, column = (
-        (area.start_row, area.start_column) if table is None else (table.end_row, table.start_column)
-    )
-    height, width = len(values), max(map(len, values), default=0)
-    if options.get("insertDataOption") == "INSERT_ROWS" and height and row < sheet.row_count:
-        dimensions.insert(spreadsheet, sheet, "ROWS", row, height)
-    rows, columns = max(sheet.row_count, row + height), max(sheet.column_count, column + width)
-    if (rows, columns) != (sheet.row_count, sheet.column_count):
-        sheet.resize(rows, columns)
-        spreadsheet.check_size()
-    target = Area(row, row + max(height, 1), column, column + max(width, 1))
-    by_rows = {"values": values}
-    updates = write(spreadsheet, sheet.name_of(target), by_rows, option, call)
-    if str(options.get("includeValuesInResponse", "")).lower() == "true":
-        read_options = {
-            "valueRenderOption": options.get("responseValueRenderOption"),
-            "dateTimeRenderOption": options.get("responseDateTimeRenderOption"),
-        }
-        updates["updatedData"] = read(spreadsheet, updates["updatedRange"], read_options, call)
-    result: Json = {"spreadsheetId": spreadsheet.spreadsheet_id}
-    if table is not None:
-        result["tableRange"] = sheet.name_of(table)
-    return {**result, "updates": updates}
 
 
 def clear(spreadsheet: Spreadsheet, text: str, call: Call) -> str:

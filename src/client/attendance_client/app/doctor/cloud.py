@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from attendance_client.app.bootstrap import project_of
 from attendance_client.app.config import Config
 from attendance_client.errors import AccessError, BusError, CredentialsError
-from attendance_client.relay.pubsub import KEY_FILE, STAND_IN
+from attendance_client.relay.pubsub import STAND_IN
 from attendance_client.relay.pubsub_examination import PubSubExamination, SubscriptionFacts, tried_account
 from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, Topic
+from attendance_trouble import KEY_FILE
 from attendance_trouble.finding import Finding, fail, ok, warn
 
 DAY_S = 86_400
