@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -151,6 +152,18 @@ class Machine:
 
 
 TOLD = MachineStatus("SN1", datetime(2026, 11, 30, 9, 2), 12, 81_000, 100_000, "6.60")
+
+
+def test_a_clock_that_is_exactly_right_is_no_trouble(directory, clock, runs):
+    diary = begun(directory, clock)
+    told = replace(TOLD, time=datetime(2026, 11, 30, 9), records=1)
+    with diary.watch(Machine(told), MachineAddress("192.0.2.17", 4370)).session() as session:
+        session.status()
+    polls(diary, clock, 1)
+
+    seen = look(directory, clock.wall)
+    assert as_json(seen)["machines"][0]["clock_offset_s"] == 0
+    assert "clock of machine" not in str(seen.troubles)
 
 
 def test_what_a_machine_said_last_is_kept_while_it_is_silent(directory, clock, runs):

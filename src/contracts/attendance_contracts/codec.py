@@ -119,7 +119,7 @@ def _to_json(value: Any) -> Any:
         return value
     added = _added_fields(kind)
     held = ((name, getattr(value, name)) for name in names)
-    return {name: _to_json(part) for name, part in held if part or name not in added}
+    return {name: _to_json(part) for name, part in held if name not in added or part != added[name]}
 
 
 @cache

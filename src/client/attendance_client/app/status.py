@@ -193,7 +193,10 @@ def describe(status: Status) -> str:
         lines += [
             ("punches", f"{summary.punches}, of which {summary.confirmed} are in a sheet"),
             ("on their way", f"{summary.backlog}{oldest}"),
-            ("no period", f"{summary.without_period} (older than the first period, or of one yet to come)"),
+            (
+                "no period",
+                f"{summary.without_period} (older than the site's First Day, or of a period that HR has not entered)",
+            ),
             ("undecodable", f"{summary.undecodable} (kept with their bytes)"),
         ]
     lines += [("trouble", told) for told in status.troubles] or [("trouble", "none")]
