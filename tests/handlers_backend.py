@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
@@ -159,7 +160,7 @@ class HandlersBackend:
         if isinstance(message, StoreAttendRecords | SiteHealth):
             self._heard = [*self._heard, message][-MOST_HEARD:]
         replies: list[Message | None] = []
-        for number, reply in handle_together(batch, self.world.backend):
+        for number, reply in chain.from_iterable(handle_together(batch, self.world.backend)):
             if batch[number] is message:
                 replies.append(reply())
             elif len(batch) > 1:

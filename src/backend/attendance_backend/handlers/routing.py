@@ -280,7 +280,7 @@ def _is_complete(site: str, period: ReviewPeriod, table: Table, backend: Backend
     except UserError as error:
         log.warning("it is not known whether %s is complete: %s", period.name, error)
         return False
-    row = sites_sheet.read(view.worksheet(SITES)).get(site_key(site))
+    row = sites_sheet.read(view.worksheet(SITES), {site_key(site)}).get(site_key(site))
     return row is not None and row.complete_through is not None and row.complete_through >= period.last_day
 
 
