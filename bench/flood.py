@@ -126,7 +126,7 @@ def _worse_than_promised(found: "Found") -> list[str]:
 
 def minute(sites: int, *, together: bool, groups: int = 1) -> "Found":
     """Each site sends a message within the same minute."""
-    with _flood(sites, together=together, groups=groups) as flood:
+    with flood_of(sites, together=together, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, 60), site.poll)
         flood.run(3600)
@@ -135,7 +135,7 @@ def minute(sites: int, *, together: bool, groups: int = 1) -> "Found":
 
 def outage(sites: int, *, together: bool, hours: float = 3, groups: int = 1) -> "Found":
     """Sites poll every 15 minutes; during the second hour Google does not answer. Says each hour how it goes."""
-    with _flood(sites, together=together, groups=groups) as flood:
+    with flood_of(sites, together=together, groups=groups) as flood:
         flood.dark = (3600.0, 7200.0)
         for hour in range(1, int(hours) + 3) if groups > 1 else ():
             flood.at(hour * 3600.0, lambda: _say("", f"{flood.now_s / 3600:.0f} h", *flood.found().cells()))
@@ -148,7 +148,7 @@ def outage(sites: int, *, together: bool, hours: float = 3, groups: int = 1) -> 
 
 def first_health(sites: int, *, together: bool, groups: int = 1) -> "Found":
     """Each site tells how it is for the first time of the day, within 15 minutes."""
-    with _flood(sites, together=together, groups=groups) as flood:
+    with flood_of(sites, together=together, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.tell)
         flood.run(4 * 3600)
@@ -160,7 +160,7 @@ def months_turn(sites: int, *, together: bool, groups: int = 1) -> "Found":
 
     One instance serves both questions here; deployed, each has its own.
     """
-    with _flood(sites, together=together, made=False, groups=groups) as flood:
+    with flood_of(sites, together=together, made=False, groups=groups) as flood:
         for site in flood.sites:
             flood.at(flood.chance.uniform(0, POLLING_INTERVAL_S), site.turn)
         flood.run(6 * 3600)
@@ -220,7 +220,7 @@ def _p99(waits_s: Sequence[float]) -> float:
 class _Site:
     """One site, by the client's rules: a question at a time, asked again when no answer comes."""
 
-    flood: "_Flood"
+    flood: "Flood"
     number: int
     sheet_id: str = ""
     punches: list[AttendanceRecord] = field(default_factory=list)
@@ -239,12 +239,7 @@ class _Site:
         """Find new punches, until the end of the day, and send them unless an answer is awaited."""
         now_s = self.flood.now_s
         if now_s <= self.flood.polls_until_s:
-            moment = (BEGIN + timedelta(seconds=now_s)).replace(tzinfo=None, microsecond=0)
-            for person in range(PEOPLE_A_SITE):
-                user = f"user{self.number * PEOPLE_A_SITE + person:04}"
-                record = AttendanceRecord(
-                    f"SN{self.number}", user, user, moment + timedelta(seconds=person), 1, 0
-                )
+            for record in self.punched(now_s):
                 self.punches.append(record)
                 self.made_s[record.identity] = now_s
             self.flood.needed += 1
@@ -252,6 +247,28 @@ class _Site:
             self.flood.at(self.next_poll_s, self.poll)
         if not self.is_waiting:
             self.ask()
+
+    def punched(self, at_s: float) -> list[AttendanceRecord]:
+        """A punch of each person of the site."""
+        moment = (BEGIN + timedelta(seconds=at_s)).replace(tzinfo=None, microsecond=0)
+        users = [f"user{self.number * PEOPLE_A_SITE + person:04}" for person in range(PEOPLE_A_SITE)]
+        return [
+            AttendanceRecord(f"SN{self.number}", user, user, moment + timedelta(seconds=person), 1, 0)
+            for person, user in enumerate(users)
+        ]
+
+    def message(self, records: Sequence[AttendanceRecord]) -> StoreAttendRecords:
+        """With punches, under the number of the question."""
+        return StoreAttendRecords(
+            location=self.name,
+            request_id=f"{self.number}-{self.asked}",
+            sheet_id=self.sheet_id,
+            period=PERIOD,
+            time_zone="Europe/Berlin",
+            day_boundary=BOUNDARY,
+            records=tuple(records),
+            routed=True,
+        )
 
     def ask(self) -> None:
         """Send what is not stored."""
@@ -261,17 +278,7 @@ class _Site:
             return
         self.asked += 1
         limit = 500 if self.flood.together else max(1, 500 >> self.time_outs)
-        message = StoreAttendRecords(
-            location=self.name,
-            request_id=f"{self.number}-{self.asked}",
-            sheet_id=self.sheet_id,
-            period=PERIOD,
-            time_zone="Europe/Berlin",
-            day_boundary=BOUNDARY,
-            records=tuple(left[:limit]),
-            routed=True,
-        )
-        self.flood.publish(message)
+        self.flood.publish(self.message(left[:limit]))
         wait_s = (
             waits_s(WAITING, self.time_outs, POLLING_INTERVAL_S, self.flood.chance)
             if self.flood.together
@@ -361,7 +368,7 @@ class _Delivery:
     attempts: int = 0
 
 
-class _Flood:
+class Flood:
     """Events in virtual time, and the one instance that serves what comes."""
 
     def __init__(self, *, together: bool) -> None:
@@ -494,7 +501,7 @@ class _Flood:
 
 
 class _Clock:
-    def __init__(self, flood: _Flood) -> None:
+    def __init__(self, flood: Flood) -> None:
         self._flood = flood
 
     def now(self) -> datetime:
@@ -505,9 +512,9 @@ class _Clock:
 
 
 @contextmanager
-def _flood(sites: int, *, together: bool, made: bool = True, groups: int = 1) -> Iterator[_Flood]:
+def flood_of(sites: int, *, together: bool, made: bool = True, groups: int = 1) -> Iterator[Flood]:
     """So many sites with a workbook for each of so many groups, which are made."""
-    flood = _Flood(together=together)
+    flood = Flood(together=together)
     quota = Quota(clock=lambda: flood.now_s)
     with SheetsServer(quota=quota) as server:
         key = server.new_service_account()
@@ -528,12 +535,13 @@ def _flood(sites: int, *, together: bool, made: bool = True, groups: int = 1) ->
             alarm_to=(),
         )
         flood.sites = [_Site(flood, number) for number in range(sites)]
-        # Some at a time: the first of a hundred makes a workbook, the others are not to wait for their reads.
-        for first in range(0, sites, 50) if made else ():
-            asked = [site.wanted() for site in flood.sites[first : first + 50]]
-            quota.clock = partial(next, count(100_000.0 * (first + 1), 60.0))
+        # As nobody waits for them yet, these calls are a minute apart.
+        quota.clock = partial(next, count(0.0, 60.0))
+        for group in range(groups) if made else ():
+            members = flood.sites[group::groups]
+            asked = [site.wanted() for site in members]
             for number, reply in chain.from_iterable(handle_together(asked, flood.backend)):
-                flood.sites[first + number].sheet_id = reply().sheet_id
+                members[number].sheet_id = reply().sheet_id
         flood.now_s = 0.0
         quota.forget()
         quota.clock = lambda: flood.now_s

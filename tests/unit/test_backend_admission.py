@@ -43,6 +43,10 @@ def health(site, sequence):
     return Admitted(message, Signed(1, sequence, ""))
 
 
+def unsigned(site):
+    return health(site, 1).message
+
+
 def noted(world):
     routing.forget(world.backend)
     return {site: routing.read(world.backend).sites[site].sequence for site in SITES}
@@ -96,8 +100,7 @@ def test_punches_within_half_an_hour_are_no_news():
 
 def test_while_more_messages_follow_one_write_a_minute_tells_of_all_and_the_table_is_not_read_anew_for_it():
     world = world_of(registered_sites.ALL_HEADERS)
-    told = [Admitted(health(site, 1).message, None) for site in SITES]
-    told = [each._replace(message=replace(each.message, release="")) for each in told]
+    told = [Admitted(replace(unsigned(site), release=""), None) for site in SITES]
     admission.note(told[:1], world.backend, more_follow=True)
     world.clock.moment += timedelta(seconds=59)
     admission.note(told[1:2], world.backend, more_follow=True)

@@ -203,9 +203,14 @@ class _Routed:
             last_stored_timestamp=max(at[identity] for identity in confirmed or at),
             confirmed=tuple(confirmed),
             answers=answers,
-            gone=message.sheet_id in self.gone,
+            gone=message.sheet_id in self.gone or self._is_replaced_as_gone(),
             table=self.table.digest(message.location),
         )
+
+    def _is_replaced_as_gone(self) -> bool:
+        """Whether the site's workbook is gone, and in no list any more: another site's message had a new one made."""
+        sheet_id = self._message.sheet_id
+        return sheet_id not in self.table.books.values() and routing.is_gone(sheet_id, self._backend)
 
     def _answers(self) -> Iterator[Answer]:
         if self._forgotten:
