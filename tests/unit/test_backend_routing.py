@@ -135,7 +135,8 @@ def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, toge
         message = CreateReviewSheet(location="berlin", request_id="r", period=NOVEMBER)
         if not together:
             return create_review_sheet(message, backend).table
-        reply, _ = create_together([message, replace(message, location="hamburg")], backend)
+        (replies,) = create_together([message, replace(message, location="hamburg")], backend)
+        reply = replies[0]
         assert reply is not None
         return reply().table
 
