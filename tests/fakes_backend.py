@@ -57,15 +57,22 @@ class Effects:
 
     Attributes:
         crash_before, crash_after: number of the effect, counted from 1, before or after which the process dies.
+        meanwhile: number of the effect before which somebody else does something, once.
     """
 
     count: int = 0
     reads: int = 0
     crash_before: int | None = None
     crash_after: int | None = None
+    meanwhile: tuple[int, Callable[[], object]] | None = None
 
     def perform(self, effect: Callable[[], T]) -> T:
         self.count += 1
+        if self.meanwhile is not None and self.count == self.meanwhile[0]:
+            own, other = replace(self), self.meanwhile[1]
+            self.crash_before = self.crash_after = self.meanwhile = None
+            other()
+            self.count, self.crash_before, self.crash_after = own.count, own.crash_before, own.crash_after
         if self.count == self.crash_before:
             raise Crash
         result = effect()

@@ -1,23 +1,32 @@
 """The real handlers, over spreadsheets in memory, as the backend of a world (`tests.world.backend.Backend`).
 
 They may die before or after any of their effects. Some messages are taken in together with some that came before,
-which Pub/Sub may deliver again.
+which Pub/Sub may deliver again. Two instances serve in turn, and one sometimes between the other's read and write. In
+some worlds a period has two workbooks: known people are in that of another site than the one where they punch.
 """
 
 import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import chain, product
 from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
-from attendance_backend.errors import UserError
+from attendance_backend.domain.groups import book_name
+from attendance_backend.errors import RefusedError, UserError
 from attendance_backend.handlers import books, forgetting, moving, routing
 from attendance_backend.handlers.together import handle_together
+from attendance_backend.ports import Backend
 from attendance_backend.review.forgetting import Whom
+from attendance_backend.review.names import GROUP_PROPERTY, PERIOD_PROPERTY
 from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
+from attendance_backend.sheet.changes import Change, WriteCells
+from attendance_backend.sheet.grid import Area
 from attendance_contracts import Message, ReviewPeriod, SiteHealth, StoreAttendRecords
 from tests.fakes_backend import Book, Crash, World
 from tests.world.backend import StoredRow
@@ -26,14 +35,23 @@ from tests.world.network import ZONE, BackendFault
 
 RAW_PREFIX = "Raw Data - "
 TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
-PERIOD_PROPERTY = "attendance_review_period"
+REGISTERED = ("Site", "First Day", "Time Zone", "Day Boundary", "Workbook Group")
 FORGETS_IN = 8
 """One world in so many forgets people: it takes as long as a hundred messages."""
+GROUPED_IN = 3
+"""One world in so many has workbook groups."""
+ELSEWHERE_SITE, ELSEWHERE_GROUP = "lyon", "South"
 BATCHES = (1, 1, 1, 2, 4)
 """How many messages are taken in together."""
+AT_ONCE = 0.2
+"""How often the other instance serves between a read and a write."""
 MOST_HEARD = 5
 MOST_EFFECTS = 4
 """No handler has more effects than this."""
+
+
+class FaultError(Exception):
+    """A fault of the program that a punch brings out."""
 
 
 class HandlersBackend:
@@ -62,7 +80,15 @@ class HandlersBackend:
         self._batches = random.Random(seed)
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
-        self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time"), *people])
+        self.instances = [self.world.backend, replace(self.world.backend, remembered={})]
+        self.happened: Counter[str] = Counter()
+        self._spoil_writes()
+        site = ELSEWHERE_SITE if seed % GROUPED_IN == 1 else None
+        rows = [(*person, site) for person in people]
+        self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time", "Site"), *rows])
+        if site is not None:
+            other = (site, serial.from_date(date(2025, 1, 1)), "Europe/Berlin", 0, ELSEWHERE_GROUP)
+            self.world.type_worksheet(TITLE, [REGISTERED, other])
 
     def type_periods(self, rows: Sequence[Row]) -> None:
         self._published = list(rows)
@@ -71,8 +97,9 @@ class HandlersBackend:
     def register(self, since: date, boundary: timedelta) -> None:
         sheet = self.world.control.sheet(TITLE)
         rows: list[list[Any]] = [*sheet.rows()[1:]]
-        days = [serial.to_date(row[1]) for row in rows]
-        row = days.index(since) + 1 if since in days else len(days) + 1
+        days = [(row[0], serial.to_date(row[1])) for row in rows]
+        own = "berlin", since
+        row = days.index(own) + 1 if own in days else len(days) + 1
         sheet.row_count = max(sheet.row_count, row + 1)
         values: tuple[str | float, ...] = (
             "berlin",
@@ -88,14 +115,16 @@ class HandlersBackend:
             return False
         recorded = self.world.control.sheet("Review Sheets")
         rows = [row for row, values in enumerate(recorded.rows()) if values[:1] == [name]]
-        books = {book.properties[PERIOD_PROPERTY]: book for book in self.world.review_books()}
-        if not rows or name not in books:
+        books = [book for book in self.world.review_books() if book.properties[PERIOD_PROPERTY] == name]
+        if not rows or not books:
             return False
         recorded.put(0, 4, "Finalised")
-        recorded.put(rows[0], 4, "yes")
-        guide = books[name].sheet("Guide")
-        ((row, column),) = [place for place, value in guide.cells.items() if value == "Finalised"]
-        guide.put(row, column + 1, "yes")
+        for row in rows:
+            recorded.put(row, 4, "yes")
+        for book in books:
+            guide = book.sheet("Guide")
+            ((row, column),) = [place for place, value in guide.cells.items() if value == "Finalised"]
+            guide.put(row, column + 1, "yes")
         return True
 
     def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
@@ -104,10 +133,10 @@ class HandlersBackend:
         rows = [] if recorded is None else [r for r, row in enumerate(recorded.rows()) if row[:1] == [name]]
         if recorded is None or not rows:
             return False
-        self.world.spreadsheets.books.pop(str(recorded.get(rows[0], 1)), None)
-        if with_its_row:
-            for column in range(5):
-                recorded.put(rows[0], column, None)
+        for row in rows:
+            self.world.spreadsheets.books.pop(str(recorded.get(row, 1)), None)
+        for row, column in product(rows if with_its_row else (), range(recorded.column_count)):
+            recorded.put(row, column, None)
         return True
 
     def look_after(self) -> None:
@@ -116,7 +145,7 @@ class HandlersBackend:
         self.world.effects.crash_before = self.world.effects.crash_after = None
         table = routing.read(self.world.backend)
         for book in self.world.review_books():
-            name = book.properties[PERIOD_PROPERTY]
+            name = book_name(book.properties[PERIOD_PROPERTY], book.properties.get(GROUP_PROPERTY, ""))
             sheet_id = table.books.get(name.casefold())
             if sheet_id is not None and name.casefold() not in table.finalised:
                 present = books.present(self.world.spreadsheets, sheet_id)
@@ -146,8 +175,12 @@ class HandlersBackend:
             reply = self._reply_to(message)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
+        except FaultError:
+            raise BackendFault("function has a fault") from None
         except UserError as error:
             raise BackendFault("function refused a message") from error
+        finally:
+            effects.meanwhile = None
         self._windows |= {period.name: period for period in windows(self._published)}
         return reply
 
@@ -156,16 +189,45 @@ class HandlersBackend:
         again = self._batches.sample(self._heard, min(len(self._heard), self._batches.choice(BATCHES) - 1))
         batch = [*again, message]
         self._batches.shuffle(batch)
+        here, there = self._batches.sample(self.instances, 2)
+        if self._heard and self._batches.random() < AT_ONCE:
+            others = self._batches.sample(self._heard, min(len(self._heard), 2))
+            number = self._batches.randint(1, 2)
+            self.world.effects.meanwhile = number, partial(self._serve_meanwhile, others, there)
         if isinstance(message, StoreAttendRecords | SiteHealth):
             self._heard = [*self._heard, message][-MOST_HEARD:]
         replies: list[Message | None] = []
-        for number, reply in handle_together(batch, self.world.backend):
+        for number, reply in chain.from_iterable(handle_together(batch, here)):
             if batch[number] is message:
                 replies.append(reply())
             elif len(batch) > 1:
-                with contextlib.suppress(UserError):
+                with contextlib.suppress(UserError, FaultError):
                     reply()
         return replies[0]
+
+    def _serve_meanwhile(self, messages: Sequence[Message], instance: Backend) -> None:
+        """Another instance serves what Pub/Sub delivers to it at the same time."""
+        self.happened["two instances at once"] += 1
+        for _, reply in chain.from_iterable(handle_together(messages, instance)):
+            with contextlib.suppress(UserError, FaultError):
+                reply()
+
+    def _spoil_writes(self) -> None:
+        """Google refuses what holds a punch of `refused`; over one of `poison` the program has a fault."""
+        apply = self.world.spreadsheets.apply
+
+        def wary(spreadsheet_id: str, changes: Sequence[Change], areas: Sequence[Area] = ()) -> Any:
+            rows = [row for change in changes if isinstance(change, WriteCells) for row in change.rows]
+            written = {cell.value for row in rows for cell in row if isinstance(cell.value, str)}
+            if written & self.refused:
+                self.happened["a punch was refused"] += 1
+                raise RefusedError("Google does not like it")
+            if written & self.poison:
+                self.happened["a fault of the program"] += 1
+                raise FaultError
+            return apply(spreadsheet_id, changes, areas)
+
+        self.world.spreadsheets.apply = wary
 
     def rows(self) -> list[StoredRow]:
         found = []

@@ -4,7 +4,7 @@ from bench import flood
 
 
 def test_a_crowd_is_served_together():
-    before, now = (flood.minute(12, together=together) for together in (False, True))
+    before, now = (flood.minute(30, together=together) for together in (False, True))
 
     assert before.left == now.left == 0
     assert now.longest_s <= 10

@@ -43,6 +43,10 @@ def health(site, sequence):
     return Admitted(message, Signed(1, sequence, ""))
 
 
+def unsigned(site):
+    return health(site, 1).message
+
+
 def noted(world):
     routing.forget(world.backend)
     return {site: routing.read(world.backend).sites[site].sequence for site in SITES}
@@ -92,3 +96,33 @@ def test_punches_within_half_an_hour_are_no_news():
     world.clock.moment += timedelta(minutes=2)
     admission.note([Admitted(unsigned[0], None)], world.backend)
     assert world.effects.count == before + 1
+
+
+def test_while_more_messages_follow_one_write_a_minute_tells_of_all_and_the_table_is_not_read_anew_for_it():
+    world = world_of(registered_sites.ALL_HEADERS)
+    told = [Admitted(replace(unsigned(site), release=""), None) for site in SITES]
+    admission.note(told[:1], world.backend, more_follow=True)
+    world.clock.moment += timedelta(seconds=59)
+    admission.note(told[1:2], world.backend, more_follow=True)
+    assert world.effects.count == 0
+    world.clock.moment += timedelta(seconds=2)
+    admission.note(told[2:3], world.backend, more_follow=True)
+    assert world.effects.count == 1
+    admission.note(told[3:4], world.backend, more_follow=True)
+    admission.note([], world.backend)
+    assert world.effects.count == 2
+
+    world.effects.reads = 0
+    routing.read(world.backend)
+    assert world.effects.reads == 0
+    routing.forget(world.backend)
+    sites = routing.read(world.backend).sites
+    assert [site for site in SITES if sites[site].last_heard] == SITES[:4]
+
+
+def test_what_may_come_only_once_is_noted_at_once():
+    world = world_of(registered_sites.ALL_HEADERS)
+    admission.note([Admitted(health(SITES[1], 1).message, None)], world.backend, more_follow=True)
+    admission.note([health(SITES[0], 7)], world.backend, more_follow=True)
+    assert routing.read(world.backend).sites[SITES[0]].sequence == (1, 7)
+    assert routing.read(world.backend).sites[SITES[1]].last_heard

@@ -168,7 +168,7 @@ def test_a_batch_of_several_groups_is_stored_in_one_write_a_workbook():
     messages.append(company.message("hamburg", punch("ann", "2026-11-04 09:00", serial_number="SN9")))
     routing.read(company.backend)
     company.world.effects.count = 0
-    replies = [reply() for _, reply in handle_together(messages, company.backend)]
+    replies = [reply() for done in handle_together(messages, company.backend) for _, reply in done]
     assert all(reply.confirmed for reply in replies)
     assert company.world.effects.count == 2
     assert len(company.where()) == 3

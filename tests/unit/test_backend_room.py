@@ -29,7 +29,8 @@ class Work:
         self.batches.append(list(messages))
         self.begun.set()
         assert self.held.wait(PATIENCE_S)
-        return [Served(number, partial(self.reply, message)) for number, message in enumerate(messages)]
+        for number, message in enumerate(messages):
+            yield [Served(number, partial(self.reply, message))]
 
     def reply(self, message):
         self.now_s += self.each_takes_s
@@ -101,6 +102,25 @@ def test_a_batch_is_bounded_in_seconds_and_who_is_left_comes_first(room, work):
     assert work.batches[1:] == [list("abc"), ["c"]]
 
 
+def test_whom_a_round_has_served_is_answered_however_long_it_took(room, work):
+    def serve(messages):
+        work.batches.append(list(messages))
+        work.begun.set()
+        assert work.held.wait(PATIENCE_S)
+        for first in range(0, len(messages), 2):  # the work is done before it is told
+            work.now_s += rooms.LONGEST_S * 1.1
+            yield [
+                Served(n, partial(work.reply, messages[n])) for n in (first, first + 1) if n < len(messages)
+            ]
+
+    room._serve = serve
+    with ThreadPoolExecutor(9) as pool:
+        _, others = come(room, work, pool, list("abcd"))
+        work.held.set()
+        assert [each.result(PATIENCE_S) for each in others] == list("ABCD")
+    assert work.batches[1:] == [list("abcd"), list("cd")]
+
+
 def test_who_waits_too_long_is_sent_away(work, monkeypatch):
     monkeypatch.setattr(rooms, "PATIENCE_S", 0.2)
     room: Any = Room(work.serve)
@@ -117,7 +137,7 @@ def test_work_that_fails_as_a_whole_fails_each_and_the_next_is_served():
     def serve(messages):
         if "bad" in messages:
             raise OSError("all of it")
-        return [Served(number, lambda: None) for number in range(len(messages))]
+        yield [Served(number, lambda: None) for number in range(len(messages))]
 
     room: Any = Room(serve)
     with pytest.raises(OSError, match="all of it"):

@@ -23,7 +23,7 @@ from attendance_contracts import (
 )
 from attendance_contracts.messages import AlarmKind
 from tests.fakes_backend import World
-from tests.review_book import punch
+from tests.review_book import ReviewBook, punch
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
@@ -135,7 +135,8 @@ def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, toge
         message = CreateReviewSheet(location="berlin", request_id="r", period=NOVEMBER)
         if not together:
             return create_review_sheet(message, backend).table
-        reply, _ = create_together([message, replace(message, location="hamburg")], backend)
+        (replies,) = create_together([message, replace(message, location="hamburg")], backend)
+        reply = replies[0]
         assert reply is not None
         return reply().table
 
@@ -255,6 +256,31 @@ def test_a_workbook_that_is_gone_is_told_and_a_new_one_made_once_its_row_is_dele
         IN_NOVEMBER.identity: Outcome.STORED if with_its_row else Outcome.REFUSED,
         IN_OCTOBER.identity: Outcome.STORED,
     }
+
+
+def test_each_site_is_told_of_a_workbook_that_is_gone_though_another_one_had_a_new_one_made():
+    office = ReviewBook(sites=("berlin", "hamburg"))
+    november = ("November", "11/2/2026", "11/27/2026")
+    office.world.type_worksheet("2026", [("Month", "Start Date", "End Date"), november])
+    old = office.sheet_id
+    for morning in (True, False):
+        records = [punch("ann", f"2026-11-03T{'08' if morning else '17'}:00")]
+        replies = [
+            handle(office.message(*records, site=site), office.world.backend)
+            for site in ("berlin", "hamburg")
+        ]
+        assert [reply.gone for reply in replies] == [not morning] * 2
+        if morning:
+            del office.world.spreadsheets.books[old]
+            recorded = office.world.control.sheet("Review Sheets")
+            for column in range(5):
+                recorded.put(1, column, None)
+            routing.forget(office.world.backend)
+    assert {answer.sheet_id for reply in replies for answer in reply.answers} != {old}
+    effects = office.world.effects
+    effects.reads = 0
+    handle(office.message(*records, site="hamburg"), office.world.backend)
+    assert effects.reads == 1  # it is not looked for each time
 
 
 # Since when a site counts

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from itertools import chain
 
 import pytest
 
@@ -75,7 +76,8 @@ def together(office, messages):
     """The replies in the messages' order; `cost` tells the reads and effects."""
     effects = office.world.effects
     effects.reads = effects.count = 0
-    replies = {served.number: served.reply() for served in handle_together(messages, office.world.backend)}
+    served = chain.from_iterable(handle_together(messages, office.world.backend))
+    replies = {each.number: each.reply() for each in served}
     return [replies[number] for number in range(len(messages))]
 
 
@@ -254,7 +256,7 @@ def test_one_poisonous_message_keeps_no_other(office, error):
     ]
     poison = messages[4].records[0].identity
     refusing(office, poison, error)
-    served = handle_together(messages, office.world.backend)
+    served = list(chain.from_iterable(handle_together(messages, office.world.backend)))
 
     first = [each.number for each in served]
     assert first.index(4) > 5  # whoever is done already does not wait for it
@@ -269,11 +271,41 @@ def test_one_poisonous_message_keeps_no_other(office, error):
     assert len(office.stored_ids()) == 7
 
 
+def test_a_workbook_is_answered_before_the_next_is_begun_and_who_is_alone_in_one_has_a_turn(office):
+    december = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 27))
+    office.world.type_worksheet(
+        "2026",
+        [
+            ("Month", "Start Date", "End Date"),
+            ("November", "11/2/2026", "11/27/2026"),
+            ("December", "11/30/2026", "12/25/2026"),
+        ],
+    )
+    handle(CreateReviewSheet(location="bonn", request_id="c", period=december), office.world.backend)
+    office.world.backend.remembered.clear()
+    early = [office.message(punch("ann", f"2026-11-03 08:{n:02}"), site=s) for n, s in enumerate(SITES)]
+    late = replace(
+        office.message(punch("bob", "2026-11-04 08:00"), site="bonn"),
+        period=december,
+        records=(punch("bob", "2026-12-01 08:00"),),
+    )
+    rounds = handle_together([early[0], late, *early[1:]], office.world.backend)
+
+    first = [(each.number, each.reply().answers[0].outcome) for each in next(rounds)]
+    assert [number for number, _ in first] == [0, 2, 3]
+    assert len(office.stored_ids()) == 3
+    after = office.world.effects.count
+    (alone,) = next(rounds)
+    assert (alone.number, office.world.effects.count) == (1, after)
+    assert alone.reply().answers[0].outcome is Outcome.STORED
+    assert list(rounds) == []
+
+
 def test_where_google_does_not_answer_all_are_to_come_again(office):
     messages = punches(office)
     refusing(office, messages[0].records[0].identity, GoogleError("try again"))
 
-    for _, reply in handle_together(messages, office.world.backend):
+    for _, reply in chain.from_iterable(handle_together(messages, office.world.backend)):
         with pytest.raises(GoogleError):
             reply()
     assert office.stored_ids() == []

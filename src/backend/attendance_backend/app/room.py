@@ -6,7 +6,8 @@ The first to come is served at once. No thread of its own: one of those who wait
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from typing import Any
 
 from attendance_backend.errors import TransientError
@@ -16,8 +17,9 @@ from attendance_contracts import Message
 MOST_MESSAGES = 80
 MOST_BYTES = 300_000
 """Of messages that are served together; more only of one by itself. A request to Google is about ten times as large."""
-LONGEST_S = 45.0
-"""After so long those of a batch that were not asked for wait again, behind nobody."""
+LONGEST_S = 10.0
+"""After so long no further round of a batch is begun. Who was in none waits again, behind nobody, and whoever came
+meanwhile for the same workbook is served with them."""
 PATIENCE_S = 90.0
 """So long a request waits to be served. Pub/Sub then delivers it again; it would not wait much longer itself."""
 
@@ -47,7 +49,7 @@ class Room:
 
     def __init__(
         self,
-        serve: Callable[[Sequence[Any]], Sequence[Served]],
+        serve: Callable[[Sequence[Any]], Generator[Sequence[Served], None, None]],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._serve = serve
@@ -55,6 +57,11 @@ class Room:
         self._changed = threading.Condition()
         self._waiting: deque[_Guest] = deque()
         self._is_busy = False
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether messages wait that will be served next."""
+        return bool(self._waiting)
 
     def reply_to(self, message: Any, size: int) -> Message | None:
         """Serve a message, with those that wait as well.
@@ -100,11 +107,13 @@ class Room:
         began_s = self._clock_s()
         left = dict(enumerate(batch))
         try:
-            for served in self._serve([guest.message for guest in batch]):
-                if len(left) < len(batch) and self._clock_s() - began_s > LONGEST_S:
-                    break
-                self._answer(left[served.number], served)
-                del left[served.number]
+            with closing(self._serve([guest.message for guest in batch])) as rounds:
+                for served in rounds:
+                    for each in served:
+                        self._answer(left[each.number], each)
+                        del left[each.number]
+                    if len(left) < len(batch) and self._clock_s() - began_s > LONGEST_S:
+                        break
         except BaseException as error:
             for guest in left.values():
                 self._fail(guest, error)

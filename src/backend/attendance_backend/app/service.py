@@ -3,7 +3,7 @@
 import base64
 import binascii
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -57,27 +57,35 @@ def serve(kind: type[Message], event: Any) -> None:
     log.info("%s of %s: done", kind.topic, who)
 
 
-def _serve_together(letters: Sequence[_Letter]) -> list[Served]:
-    """Handle messages or set them aside; a spreadsheet has one writer at a time: those of a process take turns."""
+def _serve_together(letters: Sequence[_Letter]) -> Generator[list[Served], None, None]:
+    """Handle messages or set them aside; a spreadsheet has one writer at a time: those of a process take turns.
+
+    Sites that were served are noted together.
+    """
     backend, replies = bootstrap.backend(), bootstrap.replies()
-    served: list[Served] = []
     heard: list[Admitted] = []
     admitted: list[tuple[int, _Admitted]] = []
+    refused: list[Served] = []
     for number, letter in enumerate(letters):
         try:
             admitted.append((number, _admitted(letter, backend)))
         except Exception as error:  # noqa: BLE001 - it is told by this message's reply
-            served.append(Served(number, partial(_settled, letter, partial(_fail, error), backend, replies)))
-    for index, reply in handle_together([each.message for _, each in admitted], backend):
-        number, each = admitted[index]
-        finish = partial(
-            _finished, letters[number], each, reply, heard=heard, backend=backend, replies=replies
-        )
-        served.append(Served(number, partial(_settled, letters[number], finish, backend, replies)))
-    if served:
-        number, last = served.pop()
-        served.append(Served(number, partial(_last, last, heard, backend)))
-    return served
+            refused.append(Served(number, partial(_settled, letter, partial(_fail, error), backend, replies)))
+    is_whole = False
+    try:
+        yield from ([each] for each in refused)
+        for done in handle_together([each.message for _, each in admitted], backend):
+            served = []
+            for index, reply in done:
+                number, each = admitted[index]
+                finish = partial(
+                    _finished, letters[number], each, reply, heard=heard, backend=backend, replies=replies
+                )
+                served.append(Served(number, partial(_settled, letters[number], finish, backend, replies)))
+            yield served
+        is_whole = True
+    finally:
+        admission.note(heard, backend, more_follow=not is_whole or _ROOM.is_awaited)
 
 
 _ROOM = Room(_serve_together)
@@ -103,14 +111,6 @@ def _settled(
         log.exception("%s of %s: a fault of the program", topic, letter.who)
         dead_letters.set_aside(topic, whole, (Kind.FAULT, error), backend, replies)
     return None
-
-
-def _last(reply: Callable[[], Message | None], heard: Sequence[Admitted], backend: Backend) -> Message | None:
-    """The reply to the last message of a batch, by which all sites of it are noted at once."""
-    try:
-        return reply()
-    finally:
-        admission.note(heard, backend)
 
 
 class _Admitted(NamedTuple):

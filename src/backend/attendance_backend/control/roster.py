@@ -6,7 +6,7 @@ With From, a person has further rows: each replaces the one before from its date
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -52,6 +52,7 @@ def read_roster(
     order = table.order_of_dates(FIRST_DAY, LAST_DAY, SINCE)
     dated: dict[str, list[_Dated]] = {}
     people: dict[str, Person] = {}
+    holders: dict[str, list[Person]] = {}
     problems: list[Problem] = []
     for row in table.rows():
         try:
@@ -84,7 +85,7 @@ def read_roster(
             continue
         person = _with_site(table, row, person, sites, complaints)
         try:
-            _check_device_user_id(table, row, person, people.values())
+            _claim_device_user_id(table, row, person, holders)
         except BadCellError as error:
             complaints.append(error.problem(worksheet))
             person = replace(person, device_user_id="")
@@ -209,17 +210,20 @@ def _with_site(
         return _with_unread(person, Detail.SITE)
 
 
-def _check_device_user_id(table: Table, row: int, person: Person, others: Iterable[Person]) -> None:
-    """Raises BadCellError when somebody else has this ID on the same machine."""
+def _claim_device_user_id(table: Table, row: int, person: Person, holders: dict[str, list[Person]]) -> None:
+    """Note whose an ID is; raises BadCellError when somebody else has it on the same machine."""
+    if not person.device_user_id:
+        return
+    others = holders.setdefault(person.device_user_id, [])
     for other in others:
-        same_place = not (person.site and other.site) or person.site.casefold() == other.site.casefold()
-        if person.device_user_id and person.device_user_id == other.device_user_id and same_place:
+        if not (person.site and other.site) or person.site.casefold() == other.site.casefold():
             where = f" at {person.site}" if person.site else ""
             remedy = (
                 f"{person.device_user_id} is already {other.name}'s device user ID{where}; "
                 "correct one, or give both their site"
             )
             raise BadCellError(row, table.columns[DEVICE_USER_ID], remedy)
+    others.append(person)
 
 
 def site_in(table: Table, row: int, header: str, sites: Collection[str] | None) -> str:

@@ -31,6 +31,8 @@ HEARD_FOR = timedelta(minutes=30)
 LOOKED_UP_FOR = timedelta(minutes=5)
 NEWEST = 3
 _AT_WORK = "sites at work"
+NOTED_WITHIN = timedelta(minutes=1)
+_TO_BE_NOTED = "messages to be noted"
 
 
 class Admitted(NamedTuple):
@@ -119,9 +121,18 @@ def _check(
     return known
 
 
-def note(heard: Sequence[Admitted], backend: Backend) -> None:
-    """Write down that sites were heard of, and what they signed, where that is news. Nothing of it is raised."""
+def note(heard: Sequence[Admitted], backend: Backend, *, more_follow: bool = False) -> None:
+    """Write down that sites were heard of, and what they signed, where that is news. Nothing of it is raised.
+
+    Where more messages are served right afterwards (`more_follow`) this may wait for them, for a minute; what may come
+    only once does not wait.
+    """
     now = backend.clock.now()
+    since, waiting = backend.remembered.pop(_TO_BE_NOTED, (now, ()))
+    heard = [*waiting, *heard]
+    if more_follow and abs(now - since) < NOTED_WITHIN and not any(each.numbered for each in heard):
+        backend.remembered[_TO_BE_NOTED] = since, heard
+        return
     news = [
         (each, mark)
         for each in heard
@@ -166,12 +177,18 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
             newest[site] = number
             values[Column.SEQUENCE] = "/".join(map(str, number))
     found = {site: values for site, values in found.items() if values}
-    if not found:
-        return
+    if found:
+        _put_down(found, backend)
+
+
+def _put_down(found: Mapping[str, Mapping[Column, int | date | str | None]], backend: Backend) -> None:
     # Read again: rows may have moved since.
     table = routing.read(backend, anew=True)
     worksheet = table.book.find(registered_sites.TITLE)
-    if worksheet is not None:
-        there = {site: values for site, values in found.items() if site in table.sites}
-        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, there))
+    if worksheet is None:
+        return
+    there = {site: values for site, values in found.items() if site in table.sites}
+    backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, there))
+    if any(values.keys() - {Column.LAST_HEARD} for values in there.values()):
+        # When a site was heard of is nothing that its messages are judged by.
         routing.forget(backend)

@@ -7,7 +7,7 @@ recorded, and somebody is told.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from attendance_backend.control import review_sheets, sharing
@@ -103,16 +103,15 @@ def create_review_sheet(
 
 def create_together(
     messages: Sequence[CreateReviewSheet], backend: Backend
-) -> list[Callable[[], NewReviewSheet] | None]:
+) -> Iterator[dict[int, Callable[[], NewReviewSheet] | None]]:
     """Make places for all sites with one write a workbook; one that is not recorded yet is made by the first.
 
     Returns:
-        What gives each message's reply; None for one that is left to do.
+        What gives the replies by the messages' places, a workbook after the other; None for one that is left to do.
 
     Raises:
-        TransientError: deliver all of them again.
+        TransientError: deliver those again that were in no round.
     """
-    replies: list[Callable[[], NewReviewSheet] | None] = [None] * len(messages)
     records = review_sheets.read(backend.spreadsheets, backend.control_id)
     table = routing.read(backend, anew=True)
     groups: dict[tuple[ReviewPeriod, str], list[int]] = {}
@@ -138,9 +137,8 @@ def create_together(
             sites = {site_key(name): name for name in names}
             _complete(sheet_id, period, [*reversed(sites.values())], backend, control=None, group=group)
 
-        for number in Grouping[int](complete).done(numbers):
-            replies[number] = partial(_reply, messages[number], sheet_id, table)
-    return replies
+        done = Grouping[int](complete).done(numbers)
+        yield {n: partial(_reply, messages[n], sheet_id, table) if n in done else None for n in numbers}
 
 
 def _reply(message: CreateReviewSheet, sheet_id: str, table: routing.Table) -> NewReviewSheet:

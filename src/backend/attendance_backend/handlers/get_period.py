@@ -1,6 +1,6 @@
 """GetReviewPeriod: which period comes next?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from attendance_backend.handlers import routing
@@ -28,7 +28,9 @@ def get_review_period(
 
 def periods_together(
     messages: Sequence[GetReviewPeriod], backend: Backend
-) -> list[Callable[[], NewReviewPeriod]]:
+) -> Iterator[dict[int, Callable[[], NewReviewPeriod]]]:
     """What gives each message's reply: HR's table is read once for all. Raises as `Spreadsheets.read`."""
     table = routing.read(backend, anew=True)
-    return [partial(get_review_period, message, backend, table) for message in messages]
+    yield {
+        number: partial(get_review_period, message, backend, table) for number, message in enumerate(messages)
+    }

@@ -21,7 +21,7 @@ from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.groups import Groups, book_name
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.domain.periods import next_period
-from attendance_backend.errors import LayoutError, UserError
+from attendance_backend.errors import LayoutError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books
 from attendance_backend.ports import Backend
 from attendance_backend.review import sites_sheet
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 KNOWN_FOR_S = 60.0
 """So long is a table believed that was read. Google allows 60 reads a minute to all sites together."""
 
+_LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 100
 _DAY = timedelta(days=1)
 
 
@@ -191,6 +192,25 @@ def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:
     return {key: person for key, person in persons.items() if table.groups.persons.get(key) == group}
 
 
+def is_gone(sheet_id: str, backend: Backend) -> bool:
+    """Whether there is no such workbook; looked up once in a minute at the most. Raises as `Spreadsheets.read`."""
+    now = backend.clock.now()
+    known: dict[str, tuple[datetime, bool]] = backend.remembered.setdefault(_LOOKED_UP, {})
+    if sheet_id not in known or abs((now - known[sheet_id][0]).total_seconds()) >= KNOWN_FOR_S:
+        try:
+            books.present(backend.spreadsheets, sheet_id)
+        except SpreadsheetGoneError:
+            known[sheet_id] = now, True
+        except UserError as error:
+            log.warning("it is not known whether a workbook is gone: %s", error)
+            known[sheet_id] = now, False
+        else:
+            known[sheet_id] = now, False
+        if len(known) > _MOST_LOOKED_UP:
+            del known[next(iter(known))]
+    return known[sheet_id][1]
+
+
 def with_site_of(known: Table, table: Table) -> Table:
     """A table that was read later, with the sites of an earlier one that could not be registered."""
     return replace(table, sites={**known.sites, **table.sites})
@@ -280,7 +300,7 @@ def _is_complete(site: str, period: ReviewPeriod, table: Table, backend: Backend
     except UserError as error:
         log.warning("it is not known whether %s is complete: %s", period.name, error)
         return False
-    row = sites_sheet.read(view.worksheet(SITES)).get(site_key(site))
+    row = sites_sheet.read(view.worksheet(SITES), {site_key(site)}).get(site_key(site))
     return row is not None and row.complete_through is not None and row.complete_through >= period.last_day
 
 

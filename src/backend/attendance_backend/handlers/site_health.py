@@ -8,7 +8,7 @@ that was overtaken by a later one is dropped.
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -68,30 +68,28 @@ def site_health(message: SiteHealth, backend: Backend) -> None:
         _take_in(backend, [message])
 
 
-def health_together(messages: Sequence[SiteHealth], backend: Backend) -> list[Callable[[], None] | None]:
+def health_together(
+    messages: Sequence[SiteHealth], backend: Backend
+) -> Iterator[dict[int, Callable[[], None] | None]]:
     """Take in what concerns one workbook with one read and one write. Of several of one site the latest tells all.
 
     Returns:
-        What gives each message's reply, which is none; None for a message that is left to do.
+        What gives the replies, which are none, by the messages' places, a workbook after the other; None for one that
+        is left to do.
 
     Raises:
-        TransientError: deliver all of them again.
+        TransientError: deliver those again that were in no round.
     """
-    bounded = [_bounded(message, backend) for message in messages]
-    groups: dict[tuple[str, ReviewPeriod], dict[str, SiteHealth]] = {}
-    for message in sorted(filter(None, bounded), key=_moment):
-        group = groups.setdefault((message.sheet_id, message.period), {})
-        group[site_key(message.location)] = message
-    done: set[tuple[str, ReviewPeriod, str]] = set()
-    for (sheet_id, period), group in groups.items():
-        for taken in Grouping[SiteHealth](partial(_take_in, backend)).done([*group.values()]):
-            done.add((sheet_id, period, site_key(taken.location)))
-    return [
-        _nothing
-        if each is not None and (each.sheet_id, each.period, site_key(each.location)) in done
-        else None
-        for each in bounded
-    ]
+    groups: dict[tuple[str, ReviewPeriod], list[tuple[int, SiteHealth]]] = {}
+    for number, each in enumerate(messages):
+        message = _bounded(each, backend)
+        if message is not None:
+            groups.setdefault((message.sheet_id, message.period), []).append((number, message))
+    for group in groups.values():
+        latest = {site_key(each.location): each for each in sorted((told for _, told in group), key=_moment)}
+        taken = Grouping[SiteHealth](partial(_take_in, backend)).done([*latest.values()])
+        done = {site_key(each.location) for each in taken}
+        yield {number: _nothing if site_key(told.location) in done else None for number, told in group}
 
 
 def _bounded(message: SiteHealth, backend: Backend) -> SiteHealth | None:

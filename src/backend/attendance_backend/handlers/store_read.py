@@ -129,12 +129,9 @@ def lacks_place(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
 
 def lacks_rules(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
     """Whether punches of a site count that came before ``Sites`` told when its day begins."""
-    rows, indexed = sites_sheet.read(book.worksheet(SITES)), set(map(site_key, book.index.sites()))
-    return any(
-        (row is None or row.day_boundary is None) and site in indexed
-        for site in _sites(parts)
-        for row in [rows.get(site)]
-    )
+    own = _sites(parts).keys() & set(map(site_key, book.index.sites()))
+    rows = sites_sheet.read(book.worksheet(SITES), own)
+    return any(site not in rows or rows[site].day_boundary is None for site in own)
 
 
 def is_at_odds(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:

@@ -67,34 +67,40 @@ def store_attend_records(
 
 def store_together(
     messages: Sequence[StoreAttendRecords], backend: Backend
-) -> list[Callable[[], LastStoredTimestamp] | None]:
-    """Store what goes into one workbook with one read and one write.
+) -> Iterator[dict[int, Callable[[], LastStoredTimestamp]]]:
+    """Store what goes into one workbook with one read and one write, a workbook after the other.
 
     Returns:
-        What gives each message's reply, which costs nothing; None where anything is left to do: it is
-        refused, or needs more than that.
+        What gives the replies, by the messages' places, as soon as nothing is left to do of them. Who is refused, needs
+        more than that, or has a workbook for itself, is a round by itself, and stored as its reply is asked for.
 
     Raises:
-        TransientError: deliver all of them again.
+        TransientError: deliver those again that were in no round.
     """
-    all_routed: list[_Routed | None] = []
+    all_routed: dict[int, _Routed] = {}
     is_of_now = False
-    for message in messages:
+    for number, message in enumerate(messages):
         try:
             table = routing.table_for(message, backend)
             routed = _Routed(message, backend, table, is_of_now=is_of_now)
         except UserError:
-            all_routed.append(None)
-        else:
-            all_routed.append(routed)
-            is_of_now = is_of_now or routed.has_read_anew
-    groups: dict[tuple[str, ReviewPeriod], list[_Part]] = {}
-    for part in (part for routed in all_routed if routed is not None for part in routed.parts()):
-        groups.setdefault((part.message.sheet_id, part.message.period), []).append(part)
-    for parts in groups.values():
-        for part in Grouping[_Part](partial(_store_parts, backend)).done(parts):
+            continue  # it is told by itself
+        all_routed[number] = routed
+        is_of_now = is_of_now or routed.has_read_anew
+    groups: dict[tuple[str, ReviewPeriod], dict[int, _Part]] = {}
+    for number, routed in all_routed.items():
+        for part in routed.parts():
+            groups.setdefault((part.message.sheet_id, part.message.period), {})[number] = part
+    if settled := {number: routed.reply for number, routed in all_routed.items() if routed.is_stored}:
+        yield settled
+    while groups:
+        parts = groups.pop(next(iter(groups)))
+        for part in Grouping[_Part](partial(_store_parts, backend)).done([*parts.values()]):
             part.is_stored()
-    return [routed.reply if routed is not None and routed.is_stored else None for routed in all_routed]
+        ready = {n: all_routed[n] for n in parts if not any(n in others for others in groups.values())}
+        if settled := {number: routed.reply for number, routed in ready.items() if routed.is_stored}:
+            yield settled
+        yield from ({number: routed.reply} for number, routed in ready.items() if not routed.is_stored)
 
 
 FORGOTTEN = "forgotten"
@@ -197,9 +203,14 @@ class _Routed:
             last_stored_timestamp=max(at[identity] for identity in confirmed or at),
             confirmed=tuple(confirmed),
             answers=answers,
-            gone=message.sheet_id in self.gone,
+            gone=message.sheet_id in self.gone or self._is_replaced_as_gone(),
             table=self.table.digest(message.location),
         )
+
+    def _is_replaced_as_gone(self) -> bool:
+        """Whether the site's workbook is gone, and in no list any more: another site's message had a new one made."""
+        sheet_id = self._message.sheet_id
+        return sheet_id not in self.table.books.values() and routing.is_gone(sheet_id, self._backend)
 
     def _answers(self) -> Iterator[Answer]:
         if self._forgotten:

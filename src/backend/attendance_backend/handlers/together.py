@@ -1,7 +1,11 @@
-"""Messages that wait at the same time: what several of them do to one workbook is one read and one write."""
+"""Messages that wait at the same time: what several of them do to one workbook is one read and one write.
+
+What is done comes in rounds, a workbook or a message each: who serves them may stop between two, and go on later with
+whoever is left and whoever came meanwhile.
+"""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,13 +24,14 @@ Reply = Callable[[], Message | None]
 """Gives the reply to a message as `dispatch.handle` does."""
 
 
-_TOGETHER: Mapping[type[Message], Callable[[Any, Backend], Sequence[Reply | None]]] = {
+_TOGETHER: Mapping[type[Message], Callable[[Any, Backend], Iterator[Mapping[int, Reply | None]]]] = {
     GetReviewPeriod: periods_together,
     CreateReviewSheet: create_together,
     StoreAttendRecords: store_together,
     SiteHealth: health_together,
 }
-"""What is done together of some kinds of messages; None for the reply to one that is left to do."""
+"""What is done together of some kinds of messages, a round at a time. Left to do is who is in none of them, or whose
+reply is None."""
 
 
 class Served(NamedTuple):
@@ -36,32 +41,32 @@ class Served(NamedTuple):
     reply: Reply
 
 
-def handle_together(messages: Sequence[Message], backend: Backend) -> list[Served]:
-    """Handle messages as `dispatch.handle` does each.
+def handle_together(messages: Sequence[Message], backend: Backend) -> Iterator[list[Served]]:
+    """Handle messages as `dispatch.handle` does each, in rounds of those whose replies cost nothing more.
 
-    Those that were done together come first. The others are only done when they are asked for their replies, so that
-    what is refused keeps nobody waiting. Each is harmless to repeat, alone or with others.
+    Those that were done together come before the others of their workbook. Each of these is a round by itself, and only
+    done when it is asked for its reply. Each is harmless to repeat, alone or with others.
     """
-    if len(messages) < 2:
-        return [Served(number, partial(handle, message, backend)) for number, message in enumerate(messages)]
-    done: list[Served] = []
-    for kind, do in _TOGETHER.items():
-        numbered = [(number, message) for number, message in enumerate(messages) if isinstance(message, kind)]
-        if len(numbered) < 2:
+    left = dict(enumerate(messages))
+    for kind, do in _TOGETHER.items() if len(messages) > 1 else ():
+        numbers = [number for number, message in left.items() if isinstance(message, kind)]
+        if len(numbers) < 2:
             continue
         try:
-            replies = do([message for _, message in numbered], backend)
+            for replies in do([messages[number] for number in numbers], backend):
+                of_round = {numbers[index]: reply for index, reply in replies.items()}
+                for number in of_round:
+                    del left[number]
+                yield [Served(number, reply) for number, reply in of_round.items() if reply is not None]
+                alone = [number for number, reply in of_round.items() if reply is None]
+                yield from ([Served(n, partial(handle, messages[n], backend))] for n in alone)
         except TransientError as error:
-            replies = [partial(_fail, error)] * len(numbered)
+            failed = [number for number in numbers if left.pop(number, None) is not None]
+            yield [Served(number, partial(_fail, error)) for number in failed]
         except Exception as error:  # noqa: BLE001 - whoever is to blame raises it again, alone
-            log.warning("%d messages are not taken in together: %s", len(numbered), error)
-            continue
-        done += [
-            Served(n, reply) for (n, _), reply in zip(numbered, replies, strict=True) if reply is not None
-        ]
-    numbers = {served.number for served in done}
-    left = ((number, message) for number, message in enumerate(messages) if number not in numbers)
-    return [*done, *(Served(number, partial(handle, message, backend)) for number, message in left)]
+            log.warning("%d messages are not taken in together: %s", len(numbers), error)
+    for number, message in left.items():
+        yield [Served(number, partial(handle, message, backend))]
 
 
 def _fail(error: TransientError) -> None:

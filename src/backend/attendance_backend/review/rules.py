@@ -34,7 +34,8 @@ def told(
         day_boundary: as the message says.
         period: of the message.
     """
-    row = sites_sheet.read(worksheet).get(site_key(site))
+    key = site_key(site)
+    row = sites_sheet.read(worksheet, {key}).get(key)
     values: dict[Column, Value] = {}
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = time_zone

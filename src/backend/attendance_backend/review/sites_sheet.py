@@ -4,7 +4,7 @@ The program writes all but State, which is a formula: *not heard from yet*, *nee
 read, its clock is more than a minute off, or its memory is nearly full), *catching up* (punches on their way), *fine*.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -198,12 +198,13 @@ def row_of(worksheet: Worksheet, site: str) -> int | None:
     )
 
 
-def read(worksheet: Worksheet) -> dict[str, SiteRow]:
-    """The sites by `site_key`, the first row of each; what makes no sense counts as not reported."""
+def read(worksheet: Worksheet, wanted: Collection[str] | None = None) -> dict[str, SiteRow]:
+    """The sites by `site_key`, all or those wanted, the first row of each; nonsense counts as not reported."""
     sites: dict[str, SiteRow] = {}
     for row in worksheet.data_rows():
-        if key := site_key(worksheet.text(row, SITE)):
-            sites.setdefault(key, _read_row(worksheet, row))
+        key = site_key(worksheet.text(row, SITE))
+        if key and key not in sites and (wanted is None or key in wanted):
+            sites[key] = _read_row(worksheet, row)
     return sites
 
 
