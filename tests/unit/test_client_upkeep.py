@@ -73,6 +73,16 @@ def test_each_punch_is_exported_with_what_became_of_it(directory, capsys):
     assert capsys.readouterr().out.count("2026-11-02T08:00:00") == 1
 
 
+def test_an_export_whose_reader_has_seen_enough_ends_without_a_word(directory):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = "import sys; from attendance_client.app.cli import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", command, "export", "--directory", str(directory)]
+    with os.fdopen(writing, "wb") as pipe:
+        ended = subprocess.run(arguments, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def test_a_ledger_of_0_1_0_is_exported_and_stays_as_it_is(tmp_path, capsys):
     (tmp_path / "biometric_device_config.json").write_text(json.dumps(CONFIG))
     db = sqlite3.connect(tmp_path / "ledger.sqlite3")

@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClientError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_TRY_AGAIN
+    except BrokenPipeError:
+        _leave_the_pipe()
+        return 0
     except ModuleNotFoundError as error:
         told = missing_package(error, "client")
         if told is None:
@@ -239,8 +242,12 @@ def _say(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # Nor must Python complain when it flushes the rest at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_the_pipe()
+
+
+def _leave_the_pipe() -> None:
+    """Whoever reads what is printed has seen enough; Python must not complain when it flushes the rest at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -29,14 +29,15 @@ def export(directory: Path, since: str, until: str, to: Path | None) -> str:
     Raises:
         LedgerError, DiskError, DamagedError: the ledger cannot be read.
     """
-    with closing(_opened_to_read(directory)) as ledger:
+    with closing(_opened_to_read(directory)) as ledger, closing(ledger.punches(since, until)) as rows:
         if to is None:
-            _write(sys.stdout, ledger.punches(since, until))
+            _write(sys.stdout, rows)
+            sys.stdout.flush()
             return ""
         try:
             to.touch(mode=0o600)
             with to.open("w", encoding="utf-8-sig", newline="") as file:
-                count = _write(file, ledger.punches(since, until))
+                count = _write(file, rows)
         except OSError as error:
             raise LedgerError(
                 f"{to} cannot be written: {error.strerror or error}; or: attendance-client export >FILE"

@@ -10,7 +10,7 @@ punches of one sheet into one message, and a backend before 0.2 takes no others.
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -480,7 +480,7 @@ class Ledger:
                 if stored:
                     db.execute("DELETE FROM facts WHERE name = ?", (GONE + answer.sheet_id,))
 
-    def punches(self, since: str = "", until: str = "9999") -> Iterator[tuple[Any, ...]]:
+    def punches(self, since: str = "", until: str = "9999") -> Generator[tuple[Any, ...], None, None]:
         """The rows of `EXPORTED`, oldest first, of punches made from `since` on and before `until` (ISO 8601)."""
         try:
             yield from self._db.execute(
