@@ -20,6 +20,7 @@ from attendance_sandbox.device import (
     DeviceServer,
     DropConnection,
     Losses,
+    PunchFirst,
     Reply,
     SendGarbage,
     StaySilent,
@@ -30,7 +31,9 @@ from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,
     client_of,
+    confirm_everything,
     ledger_of,
+    let_clear,
     make_machine,
     ours,
     read,
@@ -260,13 +263,44 @@ def test_a_wrong_checksum():
     assert "not as an attendance machine does (a packet with a wrong checksum)" in said
 
 
+def test_a_machine_that_answers_disabled_and_goes_on_is_not_erased():
+    """Somebody punches after the last look at its count."""
+    machine = make_machine(punches=5, heeds_disabling=False)
+    with DeviceServer(machine) as server, client_of(server) as client:
+        client.site = replace(client.site, clear_machine=True)
+        poll(client)
+        confirm_everything(client)
+        server.faults.add(PunchFirst("1002"), on=Command.CLEAR_ATTENDANCE)
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 5, "nobody has tried it"
+        poll(client)
+        problem = client.bus.health[-1].problem
+        assert "nobody has tried that yet: attendance-client device try-disabling" in problem
+
+
+def test_a_machine_that_was_seen_to_take_a_punch_while_disabled_is_not_erased_again():
+    machine = make_machine(punches=5, heeds_disabling=False)
+    with DeviceServer(machine) as server, client_of(server) as client:
+        let_clear(client, machine)
+        poll(client)
+        confirm_everything(client)
+        server.faults.add(PunchFirst("1002"), on=Command.PREPARE_BUFFER)
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 6
+        assert client.ledger.heeds_disabling(machine.serial_number) is False
+        poll(client)
+        confirm_everything(client)
+        assert "it took a punch while it was disabled" in client.bus.health[-1].problem
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 6
+
+
 def test_a_poor_link_keeps_its_word_in_the_first_reading():
     """Clearing stays off while anything is uncertain: a machine with a wrong count is not erased."""
     machine = make_machine(punches=20, counts=Counts.ONE_LESS)
     with DeviceServer(machine) as server, client_of(server) as client:
-        client.site = replace(client.site, clear_machine=True)
+        let_clear(client, machine)
         poll(client)
-        identities = [i for (i,) in client.ledger._db.execute("SELECT identity FROM punches")]
-        client.ledger.confirm(tuple(identities), "sheet")
+        confirm_everything(client)
         read_finally(client, client.session.review_period)
         assert machine.record_count == 20

@@ -19,7 +19,7 @@ BELIEVABLE_OFFSET = timedelta(days=1)
 APART = timedelta(minutes=5)
 """Clocks that differ by more do not agree, and then no period is closed."""
 
-NAMES, CLEARED = "names", "cleared"
+NAMES, CLEARED, NOT_ERASED = "names", "cleared", "not erased"
 """Kinds of trouble with a machine that can be read all the same."""
 
 

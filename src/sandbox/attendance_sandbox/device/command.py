@@ -113,6 +113,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="how it counts users and punches: rightly, no punches, one less of each, or with one number only",
     )
     add(
+        "--ignores-disabling",
+        action="store_true",
+        help="take punches although it is disabled, as it says it is",
+    )
+    add(
         "--lose",
         type=_number(0, 90),
         default=0,
@@ -139,6 +144,7 @@ def run(arguments: argparse.Namespace) -> int:
         drift_s_a_day=arguments.drift,
         time_last=arguments.time_last,
         counts=arguments.counts,
+        heeds_disabling=not arguments.ignores_disabling,
     )
     tell = teller(arguments)
     server = DeviceServer(
