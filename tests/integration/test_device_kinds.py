@@ -20,6 +20,7 @@ from attendance_sandbox.device import (
     DeviceServer,
     DropConnection,
     Losses,
+    Manner,
     PunchFirst,
     Reply,
     SendGarbage,
@@ -261,6 +262,38 @@ def test_a_wrong_checksum():
     good = encode_frame(Reply.OK, 7, 0, b"")
     said = said_at_connecting(SendGarbage(good[:10] + b"\x12\x34" + good[12:]))
     assert "not as an attendance machine does (a packet with a wrong checksum)" in said
+
+
+@pytest.mark.parametrize("udp", [False, True])
+def test_session_numbers_that_are_not_echoed(udp):
+    machine = make_machine(punches=40)
+    with DeviceServer(machine, manner=Manner(echoes_session=False), udp=udp) as server:
+        assert read(server) == stored(machine)
+
+
+@pytest.mark.parametrize("udp", [False, True])
+def test_reply_numbers_that_are_not_echoed(udp):
+    """What answers what cannot be told then: refused, and not taken for a machine that is away."""
+    manner = Manner(echoes_number=False)
+    with DeviceServer(make_machine(punches=4), manner=manner, udp=udp) as server:  # noqa: SIM117 - one thing fails
+        with ours(server, timeout_s=0.5, udp=udp).session() as session:
+            with pytest.raises(MachineError, match="nothing that it sent bears the number of the request"):
+                session.read_log()
+
+
+def test_users_but_no_punches():
+    """Nobody has punched yet, or its log is not seen: told until the first one is read."""
+    machine = make_machine()
+    with DeviceServer(machine) as server, client_of(server) as client:
+        poll(client)
+        assert "knows 3 users and holds no punch" in client.bus.health[-1].problem
+        punch(machine)
+        poll(client)
+        assert not client.bus.health[-1].problem
+        machine.clear()
+        client.doors[0].state.counted = None  # by this client
+        poll(client)
+        assert not client.bus.health[-1].problem, "it held some"
 
 
 def test_a_machine_that_answers_disabled_and_goes_on_is_not_erased():

@@ -553,6 +553,10 @@ class Ledger:
         )
         return int(left)
 
+    def knows_machine(self, serial_number: str) -> bool:
+        """Whether it gave away a punch, ever."""
+        return bool(self._ask("SELECT 1 FROM punches WHERE serial_number = ? LIMIT 1", (serial_number,)))
+
     def heeds_disabling(self, serial_number: str) -> bool | None:
         """Whether the machine takes no punch while it is disabled; None where nobody has tried."""
         return {"yes": True, "no": False}.get(self._fact(HEEDS + serial_number))
