@@ -43,7 +43,8 @@ class Outcome:
 
     Attributes:
         told: which of the effect's outcomes this is, in a few words.
-        verdict: "done"; "failed": the step is done again; "enough": on with its last effect; "dropped": wait on.
+        verdict: "done"; "failed": the step is done again; "next": so it is, with another machine; "enough": on with its
+            last effect; "dropped": wait on.
     """
 
     told: str = ""
@@ -230,10 +231,8 @@ class Relation:
                 if number == last and outcome.verdict in ("done", "enough"):
                     yield from self._arrows(step, state, self._reported(state))
                 else:
-                    next_ = {"failed": 0, "enough": last, "dropped": number, "done": number + 1}[
-                        outcome.verdict
-                    ]
-                    yield _with(step, {"at": z3.IntVal(next_)})
+                    goes_on = {"dropped": number, "done": number + 1, "enough": last}
+                    yield _with(step, {"at": z3.IntVal(goes_on.get(outcome.verdict, 0))})
         if state.time_out is not None:
             after = {**s, **self.world.time_out(s, self._pick)}
             step = Step(

@@ -141,6 +141,27 @@ MEASURES = (
         {"GUARDED_CLEAR": 0},
     ),
     Measure(
+        "each machine by itself",
+        "a machine is cleared in the session that read it",
+        "after a look at one machine all of them are cleared",
+        {"EACH_BY_ITSELF": 0, "SECOND_MACHINE": 1, "CLOCK_BACK": 0},
+    ),
+    Measure(
+        "others are read",
+        "a machine that does not answer holds up no other",
+        "it ends the visits to all",
+        {"OTHERS_READ": 0, "SECOND_MACHINE": 1, "CLOCK_BACK": 0},
+        most_punches=1,
+        shows="every_period_closes",
+    ),
+    Measure(
+        "disabling tried",
+        "a machine is cleared only if it was seen to take no punch while it is disabled",
+        "what it says is believed",
+        {"DISABLING_TRIED": 0, "GOES_ON": 1},
+        most_punches=1,
+    ),
+    Measure(
         "period in the snapshot",
         "the review period is part of the snapshot",
         "the latest period is a file of its own",

@@ -105,31 +105,58 @@ inline write_previous_period() {
 #endif
     previous_period = review_period;
     just_read = 0;
+#if LIVENESS && SECOND_MACHINE
+    stamped_late = stamped_late | (of_period[review_period - 1] & on_machine & ~known); /* the one that does not answer */
+#endif
     printf("Client: closes period %d\n", review_period)
   }
 }
 
 inline disable_machine() {
 #if GUARDED_CLEAR
+#if SECOND_MACHINE
+  if
+  :: (visit == FRONT) -> locked = true
+  :: else -> locked_back = !gone
+  fi;
+#else
   locked = true;
   was_enabled = true;
+#endif
   printf("Client: disables the machine\n")
 #else
   skip
 #endif
 }
-inline enable_machine() { locked = false; just_read = 0 }
+inline enable_machine() {
+#if SECOND_MACHINE
+  if
+  :: (visit == FRONT) -> locked = false
+  :: (visit == NOBODY)
+  :: else -> locked_back = false
+  fi;
+#else
+  locked = false;
+#endif
+  just_read = 0;
+  next_machine()
+}
+#if EACH_BY_ITSELF
+#define ERASED (on_machine & HERE)
+#else
+#define ERASED on_machine
+#endif
 inline clear_machine() {
   d_step {
     if
 #if GUARDED_CLEAR
-    :: (BACKLOG(review_period) == 0 && !(just_read & ~confirmed) && on_machine) ->
+    :: (BACKLOG(review_period) == 0 && !(just_read & ~confirmed) && (on_machine & HERE) && (heeds || !DISABLING_TRIED)) ->
 #else
     :: (BACKLOG(review_period) == 0 && on_machine) ->
 #endif
-       printf("Client: CLEARS the machine: [%d] erased, stored are [%d]\n", on_machine, STORED);
-       PROMISE(NOTHING_ERASED_UNSTORED, !(on_machine & ~STORED));
-       on_machine = 0
+       printf("Client: CLEARS the machine: [%d] erased, stored are [%d]\n", ERASED, STORED);
+       PROMISE(NOTHING_ERASED_UNSTORED, !(ERASED & ~STORED));
+       on_machine = on_machine & ~ERASED
     :: else
     fi
   }

@@ -23,6 +23,15 @@ init {
     :: true
     :: true -> locked = true; printf("An earlier program has left the machine disabled\n")
     fi;
+#if SECOND_MACHINE
+    locked_back = locked;
+#endif
+#endif
+#if GOES_ON
+    if
+    :: true
+    :: true -> heeds = false; printf("People can punch although the machine is disabled\n")
+    fi;
 #endif
     enable_at_start();
     /* SPIN tries the process that was started last first: the world moves only when nobody else does. */

@@ -7,7 +7,7 @@ inline punch() {
 #if TICKS > 1
     stamp[punches] = clock;
 #endif
-#if LIVENESS && CLOCK_BACK
+#if LIVENESS && (CLOCK_BACK || SECOND_MACHINE)
     if
     :: (PERIOD_AT(clock) <= closed || (state == REVIEW_PERIOD_EXPIRED && PERIOD_AT(clock) == review_period)) ->
        stamped_late = stamped_late | BIT(punches)
@@ -23,7 +23,13 @@ proctype World() {
 end_of_the_world:
   do
   :: atomic { (clock < LAST_TICK) -> clock++; printf("The machine's clock goes on: period %d (tick %d)\n", PERIOD_AT(clock), clock) }
-  :: atomic { (punches < PUNCHES && !locked) -> punch() }
+  :: atomic { (punches < PUNCHES && !(locked && heeds)) -> punch() }
+#if SECOND_MACHINE
+  :: atomic { (punches < PUNCHES && !(locked_back && heeds)) -> at_back = at_back | BIT(punches); printf("At the back door:\n"); punch() }
+#if LIVENESS
+  :: atomic { (!gone && FAULT_LEFT) -> COUNT_FAULT; gone = true; printf("The machine at the back door answers no more\n") }
+#endif
+#endif
   :: atomic { (published < PERIODS) -> published++; printf("HR publishes period %d\n", published) }
 #if CLOCK_BACK
 #if LIVENESS

@@ -17,6 +17,9 @@ inline forget() {
 #if SOMEBODY_CLEARS
     counted = 0;
 #endif
+#if SECOND_MACHINE
+    visit = FRONT;
+#endif
 #if MAY_BE_LOCKED
     was_enabled = false;
 #endif
@@ -55,7 +58,17 @@ inline start() {
 
 /* Best effort, at the start and when the machine is read, until it has worked once. */
 inline enable_once() {
-#if MAY_BE_LOCKED && ENABLED_AT_START
+#if MAY_BE_LOCKED && ENABLED_AT_START && SECOND_MACHINE
+  if
+  :: (was_enabled || (CLEARING && state == REVIEW_PERIOD_EXPIRED)) /* what is being cleared is enabled in the end */
+  :: else ->
+     if
+     :: (visit == FRONT) -> locked = false
+     :: else -> locked_back = false; was_enabled = (visit == BACK)
+     fi;
+     printf("Client: enables the machine at this door\n")
+  fi
+#elif MAY_BE_LOCKED && ENABLED_AT_START
   if
   :: !was_enabled -> was_enabled = true; locked = false; printf("Client: enables the machine\n")
   :: else
@@ -68,7 +81,11 @@ inline enable_once() {
 inline enable_at_start() {
 #if MAY_BE_LOCKED && ENABLED_AT_START
   if
+#if SECOND_MACHINE
+  :: true -> locked = false; locked_back = (locked_back && gone); was_enabled = true; printf("Client: enables the machines\n")
+#else
   :: enable_once()
+#endif
   :: (FAILING_READS && FAULT_LEFT) -> COUNT_FAULT; printf("Client: the machine does not answer at the start\n")
   fi
 #else

@@ -14,11 +14,35 @@
 
 #define COUNT(set) (((set) & 1) + (((set) >> 1) & 1) + (((set) >> 2) & 1) + (((set) >> 3) & 1))
 
-inline fail() { COUNT_FAULT; failed = true; printf("Client: the machine does not answer\n") }
+#if SECOND_MACHINE
+/* One that does not answer holds up no other; the step fails where none does. Whether it lets people punch is not
+   known then. */
+inline skip_machine() {
+  printf("Client: the machine at this door does not answer\n");
+#if MAY_BE_LOCKED
+  was_enabled = false;
+#endif
+  if
+  :: (OTHERS_READ && visit == FRONT) -> visit = BACK_ALONE; failed = true
+  :: (OTHERS_READ && visit == BACK) -> visit = NOBODY; enough = true
+  :: else -> visit = FRONT; failed = true
+  fi
+}
+/* After the last of the effects at one machine they begin again, at the other one. */
+inline next_machine() {
+  if
+  :: (visit == FRONT) -> visit = BACK; failed = true
+  :: else -> visit = FRONT
+  fi
+}
+#else
+inline skip_machine() { failed = true; printf("Client: the machine does not answer\n") }
+inline next_machine() { skip }
+#endif
 
 inline ask_machine() {
   if
-  :: true ->
+  :: ANSWERS ->
      enable_once();
      machine_time = PERIODS_OVER;
 #if !MACHINE_TIME
@@ -42,8 +66,11 @@ inline ask_machine() {
      enough = true;
      printf("Client: the machine holds as many records as before and is not read\n")
 #endif
-#if LIVENESS
-  :: (FAILING_READS && FAULT_LEFT) -> fail()
+#if LIVENESS || SECOND_MACHINE
+  :: (FAILING_READS && FAULT_LEFT && ANSWERS) -> COUNT_FAULT; skip_machine()
+#endif
+#if SECOND_MACHINE
+  :: !ANSWERS -> skip_machine()
 #endif
   fi
 }
@@ -52,8 +79,8 @@ inline read_machine() {
   if
   :: true ->
      d_step {
-       known = known | on_machine;
-       just_read = on_machine;
+       known = known | (on_machine & HERE);
+       just_read = on_machine & HERE;
 #if SOMEBODY_CLEARS
        counted = COUNT(on_machine) + 1;
 #endif
@@ -62,10 +89,22 @@ inline read_machine() {
        :: else
        fi;
        judge();
-       printf("Client: reads the machine: [%d]; not confirmed: [%d]\n", on_machine, known & ~confirmed)
+       printf("Client: reads the machine: [%d]; not confirmed: [%d]\n", on_machine & HERE, known & ~confirmed)
      }
+     if
+     :: (state == RELAY_ATTENDANCE_RECORDS || !CLEARING) -> next_machine()
+     :: else
+     fi
 #if READ_FAILURE_TOLD
-  :: (FAILING_READS && FAULT_LEFT) -> fail()
+  :: (FAILING_READS && FAULT_LEFT) ->
+     COUNT_FAULT;
+     skip_machine();
+#if SECOND_MACHINE
+     if
+     :: (state == REVIEW_PERIOD_EXPIRED && !CLEARING && enough) -> enough = false; visit = FRONT /* this was the last effect */
+     :: else
+     fi
+#endif
 #else
   :: (FAILING_READS && FAULT_LEFT) -> COUNT_FAULT; just_read = 0; printf("Client: the read fails and looks like an empty log\n")
 #endif
@@ -96,6 +135,9 @@ inline judge() {
 inline publish_store_attend_records() {
 #if SUBSCRIBED_FIRST
   subscribed = 7;
+#endif
+#if SECOND_MACHINE
+  visit = FRONT;
 #endif
   d_step {
     judge();

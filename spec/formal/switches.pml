@@ -35,6 +35,10 @@
 #define CLEARING 0 /* 1: the machine is cleared when a period closes */
 #endif
 
+#ifndef SECOND_MACHINE
+#define SECOND_MACHINE 0 /* 1: there is one at a back door, too: a step visits the front one, and then that */
+#endif
+
 /* ---- Faults: 1 it may happen, 0 it does not ---- */
 
 #ifndef POWER_LOSS
@@ -69,6 +73,9 @@
 #endif
 #ifndef SOMEBODY_CLEARS
 #define SOMEBODY_CLEARS 0 /* somebody clears the machine */
+#endif
+#ifndef GOES_ON
+#define GOES_ON 0 /* the machines may be of those that take punches although they are disabled */
 #endif
 #ifndef LOCKED_AT_FIRST
 #define LOCKED_AT_FIRST 0 /* an earlier program may have left the machine disabled */
@@ -108,6 +115,15 @@
 #endif
 #ifndef GUARDED_CLEAR
 #define GUARDED_CLEAR 1 /* 0: cleared in a session of its own when nothing of the period is unconfirmed */
+#endif
+#ifndef EACH_BY_ITSELF
+#define EACH_BY_ITSELF 1 /* 0: after a look at one machine all of them are cleared */
+#endif
+#ifndef OTHERS_READ
+#define OTHERS_READ 1 /* 0: a machine that does not answer ends the visits to all */
+#endif
+#ifndef DISABLING_TRIED
+#define DISABLING_TRIED 1 /* 0: cleared without anybody having seen that it takes no punch while it is disabled */
 #endif
 #ifndef TWO_SNAPSHOTS
 #define TWO_SNAPSHOTS 1 /* 0: no checksum and no copy before: a torn snapshot stops the client */

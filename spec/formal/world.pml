@@ -22,11 +22,33 @@ byte punches = 0; /* how many were made */
 byte of_period[PERIODS + 1]; /* the punches stamped in each period: own_period's truth */
 byte on_machine = 0;
 bool locked = false; /* disabled: nobody can punch */
+#if SECOND_MACHINE
+byte at_back = 0; /* the punches that are made at the back door */
+bool locked_back = false;
+bool gone = false; /* the machine at the back door answers no more, ever */
+byte visit = 0; /* whom the step visits: */
+#define FRONT 0
+#define BACK 1 /* and the front one was visited */
+#define BACK_ALONE 2 /* the front one does not answer */
+#define NOBODY 3 /* the back one does not answer, and the front one was visited */
+#define HERE (visit == FRONT -> ~at_back : (visit == NOBODY -> 0 : at_back)) /* the punches made there */
+#define ANSWERS (visit == FRONT || !gone)
+#else
+#define HERE 255
+#define ANSWERS true
+#endif
+#if GOES_ON
+bool heeds = true; /* nobody can punch while it is disabled */
+#else
+#define heeds true
+#endif
 #if TICKS > 1
 byte stamp[PUNCHES];
 #endif
 #if LIVENESS && CLOCK_BACK
 byte set_back = 0;
+#endif
+#if LIVENESS && (CLOCK_BACK || SECOND_MACHINE)
 byte stamped_late = 0; /* punches stamped into a period that was closed already, or was read for the last time */
 #endif
 

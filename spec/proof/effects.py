@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import z3
 
 from generator.emit_smt import NONE, Outcome, Pick, Values
-from spec.proof.vocabulary import BOOL, COUNTS, EXPIRED, FALSE, INT, RELAY, TRUE, Facts
+from spec.proof.vocabulary import BOOL, COUNTS, EXPIRED, FALSE, HEEDS, INT, RELAY, TRUE, Facts
 
 Effect = Callable[[Facts, Values, Pick], Sequence[Outcome]]
 
@@ -49,30 +49,44 @@ def receive_new_review_sheet(facts: Facts, s: Values, pick: Pick) -> Sequence[Ou
 
 
 def ask_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """Its clock says what it likes. Once after a start it is enabled."""
+    """Any of the machines; its clock says what it likes. Once after a start it is enabled."""
     relaying = facts.codes.one_of(s["state"], RELAY)
-    locked = z3.And(s["locked"], s["was_enabled"])
-    asked = {"expired": pick("expired", BOOL), "locked": locked, "was_enabled": TRUE}
+    here = z3.If(s["closing"], s["here"], pick("here", BOOL))
+    # One that hung elsewhere is asked what it is, and enabled in a session of its own.
+    was_enabled = z3.Or(s["was_enabled"], z3.And(pick("moved", BOOL), z3.Not(s["closing"])))
+    asked = {
+        "here": here,
+        "expired": pick("expired", BOOL),
+        "locked": z3.And(s["locked"], z3.Implies(here, was_enabled)),
+        "was_enabled": z3.Or(s["was_enabled"], here),
+    }
     polled = {**asked, **perhaps_again(s, pick)}
     return [
         Outcome("", sets=asked),
         Outcome("nothing to read", relaying, polled, "enough"),
-        Outcome("not due, or out of reach", relaying, verdict="enough"),
-        Outcome("fails", sets=NOTHING_CHECKED, verdict="failed"),
+        Outcome("nothing to read, the next one", relaying, polled, "next"),
+        Outcome("not due", relaying, verdict="enough"),
+        # The others were read; without it the site's time may be another one.
+        Outcome(
+            "out of reach", z3.Not(s["closing"]), {**asked, "here": FALSE, "locked": s["locked"]}, "enough"
+        ),
+        Outcome("fails", sets=NOT_CLOSING, verdict="failed"),
     ]
 
 
 def read_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """The final read takes all of the log, a poll its end only, with p or without."""
+    """The final read takes all of the log, a poll its end only; on p's machine with p or without."""
     final_read = facts.codes.one_of(s["state"], EXPIRED)
     tail = pick("in_the_end_of_the_log", BOOL)
     seen = z3.Or(final_read, tail) if facts.measures.whole_final_read else tail
     counts = z3.And(final_read, s["closing"])
-    known = z3.Or(s["known"], z3.And(s["on_machine"], seen))
+    known = z3.Or(s["known"], z3.And(s["here"], s["on_machine"], seen))
     again = {name: z3.If(final_read, s[name], value) for name, value in perhaps_again(s, pick).items()}
+    found = {"known": known, "fresh": counts, "checked": FALSE, **again}
     outcomes = [
-        Outcome("", sets={"known": known, "fresh": counts, "checked": FALSE, **again}),
-        Outcome("fails", sets=NOTHING_CHECKED, verdict="failed"),
+        Outcome("", sets=found),
+        Outcome("the next machine", z3.Not(s["closing"]), found, "next"),
+        Outcome("fails", sets=NOT_CLOSING, verdict="failed"),
     ]
     if not facts.measures.failed_read_told:
         outcomes.append(Outcome("fails unnoticed", sets={"fresh": counts}))
@@ -128,37 +142,55 @@ def receive_last_stored_timestamp(facts: Facts, s: Values, pick: Pick) -> Sequen
 
 
 def disable_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
-    """From here on the machine is being closed, unless something is in the way."""
-    del s
-    locked = TRUE if facts.assumed.heeds_disabling else pick("heeded", BOOL)
-    closing = {"locked": locked, "was_enabled": TRUE, "closing": TRUE, **NOTHING_CHECKED}
+    """From here on a machine, any of them, is being closed, unless something is in the way."""
+    del facts
+    here = pick("here", BOOL)
+    closing = {
+        "here": here,
+        "locked": z3.If(here, HEEDS, s["locked"]),
+        "was_enabled": z3.Or(s["was_enabled"], here),
+        "closing": TRUE,
+        **NOTHING_CHECKED,
+    }
+    # The others were looked at; without it the site's time may be another one.
+    out_of_reach = {**NOT_CLOSING, "here": FALSE, "expired": pick("expired", BOOL)}
     return [
         Outcome("", sets=closing),
         Outcome("not wanted", sets=NOT_CLOSING),
+        Outcome("out of reach", sets=out_of_reach, verdict="enough"),
         Outcome("fails", sets=NOT_CLOSING, verdict="failed"),
     ]
 
 
 def clear_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     """Two calls to the machine: its count is the same as before the reading (`fresh`); then it is erased."""
-    del pick
+    measures = facts.measures
     none_owed = z3.Not(z3.And(facts.unconfirmed(s), z3.Not(s["outside"])))
-    confirmed = none_owed if facts.measures.confirmed_only else z3.Not(facts.in_backlog(s))
-    same_count = s["fresh"] if facts.measures.count_compared else s["closing"]
-    lost = z3.Or(s["lost"], z3.And(s["on_machine"], z3.Not(s["stored"])))
+    confirmed = none_owed if measures.confirmed_only else z3.Not(facts.in_backlog(s))
+    same_count = s["fresh"] if measures.count_compared else s["closing"]
+    tried = s["tried"] if measures.disabling_tried else TRUE
+    # Of another machine it is its own punches that must be confirmed, and its own trial that counts.
+    nothing_lost = z3.And(same_count, z3.Implies(s["here"], z3.And(confirmed, tried)))
+    erased = s["here"] if measures.each_by_itself else pick("erased here", BOOL)
+    lost = z3.Or(s["lost"], z3.And(erased, s["on_machine"], z3.Not(s["stored"])))
+    erases = {"on_machine": z3.And(s["on_machine"], z3.Not(erased)), "lost": lost, **NOTHING_CHECKED}
+    found_out = {"tried": z3.And(s["tried"], z3.Not(s["here"])), **NOTHING_CHECKED}
     return [
-        Outcome("would lose nothing", z3.And(same_count, confirmed), {"checked": TRUE}, "dropped"),
-        Outcome("erases", s["checked"], {"on_machine": FALSE, "lost": lost, **NOTHING_CHECKED}),
+        Outcome("would lose nothing", nothing_lost, {"checked": TRUE}, "dropped"),
+        Outcome("erases", s["checked"], erases),
         Outcome("does not", sets=NOTHING_CHECKED),
+        Outcome("does not, as somebody punched although it is disabled", sets=found_out),
         Outcome("fails", sets=NOT_CLOSING, verdict="failed"),
     ]
 
 
 def enable_machine(facts: Facts, s: Values, pick: Pick) -> Sequence[Outcome]:
     """People can punch again."""
-    del facts, s, pick
+    del facts, pick
+    enabled = {"locked": z3.And(s["locked"], z3.Not(s["here"])), **NOT_CLOSING}
     return [
-        Outcome("", sets={"locked": FALSE, **NOT_CLOSING}),
+        Outcome("", sets=enabled),
+        Outcome("the next machine", sets=enabled, verdict="next"),
         Outcome("fails", sets=NOT_CLOSING, verdict="failed"),
     ]
 

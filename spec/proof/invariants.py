@@ -10,7 +10,7 @@ import z3
 
 from generator.emit_smt import COPIES, KEPT, NEWEST, NONE, TO_BE_SAVED, Values
 from spec.proof.promises import Claim, promises
-from spec.proof.vocabulary import AWAIT_STORED, COUNTS, EXPIRED, RELAY, Facts, i, n
+from spec.proof.vocabulary import AWAIT_STORED, COUNTS, EXPIRED, HEEDS, RELAY, Facts, i, n
 
 
 def invariants(facts: Facts, *, erasing: bool) -> list[Claim]:
@@ -121,23 +121,29 @@ def _storing(facts: Facts) -> Iterator[Claim]:
 
 def _final_read(facts: Facts) -> Iterator[Claim]:
     def locked(s: Values) -> z3.BoolRef:
-        return z3.And(s["locked"], s["was_enabled"], facts.codes.one_of(s["state"], EXPIRED))
+        of_p = z3.And(s["locked"] == HEEDS, s["was_enabled"])
+        return z3.And(z3.Implies(s["here"], of_p), facts.codes.one_of(s["state"], EXPIRED))
 
     def safe(s: Values) -> z3.BoolRef:
         owed = z3.And(facts.unconfirmed(s), z3.Not(s["outside"]))
-        return z3.And(s["closing"], z3.Implies(s["on_machine"], s["known"]), z3.Not(owed))
+        known = z3.Implies(s["on_machine"], s["known"])
+        return z3.And(s["closing"], z3.Implies(s["here"], z3.And(HEEDS, known, z3.Not(owed))))
 
     yield Claim(
         "what the final read found counts only while the machine is being closed",
         lambda s: z3.Implies(s["fresh"], s["closing"]),
     )
     yield Claim(
-        "a machine that is being closed is locked, and a start has enabled it before",
+        "only a machine that takes no punch while it is disabled was seen to take none",
+        lambda s: z3.Implies(s["tried"], HEEDS),
+    )
+    yield Claim(
+        "a machine that is being closed is locked if it heeds that, and a start has enabled it before",
         lambda s: z3.Implies(s["closing"], locked(s)),
     )
     yield Claim(
         "what the final read found is in the ledger",
-        lambda s: z3.Implies(z3.And(s["fresh"], s["on_machine"]), s["known"]),
+        lambda s: z3.Implies(z3.And(s["here"], s["fresh"], s["on_machine"]), s["known"]),
     )
     yield Claim(
         "nobody punches before the erasing, and p is confirmed or older than the site",

@@ -6,7 +6,7 @@ import z3
 
 from generator.emit_smt import NONE, Outcome, Pick, Step, Values
 from spec.proof.effects import perhaps_again
-from spec.proof.vocabulary import BOOL, EXPIRED, FALSE, INT, RELAY, TRUE, Facts
+from spec.proof.vocabulary import BOOL, EXPIRED, FALSE, HEEDS, INT, RELAY, TRUE, Facts
 
 
 def after_start(facts: Facts, s: Values, pick: Pick) -> Iterator[Outcome]:
@@ -15,12 +15,14 @@ def after_start(facts: Facts, s: Values, pick: Pick) -> Iterator[Outcome]:
     A snapshot that names no closed period is given one by the ledger, or none.
     """
     memory: Values = dict.fromkeys(
-        ["expired", "was_enabled", "closing", "fresh", "checked", "asked_p"], FALSE
+        ["expired", "here", "was_enabled", "closing", "fresh", "checked", "asked_p"], FALSE
     )
     memory |= {"asked_sheet": z3.IntVal(NONE), "locked": z3.And(s["locked"], pick("out_of_reach", BOOL))}
     ledgers: dict[str, Values] = {"": perhaps_again(s, pick)}
     if facts.assumed.lost_ledger:
-        ledgers[", ledger lost"] = dict.fromkeys(["known", "confirmed", "answered", "outside"], FALSE)
+        ledgers[", ledger lost"] = dict.fromkeys(
+            ["known", "confirmed", "answered", "outside", "tried"], FALSE
+        )
     closed = {f"prev_{part}": pick(part, INT) for part in ("name", "first", "last")}
     for told, ledger in ledgers.items():
         started = {**s, **memory, **ledger}
@@ -50,6 +52,7 @@ def environment(facts: Facts, s: Values, pick: Pick) -> Iterator[Step]:
     yield _step(s, "p is punched", z3.And(may_punch, z3.Not(s["punched"])), punches)
     yield _step(s, "somebody else punches", may_punch, {"fresh": FALSE})
     yield _step(s, "somebody clears the machine", TRUE, {"on_machine": FALSE, "fresh": FALSE})
+    yield _step(s, "somebody sees that it takes no punch while it is disabled", HEEDS, {"tried": TRUE})
     entered = pick("entered", INT)
     yield _step(s, "HR enters p's period", z3.And(s["home"] == NONE, entered > NONE), {"home": entered})
     if not facts.assumed.home_stays:

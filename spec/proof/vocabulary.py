@@ -3,6 +3,10 @@
 All is seen by ONE punch p that could be any: its business day is any day, and nothing about it is bounded. All other
 punches are there as what they can do: be left, be new, be published in p's stead, change a count.
 
+A site has any number of machines. One of them is p's, on which p is made; all others are there as what a visit to them
+can do. Which machine answers at an address is as it likes, from one session to the next: machines are moved, replaced,
+and come back. `here` is whether it is p's that the client talks to.
+
 Periods have names, which are integers above 0; a period's sheet has the number of its name. `home` is the sheet to
 which p belongs by HR's table, 0 where it belongs to none. What the site knows of periods, their dates and their sheets
 is whatever it likes: the storing function routes by HR's table, and no promise of safety rests on what a site believes.
@@ -28,6 +32,9 @@ DAY = z3.Int("day")
 COUNTS = z3.Bool("counts")
 """Whether p was made on the site's First Day, or later."""
 
+HEEDS = z3.Bool("heeds")
+"""Whether p's machine takes no punch while it is disabled; some say that they are, and go on."""
+
 RELAY, EXPIRED = "RELAY_ATTENDANCE_RECORDS", "REVIEW_PERIOD_EXPIRED"
 AWAIT_STORED = "AWAIT_LAST_STORED_TIMESTAMP"
 
@@ -44,8 +51,7 @@ class Assumed:
         torn_snapshots: a power loss may tear the newest snapshot.
         lost_snapshots: it may take both.
         lost_ledger: it may take the ledger.
-        other_clients: there are any number of them, at this machine and this location.
-        heeds_disabling: nobody can punch at a machine that is disabled.
+        other_clients: there are any number of them, at these machines and this location.
     """
 
     home_stays: bool = True
@@ -53,7 +59,6 @@ class Assumed:
     lost_snapshots: bool = False
     lost_ledger: bool = False
     other_clients: bool = False
-    heeds_disabling: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Measures:
     confirmed_only: bool = True
     count_compared: bool = True
     whole_final_read: bool = True
+    each_by_itself: bool = True
+    disabling_tried: bool = True
     failed_read_told: bool = True
 
 
@@ -97,10 +104,11 @@ class Facts:
 
 
 VARIABLES: Mapping[str, Mapping[str, z3.SortRef]] = {
-    "the attendance machine": {"punched": BOOL, "on_machine": BOOL, "locked": BOOL},
+    "p's machine": {"punched": BOOL, "on_machine": BOOL, "locked": BOOL},
     "HR's table": {"home": INT},
     "in the client's memory beside the snapshot": {
         "expired": BOOL,
+        "here": BOOL,
         "was_enabled": BOOL,
         "closing": BOOL,
         "fresh": BOOL,
@@ -108,12 +116,13 @@ VARIABLES: Mapping[str, Mapping[str, z3.SortRef]] = {
         "asked_p": BOOL,
         "asked_sheet": INT,
     },
-    "the ledger: p's row": {
+    "the ledger: p's row, and what was tried on p's machine": {
         "known": BOOL,
         "confirmed": BOOL,
         "confirmed_in": INT,
         "answered": BOOL,
         "outside": BOOL,
+        "tried": BOOL,
     },
     "Pub/Sub: requests that hold p, replies that confirm p, by the sheet that was asked": {
         "requests": SET,
@@ -130,5 +139,7 @@ VARIABLES: Mapping[str, Mapping[str, z3.SortRef]] = {
     "what happened, for the promises only": {"stored": BOOL, "lost": BOOL},
 }
 """The world's own, by what they belong to. `answered`: p is not sent again for now, as it was refused or set aside.
-`outside`: the backend has said that p is older than the site's First Day. `fresh`: what the final read found still
-counts. `checked`: the look before an erasing found that nothing would be lost."""
+`outside`: the backend has said that p is older than the site's First Day. `locked`: nobody can punch at p's machine.
+`was_enabled`: it was enabled since the client began. `closing`, `fresh`, `checked` are of the machine that is talked
+to: it is disabled to be erased; what the final read found there still counts; the look before an erasing found that
+nothing would be lost. `tried`: somebody has seen that p's machine takes no punch while it is disabled."""

@@ -41,6 +41,8 @@ class Without:
     measures: Measures = field(default_factory=Measures)
 
 
+CHECKED = "nobody punches before the erasing, and p is confirmed or older than the site"
+ERASED_STORED = "what was erased and is in no sheet was made before the site's First Day"
 HOME_STAYS = "HR enters p's day into a period whenever it likes, and moves it to no other"
 
 WORLDS: Sequence[World] = (
@@ -89,13 +91,13 @@ WITHOUT_MEASURE: Sequence[Without] = (
     Without(
         "guarded clear",
         "cleared when the open period's punches are confirmed, whatever else is not",
-        ("nobody punches before the erasing, and p is confirmed or older than the site",),
+        (CHECKED,),
         measures=Measures(confirmed_only=False),
     ),
     Without(
         "count compared",
         "cleared although the machine's count is another one than before the reading",
-        ("nobody punches before the erasing, and p is confirmed or older than the site",),
+        (CHECKED,),
         measures=Measures(count_compared=False),
     ),
     Without(
@@ -110,10 +112,22 @@ WITHOUT_MEASURE: Sequence[Without] = (
         ("what the final read found is in the ledger",),
         measures=Measures(failed_read_told=False),
     ),
+    Without(
+        "each machine by itself",
+        "after a look at one machine, the one that hangs there by then is erased",
+        (ERASED_STORED,),
+        measures=Measures(each_by_itself=False),
+    ),
+    Without(
+        "disabling tried",
+        "a machine is erased that says that it is disabled, and may go on",
+        (CHECKED,),
+        measures=Measures(disabling_tried=False),
+    ),
 )
 """The protective measures, each taken away by itself."""
 
-LOCKED = "a machine that is being closed is locked, and a start has enabled it before"
+LOCKED = "a machine that is being closed is locked if it heeds that, and a start has enabled it before"
 OWN_ROWS = "p's rows are in its own sheet"
 
 NOT_PROVED: Sequence[Without] = (
@@ -130,12 +144,6 @@ NOT_PROVED: Sequence[Without] = (
         (LOCKED,),
         Assumed(other_clients=True),
     ),
-    Without(
-        "a machine that does not heed being disabled, with clearing (nothing_erased_unstored)",
-        "somebody punches between the check of its count and the erasing",
-        (LOCKED,),
-        Assumed(heeds_disabling=False),
-    ),
 )
 """What no proof is claimed of: in words, and the invariant at which the proof breaks."""
 
@@ -150,6 +158,8 @@ ASSUMED: Sequence[str] = (
     HOME_STAYS,
     "p's identity is its own for ever: no user ID is given to another person, no occurrence number comes again",
     "an effect is atomic, but for the erasing, whose check comes in a call before it",
+    "a session is with one machine, which tells its own serial number and no other's",
+    "who says that a machine takes no punch while it is disabled has seen it",
     "a reading of the log's end is taken into the ledger with p or without it",
     "a reply that bears the question's ID was made for that question",
     "SQLite and fsync keep their word",

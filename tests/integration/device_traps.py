@@ -70,8 +70,10 @@ def undecodable_of(client):
     return [raw for (raw,) in client.ledger._db.execute("SELECT raw FROM undecodable")]
 
 
-def clearing(site):
-    return replace(site, clear_machine=True)
+def let_clear(client, machine):
+    """Where it was tried that the machine takes no punch while it is disabled."""
+    client.site = replace(client.site, clear_machine=True)
+    client.ledger.note_disabling(machine.serial_number, heeds=True)
 
 
 def confirm_everything(client):

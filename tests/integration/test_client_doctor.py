@@ -226,6 +226,17 @@ def machine_that_breaks_off(site):
     site.device.faults.add(DropConnection(), on=Command.PREPARE_BUFFER)
 
 
+def to_be_erased(heeds):
+    def prepare(site):
+        configure(site, clear_machine=True)
+        ledger = Ledger(site.directory / "ledger.sqlite3", time(0))
+        if heeds is not None:
+            ledger.note_disabling(site.machine.serial_number, heeds=heeds)
+        ledger.close()
+
+    return prepare
+
+
 def no_key_file(site):
     site.key_file.unlink()
 
@@ -320,6 +331,8 @@ def deleted_topic(site):
         (full_machine, "warn", "memory", "80 of 100 records (80%)"),
         (names_of_another_code_page, "warn", "users", r"1 are not utf-8, such as J\xfcrgen (1002)"),
         (machine_that_breaks_off, "FAIL", "machine", "closed the connection"),
+        (to_be_erased(heeds=None), "warn", "clearing", "nobody has tried that yet: attendance-client device"),
+        (to_be_erased(heeds=False), "warn", "clearing", "it took a punch while it was disabled"),
         (no_key_file, "FAIL", "credentials", "which does not exist"),
         (
             key_file_that_holds("[1]"),
@@ -388,6 +401,12 @@ def test_a_config_that_a_windows_editor_saved_is_as_good_as_another(capsys, site
 )
 def test_zones_differ_by_whole_half_hours(minutes, may_be):
     assert is_zone_difference(timedelta(minutes=minutes)) == may_be
+
+
+def test_a_machine_that_may_be_erased(capsys, site):
+    to_be_erased(heeds=True)(site)
+    code, lines = examine(capsys, site)
+    assert (code, {about: level for level, about, _ in lines}["clearing"]) == (0, "ok")
 
 
 def test_a_clock_without_a_time_server_judges_no_machine(capsys, site):

@@ -70,15 +70,23 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     assert sum(story.cuts.values()) >= 20, story.cuts
     assert len({where for where, _ in story.cuts}) == 2
     story.cloud.sheets.save(tmp_path, subfolders=False)
-    recorded = {name: office.recorded for name, office in story.offices.items()}
+    recorded = story.recorded()
     results = reconcile(recorded, PERIODS, BOUNDARIES, tmp_path)
     assert all(result.faultless for result in results), results
-    assert sum(result.rows for result in results) == sum(map(len, recorded.values())) > 1500
+    assert sum(result.rows for result in results) == len(recorded) > 1500
+    machines = [(r.site, r.machine) for r in results if r.rows > 100]
+    assert machines == [
+        ("headquarters", "front door, SIM-HEAD-01"),
+        ("headquarters", "back door, SIM-HEAD-02"),
+        ("headquarters", "back door, SIM-HEAD-03"),
+        ("warehouse", "SIM-WARE-01"),
+        ("laboratory", "SIM-LABO-01"),
+    ]
     alarms = [
         m["Subject"] for m in story.cloud.mail.messages if "is missing" in " ".join(m["Subject"].split())
     ]
     assert len(alarms) == 1
-    assert all(office.machine.enabled for office in story.offices.values())
+    assert all(machine.enabled for office in story.offices.values() for machine in office.machines)
     september = pytest.importorskip("openpyxl").load_workbook(
         tmp_path / "Attendance Review - September 2026.xlsx"
     )
@@ -86,7 +94,7 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
     assert late == [LATE_PUNCH_USER], "HR had finalised September"
     path = write_page(tmp_path, story, results, [])
     text, tabs = asked(tmp_path, path.read_text(encoding="utf-8"), PAGE)
-    numbers = [f"{result.site}\t{result.punches}\t{result.rows}\t0\t0\t0" for result in results]
+    numbers = [f"{r.site}\t{r.machine}\t{r.punches}\t{r.rows}\t0\t0\t0" for r in results]
     assert all(line in text for line in numbers), text
     assert "Every punch is in its month's workbook, once." in text
     for month in ("September", "October", "November"):
@@ -129,11 +137,12 @@ def test_the_same_seed_gives_the_same_workbooks(tmp_path):
 
 
 def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
-    """The judge is judged: three faults planted in workbooks."""
+    """The judge is judged: four faults planted in workbooks."""
     openpyxl = pytest.importorskip("openpyxl")
 
-    made = [Punch("headquarters", "101", datetime(2026, 10, 5 + day, 9), 0) for day in range(4)]
-    made.append(Punch("headquarters", "101", datetime(2026, 10, 2, 9), 0))
+    front, back = ("front door", "SIM-1"), ("back door", "SIM-2")
+    days = [datetime(2026, 10, day, 9) for day in (5, 6, 7, 8, 2)]
+    made = [Punch("headquarters", "101", day, 0, ", ".join(front)) for day in days]
     rows = {
         # The second of October strays into October's workbook; the 6th is there twice; the 7th is lost.
         "October": [datetime(2026, 10, 2, 9), *[datetime(2026, 10, day, 9) for day in (5, 6, 6, 8)]],
@@ -143,13 +152,18 @@ def test_the_reconciliation_finds_what_is_lost_twice_and_astray(tmp_path):
         book = openpyxl.Workbook()
         sheet = book.active
         sheet.title = "Raw Data - headquarters"
-        sheet.append(["Timestamp", "User ID", "Key"])
+        sheet.append(["Timestamp", "User ID", "Key", "Machine", "Serial Number"])
         for stamp in stamps:
-            sheet.append([stamp, "101", 0])
+            sheet.append([stamp, "101", 0, *front])
+        if stamps:
+            sheet.append([stamps[-1], "101", 0, *back])
         book.save(tmp_path / f"Attendance Review - {month} 2026.xlsx")
-    (result,) = reconcile({"headquarters": made}, PERIODS, BOUNDARIES, tmp_path)
+    result, other = reconcile(made, PERIODS, BOUNDARIES, tmp_path)
     assert (result.punches, result.rows, result.lost, result.twice, result.wrong_period) == (5, 5, 1, 1, 1)
     assert not result.faultless
+    # A row that bears another machine's number than that of the log which the punch is in.
+    assert (other.machine, other.rows, other.twice) == ("back door, SIM-2", 1, 1)
+    assert not other.faultless
 
 
 def test_the_penalty_that_hr_waives_in_the_demo_is_one(tmp_path):

@@ -20,6 +20,8 @@ from attendance_sandbox.device import (
     DeviceServer,
     DropConnection,
     Losses,
+    Manner,
+    PunchFirst,
     Reply,
     SendGarbage,
     StaySilent,
@@ -30,7 +32,9 @@ from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,
     client_of,
+    confirm_everything,
     ledger_of,
+    let_clear,
     make_machine,
     ours,
     read,
@@ -260,13 +264,76 @@ def test_a_wrong_checksum():
     assert "not as an attendance machine does (a packet with a wrong checksum)" in said
 
 
+@pytest.mark.parametrize("udp", [False, True])
+def test_session_numbers_that_are_not_echoed(udp):
+    machine = make_machine(punches=40)
+    with DeviceServer(machine, manner=Manner(echoes_session=False), udp=udp) as server:
+        assert read(server) == stored(machine)
+
+
+@pytest.mark.parametrize("udp", [False, True])
+def test_reply_numbers_that_are_not_echoed(udp):
+    """What answers what cannot be told then: refused, and not taken for a machine that is away."""
+    manner = Manner(echoes_number=False)
+    with DeviceServer(make_machine(punches=4), manner=manner, udp=udp) as server:  # noqa: SIM117 - one thing fails
+        with ours(server, timeout_s=0.5, udp=udp).session() as session:
+            with pytest.raises(MachineError, match="nothing that it sent bears the number of the request"):
+                session.read_log()
+
+
+def test_users_but_no_punches():
+    """Nobody has punched yet, or its log is not seen: told until the first one is read."""
+    machine = make_machine()
+    with DeviceServer(machine) as server, client_of(server) as client:
+        poll(client)
+        assert "knows 3 users and holds no punch" in client.bus.health[-1].problem
+        punch(machine)
+        poll(client)
+        assert not client.bus.health[-1].problem
+        machine.clear()
+        client.doors[0].state.counted = None  # by this client
+        poll(client)
+        assert not client.bus.health[-1].problem, "it held some"
+
+
+def test_a_machine_that_answers_disabled_and_goes_on_is_not_erased():
+    """Somebody punches after the last look at its count."""
+    machine = make_machine(punches=5, heeds_disabling=False)
+    with DeviceServer(machine) as server, client_of(server) as client:
+        client.site = replace(client.site, clear_machine=True)
+        poll(client)
+        confirm_everything(client)
+        server.faults.add(PunchFirst("1002"), on=Command.CLEAR_ATTENDANCE)
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 5, "nobody has tried it"
+        poll(client)
+        problem = client.bus.health[-1].problem
+        assert "nobody has tried that yet: attendance-client device try-disabling" in problem
+
+
+def test_a_machine_that_was_seen_to_take_a_punch_while_disabled_is_not_erased_again():
+    machine = make_machine(punches=5, heeds_disabling=False)
+    with DeviceServer(machine) as server, client_of(server) as client:
+        let_clear(client, machine)
+        poll(client)
+        confirm_everything(client)
+        server.faults.add(PunchFirst("1002"), on=Command.PREPARE_BUFFER)
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 6
+        assert client.ledger.heeds_disabling(machine.serial_number) is False
+        poll(client)
+        confirm_everything(client)
+        assert "it took a punch while it was disabled" in client.bus.health[-1].problem
+        read_finally(client, client.session.review_period)
+        assert machine.record_count == 6
+
+
 def test_a_poor_link_keeps_its_word_in_the_first_reading():
     """Clearing stays off while anything is uncertain: a machine with a wrong count is not erased."""
     machine = make_machine(punches=20, counts=Counts.ONE_LESS)
     with DeviceServer(machine) as server, client_of(server) as client:
-        client.site = replace(client.site, clear_machine=True)
+        let_clear(client, machine)
         poll(client)
-        identities = [i for (i,) in client.ledger._db.execute("SELECT identity FROM punches")]
-        client.ledger.confirm(tuple(identities), "sheet")
+        confirm_everything(client)
         read_finally(client, client.session.review_period)
         assert machine.record_count == 20

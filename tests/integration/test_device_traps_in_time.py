@@ -26,10 +26,10 @@ from attendance_sandbox.device import (
 from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,
-    clearing,
     client_of,
     confirm_everything,
     ledger_of,
+    let_clear,
     make_machine,
     ours,
     plain,
@@ -55,7 +55,7 @@ def test_clearing_erases_the_punches_that_arrived_since_the_last_read():
     machine.clear()
     machine.punch("1001")
     with DeviceServer(machine) as server, client_of(server) as client:
-        client.site = clearing(client.site)
+        let_clear(client, machine)
         for command in (Command.CLEAR_ATTENDANCE, Command.GET_FREE_SIZES, Command.PREPARE_BUFFER):
             server.faults.add(PunchFirst("1002", punch=7), on=command)
         poll(client)
@@ -160,7 +160,7 @@ def test_an_exception_while_disabled_leaves_people_locked_out():
         with client_of(server) as client:
             enable_machines(client)
             assert machine.punch("1001") is True, "at start"
-            client.site = clearing(client.site)
+            let_clear(client, machine)
             poll(client)
             confirm_everything(client)
             server.faults.add(TearReply(keep=5), **PREPARE_LOG)

@@ -11,7 +11,7 @@ from generator.load import load
 from generator.model import ablation, check, spin, story
 from generator.model.__main__ import main
 from generator.model.measures import MEASURES
-from generator.model.runs import LIVENESS, SAFETY, Run
+from generator.model.runs import CALM, LIVENESS, SAFETY, Run
 from generator.model.spin import ModelError, Verdict
 from generator.model.variants import Variant
 
@@ -62,6 +62,24 @@ def test_without_identities_in_the_backend_a_punch_is_stored_twice():
     run = without("identity in the backend", PUNCHES=1)
     assert fallen(run) == ("stored_once",)
     assert end_of(run, "stored_once", 1) == ["Backend: appends punch A to sheet 1, which held punch A"]
+
+
+def test_a_machine_that_goes_on_although_it_is_disabled_is_erased_unread_unless_that_was_tried():
+    run = without("disabling tried", PUNCHES=1, FAILING_READS=0, CLOCK_BACK=0)
+    assert fallen(run) == ("nothing_erased_unstored",)
+    assert end_of(run, "nothing_erased_unstored", 2) == [
+        "Somebody punches: punch A, stamped in period 2 (tick 1)",
+        "Client: CLEARS the machine: punch A erased, stored are no punch",
+    ]
+
+
+def test_a_machine_that_never_answers_again_holds_no_period_open_unless_it_ends_the_visits_to_all():
+    promises = ("every_period_closes", "eventually_stored")
+    switches = {"PUNCHES": 1, "FAULTS": 1, **CALM, "SECOND_MACHINE": 1}
+    for measure, verdict in ((1, Verdict.HOLDS), (0, Verdict.FALLS)):
+        run = Run("gone", promises, {**switches, "OTHERS_READ": measure}, liveness=True)
+        rows = {row.promise: row.outcome.verdict for row in check.verdicts(run, SPEC)}
+        assert rows == dict.fromkeys(promises, verdict)
 
 
 def test_two_writers_at_once_are_harmless():

@@ -236,9 +236,9 @@ def test_the_demo_page_tells_what_is_lost_and_when_power_was(tmp_path):
     }
     made = [Punch("north", "1", datetime(2026, 10, 2, 9), 0)]
     first = overview(
-        [SiteResult("north", 3, 2, 1, 0, 0), SiteResult("south", 4, 4, 0, 0, 0)],
+        [SiteResult("north", "front door, N-1", 3, 2, 1, 0, 0), SiteResult("south", "S-1", 4, 4, 0, 0, 0)],
         states,
-        {"north": made},
+        made,
         {"October": (date(2026, 10, 1), date(2026, 10, 30))},
         said=[(begin, "HR types <b>")],
         files=["Payroll October 2026.csv"],
@@ -257,6 +257,7 @@ def test_the_demo_page_tells_what_is_lost_and_when_power_was(tmp_path):
     assert bad == ["1", "1"], "of the site, and of all"
     assert "Something is lost" in text
     assert "HR types <b>" in text
+    assert "front door, N-1" in text
     assert [title for title in titles if "punches" not in title] == [
         "RELAY_ATTENDANCE_RECORDS since Thu 01 Oct 02:00",
         "power cut Sun 04 Oct 02:00",

@@ -70,6 +70,7 @@ class FaultyWorld(RuleBasedStateMachine):
         fired: how often each rule was followed in them.
         clear_machine, set_machine_clock: how the site is configured.
         doors: how many machines it has.
+        goes_on: the numbers of those that take punches although they are disabled.
     """
 
     tally: Counter[str]
@@ -77,6 +78,7 @@ class FaultyWorld(RuleBasedStateMachine):
     clear_machine = False
     set_machine_clock = False
     doors = 1
+    goes_on: tuple[int, ...] = ()
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -92,8 +94,9 @@ class FaultyWorld(RuleBasedStateMachine):
             recollect=PROFILE != "hunt",
             doors=self.doors,
         )
-        for machine in self.world.machines:
+        for number, machine in enumerate(self.world.machines):
             machine.users = {user: f"name{user}" for user in USERS[:-1]}
+            machine.goes_on = number in self.goes_on
         for number in range(published):
             self.world.publish(row(number, self.world.weeks))
         self.world.run(8)

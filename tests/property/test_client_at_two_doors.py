@@ -4,18 +4,30 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.property.counted import counted_rule as rule
-from tests.property.faulty_world import MOST_STEPS, FaultyWorld, steps
+from tests.property.faulty_world import MOST_STEPS, FaultyWorld, steps, users
 from tests.property.profiles import limits
+from tests.world.machine import Entry
 
 DAY_S = 86_400.0
 
 
 class TwoDoorsWorld(FaultyWorld):
-    """The faulty world with a second machine; the client erases logs and keeps clocks."""
+    """The faulty world with a second machine; the client erases logs and keeps clocks.
+
+    The machine that hangs at the back door at first takes punches although it is disabled.
+    """
 
     clear_machine = True
     set_machine_clock = True
     doors = 2
+    goes_on = (1,)
+
+    @rule(user=users, then=steps)
+    def people_punch_in_mid_clear(self, user, then):
+        for machine in self.world.machines:
+            machine.record(user, machine.time)
+            machine.punches_before_erasing.append(Entry(user, machine.time, 1, 255))
+        self.world.run(then)
 
     @rule()
     def what_follows_is_at_the_other_door(self):

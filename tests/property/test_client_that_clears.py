@@ -43,6 +43,7 @@ class ClearingWorld(FaultyWorld):
     @rule(user=users, heeds=st.booleans(), then=steps)
     def somebody_punches_in_mid_clear(self, user, heeds, then):
         machine = self.world.machine
+        machine.punches_before_erasing.append(Entry(user, machine.time, 1, 255))
         machine.heeds_disabling = heeds
         machine.punches_in_mid_read.append(Entry(user, machine.time, 1, 255))
         self.world.run(then)
@@ -62,6 +63,12 @@ class ClearingWorld(FaultyWorld):
     def quiet_weeks_pass(self, weeks, user):
         self.world.machine.record(user, self.world.machine.time)
         self.world.run_for(weeks * 7 * DAY_S, 3 * MOST_STEPS)
+
+    @rule(then=steps)
+    def another_machine_hangs_there_that_goes_on_although_it_is_disabled(self, then):
+        self.world.replace_machine()
+        self.world.machine.goes_on = True
+        self.happened("machine that goes on", then)
 
 
 TestClientThatClears = ClearingWorld.TestCase

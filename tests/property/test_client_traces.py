@@ -71,10 +71,30 @@ MISFORTUNES = (
 )
 
 
-def play(relator: Relator, seed: int, most_steps: int, *, clearing: bool) -> TracedWorld:
+def turns_to_the_other_door(world, _choice):
+    world.machine = next(machine for machine in world.machines if machine is not world.machine)
+
+
+def goes_away_or_comes_back(world, _choice):
+    world.machine.reachable = not world.machine.reachable
+
+
+def are_exchanged(world, _choice):
+    """The machines, with their addresses."""
+    world.machines.reverse()
+    if world.client is not None:
+        for door, machine in zip(world.client.doors, world.machines, strict=True):
+            door.machine = machine
+
+
+AT_TWO_DOORS = (*MISFORTUNES, *(turns_to_the_other_door,) * 4, goes_away_or_comes_back, are_exchanged)
+
+
+def play(relator: Relator, seed: int, most_steps: int, *, clearing: bool, doors: int = 1) -> TracedWorld:
     """Some weeks of one site, in which one punch after the other is followed."""
     choice = random.Random(seed)
-    world = TracedWorld(MemoryBackend(), relator=relator, seed=seed, clear_machine=clearing)
+    misfortunes = MISFORTUNES if doors == 1 else AT_TWO_DOORS
+    world = TracedWorld(MemoryBackend(), relator=relator, seed=seed, clear_machine=clearing, doors=doors)
     published = 0
     try:
         for _ in range(most_steps):
@@ -86,7 +106,7 @@ def play(relator: Relator, seed: int, most_steps: int, *, clearing: bool) -> Tra
                 if world.machine.record("1001", world.machine.time - timedelta(days=days)):
                     world.follow()
             if choice.random() < 0.25:
-                choice.choice(MISFORTUNES)(world, choice)
+                choice.choice(misfortunes)(world, choice)
             world.step()
     finally:
         world.close()
@@ -107,6 +127,13 @@ def test_a_faulty_month_is_a_run_of_the_relation(relator):
     assert world.happened["power lost"] > 2
     done = {step.effect for step in relator.steps if step.name in relator.taken}
     assert done >= set(relator.effects["RELAY_ATTENDANCE_RECORDS"] + relator.effects["REVIEW_PERIOD_EXPIRED"])
+
+
+@pytest.mark.skipif(PROFILE == "quick", reason="as above")
+def test_a_faulty_month_at_two_doors_is_a_run_of_the_relation(relator):
+    world = play(relator, 1, 40, clearing=relator.clearing, doors=2)
+    assert world.checked > 20
+    assert "RELAY_ATTENDANCE_RECORDS[1] read_machine: the next machine" in relator.taken
 
 
 @pytest.mark.slow

@@ -5,11 +5,15 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from contextlib import closing
+from datetime import datetime, time, timedelta
+from functools import partial
 
 import pytest
 
 from attendance_client.app.cli import main
+from attendance_client.app.device_command import at_the_terminal
+from attendance_client.relay.ledger import Ledger
 from attendance_sandbox.device import (
     AnswerWith,
     AttendanceMachine,
@@ -306,3 +310,73 @@ def test_one_machine_of_two_that_is_away(capsys, directory, two):
     printed = capsys.readouterr()
     assert "SIM0000001" in printed.out
     assert "the attendance machine 'back door' at 127.0.0.1:" in printed.err
+
+
+def at_the_machine(monkeypatch, *punches):
+    """Somebody who does this at the first, the second question, and presses Enter; None is nobody there."""
+    asked = []
+
+    def done(question):
+        asked.append(question)
+        punch = punches[len(asked) - 1]
+        if punch is not None:
+            punch()
+        return punch is not None
+
+    monkeypatch.setattr("attendance_client.app.device_command.at_the_terminal", done)
+    return asked
+
+
+def shown_to_heed(directory):
+    with closing(Ledger(directory / "ledger.sqlite3", time(0))) as ledger:
+        return ledger.heeds_disabling("SIM0000001")
+
+
+def test_a_machine_that_takes_no_punch_while_it_is_disabled(capsys, directory, machine, monkeypatch):
+    finger = partial(machine.punch, "1001")
+    questions = at_the_machine(monkeypatch, finger, finger)
+    told = said(capsys, directory, "try-disabling")
+
+    assert "its log may be erased (clear_machine)" in told
+    assert len(questions) == 2
+    assert machine.record_count == 31
+    assert shown_to_heed(directory) is True
+
+
+def test_a_machine_that_answers_disabled_and_goes_on(capsys, directory, machine, monkeypatch):
+    machine.heeds_disabling = False
+    at_the_machine(monkeypatch, partial(machine.punch, "1001"))
+    code, told = complaint(capsys, directory, "try-disabling")
+
+    assert (code, "took a punch while it was disabled: its log is never erased" in told) == (1, True)
+    assert machine.enabled
+    assert shown_to_heed(directory) is False
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        (None, None, "nobody pressed Enter"),
+        (lambda: None, None, "nobody pressed Enter"),
+        (lambda: None, lambda: None, "it took no punch after it was enabled either"),
+    ],
+)
+def test_where_nobody_punches_nothing_is_shown(capsys, directory, machine, monkeypatch, first, second, why):
+    at_the_machine(monkeypatch, first, second)
+    code, told = complaint(capsys, directory, "try-disabling")
+
+    assert (code, why in told) == (1, True)
+    assert machine.enabled
+    assert shown_to_heed(directory) is None
+
+
+def test_enter_is_waited_for_no_longer_than_a_minute(monkeypatch, capsys):
+    monkeypatch.setattr("attendance_client.app.device_command.PATIENCE_S", 0.05)
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as keyboard, os.fdopen(writing, "w") as hand:
+        monkeypatch.setattr("sys.stdin", keyboard)
+        assert not at_the_terminal("Ready?")
+        hand.write("\n")
+        hand.flush()
+        assert at_the_terminal("Ready?")
+    assert capsys.readouterr().out == "Ready?\nReady?\n"

@@ -22,6 +22,7 @@ BEFORE_ALL = datetime(2025, 12, 24, 12)
 def client():
     with lone_client() as client:
         client.site = replace(client.site, clear_machine=True)
+        client.ledger.note_disabling(client.machine.serial_number, heeds=True)
         yield client
 
 
@@ -137,6 +138,40 @@ def test_a_log_in_which_nothing_makes_sense_is_kept(client):
 
     assert expire(client) is EventId.PERIOD_CLOSED
     assert len(client.machine.log) == 1
+
+
+def test_a_machine_on_which_nobody_has_tried_disabling_is_not_disabled_nor_erased(client):
+    """Neither where it is known which machine hangs there, nor after a start, when only it can tell."""
+    client.machine.serial_number = "ANOTHER"
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    client.machine.failures.append("disable")
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.failures, "nobody is kept from punching for nothing"
+
+    client.session.review_period = client.session.previous_period
+    client.doors[0].seen = None
+    client.machine.failures.clear()
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 1
+    assert client.machine.enabled
+    (told,) = client.doors[0].state.troubles.values()
+    assert told.startswith(
+        "the machine's log is not erased (clear_machine) until it is seen to take no punch"
+    )
+
+
+def test_a_machine_that_is_tried_later_is_erased_and_nothing_is_told_any_more(client):
+    client.machine.serial_number = "ANOTHER"
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    expire(client)
+    client.session.review_period = client.session.previous_period
+    client.ledger.note_disabling("ANOTHER", heeds=True)
+
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert client.machine.log == []
+    assert not client.doors[0].state.troubles
 
 
 def test_a_punch_in_mid_clear_keeps_all(client):

@@ -134,6 +134,7 @@ def test_the_status_is_the_state_and_while_backing_off_its_reason_too(world, sho
 
 
 def test_a_transition_is_told_and_a_poll_that_finds_nothing_is_not(world, caplog):
+    world.machine.users.clear()  # of somebody enrolled it would be told that nobody has punched yet
     world.run_until(StateId.REQUEST_REVIEW_SHEET)
     with caplog.at_level(logging.DEBUG, "attendance_client.fsm.runner"):
         world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)

@@ -57,6 +57,12 @@ def on_their_way(client):
     return [(record.machine, record.serial_number, record.timestamp) for record in chunk.records]
 
 
+def let_clear(client):
+    client.site = replace(client.site, clear_machine=True)
+    for door in client.doors:
+        client.ledger.note_disabling(door.machine.serial_number, heeds=True)
+
+
 def confirm(client):
     chunk = client.ledger.next_chunk(JANUARY, 500)
     client.ledger.confirm(tuple(record.identity for record in chunk.records), chunk.sheet_id)
@@ -184,7 +190,7 @@ def test_a_machine_that_does_not_answer_keeps_no_period_open_and_its_punches_fol
 
 @pytest.mark.parametrize("refuses", [False, True])
 def test_the_final_read_is_at_each_and_each_log_is_erased_by_itself(client, front, back, refuses):
-    client.site = replace(client.site, clear_machine=True)
+    let_clear(client)
     front.record("1001", NOON)
     back.record("1002", NOON)
     poll(client)
@@ -237,8 +243,24 @@ def test_so_it_is_where_it_was_not_reached_at_the_start(client, front, back):
     assert front.enabled
 
 
+def test_each_is_erased_only_where_disabling_was_tried_on_it(client, front, back):
+    let_clear(client)
+    client.ledger.note_disabling(back.serial_number, heeds=False)
+    front.record("1001", NOON)
+    back.record("1002", NOON)
+    poll(client)
+    confirm(client)
+    after_the_end(client)
+    poll(client)
+
+    assert steps.review_period_expired(client) is EventId.PERIOD_CLOSED
+    assert (len(front.log), len(back.log)) == (0, 1)
+    (told,) = client.doors[1].state.troubles.values()
+    assert told.endswith("attendance-client device try-disabling --machine 'back door'")
+
+
 def test_so_it_is_where_the_other_one_broke_off_in_its_place(client, front, back):
-    client.site = replace(client.site, clear_machine=True)
+    let_clear(client)
     poll(client)
     after_the_end(client)
     front.record("1001", NOON)

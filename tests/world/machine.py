@@ -62,8 +62,10 @@ class WorldMachine:
         reachable: whether it answers at all.
         failures: names of calls (connect, status, read_log, ...) that fail once each.
         punches_in_mid_read: entries that people make while the log is being read.
+        punches_before_erasing: those that they make between the last look at its count and the erasing.
         enabled: whether people can punch.
         heeds_disabling: whether it keeps people from punching while it is disabled.
+        goes_on: that it never does, and nobody who tries it finds that it does.
         recorded: every punch that it ever recorded, by the identity that both sides know it by.
         known_as: the identities by which a punch may be stored: one equal to a punch of before the log was cleared is
             that punch once more to a client that reads the log from its beginning, and another one to a client that
@@ -88,8 +90,10 @@ class WorldMachine:
         self.reachable = True
         self.failures: deque[str] = deque()
         self.punches_in_mid_read: deque[Entry] = deque()
+        self.punches_before_erasing: deque[Entry] = deque()
         self.enabled = True
         self.heeds_disabling = True
+        self.goes_on = False
         self.log: list[Entry] = []
         self.recorded: dict[str, datetime] = {}
         self.cleared_unread: set[str] = set()
@@ -115,7 +119,7 @@ class WorldMachine:
 
     @property
     def lets_punch(self) -> bool:
-        return self.enabled or not self.heeds_disabling
+        return self.enabled or self.goes_on or not self.heeds_disabling
 
     def set_clock(self, shown: datetime) -> None:
         self.offset = shown - self._timeline.wall
@@ -188,6 +192,8 @@ class WorldMachine:
 
     def erase(self) -> None:
         """A client has it emptied."""
+        while self.goes_on and self.punches_before_erasing:
+            self._append(self.punches_before_erasing.popleft())
         self.before_erasing(self.identities())
         self.erased_by_client.update(self._identities)
         self.log.clear()

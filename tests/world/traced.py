@@ -273,7 +273,10 @@ class TracedWorld(ObservedWorld):
             return
         at = effects.index(effect)
         steps = [step for step in self._relator.of(self._state) if not step.event]
-        self._check(self._see(at), max(1, at - self._look["at"]) * [steps])
+        ahead = at - self._look["at"]
+        # With the next machine, or after a failure, the effects begin anew.
+        most = ahead if ahead > 0 else max(1, ahead + len(effects))
+        self._check(self._see(at), (most + self._out_of_reach) * [steps])
 
     def _crossed(self, edge: Edge, session: Session) -> None:
         super()._crossed(edge, session)
@@ -286,7 +289,12 @@ class TracedWorld(ObservedWorld):
         if "at" not in self._look:
             return []
         left = len(self._relator.effects[self._state]) - self._look["at"]
-        return max(left, 1) * [self._relator.of(self._state)]
+        return (max(left, 1) + self._out_of_reach) * [self._relator.of(self._state)]
+
+    @property
+    def _out_of_reach(self) -> int:
+        """Steps that nothing is seen of: to a machine that is not reached, and on to the end."""
+        return 2 * (len(self.machines) - 1)
 
     def _check(self, now: Look, chain: Sequence[list[Step]]) -> None:
         assert self._look is not None
@@ -295,7 +303,7 @@ class TracedWorld(ObservedWorld):
         if before == now:
             return
         self.checked += 1
-        at = self.machine.recorded[self.punch.identity]
+        at = self.recorded[self.punch.identity]
         facts = [self.punch.day == DAY, z3.Not(COUNTS) if self.is_before_first_day(at) else COUNTS]
         if not self._relator.leads(facts, before, chain, now):
             differs = {name: (before.get(name), now[name]) for name in now if before.get(name) != now[name]}
@@ -319,7 +327,7 @@ class TracedWorld(ObservedWorld):
         if session.current in WITH_SHEET:
             look["expired"] = session.period_expired
         confirmed = self.confirmed().get(identity)
-        home = self.home(self.machine.recorded[identity])
+        home = self.home(self.recorded[identity])
         answer = self._ledger._ask("SELECT answer FROM punches WHERE identity = ?", (identity,))
         answered = answer[0][0] if answer else None
         look |= {"known": identity in self.taken(), "confirmed": confirmed is not None}
@@ -327,7 +335,7 @@ class TracedWorld(ObservedWorld):
         look["outside"] = answered == Outcome.BEFORE_FIRST_DAY
         if confirmed is not None:
             look["confirmed_in"] = number(confirmed)
-        look |= {"on_machine": identity in self.machine.identities(), "requests": frozenset(self._requests)}
+        look |= {"on_machine": identity in self.on_machines(), "requests": frozenset(self._requests)}
         rows = Counter(number(row.sheet) for row in self.backend.rows() if row.identity == identity)
         look["rows"] = {name: rows[name] for name in range(PERIODS + 1)}
         replies = (decode_topic(e.topic, e.data, e.attributes) for e in self.network.replies)

@@ -208,6 +208,8 @@ class World:
             self.power_off()
 
     def _start(self, store: WorldSnapshotStore, snapshot: Snapshot | None) -> None:
+        if self.site.clear_machine:
+            self._with_ledger(self._try_disabling)
         self._ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, self.power)
         session = Session(DAY_BOUNDARY, snapshot)
         client = Client(
@@ -226,6 +228,11 @@ class World:
         self.resumed_in[runner.state] += 1
         self.client, self._runner = client, runner
         enable_machines(client)  # as Runner.run begins; this world takes the steps that follow one by one
+
+    def _try_disabling(self, ledger: WorldLedger) -> None:
+        """Somebody tries, while the client is off, whether the machines take no punch while they are disabled."""
+        for machine in self.machines:
+            ledger.note_disabling(machine.serial_number, heeds=not machine.goes_on)
 
     def power_off(self) -> None:
         """The power fails at this instant."""
@@ -527,6 +534,7 @@ class World:
             machine.reachable = True
             machine.failures.clear()
             machine.punches_in_mid_read.clear()
+            machine.punches_before_erasing.clear()
             machine.offset = timedelta(0)
             machine.shows_impossible_date = False
             machine.heeds_disabling = True

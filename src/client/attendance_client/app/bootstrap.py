@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, time
 from importlib.util import find_spec
 from pathlib import Path
@@ -150,34 +150,37 @@ def recover_ledgers(directory: Path) -> Iterator[str]:
             ledger.close()
 
 
+@contextmanager
+def opened_ledger(directory: Path) -> Iterator[Ledger]:
+    """The site's ledger, while no client runs there."""
+    config = load_config(directory)
+    with only_one(directory), closing(_ledger(directory, config.site.day_boundary)) as ledger:
+        yield ledger
+
+
 def forget(directory: Path, user: str, name: str | None) -> Iterator[str]:
     """Forget a user of the machine; says in a line each what was done and what is left to do.
 
     Raises:
         UserError: nobody is called so, or several are.
     """
-    config = load_config(directory)
-    with only_one(directory):
-        ledger = _ledger(directory, config.site.day_boundary)
-        try:
-            found = ledger.users_called(user)
-            if name is not None:
-                found = [each for each in found if each[1].strip().casefold() == name.strip().casefold()]
-            if len({user_name for _, user_name in found}) > 1:
-                listed = ", ".join(f"{number} {user_name or '(no name)'}" for number, user_name in found)
-                raise LedgerError(
-                    f"{user!r} was several people ({listed}): say which one with --name, or --name ''"
-                )
-            if not found:
-                raise LedgerError(
-                    f"nobody is called {user!r} in the ledger: attendance-client device users lists all"
-                )
-            for user_id, user_name in found:
-                count = ledger.forget(user_id, user_name)
-                called = f"user {user_id}" + (f" ({user_name})" if user_name else "")
-                yield f"{called}: {count} punches forgotten; they do not come back from the machine"
-        finally:
-            ledger.close()
+    with opened_ledger(directory) as ledger:
+        found = ledger.users_called(user)
+        if name is not None:
+            found = [each for each in found if each[1].strip().casefold() == name.strip().casefold()]
+        if len({user_name for _, user_name in found}) > 1:
+            listed = ", ".join(f"{number} {user_name or '(no name)'}" for number, user_name in found)
+            raise LedgerError(
+                f"{user!r} was several people ({listed}): say which one with --name, or --name ''"
+            )
+        if not found:
+            raise LedgerError(
+                f"nobody is called {user!r} in the ledger: attendance-client device users lists all"
+            )
+        for user_id, user_name in found:
+            count = ledger.forget(user_id, user_name)
+            called = f"user {user_id}" + (f" ({user_name})" if user_name else "")
+            yield f"{called}: {count} punches forgotten; they do not come back from the machine"
         yield (
             "left to do: delete the user in the machine's menu, or its name comes back here; then attendance-backend "
             "forget for the workbooks"

@@ -4,6 +4,8 @@ import argparse
 import ipaddress
 import logging
 import re
+import select
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,11 +23,14 @@ from attendance_client.machine.zk.recording import Recording, write_recording
 from attendance_client.machine.zk.selftest import Bench, selftest
 from attendance_client.machine.zk.zk_machine import ZkMachine, ZkSession
 from attendance_client.ports import Clock
+from attendance_client.relay.ledger import Ledger
 from attendance_trouble.belief import Outcome
 
 Device = ZkSession | Recording
 
 NO_DATE = "shows a date that does not exist"
+PATIENCE_S = 60
+"""For somebody at the machine; nobody else can punch meanwhile."""
 LONGEST_WAIT = timedelta(days=1)
 """For the computer's clock to pass the machine's last punch; who would have to wait longer is told otherwise."""
 
@@ -45,12 +50,20 @@ def run(options: argparse.Namespace) -> Iterator[str]:
         yield from find(config, read_diary(options.directory), own_networks())
         return
     machines = chosen(config, options.machine)
-    is_for_one = options.device_command == "selftest" or (options.device_command == "clock" and options.set)
+    command = options.device_command
+    is_for_one = command in ("selftest", "try-disabling") or (command == "clock" and options.set)
     if (is_for_one or options.dump is not None) and len(machines) > 1:
         raise ConfigError(f"this site has several machines: name one of them, --machine {_names(config)}")
     clock = SystemClock(config.site.time_zone, threading.Event())
     if options.device_command == "selftest":
         yield from _selftest(ZkMachine(machines[0]), clock, options.to)
+        return
+    if options.device_command == "try-disabling":
+        # Slow to load, and nothing else here needs it.
+        from attendance_client.app.bootstrap import opened_ledger  # noqa: PLC0415
+
+        with opened_ledger(options.directory) as ledger:
+            yield from try_disabling(ZkMachine(machines[0]), ledger, at_the_terminal)
         return
     failures = []
     for address in machines:
@@ -110,6 +123,45 @@ def _selftest(machine: ZkMachine, clock: Clock, save_as: Path | None) -> Iterato
         raise MachineError(
             f"this machine is not as it is believed to be in {', '.join(otherwise)}: send {file} with a bug report"
         )
+
+
+def at_the_terminal(question: str) -> bool:
+    """Wait until somebody presses Enter; False when nobody does for `PATIENCE_S`."""
+    sys.stdout.write(f"{question}\n")
+    sys.stdout.flush()
+    ready, _, _ = select.select([sys.stdin], [], [], PATIENCE_S)
+    return bool(ready and sys.stdin.readline())
+
+
+def try_disabling(machine: ZkMachine, ledger: Ledger, done: Callable[[str], bool]) -> Iterator[str]:
+    """Have somebody punch while the machine is disabled, and once more when it is not; the ledger remembers.
+
+    Raises:
+        MachineError: nothing was shown, or that it takes punches while it is disabled; says so.
+    """
+    with _nobody_punching(machine) as device:
+        before = device.status()
+        tried = done(
+            f"The machine is disabled now. Put a finger that it knows on it, then press Enter (within {PATIENCE_S} s)."
+        )
+        during = device.status()
+        if during.records > before.records:
+            ledger.note_disabling(before.serial_number, heeds=False)
+            raise MachineError(
+                f"machine {before.serial_number} took a punch while it was disabled: its log is never erased by this "
+                "program. Delete it in the machine's own menu when it is nearly full"
+            )
+        device.enable()
+        tried = tried and done("It is enabled again. Put the same finger on it once more, then press Enter.")
+        after = device.status()
+    if not tried or after.records <= during.records:
+        why = "it took no punch after it was enabled either" if tried else "nobody pressed Enter"
+        raise MachineError(f"nothing was shown, as {why}: try again")
+    ledger.note_disabling(before.serial_number, heeds=True)
+    yield (
+        f"machine {before.serial_number} took no punch while it was disabled, and took one afterwards: its log may be "
+        "erased (clear_machine)"
+    )
 
 
 def chosen(config: Config, name: str | None) -> Sequence[MachineAddress]:

@@ -44,6 +44,14 @@ def add_device_command(
         description="Look for machines on this computer's own networks, for at most a minute. One whose address "
         "has changed is recognised by its serial number. Only machines that are spoken to by TCP are found.",
     )
+    kinds.add_parser(
+        "try-disabling",
+        parents=[common, which],
+        help="try whether it takes no punch while it is disabled, which clear_machine needs",
+        description="Try whether the machine takes no punch while it is disabled. Without that its log is never erased "
+        "(clear_machine): a punch could be lost by it. It takes a finger that the machine knows, and a minute in which "
+        "nobody else can punch. What was seen is kept in the ledger, by the machine's serial number.",
+    )
     tried = kinds.add_parser(
         "selftest",
         parents=[common, which],

@@ -2,6 +2,10 @@
 
 The order at each is the model's: disable, ask, read, erase, enable. Power may fail between any two: a machine left
 disabled is enabled when the client starts, and one left full is erased, if at all, after it has been read again.
+
+Between the last look at the count and the erasing nothing keeps a punch from being lost but that the machine takes none
+while it is disabled. Some say that they are, and go on. So none is erased before somebody has tried it
+(`attendance-client device try-disabling`), nor after one was seen to take a punch.
 """
 
 import logging
@@ -11,12 +15,14 @@ from attendance_client.fsm.client import Client
 from attendance_client.fsm.session import Door, MachineMemory
 from attendance_client.machine.port import LogEnd, MachineSession, MachineStatus
 from attendance_client.machine.reading import (
+    NOT_ERASED,
     ask_status,
     at_each_door,
     called,
     enabled_machine,
     nobody_punching,
     read_log,
+    tell_of_trouble,
 )
 from attendance_contracts import ReviewPeriod
 
@@ -30,7 +36,9 @@ def read_finally(client: Client, period: ReviewPeriod) -> None:
     """
 
     def visit(door: Door) -> None:
-        if client.site.clear_machine and not client.ledger.backlog_of(period):
+        wanted = client.site.clear_machine and not client.ledger.backlog_of(period)
+        # Nobody is kept from punching for an erasing that will not be, where the machine is known.
+        if wanted and (door.seen is None or _takes_no_punch_disabled(client, door)):
             try:
                 _read_and_erase(client, door)
             except MachineError as error:
@@ -60,6 +68,26 @@ def _read_and_erase(client: Client, door: Door) -> None:
             )
 
 
+def _takes_no_punch_disabled(client: Client, door: Door) -> bool:
+    """Whether somebody has tried it on this very machine."""
+    heeds = client.ledger.heeds_disabling(door.state.status.serial_number)
+    if heeds:
+        door.state.troubles.pop(NOT_ERASED, None)
+    else:
+        tell_of_trouble(door, NOT_ERASED, why_not_erased(heeds, door.machine.name))
+    return heeds is True
+
+
+def why_not_erased(heeds: bool | None, name: str) -> str:
+    """Why the log of the machine of this name is not erased, and the way out; `heeds` as the ledger has it."""
+    seen = "it took a punch while it was disabled" if heeds is False else "nobody has tried that yet"
+    which = f" --machine '{name}'" if name else ""
+    return (
+        "the machine's log is not erased (clear_machine) until it is seen to take no punch while it is disabled; "
+        f"{seen}: attendance-client device try-disabling{which}"
+    )
+
+
 def _nothing_would_be_lost(
     client: Client, door: Door, machine: MachineSession, status: MachineStatus, records: int
 ) -> bool:
@@ -68,14 +96,19 @@ def _nothing_would_be_lost(
     Records that make no sense are in the ledger with their bytes, as far as they can ever get. (A log in which nothing
     makes sense is not asked about: its form may be one that a later release knows.)
     """
+    now_there = machine.status()
+    is_same = now_there.serial_number == status.serial_number
+    if is_same and now_there.records > status.records:
+        client.ledger.note_disabling(status.serial_number, heeds=False)
+    if not _takes_no_punch_disabled(client, door):
+        return False
     unconfirmed = client.ledger.not_to_be_erased(status.serial_number)
     if unconfirmed:
         log.info(
             "the log of %s is not erased: %d of its punches are in no sheet yet", called(door), unconfirmed
         )
         return False
-    now_there = machine.status()
-    if now_there.serial_number != status.serial_number or not status.records == records == now_there.records:
-        log.info("the log of %s is not erased: somebody has punched in the meantime", called(door))
+    if not is_same or not status.records == records == now_there.records:
+        log.info("the log of %s is not erased: it does not hold as many records as were read", called(door))
         return False
     return True

@@ -18,6 +18,7 @@ from attendance_client.machine.reading import (
     doubt_that_people_can_punch,
     enabled_machine,
     look_at_count,
+    look_for_punches,
     read_log,
     read_names_again,
     tell_of_trouble,
@@ -64,6 +65,7 @@ def _poll_at(client: Client, door: Door) -> None:
             read_log(client, door, machine, status, wanted.known)
         elif client.ledger.unnamed_users(status.serial_number):
             read_names_again(client, door, machine, status)
+        look_for_punches(client, door, status)
         keep_clock(client, door, machine, status)
     if not door.is_enabled:
         # Setting its clock broke off, or it is another machine. At once: until then nobody can punch.

@@ -19,7 +19,7 @@ BELIEVABLE_OFFSET = timedelta(days=1)
 APART = timedelta(minutes=5)
 """Clocks that differ by more do not agree, and then no period is closed."""
 
-NAMES, CLEARED = "names", "cleared"
+NAMES, CLEARED, NOT_ERASED, EMPTY = "names", "cleared", "not erased", "empty"
 """Kinds of trouble with a machine that can be read all the same."""
 
 
@@ -207,6 +207,17 @@ def look_at_count(door: Door, status: MachineStatus) -> None:
             f"made after {after} and before it was cleared are missing: ask whoever was there, and type them into "
             "Corrections",
         )
+
+
+def look_for_punches(client: Client, door: Door, status: MachineStatus) -> None:
+    """Say that people are enrolled on the machine, and that it never gave away a punch: it may hold some."""
+    state = door.state
+    if status.users and not status.records and not client.ledger.knows_machine(status.serial_number):
+        told = f"{called(door)} knows {status.users} users and holds no punch"
+        remedy = "if somebody has punched on it, its log cannot be read: attendance-client device selftest"
+        tell_of_trouble(door, EMPTY, f"{told}; {remedy}")
+    else:
+        state.troubles.pop(EMPTY, None)
 
 
 def _tell_of_undecodable(client: Client, attendance_log: AttendanceLog) -> None:

@@ -67,10 +67,11 @@ FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 """Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
-ROUTES, TABLE, GONE, SEQUENCE = "routes", "table", "gone ", "sequence"
+ROUTES, TABLE, GONE, SEQUENCE, HEEDS = "routes", "table", "gone ", "sequence", "heeds disabling "
 SALT, FORGOTTEN, EXPIRED = "salt", "forgotten ", "expired "
 """Names of facts: whether the backend takes punches of any day; its table as last told; a sheet that is gone; the
-number of the last signed message; the salt of tombstones, and before each of them and its machine's serial number why
+number of the last signed message; before a serial number, whether that machine takes no punch while it is disabled;
+the salt of tombstones, and before each of them and its machine's serial number why
 the punch is not here any more."""
 _SHORT = 8
 """Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
@@ -551,6 +552,19 @@ class Ledger:
             (serial_number, Outcome.BEFORE_FIRST_DAY),
         )
         return int(left)
+
+    def knows_machine(self, serial_number: str) -> bool:
+        """Whether it gave away a punch, ever."""
+        return bool(self._ask("SELECT 1 FROM punches WHERE serial_number = ? LIMIT 1", (serial_number,)))
+
+    def heeds_disabling(self, serial_number: str) -> bool | None:
+        """Whether the machine takes no punch while it is disabled; None where nobody has tried."""
+        return {"yes": True, "no": False}.get(self._fact(HEEDS + serial_number))
+
+    def note_disabling(self, serial_number: str, *, heeds: bool) -> None:
+        """Remember what was seen of the machine while it was disabled."""
+        with self._transaction() as db:
+            _state(db, HEEDS + serial_number, "yes" if heeds else "no")
 
     def punched_between(self, serial_number: str, after: datetime, until: datetime) -> bool:
         """Whether the machine recorded a punch later than `after`, up to and including `until`."""

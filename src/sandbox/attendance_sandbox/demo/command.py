@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -102,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return EXIT_NOT_FAULTLESS
     workbooks = story.workbooks
     results = reconcile(
-        {name: office.recorded for name, office in story.offices.items()},
+        story.recorded(),
         PERIODS,
         {name: _boundary(settings) for name, settings in SITE_SETTINGS.items()},
         folder,
@@ -139,25 +140,33 @@ def _boundary(settings: dict[str, object]) -> timedelta:
 
 
 def _report(console: Console, results: list[SiteResult]) -> None:
-    table = Table(title="Reconciliation: machines against workbooks")
-    table.add_column("site")
+    # On 80 columns the serial numbers are to be read.
+    table = Table(
+        title="Reconciliation: machines against workbooks",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title_justify="left",
+    )
+    for title in ("site", "machine"):
+        table.add_column(title, no_wrap=True)
     for title in NUMBERS:
-        table.add_column(title, justify="right")
-    *rows, (name, totals) = numbers_of(results)
-    for result, (site, numbers) in zip(results, rows, strict=True):
-        table.add_row(site, *map(str, numbers), style=None if result.faultless else "red")
+        table.add_column(title.replace(" ", "\n"), justify="right", no_wrap=True)
+    *rows, totals = numbers_of(results)
+    for result, row in zip(results, rows, strict=True):
+        table.add_row(*map(str, row), style=None if result.faultless else "red")
     table.add_section()
-    table.add_row(name, *map(str, totals), style="bold")
+    table.add_row(*map(str, totals), style="bold")
     console.print(table)
 
 
 def write_page(folder: Path, story: Story, results: list[SiteResult], said: Said) -> Path:
     """One file that shows everything."""
-    recorded = {name: office.recorded for name, office in story.offices.items()}
     made = (*sorted(folder.glob("Payroll *")), *sorted(folder.glob("Slips */All *")))
     beside = [*(str(path.relative_to(folder)) for path in made), *(path.name for path in story.workbooks)]
     now = story.timeline.now
-    first = overview(results, story.timeline.states, recorded, PERIODS, said=said, files=beside, until=now)
+    first = overview(
+        results, story.timeline.states, story.recorded(), PERIODS, said=said, files=beside, until=now
+    )
     letters = mails(story.cloud.mail.messages)
     sheets = story.cloud.sheets
     books = [book(one, sheets.engine) for one in sheets.spreadsheets(subfolders=False)]

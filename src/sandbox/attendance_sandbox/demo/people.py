@@ -41,12 +41,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Punch:
-    """A finger on a machine, at the site's wall time."""
+    """A finger on a machine, at the site's wall time. `machine`: which one took it, once one has."""
 
     site: str
     user_id: str
     when: datetime
     key: int
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

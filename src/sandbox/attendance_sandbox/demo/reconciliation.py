@@ -26,14 +26,16 @@ class SiteResult:
     """One row of the table.
 
     Attributes:
-        punches: made at the site's machine.
-        rows: in the site's raw data and in the amendments, over all workbooks.
+        machine: its name, if it has one, and its serial number.
+        punches: in the machine's log.
+        rows: of the machine, in the site's raw data and in the amendments, over all workbooks.
         lost: punches in no workbook.
         twice: rows beyond one for each punch, and rows that no punch explains.
         wrong_period: rows in another workbook than their own period's.
     """
 
     site: str
+    machine: str
     punches: int
     rows: int
     lost: int
@@ -46,27 +48,31 @@ class SiteResult:
 
 
 def reconcile(
-    recorded: Mapping[str, Sequence[Punch]],
+    recorded: Sequence[Punch],
     periods: Mapping[str, tuple[date, date]],
     boundaries: Mapping[str, timedelta],
     folder: Path,
 ) -> list[SiteResult]:
-    """Compare, site by site.
+    """Compare, machine by machine.
 
     Args:
-        recorded: punches of each site.
+        recorded: what stands in the machines' logs.
         periods: month to HR's first and last day.
         boundaries: when each site's business day begins, after midnight.
         folder: where the workbooks lie.
     """
     workbooks = {month: _raw_data(folder / f"Attendance Review - {month} 2026.xlsx") for month in periods}
     results = []
-    for site, punches in recorded.items():
+    made = _by_machine(recorded)
+    # Rows of a machine that no site has are rows that no punch explains.
+    strange = {group for month in workbooks.values() for group in month}.difference(made)
+    for site, machine in (*made, *sorted(strange)):
+        punches = made.get((site, machine), ())
         due: dict[str, Counter[Key]] = {month: Counter() for month in periods}
         for punch in punches:
             month = _month_of((punch.when - boundaries[site]).date(), periods)
             due[month][punch.user_id, punch.when, punch.key] += 1
-        stored = {month: workbooks[month].get(site, Counter()) for month in periods}
+        stored = {month: workbooks[month].get((site, machine), Counter()) for month in periods}
         all_due = sum(due.values(), Counter())
         all_stored = sum(stored.values(), Counter())
         astray = sum((stored[month] - due[month]).total() for month in periods)
@@ -74,6 +80,7 @@ def reconcile(
         results.append(
             SiteResult(
                 site=site,
+                machine=machine,
                 punches=len(punches),
                 rows=all_stored.total(),
                 lost=(all_due - all_stored).total(),
@@ -82,6 +89,18 @@ def reconcile(
             )
         )
     return results
+
+
+def machine_called(name: str, serial_number: str) -> str:
+    """A machine, as a row names it; a site's only one has no name."""
+    return f"{name}, {serial_number}" if name else serial_number
+
+
+def _by_machine(punches: Sequence[Punch]) -> dict[tuple[str, str], list[Punch]]:
+    found: dict[tuple[str, str], list[Punch]] = {}
+    for punch in punches:
+        found.setdefault((punch.site, punch.machine), []).append(punch)
+    return found
 
 
 def _month_of(day: date, periods: Mapping[str, tuple[date, date]]) -> str:
@@ -95,11 +114,11 @@ def _month_of(day: date, periods: Mapping[str, tuple[date, date]]) -> str:
     raise ValueError(f"no period holds {day}")
 
 
-def _raw_data(path: Path) -> dict[str, "Counter[Key]"]:
-    """The rows of each site, raw data and amendments."""
+def _raw_data(path: Path) -> dict[tuple[str, str], "Counter[Key]"]:
+    """The rows of each site and machine, raw data and amendments."""
     if not path.exists():
         return {}
-    found: dict[str, Counter[Key]] = {}
+    found: dict[tuple[str, str], Counter[Key]] = {}
     for sheet in openpyxl.load_workbook(path).worksheets:
         if not sheet.title.startswith(RAW_DATA) and sheet.title != AMENDMENTS:
             continue
@@ -116,7 +135,9 @@ def _raw_data(path: Path) -> dict[str, "Counter[Key]"]:
                 _whole_second(row[column["Timestamp"]]),
                 int(str(row[column["Key"]])),
             )
-            found.setdefault(site, Counter())[key] += 1
+            name, serial_number = row[column["Machine"]], row[column["Serial Number"]]
+            machine = machine_called(str(name or ""), str(serial_number))
+            found.setdefault((site, machine), Counter())[key] += 1
     return found
 
 

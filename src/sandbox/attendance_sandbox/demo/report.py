@@ -30,16 +30,17 @@ _OFF = _PAINT["off"]
 _LEFT, _DAY_PX, _LANE_PX, _TOP = 110, 30, 74, 58
 
 
-def numbers_of(results: Sequence[SiteResult]) -> list[tuple[str, tuple[int, ...]]]:
-    """The rows of the reconciliation, the sums last."""
-    rows = [(r.site, (r.punches, r.rows, r.lost, r.twice, r.wrong_period)) for r in results]
-    return [*rows, ("all", tuple(map(sum, zip(*(numbers for _, numbers in rows), strict=True))))]
+def numbers_of(results: Sequence[SiteResult]) -> list[tuple[str | int, ...]]:
+    """The rows of the reconciliation: site, machine, numbers; the sums last."""
+    numbers = [(r.punches, r.rows, r.lost, r.twice, r.wrong_period) for r in results]
+    rows = [(r.site, r.machine, *counted) for r, counted in zip(results, numbers, strict=True)]
+    return [*rows, ("all", "", *map(sum, zip(*numbers, strict=True)))]
 
 
 def overview(
     results: Sequence[SiteResult],
     states: States,
-    recorded: Mapping[str, Sequence[Punch]],
+    recorded: Sequence[Punch],
     periods: Mapping[str, tuple[date, date]],
     *,
     said: Said,
@@ -48,15 +49,16 @@ def overview(
 ) -> Screen:
     """The first screen. `files` lie beside the page, `until` is the end of the demo (aware)."""
     rows = "".join(
-        f"<tr{' class=all' if site == 'all' else ''}><td>{escaped(site)}</td>"
+        f"<tr{' class=all' if site == 'all' else ''}><td>{escaped(str(site))}</td>"
+        f"<td class=name>{escaped(str(machine))}</td>"
         + "".join(
             f"<td{' class=bad' if number and place > 1 else ''}>{number:,}</td>"
             for place, number in enumerate(numbers)
         )
         + "</tr>"
-        for site, numbers in numbers_of(results)
+        for site, machine, *numbers in numbers_of(results)
     )
-    heads = "".join(f"<th>{name}</th>" for name in ("site", *NUMBERS))
+    heads = "<th>site</th><th class=name>machine</th>" + "".join(f"<th>{name}</th>" for name in NUMBERS)
     faultless = all(result.faultless for result in results)
     verdict = (
         "Every punch is in its month's workbook, once."
@@ -92,7 +94,7 @@ def _text(message: EmailMessage) -> str:
 
 def picture(
     states: States,
-    recorded: Mapping[str, Sequence[Punch]],
+    recorded: Sequence[Punch],
     periods: Mapping[str, tuple[date, date]],
     until: datetime,
 ) -> str:
@@ -101,7 +103,8 @@ def picture(
     first = min(when for history in states.values() for when, _ in history).astimezone(zone).date()
     days = (until.astimezone(zone).date() - first).days + 1
     width, height = _LEFT + days * _DAY_PX + 10, _TOP + len(states) * _LANE_PX + 26
-    most = max(Counter((p.site, p.when.date()) for one in recorded.values() for p in one).values(), default=1)
+    made = Counter((punch.site, punch.when.date()) for punch in recorded)
+    most = max(made.values(), default=1)
 
     def x(when: datetime) -> float:
         wall = when.astimezone(zone).replace(tzinfo=None)
@@ -124,13 +127,12 @@ def picture(
                 parts.append(
                     f"<path {shape}><title>power cut {begin.astimezone(zone):%a %d %b %H:%M}</title></path>"
                 )
-        made = Counter(punch.when.date() for punch in recorded.get(site, ()))
         for place in range(days):
-            tall = made[first + timedelta(days=place)] / most * 32
+            count = made[site, first + timedelta(days=place)]
+            tall = count / most * 32
             parts.append(
                 f'<rect x="{_LEFT + place * _DAY_PX + 4}" y="{top + 58 - tall:.1f}" width="{_DAY_PX - 8}" '
-                f'height="{tall:.1f}" fill="#4a6785" opacity=".55"><title>{made[first + timedelta(days=place)]} punches'
-                "</title></rect>"
+                f'height="{tall:.1f}" fill="#4a6785" opacity=".55"><title>{count} punches</title></rect>'
             )
         parts.append(f'<text x="0" y="{top + 52}" fill="#66717d" font-size="11">punches a day</text>')
     parts += _legend(height - 8, {_kind(state) for history in states.values() for _, state in history})

@@ -58,7 +58,7 @@ VISITED_AT, VISITED_EVERY_DAYS = time(11, 40), 3
 """When the workbooks are looked after. In an office each quarter of an hour: the demo would take an hour for that."""
 CUT_IN_MID_READ = datetime(2026, 10, 22, 15, tzinfo=ZoneInfo(TIME_ZONE))
 CUTS_AT_PUBLISH: dict[tuple[str, str], int] = {
-    ("headquarters", Topic.STORE_ATTEND_RECORDS): 120,
+    ("headquarters", Topic.STORE_ATTEND_RECORDS): 80,
     ("laboratory", Topic.CREATE_REVIEW_SHEET): 2,
 }
 """The how-many-eth message of a site on a topic cuts its power."""
@@ -76,6 +76,12 @@ SITE_SETTINGS: dict[str, dict[str, object]] = {
     "warehouse": {"time_zone": TIME_ZONE, "day_boundary": "04:00", **_SELDOM},
     "laboratory": {"time_zone": TIME_ZONE, **_SELDOM},
 }
+
+
+DOORS = {"headquarters": ("front door", "back door")}
+"""Sites with more machines than one, which then have names."""
+REPLACED_AT, REPLACED_SITE, REPLACED_DOOR = datetime(2026, 10, 21, 13), "headquarters", "back door"  # noqa: DTZ001
+"""A machine is replaced at lunch, when what it holds was read."""
 
 
 class Story:
@@ -126,6 +132,7 @@ class Story:
                     nursery,
                     environment=self.cloud.client_environment,
                     settings=settings,
+                    doors=DOORS.get(name, ("",)),
                     cuts_power=partial(self.cuts_power_at_command, name),
                     say=self._say,
                 )
@@ -157,6 +164,10 @@ class Story:
         """Time goes on once the functions are done."""
         self.cloud.settle()
         show(now)
+
+    def recorded(self) -> list[Punch]:
+        """What stands in the logs of all machines."""
+        return [punch for office in self.offices.values() for punch in office.recorded()]
 
     def punches(self) -> list[Punch]:
         """What everybody's fingers do; asked again, something else."""
@@ -190,6 +201,8 @@ class Story:
         self._at(CORRECTED, self._correct)
         self._at(WAIVED, self._waive)
         self._at(LEAVE_ENTERED, self._enter_leave)
+        replace = partial(self.offices[REPLACED_SITE].replace_machine, REPLACED_DOOR)
+        self._at(REPLACED_AT, replace)
         self._at(LATE_PERIOD_ENTERED, self._enter_late_period)
 
     def _at(self, when: datetime, action: Callable[[], None]) -> None:

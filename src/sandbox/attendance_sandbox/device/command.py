@@ -113,6 +113,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="how it counts users and punches: rightly, no punches, one less of each, or with one number only",
     )
     add(
+        "--ignores-disabling",
+        action="store_true",
+        help="take punches although it is disabled, as it says it is",
+    )
+    add("--no-session-numbers", action="store_true", help="tell the number of a session once only")
+    add("--no-reply-numbers", action="store_true", help="do not repeat the number of a request in its answer")
+    add(
         "--lose",
         type=_number(0, 90),
         default=0,
@@ -139,6 +146,7 @@ def run(arguments: argparse.Namespace) -> int:
         drift_s_a_day=arguments.drift,
         time_last=arguments.time_last,
         counts=arguments.counts,
+        heeds_disabling=not arguments.ignores_disabling,
     )
     tell = teller(arguments)
     server = DeviceServer(
@@ -151,6 +159,8 @@ def run(arguments: argparse.Namespace) -> int:
             key_required=Reply.KEY_REQUIRED if arguments.new_firmware else Reply.UNAUTHORIZED,
             frame_bytes=_PACED_FRAME_BYTES if arguments.paced else MAX_CHUNK_BYTES,
             reads_from_an_offset=not arguments.no_offset_reads,
+            echoes_session=not arguments.no_session_numbers,
+            echoes_number=not arguments.no_reply_numbers,
         ),
         frame_gap_s=_PACED_GAP_S if arguments.paced else 0.0,
         udp=arguments.udp,

@@ -87,8 +87,8 @@ class Connection:
             self._on_reboot()
 
     def _reply(self, packet: Packet, outcome: Outcome) -> None:
-        session_id = self._dialogue.session.id
-        frames = [encode_frame(code, session_id, packet.number, data) for code, data in outcome.packets]
+        session_id, number = self._dialogue.session.numbers(packet)
+        frames = [encode_frame(code, session_id, number, data) for code, data in outcome.packets]
         match outcome.spoilt_by:
             case StaySilent():
                 return

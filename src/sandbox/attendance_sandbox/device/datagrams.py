@@ -116,8 +116,8 @@ class Datagrams:
             del self._dialogues[address]
 
     def _reply(self, dialogue: Dialogue, packet: Packet, outcome: Outcome, address: Address) -> None:
-        session_id = dialogue.session.id
-        datagrams = [encode_packet(code, session_id, packet.number, data) for code, data in outcome.packets]
+        session_id, number = dialogue.session.numbers(packet)
+        datagrams = [encode_packet(code, session_id, number, data) for code, data in outcome.packets]
         match outcome.spoilt_by:
             case StaySilent() | DropConnection() | ResetConnection():
                 return

@@ -61,6 +61,7 @@ class AttendanceMachine:
         encoding: the code page of names.
         time_last: whether the time stands at the end of a record of 8 bytes, as on some old models.
         counts: how it counts.
+        heeds_disabling: whether it takes no punch while it is disabled; some say that they are, and go on.
 
     Attributes:
         enabled: False while a client has disabled the machine. Nobody can punch then, and it stays so when
@@ -82,6 +83,7 @@ class AttendanceMachine:
         encoding: str = "utf-8",
         time_last: bool = False,
         counts: Counts = Counts.RIGHT,
+        heeds_disabling: bool = True,
     ) -> None:
         if record_size not in RECORD_SIZES:
             raise ValueError(f"a record has {RECORD_SIZES} bytes, not {record_size}")
@@ -98,6 +100,7 @@ class AttendanceMachine:
         self.encoding = encoding
         self.time_last = time_last
         self.counts = Counts(counts)
+        self.heeds_disabling = heeds_disabling
         self.enabled = True
         self.firmware = "Ver 6.60 Nov 13 2019"
         self.options = _factory_options(serial_number)
@@ -214,7 +217,7 @@ class AttendanceMachine:
             user = self.user(user_id)
             if user is None:
                 raise ValueError(f"no user {user_id!r} is enrolled; add_user first")
-            if not self.enabled:
+            if self.heeds_disabling and not self.enabled:
                 return False
             record = PunchRecord(user.uid, user_id, _whole_seconds(when or self.now()), status, punch)
             recorded = self._append(record, self._packed(record))

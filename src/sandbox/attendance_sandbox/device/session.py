@@ -31,6 +31,8 @@ class Manner:
         announces_inline: whether such an answer is announced and ended, as a chunk is.
         frame_bytes: the most data that one packet of a chunk carries.
         reads_from_an_offset: whether a chunk may begin elsewhere than where the last one ended.
+        echoes_session: whether every packet bears the number of the session, and not only the first.
+        echoes_number: whether every packet bears the number of the request that it answers.
     """
 
     comm_key: int = 0
@@ -39,6 +41,8 @@ class Manner:
     announces_inline: bool = False
     frame_bytes: int = MAX_CHUNK_BYTES
     reads_from_an_offset: bool = True
+    echoes_session: bool = True
+    echoes_number: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,11 @@ class Session:
         elif packet.command in _BUFFER_COMMANDS:
             table = self._table
         return Request(packet.command, packet.data, table)
+
+    def numbers(self, request: Packet) -> tuple[int, int]:
+        """The numbers of session and reply that the packets of an answer bear."""
+        tells = self._manner.echoes_session or request.command == Command.CONNECT
+        return self.id if tells else 0, request.number if self._manner.echoes_number else 0
 
     def answer(self, packet: Packet) -> Answer:
         """Carry out a request; whatever its data are, the answer says what became of it."""

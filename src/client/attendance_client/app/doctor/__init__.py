@@ -33,5 +33,5 @@ def examine(directory: Path) -> Iterator[Finding]:
     yield from examine_files(directory, config)
     yield from examine_times(directory, config)
     if config is not None:
-        yield from examine_machines(config)
+        yield from examine_machines(directory, config)
     yield from examine_cloud(config)

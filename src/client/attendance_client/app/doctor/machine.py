@@ -3,17 +3,21 @@
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from attendance_client.app.config import FILE_NAME, Config
 from attendance_client.app.system import SystemClock
-from attendance_client.errors import MachineError
+from attendance_client.errors import ClientError, MachineError
 from attendance_client.machine.clock import NOTABLE_OFFSET
+from attendance_client.machine.final_read import why_not_erased
 from attendance_client.machine.port import MachineAddress, MachineStatus
 from attendance_client.machine.reading import offset_of
 from attendance_client.machine.zk.user_records import MachineUser
 from attendance_client.machine.zk.zk_machine import ZkMachine
+from attendance_client.relay.ledger import LEDGER_NAME, Ledger
 from attendance_contracts import NEARLY_FULL
 from attendance_trouble.finding import Finding, fail, ok, warn
 
@@ -26,15 +30,15 @@ WIDEST_ZONE_DIFFERENCE = timedelta(hours=26)
 SET_IT = "set it in its menu, or with attendance-client device clock --set"
 
 
-def examine_machines(config: Config) -> Iterator[Finding]:
+def examine_machines(directory: Path, config: Config) -> Iterator[Finding]:
     """What each says of itself, and its users; their logs are not read."""
     for address in config.machines:
-        for finding in _examine(config, address):
+        for finding in _examine(directory, config, address):
             named = f"{address.name}: " if address.name and address.name not in finding.told else ""
             yield replace(finding, told=named + finding.told)
 
 
-def _examine(config: Config, address: MachineAddress) -> Iterator[Finding]:
+def _examine(directory: Path, config: Config, address: MachineAddress) -> Iterator[Finding]:
     clock = SystemClock(config.site.time_zone, threading.Event())
     try:
         with ZkMachine(address).session() as session:
@@ -48,6 +52,8 @@ def _examine(config: Config, address: MachineAddress) -> Iterator[Finding]:
             yield _clock(status, now, config.site.time_zone, trusted=clock.synchronised() is not False)
             yield _memory(status)
             yield _users(session.read_users(), address.name_encoding)
+            if config.site.clear_machine:
+                yield _clearing(directory / LEDGER_NAME, config, address, status.serial_number)
     except MachineError as error:
         yield fail("machine", error)
 
@@ -90,6 +96,16 @@ def _memory(status: MachineStatus) -> Finding:
         f"{told}: a full machine loses punches; once attendance-client status shows nothing on its way, clear its "
         "attendance log in its own menu",
     )
+
+
+def _clearing(path: Path, config: Config, address: MachineAddress, serial_number: str) -> Finding:
+    """Whether its log may be erased; a ledger that cannot be read is told of elsewhere."""
+    heeds = None
+    with suppress(ClientError), closing(Ledger(path, config.site.day_boundary, read_only=True)) as ledger:
+        heeds = ledger.heeds_disabling(serial_number)
+    if heeds:
+        return ok("clearing", "it takes no punch while it is disabled: its log may be erased")
+    return warn("clearing", why_not_erased(heeds, address.name))
 
 
 def _users(users: Sequence[MachineUser], encoding: str) -> Finding:

@@ -171,8 +171,14 @@ class FrameSocket:
     def _answer(self) -> bytes:
         """The next packet that answers the latest request: events, and answers to earlier requests, are passed over."""
         deadline = time.monotonic() + self._timeout_s * self._patience
+        before = self.tally.passed_over
         while True:
-            packet = self._datagram(deadline) if self._udp else self._framed(deadline)
+            try:
+                packet = self._datagram(deadline) if self._udp else self._framed(deadline)
+            except TimeoutError as error:
+                if self.tally.passed_over > before:
+                    raise TimeoutError("nothing that it sent bears the number of the request") from error
+                raise
             if len(packet) < _HEADER.size:
                 raise FrameError(f"a packet of {len(packet)} bytes")
             code, checksum, session, number = _HEADER.unpack_from(packet)
