@@ -170,6 +170,14 @@ def test_21_a_week_that_the_months_end_cuts_in_two(weeks):
     assert november.hours_and("e21", "Brought In", "Overtime Brought In") == [hours(45), hours(5)]
     assert november.hours_and("e21", "Overtime (week)") == [hours(4)]
     assert november.total("e21", "Hours") == hours(4)
+    words = "The week from Mon 26-10-2026 to Sun 01-11-2026 ends in the next period"
+    told = [[row for row in month.exceptions() if "week" in row[3]] for month in (october, november)]
+    lacks = "No workbook has the first days of the first week (Mon 28-09-2026 to Wed 30-09-2026)"
+    assert [(row[3].split(":")[0], row[5]) for row in told[0]] == [
+        (words, "for information"),
+        (lacks, "open"),
+    ]
+    assert len(told[1]) == 1, "its last day is a Monday"
 
 
 def test_22_a_night_over_the_months_end_is_of_the_month_in_which_it_began(weeks):
