@@ -170,6 +170,14 @@ def test_21_a_week_that_the_months_end_cuts_in_two(weeks):
     assert november.hours_and("e21", "Brought In", "Overtime Brought In") == [hours(45), hours(5)]
     assert november.hours_and("e21", "Overtime (week)") == [hours(4)]
     assert november.total("e21", "Hours") == hours(4)
+    words = "The week from Mon 26-10-2026 to Sun 01-11-2026 ends in the next period"
+    told = [[row for row in month.exceptions() if "week" in row[3]] for month in (october, november)]
+    lacks = "No workbook has the first days of the first week (Mon 28-09-2026 to Wed 30-09-2026)"
+    assert [(row[3].split(":")[0], row[5]) for row in told[0]] == [
+        (words, "for information"),
+        (lacks, "open"),
+    ]
+    assert len(told[1]) == 1, "its last day is a Monday"
 
 
 def test_22_a_night_over_the_months_end_is_of_the_month_in_which_it_began(weeks):
@@ -340,3 +348,29 @@ def shaded(server, title, days):
 def test_days_that_are_no_working_days_are_shaded_by_that_weekend(sundays, title):
     wanted = {8: (False,) * 3, 9: (False, True, False), 10: (True,) * 3, 11: (True, False, True)}
     assert shaded(sundays.server, title, [*wanted]) == wanted
+
+
+def test_23_nights_in_which_clocks_are_put_forward():
+    march = ReviewPeriod("March 2026", date(2026, 3, 1), date(2026, 3, 31))
+    sites = [Site("Bremen", "Europe/Berlin", time(4)), Site("Noon", "Europe/Berlin", time(12))]
+    people = People()
+    for user, site, *times in (("e23", "Bremen", "22:00", "06:00"), ("e23b", "Noon", "20:00", "04:00")):
+        people.punch(user, (date(2026, 3, 28) - date(2026, 9, 30)).days, *times, site=site, home=site)
+    with new_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 60)
+        month = month_of(march, sites, [*people.employees.values()])
+        book = Book(server, month, march.name, [("Night hours", "", "22:00-06:00")])
+        book._keep(
+            "2026", [("Month", "Start Date", "End Date"), ("March", *map(typed, (month.first, month.last)))]
+        )
+        book._keep("Shifts", SHIFTS)
+        night = tuple(map(typed, (date(2026, 3, 28),) * 2))
+        book._keep("Roster", [ROSTER_HEADER, ("e23@example.com", "Night", *night, "all", None, None)])
+        book.send(stores_of(month, march, book.spreadsheet_id))
+        book.send([message for part in healths_of(month, march, book.spreadsheet_id) for message in part])
+        handle(Watch(), book.backend)
+        book.client.session.close()
+        found = OfMonth(computed(server)[march.name], march.first_day)
+    assert found.total("e23", "Hours") == found.total("e23b", "Hours") == hours(7)
+    assert found.hours_and("e23", "Night", "Expected", "Balance") == [hours(7), hours(8), hours(-1)]
+    assert found.hours_and("e23b", "Night", "Expected") == [hours(5), None]

@@ -1,6 +1,6 @@
 """Workbook groups: a period has one workbook a group, a person is in one of them, and nothing is lost between them."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -193,6 +193,24 @@ def test_who_changes_the_site_takes_the_punches_along_and_who_is_found_later_too
     company.keeps(ANN, BOB)
     company.later(minutes=2).tick()
     assert company.where()[ann.identity] == [(NORTH, "Raw Data - berlin")]
+
+
+def test_who_changes_the_site_from_a_date_on_is_in_the_other_workbook_since_that_day():
+    office = Company()
+    header = (*ROSTER, "From")
+    rows = [(*ANN, None), (*ANN[:3], "lyon", serial.from_date(date(2026, 11, 4))), (*BOB, None)]
+    office.world.type_worksheet("Cut Off Times", [header, *rows])
+    office.world.clock.moment = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    for site in ("berlin", "lyon"):
+        office.create(site)
+    one = punch("ann", "2026-11-03T09:00")
+    office.store("berlin", one)
+    assert office.where() == {one.identity: [(NORTH, "Raw Data - berlin")]}
+    office.later(days=1).tick()
+    assert office.where() == {one.identity: [(SOUTH, "Raw Data - berlin")]}
+    two = punch("ann", "2026-11-04T09:00", serial_number="SN2")
+    office.store("lyon", two)
+    assert office.where()[two.identity] == [(SOUTH, "Raw Data - lyon")]
 
 
 @pytest.mark.parametrize("typed", ["Brelin", "?"])

@@ -180,7 +180,7 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
             site_key(name): name for name in (*sites, *(site.name for site in registered.values()))
         }.values()
     people = people_in(book, sites, problems)
-    groups = groups_of(registered, people.values())
+    groups = groups_of(registered, people.values(), today)
     free = holidays.read_holidays(_sheet(book, holidays.TITLE), sites)
     problems += free.problems
     chosen, found = rules.read_rules(_sheet(book, rules.TITLE), sites, groups.all_of_sites)
@@ -216,9 +216,9 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     )
 
 
-def groups_of(sites: Mapping[str, Registered], people: Iterable[Person]) -> Groups:
+def groups_of(sites: Mapping[str, Registered], people: Iterable[Person], today: date) -> Groups:
     """The groups of sites and people."""
-    return Groups.of({key: site.group for key, site in sites.items()}, people)
+    return Groups.of({key: site.group for key, site in sites.items()}, people, today)
 
 
 def people_in(

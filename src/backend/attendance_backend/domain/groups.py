@@ -38,8 +38,11 @@ class Groups:
     all_of_sites: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(sites: Mapping[str, str], persons: Iterable[Person]) -> "Groups":
-        """By the group of each registered site, empty for none, and HR's list; of two spellings the first counts."""
+    def of(sites: Mapping[str, str], persons: Iterable[Person], today: date) -> "Groups":
+        """By the group of each registered site, empty for none, and HR's list; of two spellings the first counts.
+
+        Whose Site changes from a date on changes the group that day, as if HR typed the other Site then.
+        """
         spelled: dict[str, str] = {}
         named = {key: spelled.setdefault(site_key(group), group) for key, group in sites.items() if group}
         if not named:
@@ -47,7 +50,7 @@ class Groups:
         listed = list(persons)
         return Groups(
             named,
-            {person.key: _group_of(person, sites.keys(), named) for person in listed},
+            {person.key: _group_of(person.on(today), sites.keys(), named) for person in listed},
             People.of(listed),
             frozenset(named.get(key, "") for key in sites),
         )

@@ -22,6 +22,7 @@ from attendance_backend.review import (
     guide_sheet,
     repairing,
     structure,
+    working_time,
 )
 from attendance_backend.review.book import header, places_of, sites_of, tell, whole
 from attendance_backend.review.carried_leave import Earlier
@@ -31,7 +32,6 @@ from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, WEEKLY
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.review.wanted_formulas import OF_PLANS
-from attendance_backend.review.weekly_summary import begins_on as begins_of_weeks
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
@@ -204,19 +204,19 @@ def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: B
     facts = WeekFacts(
         None if limit is None else limit / 86_400, rules.balance_leave, kinds=rules.kinds_of_leave
     )
-    before, first = daily_sync.before(period, control), period.first_day
-    if limit is None or before is None:
+    if limit is None:
         return facts
     try:
         own = books.read(backend.spreadsheets, sheet_id, [header(WEEKLY), header(DAILY)])
     except UserError as error:
         log.info("nothing is brought into the workbook of %s: %s", period.name, error)
         return facts
-    begins_on = begins_of_weeks(own.worksheet(WEEKLY), day_header.columns_by_day(own.worksheet(DAILY)))
+    first, begins_on = period.first_day, working_time.begin_of_weeks(own)
     begin = week_of(first, begins_on)
     days = [begin + timedelta(days=number) for number in range((first - begin).days)]
-    if not days:
-        return facts
+    before = daily_sync.before(period, control)
+    if not days or before is None or before[1].last_day < begin:
+        return replace(facts, lacks=tuple(days))
     try:
         present = books.present(backend.spreadsheets, before[0])
         view = books.look(backend.spreadsheets, before[0], brought_in.wants(present))
@@ -253,7 +253,7 @@ def repair_formulas(
         repairs.changes[:0] = carried
         repairs.differences += [f"leave was carried over from {leave.period}"] if leave and carried else []
         untold = contradictions(view)
-        repairs.changes += tell(view, untold)
+        repairs.changes += tell(view, [*untold, *working_time.cut_weeks(view, period, weeks)])
         days = "1 day" if len(untold) == 1 else f"{len(untold)} days"
         repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if untold else []
         return Draft(read, repairs.changes, repairs, in_steps=True)

@@ -179,7 +179,7 @@ def _groups(
     titles = [title for title in (roster.TITLE, machine_ids.TITLE) if present.find(title) is not None]
     areas = [Area(title) for title in titles]
     book = backend.spreadsheets.read(backend.control_id, areas) if areas else replace(present, worksheets=())
-    return groups_of(sites, people_in(book, None, []).values())
+    return groups_of(sites, people_in(book, None, []).values(), backend.clock.now().date())
 
 
 def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:

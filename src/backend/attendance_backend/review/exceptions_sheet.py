@@ -270,6 +270,27 @@ def counts_elsewhere(when: datetime, site: str, who: str, user: str, *, day: dat
     return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
 
 
+def counted_later(first: date, last: date) -> Entry:
+    """A week that ends in the next period, which counts its overtime."""
+    what = (
+        f"The week from {_named(first)} to {_named(last)} ends in the next period: its overtime counts there"
+    )
+    remedy = "Nothing: the next workbook brings in what this one shows of these days, with corrections."
+    return Entry(_midnight(first), "", "", what, remedy, day=last, kind=TO_KNOW)
+
+
+def nothing_brought_in(first: date, last: date) -> Entry:
+    """No workbook has the days before the period of a week that ends in it."""
+    days = _named(first) if first == last else f"{_named(first)} to {_named(last)}"
+    what = (
+        f"No workbook has the first days of the first week ({days}): its overtime is that of its other days"
+    )
+    remedy = (
+        "Where somebody worked more, type it into Brought In of Working Time. Then type resolved into State."
+    )
+    return Entry(_midnight(first), "", "", what, remedy, day=first, kind=TO_DO)
+
+
 def amended(when: datetime, site: str, count: int) -> Entry:
     """Punches that came after HR closed the period."""
     punches = "1 punch" if count == 1 else f"{count} punches"

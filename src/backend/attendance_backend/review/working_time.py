@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from attendance_backend.domain.people import Person
+from attendance_backend.domain.periods import week_of
 from attendance_backend.domain.plans import FREE_HALF
 from attendance_backend.review import (
     corrections_sheet,
     daily_columns,
     day_header,
     days_sheet,
+    exceptions_sheet,
     formulas,
     guide_sheet,
     plan_columns,
@@ -24,8 +26,18 @@ from attendance_backend.review import (
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review import weekly_summary as weekly
+from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import DAILY, DAYS, MONTHLY, PLAN, WEEKLY, WORKING_TIME, WORKING_TIME_ID
+from attendance_backend.review.names import (
+    DAILY,
+    DAYS,
+    EXCEPTIONS,
+    MONTHLY,
+    PLAN,
+    WEEKLY,
+    WORKING_TIME,
+    WORKING_TIME_ID,
+)
 from attendance_backend.review.working_time_columns import (
     BALANCE,
     BALANCE_LEAVE,
@@ -74,6 +86,7 @@ from attendance_backend.sheet.changes import (
 from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
+from attendance_contracts import ReviewPeriod
 
 _MINUTES, _SECONDS = 1440, 86_400
 _OF_HOURS = {
@@ -104,12 +117,14 @@ class WeekFacts:
         balance_leave: a kind of leave whose hours are expected; empty for none.
         brought: hours, overtime of days and expected hours, as parts of a day, by `Person.key`.
         kinds: of leave that have a column each.
+        lacks: the days of the first week before the period, where no workbook has them.
     """
 
     limit: float | None
     balance_leave: str
     brought: Mapping[str, tuple[float | None, float | None, float | None]] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    lacks: tuple[date, ...] = ()
 
 
 def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[Change]:
@@ -341,6 +356,31 @@ def facts(sheet: Worksheet, known: WeekFacts) -> list[Change]:
             if not is_same:
                 cells[row, sheet.at(column)] = NewCell(value)
     return [*write_cells(sheet.sheet_id, cells)]
+
+
+def begin_of_weeks(workbook: Spreadsheet) -> int:
+    """The weekday on which its weeks begin; of a workbook with the headers of the days and the weeks."""
+    return weekly.begins_on(workbook.find(WEEKLY), day_header.columns_by_day(workbook.worksheet(DAILY)))
+
+
+def cut_weeks(workbook: Spreadsheet, period: ReviewPeriod, known: WeekFacts | None) -> list[Entry]:
+    """Rows for ``Exceptions`` about weeks that an end of the period cuts in two, unless they stand there.
+
+    Args:
+        workbook: with the headers of the days and the weeks, and all of ``Exceptions``.
+        period: of the workbook.
+        known: by what weeks count; None where that is not looked at.
+    """
+    told = workbook.find(EXCEPTIONS)
+    if known is None or known.limit is None or told is None or workbook.find(DAILY) is None:
+        return []
+    begin = week_of(period.last_day, begin_of_weeks(workbook))
+    end = begin + timedelta(days=6)
+    found = [exceptions_sheet.counted_later(begin, end)] if end > period.last_day else []
+    if known.lacks:
+        found.append(exceptions_sheet.nothing_brought_in(known.lacks[0], known.lacks[-1]))
+    there = {told.text(row, exceptions_sheet.WHAT) for row in told.data_rows()}
+    return [each for each in found if each.what not in there]
 
 
 def _expected(row: int, at: Places) -> str:
