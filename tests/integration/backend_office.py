@@ -13,12 +13,10 @@ from attendance_backend.app import bootstrap
 from attendance_backend.app.clock import SystemClock
 from attendance_backend.sheet import serial
 from attendance_contracts import (
-    RELEASE,
     AttendanceRecord,
     CreateReviewSheet,
     GetReviewPeriod,
     ReviewPeriod,
-    SiteHealth,
     StoreAttendRecords,
     Topic,
     decode_topic,
@@ -28,6 +26,7 @@ from attendance_contracts import (
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.pubsub import PubSubServer
 from attendance_sandbox.sheets import SheetsServer
+from tests.health_message import health_message
 
 PROJECT = "office"
 MAIN = Path(attendance_backend.__file__).parent.parent / "main.py"
@@ -142,22 +141,7 @@ class CloudOffice:
     def report(self, at, through):
         """The site's health; its data is complete `through` a day, which is over then."""
         self.now = max(self.now, at.replace(tzinfo=UTC))
-        message = SiteHealth(
-            location="berlin",
-            request_id="h1",
-            sheet_id=self.sheet_id,
-            period=NOVEMBER,
-            at=at,
-            time_zone="Europe/Berlin",
-            day_boundary=time(4),
-            release=RELEASE,
-            backlog=0,
-            undecodable=0,
-            complete_through=through,
-            pi_clock_synchronised=True,
-            machine=None,
-            problem="",
-        )
+        message = health_message(sheet_id=self.sheet_id, period=NOVEMBER, at=at, complete_through=through)
         response = self.post(message)
         assert response.status_code == 200, response.text
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from contextlib import ExitStack
-from datetime import date, datetime, time
+from datetime import date, datetime
 from html import unescape
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.app.cli import main
 from attendance_backend.app.settings import LOG_IN
 from attendance_backend.sheet import serial
-from attendance_contracts import RELEASE, SiteHealth
+from attendance_contracts import RELEASE
 from attendance_sandbox.mail import MailServer
 from attendance_sandbox.sheets import SheetsServer, unavailable
+from tests.health_message import health_message
 from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 
 ACCOUNT = "operator@example.iam.gserviceaccount.com"
@@ -577,21 +578,11 @@ def october(tmp_path_factory):
             punch("bob", "2026-11-04T02:30:00"),
         )
         response = office.post(
-            SiteHealth(
-                location="berlin",
-                request_id="h1",
+            health_message(
                 sheet_id=office.sheet_id,
                 period=NOVEMBER,
                 at=datetime(2026, 11, 5, 8),
-                time_zone="Europe/Berlin",
-                day_boundary=time(4),
-                release=RELEASE,
-                backlog=0,
-                undecodable=0,
                 complete_through=date(2026, 11, 4),
-                pi_clock_synchronised=True,
-                machine=None,
-                problem="",
             )
         )
         assert response.status_code == 200, response.text

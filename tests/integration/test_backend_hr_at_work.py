@@ -18,7 +18,7 @@ import pytest
 from attendance_backend.app.cli import main
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
-from attendance_contracts import SiteHealth
+from tests.health_message import health_message
 from tests.integration.backend_office import NOVEMBER, PEOPLE, CloudOffice, punch
 from tests.integration.test_sandbox_sheets_support import gspread_client
 
@@ -214,21 +214,13 @@ class Site:
         self._office.now = at.replace(tzinfo=UTC)
         through = min(at.date() - timedelta(days=1), NOVEMBER.last_day)
         response = self._office.post(
-            SiteHealth(
-                location="berlin",
+            health_message(
                 request_id=f"h{number}",
                 sheet_id=self._office.sheet_id,
                 period=NOVEMBER,
                 at=at,
-                time_zone="Europe/Berlin",
-                day_boundary=time(4),
-                release="0.1.0",
                 backlog=number % 3,
-                undecodable=0,
                 complete_through=through,
-                pi_clock_synchronised=True,
-                machine=None,
-                problem="",
             )
         )
         assert response.status_code == 200, response.text

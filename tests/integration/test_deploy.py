@@ -25,7 +25,6 @@ from attendance_contracts import (
     NewReviewSheet,
     RaiseFinalAlarm,
     ReviewPeriod,
-    SiteHealth,
     StoreAttendRecords,
     Watch,
     decode,
@@ -35,6 +34,7 @@ from attendance_contracts import (
 from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.people import staff
+from tests.health_message import health_message
 
 ROOT = Path(__file__).parents[2]
 
@@ -197,21 +197,13 @@ def test_the_bundle_answers(bundle, tmp_path):
         )
         assert len(cloud.mail.messages) == 1
         call(
-            SiteHealth(
+            health_message(
                 **SITE,
-                request_id="5",
                 sheet_id=sheet.sheet_id,
                 period=PERIOD,
                 at=datetime(2026, 10, 8, 9),
-                time_zone="Europe/Berlin",
                 day_boundary=time(0),
-                release=RELEASE,
-                backlog=0,
-                undecodable=0,
                 complete_through=date(2026, 10, 7),
-                pi_clock_synchronised=True,
-                machine=None,
-                problem="",
             )
         )
         call(Watch())

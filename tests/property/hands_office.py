@@ -23,12 +23,12 @@ from attendance_contracts import (
     AttendanceRecord,
     CreateReviewSheet,
     ReviewPeriod,
-    SiteHealth,
     StoreAttendRecords,
     Watch,
 )
 from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.routes import HttpRequest
+from tests.health_message import health_message
 from tests.integration.workbook_office import typed
 from tests.integration.workbook_truth import Site
 
@@ -185,21 +185,14 @@ class Office:
         rules = SITES[site]
         self.wait(minutes=1)
         self.send(
-            SiteHealth(
+            health_message(
                 location=site,
-                request_id="health",
                 sheet_id=self.sheet_id,
                 period=JUNE,
                 at=self._clock.at.replace(tzinfo=None),
                 time_zone=rules.zone,
                 day_boundary=rules.boundary,
-                release="1.0",
-                backlog=0,
-                undecodable=0,
                 complete_through=through,
-                pi_clock_synchronised=True,
-                machine=None,
-                problem="",
             )
         )
 

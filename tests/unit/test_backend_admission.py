@@ -8,8 +8,9 @@ from attendance_backend.control.registered_sites import Column
 from attendance_backend.handlers import admission, routing
 from attendance_backend.handlers.admission import Admitted
 from attendance_backend.sheet import serial
-from attendance_contracts import ReviewPeriod, Signed, SiteHealth
+from attendance_contracts import ReviewPeriod, Signed
 from tests.fakes_backend import World
+from tests.health_message import health_message
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
 SITES = [f"site{number}" for number in range(10)]
@@ -24,21 +25,8 @@ def world_of(headers):
 
 
 def health(site, sequence):
-    message = SiteHealth(
-        location=site,
-        request_id="r",
-        sheet_id="s",
-        period=OCTOBER,
-        at=datetime(2026, 10, 6, 9),
-        time_zone="Europe/Berlin",
-        day_boundary=time(0),
-        release="0.2.0",
-        backlog=0,
-        undecodable=0,
-        complete_through=None,
-        pi_clock_synchronised=True,
-        machine=None,
-        problem="",
+    message = health_message(
+        location=site, sheet_id="s", period=OCTOBER, at=datetime(2026, 10, 6, 9), day_boundary=time(0)
     )
     return Admitted(message, Signed(1, sequence, ""))
 

@@ -17,11 +17,11 @@ from attendance_contracts import (
     GetReviewPeriod,
     Outcome,
     ReviewPeriod,
-    SiteHealth,
     StoreAttendRecords,
     Watch,
 )
 from tests.fakes_backend import World
+from tests.health_message import health_message
 from tests.review_book import punch
 
 WEEK = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 8))
@@ -82,21 +82,12 @@ class Company:
         return handle(self.message(site, *records, **options), self.backend)
 
     def tells(self, site, through, sheet_id="any"):
-        message = SiteHealth(
+        message = health_message(
             location=site,
-            request_id="h",
             sheet_id=sheet_id,
             period=WEEK,
             at=datetime.combine(through, time(9)) + timedelta(days=1),
-            time_zone="Europe/Berlin",
-            day_boundary=time(4),
             complete_through=through,
-            backlog=0,
-            undecodable=0,
-            release="9.9.9",
-            machine=None,
-            problem="",
-            pi_clock_synchronised=True,
         )
         handle(message, self.backend)
 

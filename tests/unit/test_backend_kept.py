@@ -1,13 +1,14 @@
 """What people type into Review Periods reaches the workbooks as meant; or what was before stays, and HR is told."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import pytest
 
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import sites_sheet
 from attendance_backend.sheet import serial
-from attendance_contracts import AlarmKind, RaiseFinalAlarm, ReviewPeriod, SiteHealth
+from attendance_contracts import AlarmKind, RaiseFinalAlarm, ReviewPeriod
+from tests.health_message import health_message
 from tests.review_book import ReviewBook
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
@@ -35,22 +36,7 @@ class Kept(ReviewBook):
     def next_day(self):
         """The site's first message of a day brings the workbook up to date."""
         at = datetime(2026, 10, next(self.days), 8)
-        message = SiteHealth(
-            location="berlin",
-            request_id="h",
-            sheet_id=self.sheet_id,
-            period=OCTOBER,
-            at=at,
-            time_zone="Europe/Berlin",
-            day_boundary=time(4),
-            complete_through=None,
-            backlog=0,
-            undecodable=0,
-            release="0.1.0",
-            machine=None,
-            problem="",
-            pi_clock_synchronised=True,
-        )
+        message = health_message(sheet_id=self.sheet_id, period=OCTOBER, at=at)
         self.world.backend.clock.now = lambda: datetime.fromisoformat(f"{at.isoformat()}+00:00")
         handle(message, self.world.backend)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import pytest
 
@@ -14,7 +14,7 @@ from attendance_backend.review.book import LAYOUTS
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
 from attendance_backend.sheet.placing import as_made, mending, placed
-from attendance_contracts import SiteHealth
+from tests.health_message import health_message
 from tests.review_book import ReviewBook, punch
 
 MORNING, EVENING = punch("ann", "2026-11-03 09:00"), punch("ann", "2026-11-03 17:00")
@@ -86,21 +86,12 @@ def test_a_worksheet_as_it_is_made_lacks_nothing():
 
 
 def health(office):
-    return SiteHealth(
-        location="berlin",
-        request_id="h",
+    return health_message(
         sheet_id=office.sheet_id,
         period=office.period,
         at=datetime(2026, 11, 4, 8),
-        time_zone="Europe/Berlin",
-        day_boundary=time(4),
         release="1",
-        backlog=0,
-        undecodable=0,
         complete_through=date(2026, 11, 3),
-        pi_clock_synchronised=True,
-        machine=None,
-        problem="",
     )
 
 

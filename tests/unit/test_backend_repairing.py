@@ -1,6 +1,6 @@
 """Formulas that somebody emptied, broke or typed over, and worksheets that are gone: what a refresh makes of them."""
 
-from datetime import UTC, date, time
+from datetime import UTC, date
 
 import pytest
 
@@ -11,9 +11,9 @@ from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.formula_text import moved
 from attendance_backend.sheet.grid import Area
-from attendance_contracts import SiteHealth
 from tests.earlier_version import status_of_correction, without_punches
 from tests.fakes_backend import Filled
+from tests.health_message import health_message
 from tests.review_book import CARL, ROSTER, ReviewBook, punch
 
 DAILY, WEEKLY, MONTHLY = "Daily Attendance", "Weekly Summary", "Monthly Summary"
@@ -35,21 +35,11 @@ class Office(ReviewBook):
         self.refresh()
 
     def health(self, at, through):
-        message = SiteHealth(
-            location="berlin",
-            request_id="h",
+        message = health_message(
             sheet_id=self.sheet_id,
             period=self.period,
             at=serial.to_datetime(serial.from_date(date.fromisoformat(at[:10])) + int(at[11:13]) / 24),
-            time_zone="Europe/Berlin",
-            day_boundary=time(4),
-            release="1.0",
-            backlog=0,
-            undecodable=0,
             complete_through=through,
-            pi_clock_synchronised=True,
-            machine=None,
-            problem="",
         )
         self.world.clock.moment = message.at.replace(tzinfo=UTC)
         handle(message, self.world.backend)

@@ -20,10 +20,10 @@ from attendance_contracts import (
     MachineHealth,
     MistimedPunches,
     ReviewPeriod,
-    SiteHealth,
     StoreAttendRecords,
 )
 from tests.fakes_backend import Crash, FakeSpreadsheets, World
+from tests.health_message import health_message
 
 WHO, WHAT, DAY, KIND = (
     exceptions.LAYOUT.places()[column]
@@ -143,21 +143,13 @@ def day_of(row):
 
 
 def health(location="berlin", at="2026-11-04T08:00:00", *, sheet_id, through=None, **changes):
-    message = SiteHealth(
+    message = health_message(
         location=location,
-        request_id="h",
         sheet_id=sheet_id,
         period=NOVEMBER,
         at=datetime.fromisoformat(at),
-        time_zone="Europe/Berlin",
-        day_boundary=time(4),
-        release=RELEASE,
-        backlog=0,
-        undecodable=0,
         complete_through=None if through is None else date.fromisoformat(through),
-        pi_clock_synchronised=True,
         machine=MACHINE,
-        problem="",
     )
     return replace(message, **changes)
 

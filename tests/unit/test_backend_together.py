@@ -19,9 +19,9 @@ from attendance_contracts import (
     MachineHealth,
     Outcome,
     ReviewPeriod,
-    SiteHealth,
 )
 from tests.fakes_backend import Crash
+from tests.health_message import health_message
 from tests.review_book import CARL, NOVEMBER, ROSTER, ReviewBook, punch
 
 SITES = ("berlin", "hamburg", "bonn")
@@ -54,20 +54,13 @@ def health(office, site, at="2026-11-04 11:00", through=date(2026, 11, 3), probl
         record_capacity=100_000,
         users=40,
     )
-    return SiteHealth(
+    return health_message(
         location=site,
-        request_id="h",
         sheet_id=office.sheet_id,
         period=office.period,
-        time_zone="Europe/Berlin",
-        day_boundary=time(4),
         at=datetime.fromisoformat(at),
-        release="0.2",
-        backlog=0,
         complete_through=through,
         machine=machine,
-        undecodable=0,
-        pi_clock_synchronised=True,
         problem=problem,
     )
 

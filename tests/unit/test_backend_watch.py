@@ -20,8 +20,9 @@ from attendance_backend.review import corrections_sheet, sites_sheet
 from attendance_backend.review.names import drive_properties
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.grid import spreadsheet_link
-from attendance_contracts import CreateReviewSheet, ReviewPeriod, SiteHealth, StoreAttendRecords, Watch
+from attendance_contracts import CreateReviewSheet, ReviewPeriod, StoreAttendRecords, Watch
 from tests.fakes_backend import CONTROL_ID, Book, Crash, Effects, FixedClock, World
+from tests.health_message import health_message
 from tests.review_book import ROSTER, ReviewBook, punch
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 26), date(2026, 11, 1))
@@ -794,21 +795,12 @@ def test_a_deleted_workbook_comes_back_with_what_hr_typed(office):
 def test_health_of_a_site_reaches_the_workbook_that_was_made_again(office):
     office.lose(office.october_id)
     restore_workbook(office.world.backend, "October 2026", None, lambda line: None)
-    health = SiteHealth(
-        location="berlin",
-        request_id="h",
+    health = health_message(
         sheet_id=office.october_id,
         period=OCTOBER,
         at=datetime(2026, 11, 3, 10),
-        time_zone="Europe/Berlin",
         day_boundary=datetime(2026, 1, 1, 4).time(),
-        release="0.2.0",
         backlog=7,
-        undecodable=0,
-        complete_through=None,
-        pi_clock_synchronised=True,
-        machine=None,
-        problem="",
     )
     handle(health, office.world.backend)
     made = office.world.spreadsheets.books[office.world.control.sheet("Review Sheets").rows()[1][1]]
