@@ -9,7 +9,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 import openpyxl
 import pytest
@@ -313,7 +315,7 @@ def in_libreoffice(folder, server):
     subprocess.run(
         [
             SOFFICE,
-            f"-env:UserInstallation=file://{folder}/profile",
+            f"-env:UserInstallation=file://{_libreoffice_profile().name}",
             "--headless",
             "--convert-to",
             "xlsx",
@@ -330,6 +332,12 @@ def in_libreoffice(folder, server):
     for path in saved:
         comparison.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
     return comparison
+
+
+@cache
+def _libreoffice_profile():
+    """Made by the first start, which takes a second longer; gone with the process."""
+    return tempfile.TemporaryDirectory(prefix="libreoffice-")
 
 
 class Comparison:
