@@ -143,6 +143,7 @@ def test_any_run_is_a_run_of_the_relation(relator, seed):
     play(relator, seed, 40, clearing=relator.clearing)
 
 
+@pytest.mark.slow
 def test_a_client_that_believes_itself_is_refused(monkeypatch):
     """It takes for confirmed what it has published."""
     ask = steps._request
@@ -157,6 +158,7 @@ def test_a_client_that_believes_itself_is_refused(monkeypatch):
         play(Relator(clearing=False), 20, 100, clearing=False)
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_a_refusal_for_an_end_is_refused(monkeypatch):
     """What is refused may be stored later: it must not be erased."""
     told = Ledger.take_answers

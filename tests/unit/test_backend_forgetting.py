@@ -48,6 +48,7 @@ def anns(book):
     return [text for text in texts if re.search(r"(?<![a-z])ann(?![a-z])", text[2].casefold().split("@")[0])]
 
 
+@pytest.mark.slow
 def test_whatever_the_point_at_which_it_breaks_off_the_next_attempt_ends_it():
     undisturbed = office(*PUNCHES)
     undisturbed.world.effects.count = 0

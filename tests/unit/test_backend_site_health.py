@@ -572,6 +572,7 @@ def messages_of(sheet_id):
 ALL_SAID = sorted([*OF_BERLIN, ("Dee", "absent", 3)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_any_order_and_repetition_says_the_same(order):
     office = new_office()
@@ -618,6 +619,7 @@ def test_a_crash_at_any_effect_leaves_nothing_undone_and_nothing_twice(when, num
     assert office.world.control.content() == control
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_crashes_repetitions_and_disorder_together(seed):
     chance = random.Random(seed)

@@ -128,6 +128,7 @@ def test_a_clock_that_is_set_takes_along_what_was_noted_before(directory, clock)
     assert read_diary(directory).started == now.since
 
 
+@pytest.mark.slow
 def test_it_does_not_grow_for_ever(directory, clock):
     diary = begun(directory, clock)
     for number in range(500):

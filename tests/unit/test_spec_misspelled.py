@@ -31,6 +31,7 @@ def test_misspelt(place: Place, tmp_path, capsys):
     assert place.name in refusal(place.replaced(f"{place.name}X"), tmp_path, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [p for p in PLACES if p.is_use], ids=str)
 def test_a_well_formed_slip_in_a_use_is_found_on_its_line(place: Place, tmp_path, capsys):
     letter = "X" if place.name.isupper() else "x"
