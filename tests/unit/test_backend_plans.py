@@ -79,6 +79,16 @@ def test_shifts_of_somebody_that_meet_are_seen(first, meets):
     assert found.meeting(BOB, OCTOBER) is None
 
 
+def test_a_message_costs_one_read_and_one_write_wherever_weeks_begin():
+    book = ReviewBook(settings=[("Week begins on", None, "Sunday")])
+    weeks = [cell for cell in book.sheet("Weekly Summary").rows()[0] if " - " in str(cell)]
+    assert (weeks[0], weeks[-1]) == ("01 Nov - 07 Nov", "29 Nov - 05 Dec")
+    for day in (3, 29):
+        book.store(punch("ann", f"2026-11-{day:02} 09:00"))
+        assert book.cost == (1, 1)
+        assert book.day("ann", date(2026, 11, day)) == (9.0, None, None)
+
+
 def test_nobody_is_planned_without_a_row():
     assert planned((None, "Packers", None, "Early"), person=BOB) == {}
     assert planned(("ann@x.com", None, None, "Early", None, "2026-09-30")) == {}

@@ -307,10 +307,9 @@ class Plans:
             return None
         shifts = [_chosen(*self._own(person, day), day)[1] for day in days]
         for day, one, other in zip(days, shifts, shifts[1:], strict=False):
-            ends, begins = one and one.end_s, other and other.start_s
-            if ends is not None and begins is not None and begins + DAY_S - ends < APART_S:
-                assert one is not None
-                assert other is not None
+            if one is None or one.end_s is None or other is None or other.start_s is None:
+                continue
+            if other.start_s + DAY_S - one.end_s < APART_S:
                 return day, one, other
         return None
 
