@@ -33,10 +33,12 @@ def punch(user_name, moment, *, user_id=None, serial_number="SN1", occurrence=1,
 
 
 @lru_cache(maxsize=8)
-def _as_made(period, roster, sites, *_made_with):
+def _as_made(period, roster, sites, settings, *_made_with):
     made = object.__new__(ReviewBook)
     made.world, made.period = World(), period
     made.world.type_worksheet("2026", [("Month", "Start Date", "End Date")])
+    if settings:
+        made.world.type_worksheet("Settings", [("Setting", "Site", "Value"), *settings])
     made.keeps(*roster)
     for site in sites:
         made.sheet_id = made.create(site)
@@ -52,9 +54,10 @@ class ReviewBook:
     sheet_id: str
     book: Book
 
-    def __init__(self, period=NOVEMBER, roster=ROSTER, sites=("berlin",)):
+    def __init__(self, period=NOVEMBER, roster=ROSTER, sites=("berlin",), settings=()):
         made = _as_made(
-            period, tuple(map(tuple, roster)), tuple(sites), corrections_sheet.PREPARED_ROWS, steps.MOST_BYTES
+            *(period, tuple(map(tuple, roster)), tuple(sites), tuple(settings)),
+            *(corrections_sheet.PREPARED_ROWS, steps.MOST_BYTES),
         )
         vars(self).update(vars(made.copied()))
 

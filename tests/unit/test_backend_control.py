@@ -576,3 +576,15 @@ def test_faults_of_the_list_of_review_sheets(world):
         "B4",
         "A5",
     ]
+
+
+def test_shifts_of_one_person_that_meet_are_named(world):
+    world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "9:00")])
+    shifts = [("Shift", "Start", "End"), ("Early", "06:00", "14:00"), ("Night", "22:00", "06:00")]
+    world.type_worksheet("Shifts", shifts)
+    header = ("Email", "Shift", "From", "Days")
+    world.type_worksheet("Roster", [header, ("ann@x.com", "Night"), ("ann@x.com", "Early", "2026-11-05")])
+    (problem,) = control_of(world).problems
+    assert "shifts of Ann (Night on Wed 2026-11-04, then Early): punches of one may count for" in str(problem)
+    world.type_worksheet("Roster", [header, ("ann@x.com", "Night"), ("ann@x.com", "Early", "2026-11-07")])
+    assert said(control_of(world).problems) == []

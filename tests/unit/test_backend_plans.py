@@ -63,6 +63,32 @@ def test_every_other_week_is_counted_from_the_day_on_which_weeks_begin():
     assert worked == [4, 5, 6, 7, 8, 18, 19, 20, 21, 22]
 
 
+@pytest.mark.parametrize(
+    ("first", "meets"),
+    [("2026-10-16", date(2026, 10, 15)), ("2026-10-17", None)],
+)
+def test_shifts_of_somebody_that_meet_are_seen(first, meets):
+    found, problems = plans(
+        ("ann@x.com", None, None, "Night", None, None, "Mon-Fri"),
+        ("ann@x.com", None, None, "Early", first, None, "Mon-Fri"),
+        ("bob@x.com", None, None, "Night"),
+    )
+    assert not problems
+    meeting = found.meeting(ANN, OCTOBER)
+    assert (meeting and meeting[0]) == meets, "a weekend lies between, from the 17th on"
+    assert found.meeting(BOB, OCTOBER) is None
+
+
+def test_a_message_costs_one_read_and_one_write_wherever_weeks_begin():
+    book = ReviewBook(settings=[("Week begins on", None, "Sunday")])
+    weeks = [cell for cell in book.sheet("Weekly Summary").rows()[0] if " - " in str(cell)]
+    assert (weeks[0], weeks[-1]) == ("01 Nov - 07 Nov", "29 Nov - 05 Dec")
+    for day in (3, 29):
+        book.store(punch("ann", f"2026-11-{day:02} 09:00"))
+        assert book.cost == (1, 1)
+        assert book.day("ann", date(2026, 11, day)) == (9.0, None, None)
+
+
 def test_nobody_is_planned_without_a_row():
     assert planned((None, "Packers", None, "Early"), person=BOB) == {}
     assert planned(("ann@x.com", None, None, "Early", None, "2026-09-30")) == {}

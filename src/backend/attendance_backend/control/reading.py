@@ -8,7 +8,7 @@ Worksheets of HR: one a year (`periods`), ``Cut Off Times`` (`roster`), ``Holida
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from attendance_backend.control import (
     alarms,
@@ -38,6 +38,8 @@ from attendance_contracts import ReviewPeriod
 log = logging.getLogger(__name__)
 
 MOST_NAMED = 5
+_THESE_WEEKS = -14, 29
+"""Days around today whose plans are looked at."""
 NOBODY = (
     "nobody is entered: without a cut-off time nobody is late, and no punch can be told whose it is; type each "
     "person's name, e-mail address and cut-off time"
@@ -204,6 +206,7 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     if any(each.part for each in free.found) and not plans.rows:
         remedy = "half a day is free for people with a shift in Roster; type half leave for the others"
         problems.append(Problem(holidays.TITLE, "A1", remedy))
+    problems += _meetings(plans, people, today)
     recorded, found = review_sheets.recorded(book.find(review_sheets.TITLE))
     problems += found
     problems += _without_group(people, groups)
@@ -214,6 +217,25 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         groups=groups,
         parts=review_sheets.parts(book.find(review_sheets.TITLE)),
     )
+
+
+def _meetings(plans: Plans, people: Mapping[str, Person], today: date) -> list[Problem]:
+    """Shifts of one person between which there is no time, in these weeks."""
+    days = [today + timedelta(days=number) for number in range(*_THESE_WEEKS)]
+    found = []
+    for person in people.values() if plans.rows else ():
+        meeting = plans.meeting(person, days)
+        if meeting is not None:
+            day, one, other = meeting
+            found.append(f"{person.name} ({one.name} on {day:%a} {day:%Y-%m-%d}, then {other.name})")
+    if not found:
+        return []
+    more = f" and {len(found) - MOST_NAMED} more" if found[MOST_NAMED:] else ""
+    remedy = (
+        f"less than an hour lies between shifts of {', '.join(found[:MOST_NAMED])}{more}: punches of one may count for "
+        "the other; plan a day off in between, or look at these days and type their times into Corrections"
+    )
+    return [Problem(shifts.ROSTER, "A1", remedy)]
 
 
 def groups_of(sites: Mapping[str, Registered], people: Iterable[Person], today: date) -> Groups:

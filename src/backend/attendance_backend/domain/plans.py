@@ -18,6 +18,8 @@ from attendance_backend.domain.periods import week_of
 DAY_S = 86_400
 LEAD_S = 4 * 3600
 """So long before a shift its day opens, unless the one before ended later than as long again before it."""
+APART_S = 3600
+"""With less between two shifts of a person their punches may be taken for each other."""
 _DAY = timedelta(days=1)
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
 NIGHT_HOURS = 22 * 3600, 30 * 3600
@@ -292,6 +294,24 @@ class Plans:
                 cut_off_s=None if terms.cut_off == person.cut_off else terms.cut_off or NEVER_S,
             )
         return planned
+
+    def meeting(self, person: Person, days: Sequence[date]) -> tuple[date, Shift, Shift] | None:
+        """The first of some days whose shift of somebody ends less than `APART_S` before that of the next day begins.
+
+        A check-out after such a shift, or a check-in before the next one, may count for the other day.
+        """
+        if (
+            len({row.shift for row in self.rows if row.shift is not None and row.is_for(person.on(days[-1]))})
+            < 2
+        ):
+            return None
+        shifts = [_chosen(*self._own(person, day), day)[1] for day in days]
+        for day, one, other in zip(days, shifts, shifts[1:], strict=False):
+            if one is None or one.end_s is None or other is None or other.start_s is None:
+                continue
+            if other.start_s + DAY_S - one.end_s < APART_S:
+                return day, one, other
+        return None
 
     def _own(self, person: Person, day: date) -> tuple[Sequence[RosterRow], frozenset[int]]:
         """The rows about somebody as on a day, and the weekend there."""

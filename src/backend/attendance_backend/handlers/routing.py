@@ -54,6 +54,7 @@ class Table:
         forgotten: the punches that must not come back.
         groups: whose workbooks are whose.
         parts: period and group by casefolded name, of the workbooks of groups.
+        week_begins_on: the weekday of weeks' first days in a workbook that is made now, 0 is Monday.
     """
 
     periods: Sequence[ReviewPeriod]
@@ -65,6 +66,7 @@ class Table:
     forgotten: Forgotten = field(default_factory=Forgotten)
     groups: Groups = field(default_factory=Groups)
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    week_begins_on: int = 0
 
     def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
         """The period of a moment of a registered site's clocks."""
@@ -140,9 +142,10 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         if titles
         else present
     )
+    settings = book.find(rules.TITLE)
     periods, problems = read_periods(
         [book.worksheet(title) for title in years],
-        through_sunday=rules.runs_through_sunday(book.find(rules.TITLE)),
+        through_sunday=rules.runs_through_sunday(settings),
     )
     sites, more = registered_sites.read(book.find(registered_sites.TITLE))
     recorded, _ = review_sheets.recorded(book.find(review_sheets.TITLE))
@@ -159,9 +162,16 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         forgotten.read(book.find(forgotten.TITLE)),
         _groups(present, sites, backend, is_grouped=bool(parts)),
         {name.casefold(): each for name, each in parts.items()},
+        (rules.read_rules(settings)[0].week_begins_on or 0) if settings is not None else 0,
     )
     backend.remembered[backend.control_id] = now, table
     return table
+
+
+def known_begin_of_weeks(backend: Backend) -> int:
+    """`Table.week_begins_on` as it was last read; Monday where nothing was. Costs no call."""
+    kept: tuple[datetime, Table] | None = backend.remembered.get(backend.control_id)
+    return 0 if kept is None else kept[1].week_begins_on
 
 
 def _groups(

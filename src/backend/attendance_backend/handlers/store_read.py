@@ -14,6 +14,7 @@ from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import WorksheetGoneError
 from attendance_backend.handlers import books
 from attendance_backend.handlers.remembered import hidden_sheets, recall
+from attendance_backend.handlers.routing import known_begin_of_weeks
 from attendance_backend.ports import Backend
 from attendance_backend.review import (
     book,
@@ -166,7 +167,8 @@ def _read(parts: Sequence[StoreAttendRecords], backend: Backend, days: Sequence[
         index = Want(
             punch_index.as_made(punch_index.dates_of(period.first_day, period.last_day)), index_areas
         )
-        by_day = Want(days_sheet.as_made(whole_weeks(period.first_day, period.last_day)), days_areas)
+        weeks = whole_weeks(period.first_day, period.last_day, known_begin_of_weeks(backend))
+        by_day = Want(days_sheet.as_made(weeks), days_areas)
     else:
         index, by_day = known.index.want(index_areas), known.days.want(days_areas)
     wants = (
