@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 BENCHMARKS = {
     "device": "reading the attendance machine: bytes on the wire, time and memory, beside pyzk",
+    "link": "reading the attendance machine on a poor link: whether each new punch comes with its poll",
     "pi": "what the client costs the Pi: memory, processor, bytes, fsyncs, processes",
     "workbook": "storing punches in a review workbook: calls, cells, bytes and time, beside plain gspread",
     "messages": "a message of punches by itself, and in batches of 10 and 60: calls and time",

@@ -104,6 +104,15 @@ class _Nobody:
         del status
 
 
+def reader_of(address: MachineAddress, now: datetime) -> Client:
+    """A client that reads this machine, with nobody to send it to; its clock stands still."""
+    site = Site("bench", "UTC")
+    ledger, session = Ledger(":memory:", site.day_boundary), Session(site.day_boundary)
+    client = Client(site, [Door(ZkMachine(address))], _Nobody(), _Clock(now), ledger, _Nobody(), session)
+    session.review_period = ReviewPeriod("bench", now.date(), now.date())
+    return client
+
+
 def _wire() -> Iterator[str]:
     sys.stdout.write(f"bytes on the wire, {RECORDS:,} records and {USERS:,} users on the machine\n")
     _say("record", "first poll", "nothing new", f"{NEW} new", "seconds")
@@ -111,18 +120,7 @@ def _wire() -> Iterator[str]:
     for width in WIDTHS:
         machine = _machine(width, RECORDS, now)
         with DeviceServer(machine) as server:
-            site = Site("bench", "UTC")
-            ledger = Ledger(":memory:", site.day_boundary)
-            client = Client(
-                site,
-                [Door(ZkMachine(MachineAddress("127.0.0.1", server.port)))],
-                _Nobody(),
-                _Clock(now),
-                ledger,
-                _Nobody(),
-                Session(site.day_boundary),
-            )
-            client.session.review_period = ReviewPeriod("bench", now.date(), now.date())
+            client = reader_of(MachineAddress("127.0.0.1", server.port), now)
             moved: list[int] = []
             began_s = time.perf_counter()
             for new in (0, 0, NEW):
@@ -131,9 +129,9 @@ def _wire() -> Iterator[str]:
                 poll(client)
                 moved.append(server.traffic.total)
             taken_s = time.perf_counter() - began_s
-            if ledger.summary().punches != RECORDS + NEW:
+            if client.ledger.summary().punches != RECORDS + NEW:
                 raise AssertionError("not all punches were read")
-            ledger.close()
+            client.ledger.close()
         _say(f"{width} bytes", *(f"{total:,}" for total in moved), f"{taken_s:.2f}")
         for what, total, most in zip(
             ("nothing", f"{NEW} records"), moved[1:], (QUIET_BYTES, BUSY_BYTES), strict=True

@@ -4,6 +4,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,11 +46,15 @@ class Losses:
         lost: the share of them that arrive nowhere, requests and answers alike.
         overtaken: the share of packets with data that arrive after the one sent next.
         seed: draws the same ones each time.
+        bytes_per_second: how fast they travel to the client; 0 for at once.
+        latency_s: how long an answer is on its way before that.
     """
 
     lost: float = 0.0
     overtaken: float = 0.0
     seed: int = 1
+    bytes_per_second: float = 0.0
+    latency_s: float = 0.0
 
 
 class Datagrams:
@@ -128,7 +133,10 @@ class Datagrams:
                 datagrams = [data]
             case TearReply(keep):
                 datagrams = [b"".join(datagrams)[:keep]]
+        time.sleep(self.losses.latency_s)
         for datagram in datagrams:
+            if self.losses.bytes_per_second:
+                time.sleep(len(datagram) / self.losses.bytes_per_second)
             self._send(datagram, address)
 
     def _send(self, datagram: bytes, address: Address) -> None:
