@@ -14,6 +14,7 @@ BENCHMARKS = {
     "link": "reading the attendance machine on a poor link: whether each new punch comes with its poll",
     "pi": "what the client costs the Pi: memory, processor, bytes, fsyncs, processes",
     "workbook": "storing punches in a review workbook: calls, cells, bytes and time, beside plain gspread",
+    "planned": "the same for people with shifts (five minutes)",
     "messages": "a message of punches by itself, and in batches of 10 and 60: calls and time",
     "flood": "a crowd of sites at one account: how long a message waits, after an outage as well",
 }

@@ -67,7 +67,7 @@ def run() -> list[str]:
                 f"{EMPLOYEES} employees, {(PERIOD.last_day - PERIOD.first_day).days + 1} days, {len(SITES)} sites, "
                 f"{raw_rows:,} raw rows\n"
             )
-            _say(
+            say(
                 "punches", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s"
             )
             series = count()
@@ -75,9 +75,9 @@ def run() -> list[str]:
             for size in SIZES:
                 ours = bench.least(bench.store, sheet_id, size, series)
                 plain = bench.least(bench.store_plainly, sheet_id, size, series)
-                _say(size, "ours", *ours.cells())
-                _say("", "gspread", *plain.cells())
-                _say(
+                say(size, "ours", *ours.cells())
+                say("", "gspread", *plain.cells())
+                say(
                     "",
                     "times",
                     *(_ratio(*pair) for pair in zip(plain.numbers(), ours.numbers(), strict=True)),
@@ -96,27 +96,9 @@ def run() -> list[str]:
                     )
         sys.stdout.write("\n")
     sys.stdout.write("50 punches, beside more and more raw rows\n")
-    _say("raw rows", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
+    say("raw rows", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
     for raw_rows, cost in many.items():
-        _say(f"{raw_rows:,}", "ours", *cost.cells())
-    return [*worse, *_run_planned()]
-
-
-def _run_planned() -> list[str]:
-    """Where HR plans everybody's days."""
-    worse = []
-    with office(FEW_RAW_ROWS, is_planned=True) as (bench, sheet_id):
-        sys.stdout.write(f"\n{EMPLOYEES} employees with shifts, {FEW_RAW_ROWS:,} raw rows\n")
-        _say("punches", "", "reads", "writes", "cells read", "cells set", "bytes up", "bytes down", "CPU s")
-        series = count()
-        bench.least(bench.store, sheet_id, 1, series)
-        for size in SIZES:
-            cost = bench.least(bench.store, sheet_id, size, series)
-            _say(size, "ours", *cost.cells())
-            if (cost.reads, cost.writes) != (1, 1):
-                worse.append(
-                    f"{size} punches of people with shifts take {cost.reads} reads, {cost.writes} writes"
-                )
+        say(f"{raw_rows:,}", "ours", *cost.cells())
     return worse
 
 
@@ -350,7 +332,8 @@ def _note_times(days: list[list[str]], records: Sequence[AttendanceRecord]) -> N
         check_out[column] = max(check_out[column], shown)
 
 
-def _say(*cells: object) -> None:
+def say(*cells: object) -> None:
+    """A line of a table."""
     sys.stdout.write("  ".join(f"{cell:>10}" for cell in cells) + "\n")
     sys.stdout.flush()
 

@@ -114,7 +114,7 @@ def _made(workbook: Spreadsheet, people: Sequence[Person], days: Sequence[date],
     header = [tuple[NewCell, ...]() for _ in sheet.lines]
     header[day_header.DATE] = tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days)
     header[day_header.WEEKDAY] = tuple(NewCell(f"{day:%a}", styles.WEEK_HEADER) for day in days)
-    header[day_header.KIND] = tuple(NewCell() for _ in days)
+    header[day_header.KIND] = tuple(NewCell(None, styles.HOLIDAY_HEADER) for _ in days)
     titles = [each.role for each in workbook.worksheets]
     before = next((title for title in (WORKING_TIME, MONTHLY) if title in titles), None)
     behind = None if before is None else titles.index(before) + 1
@@ -137,10 +137,14 @@ def _dates(sheet: Worksheet, columns: Mapping[date, int]) -> dict[tuple[int, int
         (lines[day_header.DATE], place): NewCell(serial.from_date(day), styles.DAY_HEADER)
         for day, place in columns.items()
     }
-    return dates | {
+    weekdays = {
         (lines[day_header.WEEKDAY], place): NewCell(f"{day:%a}", styles.WEEK_HEADER)
         for day, place in columns.items()
     }
+    blank = {
+        (lines[day_header.KIND], place): NewCell(None, styles.HOLIDAY_HEADER) for place in columns.values()
+    }
+    return {**dates, **weekdays, **blank}
 
 
 def rows_by_key(sheet: Worksheet) -> dict[str, int]:
