@@ -4,6 +4,7 @@ Through the real functions, with the stand-ins behind them.
 """
 
 import logging
+import socket
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -525,6 +526,20 @@ def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys
     assert reply.confirmed == (message.records[0].identity,)
     assert run("discard", second)[1].out.splitlines()[-1] == "1 dead letter"
     assert run("list")[1].out.splitlines() == ["0 dead letters"]
+
+
+def test_letters_that_nobody_can_see_are_not_none(monkeypatch, capsys):
+    """Where packets vanish, a server takes the connection at most, and never says a word."""
+    monkeypatch.setattr(pubsub, "PULL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(pubsub, "CONNECTED_S", 0.2)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{silent.getsockname()[1]}")
+        assert cli.main(["dead-letters", "list"]) == cli.EXIT_TRY_AGAIN
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.count("\n") == 1
+    assert "cannot be reached (nothing answers); check this computer's network" in said.err
 
 
 # -- a thief who may sign anything with the key of one site

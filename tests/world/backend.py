@@ -19,12 +19,17 @@ from attendance_contracts import (
     Outcome,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteKey,
     StoreAttendRecords,
 )
 from tests.world.calendar import LONGEST_GAP, Boundaries, Row, home_of, windows
-from tests.world.network import BackendFault
+from tests.world.network import BackendFault, Envelope
 
 _DAY = timedelta(days=1)
+
+
+class SetAside(Exception):  # noqa: N818 - nothing went wrong
+    """A message lies among the dead letters, and is acknowledged."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,16 @@ class Backend(Protocol):
         now: the true time, which the world keeps up.
         refused: identities of punches that cannot be stored, and are answered so.
         poison: identities of punches over which the function dies.
+        site_key: with which the site is to sign; None where nothing is signed.
     """
 
     hears_health: bool
     now: datetime
     refused: set[str]
     poison: set[str]
+
+    @property
+    def site_key(self) -> SiteKey | None: ...
 
     def type_periods(self, rows: Sequence[Row]) -> None:
         """HR's table of periods is this one from now on."""
@@ -87,6 +96,10 @@ class Backend(Protocol):
         """Do what a request asks for, and return the reply to publish."""
         ...
 
+    def take(self, letter: Envelope, message: Message) -> Message | None:
+        """The same of a request as it was published, of which `message` may be a part; raises SetAside."""
+        ...
+
     def rows(self) -> Sequence[StoredRow]:
         """The raw data of all sheets and sites."""
         ...
@@ -110,6 +123,7 @@ class MemoryBackend:
     """The smallest backend that keeps the contract."""
 
     hears_health = False
+    site_key = None
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9)
@@ -166,6 +180,10 @@ class MemoryBackend:
             sheet.rows = {key: stored for key, stored in sheet.rows.items() if key not in gone}
         self._forgotten |= gone
         return gone
+
+    def take(self, letter: Envelope, message: Message) -> Message | None:
+        del letter  # it believes whoever writes
+        return self.handle(message)
 
     def handle(self, message: Message) -> Message | None:
         match message:
