@@ -127,7 +127,7 @@ class MemoryBackend:
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9)
-        self.table: list[Row] = []
+        self._windows: list[ReviewPeriod] = []
         self.registered: Boundaries | None = None
         self.poison: set[str] = set()
         self.refused: set[str] = set()
@@ -141,7 +141,7 @@ class MemoryBackend:
         self._mails: dict[str, int] = {}
 
     def type_periods(self, rows: Sequence[Row]) -> None:
-        self.table = list(rows)
+        self._windows = windows(rows)
 
     def register(self, since: date, boundary: timedelta) -> None:
         self._since[since] = boundary
@@ -224,14 +224,14 @@ class MemoryBackend:
             return self._follower(on - _DAY) or self._follower(self.now.date() - _DAY)
         if after is None:
             first_day = self.registered.first_day
-            return next((each for each in windows(self.table) if each.last_day >= first_day), None)
+            return next((each for each in self._windows if each.last_day >= first_day), None)
         period = self._follower(after)
         if period is not None and period.first_day <= after:
             return ReviewPeriod(period.name, after + _DAY, period.last_day)
         return period
 
     def _follower(self, earlier: date) -> ReviewPeriod | None:
-        period = next((period for period in windows(self.table) if period.last_day > earlier), None)
+        period = next((period for period in self._windows if period.last_day > earlier), None)
         return None if period is None or period.first_day - earlier > LONGEST_GAP else period
 
     def _next(self, message: GetReviewPeriod) -> NewReviewPeriod:
@@ -246,7 +246,7 @@ class MemoryBackend:
 
     def _home(self, moment: datetime) -> ReviewPeriod | None:
         assert self.registered is not None
-        return home_of(moment, windows(self.table), self.registered)
+        return home_of(moment, self._windows, self.registered)
 
     def _sheet_of(self, name: str) -> str:
         if name not in self._recorded:
@@ -276,7 +276,7 @@ class MemoryBackend:
         )
 
     def _table_as_told(self) -> str:
-        return repr((windows(self.table), self._since))
+        return repr((self._windows, self._since))
 
     def _answers(self, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
         assert self.registered is not None

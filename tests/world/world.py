@@ -344,6 +344,12 @@ class World:
         self.spoilt.add(identity)
         (self.backend.refused if refuses else self.backend.poison).add(identity)
 
+    def mend(self, identity: str) -> None:
+        """From now on it is stored as any other."""
+        self.spoilt.discard(identity)
+        self.backend.refused.discard(identity)
+        self.backend.poison.discard(identity)
+
     def clear_machine(self) -> None:
         """Somebody empties the machine at its own menu."""
         self.machine.clear(self.taken())
