@@ -38,7 +38,7 @@ class SignedBackend(HandlersBackend):
         self.world.backend = replace(self.world.backend, signing_secret=SECRET)
         self.letters: list[Envelope] = []
         self._apply = self.world.spreadsheets.apply
-        self.world.spreadsheets.apply = self._apply_or_not  # type: ignore[method-assign]
+        self.world.spreadsheets.apply = self._apply_or_not
 
     @property
     def site_key(self) -> SiteKey:  # type: ignore[override]
@@ -58,8 +58,8 @@ class SignedBackend(HandlersBackend):
         known = routing.read(self.world.backend).sites[SITE]
         return number > 0 and not known.takes_key(number, self.world.clock.now().date())
 
-    def said_of_sites(self) -> list[list[object]]:
-        """What ``Sites`` of all workbooks holds."""
+    def said_of_sites(self) -> object:
+        """What ``Sites`` of all workbooks holds, to be compared."""
         return [book.sheet(SITES).rows() for book in self.world.review_books()]
 
     def set_aside(self, data: bytes, attributes: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from attendance_contracts import (
 )
 from tests.property.counted import counted_rule as rule
 from tests.property.faulty_world import HOUR_S, MOST_STEPS, FaultyWorld, steps, users
-from tests.signed_backend import SECRET, SITE
+from tests.signed_backend import SECRET, SITE, SignedBackend
 from tests.world.network import Envelope
 
 OTHER = "hamburg"
@@ -37,12 +37,18 @@ HOWS = (NO_KEY, OF_ANOTHER_SITE, IN_ANOTHERS_NAME, NEVER_IN_FORCE, GUESSED, ALTE
 class SignedWorld(FaultyWorld):
     """The site signs; somebody listens to all of it and publishes what he likes."""
 
+    @property
+    def functions(self) -> SignedBackend:
+        """The world's backend."""
+        assert isinstance(self.world.backend, SignedBackend)
+        return self.world.backend
+
     @rule(overlap=st.sampled_from((0, 0, 1, 30)), hours=st.sampled_from((0, 0, 5, 60)), then=steps)
     def the_site_gets_another_key(self, overlap, hours, then):
         """The administrator brings it at once, or hours later; without an overlap nothing is taken until then."""
         world = self.world
         if world.since:
-            world.backend.make_next_key(overlap)
+            self.functions.make_next_key(overlap)
             world.timeline.after(hours * HOUR_S, world.bring_the_key)
             self.happened("key revoked" if not overlap else "key replaced", then)
 
@@ -58,16 +64,16 @@ class SignedWorld(FaultyWorld):
     def a_thief_forges_a_message(self, how, what, user):
         """Nothing of it is taken, and nothing in any spreadsheet or mailbox is another for it."""
         world = self.world
-        world.backend.now = world.timeline.wall
+        self.functions.now = world.timeline.wall
         letter = self.forged(how, what, user)
         if letter is not None:
-            before = _kept(world.backend)
-            assert not world.backend.takes(letter), f"taken, with {how}"
-            assert _kept(world.backend) == before
+            before = _kept(self.functions)
+            assert not self.functions.takes(letter), f"taken, with {how}"
+            assert _kept(self.functions) == before
             self.happened(f"forged, with {how}")
 
     def forged(self, how, what, user):
-        network, backend = self.world.network, self.world.backend
+        network, backend = self.world.network, self.functions
         if not self.world.since:
             return None  # a site that nobody knows
         in_force = backend.site_key
@@ -92,7 +98,7 @@ class SignedWorld(FaultyWorld):
     @rule(then=steps)
     def dead_letters_are_sent_again(self, then):
         """As `attendance-backend dead-letters redrive --all` does."""
-        letters = self.world.backend.letters
+        letters = self.functions.letters
         for letter in letters:
             self.world.network.send_again(letter)
         if letters:
