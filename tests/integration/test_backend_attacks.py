@@ -188,11 +188,15 @@ def lines_seen(office, sheet_id):
             *(of_hamburg(sheet_id, period=period) for period in long_ones),
             *(CreateReviewSheet(location="hamburg", request_id="r", period=p) for p in long_ones),
         ],
-        "the check-in of another site's person moves": [store_message(sheet_id, stranger, location="hamburg")],
+        "the check-in of another site's person moves": [
+            store_message(sheet_id, stranger, location="hamburg")
+        ],
     }
 
 
-def test_whatever_was_seen_is_refused_with_every_key_that_is_not_in_force_and_harmless_replayed(office, caplog):
+def test_whatever_was_seen_is_refused_with_every_key_that_is_not_in_force_and_harmless_replayed(
+    office, caplog
+):
     """With another site's valid key, with one that ended, with none; told once a topic."""
     sheet_id = office.begin()
     at = punch("bob", "2026-11-03T09:00:00", serial_number="SN2")
