@@ -35,10 +35,9 @@ class SignedBackend(HandlersBackend):
         self, people: tuple[tuple[str, str, str | float], ...] = (), seed: int = 0, crash_chance: float = 0.0
     ) -> None:
         super().__init__(people, seed, crash_chance)
-        self.world.backend = replace(self.world.backend, signing_secret=SECRET)
+        self.instances = [replace(each, signing_secret=SECRET) for each in self.instances]
+        self.world.backend = self.instances[0]
         self.letters: list[Envelope] = []
-        self._apply = self.world.spreadsheets.apply
-        self.world.spreadsheets.apply = self._apply_or_not
 
     @property
     def site_key(self) -> SiteKey:  # type: ignore[override]

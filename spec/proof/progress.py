@@ -44,7 +44,7 @@ STAGES: Sequence[Stage] = (
     Stage(
         Claim("p is in the ledger", lambda s: s["known"]),
         ("REVIEW_PERIOD_EXPIRED[2] read_machine",),
-        given=lambda s: s["on_machine"],
+        given=lambda s: z3.And(s["here"], s["on_machine"]),
     ),
     Stage(
         Claim("a sheet was asked to hold p", lambda s: z3.Exists([n], s["requests"][n])),

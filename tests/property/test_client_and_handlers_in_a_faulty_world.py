@@ -1,21 +1,14 @@
-"""The same faulty world with the real functions, over spreadsheets in memory: signed, with thieves and dead letters."""
+"""The same faulty world with the real handlers of the backend, over spreadsheets in memory."""
 
 from collections import Counter
-
-import pytest
 
 from attendance_backend.handlers import refresh
 from attendance_backend.review import exceptions_sheet
 from attendance_backend.review.daily_columns import ABSENT, LATE, MISSING_IN, MISSING_OUT
 from attendance_backend.review.names import EXCEPTIONS
+from tests.handlers_backend import HandlersBackend
+from tests.property.faulty_world import FaultyWorld
 from tests.property.profiles import limits
-from tests.property.signed_world import HOWS, SignedWorld
-from tests.signed_backend import SignedBackend
-from tests.world import promises
-from tests.world.calendar import row
-from tests.world.world import World
-
-DAY_S = 86_400.0
 
 PEOPLE = (
     ("Anna Weber", "name1001@example.com", 9 / 24),
@@ -29,16 +22,16 @@ TOLD_OF = (exceptions_sheet.SITE, exceptions_sheet.WHO, exceptions_sheet.DAY, ex
 ONCE = {ABSENT, LATE, MISSING_OUT, MISSING_IN}
 
 
-class FaultyWorldWithHandlers(SignedWorld):
+class FaultyWorldWithHandlers(FaultyWorld):
     """Handlers die before and after their effects on the spreadsheets, too."""
 
     def new_backend(self, seed):
-        return SignedBackend(PEOPLE, seed=seed, crash_chance=0.15)
+        return HandlersBackend(PEOPLE, seed=seed, crash_chance=0.15)
 
     def settle(self):
         super().settle()
         backend = self.world.backend
-        assert isinstance(backend, SignedBackend)
+        assert isinstance(backend, HandlersBackend)
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"
@@ -59,116 +52,3 @@ def repeated(book):
 
 TestFaultyWorldWithHandlers = FaultyWorldWithHandlers.TestCase
 TestFaultyWorldWithHandlers.settings = limits(dev=10, ci=200)
-
-
-def test_keys_letters_thieves_and_people_to_be_forgotten_were_met():
-    """Runs after the sequences, and only says something after many."""
-    if FaultyWorldWithHandlers.tally["sequences"] < 150:
-        pytest.skip("too few sequences; set HYPOTHESIS_PROFILE=ci")
-
-    kinds = {f"forged, with {how}" for how in HOWS} | {
-        "key replaced",
-        "key revoked",
-        "message set aside",
-        "message replayed",
-        "dead letters sent again",
-        "record refused for ever",
-        "person forgotten",
-    }
-    assert {kind for kind in kinds if not FaultyWorldWithHandlers.tally[kind]} == set()
-
-
-@pytest.fixture
-def world():
-    """A site with two people, a week in, whose messages are signed."""
-    world = World(SignedBackend(PEOPLE), seed=1)
-    world.machine.users = {"1001": "name1001", "1002": "name1002"}
-    for number in range(3):
-        world.publish(row(number, world.weeks))
-    work(world, days=3)
-    yield world
-    world.close()
-
-
-def work(world, days):
-    for _ in range(days):
-        for user in ("1001", "1002"):
-            world.machine.record(user, world.machine.time)
-        world.run_for(DAY_S, 100)
-
-
-def settles(world):
-    world.heal()
-    assert world.settle(500), world.describe()
-    for promise in promises.WHEN_SETTLED:
-        promise(world)
-
-
-def test_a_pi_whose_key_has_ended_stores_nothing_and_loses_nothing(world):
-    backend = world.backend
-    stored = len(backend.rows())
-    backend.make_next_key(0)
-    work(world, days=2)
-    assert len(backend.rows()) == stored
-    assert backend.letters
-    for letter in backend.letters:
-        world.network.send_again(letter)  # with the old key they are refused once more
-    backend.letters.clear()
-    world.run_for(60, 10)
-    assert len(backend.rows()) == stored
-    settles(world)
-    assert len(backend.rows()) == stored + 4
-
-
-def test_with_an_overlap_nobody_notices(world):
-    stored = len(world.backend.rows())
-    world.backend.make_next_key(7)
-    work(world, days=2)
-    assert len(world.backend.rows()) == stored + 4
-    assert not world.backend.letters
-    settles(world)
-
-
-def test_a_punch_over_which_the_function_fails_delays_nobody_and_is_stored_after_redrive(world):
-    backend = world.backend
-    world.machine.record("1001", world.machine.time)
-    poison = world.machine.newest
-    world.spoil(poison, refuses=False)
-    work(world, days=2)
-    assert world.unstored() == {}
-    assert backend.letters
-    backend.poison.clear()
-    world.spoilt.clear()
-    assert world.unstored().keys() == {poison}
-    world.power_off()  # so that nothing but the letters can bring it
-    for letter in backend.letters:
-        world.network.send_again(letter)
-    world.timeline.advance(60)
-    assert world.unstored() == {}
-    settles(world)
-
-
-def test_a_punch_that_the_spreadsheet_service_refuses_delays_nobody(world):
-    world.machine.record("1001", world.machine.time)
-    refused = world.machine.newest
-    world.spoil(refused, refuses=True)
-    work(world, days=2)
-    assert world.unstored() == {}
-    assert refused not in {stored.identity for stored in world.backend.rows()}
-    settles(world)
-
-
-def test_who_is_forgotten_on_the_card_and_in_the_sheets_does_not_come_back(world):
-    """Neither from the machine, nor with a new card, nor by messages of before."""
-    world.machine.record("1001", world.machine.time)  # in no sheet yet
-    world.power_off()
-    assert world.forget("1001") > 0
-    assert not [stored for stored in world.backend.rows() if stored.user_name == "name1001"]
-    for letter in list(world.network.requests):
-        world.network.send_again(letter)
-    work(world, days=1)
-    promises.stays_forgotten(world)
-    world.power_off()
-    world.lose_ledger()
-    work(world, days=1)
-    settles(world)
