@@ -45,7 +45,8 @@ hunt: $(VENV)/.dev ## let Hypothesis look for broken promises, drawn anew and te
 	HYPOTHESIS_PROFILE=hunt $(BIN)/pytest --numprocesses auto --dist loadfile tests/property
 
 attack: $(VENV)/.dev ## what a thief of a site's key can make of the functions: nothing of another site's (a minute)
-	$(BIN)/pytest -q tests/integration/test_backend_attacks.py tests/integration/test_backend_telling.py
+	$(BIN)/pytest -q tests/integration/test_backend_attacks.py tests/integration/test_backend_telling.py \
+		tests/integration/test_backend_process.py::test_many_and_large_messages_at_once_leave_the_function_its_memory
 
 fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make fuzz REPLIES=100000 (minutes)
 	FUZZED_REPLIES=$(REPLIES) $(BIN)/pytest -q tests/property/test_device_fuzz.py

@@ -17,9 +17,9 @@ from typing import Any
 
 from attendance_backend.control.registered_sites import TITLE
 from attendance_backend.domain.groups import book_name
-from attendance_backend.errors import RefusedError, UserError
+from attendance_backend.errors import BackendError, RefusedError
 from attendance_backend.handlers import books, forgetting, moving, routing
-from attendance_backend.handlers.together import handle_together
+from attendance_backend.handlers.together import Served, handle_together
 from attendance_backend.ports import Backend
 from attendance_backend.review.forgetting import Whom
 from attendance_backend.review.names import GROUP_PROPERTY, PERIOD_PROPERTY
@@ -27,17 +27,17 @@ from attendance_backend.review.raw_data import ELSEWHERE
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.changes import Change, WriteCells
 from attendance_backend.sheet.grid import Area
-from attendance_contracts import Message, ReviewPeriod, SiteHealth, StoreAttendRecords
+from attendance_contracts import Message, ReviewPeriod, SiteHealth, SiteKey, StoreAttendRecords
 from tests.fakes_backend import Book, Crash, World
 from tests.world.backend import StoredRow
 from tests.world.calendar import Row, windows
-from tests.world.network import ZONE, BackendFault
+from tests.world.network import ZONE, BackendFault, Envelope
 
 RAW_PREFIX = "Raw Data - "
 TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 REGISTERED = ("Site", "First Day", "Time Zone", "Day Boundary", "Workbook Group")
-FORGETS_IN = 8
-"""One world in so many forgets people: it takes as long as a hundred messages."""
+FORGETS_IN = 4
+"""One world in so many forgets people: it takes as long as dozens of messages."""
 GROUPED_IN = 3
 """One world in so many has workbook groups."""
 ELSEWHERE_SITE, ELSEWHERE_GROUP = "lyon", "South"
@@ -64,6 +64,7 @@ class HandlersBackend:
     """
 
     hears_health = True
+    site_key: SiteKey | None = None
 
     def __init__(
         self, people: tuple[tuple[str, str, str | float], ...] = (), seed: int = 0, crash_chance: float = 0.0
@@ -76,7 +77,7 @@ class HandlersBackend:
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._forgets = seed % FORGETS_IN == 0
-        self._heard: list[Message] = []
+        self._heard: list[Any] = []
         self._batches = random.Random(seed)
         self._published: list[Row] = []
         self._windows: dict[str, ReviewPeriod] = {}
@@ -142,7 +143,7 @@ class HandlersBackend:
     def look_after(self) -> None:
         """The schedule's tick, of which only what moves punches is looked at here."""
         self.world.clock.moment += timedelta(minutes=2)
-        self.world.effects.crash_before = self.world.effects.crash_after = None
+        self._nobody_dies()
         table = routing.read(self.world.backend)
         for book in self.world.review_books():
             name = book_name(book.properties[PERIOD_PROPERTY], book.properties.get(GROUP_PROPERTY, ""))
@@ -155,36 +156,54 @@ class HandlersBackend:
         del identities  # it finds them by itself
         before = {stored.identity for stored in self.rows()}
         if self._forgets:
-            self.world.effects.crash_before = self.world.effects.crash_after = None
+            self._nobody_dies()
             whom = Whom("", site="berlin", user_id=user)
             forgetting.forget(whom, self.world.backend, lambda _: None, is_meant=True)
         return before - {stored.identity for stored in self.rows()}
 
+    def take(self, letter: Envelope, message: Message) -> Message | None:
+        del letter  # nothing is signed
+        return self.handle(message)
+
     def handle(self, message: Message) -> Message | None:
+        return self._take(message, type(message))
+
+    def _nobody_dies(self) -> None:
+        self.world.effects.crash_before = self.world.effects.crash_after = None
+
+    def _begin(self) -> None:
+        """A function begins, and may die at one of its effects."""
         self.world.clock.moment = self.now.replace(tzinfo=ZONE).astimezone(UTC)
         effects = self.world.effects
         effects.count = 0
-        effects.crash_before = effects.crash_after = None
+        self._nobody_dies()
         if self._choice.random() < self._crash_chance:
             number = self._choice.randint(1, MOST_EFFECTS)
             if self._choice.random() < 0.5:
                 effects.crash_before = number
             else:
                 effects.crash_after = number
+
+    def _take(self, message: Any, kind: type[Message]) -> Message | None:
+        self._begin()
         try:
-            reply = self._reply_to(message)
+            reply = self._reply_to(message, kind)
         except Crash:
             raise BackendFault("function died at one of its effects") from None
         except FaultError:
             raise BackendFault("function has a fault") from None
-        except UserError as error:
+        except BackendError as error:
             raise BackendFault("function refused a message") from error
         finally:
-            effects.meanwhile = None
+            self.world.effects.meanwhile = None
         self._windows |= {period.name: period for period in windows(self._published)}
         return reply
 
-    def _reply_to(self, message: Message) -> Message | None:
+    def _serve(self, messages: Sequence[Any], instance: Backend) -> Iterator[Served]:
+        """What an instance does with messages that it is given at once."""
+        return chain.from_iterable(handle_together(messages, instance))
+
+    def _reply_to(self, message: Any, kind: type[Message]) -> Message | None:
         """The reply, with that to others lost; it was as good as never sent."""
         again = self._batches.sample(self._heard, min(len(self._heard), self._batches.choice(BATCHES) - 1))
         batch = [*again, message]
@@ -194,22 +213,26 @@ class HandlersBackend:
             others = self._batches.sample(self._heard, min(len(self._heard), 2))
             number = self._batches.randint(1, 2)
             self.world.effects.meanwhile = number, partial(self._serve_meanwhile, others, there)
-        if isinstance(message, StoreAttendRecords | SiteHealth):
+        if kind in (StoreAttendRecords, SiteHealth):
             self._heard = [*self._heard, message][-MOST_HEARD:]
-        replies: list[Message | None] = []
-        for number, reply in chain.from_iterable(handle_together(batch, here)):
-            if batch[number] is message:
-                replies.append(reply())
-            elif len(batch) > 1:
-                with contextlib.suppress(UserError, FaultError):
-                    reply()
-        return replies[0]
+        own: Message | None = None
+        trouble: Exception | None = None
+        for number, reply in self._serve(batch, here):
+            try:
+                answer = reply()
+            except (BackendError, FaultError) as error:
+                trouble = error if batch[number] is message else trouble
+            else:
+                own = answer if batch[number] is message else own
+        if trouble is not None:
+            raise trouble
+        return own
 
-    def _serve_meanwhile(self, messages: Sequence[Message], instance: Backend) -> None:
+    def _serve_meanwhile(self, messages: Sequence[Any], instance: Backend) -> None:
         """Another instance serves what Pub/Sub delivers to it at the same time."""
         self.happened["two instances at once"] += 1
-        for _, reply in chain.from_iterable(handle_together(messages, instance)):
-            with contextlib.suppress(UserError, FaultError):
+        for _, reply in self._serve(messages, instance):
+            with contextlib.suppress(BackendError, FaultError):
                 reply()
 
     def _spoil_writes(self) -> None:

@@ -15,7 +15,7 @@ from generator.table import Table
 try:
     from generator.proof import story
     from generator.proof.prover import Fallen, Proof
-    from spec.proof import worlds
+    from spec.proof import progress, worlds
 except ModuleNotFoundError as error:
     if error.name != "z3":
         raise
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong = [
             *_prove(spec, _chosen(worlds.WORLDS, options.only)),
             *_take_away(spec, _chosen(worlds.WITHOUT_MEASURE, options.only)),
+            *(_progress(spec) if options.only is None else ()),
             *_tell_of_the_rest(spec, _chosen(worlds.NOT_PROVED, options.only)),
         ]
     except SpecError as error:
@@ -108,6 +109,20 @@ def _prove(spec: Spec, chosen: Sequence[worlds.World]) -> list[str]:
     print("Assumed in one of them:")
     _list(f"{world.name}: {'; '.join(world.assumes)}" for world in chosen if world.assumes)
     return wrong
+
+
+def _progress(spec: Spec) -> list[str]:
+    """The ranking: each stage of a punch's way, and that nothing takes it back."""
+    began_s = time.monotonic()
+    count, wrong = Proof(spec, progress.WORLD).progress()
+    verdict = "NOT PROVED" if wrong else "proved"
+    took_s = time.monotonic() - began_s
+    print(
+        f"\nA ranking for eventually_stored, {verdict} in {count:,} obligations and {took_s:.1f} s: "
+        f"no step takes a stage back but where {'; '.join(progress.UNDOING)}, and each that is to lead on does:"
+    )
+    _list(f"{stage.reached.sentence}, by {'; '.join(stage.taken)}" for stage in progress.STAGES)
+    return [f"NOT PROVED: {line}" for line in wrong]
 
 
 def _told(proof: Proof, fallen: Fallen, where: str) -> list[str]:

@@ -9,6 +9,7 @@ import z3
 
 from generator.emit_smt import Codes, Relation, Step, Values
 from generator.spec import Spec
+from spec.proof import progress
 from spec.proof.invariants import invariants
 from spec.proof.promises import Claim, promises
 from spec.proof.vocabulary import Assumed, Measures
@@ -90,6 +91,28 @@ class Proof:
             follows = self._discharged(self._now, promise.formula(self.values))
             kept[name] = follows and not fallen
         return Proved(kept, count, tuple(fallen), time.monotonic() - began)
+
+    def progress(self) -> tuple[int, list[str]]:
+        """How many obligations the ranking of `spec.proof.progress` has, and what is wrong with it."""
+        wrong: list[str] = []
+        count = 0
+        before = progress.reached(self.values)
+        for number, stage in enumerate(progress.STAGES):
+            sentence = stage.reached.sentence
+            leading = [step for step in self.steps if progress.takes_on(stage, step.name)]
+            wrong += [] if leading else [f"no step leads to the stage '{sentence}'"]
+            for step in self.steps:
+                after = stage.reached.formula(step.after)
+                if not progress.may_undo(step.name):
+                    count += 1
+                    if not self._discharged([*self._now, step.guard, before[number]], after):
+                        wrong.append(f"the stage '{sentence}' is taken back by the step '{step.name}'")
+                if step in leading:
+                    count += 1
+                    from_here = [*before[:number], stage.given(self.values)]
+                    if not self._discharged([*self._now, step.guard, *from_here], after):
+                        wrong.append(f"the step '{step.name}' does not lead to the stage '{sentence}'")
+        return count, wrong
 
     def _obligations(
         self, only: Sequence[str] | None

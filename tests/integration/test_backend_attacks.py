@@ -4,9 +4,11 @@ Through the real functions, with the stand-ins behind them.
 """
 
 import logging
+import socket
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -155,6 +157,83 @@ def test_nobody_writes_as_another_site(office):
     assert office.takes(Topic.STORE_ATTEND_RECORDS, data, attributes)
     assert not office.takes(Topic.STORE_ATTEND_RECORDS, data.replace(b"08:00", b"07:00"), attributes)
     assert len(office.sheets.read(sheet_id, "'Raw Data - berlin'!A1:A", "FORMULA")) == 2
+
+
+def alarm(number):
+    day = date(2026, 11, 5) + timedelta(days=number)
+    kind = AlarmKind.DAILY_WARNING
+    return RaiseFinalAlarm(location="hamburg", request_id="a", kind=kind, after=day, on=day)
+
+
+def lines_seen(office, sheet_id):
+    """What once went through, by what it did, as messages of hamburg."""
+    at = "2026-11-03T07:00:00"
+    stranger = punch("user001", "2026-11-03T04:01:00", serial_number="SN1")
+    long_ones = [replace(NOVEMBER, last_day=day) for day in (date(2030, 12, 31), date(2100, 1, 1))]
+    invented = [replace(NOVEMBER, name=f"Invented {number}") for number in range(20)]
+    of_hamburg = partial(health, location="hamburg")
+    return {
+        "the control spreadsheet becomes a workbook": [of_hamburg(office.control_id)],
+        "a punch as another site": [store_message(sheet_id, punch("ann", at), location="hamburg")],
+        "another site's zone and boundary": [
+            of_hamburg(sheet_id, time_zone="Asia/Tokyo", day_boundary=time(9)),
+            replace(
+                period_request(), location="hamburg", time_zone="Asia/Tokyo", day_boundary=time(9), after=None
+            ),
+        ],
+        "absences for all": [of_hamburg(sheet_id, complete_through=date(2026, 11, 28))],
+        "60 mails": [alarm(number) for number in range(60)],
+        "20 workbooks": [CreateReviewSheet(location="hamburg", request_id="r", period=p) for p in invented],
+        "2,997 columns, and all the memory": [
+            *(of_hamburg(sheet_id, period=period) for period in long_ones),
+            *(CreateReviewSheet(location="hamburg", request_id="r", period=p) for p in long_ones),
+        ],
+        "the check-in of another site's person moves": [
+            store_message(sheet_id, stranger, location="hamburg")
+        ],
+    }
+
+
+def test_whatever_was_seen_is_refused_with_every_key_that_is_not_in_force_and_harmless_replayed(
+    office, caplog
+):
+    """With another site's valid key, with one that ended, with none; told once a topic."""
+    sheet_id = office.begin()
+    at = punch("bob", "2026-11-03T09:00:00", serial_number="SN2")
+    honest = [
+        store_message(sheet_id, at, location="hamburg"),
+        health(sheet_id, location="hamburg", complete_through=date(2026, 11, 3)),
+        replace(period_request(), location="hamburg"),
+        CreateReviewSheet(location="hamburg", request_id="r1", period=NOVEMBER),
+        alarm(24),
+    ]
+    with_old_key = [(message.topic, *office.signed(message)) for message in honest]
+    ended = office.keys["hamburg"]
+    assert cli.main(["site-key", "hamburg", "--revoke"]) == 0
+    office.keys["hamburg"] = SiteKey.derived(SECRET.encode(), "hamburg", 2)
+    forget_adapters()
+    heard = [(message.topic, *office.signed(message)) for message in honest]
+    for letter in heard:
+        assert office.post_raw(*letter).status_code == 200
+
+    def kept():
+        files = sorted(office.sheets.store.files)
+        return office.spreadsheets(), office.registered(), files, len(office.mail.messages)
+
+    before, letters = kept(), len(office.letters())
+    for line, messages in lines_seen(office, sheet_id).items():
+        for message in messages:
+            assert not office.takes_from(office.keys["berlin"], message), line
+            assert not office.takes_from(ended, message), line
+            assert not office.takes_unsigned(message), line
+    for letter in with_old_key:
+        assert not office.takes(*letter)
+    for letter in heard * 2:
+        assert office.post_raw(*letter).status_code == 200
+    assert kept() == before
+    assert len(office.letters()) > letters + 200
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == len({message.topic for message in honest}), errors
 
 
 def test_who_signed_once_is_not_believed_unsigned_even_after_a_restart(office):
@@ -525,6 +604,20 @@ def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys
     assert reply.confirmed == (message.records[0].identity,)
     assert run("discard", second)[1].out.splitlines()[-1] == "1 dead letter"
     assert run("list")[1].out.splitlines() == ["0 dead letters"]
+
+
+def test_letters_that_nobody_can_see_are_not_none(monkeypatch, capsys):
+    """Where packets vanish, a server takes the connection at most, and never says a word."""
+    monkeypatch.setattr(pubsub, "PULL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(pubsub, "CONNECTED_S", 0.2)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{silent.getsockname()[1]}")
+        assert cli.main(["dead-letters", "list"]) == cli.EXIT_TRY_AGAIN
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.count("\n") == 1
+    assert "cannot be reached (nothing answers); check this computer's network" in said.err
 
 
 # -- a thief who may sign anything with the key of one site

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, SiteKey
-from attendance_deploy import cli, review_periods, settings, sites
+from attendance_deploy import cli, gcloud, review_periods, settings, sites
 from attendance_deploy.gcloud import DeployError, run_gcloud
 from tests.integration.gcloud_stand_in import NUMBER, answer, new_project
 
@@ -733,6 +733,28 @@ def test_every_site_has_an_account_name_of_its_own_that_google_takes():
     for name in names:
         assert re.fullmatch(r"[a-z](?:[-a-z0-9]{4,28}[a-z0-9])", name), name
     assert sites.account_name("headquarters") == "site-headquarters", "as the guide by hand had it"
+
+
+def test_what_is_waited_for_is_told_before_it_is_there(tmp_path, monkeypatch):
+    go_on, told = tmp_path / "go on", []
+    program = tmp_path / "gcloud"
+    program.write_text(
+        f'#!/bin/sh\nread secret\nuntil [ -e "{go_on}" ]; do sleep 0.02; done\necho "$secret"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(gcloud, "TOLD_AFTER_S", (0.05, 0.05))
+
+    def say(line):
+        told.append(line)
+        if len(told) == 2:
+            go_on.touch()
+
+    monkeypatch.setattr(gcloud, "say", say)
+    assert run_gcloud(["projects", "describe", "office", "--quiet"], "secret\n") == (0, "secret\n", "")
+    first, second = told
+    assert first == "waiting for gcloud projects describe office"
+    assert "without a network gcloud gives up" in second
 
 
 @pytest.mark.parametrize("site", ["", "x", "1st", "büro", "a b", "a.b", "x" * 51, "$(id)", 'a"'])

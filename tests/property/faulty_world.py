@@ -23,7 +23,7 @@ HOUR_S = 3600.0
 USERS = ("1001", "1002", "1003", "4711")
 """The last one is not in the machine's list of users."""
 
-SETTLING_STEPS = 400
+SETTLING_STEPS = 1000
 MOST_STEPS = 16
 """Of the client in one rule: a world in which nothing works makes it retry often."""
 

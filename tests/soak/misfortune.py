@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from attendance_contracts import REPLY_TOPICS
 from tests.world.calendar import Row
@@ -196,7 +197,7 @@ class Misfortunes:
                 self._world.delete_workbook(name, with_its_row=True)
 
             self._world.delete_workbook(name, with_its_row=False)
-            self._for_hours(60, delete_row)
+            self._for_hours(24, delete_row)
 
     def other_day_boundary(self) -> None:
         if self._world.since:
@@ -211,10 +212,12 @@ class Misfortunes:
     # People
 
     def spoilt_record(self) -> None:
+        """For days, and in the end it is owed as any other."""
         machine = self._world.machine
         if machine.record(self._choice.choice(USERS), machine.time):
             self._world.spoil(machine.newest, refuses=True)
-            self._note("record that is always refused")
+            self._for_hours(60, partial(self._world.mend, machine.newest))
+            self._note("record that is refused for days")
 
     def odd_punches(self) -> None:
         machine, user = self._world.machine, self._choice.choice(USERS)

@@ -68,6 +68,17 @@ def test_nothing_of_the_person_is_in_the_files_and_no_reading_brings_it_back(dir
     ledger.close()
 
 
+def test_of_punches_that_no_sheet_holds_is_told_that_another_card_would_bring_them(directory, capsys):
+    ledger = opened(directory)
+    stored = ledger.next_chunk(NOVEMBER, 100).records[:7]
+    ledger.confirm(tuple(record.identity for record in stored), "sheet")
+    ledger.close()
+    main(["forget", "17", "--directory", str(directory)])
+    assert "user 17 (ann archer): 1 of these were in no sheet" in capsys.readouterr().out
+    main(["forget", "18", "--directory", str(directory)])
+    assert "2 of these were in no sheet" in capsys.readouterr().out
+
+
 def test_what_was_deleted_is_overwritten_at_once(directory):
     ledger = opened(directory)
     ledger._db.execute("PRAGMA secure_delete = OFF")  # as most builds of SQLite have it

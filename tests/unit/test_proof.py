@@ -9,7 +9,7 @@ import z3
 from generator.load import load
 from generator.proof.__main__ import main
 from generator.proof.prover import Proof
-from spec.proof import effects, worlds
+from spec.proof import effects, progress, surroundings, worlds
 from spec.proof.vocabulary import FALSE, Assumed, Measures
 
 FILE = Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml"
@@ -106,3 +106,28 @@ def test_an_invariant_that_is_not_there_is_told(capsys, monkeypatch):
 def test_a_name_that_is_not_there(capsys):
     assert main(["--only", "no such world"]) == 2
     assert "no world and no measure is named 'no such world'" in capsys.readouterr().err
+
+
+def test_nothing_takes_a_punch_back_on_its_way_and_each_step_that_is_to_leads_on():
+    count, wrong = Proof(load(FILE), progress.WORLD).progress()
+    assert wrong == []
+    assert count > 5 * 60
+
+
+def test_a_ledger_that_is_lost_takes_a_punch_back():
+    _, wrong = Proof(load(FILE), replace(progress.WORLD, lost_ledger=True)).progress()
+    assert "the stage 'p is in the ledger' is taken back by the step 'power loss, ledger lost'" in wrong
+
+
+def test_a_function_that_does_not_write_leads_nowhere(monkeypatch):
+    monkeypatch.setattr(surroundings, "_step", idle_where("a function appends p and replies"))
+    _, wrong = Proof(load(FILE), progress.WORLD).progress()
+    assert (
+        "the step 'a function appends p and replies' does not lead to the stage 'p is in its sheet'" in wrong
+    )
+
+
+def idle_where(name):
+    """Makes the environment's steps, of which this one changes nothing."""
+    made = surroundings._step
+    return lambda s, told, guard, sets: made(s, told, guard, {} if told == name else sets)

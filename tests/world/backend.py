@@ -19,12 +19,17 @@ from attendance_contracts import (
     Outcome,
     RaiseFinalAlarm,
     ReviewPeriod,
+    SiteKey,
     StoreAttendRecords,
 )
 from tests.world.calendar import LONGEST_GAP, Boundaries, Row, home_of, windows
-from tests.world.network import BackendFault
+from tests.world.network import BackendFault, Envelope
 
 _DAY = timedelta(days=1)
+
+
+class SetAside(Exception):  # noqa: N818 - nothing went wrong
+    """A message lies among the dead letters, and is acknowledged."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,16 @@ class Backend(Protocol):
         now: the true time, which the world keeps up.
         refused: identities of punches that cannot be stored, and are answered so.
         poison: identities of punches over which the function dies.
+        site_key: with which the site is to sign; None where nothing is signed.
     """
 
     hears_health: bool
     now: datetime
     refused: set[str]
     poison: set[str]
+
+    @property
+    def site_key(self) -> SiteKey | None: ...
 
     def type_periods(self, rows: Sequence[Row]) -> None:
         """HR's table of periods is this one from now on."""
@@ -87,6 +96,10 @@ class Backend(Protocol):
         """Do what a request asks for, and return the reply to publish."""
         ...
 
+    def take(self, letter: Envelope, message: Message) -> Message | None:
+        """The same of a request as it was published, of which `message` may be a part; raises SetAside."""
+        ...
+
     def rows(self) -> Sequence[StoredRow]:
         """The raw data of all sheets and sites."""
         ...
@@ -110,10 +123,11 @@ class MemoryBackend:
     """The smallest backend that keeps the contract."""
 
     hears_health = False
+    site_key = None
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9)
-        self.table: list[Row] = []
+        self._windows: list[ReviewPeriod] = []
         self.registered: Boundaries | None = None
         self.poison: set[str] = set()
         self.refused: set[str] = set()
@@ -127,7 +141,7 @@ class MemoryBackend:
         self._mails: dict[str, int] = {}
 
     def type_periods(self, rows: Sequence[Row]) -> None:
-        self.table = list(rows)
+        self._windows = windows(rows)
 
     def register(self, since: date, boundary: timedelta) -> None:
         self._since[since] = boundary
@@ -166,6 +180,10 @@ class MemoryBackend:
             sheet.rows = {key: stored for key, stored in sheet.rows.items() if key not in gone}
         self._forgotten |= gone
         return gone
+
+    def take(self, letter: Envelope, message: Message) -> Message | None:
+        del letter  # it believes whoever writes
+        return self.handle(message)
 
     def handle(self, message: Message) -> Message | None:
         match message:
@@ -206,14 +224,14 @@ class MemoryBackend:
             return self._follower(on - _DAY) or self._follower(self.now.date() - _DAY)
         if after is None:
             first_day = self.registered.first_day
-            return next((each for each in windows(self.table) if each.last_day >= first_day), None)
+            return next((each for each in self._windows if each.last_day >= first_day), None)
         period = self._follower(after)
         if period is not None and period.first_day <= after:
             return ReviewPeriod(period.name, after + _DAY, period.last_day)
         return period
 
     def _follower(self, earlier: date) -> ReviewPeriod | None:
-        period = next((period for period in windows(self.table) if period.last_day > earlier), None)
+        period = next((period for period in self._windows if period.last_day > earlier), None)
         return None if period is None or period.first_day - earlier > LONGEST_GAP else period
 
     def _next(self, message: GetReviewPeriod) -> NewReviewPeriod:
@@ -228,7 +246,7 @@ class MemoryBackend:
 
     def _home(self, moment: datetime) -> ReviewPeriod | None:
         assert self.registered is not None
-        return home_of(moment, windows(self.table), self.registered)
+        return home_of(moment, self._windows, self.registered)
 
     def _sheet_of(self, name: str) -> str:
         if name not in self._recorded:
@@ -258,7 +276,7 @@ class MemoryBackend:
         )
 
     def _table_as_told(self) -> str:
-        return repr((windows(self.table), self._since))
+        return repr((self._windows, self._since))
 
     def _answers(self, records: Sequence[AttendanceRecord]) -> Iterator[Answer]:
         assert self.registered is not None

@@ -14,6 +14,7 @@ from attendance_contracts import (
     REPLY_TOPICS,
     REQUEST_TOPICS,
     Message,
+    Signer,
     SiteHealth,
     Topic,
     decode_topic,
@@ -28,6 +29,7 @@ ZONE = ZoneInfo(TIME_ZONE)
 ORDINARY_DELAY_S = 0.5
 MAX_REPLIES = 20
 REDELIVERY_S = 10.0
+MOST_OVERHEARD = 40
 MAX_DELIVERIES = 5
 """Tries of a request before it goes to the dead letters."""
 
@@ -55,19 +57,25 @@ class Envelope:
     topic: Topic
     data: bytes
     attributes: dict[str, str]
-    published_at: datetime
+    published_at: datetime = datetime(2026, 1, 5, tzinfo=UTC)
+
+    @property
+    def message(self) -> Message:
+        """What it says."""
+        return decode_topic(self.topic, self.data, self.attributes)
 
 
 class Network:
     """All topics, the backend's triggers, and one site's subscriptions.
 
     Attributes:
-        handle: the backend: takes a request, returns the reply; raises when it fails.
+        take: the backend: takes a request as it was published, returns the reply; raises when it fails.
         fates: of the next messages published; afterwards they are ordinary ones.
         latest_first: whether the newest waiting reply is handed out first.
         reachable: whether the site reaches Pub/Sub.
         confirmations_lost: how many of the next publishes are applied, yet look failed to their publisher.
         replies: every reply that was ever published, for replaying stale ones.
+        requests: the last ones of the site, for whoever listens and sends them again.
         health_told: how often the site told of itself; nobody answers.
         watch_health: takes what it tells.
         delivers_health: whether the backend gets it as well.
@@ -77,12 +85,13 @@ class Network:
 
     def __init__(self, timeline: Timeline, handle: Callable[[Message], Message | None]) -> None:
         self._timeline = timeline
-        self.handle = handle
+        self.take: Callable[[Envelope], Message | None] = lambda letter: handle(letter.message)
         self.fates: deque[Fate] = deque()
         self.latest_first = False
         self.reachable = True
         self.confirmations_lost = 0
         self.replies: list[Envelope] = []
+        self.requests: deque[Envelope] = deque(maxlen=MOST_OVERHEARD)
         self.happened: Counter[str] = Counter()
         self.dead_letters: list[Envelope] = []
         self.health_told = 0
@@ -114,15 +123,17 @@ class Network:
             raise BusError(f"no subscription on {topic}")
         return self._inboxes[topic]
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: Message, signer: Signer | None = None) -> None:
         """Take a message and see to its fate."""
         if isinstance(message, SiteHealth):
             self._take_health(message)
             if not self.delivers_health:
                 return
-        envelope = Envelope(message.topic, *encode(message), self.now())
-        if message.topic in REPLY_TOPICS:
-            self.replies.append(envelope)
+        data, attributes = encode(message)
+        if signer is not None:
+            attributes = signer.signed(message.topic, data, attributes)
+        envelope = Envelope(message.topic, data, attributes, self.now())
+        (self.replies if message.topic in REPLY_TOPICS else self.requests).append(envelope)
         fate = self.fates.popleft() if self.fates else Fate()
         if not fate.delays_s and message.topic is Topic.RAISE_FINAL_ALARM:
             fate = Fate()  # nobody answers it, so Pub/Sub's "at least once" is all there is
@@ -149,9 +160,13 @@ class Network:
         if not known:
             return False
         envelope = known[-1 - age % len(known)]
-        self._timeline.after(0.0, lambda: self._deliver(envelope))
+        self.send_again(envelope)
         self.happened["stale reply"] += 1
         return True
+
+    def send_again(self, envelope: Envelope) -> None:
+        """Somebody publishes once more what was published."""
+        self._timeline.after(0.0, lambda: self._deliver(envelope))
 
     def _deliver(self, envelope: Envelope, delivery: int = 1) -> None:
         if envelope.topic in REQUEST_TOPICS:
@@ -160,9 +175,8 @@ class Network:
             self._inboxes[envelope.topic].append(envelope)
 
     def _trigger(self, envelope: Envelope, delivery: int) -> None:
-        request = decode_topic(envelope.topic, envelope.data, envelope.attributes)
         try:
-            reply = self.handle(request)
+            reply = self.take(envelope)
         except BackendFault as fault:
             self.happened[str(fault)] += 1
             last = delivery == MAX_DELIVERIES and envelope.topic is not Topic.RAISE_FINAL_ALARM
@@ -182,9 +196,12 @@ class BackendFault(Exception):  # noqa: N818 - a misfortune of the world, no err
 
 
 class WorldBus:
-    """The port Bus of one site."""
+    """The port Bus of one site, which signs if it can."""
 
-    def __init__(self, network: Network, timeline: Timeline, power: Power) -> None:
+    def __init__(
+        self, network: Network, timeline: Timeline, power: Power, signer: Signer | None = None
+    ) -> None:
+        self._signer = signer
         self._network = network
         self._timeline = timeline
         self._power = power
@@ -198,7 +215,7 @@ class WorldBus:
     def publish(self, message: Message) -> None:
         with self._power.effect(f"publish {message.topic}"):
             self._reach()
-            self._network.publish(message)
+            self._network.publish(message, self._signer)
             if self._network.confirmations_lost:
                 self._network.confirmations_lost -= 1
                 self._network.happened["confirmation lost"] += 1

@@ -20,6 +20,7 @@ from attendance_contracts import (
     LastStoredTimestamp,
     Message,
     Outcome,
+    Signer,
     StoreAttendRecords,
     business_day,
     decode_topic,
@@ -224,12 +225,12 @@ class TracedWorld(ObservedWorld):
         self.power.begins = self._begins
         published = self.network.publish
 
-        def publish(message: Message) -> None:
+        def publish(message: Message, signer: Signer | None = None) -> None:
             match message:
                 case StoreAttendRecords(sheet_id=sheet, records=records) if self.punch is not None:
                     if self.punch.identity in {record.identity for record in records}:
                         self._requests.add(number(sheet))
-            published(message)
+            published(message, signer)
 
         self.network.publish = publish
 

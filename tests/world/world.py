@@ -31,16 +31,17 @@ from attendance_contracts import (
     NewReviewPeriod,
     RaiseFinalAlarm,
     ReviewPeriod,
+    Signer,
     SiteHealth,
     StoreAttendRecords,
     business_day,
 )
-from tests.world.backend import Backend, StoredRow
+from tests.world.backend import Backend, SetAside, StoredRow
 from tests.world.calendar import FIRST_MONDAY, LONGEST_GAP, Boundaries, Row, home_of, row, windows
 from tests.world.disk import Disk
 from tests.world.edges import Answers, Edge, WatchedMachine
 from tests.world.machine import WorldMachine
-from tests.world.network import TIME_ZONE, BackendFault, Network, WorldBus
+from tests.world.network import TIME_ZONE, BackendFault, Envelope, Network, WorldBus
 from tests.world.power import Power, PowerLoss
 from tests.world.snapshots import SnapshotModel
 from tests.world.storage import WorldLedger, WorldSnapshotStore
@@ -65,6 +66,7 @@ class World:
         client: what runs now; None while the Raspberry Pi is off.
         handler_faults: "before" or "after" for each of the next requests: when its function dies.
         partial_stores: how many of the next store requests are stored, and confirmed, in part only.
+        site_key: in the site's key file; None for none.
         table: HR's rows as they are now.
         final: names of periods that HR has finalised.
         edited: whether HR has changed a row, or the rules of a site, so that punches may have to be put right.
@@ -105,7 +107,9 @@ class World:
             machine.before_erasing = self._check_erasing
         self.machine = self.machines[0]
         self.backend = backend
-        self.network = Network(self.timeline, self._handle)
+        self.network = Network(self.timeline, backend.handle)
+        self.network.take = self._take
+        self.site_key = backend.site_key
         self.network.watch_health = self._check_health
         self.network.delivers_health = backend.hears_health
         self.supervisor = WorldSupervisor(self.timeline)
@@ -212,10 +216,11 @@ class World:
             self._with_ledger(self._try_disabling)
         self._ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, self.power)
         session = Session(DAY_BOUNDARY, snapshot)
+        signer = None if self.site_key is None else Signer(self.site_key, self._ledger.next_sequence)
         client = Client(
             site=self.site,
             doors=[Door(machine) for machine in self.machines],
-            bus=WorldBus(self.network, self.timeline, self.power),
+            bus=WorldBus(self.network, self.timeline, self.power, signer),
             clock=self.clock,
             ledger=self._ledger,
             supervisor=self.supervisor,
@@ -339,6 +344,12 @@ class World:
         self.spoilt.add(identity)
         (self.backend.refused if refuses else self.backend.poison).add(identity)
 
+    def mend(self, identity: str) -> None:
+        """From now on it is stored as any other."""
+        self.spoilt.discard(identity)
+        self.backend.refused.discard(identity)
+        self.backend.poison.discard(identity)
+
     def clear_machine(self) -> None:
         """Somebody empties the machine at its own menu."""
         self.machine.clear(self.taken())
@@ -402,7 +413,8 @@ class World:
 
     # What is seen of it.
 
-    def _handle(self, message: Message) -> Message | None:
+    def _take(self, letter: Envelope) -> Message | None:
+        message = letter.message
         fault = self.handler_faults.pop(0) if self.handler_faults else ""
         if fault == "before":
             raise BackendFault("function died before it had applied anything")
@@ -411,7 +423,11 @@ class World:
             self.happened["records stored in part"] += 1
             message = replace(message, records=message.records[: (len(message.records) + 1) // 2])
         self.backend.now = self.timeline.wall
-        reply = self.backend.handle(message)
+        try:
+            reply = self.backend.take(letter, message)
+        except SetAside:
+            self.happened["message set aside"] += 1
+            return None
         if isinstance(reply, NewReviewPeriod) and reply.period is not None:
             if not self.since:
                 boundary = timedelta(hours=DAY_BOUNDARY.hour)
@@ -544,8 +560,15 @@ class World:
         self.network.latest_first = False
         self.handler_faults.clear()
         self.partial_stores = 0
+        self.bring_the_key()
         for name in self.recorded_gone:
             self.delete_workbook(name, with_its_row=True)
+
+    def bring_the_key(self) -> None:
+        """Somebody puts the site's key in force into its file, and restarts the service."""
+        if self.site_key != self.backend.site_key:
+            self.site_key = self.backend.site_key
+            self.supervisor.stop = True
 
     def settle(self, most_steps: int) -> bool:
         """Let the client run, with HR up to date, until it has nothing more to do; False when it still has by then."""
@@ -658,7 +681,12 @@ class World:
     def unread(self) -> set[str]:
         """Punches that should be in the ledger and are not."""
         exempt = self.cleared_unread | self.archive_lost | self.forgotten
-        return self.recorded.keys() - exempt - self.taken()
+        left = self.recorded.keys() - exempt - self.taken()
+        # Of before the site and of years ago: the ledger lets them go as soon as it was told so, where the clock of
+        # the computer was years behind when it read them.
+        oldest = self.timeline.wall - timedelta(days=self.site.keep_punches_days)
+        at = self.recorded
+        return {each for each in left if at[each] >= oldest or not self.is_before_first_day(at[each])}
 
 
 @lru_cache(maxsize=10_000)

@@ -4,14 +4,21 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout, which the bundle's folder is named from."""
+
+
+say = partial(print, file=sys.stderr, flush=True)
+"""To the person who waits."""
 
 
 class DeployError(Exception):
@@ -77,23 +84,49 @@ _REMEDIES = (
 )
 
 
+TOLD_AFTER_S = (2.0, 20.0)
+"""After so long a person is told what is being waited for, and once more."""
+
+
 def run_gcloud(words: Sequence[str], stdin: str | None) -> tuple[int, str, str]:
     """The `Runner` that runs the program; raises DeployError where there is none."""
     try:
-        done = subprocess.run(  # noqa: S603 - the words are ours, and no shell reads them
+        process = subprocess.Popen(  # noqa: S603 - the words are ours, and no shell reads them
             ["gcloud", *words],  # noqa: S607 - whichever stands on the path
             cwd=ROOT,
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
     except FileNotFoundError:
         raise DeployError(
             "gcloud is not installed: https://cloud.google.com/sdk/docs/install tells how, or run this in Google's "
             "Cloud Shell, which has it"
         ) from None
-    return done.returncode, done.stdout, done.stderr
+    with process:
+        try:
+            out, complaint = _output(process, words, stdin)
+        except BaseException:  # Ctrl-C, as subprocess.run does it
+            process.kill()
+            raise
+    return process.returncode, out, complaint
+
+
+def _output(process: "subprocess.Popen[str]", words: Sequence[str], stdin: str | None) -> tuple[str, str]:
+    """What it says until its end; meanwhile a person is told what is waited for."""
+    what = _named(words)
+    first_s, later_s = TOLD_AFTER_S
+    later = (
+        f"still waiting for {what}: a function takes minutes, and without a network gcloud gives up after a minute or "
+        "so; Ctrl-C stops, and this may be run again"
+    )
+    for timeout_s, told in ((first_s, f"waiting for {what}"), (later_s, later)):
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(stdin, timeout=timeout_s)
+        say(told)
+        stdin = None  # it has it
+    return process.communicate()
 
 
 class Gcloud:
@@ -151,14 +184,17 @@ def _refusal(words: Sequence[str], complaint: str) -> DeployError:
     """The error for what ``gcloud`` refused, in one line."""
     told = complaint.strip().splitlines() or ["no reason given"]
     first = next((line for line in told if "ERROR" in line), told[0]).removeprefix("ERROR: ")
-    what = (
-        f"gcloud {' '.join(word for word in words[:4] if not word.startswith('--'))}: {first.strip()[:300]}"
-    )
+    what = f"{_named(words)}: {first.strip()[:300]}"
     if _NO_KEYS.search(complaint):
         return KeysForbiddenError(what)
     remedies = (remedy for pattern, remedy in _REMEDIES if re.search(pattern, complaint))
     remedy = next(remedies, _AGAIN)
     return (NotThereError if remedy is _NONE_THERE else DeployError)(f"{what}; {remedy}")
+
+
+def _named(words: Sequence[str]) -> str:
+    """The command in a few words."""
+    return f"gcloud {' '.join(word for word in words[:4] if not word.startswith('--'))}"
 
 
 def _quoted(word: str) -> str:

@@ -23,13 +23,13 @@ M = TypeVar("M", bound=Message)
 
 
 @dataclass(frozen=True)
-class _Letter:
-    """A message as it came."""
+class Letter:
+    """A message as it came; `who` sent it is for people."""
 
     kind: type[Message]
     content: bytes
     attributes: Mapping[str, str]
-    who: str
+    who: str = "an unreadable message"
 
 
 def serve(kind: type[Message], event: Any) -> None:
@@ -41,14 +41,14 @@ def serve(kind: type[Message], event: Any) -> None:
         BackendError: after one line in the log; Pub/Sub then delivers the message again, and after a bounded
             number of times to the dead-letter topic.
     """
-    who = "an unreadable message"
+    who = Letter.who
     try:
         bootstrap.settings()  # first of all, so that the very first line has its severity
         content, attributes = envelope_of(kind, event.data)
         event.data["message"].pop("data", None)  # a third of a large message's memory while it waits
         if "location" in attributes:
             who = f"{attributes['location']}, request {attributes.get('request_id')}"
-        reply = _ROOM.reply_to(_Letter(kind, content, attributes, who), len(content))
+        reply = _ROOM.reply_to(Letter(kind, content, attributes, who), len(content))
         if reply is not None:
             bootstrap.replies().publish(reply)
     except BackendError as error:
@@ -57,12 +57,13 @@ def serve(kind: type[Message], event: Any) -> None:
     log.info("%s of %s: done", kind.topic, who)
 
 
-def _serve_together(letters: Sequence[_Letter]) -> Generator[list[Served], None, None]:
+def serve_together(
+    letters: Sequence[Letter], backend: Backend, replies: Replies
+) -> Generator[list[Served], None, None]:
     """Handle messages or set them aside; a spreadsheet has one writer at a time: those of a process take turns.
 
     Sites that were served are noted together.
     """
-    backend, replies = bootstrap.backend(), bootstrap.replies()
     heard: list[Admitted] = []
     admitted: list[tuple[int, _Admitted]] = []
     refused: list[Served] = []
@@ -88,11 +89,11 @@ def _serve_together(letters: Sequence[_Letter]) -> Generator[list[Served], None,
         admission.note(heard, backend, more_follow=not is_whole or _ROOM.is_awaited)
 
 
-_ROOM = Room(_serve_together)
+_ROOM = Room(lambda letters: serve_together(letters, bootstrap.backend(), bootstrap.replies()))
 
 
 def _settled(
-    letter: _Letter, reply: Callable[[], Message | None], backend: Backend, replies: Replies
+    letter: Letter, reply: Callable[[], Message | None], backend: Backend, replies: Replies
 ) -> Message | None:
     """The reply to a message; None for one that is set aside."""
     topic, whole = letter.kind.topic, (letter.content, letter.attributes)
@@ -121,7 +122,7 @@ class _Admitted(NamedTuple):
     impossible: tuple[bytes, EventError] | None
 
 
-def _admitted(letter: _Letter, backend: Backend) -> _Admitted:
+def _admitted(letter: Letter, backend: Backend) -> _Admitted:
     bounds.check_bytes(letter.content)
     impossible = None
     try:
@@ -138,7 +139,7 @@ def _admitted(letter: _Letter, backend: Backend) -> _Admitted:
 
 
 def _finished(
-    letter: _Letter,
+    letter: Letter,
     admitted: _Admitted,
     reply: Callable[[], Message | None],
     *,

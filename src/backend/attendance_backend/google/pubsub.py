@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import grpc
 from google.api_core.exceptions import (
     DeadlineExceeded,
     GoogleAPICallError,
@@ -21,6 +22,8 @@ from attendance_trouble import first_words
 
 PUBLISH_TIMEOUT_S = 30.0
 PULL_TIMEOUT_S = 5.0
+CONNECTED_S = 1.0
+"""So long a channel may take to say that it is connected; one that is says so at once."""
 MOST_LETTERS = 2_000
 DEAD_LETTERS = "dead_letters"
 """The topic, and the subscription on it, where messages lie that never worked."""
@@ -136,9 +139,22 @@ class PubSubDeadLetters:
         request = {"subscription": self._subscription, "max_messages": 100}
         try:
             found = self._call(self._subscriber.pull, request, PULL_TIMEOUT_S)
-        except DeadlineExceeded:
+        except DeadlineExceeded as error:
+            # That there is no letter is said by silence, too: from no one but a server that is there.
+            self._check_connected(error)
             return ()
         return list(found.received_messages)
+
+    def _check_connected(self, silence: DeadlineExceeded) -> None:
+        channel = grpc.channel_ready_future(self._subscriber.transport.grpc_channel)
+        try:
+            channel.result(timeout=CONNECTED_S)
+        except grpc.FutureTimeoutError:
+            raise BusError(
+                f"{self._subscription}: Pub/Sub cannot be reached (nothing answers); check this computer's network"
+            ) from silence
+        finally:
+            channel.cancel()
 
     def release(self, letters: Sequence[DeadLetter]) -> None:
         """Let others see them again, and at once."""

@@ -178,9 +178,15 @@ def forget(directory: Path, user: str, name: str | None) -> Iterator[str]:
                 f"nobody is called {user!r} in the ledger: attendance-client device users lists all"
             )
         for user_id, user_name in found:
-            count = ledger.forget(user_id, user_name)
+            count, unstored = ledger.forget(user_id, user_name)
             called = f"user {user_id}" + (f" ({user_name})" if user_name else "")
             yield f"{called}: {count} punches forgotten; they do not come back from the machine"
+            if unstored:
+                yield (
+                    f"{called}: {unstored} of these were in no sheet, and only this card knows that they are "
+                    "forgotten: before it is replaced or its ledger deleted, clear the machine's log; or forget "
+                    "again afterwards, here and with attendance-backend"
+                )
         yield (
             "left to do: delete the user in the machine's menu, or its name comes back here; then attendance-backend "
             "forget for the workbooks"

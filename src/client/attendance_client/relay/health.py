@@ -148,7 +148,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
 
 def _mistimed(client: Client, period: ReviewPeriod) -> tuple[MistimedPunches, ...]:
     """What HR is to see of punches with times that cannot be, where this computer knows the time itself."""
-    if client.clock.synchronised() is False:
+    if client.clock.synchronised() is False or not client.ledger.summary().without_period:
         return ()
     latest = (client.session.machine_time or client.clock.now()) + BELIEVABLE_OFFSET
     found = client.ledger.mistimed(period.first_day, latest)

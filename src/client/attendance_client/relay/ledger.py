@@ -281,18 +281,22 @@ class Ledger:
         wanted = user.strip().casefold()
         return sorted(row for row in rows if wanted in (row[0].casefold(), row[1].strip().casefold()))
 
-    def forget(self, user_id: str, user_name: str) -> int:
-        """Take out the punches of a user ID under a name, for good; returns how many there were.
+    def forget(self, user_id: str, user_name: str) -> tuple[int, int]:
+        """Take out the punches of a user ID under a name, for good; returns how many, and of how many no sheet knows.
 
         What is left are tombstones, so that no reading of the machine brings them back. Neither is sent what was not
         stored yet.
         """
         where, whom = "user_id = ? AND coalesce(user_name, '') = ?", (user_id, user_name)
         with self._transaction() as db:
+            ((unstored,),) = db.execute(
+                f"SELECT count(*) FROM punches WHERE sheet_id IS NULL AND {where}",  # noqa: S608 - words of this file
+                whom,
+            )
             count = _bury(db, FORGOTTEN, where, whom)
             db.execute("DELETE FROM users WHERE user_id = ? AND user_name = ?", whom)
         self._overwrite()
-        return count
+        return count, int(unstored)
 
     def expire(self, before: datetime) -> int:
         """Take out punches that a sheet holds, or never will, made and read before a moment; returns how many.
