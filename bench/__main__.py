@@ -15,6 +15,7 @@ BENCHMARKS = {
     "pi": "what the client costs the Pi: memory, processor, bytes, fsyncs, processes",
     "workbook": "storing punches in a review workbook: calls, cells, bytes and time, beside plain gspread",
     "messages": "a message of punches by itself, and in batches of 10 and 60: calls and time",
+    "company": "3,000 people in ten workbook groups: workbooks made, a month filled, visited, exported",
     "flood": "a crowd of sites at one account: how long a message waits, after an outage as well",
 }
 """Names of modules, and what they measure."""
