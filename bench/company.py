@@ -222,6 +222,8 @@ def _company(people: int, groups: int, sites: int) -> Iterator[_Company]:
         url, key, control_id = ours.recv()
         credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
         client = GoogleHttpClient(credentials, Addresses(url, url))
+        # The engine of the stand-in computes a workbook in minutes, on a busy machine.
+        client.set_timeout(3600)
         found: list[_Company] = []
         backend = Backend(
             spreadsheets=GoogleSheets(client),

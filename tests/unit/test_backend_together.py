@@ -16,6 +16,7 @@ from attendance_backend.sheet.changes import Formula, WriteCells
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
+    LastStoredTimestamp,
     MachineHealth,
     Outcome,
     ReviewPeriod,
@@ -393,7 +394,7 @@ def test_two_instances_that_write_a_workbook_at_once_lose_and_double_nothing(off
     said += [reply() for _, reply in served]
 
     records = [record.identity for message in (late, *messages[:3]) for record in message.records]
-    confirmed = [identity for reply in said if reply is not None for identity in reply.confirmed]
+    confirmed = [each for reply in said if isinstance(reply, LastStoredTimestamp) for each in reply.confirmed]
     assert len(said) == len(others) + len(messages), "the other one served in between"
     assert set(confirmed) == set(records) == set(office.stored_ids())
     assert len(office.stored_ids()) == len(set(records))
