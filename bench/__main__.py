@@ -1,4 +1,4 @@
-"""python -m bench [NAME ...]: carry out the benchmarks of those names, or all.
+"""python -m bench [NAME ...]: carry out the benchmarks of those names, or all that take minutes.
 
 A benchmark is a module of this package with `run() -> list[str]`, which prints what it measures and returns what is
 worse than promised, a line each.
@@ -19,6 +19,8 @@ BENCHMARKS = {
     "flood": "a crowd of sites at one account: how long a message waits, after an outage as well",
 }
 """Names of modules, and what they measure."""
+LONG = ("company", "flood")
+"""Take up to hours: carried out only by their names."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=f"benchmarks:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
-    wanted = parser.parse_args(arguments).names or list(BENCHMARKS)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which (default: all but {' and '.join(LONG)})"
+    )
+    wanted = parser.parse_args(arguments).names or [name for name in BENCHMARKS if name not in LONG]
     for name in wanted:
         if name not in BENCHMARKS:
             parser.error(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
