@@ -54,7 +54,7 @@ fuzz: $(VENV)/.dev ## spoil replies of the attendance machine in every way: make
 bench: $(VENV)/.dev ## measure what the work costs: make bench BENCH=device (minutes)
 	$(BIN)/python -m bench $(BENCH)
 
-flood: $(VENV)/.dev ## how long messages of 300 sites wait, after an outage as well, beside the way before (half an hour)
+flood: $(VENV)/.dev ## how long messages of 300 and 900 sites wait, after an outage as well, beside the way before (hours)
 	$(BIN)/python -m bench flood
 
 proof: $(VENV)/.dev ## prove the promises of safety, for any number of anything (a minute)

@@ -1,4 +1,4 @@
-"""python -m bench [NAME ...]: carry out the benchmarks of those names, or all.
+"""python -m bench [NAME ...]: carry out the benchmarks of those names, or all that take minutes.
 
 A benchmark is a module of this package with `run() -> list[str]`, which prints what it measures and returns what is
 worse than promised, a line each.
@@ -16,9 +16,12 @@ BENCHMARKS = {
     "workbook": "storing punches in a review workbook: calls, cells, bytes and time, beside plain gspread",
     "planned": "the same for people with shifts (five minutes)",
     "messages": "a message of punches by itself, and in batches of 10 and 60: calls and time",
+    "company": "3,000 people in ten workbook groups: workbooks made, a month filled, visited, exported",
     "flood": "a crowd of sites at one account: how long a message waits, after an outage as well",
 }
 """Names of modules, and what they measure."""
+LONG = ("company", "flood")
+"""Take up to hours: carried out only by their names."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=f"benchmarks:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
-    wanted = parser.parse_args(arguments).names or list(BENCHMARKS)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which (default: all but {' and '.join(LONG)})"
+    )
+    wanted = parser.parse_args(arguments).names or [name for name in BENCHMARKS if name not in LONG]
     for name in wanted:
         if name not in BENCHMARKS:
             parser.error(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")

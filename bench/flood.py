@@ -523,7 +523,8 @@ def flood_of(sites: int, *, together: bool, made: bool = True, groups: int = 1) 
             credentials, Addresses(server.url, server.url), sleep=flood.pass_s, monotonic=lambda: flood.now_s
         )
         client.session.hooks["response"].append(lambda *_a, **_k: flood.pass_s(CALL_S))
-        control_id = _control(server, key["client_email"], sites, groups)
+        homes = [f"site{number // PEOPLE_A_SITE:03}" for number in range(sites * PEOPLE_A_SITE)]
+        control_id = control_of(server, key["client_email"], homes, sites, groups)
         flood.server = server
         flood.backend = Backend(
             spreadsheets=GoogleSheets(client),
@@ -550,11 +551,11 @@ def flood_of(sites: int, *, together: bool, made: bool = True, groups: int = 1) 
         client.session.close()
 
 
-def _control(server: SheetsServer, account: str, sites: int, groups: int) -> str:
+def control_of(server: SheetsServer, account: str, homes: Sequence[str], sites: int, groups: int) -> str:
+    """Make Review Periods, with a person for each of the homes, and sites that are in groups in turn; gives its ID."""
     control_id = server.new_spreadsheet("Review Periods", share_with=[account])
     people = [
-        [f"Name {number}", f"user{number:04}@example.com", "09:00", f"site{number // PEOPLE_A_SITE:03}"]
-        for number in range(sites * PEOPLE_A_SITE)
+        [f"Name {number}", f"user{number:04}@example.com", "09:00", home] for number, home in enumerate(homes)
     ]
     registered = [
         [f"site{number:03}", "1/1/2026", "Europe/Berlin", "4:00", f"G{number % groups}" if groups > 1 else ""]

@@ -88,6 +88,7 @@ class HandlersBackend:
         rows = [(*person, site) for person in people]
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time", "Site"), *rows])
         if site is not None:
+            self.happened["worlds with workbook groups"] += 1
             other = (site, serial.from_date(date(2025, 1, 1)), "Europe/Berlin", 0, ELSEWHERE_GROUP)
             self.world.type_worksheet(TITLE, [REGISTERED, other])
 

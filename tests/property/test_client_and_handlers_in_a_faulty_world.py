@@ -23,7 +23,7 @@ ONCE = {ABSENT, LATE, MISSING_OUT, MISSING_IN}
 
 
 class FaultyWorldWithHandlers(FaultyWorld):
-    """Handlers die before and after their effects on the spreadsheets, too."""
+    """Handlers die before and after their effects on the spreadsheets, too, and two instances serve at once."""
 
     def new_backend(self, seed):
         return HandlersBackend(PEOPLE, seed=seed, crash_chance=0.15)
@@ -32,6 +32,7 @@ class FaultyWorldWithHandlers(FaultyWorld):
         super().settle()
         backend = self.world.backend
         assert isinstance(backend, HandlersBackend)
+        self.world.happened.update(backend.happened)
         for sheet_id, book, period in backend.workbooks():
             self.world.happened["lines of Exceptions"] += len(book.sheet(EXCEPTIONS).rows()) - 1
             assert not repeated(book), "told twice in Exceptions"

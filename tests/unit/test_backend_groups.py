@@ -20,7 +20,7 @@ from attendance_contracts import (
     StoreAttendRecords,
     Watch,
 )
-from tests.fakes_backend import World
+from tests.fakes_backend import Crash, World
 from tests.health_message import health_message
 from tests.review_book import punch
 
@@ -159,7 +159,7 @@ def test_a_batch_of_several_groups_is_stored_in_one_write_a_workbook():
     messages.append(company.message("hamburg", punch("ann", "2026-11-04 09:00", serial_number="SN9")))
     routing.read(company.backend)
     company.world.effects.count = 0
-    replies = [reply() for done in handle_together(messages, company.backend) for _, reply in done]
+    replies = answered(messages, company)
     assert all(reply.confirmed for reply in replies)
     assert company.world.effects.count == 2
     assert len(company.where()) == 3
@@ -382,3 +382,45 @@ def test_hidden_worksheets_made_anew_hold_the_groups_own_people():
         "berlin", punch("eve", "2026-11-03 09:00"), punch("bob", "2026-11-03 09:00")
     )
     assert (company.people(NORTH), company.people(SOUTH)) == (["Ann Archer", "Eve Eden"], ["Bob Baker"])
+
+
+@pytest.mark.parametrize("side", ["crash_before", "crash_after"])
+def test_a_batch_for_two_workbooks_that_dies_at_any_effect_is_whole_after_its_next_delivery(side):
+    records = {
+        "berlin": [punch("ann", "2026-11-03 09:00"), punch("bob", "2026-11-03 17:00")],
+        "hamburg": [punch("ann", "2026-11-04 09:00"), punch("eve", "2026-11-04 09:10")],
+        "lyon": [punch("bob", "2026-11-04 09:00"), punch("eve", "2026-11-04 18:00")],
+    }
+    for number in range(1, 99):
+        company = Company()
+        for site in SITES:
+            company.create(site)
+        messages = [company.message(site, *punches) for site, punches in records.items()]
+        effects = company.world.effects
+        effects.count = 0
+        setattr(effects, side, number)
+        try:
+            answered(messages, company)
+        except Crash:
+            pass
+        else:
+            assert number > 2
+            return
+        finally:
+            effects.crash_before = effects.crash_after = None
+        replies = answered([*messages, messages[0]], company)
+
+        assert {outcome.outcome for reply in replies for outcome in reply.answers} == {Outcome.STORED}
+        where = company.where()
+        assert {identity: [title for title, _ in places] for identity, places in where.items()} == {
+            records["berlin"][0].identity: [NORTH],
+            records["berlin"][1].identity: [SOUTH],
+            records["hamburg"][0].identity: [NORTH],
+            records["hamburg"][1].identity: [NORTH],
+            records["lyon"][0].identity: [SOUTH],
+            records["lyon"][1].identity: [SOUTH],
+        }
+
+
+def answered(messages, company):
+    return [reply() for served in handle_together(messages, company.backend) for _, reply in served]

@@ -16,6 +16,7 @@ from attendance_backend.sheet.changes import Formula, WriteCells
 from attendance_contracts import (
     CreateReviewSheet,
     GetReviewPeriod,
+    LastStoredTimestamp,
     MachineHealth,
     Outcome,
     ReviewPeriod,
@@ -294,6 +295,18 @@ def test_a_workbook_is_answered_before_the_next_is_begun_and_who_is_alone_in_one
     assert list(rounds) == []
 
 
+def test_whose_health_is_alone_in_a_workbook_is_taken_in_as_well(office):
+    december = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 27))
+    wanted = CreateReviewSheet(location="bonn", request_id="c", period=december)
+    sheet_id = handle(wanted, office.world.backend).sheet_id
+    other = replace(health(office, "bonn"), sheet_id=sheet_id, period=december)
+    assert together(office, [health(office, "berlin"), other]) == [None, None]
+
+    for book in (office.book, office.world.spreadsheets.books[sheet_id]):
+        rows = book.sheet("Sites").rows()[1:]
+        assert sum(len(row) > 2 and isinstance(row[2], float) for row in rows) == 1
+
+
 def test_where_google_does_not_answer_all_are_to_come_again(office):
     messages = punches(office)
     refusing(office, messages[0].records[0].identity, GoogleError("try again"))
@@ -362,3 +375,45 @@ def test_a_batch_that_dies_at_any_effect_is_whole_after_its_next_delivery(side):
         )
         told = [tuple(map(str, row)) for row in office.sheet("Exceptions").rows()[1:] if any(row)]
         assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_two_instances_that_write_a_workbook_at_once_lose_and_double_nothing(office, number):
+    other = replace(office.world.backend, remembered={})
+    late = office.message(punch("ann", "2026-11-03 18:00"), punch("eve", "2026-11-03 18:10"), site="berlin")
+    others = [late, *punches(office)[1:], *(health(office, site) for site in SITES)]
+    said = []
+
+    def meanwhile():
+        said.extend(reply() for _, reply in chain.from_iterable(handle_together(others, other)))
+
+    messages = [*punches(office), *(health(office, site) for site in SITES)]
+    office.world.effects.count = 0
+    office.world.effects.meanwhile = number, meanwhile
+    served = chain.from_iterable(handle_together(messages, office.world.backend))
+    said += [reply() for _, reply in served]
+
+    records = [record.identity for message in (late, *messages[:3]) for record in message.records]
+    confirmed = [each for reply in said if isinstance(reply, LastStoredTimestamp) for each in reply.confirmed]
+    assert len(said) == len(others) + len(messages), "the other one served in between"
+    assert set(confirmed) == set(records) == set(office.stored_ids())
+    assert len(office.stored_ids()) == len(set(records))
+    told = [tuple(map(str, row)) for row in office.sheet("Exceptions").rows()[1:] if any(row)]
+    assert len(told) == len(set(told))
+    alone = ReviewBook(sites=SITES)
+    alone.keeps(*ROSTER, CARL)
+    alone.world.backend.clock.now = office.world.backend.clock.now
+    together(alone, [late, *messages])
+    assert facts(office) == facts(alone)
+
+
+def facts(office):
+    """What the hidden worksheets hold, in any order of rows, and of the numbers that a cell joins."""
+
+    def told(value):
+        return "".join(sorted(value)) if isinstance(value, str) else value
+
+    titles = ("Days", "Punch Index")
+    return {
+        title: sorted([[*map(told, row)] for row in office.sheet(title).rows()], key=repr) for title in titles
+    }

@@ -203,3 +203,4 @@ def _read_block(block: Json, cells: dict[Place, Cell]) -> None:
                     if kind in _KINDS:
                         value = shown
                 cells[row, column] = Cell(value, formula)
+        data.clear()  # the answer takes several times as much memory as the cells
