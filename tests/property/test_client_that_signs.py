@@ -21,7 +21,7 @@ class SigningWorld(SignedWorld, FaultyWorldWithHandlers):
 
 
 TestClientThatSigns = SigningWorld.TestCase
-TestClientThatSigns.settings = limits(dev=5, ci=12)
+TestClientThatSigns.settings = limits(dev=2, ci=5)
 
 
 def test_keys_letters_thieves_and_people_to_be_forgotten_were_met():
