@@ -1,12 +1,18 @@
 """CreateReviewSheet: one workbook a period, complete for each site that asks."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.review.names import SITES
-from attendance_contracts import CreateReviewSheet
+from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from tests.fakes_backend import World
 from tests.unit.test_backend_workbook_structure import LONGER, NOVEMBER, ORDER
+
+OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
+DECEMBER = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 31))
 
 
 @pytest.fixture
@@ -48,3 +54,34 @@ def test_a_worksheet_that_somebody_deleted_is_made_again(world, title):
     effects = world.effects.count
     ask(world, "berlin", LONGER)
     assert world.effects.count == effects
+
+
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["create", "fill", "record"])
+def test_two_instances_that_create_a_workbook_at_once_use_the_same_one(world, number):
+    """As the functions that store and that create do, at the turn of a month."""
+    earlier = ask(world, "berlin", OCTOBER)
+    world.effects.count = 0
+    there = replace(world.backend, remembered={})
+    message = CreateReviewSheet(location="athens", request_id="r2", period=NOVEMBER)
+    theirs = []
+    world.effects.meanwhile = number, lambda: theirs.append(create_review_sheet(message, there).sheet_id)
+
+    ours = ask(world, "berlin")
+    assert theirs == [ours]
+    kept = {sheet_id for sheet_id, book in world.spreadsheets.books.items() if not book.trashed}
+    assert kept == {world.backend.control_id, earlier, ours}
+    sites = {row[0] for row in world.spreadsheets.books[ours].sheet(SITES).rows()[1:]}
+    assert sites == {"athens", "berlin"}
+    assert [row[1] for row in world.control.sheet("Review Sheets").rows()[1:]] == [earlier, ours]
+
+
+def test_a_workbook_that_was_recorded_meanwhile_stays_recorded(world):
+    ask(world, "berlin", OCTOBER)
+    world.effects.count = 0
+    there = replace(world.backend, remembered={})
+    message = CreateReviewSheet(location="berlin", request_id="r2", period=DECEMBER)
+    world.effects.meanwhile = 2, lambda: create_review_sheet(message, there)
+
+    ask(world, "berlin")
+    recorded = {row[0] for row in world.control.sheet("Review Sheets").rows()[1:]}
+    assert recorded == {"October 2026", "November 2026", "December 2026"}

@@ -87,16 +87,19 @@ def create_review_sheet(
             repair_formulas(sheet_id, period, backend, leave)
         # Before it is recorded: an attempt that died on the way is gone on with, and this is done again.
         _share(sheet_id, control, backend)
-        today = backend.clock.now().date()
-        review_sheets.record(
-            backend.spreadsheets,
-            backend.control_id,
-            records,
-            period.name,
-            spreadsheet_id=sheet_id,
-            created_on=today,
-            group=group,
-        )
+        # Read again: what others recorded since is not written over.
+        records = review_sheets.read(backend.spreadsheets, backend.control_id)
+        if review_sheets.find(records, name) is None:
+            today = backend.clock.now().date()
+            review_sheets.record(
+                backend.spreadsheets,
+                backend.control_id,
+                records,
+                period.name,
+                spreadsheet_id=sheet_id,
+                created_on=today,
+                group=group,
+            )
         routing.forget(backend)
     return _reply(message, sheet_id, table)
 
@@ -161,16 +164,24 @@ def _share(sheet_id: str, control: Control, backend: Backend) -> None:
 
 def _find_or_create(period: ReviewPeriod, group: str, backend: Backend) -> str:
     properties = drive_properties(period.name, backend.control_id, group)
-    found = [
-        file.file_id
-        for file in backend.drive.files(properties)
-        if file.properties.get(GROUP_PROPERTY) == properties.get(GROUP_PROPERTY)
-    ]
-    if found:
-        return found[0]
+
+    def oldest() -> str | None:
+        found = (
+            file.file_id
+            for file in backend.drive.files(properties)
+            if file.properties.get(GROUP_PROPERTY) == properties.get(GROUP_PROPERTY)
+        )
+        return next(found, None)
+
+    if (known := oldest()) is not None:
+        return known
     sheet_id = backend.drive.create(workbook_title(period, group) + BEING_MADE, properties)
     log.info("created the review sheet of %s: spreadsheet %s", book_name(period.name, group), sheet_id)
-    return sheet_id
+    # Another instance may have created one since nothing was found: of two, all take the older one.
+    if (first := oldest() or sheet_id) != sheet_id:
+        log.info("spreadsheet %s was created before it, and is used; %s goes to the bin", first, sheet_id)
+        backend.drive.move_to_bin(sheet_id)
+    return first
 
 
 def _complete(
