@@ -268,7 +268,7 @@ class HandlersBackend:
     def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
         """The review workbooks: ID, content, and the period by HR's table."""
         for sheet_id, book in self.world.spreadsheets.books.items():
-            if book is not self.world.control and not book.folder:
+            if book is not self.world.control and not book.folder and not book.trashed:
                 yield sheet_id, book, self._windows[book.properties[PERIOD_PROPERTY]]
 
     def mails(self) -> Mapping[str, int]:
