@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from attendance_backend.handlers import bounds
+from attendance_backend.handlers import bounds, routing
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.review import exceptions_sheet as exceptions
 from attendance_backend.review import sites_sheet as sites
@@ -179,6 +179,18 @@ OF_BERLIN = [("Ann", "late", 2), ("Bob", "missing out", 2), ("Ann", "absent", 3)
 
 
 # -- the site's row
+
+
+@pytest.mark.parametrize("by", ["", "table of now", "earlier table"])
+def test_days_that_are_complete_by_an_earlier_table_are_not(by):
+    """The site asks again for punches that had no period by it, once it is told of the new one."""
+    office = new_office()
+    table = routing.read(office.world.backend, anew=True).digest("berlin") if by == "table of now" else by
+    office.tell(health(sheet_id=office.sheet_id, through="2026-11-03", table=table, backlog=7))
+
+    through = office.site("berlin", sites.COMPLETE_THROUGH)
+    assert (through is None) is (by == "earlier table")
+    assert office.site("berlin", sites.BACKLOG) == 7
 
 
 def test_the_row_says_what_the_site_told(office):

@@ -275,6 +275,20 @@ def mistimed(client):
     ]
 
 
+def test_punches_of_no_period_are_told_with_the_table_by_which_they_have_none(client):
+    """Days that are called complete are so by that table."""
+    client.machine.record("1001", NOON)
+    mistimed(client)
+    assert health(client).table == ""
+    client.machine.record("1001", datetime(2025, 6, 2, 9))
+    mistimed(client)
+    assert health(client).table == "routes"
+
+    client.ledger.take_answers((), table="another")
+    told = health(client)
+    assert (told.table, told.backlog) == ("", 1)
+
+
 def test_punches_made_while_the_clock_was_flat_are_told_by_user_and_day(client):
     client.machine.users = {"1001": "anna"}
     at(client, datetime(2026, 1, 8, 8))

@@ -27,8 +27,10 @@ from attendance_client.machine.polling import enable_machines
 from attendance_client.machine.reading import APART, BELIEVABLE_OFFSET
 from attendance_contracts import (
     AlarmKind,
+    LastStoredTimestamp,
     Message,
     NewReviewPeriod,
+    NewReviewSheet,
     RaiseFinalAlarm,
     ReviewPeriod,
     Signer,
@@ -148,6 +150,7 @@ class World:
         self.hasty: list[str] = []
         self.erased_in_haste: dict[str, datetime] = {}
         self.called_complete: dict[str, datetime] = {}
+        self._tables_named: dict[str, object] = {}
         self.waits_s: dict[StateId, float] = {}
         self.resumed_in: Counter[StateId] = Counter()
         self.unsaved: list[StateId] = []
@@ -433,6 +436,8 @@ class World:
                 boundary = timedelta(hours=DAY_BOUNDARY.hour)
                 self.since = {reply.period.first_day: boundary}
             self.told_of = reply.period
+        if isinstance(reply, LastStoredTimestamp | NewReviewSheet):
+            self._tables_named.setdefault(reply.table, self._hr_says())
         if isinstance(message, RaiseFinalAlarm) and message.kind is AlarmKind.FINAL_ALARM:
             self.alarms_heard.add(message.after)
         if fault == "after":
@@ -489,10 +494,15 @@ class World:
         }
         self.happened["log erased by the client"] += 1
 
+    def _hr_says(self) -> object:
+        return tuple(self.table), tuple(sorted(self.since.items()))
+
     def _check_health(self, health: SiteHealth) -> None:
         through = health.complete_through
         if through is None or self._ledger is None:
             return
+        if health.table and self._tables_named.get(health.table) != self._hr_says():
+            return  # said of HR's table as it was, and not taken for more
         read = {each.serial_number for each in (health.machine, *health.machines) if each is not None}
         clocks = [(machine.offset, machine.shows_impossible_date) for machine in self.machines]
         punches = (self._ledger.revision, len(self.recorded))

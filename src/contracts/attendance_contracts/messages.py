@@ -283,6 +283,8 @@ class SiteHealth(Message):
         problem: why it could not be read, or what else people should know of it; empty for nothing.
         machines: those that could be read, of a site that has several; empty of a site that has one.
         mistimed: punches in no sheet that were read since the period began, the first ones first.
+        table: HR's table (`LastStoredTimestamp.table`) by which there are punches that have no period, or are of before
+            the First Day; empty where there are none. By a later table they may be of days that are called complete.
     """
 
     topic: ClassVar[Topic] = Topic.SITE_HEALTH
@@ -301,6 +303,7 @@ class SiteHealth(Message):
     problem: str
     machines: tuple[MachineHealth, ...] = ()
     mistimed: tuple[MistimedPunches, ...] = ()
+    table: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

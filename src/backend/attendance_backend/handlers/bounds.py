@@ -87,7 +87,10 @@ def as_can_be(message: M, now: datetime) -> M:
 
 
 def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
-    """The message, for the workbook of its period and with HR's dates; raises NotAdmittedError where there is none."""
+    """The message, for the workbook of its period and with HR's dates; raises NotAdmittedError where there is none.
+
+    What a site calls complete by an earlier table of HR's is not: it asks again for punches that had no period by it.
+    """
     try:
         table = routing.read(backend)
     except SpreadsheetGoneError:
@@ -107,8 +110,10 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     if registered is not None:
         keeping = registered.in_period(period)
         zone, boundary = keeping.time_zone or zone, keeping.day_boundary
+    is_by_table = message.table in ("", table.digest(message.location))
     return replace(
         message,
+        complete_through=message.complete_through if is_by_table else None,
         sheet_id=sheet_id,
         period=period,
         time_zone=zone if zone_of(zone) else "",

@@ -112,7 +112,8 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
     summary = client.ledger.summary()
     complete = complete_through(client)
     mistimed = _mistimed(client, session.review_period)
-    news = (_news(client, machines, problem, complete, summary.backlog), mistimed)
+    table = client.ledger.table if summary.without_period else ""
+    news = (_news(client, machines, problem, complete, summary.backlog), mistimed, table)
     if news == session.health.told and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
@@ -132,6 +133,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         problem=problem,
         machines=tuple(machines) if len(client.doors) > 1 else (),
         mistimed=mistimed,
+        table=table,
     )
     try:
         client.bus.publish(health)

@@ -449,6 +449,11 @@ class Ledger:
         )
         return int(count)
 
+    @property
+    def table(self) -> str:
+        """HR's table, as the backend named it last; empty before."""
+        return self._fact(TABLE)
+
     def confirm(self, identities: tuple[str, ...], sheet_id: str) -> None:
         """Remember that a sheet holds these punches; saying so twice changes nothing."""
         self.take_answers((Answer(outcome=Outcome.STORED, identities=identities, sheet_id=sheet_id),))
