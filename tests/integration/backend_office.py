@@ -138,10 +138,12 @@ class CloudOffice:
         message = store_message(sheet_id, *records, location=location)
         return self.ask(message, Topic.LAST_STORED_TIMESTAMP)
 
-    def report(self, at, through):
+    def report(self, at, through, **said):
         """The site's health; its data is complete `through` a day, which is over then."""
         self.now = max(self.now, at.replace(tzinfo=UTC))
-        message = health_message(sheet_id=self.sheet_id, period=NOVEMBER, at=at, complete_through=through)
+        message = health_message(
+            sheet_id=self.sheet_id, period=NOVEMBER, at=at, complete_through=through, **said
+        )
         response = self.post(message)
         assert response.status_code == 200, response.text
 

@@ -6,7 +6,6 @@ import pytest
 
 from attendance_backend.sheet import serial
 from attendance_contracts import RELEASE, Topic, is_older
-from tests.integration import backend_office
 from tests.integration.backend_office import NOVEMBER, PROJECT, punch
 from tests.integration.test_backend_telling import Office as TellingOffice
 from tests.integration.test_backend_telling import opened
@@ -23,9 +22,7 @@ class Office(TellingOffice, WatchedOffice):
         self.sheets.write(self.control_id, "Settings!A1", [["Setting", "Site", "Value"], *rows])
 
     def reports_of(self, release, day):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(backend_office, "RELEASE", release)
-            self.report(datetime(2026, 11, day, 9), date(2026, 11, day - 1))
+        self.report(datetime(2026, 11, day, 9), date(2026, 11, day - 1), release=release)
 
 
 @pytest.fixture
