@@ -32,7 +32,7 @@ from tests.integration.backend_office import (
 )
 from tests.integration.test_backend_attacks import SignedOffice
 
-MOST_MB = 220
+MOST_MB = 200
 """Seen were 194 at most; some is left for another C library or Python."""
 START_TIMEOUT_S = 30
 
