@@ -124,10 +124,10 @@ def test_late_punches_of_a_closed_period_go_to_its_own_sheet(world):
 def test_a_closed_periods_sheet_that_never_answers_does_not_hold_up_the_open_one(world):
     end_the_period(world)
     first = world.client.session.previous_period
-    real = world.network.handle
+    real = world.network.take
     deleted = f"sheet 1 of {first.name}"
-    world.network.handle = lambda message: (
-        None if getattr(message, "sheet_id", "") == deleted else real(message)
+    world.network.take = lambda letter: (
+        None if getattr(letter.message, "sheet_id", "") == deleted else real(letter)
     )
     world.machine.record(ANNA, first.closes_at(world.site.day_boundary) - timedelta(seconds=1))
     for _ in range(4):
