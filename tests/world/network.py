@@ -139,10 +139,8 @@ class Network:
             fate = Fate()  # nobody answers it, so Pub/Sub's "at least once" is all there is
         if fate.name != "ordinary":
             self.happened[f"message {fate.name}"] += 1
-        if message.topic is Topic.RAISE_FINAL_ALARM:
-            self.alarms_under_way += len(fate.delays_s)
         for delay_s in fate.delays_s:
-            self._timeline.after(delay_s, lambda: self._deliver(envelope))
+            self._send(envelope, delay_s)
 
     def _take_health(self, health: SiteHealth) -> None:
         """Nobody answers it. One that says what the one before said need not prove again that it can be sent."""
@@ -166,7 +164,11 @@ class Network:
 
     def send_again(self, envelope: Envelope) -> None:
         """Somebody publishes once more what was published."""
-        self._timeline.after(0.0, lambda: self._deliver(envelope))
+        self._send(envelope)
+
+    def _send(self, envelope: Envelope, delay_s: float = 0.0) -> None:
+        self.alarms_under_way += envelope.topic is Topic.RAISE_FINAL_ALARM
+        self._timeline.after(delay_s, lambda: self._deliver(envelope))
 
     def _deliver(self, envelope: Envelope, delivery: int = 1) -> None:
         if envelope.topic in REQUEST_TOPICS:
