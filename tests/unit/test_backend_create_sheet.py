@@ -85,3 +85,16 @@ def test_a_workbook_that_was_recorded_meanwhile_stays_recorded(world):
     ask(world, "berlin")
     recorded = {row[0] for row in world.control.sheet("Review Sheets").rows()[1:]}
     assert recorded == {"October 2026", "November 2026", "December 2026"}
+
+
+def test_of_two_workbooks_the_recorded_one_is_used_where_drive_lists_neither_yet(world, monkeypatch):
+    ask(world, "berlin", OCTOBER)
+    monkeypatch.setattr(world.backend.drive, "files", lambda properties: [])
+    world.effects.count = 0
+    there = replace(world.backend, remembered={})
+    message = CreateReviewSheet(location="athens", request_id="r2", period=NOVEMBER)
+    theirs = []
+    world.effects.meanwhile = 2, lambda: theirs.append(create_review_sheet(message, there).sheet_id)
+
+    assert [ask(world, "berlin")] == theirs
+    assert world.control.sheet("Review Sheets").rows()[2][1] == theirs[0]

@@ -89,7 +89,8 @@ def create_review_sheet(
         _share(sheet_id, control, backend)
         # Read again: what others recorded since is not written over.
         records = review_sheets.read(backend.spreadsheets, backend.control_id)
-        if review_sheets.find(records, name) is None:
+        recorded = review_sheets.find(records, name)
+        if recorded is None:
             today = backend.clock.now().date()
             review_sheets.record(
                 backend.spreadsheets,
@@ -101,7 +102,8 @@ def create_review_sheet(
                 group=group,
             )
         routing.forget(backend)
-    return _reply(message, sheet_id, table)
+    # Drive may have listed one too late: what is recorded counts.
+    return _reply(message, recorded or sheet_id, table)
 
 
 def create_together(
