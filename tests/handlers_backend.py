@@ -41,7 +41,7 @@ FORGETS_IN = 4
 """One world in so many forgets people: it takes as long as dozens of messages."""
 WITH_GROUPS = os.environ.get("CROWD", "") == "1"
 """Whether periods have two workbooks. A site is not told of another group's that is gone, and what that held of its
-punches comes back only when somebody has them sent again; whether anything else falls is looked for with ``CROWD=1``."""
+punches comes back only when somebody has them sent again. ``CROWD=1`` looks whether anything else falls."""
 GROUPED_IN = 3
 """One world in so many has workbook groups."""
 ELSEWHERE_SITE, ELSEWHERE_GROUP = "lyon", "South"
