@@ -16,7 +16,7 @@ from attendance_sandbox.device.machine import AttendanceMachine
 
 
 class Table(Enum):
-    """What a buffered read is about."""
+    """What a read is about."""
 
     USERS = "users"
     ATTENDANCE = "attendance log"
@@ -29,7 +29,7 @@ class Request:
     Attributes:
         command: see `Command`; any u16 may arrive.
         data: what came with it.
-        table: of `PREPARE_BUFFER`, `READ_CHUNK` and `FREE_BUFFER`, what is being read; None otherwise.
+        table: of a read, buffered or not, what is read; None otherwise.
     """
 
     command: int

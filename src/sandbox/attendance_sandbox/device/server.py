@@ -1,12 +1,12 @@
 """The machine on the network, as pyzk and others find it on port 4370.
 
 Faithful: frames, session numbers, echoed reply numbers, the comm key, options, counts and capacities, both user
-layouts and four record layouts, buffered reads at once and in chunks (from any offset), disabling.
+layouts and four record layouts, buffered reads at once and in chunks (from any offset), unbuffered reads, disabling.
 
 Not faithful:
 
-- fingerprints, faces, doors and enrolling are missing, as are the unbuffered reads of old firmware, punch events, and
-  writing users and options: as commands they are unknown;
+- fingerprints, faces, doors and enrolling are missing, as are punch events, and writing users and options: as commands
+  they are unknown;
 - several clients are served at once, each with a session and a buffer of its own;
 - a buffered read is a copy taken when it begins;
 - a chunk comes as one packet at once. Machines send packets of about 1 KB some milliseconds apart, which

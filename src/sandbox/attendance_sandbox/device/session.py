@@ -98,6 +98,8 @@ class Session:
             Command.GET_FREE_SIZES: self._get_free_sizes,
             Command.GET_TIME: self._get_time,
             Command.SET_TIME: self._set_time,
+            Command.READ_USERS: lambda _: self._read_at_once(Table.USERS),
+            Command.READ_ATTENDANCE: lambda _: self._read_at_once(Table.ATTENDANCE),
             Command.PREPARE_BUFFER: self._prepare_buffer,
             Command.READ_CHUNK: self._read_chunk,
             Command.FREE_BUFFER: self._free_buffer,
@@ -106,7 +108,7 @@ class Session:
 
     def describe(self, packet: Packet) -> Request:
         """The request with the table that it is about."""
-        table = None
+        table = _TABLES.get(packet.command)
         if packet.command == Command.PREPARE_BUFFER:
             table = _wanted_table(packet.data)
         elif packet.command in _BUFFER_COMMANDS:
@@ -193,18 +195,25 @@ class Session:
 
     # --- reading
 
+    def _table_as_told(self, table: Table) -> tuple[bytes, str]:
+        """The bytes of a table, and the words for whoever watches."""
+        if table is Table.USERS:
+            blob, record_size, what = self._machine.users_blob(), self._machine.user_size, "users"
+        else:
+            blob, record_size, what = self._machine.attendance_blob(), self._machine.record_size, "records"
+        return blob, f"read {table.value}: {(len(blob) - 4) // record_size:,} {what}, {len(blob):,} bytes"
+
+    def _read_at_once(self, table: Table) -> Answer:
+        """An unbuffered read, as clients of old firmware ask for it: announced, and all of it sent."""
+        blob, told = self._table_as_told(table)
+        return Answer(self._announced(blob), told)
+
     def _prepare_buffer(self, data: bytes) -> Answer:
         self._table = _wanted_table(data)
-        if self._table is Table.USERS:
-            self._buffer, record_size = self._machine.users_blob(), self._machine.user_size
-        elif self._table is Table.ATTENDANCE:
-            self._buffer, record_size = self._machine.attendance_blob(), self._machine.record_size
-        else:
+        if self._table is None:
             return _refused("buffered read of something that this machine does not have")
+        self._buffer, told = self._table_as_told(self._table)
         size = len(self._buffer)
-        count = (size - 4) // record_size
-        what = "users" if self._table is Table.USERS else "records"
-        told = f"read {self._table.value}: {count:,} {what}, {size:,} bytes"
         self._chunk_starts = 0
         if size <= self._manner.inline_bytes:
             if self._manner.announces_inline:

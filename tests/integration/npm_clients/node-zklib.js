@@ -1,4 +1,4 @@
-// Reads a machine with node-zklib and prints what it found as one line of JSON: node read.js PORT
+// Reads a machine with node-zklib and prints what it found as one line of JSON: node node-zklib.js PORT
 const ZKLib = require('node-zklib')
 
 async function main () {
