@@ -1,10 +1,11 @@
 """The adapter and the simulated machine on real sockets: what is read, and how little of it crosses the wire."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 
-from attendance_client.errors import MachineError
+from attendance_client.errors import MachineError, RefusalError
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
@@ -93,10 +94,17 @@ MANNERS = {
     "comm key of new firmware": Manner(comm_key=123456, key_required=Reply.KEY_REQUIRED),
     "no reading from an offset": Manner(reads_from_an_offset=False),
 }
+WITHOUT_BUFFER = Manner(buffers=False, frame_bytes=1000)
+BY_TCP_AND_UDP = [
+    pytest.param(manner, udp, id=f"{name}-{'udp' if udp else 'tcp'}")
+    for name, manner in MANNERS.items()
+    for udp in (False, True)
+]
 
 
-@pytest.mark.parametrize("manner", MANNERS.values(), ids=MANNERS)
-@pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
+@pytest.mark.parametrize(
+    ("manner", "udp"), [*BY_TCP_AND_UDP, pytest.param(WITHOUT_BUFFER, False, id="no buffered reads-tcp")]
+)
 @pytest.mark.parametrize("width", [8, 40])
 def test_the_log_and_what_follows_it(width, udp, manner):
     machine = filled(width, 2_000, 40)
@@ -114,6 +122,18 @@ def test_the_log_and_what_follows_it(width, udp, manner):
 
         assert read_of(end)[-3:] == everything(machine)[-3:]
         assert end.first == (2_000 if manner.reads_from_an_offset else 0)
+
+
+def test_without_buffered_reads_nothing_is_read_by_udp_and_that_is_told():
+    """Its packets bear one number: those that overtake each other could not be told apart."""
+    machine = filled(40, 2_000, 40)
+    with (
+        DeviceServer(machine, manner=WITHOUT_BUFFER, udp=True) as server,
+        zk_machine(server, udp=True).session() as session,
+    ):
+        session.status()
+        with pytest.raises(RefusalError, match=re.escape('set "udp": false, if it speaks TCP')):
+            session.read_log()
 
 
 def test_a_reused_number_is_the_person_who_has_it_now():

@@ -18,7 +18,6 @@ from attendance_client.machine.zk.selftest import ON_MACHINES
 from attendance_sandbox.device import (
     AnswerWith,
     AttendanceMachine,
-    Command,
     DeviceServer,
     Manner,
     Reply,
@@ -92,7 +91,7 @@ def test_the_file_can_be_replayed_and_bears_no_name(capsys, tmp_path):
 def test_a_machine_that_is_otherwise_is_told_of_and_everything_else_is_tried(capsys, tmp_path):
     machine = made(clock_offset=timedelta(hours=2))
     with DeviceServer(machine) as server:
-        server.faults.add(AnswerWith(Reply.ERROR), on=Command.PREPARE_BUFFER, table=Table.USERS, times=None)
+        server.faults.add(AnswerWith(Reply.ERROR), table=Table.USERS, times=None)
         found, errors = tried(capsys, tmp_path, server, code=1)
 
     assert found["clock-agrees"] == ("OTHERWISE", found["clock-agrees"][1])

@@ -113,7 +113,7 @@ def test_a_log_of_fewer_records_than_are_counted_is_not_taken():
 def test_a_machine_that_counts_nothing_and_refuses_its_log_is_told_and_nothing_is_complete():
     machine = make_machine(punches=5, counts=Counts.NOTHING)
     with DeviceServer(machine) as server, client_of(server) as client:
-        server.faults.add(AnswerWith(4989), times=None, **PREPARE_LOG)
+        server.faults.add(AnswerWith(4989), times=None, table=Table.ATTENDANCE)
         with pytest.raises(MachineError, match="counts no records, which may be wrong"):
             poll(client)
         assert client.bus.health[-1].complete_through is None
@@ -124,7 +124,7 @@ def test_a_machine_that_counts_nothing_and_refuses_its_log_is_told_and_nothing_i
 def test_users_that_cannot_be_read_hold_no_period_open(trouble):
     machine = make_machine(punches=6)
     with DeviceServer(machine) as server, client_of(server) as client:
-        server.faults.add(trouble, times=None, **PREPARE_USERS)
+        server.faults.add(trouble, times=None, table=Table.USERS)
         with pytest.raises(MachineError):
             poll(client)
         poll(client)

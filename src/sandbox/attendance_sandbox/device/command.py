@@ -98,6 +98,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add("--new-firmware", action="store_true", help="ask for the comm key with 6001 instead of 2005")
     add("--no-offset-reads", action="store_true", help="refuse to send the end of the log without the rest")
+    add("--no-buffered-reads", action="store_true", help="know only reads of the whole, as old firmware does")
     add("--slow", type=_number(100, 10_000_000), metavar="BYTES", help="send so many bytes a second")
     add(
         "--punch-in-mid-read",
@@ -158,6 +159,7 @@ def run(arguments: argparse.Namespace) -> int:
             comm_key=arguments.comm_key,
             key_required=Reply.KEY_REQUIRED if arguments.new_firmware else Reply.UNAUTHORIZED,
             frame_bytes=_PACED_FRAME_BYTES if arguments.paced else MAX_CHUNK_BYTES,
+            buffers=not arguments.no_buffered_reads,
             reads_from_an_offset=not arguments.no_offset_reads,
             echoes_session=not arguments.no_session_numbers,
             echoes_number=not arguments.no_reply_numbers,

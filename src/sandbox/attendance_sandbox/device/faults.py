@@ -167,7 +167,7 @@ class Faults:
         Args:
             fault: what happens.
             on: the `Command` that it waits for; None for any request.
-            table: the buffered read that it waits for; None for any request.
+            table: the read that it waits for; None for any request.
             skip: how many such requests pass before.
             times: how many such requests it strikes; None for all, until `clear`.
         """

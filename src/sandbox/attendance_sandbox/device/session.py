@@ -30,6 +30,7 @@ class Manner:
         inline_bytes: a blob up to this size is answered at once; a longer one is fetched in chunks.
         announces_inline: whether such an answer is announced and ended, as a chunk is.
         frame_bytes: the most data that one packet of a chunk carries.
+        buffers: whether it knows buffered reads; old firmware does not.
         reads_from_an_offset: whether a chunk may begin elsewhere than where the last one ended.
         echoes_session: whether every packet bears the number of the session, and not only the first.
         echoes_number: whether every packet bears the number of the request that it answers.
@@ -40,6 +41,7 @@ class Manner:
     inline_bytes: int = 1024
     announces_inline: bool = False
     frame_bytes: int = MAX_CHUNK_BYTES
+    buffers: bool = True
     reads_from_an_offset: bool = True
     echoes_session: bool = True
     echoes_number: bool = True
@@ -105,6 +107,9 @@ class Session:
             Command.FREE_BUFFER: self._free_buffer,
             Command.CLEAR_ATTENDANCE: self._clear_attendance,
         }
+        if not manner.buffers:
+            for command in (Command.PREPARE_BUFFER, Command.READ_CHUNK, Command.FREE_BUFFER):
+                del self._handlers[command]
 
     def describe(self, packet: Packet) -> Request:
         """The request with the table that it is about."""

@@ -1,7 +1,8 @@
 """Reading a table of the machine in parts.
 
 The machine freezes a copy of the table on PREPARE_BUFFER; READ_CHUNK fetches any part of it by offset and length;
-FREE_BUFFER lets it go. A small table comes whole with the first answer.
+FREE_BUFFER lets it go. A small table comes whole with the first answer. Old firmware knows no PREPARE_BUFFER; it sends
+the whole table when it is asked for it.
 """
 
 import struct
@@ -70,7 +71,7 @@ def prepared_table(
     """Let the machine freeze the table that `command` and `function` name.
 
     Raises:
-        RefusalError: it does not have one, or knows no buffered reads.
+        RefusalError: it does not have one, or does not let it be read.
         MachineError: it did not answer, or not in this protocol.
     """
     request = struct.pack("<bhii", 1, command, function, 0)
@@ -93,7 +94,21 @@ def prepared_table(
             raise
         link.ask(Code.FREE_BUFFER)
     else:
-        raise RefusalError(f"the machine refuses to be read (answer {answer.code})")
+        yield WholeTable(_unbuffered(link, command, function, answer, by_udp=by_udp))
+
+
+def _unbuffered(link: Link, command: int, function: int, refusal: Packet, *, by_udp: bool) -> bytes:
+    """The whole table, from a machine that answered `refusal` when it was to freeze it."""
+    if by_udp:  # by which packets that overtake each other cannot be told apart
+        raise RefusalError(
+            f'the machine refuses to be read in parts (answer {refusal.code}); set "udp": false, if it speaks TCP'
+        )
+    answer = link.ask(command, bytes([function]) if function else b"")
+    if answer.code == Code.DATA:
+        return answer.data
+    if answer.code == Code.PREPARE_DATA:
+        return _rest(link, answer, None, in_order=True)
+    raise RefusalError(f"the machine refuses to be read (answer {refusal.code})")
 
 
 @dataclass(frozen=True, slots=True)
