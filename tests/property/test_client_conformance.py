@@ -158,7 +158,8 @@ def check_effects(world, *, clearing):
             if step.edge.source == state
         }
         where = (
-            f"(its step in src/client/attendance_client/fsm/steps.py; 'effects' of {state} in spec/fsm.yaml)"
+            f"(its step in src/client/attendance_client/fsm/steps.py; 'effects' of {state} in spec/fsm.yaml; by which "
+            "call an effect is known: EFFECTS in tests/world/observed.py)"
         )
         for effects in steps:
             place = iter(said_here)
@@ -203,4 +204,6 @@ def test_a_transition_changes_what_the_spec_says_and_nothing_else(world, transit
             assert right, f"{said(transition)[:3]} leaves {name} as {step.after[name]}, not {wanted} {where}"
     for name, wanted in changes.items():
         if name != "daily_warning":  # a warning goes out in a period's last days only
-            assert any(name in step.changed for step in steps), f"{name} was never seen to become {wanted}"
+            assert any(name in step.changed for step in steps), (
+                f"{said(transition)[:3]} was never seen to make {name} {wanted} {where}"
+            )

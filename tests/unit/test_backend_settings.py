@@ -14,11 +14,12 @@ import pytest
 from attendance_backend.app import bootstrap
 from attendance_backend.app.logs import JsonFormatter
 from attendance_backend.app.service import message_of, serve
-from attendance_backend.app.settings import NAMES, read_settings, unknown_names
+from attendance_backend.app.settings import NAMES, TRANSPORTS, read_settings, unknown_names
 from attendance_backend.app.settings_file import read_settings_file
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import EventError, SettingsError
 from attendance_contracts import GetReviewPeriod, encode
+from attendance_deploy import settings as deployed
 
 COMPLETE = {
     "GOOGLE_CLOUD_PROJECT": "office",
@@ -220,3 +221,9 @@ def test_a_signing_secret_is_long_and_never_told():
     with pytest.raises(SettingsError, match="32 characters or more") as refusal:
         read_settings(Variables({**COMPLETE, "SIGNING_SECRET": "hush" * 7}))
     assert "hush" not in str(refusal.value)
+
+
+def test_whoever_deploys_knows_each_way_to_tell_people_and_each_setting():
+    asked = deployed.ASKED[deployed.TRANSPORT].pattern
+    assert tuple(asked.split("|")) == TRANSPORTS, "ASKED in deploy/gcp/attendance_deploy/settings.py"
+    assert set(NAMES) >= deployed.ALL_NAMES, "NAMES in src/backend/attendance_backend/app/settings.py"

@@ -8,6 +8,7 @@ from typing import Any
 from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import Session
 from attendance_client.fsm.snapshot import Snapshot
+from attendance_contracts import ContractError
 from generator.document import Name
 from generator.load import load
 from generator.spec import Spec
@@ -21,6 +22,7 @@ from tests.beside_the_spec import (
     fields_against,
     formal_model_against,
     guards_against,
+    older_files_against,
     proof_against,
     restoring_against,
     steps_against,
@@ -86,6 +88,27 @@ def test_a_field_that_a_restored_session_forgets_is_told(monkeypatch):
     monkeypatch.setattr(Session, "__init__", forgetful)
     (line,) = restoring_against(Snapshot)
     assert "session.py: a session that was restored does not hand on last_stored_timestamp" in line
+
+
+def test_that_a_file_of_an_older_release_is_refused_is_told():
+    def decode(data: bytes) -> object:
+        raise ContractError(f"snapshot.next_period: missing in {len(data)} bytes")
+
+    (line,) = older_files_against(decode)
+    assert line.startswith(
+        f"{CLIENT}/snapshot.py: decode_snapshot refuses tests/frozen/0.1.0/snapshots/1-after-"
+    )
+    assert line.endswith("give what is new its initial value there")
+
+
+def test_a_mistake_in_the_spec_is_told_in_a_line(capsys, monkeypatch, tmp_path):
+    spec = ROOT / "spec" / "fsm.yaml"
+    (tmp_path / "spec").mkdir()
+    wrong = spec.read_text(encoding="utf-8").replace("pi4_state: 9", "pi4_state: 8", 1)
+    (tmp_path / "spec" / "fsm.yaml").write_text(wrong, encoding="utf-8")
+    monkeypatch.setattr(beside_the_spec, "ROOT", tmp_path)
+    assert beside_the_spec.main() == 1
+    assert capsys.readouterr().out.startswith("spec/fsm.yaml:")
 
 
 def test_what_model_and_proof_do_not_know_is_told():

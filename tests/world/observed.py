@@ -1,16 +1,17 @@
 """A world that writes down what each step of the client did: its effects in their order, and what it changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from attendance_client.fsm.generated import Flag
 from attendance_client.fsm.session import Session
+from attendance_client.fsm.snapshot import Snapshot
 from attendance_contracts import Topic
 from tests.world.edges import Edge
 from tests.world.power import Power
 from tests.world.world import World
 
-FIELDS = ("sheet_id", "last_stored_timestamp", "review_period", "previous_period")
+FIELDS = tuple(field.name for field in fields(Snapshot) if field.name not in ("pi4_state", "sys_flags"))
 
 EFFECTS = {
     f"publish {Topic.GET_REVIEW_PERIOD}": "publish_get_review_period",

@@ -12,7 +12,7 @@ import google.oauth2.credentials
 
 from attendance_backend.app.clock import SystemClock
 from attendance_backend.app.logs import configure_logging
-from attendance_backend.app.settings import LOG_IN, OperatorSettings, Settings, read_settings
+from attendance_backend.app.settings import LOG_IN, MailSettings, OperatorSettings, Settings, read_settings
 from attendance_backend.app.variables import Variables
 from attendance_backend.errors import SettingsError
 from attendance_backend.google.drive import GoogleDrive
@@ -21,7 +21,7 @@ from attendance_backend.google.google_http import Addresses, GoogleHttpClient
 from attendance_backend.google.monitoring import GoogleMonitoring
 from attendance_backend.google.pubsub import PubSubReplies
 from attendance_backend.google.sheets import GoogleSheets
-from attendance_backend.notify.smtp import NoMailer, SmtpMailer, SmtpSettings
+from attendance_backend.notify.smtp import NoMailer, SmtpMailer
 from attendance_backend.ports import Backend, Mailer
 from attendance_trouble import KEY_FILE, first_words, key_file_trouble
 
@@ -90,7 +90,7 @@ def build_client(chosen: OperatorSettings) -> GoogleHttpClient:
     return _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
 
 
-def build_mailer(chosen: SmtpSettings | GmailSettings) -> Mailer:
+def build_mailer(chosen: MailSettings) -> Mailer:
     """The `Mailer` for some settings."""
     return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)
 

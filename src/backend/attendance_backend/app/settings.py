@@ -14,6 +14,9 @@ from attendance_contracts import LEAST_SECRET_BYTES
 
 DEFAULT_SMTP_PORT = 587
 SMTP_TRANSPORT, GMAIL_TRANSPORT = "smtp", "gmail"
+TRANSPORTS = SMTP_TRANSPORT, GMAIL_TRANSPORT
+MailSettings = SmtpSettings | GmailSettings
+"""How people are told; `build_mailer` makes a `Mailer` of it."""
 NAMES = (
     "GOOGLE_CLOUD_PROJECT",
     "GOOGLE_CLOUD_REGION",
@@ -63,7 +66,7 @@ class Settings:
     folder_id: str | None
     sheets_api_url: str
     drive_api_url: str
-    mail: SmtpSettings | GmailSettings
+    mail: MailSettings
     mail_from: str
     alarm_to: tuple[str, ...]
     signing_secret: bytes = field(default=b"", repr=False)
@@ -116,7 +119,7 @@ class OperatorSettings:
     sheets_api_url: str
     drive_api_url: str
     monitoring_api_url: str
-    mail: SmtpSettings | GmailSettings | None
+    mail: MailSettings | None
     mail_trouble: str = ""
     login_left_out: bool = False
 
@@ -170,15 +173,15 @@ def function_complaints(variables: Variables) -> list[str]:
     return complaints
 
 
-def read_mail(variables: Variables) -> tuple[SmtpSettings | GmailSettings, str, tuple[str, ...]]:
+def read_mail(variables: Variables) -> tuple[MailSettings, str, tuple[str, ...]]:
     """How mail is sent, from whom, and to whom; raises SettingsError."""
     return _mail(variables), _addresses(variables, "MAIL_FROM")[0], _addresses(variables, "ALARM_TO")
 
 
-def _mail(variables: Variables) -> SmtpSettings | GmailSettings:
+def _mail(variables: Variables) -> MailSettings:
     transport = variables.text("MAIL_TRANSPORT") or SMTP_TRANSPORT
-    if transport not in (SMTP_TRANSPORT, GMAIL_TRANSPORT):
-        raise variables.malformed("MAIL_TRANSPORT", transport, "smtp or gmail")
+    if transport not in TRANSPORTS:
+        raise variables.malformed("MAIL_TRANSPORT", transport, " or ".join(TRANSPORTS))
     if transport == SMTP_TRANSPORT:
         return _smtp(variables)
     consent = variables.required(
