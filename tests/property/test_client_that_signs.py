@@ -1,7 +1,12 @@
 """The faulty world with the real functions from the Pub/Sub message on: signed, with thieves and dead letters."""
 
+from datetime import timedelta
+
 import pytest
 
+from attendance_backend.review.names import SITES
+from attendance_backend.sheet import serial
+from attendance_contracts import SEQUENCES_AHEAD, Signed, sequence_at
 from tests.property.profiles import limits
 from tests.property.signed_world import HOWS, SignedWorld
 from tests.property.test_client_and_handlers_in_a_faulty_world import PEOPLE, FaultyWorldWithHandlers
@@ -58,6 +63,12 @@ def work(world, days):
         for user in ("1001", "1002"):
             world.machine.record(user, world.machine.time)
         world.run_for(DAY_S, 100)
+
+
+def last_heard(world):
+    """As Sites of the newest workbook has it: by the clock of the site's computer."""
+    heads, site = world.backend.world.review_books()[-1].sheet(SITES).rows()
+    return serial.to_datetime(site[heads.index("Last Heard")])
 
 
 def settles(world):
@@ -134,4 +145,18 @@ def test_who_is_forgotten_on_the_card_and_in_the_sheets_does_not_come_back(world
     world.power_off()
     world.lose_ledger()
     work(world, days=1)
+    settles(world)
+
+
+def test_a_pi_that_signed_years_ahead_is_heard_with_a_new_card_and_once_its_clock_is_right(world):
+    for new_card, days_ahead in ((False, 1500), (True, 0), (False, 1500), (False, 0)):
+        world.clock.offset = timedelta(days=days_ahead)
+        world.power_off()
+        if new_card:
+            world.lose_ledger()
+            world.lose_snapshot()
+        work(world, days=2)
+        assert abs(world.clock.now() - last_heard(world)) < timedelta(days=3)
+    signed = Signed.of(world.network.requests[-1].attributes)
+    assert signed.sequence <= sequence_at(world.backend.world.clock.now() + SEQUENCES_AHEAD)
     settles(world)

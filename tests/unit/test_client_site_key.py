@@ -1,6 +1,7 @@
 """The site's key on the Pi: where it lies, and what is refused."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,9 +9,8 @@ from attendance_client.app import site_key
 from attendance_client.app.config import load_config
 from attendance_client.app.doctor.files import examine_files
 from attendance_client.errors import ConfigError
-from attendance_client.relay import ledger as ledger_module
 from attendance_client.relay.ledger import Ledger
-from attendance_contracts import SiteKey
+from attendance_contracts import SEQUENCES_AHEAD, SiteKey, sequence_at
 
 KEY = SiteKey.derived(b"s" * 32, "berlin", 3)
 
@@ -76,20 +76,30 @@ def test_a_key_that_is_named_must_be_there(folder):
         site_key.load_site_key(folder, config_of(folder, site_key_file="mine"))
 
 
-def test_numbers_rise_through_restarts_and_a_clock_that_goes_back(folder, monkeypatch):
-    now = [5_000_000_000]
-    monkeypatch.setattr(ledger_module, "time_ns", lambda: now[0])
+def test_numbers_rise_through_restarts_and_a_clock_that_goes_back(folder):
     path = folder / "ledger.sqlite3"
 
-    def numbers(count):
+    def numbers(seconds, count):
         ledger = Ledger(path, config_of(folder).site.day_boundary)
         try:
-            return [ledger.next_sequence() for _ in range(count)]
+            return [ledger.next_sequence(datetime.fromtimestamp(seconds, UTC)) for _ in range(count)]
         finally:
             ledger.close()
 
-    assert numbers(2) == [5000, 5001]
-    now[0] = 1_000_000_000
-    assert numbers(2) == [5002, 5003]
-    now[0] = 9_000_000_000
-    assert numbers(1) == [9000]
+    assert numbers(5, 2) == [5000, 5001]
+    assert numbers(1, 2) == [5002, 5003]
+    assert numbers(9, 1) == [9000]
+
+
+def test_numbers_of_a_clock_years_ahead_are_left_once_the_clouds_time_was_heard(folder):
+    ledger = Ledger(folder / "ledger.sqlite3", config_of(folder).site.day_boundary)
+    true = datetime(2026, 10, 6, 9, tzinfo=UTC)
+    ledger.next_sequence(true + timedelta(days=1500))
+    ledger.bound_sequence(true)
+    first = ledger.next_sequence(true)
+    # Above all that the backend may have counted, and counted by it a moment later.
+    assert first == sequence_at(true + SEQUENCES_AHEAD) + 1
+    later = true + timedelta(days=3)
+    ledger.bound_sequence(later)
+    assert ledger.next_sequence(later) == sequence_at(later)
+    ledger.close()

@@ -43,7 +43,7 @@ from tests.world.calendar import FIRST_MONDAY, LONGEST_GAP, Boundaries, Row, hom
 from tests.world.disk import Disk
 from tests.world.edges import Answers, Edge, WatchedMachine
 from tests.world.machine import WorldMachine
-from tests.world.network import TIME_ZONE, BackendFault, Envelope, Network, WorldBus
+from tests.world.network import TIME_ZONE, ZONE, BackendFault, Envelope, Network, WorldBus
 from tests.world.power import Power, PowerLoss
 from tests.world.snapshots import SnapshotModel
 from tests.world.storage import WorldLedger, WorldSnapshotStore
@@ -219,7 +219,10 @@ class World:
             self._with_ledger(self._try_disabling)
         self._ledger = WorldLedger(self.disk.directory / LEDGER_NAME, DAY_BOUNDARY, self.power)
         session = Session(DAY_BOUNDARY, snapshot)
-        signer = None if self.site_key is None else Signer(self.site_key, self._ledger.next_sequence)
+        signer = None
+        if self.site_key is not None:
+            number = partial(_next_sequence, self._ledger, self.clock)
+            signer = Signer(self.site_key, number)
         client = Client(
             site=self.site,
             doors=[Door(machine) for machine in self.machines],
@@ -708,6 +711,10 @@ def _home(
     if boundaries is None or boundaries.is_before(moment):
         return None
     return home_of(moment, windows(table), boundaries)
+
+
+def _next_sequence(ledger: WorldLedger, clock: PiClock) -> int:
+    return ledger.next_sequence(clock.now().replace(tzinfo=ZONE))
 
 
 def _forget(ledger: WorldLedger, user: str) -> None:

@@ -39,7 +39,14 @@ from attendance_contracts.messages import (
 from attendance_contracts.period import ReviewPeriod, business_day
 from attendance_contracts.record import AttendanceRecord
 from attendance_contracts.release import RELEASE, is_older
-from attendance_contracts.signing import LEAST_SECRET_BYTES, Signed, Signer, SiteKey
+from attendance_contracts.signing import (
+    LEAST_SECRET_BYTES,
+    SEQUENCES_AHEAD,
+    Signed,
+    Signer,
+    SiteKey,
+    sequence_at,
+)
 from attendance_contracts.topics import (
     FUNCTION_TOPICS,
     REPLY_TOPICS,
@@ -62,6 +69,7 @@ __all__ = [
     "RELEASE",
     "REPLY_TOPICS",
     "REQUEST_TOPICS",
+    "SEQUENCES_AHEAD",
     "AlarmKind",
     "Answer",
     "AttendanceRecord",
@@ -90,6 +98,7 @@ __all__ = [
     "encode",
     "from_json",
     "is_older",
+    "sequence_at",
     "subscription_filter",
     "subscription_path",
     "to_json",

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from attendance_contracts.errors import ContractError
 from attendance_contracts.location import validate_location
@@ -17,10 +18,17 @@ from attendance_contracts.topics import Topic
 
 KEY_NUMBER, SEQUENCE, SIGNATURE = "key_number", "sequence", "signature"
 """Names of a signed message's attributes. The sequence rises from message to message of a key."""
+SEQUENCES_AHEAD = timedelta(days=1)
+"""What is further ahead of the cloud's time was signed while a clock was wrong, and is the newest of nothing."""
 LEAST_SECRET_BYTES = 32
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 """Of 18 digits at most: whatever counts or compares them has room for it."""
 _KEY = re.compile(r"([^.\s]+)\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
+
+
+def sequence_at(moment: datetime) -> int:
+    """The number with which a message is signed then: milliseconds since 1970. The moment is aware."""
+    return int(moment.timestamp() * 1000)
 
 
 @dataclass(frozen=True, slots=True)

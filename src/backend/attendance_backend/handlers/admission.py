@@ -5,7 +5,9 @@ site's unsigned messages are taken until it has signed one; what says so lies in
 and begin at any time.
 
 A message of punches or for a period may come again and again: it changes nothing the second time. Of a site's health
-only what is newer than all before is taken in.
+only what is newer than all before is taken in. What was signed while a clock was days ahead is taken in as well, since
+it tells of that clock, and keeps nothing out that comes later: a new card, or a clock that is put right, is heard at
+once. Whoever recorded it may send it again, until the site has a new key.
 """
 
 import logging
@@ -20,7 +22,16 @@ from attendance_backend.errors import BackendError, LayoutError, NotAdmittedErro
 from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.ports import Backend
 from attendance_backend.review.book import sites_of
-from attendance_contracts import ContractError, Message, Signed, SiteHealth, SiteKey, Watch
+from attendance_contracts import (
+    SEQUENCES_AHEAD,
+    ContractError,
+    Message,
+    Signed,
+    SiteHealth,
+    SiteKey,
+    Watch,
+    sequence_at,
+)
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +87,21 @@ def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend:
             )
         return None
     known = _check(message, signed, data, attributes, backend)
-    if isinstance(message, SiteHealth) and (signed.key_number, signed.sequence) <= known.sequence:
-        raise OvertakenError(f"number {signed.sequence} was taken in already, or a later one")
+    if isinstance(message, SiteHealth):
+        now = backend.clock.now()
+        if _is_ahead(signed, now):
+            log.warning(
+                "%s: the clock of its computer is ahead: number %s is not counted as its newest",
+                message.location,
+                signed.sequence,
+            )
+        elif (signed.key_number, signed.sequence) <= known.sequence:
+            raise OvertakenError(f"number {signed.sequence} was taken in already, or a later one")
     return signed
+
+
+def _is_ahead(signed: Signed, now: datetime) -> bool:
+    return signed.sequence > sequence_at(now + SEQUENCES_AHEAD)
 
 
 def _at_work(table: routing.Table, backend: Backend) -> frozenset[str]:
@@ -173,7 +196,8 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
             values[Column.RELEASE] = message.release
         if number is not None and known.signed_since is None:
             values[Column.SIGNED_SINCE] = now
-        if number is not None and isinstance(message, SiteHealth) and number > newest.get(site, (0, 0)):
+        counts = signed is not None and isinstance(message, SiteHealth) and not _is_ahead(signed, now)
+        if number is not None and counts and number > newest.get(site, (0, 0)):
             newest[site] = number
             values[Column.SEQUENCE] = "/".join(map(str, number))
     found = {site: values for site, values in found.items() if values}

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def _assembled(
     session.health.troubles |= {"ledger": told} if (told := ledger_rescue.trouble(directory)) else {}
     try:
         if (key := load_site_key(directory, config)) is not None:
-            bus.signer = Signer(key, ledger.next_sequence)
+            bus.signer = Signer(key, lambda: ledger.next_sequence(datetime.now(UTC)))
         supervisor = SystemdSupervisor(stop)
         talks_to = MachineApart if config.own_process_for_machine else _here
         client = Client(

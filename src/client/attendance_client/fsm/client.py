@@ -121,6 +121,7 @@ class Client:
         if heard is not None:
             began = heard - timedelta(seconds=self.clock.monotonic())
             self.session.cloud_began = max(began, self.session.cloud_began or began)
+            self.ledger.bound_sequence(heard)
 
     def await_reply(self, reply: type[M], state: StateId, accept: Callable[[M], bool]) -> bool:
         """Wait for a reply that `accept` takes, at most `waits_s`; drop all others.

@@ -17,18 +17,19 @@ from datetime import date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from secrets import token_urlsafe
-from time import time_ns
 from typing import Any
 
 from attendance_client.errors import DiskError
 from attendance_client.machine.port import AttendanceLog, LoggedPunch
 from attendance_client.relay.ledger_file import damaged, migrate, opened_to_read, trouble_of
 from attendance_contracts import (
+    SEQUENCES_AHEAD,
     Answer,
     AttendanceRecord,
     MistimedPunches,
     Outcome,
     ReviewPeriod,
+    sequence_at,
     tombstone,
 )
 
@@ -513,15 +514,22 @@ class Ledger:
             )
         return int(confirmed)
 
-    def next_sequence(self) -> int:
+    def next_sequence(self, now: datetime) -> int:
         """A higher number each time, for signed messages.
 
-        By the clock, so that the ledger of a new card goes on above the lost one's.
+        By the clock (`now`, aware), so that the ledger of a new card goes on above the lost one's.
         """
         with self._transaction() as db:
-            number = max(time_ns() // 1_000_000, int(self._fact(SEQUENCE) or 0) + 1)
+            number = max(sequence_at(now), int(self._fact(SEQUENCE) or 0) + 1)
             _state(db, SEQUENCE, str(number))
         return number
+
+    def bound_sequence(self, cloud_time: datetime) -> None:
+        """Go back to the highest number that the backend counts by now, if a clock that was ahead has led beyond it."""
+        most = sequence_at(cloud_time + SEQUENCES_AHEAD)
+        if int(self._fact(SEQUENCE) or 0) > most:
+            with self._transaction() as db:
+                _state(db, SEQUENCE, str(most))
 
     def set_aside(self, identities: Sequence[str]) -> None:
         """Nobody answers for these punches: others are sent first, until `ask_again`."""
