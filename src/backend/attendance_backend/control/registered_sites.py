@@ -18,7 +18,7 @@ Workbook Group, which HR types, says whose workbooks the site's are (`domain.gro
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -72,6 +72,40 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was taken in of a site's signed health: nothing of it is taken in again.
+
+    Attributes:
+        key: the number of the key that signed it.
+        newest: of its messages.
+        ahead: the newest of those that were signed while a clock was days ahead; they keep nothing else out.
+    """
+
+    key: int = 0
+    newest: int = 0
+    ahead: int = 0
+
+    def lets_pass(self, key: int, number: int, *, is_ahead: bool) -> bool:
+        """Whether a message is newer than what was taken in of its kind."""
+        return (key, number) > (self.key, self.ahead if is_ahead else self.newest)
+
+    def with_taken_in(self, key: int, number: int, *, is_ahead: bool) -> "Numbers":
+        """The numbers after such a message."""
+        before = self if key == self.key else Numbers(key)
+        return replace(before, ahead=number) if is_ahead else replace(before, newest=number)
+
+    def __str__(self) -> str:
+        return f"{self.key}/{self.newest}" + (f"/{self.ahead}" if self.ahead else "")
+
+    @classmethod
+    def of(cls, text: str) -> "Numbers":
+        """What `str` makes of them; none from anything else."""
+        parts = text.split("/")
+        is_known = len(parts) in (2, 3) and all(part.isdecimal() for part in parts)
+        return cls(*map(int, parts)) if is_known else cls()
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """A site.
 
@@ -81,7 +115,7 @@ class Registered:
         key_before_until: last day on which the key before is taken; None for none.
         signed_since: UTC; None while it has signed nothing.
         last_heard: UTC, aware.
-        sequence: of its newest signed message, as far as it was written down: number of the key, then of the message.
+        numbers: of its signed health, as far as it was written down.
         silent_after_h: hours without a word after which people are told; 0 for never.
         silent_since: the Last Heard of a silence that people were told of; UTC, aware.
         name: as it is written there.
@@ -96,7 +130,7 @@ class Registered:
     key_before_until: date | None = field(default=None, repr=False)
     signed_since: datetime | None = field(default=None, repr=False)
     last_heard: datetime | None = field(default=None, repr=False)
-    sequence: tuple[int, int] = field(default=(0, 0), repr=False)
+    numbers: Numbers = field(default=Numbers(), repr=False)
     silent_after_h: float = field(default=SILENT_AFTER_H, repr=False)
     silent_since: datetime | None = field(default=None, repr=False)
     name: str = field(default="", repr=False, compare=False)
@@ -191,9 +225,7 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
             cell = cell_name(row, table.columns[Column.SILENT_AFTER])
             remedy = f"type a number of hours; until then {SILENT_AFTER_H:g} count"
             problems.append(Problem(table.worksheet.title, cell, remedy))
-    key, _, sequence = table.label(row, Column.SEQUENCE).partition("/")
-    if key.isdecimal() and sequence.isdecimal():
-        told["sequence"] = int(key), int(sequence)
+    told["numbers"] = Numbers.of(table.label(row, Column.SEQUENCE))
     return told
 
 

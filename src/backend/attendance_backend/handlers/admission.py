@@ -5,9 +5,8 @@ site's unsigned messages are taken until it has signed one; what says so lies in
 and begin at any time.
 
 A message of punches or for a period may come again and again: it changes nothing the second time. Of a site's health
-only what is newer than all before is taken in. What was signed while a clock was days ahead is taken in as well, since
-it tells of that clock, and keeps nothing out that comes later: a new card, or a clock that is put right, is heard at
-once. Whoever recorded it may send it again, until the site has a new key.
+only what is newer than all before is taken in. What was signed while a clock was days ahead is counted by itself, and
+keeps nothing out that comes later: a new card, or a clock that is put right, is heard at once.
 """
 
 import logging
@@ -88,15 +87,15 @@ def admit(message: Message, data: bytes, attributes: Mapping[str, str], backend:
         return None
     known = _check(message, signed, data, attributes, backend)
     if isinstance(message, SiteHealth):
-        now = backend.clock.now()
-        if _is_ahead(signed, now):
+        is_ahead = _is_ahead(signed, backend.clock.now())
+        if not known.numbers.lets_pass(signed.key_number, signed.sequence, is_ahead=is_ahead):
+            raise OvertakenError(f"number {signed.sequence} was taken in already, or a later one")
+        if is_ahead:
             log.warning(
                 "%s: the clock of its computer is ahead: number %s is not counted as its newest",
                 message.location,
                 signed.sequence,
             )
-        elif (signed.key_number, signed.sequence) <= known.sequence:
-            raise OvertakenError(f"number {signed.sequence} was taken in already, or a later one")
     return signed
 
 
@@ -181,25 +180,30 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
         return
     sites = routing.read(backend).sites
     found: dict[str, dict[Column, int | date | str | None]] = {}
-    newest: dict[str, tuple[int, int]] = {}
+    newest: dict[str, registered_sites.Numbers] = {}
     for message, signed in news:
         site = site_key(message.location)
         known = sites.get(site)
         if known is None:
             continue
         values = found.setdefault(site, {})
+        numbers = newest.get(site, known.numbers)
         number = None if signed is None else (signed.key_number, signed.sequence)
-        is_news = number is None or number > known.sequence
+        is_ahead = signed is not None and _is_ahead(signed, now)
+        is_news = number is None or known.numbers.lets_pass(*number, is_ahead=is_ahead)
         if is_news and (known.last_heard is None or abs(now - known.last_heard) >= HEARD_FOR):
             values[Column.LAST_HEARD] = now
         if isinstance(message, SiteHealth) and is_news and message.release != known.release:
             values[Column.RELEASE] = message.release
         if number is not None and known.signed_since is None:
             values[Column.SIGNED_SINCE] = now
-        counts = signed is not None and isinstance(message, SiteHealth) and not _is_ahead(signed, now)
-        if number is not None and counts and number > newest.get(site, (0, 0)):
-            newest[site] = number
-            values[Column.SEQUENCE] = "/".join(map(str, number))
+        if (
+            number is not None
+            and isinstance(message, SiteHealth)
+            and numbers.lets_pass(*number, is_ahead=is_ahead)
+        ):
+            newest[site] = numbers.with_taken_in(*number, is_ahead=is_ahead)
+            values[Column.SEQUENCE] = str(newest[site])
     found = {site: values for site, values in found.items() if values}
     if found:
         _put_down(found, backend)

@@ -16,7 +16,7 @@ from attendance_sandbox.device.protocol import (
     encode_time,
 )
 
-_TABLES = {Command.READ_USERS: Table.USERS, Command.READ_ATTENDANCE: Table.ATTENDANCE}
+_TABLES: dict[int, Table] = {Command.READ_USERS: Table.USERS, Command.READ_ATTENDANCE: Table.ATTENDANCE}
 _BUFFER_COMMANDS = (Command.READ_CHUNK, Command.FREE_BUFFER)
 
 
@@ -108,7 +108,7 @@ class Session:
             Command.CLEAR_ATTENDANCE: self._clear_attendance,
         }
         if not manner.buffers:
-            for command in (Command.PREPARE_BUFFER, Command.READ_CHUNK, Command.FREE_BUFFER):
+            for command in (Command.PREPARE_BUFFER, *_BUFFER_COMMANDS):
                 del self._handlers[command]
 
     def describe(self, packet: Packet) -> Request:
