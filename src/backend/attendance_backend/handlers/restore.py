@@ -121,10 +121,17 @@ def _complete_worksheets(
             raise UserError(
                 f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
             )
-        moved = structure.locale_changes(present)
-        changes = [*moved, *structure.missing_worksheets(present, period, [min(sites)], content)]
+        moved, earlier = structure.locale_changes(present), structure.with_earlier_colours(present)
+        own = [header(title) for title in earlier]
+        shaded = (
+            structure.coloured_anew(present, books.read(backend.spreadsheets, sheet_id, own), earlier)
+            if own
+            else []
+        )
+        changes = [*moved, *shaded, *structure.missing_worksheets(present, period, [min(sites)], content)]
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
+        told += [f"{title} shaded weekends as an earlier version did" for title in earlier]
         told += [f"the worksheet {change.title!r} was missing" for change in added]
         return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
 

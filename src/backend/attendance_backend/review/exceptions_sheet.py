@@ -5,8 +5,8 @@ each is to be named once (`completion.contradictions`), the program never reads 
 
 State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
 says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
-unknown when the person is in the workbook. *for information* (somebody was late, or left early) needs nobody. Everything else stays
-*open* until HR types over it. HR may delete rows and add columns at the right.
+unknown when the person is in the workbook. *for information* (somebody was late, or left early) needs nobody.
+Everything else stays *open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Mapping, Sequence
