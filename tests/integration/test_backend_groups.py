@@ -2,6 +2,7 @@
 
 import csv
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -149,3 +150,35 @@ def test_leave_goes_on_in_the_workbook_of_the_group_that_somebody_comes_to(offic
     office.now += timedelta(minutes=15)
     office.tick()
     assert not [row for row in office.sheets.read(ids["lyon"], "Corrections!A2:H9") if any(row)]
+
+
+def test_hours_of_a_week_that_is_cut_in_two_come_from_the_group_that_somebody_leaves(office):
+    office.sheets.batch_update(office.control_id, [{"addSheet": {"properties": {"title": "Settings"}}}])
+    rules = [["Week begins on", "", "Monday"], ["Overtime beyond (hours a week)", "", 40]]
+    settings = [["Setting", "Site", "Value"], *rules]
+    office.sheets.write(office.control_id, "Settings!A1", settings)
+    office.sheets.write(office.control_id, "'2026'!A3", [["December", "11/28/2026", "12/25/2026"]])
+    hours = [punch("ann", f"2026-11-{day}T{hour}:00:00") for day in range(23, 28) for hour in ("08", "17")]
+    office.store(office.ids["berlin"], *hours)
+    office.now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    office.tick()
+    guide = [row[:1] for row in office.sheets.read(office.ids["berlin"], "Guide!A1:A40")]
+    row = guide.index(["Finalised"]) + 1
+    office.sheets.write(office.ids["berlin"], f"Guide!B{row}", [["yes"]])
+    office.tick()  # from now on her punches stay there
+    office.sheets.write(office.control_id, "'Cut Off Times'!D2", [["lyon"]])
+    ids = {
+        site: office.create(site, period=replace(DECEMBER, first_day=date(2026, 11, 28))) for site in SITES
+    }
+    saturday = [punch("ann", f"2026-11-28T{hour}:00:00", serial_number="SN2") for hour in ("08", "12")]
+    office.store(ids["lyon"], *saturday, location="lyon")
+    for _ in range(2):
+        office.tick()
+    header, *rows = office.sheets.read(ids["lyon"], "'Working Time'!A1:Z9")
+    (ann,) = (dict(zip(header, row, strict=False)) for row in rows if row[1] == "ann")
+    shown = [round(ann[word] * 24, 6) for word in ("Brought In", "Overtime Brought In", "Overtime (week)")]
+    assert shown == [45, 5, 4]
+    lacking = [
+        row for row in office.sheets.read(ids["lyon"], "Exceptions!A2:D9") if "first days of" in row[3]
+    ]
+    assert not lacking

@@ -492,12 +492,15 @@ def test_the_plan_shows_what_was_understood_and_which_hours_are_what(shown):
 def test_exceptions_name_what_is_to_be_looked_at_by_the_plan(shown):
     told = {
         user: [(row[3].split(" on ")[0], row[5]) for row in shown.exceptions() if row[2] == user]
-        for user in ("e2", "e3", "e4", "e10", "e18a", "e18b", "e18c")
+        for user in ("e2", "e3", "e4", "e10", "e11a", "e12b", "e14a", "e18a", "e18b", "e18c")
     }
     assert told["e2"] == told["e3"] == []
     assert ("30 min after the start of N18", "for information") in told["e4"]
     assert ("Worked", "for information") in told["e10"]
     assert ("30 min before the end of Office", "for information") in told["e18a"]
+    assert ("315 min before the end of Office", "for information") in told["e12b"]
+    early = [state for what, state in (*told["e11a"], *told["e14a"]) if "before the end" in what]
+    assert early == ["resolved"], "half a day's leave covers it; half a holiday is no early end"
     assert ("No check-in", "open") in told["e18b"]
     assert ("No check-out", "open") in told["e18c"]
 

@@ -511,6 +511,44 @@ def test_a_month_that_hr_had_finalised_is_kept_as_it_was(office):
     office.sheets.write(SEPTEMBER_ID, "'Corrections'!B60", [[""] * 6])
 
 
+def shaded(server, title, first, last):
+    """The days that are shaded as weekend, in the header and in the first person's cells."""
+    book = server.spreadsheet(OCTOBER_ID)
+    sheet = book.sheet_titled(title)
+    columns = {cell.value: column for row, column, cell in sheet.occupied(sheet.area) if row == 0}
+    days = [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
+    places = {(row, columns[serial.from_date(day)]): (row, day) for row in (0, 3) for day in days}
+    questions = [
+        (
+            sheet,
+            text,
+            (area.start_row, area.start_column),
+            [each for each in places if area.start_row <= each[0] < area.end_row],
+        )
+        for rule in sheet.rules["conditionalFormats"]
+        if "WEEKDAY" in (text := rule["booleanRule"]["condition"]["values"][0]["userEnteredValue"])
+        for area in map(sheet.area_of, rule["ranges"])
+    ]
+    assert len(questions) == 2
+    true = set().union(*server.engine.where_true(book, questions))
+    return [[day for row, day in map(places.get, sorted(true)) if row == line] for line in (0, 3)]
+
+
+def test_weekends_are_shaded_by_what_hr_sets_in_a_workbook_of_the_release(office):
+    week, titles = (date(2026, 10, 12), date(2026, 10, 18)), ("Daily Attendance", "Monthly Summary")
+    friday, saturday, sunday = (date(2026, 10, day) for day in (16, 17, 18))
+    for title in titles:
+        assert shaded(office.sheets, title, *week) == [[saturday, sunday]] * 2
+    row = len(office.sheets.read(CONTROL_ID, "Settings!A1:C")) + 1
+    office.sheets.write(CONTROL_ID, f"Settings!A{row}", [["Weekend", "", "Fri, Sat"]])
+    code, out = office.operate("refresh", "--period", "October 2026")
+    assert code == 0
+    assert sum("shaded weekends as an earlier version did" in line for line in out) == 2
+    for title in titles:
+        assert shaded(office.sheets, title, *week) == [[friday, saturday]] * 2
+    office.sheets.write(CONTROL_ID, f"Settings!A{row}", [[""] * 3])
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None and not os.environ.get("CI"), reason="needs LibreOffice")
 def test_the_operator_exports_what_payroll_gets(office, tmp_path):

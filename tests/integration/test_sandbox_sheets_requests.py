@@ -63,6 +63,10 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "mergeCells": {"range": GRID, "mergeType": "MERGE_ROWS"},
     "addConditionalFormatRule": {"rule": RULE, "index": 0},
+    "updateConditionalFormatRule": {
+        "rule": {**RULE, "ranges": [{"sheetId": 0, "endRowIndex": 2}]},
+        "index": 0,
+    },
     "addProtectedRange": {"protectedRange": {"range": {"sheetId": 5}, "warningOnly": True}},
     "deleteProtectedRange": {"protectedRangeId": 7},
     "setBasicFilter": {"filter": {"range": GRID}},

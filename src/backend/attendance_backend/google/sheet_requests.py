@@ -339,4 +339,6 @@ def _highlight(change: HighlightWhen) -> Json:
         "ranges": [_grid_range(change.sheet_id, area)],
         "booleanRule": {"condition": condition, "format": look},
     }
+    if change.instead_of is not None:
+        return {"updateConditionalFormatRule": {"rule": rule, "index": change.instead_of}}
     return {"addConditionalFormatRule": {"rule": rule, "index": 0}}

@@ -11,12 +11,22 @@ from attendance_backend.google.google_http import GoogleHttpClient, Json
 from attendance_backend.google.sheet_requests import is_repeatable, requests_of, version_of
 from attendance_backend.sheet.a1 import area_name
 from attendance_backend.sheet.changes import VERSION_NAME, Change, SucceedVersion
-from attendance_backend.sheet.grid import Area, Cell, Place, Spreadsheet, Value, Worksheet, worksheet_gone
+from attendance_backend.sheet.grid import (
+    Area,
+    Cell,
+    Highlight,
+    Place,
+    Spreadsheet,
+    Value,
+    Worksheet,
+    worksheet_gone,
+)
 from attendance_backend.sheet.layout import BEING_MADE, COLUMN_TAG, SHEET_TAG
 
 _PROPERTIES = "properties(sheetId,title,gridProperties(rowCount,columnCount))"
 _ALL = "properties(locale,timeZone)"
 _PROTECTED = "protectedRanges(warningOnly,requestingUserCanEdit)"
+_COLOURED = "conditionalFormats(ranges(startRowIndex,startColumnIndex),booleanRule(condition(values)))"
 _NAMED = "namedRanges(namedRangeId,name)"
 _TAGS = "developerMetadata(metadataKey,metadataValue)"
 _CELLS = (
@@ -37,7 +47,7 @@ class GoogleSheets:
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
         """See the port."""
-        params: Json = {"fields": f"{_ALL},{_NAMED},sheets({_PROPERTIES},{_TAGS},{_PROTECTED})"}
+        params: Json = {"fields": f"{_ALL},{_NAMED},sheets({_PROPERTIES},{_TAGS},{_PROTECTED},{_COLOURED})"}
         if areas:
             params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_TAGS},{_CELLS})"
             params["ranges"] = [area_name(area) for area in areas]
@@ -175,7 +185,15 @@ def _worksheet(sheet: Json) -> Worksheet:
             not protected.get("warningOnly") and not protected.get("requestingUserCanEdit")
             for protected in sheet.get("protectedRanges", ())
         ),
+        highlights=tuple(map(_highlight, sheet.get("conditionalFormats", ()))),
     )
+
+
+def _highlight(rule: Json) -> Highlight:
+    first = rule.get("ranges", [{}])[0]
+    values = rule.get("booleanRule", {}).get("condition", {}).get("values", [{}])
+    place = first.get("startRowIndex", 0), first.get("startColumnIndex", 0)
+    return Highlight(*place, values[0].get("userEnteredValue", ""))
 
 
 def _tag(bearer: Json, key: str) -> str:

@@ -4,8 +4,11 @@ A healthy workbook shows no difference and is not written to.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
+from typing import TypeVar
 
 from attendance_backend.control.reading import Control
 from attendance_backend.domain.periods import week_of
@@ -39,7 +42,9 @@ from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
 
-_LEAVE = "leave"
+_LEAVE, _WEEK = "leave", "week"
+"""What is remembered of the workbooks of other groups."""
+_Read = TypeVar("_Read")
 
 
 def restore(
@@ -121,10 +126,17 @@ def _complete_worksheets(
             raise UserError(
                 f"the workbook of {period.name} has no raw data of any site: restore it through File > Version history"
             )
-        moved = structure.locale_changes(present)
-        changes = [*moved, *structure.missing_worksheets(present, period, [min(sites)], content)]
+        moved, earlier = structure.locale_changes(present), structure.with_earlier_colours(present)
+        own = [header(title) for title in earlier]
+        shaded = (
+            structure.coloured_anew(present, books.read(backend.spreadsheets, sheet_id, own), earlier)
+            if own
+            else []
+        )
+        changes = [*moved, *shaded, *structure.missing_worksheets(present, period, [min(sites)], content)]
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
+        told += [f"{title} shaded weekends as an earlier version did" for title in earlier]
         told += [f"the worksheet {change.title!r} was missing" for change in added]
         return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
 
@@ -162,14 +174,23 @@ def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> E
 
     Where sites have workbook groups, somebody may have been in another group's then: all of that period are read.
     """
+    own, others = _workbooks_before(period, control, backend)
+    leave = [_leave_in(each, backend) for each in own]
+    leave += [_of_another(f"{_LEAVE} {each}", backend, partial(_leave_in, each, backend)) for each in others]
+    return carried_leave.joined(leave)
+
+
+def _workbooks_before(
+    period: ReviewPeriod, control: Control, backend: Backend, since: date = date.min
+) -> tuple[list[str], list[str]]:
+    """The group's workbook of the period before, if that ends on a day or later, and those of all other groups."""
     before, table = daily_sync.before(period, control), routing.read(backend)
-    own = [] if before is None else [_leave_in(before[0], backend)]
+    own = [] if before is None or before[1].last_day < since else [before[0]]
     if table.groups.are_none:
-        return carried_leave.joined(own)
+        return own, []
     earlier = [each for each in table.periods if each.last_day < period.first_day and table.books_of(each)]
-    of_all = table.books_of(earlier[-1]) if earlier else []
-    others = [each for each in of_all if before is None or each != before[0]]
-    return carried_leave.joined([*own, *(_leave_of_another(each, backend) for each in others)])
+    of_all = table.books_of(earlier[-1]) if earlier and earlier[-1].last_day >= since else []
+    return own, [each for each in of_all if each not in own]
 
 
 def _leave_in(sheet_id: str, backend: Backend) -> Earlier | None:
@@ -181,18 +202,17 @@ def _leave_in(sheet_id: str, backend: Backend) -> Earlier | None:
         return None
 
 
-def _leave_of_another(sheet_id: str, backend: Backend) -> Earlier | None:
-    """As `_leave_in`, as it was a minute ago: each group's workbook asks for that of each other group."""
-    now, key = backend.clock.now(), f"{_LEAVE} {sheet_id}"
-    kept = backend.remembered.get(key)
+def _of_another(key: str, backend: Backend, read: Callable[[], _Read]) -> _Read:
+    """What another group's workbook said a minute ago: each group's workbook asks for that of each other group."""
+    now, kept = backend.clock.now(), backend.remembered.get(key)
     if kept is None or abs((now - kept[0]).total_seconds()) >= routing.KNOWN_FOR_S:
-        kept = backend.remembered[key] = now, _leave_in(sheet_id, backend)
-    found: Earlier | None = kept[1]
+        kept = backend.remembered[key] = now, read()
+    found: _Read = kept[1]
     return found
 
 
 def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> WeekFacts | None:
-    """By what weeks count, and what the workbook before has of a week that is cut in two.
+    """By what weeks count, and what the workbooks before, of all groups, have of a week that is cut in two.
 
     None where nobody is planned, and where HR holds changes or typed what nobody understands: then all stays.
     """
@@ -214,16 +234,22 @@ def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: B
     first, begins_on = period.first_day, working_time.begin_of_weeks(own)
     begin = week_of(first, begins_on)
     days = [begin + timedelta(days=number) for number in range((first - begin).days)]
-    before = daily_sync.before(period, control)
-    if not days or before is None or before[1].last_day < begin:
+    before, others = _workbooks_before(period, control, backend, begin) if days else ([], [])
+    if not before and not others:
         return replace(facts, lacks=tuple(days))
+
+    def shown(earlier: str) -> brought_in.Found:
+        present = books.present(backend.spreadsheets, earlier)
+        view = books.look(backend.spreadsheets, earlier, brought_in.wants(present))
+        return brought_in.of_days(view, days, rules.balance_leave)
+
     try:
-        present = books.present(backend.spreadsheets, before[0])
-        view = books.look(backend.spreadsheets, before[0], brought_in.wants(present))
+        found = [shown(each) for each in before]
+        found += [_of_another(f"{_WEEK} {days[0]} {each}", backend, partial(shown, each)) for each in others]
     except UserError as error:
-        log.info("nothing is brought in from the workbook of %s: %s", before[1].name, error)
+        log.info("nothing is brought into the workbook of %s: %s", period.name, error)
         return facts
-    return replace(facts, brought=brought_in.of_days(view, days, rules.balance_leave))
+    return replace(facts, brought=brought_in.joined(found))
 
 
 def repair_formulas(

@@ -1,4 +1,4 @@
-"""Sums over the days of a week that ends in the next workbook: hours, overtime of days, expected hours."""
+"""What the days have of a week that ends in the next workbook: hours, overtime of days, expected hours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,8 +17,11 @@ from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.names import DAILY, DAYS, GUIDE, PLAN
 from attendance_backend.sheet.grid import Spreadsheet
 
-Brought = tuple[float | None, float | None, float | None]
-_HOURS_A_DAY = 86_400
+Brought = tuple[float, float, float]
+"""Hours, overtime of days and expected hours, in days (0.5 is 12 h)."""
+Found = Mapping[str, Sequence[Brought] | None]
+"""Of each day, by `Person.key`; None for whom a workbook cannot tell now, as its formulas are being computed."""
+_SECONDS_A_DAY = 86_400
 
 
 def wants(present: Spreadsheet) -> list[Want]:
@@ -27,8 +30,8 @@ def wants(present: Spreadsheet) -> list[Want]:
     return [whole(DAILY), whole(DAYS), GUIDE_VALUES, *there]
 
 
-def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Mapping[str, Brought]:
-    """The sums over some days by `Person.key`, in days (0.5 is 12 h), as the workbook shows them: corrections count.
+def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Found:
+    """What a workbook shows of some days: corrections count.
 
     Args:
         view: with the cells of `wants`.
@@ -41,33 +44,50 @@ def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Mapp
     plan = view.find(PLAN)
     planned = {} if plan is None else plan_sheet.rows_by_key(plan)
     plan_days = {} if plan is None else day_header.columns_by_day(plan)
-    beyond_s = guide_sheet.read(view.worksheet(GUIDE)).overtime_after_s
-    found: dict[str, Brought] = {}
-    for user in facts.rows:
+    beyond = guide_sheet.read(view.worksheet(GUIDE)).overtime_after_s / _SECONDS_A_DAY
+    found: dict[str, Sequence[Brought] | None] = {}
+    for user, measures in facts.rows.items():
         row = rows.get(daily_columns.key_of(user, daily_columns.HOURS_WORKED))
         if row is None:
             continue
-        places = [(row, columns[day]) for day in days if day in columns]
-        if any((cell := sheet.cells.get(place)) is None or cell.value is None for place in places):
-            continue  # nobody knows it now: what was found before stays
-        hours = {day: sheet.number(row, columns[day]) or 0.0 for day in days if day in columns}
+        cells = [sheet.cells.get((row, columns[day])) for day in days if day in columns]
+        if any(cell is None or cell.value is None for cell in cells):
+            found[user] = None
+            continue
         of_plan = planned.get(plan_sheet.key_of(user, plan_columns.OVERTIME))
-        overtime = sum(
-            max(0.0, worked - beyond_s / _HOURS_A_DAY)
-            if plan is None or of_plan is None
-            else plan.number(of_plan, plan_days[day]) or 0.0
-            for day, worked in hours.items()
-            if plan is None or of_plan is None or day in plan_days
-        )
-        expected = 0.0
-        due = facts.rows[user].get(days_sheet.EXPECTED)
-        for day in days if due is not None else ():
-            assert due is not None
-            if day in facts.columns and day in helpers:
+        due = measures.get(days_sheet.EXPECTED)
+        of_user = list[Brought]()
+        for day in days:
+            hours = (sheet.number(row, columns[day]) or 0.0) if day in columns else 0.0
+            overtime = expected = 0.0
+            if plan is None or of_plan is None:
+                overtime = max(0.0, hours - beyond)
+            elif day in plan_days:
+                overtime = plan.number(of_plan, plan_days[day]) or 0.0
+            if due is not None and day in facts.columns and day in helpers:
                 length = facts.worksheet.number(due, facts.columns[day]) or 0.0
-                expected += length * _expected(sheet.text(row, helpers[day]), balance_leave)
-        found[user] = sum(hours.values()), overtime, expected
+                expected = length * _expected(sheet.text(row, helpers[day]), balance_leave)
+            of_user.append((hours, overtime, expected))
+        found[user] = of_user
     return found
+
+
+def joined(workbooks: Sequence[Found]) -> Mapping[str, Brought]:
+    """The sums over all days, by `Person.key`; of each day what the first workbook has in which hours stand.
+
+    Of whom one of them cannot tell there is nothing: what was brought in before stays.
+    """
+    sums: dict[str, Brought] = {}
+    for user in {user for each in workbooks for user in each}:
+        found = [each[user] for each in workbooks if user in each]
+        known = [each for each in found if each is not None]
+        if len(known) == len(found):
+            chosen = [
+                next((each for each in of_day if each[0]), of_day[0]) for of_day in zip(*known, strict=True)
+            ]
+            hours, overtime, expected = (sum(each[number] for each in chosen) for number in range(3))
+            sums[user] = hours, overtime, expected
+    return sums
 
 
 def _expected(word: str, balance_leave: str) -> float:

@@ -5,6 +5,7 @@ The third row holds the name of a holiday (if it is one of some sites only, and 
 day. Formulas and colours go by it.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.a1 import column_letters
+from attendance_backend.sheet.a1 import cell_name, column_letters
 from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.layout import Column
@@ -24,6 +25,8 @@ Pair = tuple[int, int]
 """The column of a day, and that of its helper."""
 OTHER_PERIOD = "other period"
 _WEEKEND = "67"
+_EARLIER = re.compile(r"=AND\(ISNUMBER\((?P<day>[A-Z]+\$\d+)\),WEEKDAY\((?P=day),2\)>5\)")
+"""The rule by which release 0.1.0 shaded the weekend."""
 _Day = TypeVar("_Day")
 
 
@@ -162,12 +165,6 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
     letters = column_letters(first_day)
     kind, day = f"{letters}${KIND + 1}", f"{letters}${DATE + 1}"
     text = f"${column_letters(weekends)}${KIND + 1}"
-    of_all = f'IF({text}="","{_WEEKEND}",LEFT({text},7))'
-    own = f'MID({text},SEARCH("["&{site}&" ",{text})+LEN({site})+2,7)'
-
-    def is_weekend(days: str) -> Formula:
-        return Formula(f'=AND(ISNUMBER({day}),ISNUMBER(SEARCH(WEEKDAY({day},2)&"",{days})))')
-
     holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
     own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, site)})")
     other = Formula(f'={kind}="{OTHER_PERIOD}"')
@@ -176,7 +173,7 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
             sheet_id,
             HEADER_ROWS,
             first_day,
-            is_weekend(f"IFERROR({own},{of_all})"),
+            _is_weekend(day, text, site),
             styles.WEEKEND,
             styles.GREY,
         ),
@@ -188,7 +185,7 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
             sheet_id,
             0,
             first_day,
-            is_weekend(of_all),
+            _is_weekend(day, text),
             styles.WEEKEND_HEADER,
             styles.WHITE,
             end_row=HEADER_ROWS,
@@ -199,6 +196,49 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
         HighlightWhen(sheet_id, 0, first_day, other, styles.GREY, styles.WHITE, end_row=HEADER_ROWS),
     ]
     return [*below, *within]
+
+
+def _is_weekend(day: str, text: str, site: str = "") -> Formula:
+    """Whether the day in a cell is weekend by `weekends_text`: for all, or for the site that a cell names."""
+    days = f'IF({text}="","{_WEEKEND}",LEFT({text},7))'
+    if site:
+        days = f'IFERROR(MID({text},SEARCH("["&{site}&" ",{text})+LEN({site})+2,7),{days})'
+    return Formula(f'=AND(ISNUMBER({day}),ISNUMBER(SEARCH(WEEKDAY({day},2)&"",{days})))')
+
+
+def has_earlier_colours(present: Worksheet) -> bool:
+    """Whether Saturday and Sunday are shaded whatever HR sets, as release 0.1.0 did it; without its cells."""
+    return any(_EARLIER.fullmatch(each.formula) for each in present.highlights)
+
+
+def coloured_anew(present: Worksheet, header: Worksheet, site: Column, weekends: Column) -> list[Change]:
+    """Rules of this release in the place of those of 0.1.0; the worksheet without its cells, and with its header.
+
+    Args:
+        present: with its highlights.
+        header: the same worksheet.
+        site: that of the person's site.
+        weekends: that in whose third row `weekends_text` stands.
+    """
+    text = f"${column_letters(header.at(weekends))}${header.lines[KIND] + 1}"
+    found: list[Change] = []
+    for number, (row, column, formula) in enumerate(present.highlights):
+        if (earlier := _EARLIER.fullmatch(formula)) is None:
+            continue
+        is_header = row <= header.lines[KIND]
+        of_site = "" if is_header else f"${cell_name(row, header.at(site))}"
+        rule = HighlightWhen(
+            present.sheet_id,
+            row,
+            column,
+            _is_weekend(earlier["day"], text, of_site),
+            styles.WEEKEND_HEADER if is_header else styles.WEEKEND,
+            styles.WHITE if is_header else styles.GREY,
+            end_row=header.first_row if is_header else None,
+            instead_of=number,
+        )
+        found.append(rule)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

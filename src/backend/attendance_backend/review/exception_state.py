@@ -9,6 +9,7 @@ from attendance_backend.review.daily_columns import (
     CHECK_HOURS,
     CHECK_TIMES,
     LATE,
+    LEFT_EARLY,
     MISSING_IN,
     MISSING_OUT,
     OPEN,
@@ -22,7 +23,7 @@ from attendance_backend.sheet.changes import Change, Formula, HighlightWhen
 RESOLVED, INFORMATION = "resolved", "for information"
 
 CONTRADICTIONS = (CHECK_TIMES, CHECK_HOURS)
-DAY_STATES = (LATE, ABSENT, MISSING_OUT, MISSING_IN, *CONTRADICTIONS)
+DAY_STATES = (LATE, LEFT_EARLY, ABSENT, MISSING_OUT, MISSING_IN, *CONTRADICTIONS)
 """Kinds that are words of ``Monthly Summary``, too, and are resolved when they no longer stand there."""
 UNKNOWN, TO_KNOW, TO_DO = "unknown user", "to know", "to do"
 
@@ -56,7 +57,7 @@ def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int], a
     for correction in settling:
         key = f"{corrections_sheet.group_of(correction, user)} {serial.from_date(day):.0f}"
         tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{at.column(corrections_sheet.KEY)},0))")
-    unsettled = INFORMATION if kind == LATE else OPEN
+    unsettled = INFORMATION if kind in (LATE, LEFT_EARLY) else OPEN
     return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{unsettled}")')
 
 

@@ -5,8 +5,8 @@ each is to be named once (`completion.contradictions`), the program never reads 
 
 State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
 says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
-unknown when the person is in the workbook. *for information* (somebody was late) needs nobody. Everything else stays
-*open* until HR types over it. HR may delete rows and add columns at the right.
+unknown when the person is in the workbook. *for information* (somebody was late, or left early) needs nobody.
+Everything else stays *open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from attendance_backend.review.daily_columns import (
     CHECK_HOURS,
     CHECK_TIMES,
     LATE,
+    LEFT_EARLY,
     MISSING_IN,
     MISSING_OUT,
     OPEN,
@@ -195,7 +196,7 @@ def left_early(day: date, site: str, who: str, user: str, *, by_minutes: int, th
     remedy = (
         "Nothing: the minutes stand in Working Time. If it was leave, type half a day of it into Corrections."
     )
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
+    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LEFT_EARLY)
 
 
 def absent(day: date, site: str, who: str, user: str) -> Entry:

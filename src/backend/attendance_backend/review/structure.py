@@ -126,6 +126,27 @@ def locale_changes(present: Spreadsheet) -> list[Change]:
     return [SetLocale(LOCALE, TIME_ZONE)]
 
 
+_SHADED = {DAILY: (dc.SITE_NAME, dc.WEEKENDS), MONTHLY: (mc.SITE, mc.WEEKENDS)}
+"""Worksheets whose days are shaded: the columns by which."""
+
+
+def with_earlier_colours(present: Spreadsheet) -> list[str]:
+    """The worksheets that shade weekends as release 0.1.0 did; `present` without cells."""
+    sheets = ((title, present.find(title)) for title in _SHADED)
+    return [title for title, sheet in sheets if sheet is not None and day_header.has_earlier_colours(sheet)]
+
+
+def coloured_anew(present: Spreadsheet, headers: Spreadsheet, titles: Collection[str]) -> list[Change]:
+    """What lets these worksheets shade weekends by what HR sets; `headers` with theirs."""
+    return [
+        change
+        for title in titles
+        for change in day_header.coloured_anew(
+            present.worksheet(title), headers.worksheet(title), *_SHADED[title]
+        )
+    ]
+
+
 def lacks_derived(workbook: Spreadsheet) -> bool:
     """Whether `Content` is needed to complete the workbook."""
     return any(workbook.find(title) is None for title in (*_WHOLE, CORRECTIONS, GUIDE))

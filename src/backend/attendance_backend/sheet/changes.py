@@ -239,6 +239,7 @@ class HighlightWhen:
     Attributes:
         end_row: None for all rows, those too that come later.
         end_column: as `end_row`.
+        instead_of: the number of the rule whose place it takes, which its worksheet has; None for a new one.
     """
 
     sheet_id: int
@@ -250,6 +251,7 @@ class HighlightWhen:
     bold: bool = False
     end_row: int | None = None
     end_column: int | None = None
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,14 @@ class Area:
         return Area(worksheet, first_row=first, end_row=end)
 
 
+class Highlight(NamedTuple):
+    """A rule that colours cells: where the first of its ranges begins, and its formula; empty for another kind."""
+
+    first_row: int
+    first_column: int
+    formula: str
+
+
 @dataclass(frozen=True)
 class Worksheet:
     """A worksheet and those of its cells that were read.
@@ -73,6 +81,7 @@ class Worksheet:
         columns: where those of its layout stand.
         lines: where its header rows stand; none when they were not found in what was read.
         locked: whether somebody protected cells of it against us; known only where no cells were read.
+        highlights: in the order in which they count, the first one first; known only where no cells were read.
     """
 
     sheet_id: int
@@ -86,6 +95,7 @@ class Worksheet:
     columns: Mapping[Column, int] = field(default_factory=dict)
     lines: tuple[int, ...] = (0,)
     locked: bool = False
+    highlights: tuple[Highlight, ...] = ()
 
     @property
     def is_being_made(self) -> bool:

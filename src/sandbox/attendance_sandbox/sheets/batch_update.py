@@ -43,6 +43,7 @@ _HANDLERS: dict[str, Handler] = {
     "updateDimensionProperties": requests_dimensions.update_dimension_properties,
     "mergeCells": requests_rules.merge_cells,
     "addConditionalFormatRule": requests_rules.add_conditional_format_rule,
+    "updateConditionalFormatRule": requests_rules.update_conditional_format_rule,
     "addProtectedRange": requests_rules.add_protected_range,
     "deleteProtectedRange": requests_rules.delete_protected_range,
     "setBasicFilter": requests_rules.set_basic_filter,

@@ -75,6 +75,19 @@ def add_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: 
     return {}
 
 
+def update_conditional_format_rule(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
+    """Puts a rule in the place of another one of its worksheet."""
+    if "newIndex" in request:
+        raise invalid_argument("Moving a conditional format is not supported by this stand-in.")
+    rule = with_color_styles(request.get("rule", {}))
+    rules = _rule_sheet(spreadsheet, rule).rules["conditionalFormats"]
+    index = request.get("index", 0)
+    if not 0 <= index < len(rules):
+        raise invalid_argument(f"index {index} is out of bounds; there are {len(rules)} rules.")
+    old, rules[index] = rules[index], rule
+    return {"updateConditionalFormatRule": {"oldRule": old, "oldIndex": index, "newRule": rule}}
+
+
 # -- protection
 
 
