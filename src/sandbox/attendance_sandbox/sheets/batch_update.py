@@ -41,12 +41,10 @@ _HANDLERS: dict[str, Handler] = {
     "moveDimension": requests_dimensions.move_dimension,
     "deleteDimension": requests_dimensions.delete_dimension,
     "updateDimensionProperties": requests_dimensions.update_dimension_properties,
-    "mergeCells": requests_rules.merge_cells,
     "addConditionalFormatRule": requests_rules.add_conditional_format_rule,
     "addProtectedRange": requests_rules.add_protected_range,
     "deleteProtectedRange": requests_rules.delete_protected_range,
     "setBasicFilter": requests_rules.set_basic_filter,
-    "addBanding": requests_rules.add_banding,
 }
 
 

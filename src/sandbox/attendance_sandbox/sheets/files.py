@@ -33,8 +33,6 @@ class DriveFile:
     drive_id: str | None = None
     """The shared drive that it lies in; None in somebody's own storage."""
     app_properties: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    description: str = ""
     permissions: list[Json] = field(default_factory=list)
     trashed: bool = False
     spreadsheet: Spreadsheet | None = None
