@@ -143,7 +143,6 @@ class Relation:
 
     Args:
         spec: the machine.
-        world: what is around it.
         options: which effects that need an option are part of the client.
 
     Raises:

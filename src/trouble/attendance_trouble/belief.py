@@ -67,7 +67,6 @@ def try_all(
 
     Args:
         beliefs: in their order.
-        lab: what trials work with.
         not_tried: the error of a program's own that says why something could not be tried.
     """
     for belief in beliefs:

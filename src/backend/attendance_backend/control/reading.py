@@ -147,8 +147,6 @@ def read_control(
     """All that HR keeps, in two calls. No fault of a cell or a worksheet raises; it is among the `problems`.
 
     Args:
-        spreadsheets: the port.
-        control_id: of the spreadsheet.
         today: periods of earlier years than the last are left out.
         sites: that exist; None when nobody knows yet: no site is then called unknown.
     """
@@ -278,8 +276,6 @@ def write_problems(
     """Let the worksheet ``Problems`` say what is wrong; no call when it does already.
 
     Args:
-        spreadsheets: the port.
-        control_id: of the spreadsheet.
         control: as it was read.
         of_workbooks: what is wrong with workbooks (`problems_sheet.of_workbook`); None for whoever did not look at
             them: what stands there of them stays.

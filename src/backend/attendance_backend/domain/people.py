@@ -257,8 +257,6 @@ def of_period(
     """Those of HR's list who need rows in a period's workbook: who left before it or comes after it does not.
 
     Args:
-        persons: the list.
-        period: of the workbook.
         punched: the rows of the index: whoever punched is shown, whatever HR typed.
         there: keys of people who are in the workbook already, and stay.
     """

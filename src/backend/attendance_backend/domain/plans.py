@@ -255,8 +255,6 @@ class Plans:
         """What is planned for somebody; nothing for whom HR plans nothing on any of the days.
 
         Args:
-            person: as HR keeps them.
-            days: of a workbook.
             boundary_s: when a day begins at the person's site.
             last_day: of the period: what comes after it never comes into the workbook.
             seen_at: the site of the latest punch: its holidays are those of who has no site in HR's list.

@@ -147,7 +147,6 @@ def create(
         days: whole weeks, Monday to Sunday.
         period: days outside it are grey.
         holidays: their names.
-        at: where the columns of all worksheets stand.
     """
     made = at.sheets[DAILY]
     first = len(LAYOUT.columns)

@@ -154,7 +154,6 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
     """Colours of weekends, holidays and days of other periods, header and all.
 
     Args:
-        sheet_id: of the worksheet.
         first_day: column of its first day.
         weekends: column in whose third row `weekends_text` stands.
         site: the cell in the first row of people that tells by whose site's holidays it goes.

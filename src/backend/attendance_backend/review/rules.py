@@ -29,10 +29,6 @@ def told(
 
     Args:
         worksheet: ``Sites``, whole.
-        site: whose message it is.
-        time_zone: as the message says.
-        day_boundary: as the message says.
-        period: of the message.
     """
     key = site_key(site)
     row = sites_sheet.read(worksheet, {key}).get(key)

@@ -213,7 +213,6 @@ def cells_for(worksheet: Worksheet, site: str, values: Mapping[Column, Value]) -
 
     Args:
         worksheet: whole.
-        site: as it is called.
         values: by column. A time of day and a `timedelta` become fractions of a day, None empties the cell.
     """
     row = row_of(worksheet, site)

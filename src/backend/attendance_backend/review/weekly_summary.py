@@ -80,7 +80,6 @@ def begins_on(sheet: Worksheet | None, days: Collection[date]) -> int:
 
     Args:
         sheet: with its header; None where there is none, and the days tell, if they are whole weeks.
-        days: of the workbook.
     """
     if sheet is None:
         first, last = min(days, default=date.min).weekday(), max(days, default=date.max).weekday()
@@ -292,7 +291,6 @@ def missing_weeks(
         sheet: its columns of the layout and its header.
         known: the weeks that are there.
         weeks: those to add.
-        at: where the columns of all worksheets stand.
     """
     if not weeks:
         return []

@@ -52,9 +52,6 @@ def apply(draft: Spreadsheet, body: Json, call: Call, fields: str | None = None)
     """Carries out the requests of a checked ``BatchUpdateSpreadsheetRequest`` on a draft.
 
     Args:
-        draft: is changed.
-        body: of the request.
-        call: counts.
         fields: mask of the answer; with one, ``responseIncludeGridData`` says nothing, as in ``spreadsheets.get``.
 
     Returns:

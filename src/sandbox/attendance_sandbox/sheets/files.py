@@ -64,8 +64,6 @@ class FileStore:
         """Makes an empty file.
 
         Args:
-            name: its name.
-            mime_type: spreadsheet or folder.
             owner: the account that makes it, and owns it outside of shared drives.
             parents: the folder to make it in; the owner's own storage by default.
             person: the owner is a person, who has storage, and no service account.

@@ -14,10 +14,7 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
     """Write a folder of slips: a file for each person, and one with all of them, to print.
 
     Args:
-        backend: the ports.
-        period: such as "October 2026".
         folder: is made if it is not there; None for "Slips <period>" in the current folder.
-        strict: write nothing where a number is not to be trusted.
 
     Returns:
         The file with all of them first.

@@ -92,7 +92,6 @@ class FrameSocket:
     """What pyzk takes for its socket: `recv` returns one whole answer, `send` sends one request.
 
     Args:
-        address: of the machine.
         timeout_s: within which each packet of an answer must have arrived whole.
         udp: datagrams instead of a stream.
         progress: called when bytes have arrived.
