@@ -10,7 +10,6 @@ EXIT_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; returns its exit code."""
     return ended(
         "attendance-sandbox",
         "sandbox",

@@ -97,7 +97,6 @@ class Control:
         return period_named(self.periods, self.parts.get(name, (name, ""))[0])
 
     def group_of(self, name: str) -> str:
-        """The group of a workbook."""
         return self.parts.get(name, (name, ""))[1]
 
     def name_of(self, sheet_id: str) -> str:
@@ -237,7 +236,6 @@ def _meetings(plans: Plans, people: Mapping[str, Person], today: date) -> list[P
 
 
 def groups_of(sites: Mapping[str, Registered], people: Iterable[Person], today: date) -> Groups:
-    """The groups of sites and people."""
     return Groups.of({key: site.group for key, site in sites.items()}, people, today)
 
 

@@ -116,7 +116,6 @@ class Person:
     terms: tuple[Terms, ...] = ()
 
     def terms_on(self, day: date) -> Terms:
-        """The terms in force on a day."""
         found = [each for each in self.terms if each.since <= day]
         return found[-1] if found else Terms(date.min, self.cut_off, self.site, self.group)
 
@@ -184,7 +183,6 @@ class Labels(NamedTuple):
 
     @staticmethod
     def of(record: AttendanceRecord, site: str) -> "Labels":
-        """Those of a record."""
         return _labels(record.serial_number, record.user_id, record.user_name or "", site)
 
 

@@ -133,7 +133,6 @@ class RosterRow:
     days: Days | None = None
 
     def is_for(self, person: Person) -> bool:
-        """Whether it is about somebody."""
         return (
             self.user in ("", person.key)
             and self.group in ("", person.group.casefold())

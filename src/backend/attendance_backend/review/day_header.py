@@ -28,7 +28,6 @@ _Day = TypeVar("_Day")
 
 
 def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]) -> tuple[Row, Row, Row]:
-    """The header of some days."""
     return (
         tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days),
         tuple(NewCell(day.strftime("%a"), styles.WEEK_HEADER) for day in days),

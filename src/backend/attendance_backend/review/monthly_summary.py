@@ -239,7 +239,6 @@ def _day_blocks(first_row: int, count: int, runs: Sequence[Run], at: Places) -> 
 
 
 def _day(row: int, run: Run, at: Places) -> str:
-    """A day in words."""
     check_in, hours = (
         f"INDEX({at.moving(DAILY, run.sources[0])},{at.own(column, row)})" for column in (IN_ROW, HOURS_ROW)
     )

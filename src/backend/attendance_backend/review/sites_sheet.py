@@ -250,7 +250,6 @@ def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:
 
 
 def state(row: int, worksheet: Worksheet) -> Formula:
-    """What stands in `STATE`."""
     at = Places([worksheet], {})
     problem, offset, used, heard, backlog = (
         at.own(column, row) for column in (PROBLEM, CLOCK_OFFSET, MEMORY_USED, LAST_HEARD, BACKLOG)

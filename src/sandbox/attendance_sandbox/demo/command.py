@@ -29,7 +29,6 @@ MARKER = ".attendance-demo"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the subcommand."""
     parser = subparsers.add_parser(
         "demo",
         help="play a month of three offices and reconcile it",

@@ -26,7 +26,6 @@ NO_SUCH_YEAR = (
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `device` to the subcommands."""
     parser = add_command(
         subparsers,
         "device",

@@ -21,7 +21,6 @@ example:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `sheets` to the subcommands."""
     parser = add_command(
         subparsers,
         "sheets",

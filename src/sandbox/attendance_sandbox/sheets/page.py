@@ -112,7 +112,6 @@ def _section(groups: Sequence[Group], keys: list[list[str]], place: int, number:
 
 
 def listed(spreadsheets: Iterable[Spreadsheet]) -> Screen:
-    """Links to the pages of spreadsheets."""
     links = "".join(
         f'<li><a href="/books/{escaped(one.spreadsheet_id)}">{escaped(one.title)}</a></li>'
         for one in spreadsheets

@@ -241,7 +241,6 @@ class SheetsServer(Running):
             ]
 
     def file(self, file_id: str) -> DriveFile:
-        """What Drive knows of a file."""
         with self._lock:
             return self.store.files[file_id]
 

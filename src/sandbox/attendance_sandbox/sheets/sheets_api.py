@@ -90,7 +90,6 @@ class SheetsApi:
         return view.spreadsheet_json(draft, call, fields=query.get("fields", [None])[0])
 
     def get(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
-        """``spreadsheets.get``."""
         spreadsheet = self._read(spreadsheet_id, call)
         ranges, fields = query.get("ranges"), query.get("fields", [None])[0]
         grid_data = query.get("includeGridData", ["false"])[0].lower() == "true"
@@ -99,7 +98,6 @@ class SheetsApi:
         return view.spreadsheet_json(spreadsheet, call, ranges=ranges, fields=fields, grid_data=grid_data)
 
     def batch_update(self, spreadsheet_id: str, query: Query, body: Json, call: Call) -> Json:
-        """``spreadsheets.batchUpdate``."""
         message, fields = check_message("BatchUpdateSpreadsheetRequest", body), query.get("fields", [None])[0]
         return self._change(
             spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call, fields)
@@ -115,7 +113,6 @@ class SheetsApi:
         return value_ranges.read(spreadsheet, text, options, call)
 
     def update_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
-        """``values.update``."""
         message = check_message("ValueRange", body, "data")
         option = _options(query).get("valueInputOption")
         return self._change(
@@ -123,7 +120,6 @@ class SheetsApi:
         )
 
     def batch_clear_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
-        """``values.batchClear``."""
         message = check_message("BatchClearValuesRequest", body)
 
         def change(draft: Spreadsheet) -> Json:

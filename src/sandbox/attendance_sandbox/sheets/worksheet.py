@@ -149,7 +149,6 @@ class Worksheet:
         )
 
     def grid_range(self, area: Area) -> Json:
-        """The area as a ``GridRange`` message."""
         return {
             "sheetId": self.sheet_id,
             "startRowIndex": area.start_row,

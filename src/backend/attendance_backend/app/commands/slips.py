@@ -42,7 +42,6 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
 
 
 def _slips(seen: Looked, backend: Backend, folder: Path | None, *, strict: bool) -> Exported:
-    """The slips of one workbook."""
     days = guide_sheet.period_of(seen.view.worksheet(GUIDE))
     if days is None:
         raise LayoutError(f"the worksheet {GUIDE!r} does not say any more of which days {seen.name} is")

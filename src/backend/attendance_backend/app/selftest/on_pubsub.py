@@ -109,7 +109,6 @@ class PubSubLab:
         raise OtherwiseError(f"it did not come within {PATIENCE_S} s; others did: {before}")
 
     def acknowledge(self, subscription: str, received: Any) -> None:
-        """Be done with one."""
         self.subscriber.acknowledge(subscription=subscription, ack_ids=[received.ack_id], timeout=_CALL_S)
 
     def lend_rights(self) -> None:

@@ -130,7 +130,6 @@ class FrameSocket:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes) -> int:
-        """Send one request, framed."""
         self._asked(data[len(MAGIC) + 4 :])
         self._sock.settimeout(self._timeout_s)
         self._sock.sendall(data)
