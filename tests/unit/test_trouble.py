@@ -109,8 +109,8 @@ def test_who_reads_no_further_is_no_trouble(prints, expected):
     """As in `attendance-backend check | head -1`; what is being done is done to its end."""
     command = [sys.executable, "-c", CLOSED.format(prints)]
     path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": ""}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=path, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=path, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         process.stdout.close()
         process.stdin.write("\n")
         process.stdin.close()
