@@ -17,10 +17,11 @@ resumes there, and no callback of an entry runs. An event that the state does no
 `TransitionNotAllowed`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import IntFlag, StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from statemachine import Event, State, StateChart
 
@@ -37,7 +38,6 @@ __all__ = [
     "ClientMachine",
     "EventId",
     "Flag",
-    "Flags",
     "Kind",
     "Model",
     "StateId",
@@ -72,7 +72,6 @@ def emit(spec: Spec) -> str:
         _flags(spec),
         _constants(spec),
         _model(spec),
-        _flags_of_a_model(spec),
         _machine(spec),
     ]
     return "\n\n".join(parts)
@@ -194,46 +193,29 @@ def _resume_at(spec: Spec, state: State) -> str:
 
 
 def _model(spec: Spec) -> str:
-    methods = [["    @property", *_method(guard.name, "bool", guard.meaning)] for guard in spec.guards]
-    for flag in spec.flags:
-        bit = f"`Flag.{flag.name.upper()}`"
-        methods.append(_method(flag.setter, "None", f"Set the bit {bit}."))
-        methods.append(_method(flag.clearer, "None", f"Clear the bit {bit}."))
-    head = [
-        "class Model(Protocol):",
-        '    """What the machine moves. `state` is None before the first start, else a `StateId` value."""',
-        "",
-        "    state: str | None",
+    """The flags need no thought: whoever is a model has nothing to write when the spec gets another one."""
+    blocks = [
+        [
+            "class Model(ABC):",
+            '    """What the machine moves. `state` is None before the first start, else a `StateId` value."""',
+            "",
+            "    state: str | None",
+            "    flags = Flag(0)",
+        ]
     ]
-    return "\n\n".join("\n".join(block) for block in [head, *methods]) + "\n"
-
-
-def _flags_of_a_model(spec: Spec) -> str:
-    """What needs no thought: a model that is this, too, has nothing to write when the spec gets another flag."""
-    head = [
-        "class Flags:",
-        '    """The part of a `Model` that its flags are: what sets, clears and reads each bit of `flags`."""',
-        "",
-        "    flags = Flag(0)",
-    ]
-    blocks = []
     for guard in spec.guards:
-        if guard.flag is not None:
-            holds = f"        return Flag.{guard.flag.upper()} in self.flags"
-            blocks.append(["    @property", *_method(guard.name, "bool", guard.meaning), holds])
+        method = [f"    def {guard.name}(self) -> bool:", f'        """{guard.meaning}"""']
+        if guard.flag is None:
+            blocks.append(["    @property", "    @abstractmethod", *method])
+        else:
+            blocks.append(
+                ["    @property", *method, f"        return Flag.{guard.flag.upper()} in self.flags"]
+            )
     for flag in spec.flags:
-        bit = f"Flag.{flag.name.upper()}"
-        blocks.append(
-            [*_method(flag.setter, "None", f"Set the bit `{bit}`."), f"        self.flags |= {bit}"]
-        )
-        blocks.append(
-            [*_method(flag.clearer, "None", f"Clear the bit `{bit}`."), f"        self.flags &= ~{bit}"]
-        )
-    return "\n\n".join("\n".join(block) for block in [head, *blocks]) + "\n"
-
-
-def _method(name: str, returns: str, doc: str) -> list[str]:
-    return [f"    def {name}(self) -> {returns}:", f'        """{doc}"""']
+        for name, change in ((flag.setter, "|= "), (flag.clearer, "&= ~")):
+            body = f"        self.flags {change}Flag.{flag.name.upper()}"
+            blocks.append([f"    def {name}(self) -> None:", body])
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def _machine(spec: Spec) -> str:
@@ -257,12 +239,13 @@ def _state_lines(state: State) -> list[str]:
 
 def _event_lines(spec: Spec, event: Event) -> list[str]:
     arrows = [_arrow(spec, t) for t in spec.transitions if t.event == event.name]
-    lines = [*_comment(event.meaning), f"    {event.name} = Event("]
-    lines.append(f"        {arrows[0]}")
-    lines += [f"        | {arrow}" for arrow in arrows[1:]]
-    lines[-1] += ","
-    lines += [f'        name="{event.name}",', "    )"]
-    return lines
+    line = f'    {event.name} = Event({arrows[0]}, name="{event.name}")'
+    if len(arrows) == 1 and len(line) <= WIDTH:
+        return [*_comment(event.meaning), line]
+    alternatives = [f"        {arrows[0]}", *(f"        | {arrow}" for arrow in arrows[1:])]
+    alternatives[-1] += ","
+    head = f"    {event.name} = Event("
+    return [*_comment(event.meaning), head, *alternatives, f'        name="{event.name}",', "    )"]
 
 
 def _arrow(spec: Spec, transition: Transition) -> str:

@@ -143,7 +143,6 @@ class Relation:
 
     Args:
         spec: the machine.
-        world: what is around it.
         options: which effects that need an option are part of the client.
 
     Raises:
@@ -162,7 +161,6 @@ class Relation:
         self._held = ["state", *self.flags, *(v for name in self._fields for v in world.variables_of(name))]
 
     def variables(self) -> dict[str, z3.SortRef]:
-        """Every variable and its sort."""
         of_snapshot = {name: z3.BoolSort() if name in self.flags else z3.IntSort() for name in self._held}
         copies = {prefix + name: sort for prefix in COPIES for name, sort in of_snapshot.items()}
         return {"at": z3.IntSort(), **copies, **self.world.variables()}

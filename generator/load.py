@@ -10,7 +10,6 @@ def load(path: Path, shown_as: str | None = None) -> spec.Spec:
     """Read, check and build the spec.
 
     Args:
-        path: the YAML file.
         shown_as: how errors name it; `path` as given if None.
 
     Raises:

@@ -205,7 +205,6 @@ class Spec:
         return {str(interval.name): interval for interval in self.intervals}[name]
 
     def of_kind(self, kind: Kind) -> tuple[State, ...]:
-        """The states of one kind."""
         return tuple(state for state in self.states if state.kind is kind)
 
     def leaving(self, state: str, event: str | None = None) -> tuple[Transition, ...]:

@@ -16,7 +16,6 @@ class Table:
         return f"{self.line([heading for heading, _ in self.columns])}\n|{rule}|"
 
     def line(self, cells: Sequence[str]) -> str:
-        """A row."""
         padded = (
             cell.rjust(-width) if width < 0 else cell.ljust(width)
             for cell, (_, width) in zip(cells, self.columns, strict=True)

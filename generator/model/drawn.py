@@ -46,7 +46,6 @@ class Reading:
     granted: tuple[Arrow, ...] = ()
 
     def variant(self, spec: Spec) -> Variant:
-        """The machine that the reading makes."""
         dropped = tuple(arrow for arrow in ours(spec) if arrow not in self.granted)
         return Variant(clearing=True, dropped=dropped, period_apart=True)
 

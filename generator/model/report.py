@@ -35,7 +35,6 @@ DRAWN = Table((("promise", 23), ("to the letter", 26), ("kindly", 26)))
 
 
 def checked(row: Row) -> str:
-    """A line of `CHECKED`."""
     figures = row.outcome.figures
     return CHECKED.line(
         [
@@ -51,7 +50,6 @@ def checked(row: Row) -> str:
 
 
 def ablated(result: Ablation) -> str:
-    """A line of `ABLATED`."""
     names = [*result.fallen, *(f"{name} ({Verdict.UNKNOWN})" for name in result.undecided)]
     shown = result.shown
     return ABLATED.line(

@@ -16,17 +16,15 @@ from attendance_sandbox.sheets.view import spreadsheet_json
 
 HERE = Path(__file__).parent
 FIELDS = (
-    "spreadsheetId,properties,namedRanges,developerMetadata,sheets(properties,merges,conditionalFormats,"
-    "protectedRanges,basicFilter,bandedRanges,developerMetadata,rowGroups,columnGroups,"
+    "spreadsheetId,properties,namedRanges,developerMetadata,sheets(properties,conditionalFormats,"
+    "protectedRanges,basicFilter,developerMetadata,rowGroups,columnGroups,"
     "data(rowData(values(userEnteredValue,userEnteredFormat,note,dataValidation)),rowMetadata,columnMetadata))"
 )
 """All that a spreadsheet is made of, and nothing that follows from it."""
 _CELL_FIELDS = "userEnteredValue,userEnteredFormat,note,dataValidation"
 _RULES = {
-    "merges": lambda rule, _: {"mergeCells": {"range": rule, "mergeType": "MERGE_ALL"}},
     "conditionalFormats": lambda rule, index: {"addConditionalFormatRule": {"rule": rule, "index": index}},
     "protectedRanges": lambda rule, _: {"addProtectedRange": {"protectedRange": rule}},
-    "bandedRanges": lambda rule, _: {"addBanding": {"bandedRange": rule}},
     "developerMetadata": lambda rule, _: {"createDeveloperMetadata": {"developerMetadata": rule}},
 }
 

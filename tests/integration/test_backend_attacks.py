@@ -36,6 +36,7 @@ from attendance_contracts import (
     topic_path,
 )
 from attendance_sandbox.sheets import unavailable
+from attendance_trouble.command_line import EXIT_USER_ERROR
 from tests.integration.backend_office import (
     NOVEMBER,
     PROJECT,
@@ -317,16 +318,16 @@ def test_without_a_secret_signed_and_unsigned_are_taken_as_before(office, monkey
 
 @pytest.mark.parametrize("arguments", [["site-key", "nowhere", "--new"], ["site-key", "x"]])
 def test_a_key_of_a_site_that_cannot_be_is_refused(office, capsys, arguments):
-    assert cli.main(arguments) == cli.EXIT_USER_ERROR
+    assert cli.main(arguments) == EXIT_USER_ERROR
     assert capsys.readouterr().err.startswith("attendance-backend: ")
 
 
 def test_the_command_needs_the_secret_and_a_long_one(office, capsys, monkeypatch):
     monkeypatch.setenv("SIGNING_SECRET", "short")
-    assert cli.main(["site-key", "berlin"]) == cli.EXIT_USER_ERROR
+    assert cli.main(["site-key", "berlin"]) == EXIT_USER_ERROR
     assert "32 characters or more" in capsys.readouterr().err
     monkeypatch.delenv("SIGNING_SECRET")
-    assert cli.main(["site-key", "berlin"]) == cli.EXIT_USER_ERROR
+    assert cli.main(["site-key", "berlin"]) == EXIT_USER_ERROR
     assert "SIGNING_SECRET is not set" in capsys.readouterr().err
 
 
@@ -595,7 +596,7 @@ def test_a_poisonous_message_is_stored_after_redrive(office, monkeypatch, capsys
     assert "store_attend_records of berlin: 'a fault'" in lines[0]
     first, second = (line.split()[0] for line in lines)
     assert '"user_id": "id-ann"' in run("show", first)[1].out
-    assert run("redrive")[0] == cli.EXIT_USER_ERROR
+    assert run("redrive")[0] == EXIT_USER_ERROR
     assert "no dead letter 99999" in run("redrive", "99999")[1].err
     assert run("redrive", first)[0] == 0
     (again,) = office.pubsub.published(topic_path(PROJECT, topic))

@@ -32,7 +32,7 @@ from attendance_trouble.belief import (
 )
 
 PAGE = Path(__file__).parents[2] / "docs/believed-of-google.md"
-BELIEFS = (*ON_SHEETS, *ON_DRIVE, *ON_PUBSUB)
+BELIEFS: tuple = (*ON_SHEETS, *ON_DRIVE, *ON_PUBSUB)
 NOT_IMITATED = {"colours", "cut", "inherit"}
 """As the docs say of the stand-in: formats are kept and not applied, nothing follows cut cells, new rows are plain."""
 

@@ -58,19 +58,15 @@ def test_gspread_manages_worksheets(office: Office, book: str) -> None:
     assert [sheet.title for sheet in spreadsheet.worksheets()] == ["Sheet1", "Copy"]
 
 
-def test_gspread_formats_notes_merges_and_protects(office: Office, book: str) -> None:
+def test_gspread_formats_notes_and_protects(office: Office, book: str) -> None:
     sheet = office.client.open_by_key(book).sheet1
     sheet.update([["a", "b"], [1, 2]], "A1")
     sheet.format("A1:B1", {"textFormat": {"bold": True}})
     sheet.insert_note("A1", "who")
-    sheet.merge_cells("A3:B4")
     sheet.add_protected_range("A1:B1", warning_only=True)
     sheet.set_basic_filter()
     assert sheet.get_note("A1") == "who"
-    shown = office.get(book, fields="sheets(merges,protectedRanges,basicFilter)")["sheets"][0]
-    assert shown["merges"] == [
-        {"startRowIndex": 2, "endRowIndex": 4, "startColumnIndex": 0, "endColumnIndex": 2}
-    ]
+    shown = office.get(book, fields="sheets(protectedRanges,basicFilter)")["sheets"][0]
     assert shown["protectedRanges"][0]["warningOnly"]
     assert "range" in shown["basicFilter"]
     assert office.cell(book, "A1")["userEnteredFormat"] == {"textFormat": {"bold": True}}

@@ -34,7 +34,7 @@ def everything(office: Office, book: str) -> Any:
     return office.get(book, includeGridData="true")
 
 
-@pytest.mark.parametrize("kind", ["addChart", "copyPaste", "findReplace", "updateBanding"])
+@pytest.mark.parametrize("kind", ["addChart", "copyPaste", "findReplace", "mergeCells", "addBanding"])
 def test_known_requests_that_are_not_covered_say_so(office: Office, book: str, kind: str) -> None:
     response = office.batch(book, {kind: {}})
     assert "not implemented by this stand-in" in error_message(response, 501)
@@ -233,22 +233,12 @@ def test_sorting_keeps_rows_whole_and_blanks_last(office: Office, book: str) -> 
         assert "".join(row[0] for row in office.values(book, "A1:B4")) == expected
 
 
-def test_merging_keeps_the_first_cell_and_splitting_a_merge_is_refused(office: Office, book: str) -> None:
-    office.put(book, "A1", [["keep", "lose"]])
-    office.replies(
-        book, {"mergeCells": {"range": {"endRowIndex": 2, "endColumnIndex": 2}, "mergeType": "MERGE_ALL"}}
-    )
-    assert office.values(book, "A1:B2") == [["keep"]]
-    part = {"range": {"endRowIndex": 1, "endColumnIndex": 2}}
-    assert "select all cells" in error_message(office.batch(book, {"mergeCells": part}))
-
-
 def test_rules_move_with_inserted_and_deleted_rows(office: Office, furnished: str) -> None:
     office.replies(
         furnished, {"insertDimension": {"range": {"dimension": "ROWS", "startIndex": 0, "endIndex": 2}}}
     )
     moved = {"startRowIndex": 2, "endRowIndex": 5, "startColumnIndex": 0, "endColumnIndex": 3}
-    mask = "namedRanges,sheets(conditionalFormats.ranges,protectedRanges.range,bandedRanges.range)"
+    mask = "namedRanges,sheets(conditionalFormats.ranges,protectedRanges.range)"
     shown = office.get(furnished, fields=mask)
     sheet = shown["sheets"][0]
     assert shown["namedRanges"][0]["range"] == moved

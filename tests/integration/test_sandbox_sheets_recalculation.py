@@ -3,16 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
-from attendance_sandbox.sheets import RecalculationError, recalculated_values
 from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.worksheet import Worksheet
-from tests.integration.test_sandbox_sheets_command import eventually
 from tests.integration.test_sandbox_sheets_support import Office
 
 needs_libreoffice = pytest.mark.skipif(
@@ -129,29 +125,6 @@ def test_values_are_computed_once_after_each_change_and_not_for_the_formulas_the
     assert times == [1, 1]
 
 
-@needs_libreoffice
-@pytest.mark.slow
-def test_a_workbook_of_any_origin_is_computed(tmp_path: Path) -> None:
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    sheet.append(["=DATE(2026,1,5)+TIME(9,0,0)", "=1/3", '=""', "=2>1", "=NA()", "007"])
-    sheet["A1"].number_format = "dd-mm-yyyy hh:mm"
-    path = tmp_path / "book.xlsx"
-    workbook.save(path)
-    before = path.read_bytes()
-    values = recalculated_values(path)
-    assert values == {
-        "Sheet": {
-            (1, 1): 46027.375,
-            (1, 2): pytest.approx(1 / 3),
-            (1, 4): True,
-            (1, 5): "#N/A",
-            (1, 6): "007",
-        }
-    }
-    assert path.read_bytes() == before
-
-
 def test_without_recalculation_a_formula_has_no_value() -> None:
     with Office() as office:
         made = office.new()
@@ -159,41 +132,6 @@ def test_without_recalculation_a_formula_has_no_value() -> None:
         assert office.values(made, "A1:B1") == [["1"]]
         shown = office.cell(made, "B1", "userEnteredValue,effectiveValue,formattedValue")
         assert shown == {"userEnteredValue": {"formulaValue": "=A1+1"}}
-
-
-def a_soffice(folder: Path, script: str) -> None:
-    """A program of that name that does what the script says."""
-    folder.mkdir()
-    program = folder / "soffice"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-
-
-def test_a_failure_of_libreoffice_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_soffice(tmp_path / "bin", "echo 'no more room' >&2; exit 1")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    with pytest.raises(RecalculationError, match="no more room"):
-        recalculated_values(tmp_path / "book.xlsx")
-
-
-def test_libreoffice_that_hangs_is_given_up_with_all_that_it_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started = tmp_path / "started"
-    a_soffice(tmp_path / "bin", f"sleep 300 & echo $! > {started}.new; mv {started}.new {started}; wait")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    with pytest.raises(RecalculationError, match=r"book\.xlsx within 2 s"):
-        recalculated_values(tmp_path / "book.xlsx", timeout_s=2)
-    process = Path("/proc") / started.read_text().strip() / "cmdline"
-    eventually(lambda: not process.exists() or not process.read_bytes())  # a zombie has no command line
-
-
-def test_a_missing_libreoffice_is_told_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(RecalculationError, match="install LibreOffice"):
-        recalculated_values(tmp_path / "book.xlsx")
 
 
 def test_no_libreoffice_is_needed_for_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,6 @@ def test_a_worksheet_is_added_at_the_end_and_told_with_its_defaults(office: Offi
     "request_",
     [
         {"setDataValidation": {"range": AREA, "rule": {"condition": {"type": "BOOLEAN"}}}},
-        {"mergeCells": {"range": AREA, "mergeType": "MERGE_ROWS"}},
         {"sortRange": {"range": AREA, "sortSpecs": [{"dimensionIndex": 2, "sortOrder": "ASCENDING"}]}},
         {"updateSheetProperties": {"properties": {"title": "Other"}, "fields": "title"}},
         {"setBasicFilter": {"filter": {"range": AREA}}},

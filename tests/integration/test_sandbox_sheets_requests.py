@@ -21,7 +21,7 @@ RULE = {
 CHOICE = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "yes"}]}, "strict": True}
 
 # One good request of each kind, on a sheet with TABLE, a named range n1, a protected range 7, a conditional
-# format, a banded range and a second sheet 5.
+# format and a second sheet 5.
 GOOD: dict[str, dict[str, Any]] = {
     "addSheet": {"properties": {"title": "New", "sheetId": 77}},
     "deleteSheet": {"sheetId": 5},
@@ -61,7 +61,6 @@ GOOD: dict[str, dict[str, Any]] = {
         "properties": {"pixelSize": 150},
         "fields": "pixelSize",
     },
-    "mergeCells": {"range": GRID, "mergeType": "MERGE_ROWS"},
     "addConditionalFormatRule": {"rule": RULE, "index": 0},
     "updateConditionalFormatRule": {
         "rule": {**RULE, "ranges": [{"sheetId": 0, "endRowIndex": 2}]},
@@ -70,7 +69,6 @@ GOOD: dict[str, dict[str, Any]] = {
     "addProtectedRange": {"protectedRange": {"range": {"sheetId": 5}, "warningOnly": True}},
     "deleteProtectedRange": {"protectedRangeId": 7},
     "setBasicFilter": {"filter": {"range": GRID}},
-    "addBanding": {"bandedRange": {"range": {"sheetId": 5}, "rowProperties": {"firstBandColor": RED}}},
 }
 # What the requests above find.
 SETUP: list[dict[str, Any]] = [
@@ -79,7 +77,6 @@ SETUP: list[dict[str, Any]] = [
     {"addNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "First", "range": GRID}}},
     {"addProtectedRange": {"protectedRange": {"protectedRangeId": 7, "range": GRID}}},
     {"addConditionalFormatRule": {"rule": RULE}},
-    {"addBanding": {"bandedRange": {"range": GRID, "rowProperties": {"firstBandColor": RED}}}},
 ]
 
 

@@ -32,7 +32,7 @@ from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets import SheetsServer
-from attendance_sandbox.sheets.recalculation import values_of
+from attendance_sandbox.sheets.values import ErrorText, tidy
 from attendance_sandbox.sheets.xlsx_names import sheet_titles
 from tests.integration.workbook_messages import device_user_id, healths_of, late_starters, stores_of
 from tests.integration.workbook_truth import DAY
@@ -330,8 +330,28 @@ def in_libreoffice(folder, server):
     comparison = Comparison()
     shown = {one.title: one for one in server.spreadsheets(subfolders=False)}
     for path in saved:
-        comparison.compare(server.compute(shown[path.stem].spreadsheet_id), values_of(out / path.name))
+        comparison.compare(server.compute(shown[path.stem].spreadsheet_id), _values_of(out / path.name))
     return comparison
+
+
+def _values_of(path):
+    """The values that a file keeps beside its formulas: worksheet's title -> (row, column) from 1 -> value."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    # A date or a duration is a number like any other: openpyxl would make datetimes of them, which cannot hold
+    # every duration and are rounded.
+    book._date_formats = set()  # openpyxl has no public way to read plain numbers
+    found = {}
+    try:
+        for sheet in book.worksheets:
+            cells = found.setdefault(sheet.title, {})
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.value is not None:
+                        value = ErrorText(cell.value) if cell.data_type == "e" else tidy(cell.value)
+                        cells[cell.row, cell.column] = value
+    finally:
+        book.close()
+    return found
 
 
 @cache

@@ -14,7 +14,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from statemachine.io import create_machine_class_from_definition
 
 from attendance_client.fsm import generated
-from attendance_client.fsm.generated import ALL_FLAGS, ClientMachine, EventId, Flag, Flags, Kind, StateId
+from attendance_client.fsm.generated import ALL_FLAGS, ClientMachine, EventId, Flag, Kind, Model, StateId
 
 SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "spec" / "fsm.yaml").read_text(encoding="utf-8"))
 REFUSED = "refused"
@@ -22,7 +22,7 @@ NO_FLAGS = Flag(0)
 
 
 @dataclass
-class Client(Flags):
+class Client(Model):
     """A model as the machine asks for it: two flags and an answer to 'has the period expired?'."""
 
     state: str | None = None

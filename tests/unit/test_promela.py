@@ -15,8 +15,8 @@ from attendance_client.fsm.generated import (
     ClientMachine,
     EventId,
     Flag,
-    Flags,
     Kind,
+    Model,
     StateId,
 )
 from generator import emit_promela
@@ -71,7 +71,7 @@ ARCS = arcs(TEXT)
 
 
 @dataclass
-class Model(Flags):
+class Moved(Model):
     """What the generated class asks for."""
 
     state: str | None
@@ -80,7 +80,7 @@ class Model(Flags):
 
 
 def by_the_class(state: str, flags: Flag, event: str, *, expired: bool) -> tuple[str, Flag]:
-    model = Model(state, flags, expired)
+    model = Moved(state, flags, expired)
     try:
         ClientMachine(model).send(event)
     except TransitionNotAllowed:

@@ -16,8 +16,8 @@ from attendance_client.fsm.generated import (
     ClientMachine,
     EventId,
     Flag,
-    Flags,
     Kind,
+    Model,
     StateId,
 )
 from generator.emit_smt import COPIES, NONE, TO_BE_SAVED, Codes, Outcome, Relation
@@ -120,7 +120,7 @@ def by_the_relation(state: str, bits: int, event: str, *, expired: bool) -> tupl
 
 
 @dataclass
-class Model(Flags):
+class Moved(Model):
     """What the generated class asks for."""
 
     state: str | None
@@ -129,7 +129,7 @@ class Model(Flags):
 
 
 def by_the_class(state: str, flags: Flag, event: str, *, expired: bool) -> tuple[str, Flag]:
-    model = Model(state, flags, expired)
+    model = Moved(state, flags, expired)
     try:
         ClientMachine(model).send(event)
     except TransitionNotAllowed:

@@ -1,7 +1,10 @@
 """Why Google cannot be used, in a few words: what the real libraries raise, shortened."""
 
 import io
+import os
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -85,3 +88,30 @@ def test_a_key_file_that_this_user_may_not_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(io, "open", refuse)  # root, who may run the tests, is refused nothing
     assert "key.json, which this user may not read: let it" in key_file_trouble(tmp_path / "key.json")
+
+
+CLOSED = """
+import sys
+from attendance_trouble.command_line import ended, say
+
+def run():
+    input()  # until nobody reads any more
+    {0}("what nobody reads")
+    print("went on", file=sys.stderr)
+    return 1
+
+sys.exit(ended("attendance-backend", "operator", run, {{}}))
+"""
+
+
+@pytest.mark.parametrize(("prints", "expected"), [("say", (1, "went on\n")), ("print", (0, "went on\n"))])
+def test_who_reads_no_further_is_no_trouble(prints, expected):
+    """As in `attendance-backend check | head -1`; what is being done is done to its end."""
+    command = [sys.executable, "-c", CLOSED.format(prints)]
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": ""}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=path, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        process.stdout.close()
+        process.stdin.write("\n")
+        process.stdin.close()
+        assert (process.wait(), process.stderr.read()) == expected

@@ -120,8 +120,6 @@ class Drive(Protocol):
         """Copy a spreadsheet as it is now; return the copy's ID.
 
         Args:
-            file_id: of the spreadsheet.
-            title: of the copy.
             properties: of the copy. Those of the original may be the copy's, too, unless others are given here.
             folder_id: where it is to lie; None for where `create` creates.
 

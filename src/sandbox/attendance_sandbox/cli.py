@@ -1,30 +1,26 @@
 """The command attendance-sandbox: an office and a cloud on one machine."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from attendance_trouble import missing_package
+from attendance_trouble.command_line import ended
 
-EXIT_USER_ERROR = 2
 EXIT_STOPPED = 130
 """What a shell tells of a program that Ctrl-C ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; returns its exit code."""
-    try:
-        options = _parser().parse_args(arguments)
-        return int(options.run(options))
-    except ModuleNotFoundError as error:
-        told = missing_package(error, "sandbox")
-        if told is None:
-            raise
-        print(f"attendance-sandbox: {told}", file=sys.stderr)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        print("attendance-sandbox: stopped", file=sys.stderr)
-        return EXIT_STOPPED
+    return ended(
+        "attendance-sandbox",
+        "sandbox",
+        lambda: _run(arguments),
+        {KeyboardInterrupt: (EXIT_STOPPED, "stopped")},
+    )
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = _parser().parse_args(arguments)
+    return int(options.run(options))
 
 
 def _parser() -> argparse.ArgumentParser:

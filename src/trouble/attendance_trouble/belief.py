@@ -41,6 +41,19 @@ class Belief(Generic[Lab]):
     trial: Callable[[Lab], str]
 
 
+class Beliefs(list[Belief[Lab]]):
+    """A list of beliefs, in their order."""
+
+    def held(self, words: str) -> Callable[[Callable[[Lab], str]], Callable[[Lab], str]]:
+        """Decorates a belief's trial, which bears its name: ``_same_title`` is *same-title*."""
+
+        def hold(trial: Callable[[Lab], str]) -> Callable[[Lab], str]:
+            self.append(Belief(trial.__name__.strip("_").replace("_", "-"), words, trial))
+            return trial
+
+        return hold
+
+
 @dataclass(frozen=True)
 class Tried:
     """A line of the table."""
@@ -67,7 +80,6 @@ def try_all(
 
     Args:
         beliefs: in their order.
-        lab: what trials work with.
         not_tried: the error of a program's own that says why something could not be tried.
     """
     for belief in beliefs:

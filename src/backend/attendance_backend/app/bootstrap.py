@@ -57,7 +57,6 @@ def replies() -> PubSubReplies:
 
 
 def build_backend(chosen: Settings) -> Backend:
-    """The ports for some settings."""
     client = _client(Addresses(chosen.sheets_api_url, chosen.drive_api_url))
     return Backend(
         spreadsheets=GoogleSheets(client),
@@ -91,7 +90,6 @@ def build_client(chosen: OperatorSettings) -> GoogleHttpClient:
 
 
 def build_mailer(chosen: MailSettings) -> Mailer:
-    """The `Mailer` for some settings."""
     return GmailMailer(chosen) if isinstance(chosen, GmailSettings) else SmtpMailer(chosen)
 
 

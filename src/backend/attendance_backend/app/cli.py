@@ -14,13 +14,12 @@ from attendance_backend.app.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 from attendance_contracts import RELEASE
-from attendance_trouble import missing_package
+from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, say, say_findings
 
 if TYPE_CHECKING:
     from attendance_backend.app.commands.export import Exported
 
 EXIT_COMPLAINTS = 1
-EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 3
 MOST_OVERLAP = 366
 SETTINGS_HERE = Path("deploy/gcp/functions.yaml")
@@ -36,11 +35,11 @@ DESCRIPTION = """\
 Looks after the spreadsheets of the attendance system: the one in which HR keeps review periods, people, holidays
 and settings, and the review workbooks.
 
-Settings are environment variables, as the functions have them; --settings reads the file that they are deployed
-with, and what is in the environment counts before it. Where the current folder has deploy/gcp/functions.yaml, as a
-checkout has after deploy/gcp/deploy, that file is read without being named, unless the environment names a folder or
-spreadsheet. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the key file of an account that may edit the
-spreadsheets.
+Settings are environment variables, as the functions have them. --settings FILE, behind the command, names the file
+that they are deployed with; what is in the environment counts before it. Where the current folder has
+deploy/gcp/functions.yaml, as a checkout has after deploy/gcp/deploy, that file is read without being named, unless
+the environment names a folder or spreadsheet. GOOGLE_APPLICATION_CREDENTIALS (in the environment) names the key file
+of an account that may edit the spreadsheets.
 """
 EPILOG = """\
 Exit codes: 0 all is well, 1 there is something to fix (it is printed), 2 the command could not do it, 3 Google or
@@ -56,23 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s"
     )
-    try:
-        return int(options.command(options))
-    except UserError as error:
-        print(f"attendance-backend: {error}", file=sys.stderr)
-        return EXIT_USER_ERROR
-    except TransientError as error:
-        print(f"attendance-backend: {error}; try again", file=sys.stderr)
-        return EXIT_TRY_AGAIN
-    except ModuleNotFoundError as error:
-        told = missing_package(error, "operator")
-        if told is None:
-            raise
-        _note(told)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
-        return EXIT_TRY_AGAIN
+    return ended(
+        "attendance-backend",
+        "operator",
+        lambda: int(options.command(options)),
+        {
+            UserError: (EXIT_USER_ERROR, ""),
+            TransientError: (EXIT_TRY_AGAIN, "; try again"),
+            KeyboardInterrupt: (EXIT_TRY_AGAIN, "stopped; the same command goes on where it stopped"),
+        },
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,36 +86,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"%(prog)s {RELEASE}", help="show the release and end"
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = Commands(parser, common)
 
-    init = commands.add_parser(
+    init = commands.add(
         "init",
-        parents=[common],
-        help="make the Review Periods spreadsheet, or complete it",
-        description="Make the Review Periods spreadsheet in the folder REVIEW_SHEETS_FOLDER_ID, unless "
+        _init,
+        "make the Review Periods spreadsheet, or complete it",
+        "Make the Review Periods spreadsheet in the folder REVIEW_SHEETS_FOLDER_ID, unless "
         "REVIEW_PERIODS_SPREADSHEET_ID names one, and complete what it lacks: a worksheet for the year with twelve "
         "proposed periods, Cut Off Times, Holidays, Settings, Alarms. What stands in it is never touched; a second run "
         "does nothing.",
     )
     init.add_argument("--year", type=_year, help="for which periods are proposed (default: this year)")
-    init.set_defaults(command=_init)
 
-    check = commands.add_parser(
+    commands.add(
         "check",
-        parents=[common],
-        help="say what is wrong with the spreadsheets and settings",
-        description="Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder in "
+        _check,
+        "say what is wrong with the spreadsheets and settings",
+        "Say what is wrong: cells that make no sense, periods that overlap or are missing, a folder in "
         "which nothing can be created, review sheets that are gone or not shared as set, numbers in them that are not "
         "to be trusted, a mail server that does not answer. What concerns HR is written into the worksheet Problems as "
         "well. Exit code 1 when anything is wrong.",
     )
-    check.set_defaults(command=_check)
 
-    doctor = commands.add_parser(
+    doctor = commands.add(
         "doctor",
-        parents=[common],
-        help="look whether all is in place, in the cloud as well, and say what to fix",
-        description="Look at all that check looks at, at each site's last message, at how long messages wait, at the "
+        _doctor,
+        "look whether all is in place, in the cloud as well, and say what to fix",
+        "Look at all that check looks at, at each site's last message, at how long messages wait, at the "
         "quota, and at the installation as deploy/gcp/deploy doctor does (services, rights one by one, topics, "
         "subscriptions, the functions' revision, schedule, alerts), a line each: ok, warn (it works, and somebody "
         "should know) or FAIL, with what to do. Changes nothing but the worksheet Problems. Ends with 1 if anything "
@@ -136,46 +126,42 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="of what was deployed (default: the current folder)",
     )
-    doctor.set_defaults(command=_doctor)
 
-    selftest = commands.add_parser(
+    commands.add(
         "selftest",
-        parents=[common],
-        help="try on your own project what is believed of Google's services",
-        description="Try each line of docs/believed-of-google.md, which could be tried on stand-ins only, on your own "
+        _selftest,
+        "try on your own project what is believed of Google's services",
+        "Try each line of docs/believed-of-google.md, which could be tried on stand-ins only, on your own "
         "project: in a folder of its own within REVIEW_SHEETS_FOLDER_ID, and on topics of its own, all of which it "
         "removes. Two minutes. Prints a table, to be sent with a bug report; there is no name, address or ID of yours "
         "in it but what a refusal of Google's says. Ends with 1 if anything is otherwise, 2 if nothing could be tried.",
     )
-    selftest.set_defaults(command=_selftest)
 
-    refresh = commands.add_parser(
+    refresh = commands.add(
         "refresh",
-        parents=[common],
-        help="rebuild what is derived in the workbooks, and restore what is missing",
-        description="Bring the open workbook and the one before up to date: people, holidays and settings as HR "
+        _refresh,
+        "rebuild what is derived in the workbooks, and restore what is missing",
+        "Bring the open workbook and the one before up to date: people, holidays and settings as HR "
         "keeps them now, worksheets, days and formulas that are missing, and whatever does not agree with the raw "
         "data. Prints each difference; a healthy workbook has none and is not written to. What HR typed is never "
         "changed; where that is over a formula, it is listed.",
     )
     _add_period(refresh, otherwise="the newest two")
-    refresh.set_defaults(command=_refresh)
 
-    share = commands.add_parser(
+    share = commands.add(
         "share",
-        parents=[common],
-        help="share the review workbooks as Settings says",
-        description="Share the review workbooks with the addresses in Settings, without an e-mail to them. Nobody "
+        _share,
+        "share the review workbooks as Settings says",
+        "Share the review workbooks with the addresses in Settings, without an e-mail to them. Nobody "
         "loses a role that somebody gave by hand. New workbooks are shared when they are made.",
     )
     _add_period(share, otherwise="all that have a review sheet")
-    share.set_defaults(command=_share)
 
-    restore = commands.add_parser(
+    restore = commands.add(
         "restore",
-        parents=[common],
-        help="make a spreadsheet that was deleted for good again, from its newest copy",
-        description="Make a spreadsheet that was deleted for good again, from its newest copy: a period's workbook, or "
+        _restore,
+        "make a spreadsheet that was deleted for good again, from its newest copy",
+        "Make a spreadsheet that was deleted for good again, from its newest copy: a period's workbook, or "
         "Review Periods itself. What lies in Drive's bin is better restored there. Copies are kept for 14 days by the "
         "function watch.",
     )
@@ -188,13 +174,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DAY",
         help="from the copy of this day, such as 2026-11-30 (default: the newest)",
     )
-    restore.set_defaults(command=_restore)
 
-    key = commands.add_parser(
+    key = commands.add(
         "site-key",
-        parents=[common],
-        help="print the key with which a site signs its messages",
-        description="Print the one line for the file site.key on a site's Pi. It is derived from the secret "
+        _site_key,
+        "print the key with which a site signs its messages",
+        "Print the one line for the file site.key on a site's Pi. It is derived from the secret "
         "SIGNING_SECRET of the functions and the number of the site's key in the worksheet Registered Sites; without "
         "an option nothing is changed, and the same line comes again.",
     )
@@ -215,15 +200,14 @@ def _parser() -> argparse.ArgumentParser:
     key.add_argument(
         "--overlap", type=_days, default=14, metavar="DAYS", help="how long --new takes the key before"
     )
-    key.set_defaults(command=_site_key)
 
-    _add_mail(commands, common)
+    _add_mail(commands)
 
-    letters = commands.add_parser(
+    letters = commands.add(
         "dead-letters",
-        parents=[common],
-        help="list, show, send again or discard messages that never worked",
-        description="Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
+        _dead_letters,
+        "list, show, send again or discard messages that never worked",
+        "Messages that were set aside: what is unreadable, not signed as it should be, or failed again and "
         "again. They are kept for a week. Redrive one when its cause is fixed: it is handled as if it came just now.",
     )
     letters.add_argument(
@@ -231,21 +215,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     letters.add_argument("ids", nargs="*", metavar="ID", help="as list prints it")
     letters.add_argument("--all", action="store_true", help="all of them, instead of IDs")
-    letters.set_defaults(command=_dead_letters)
 
-    _add_forget(commands, common)
-    _add_results(commands, common)
+    _add_forget(commands)
+    _add_results(commands)
     return parser
 
 
-def _add_forget(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    forget = commands.add_parser(
+def _add_forget(commands: Commands) -> None:
+    forget = commands.add(
         "forget",
-        parents=[common],
-        help="take a person out of all workbooks, and keep the punches from coming back",
-        description="Take a person out of Review Periods, all workbooks that Review Sheets lists, finalised ones, too, "
+        _forget,
+        "take a person out of all workbooks, and keep the punches from coming back",
+        "Take a person out of Review Periods, all workbooks that Review Sheets lists, finalised ones, too, "
         "and their copies. Without --yes nothing is changed: what would be is printed. What is left are marks of the "
         "punches in the worksheet Forgotten, in which nobody can be read, so that no machine brings them back. Run "
         "attendance-client forget on the Pis of the person's sites first, and delete the user on the machines. There "
@@ -260,17 +241,14 @@ def _add_forget(
         "--site", metavar="SITE", help="of somebody whom HR does not keep, and who has no name there"
     )
     forget.add_argument("--yes", action="store_true", help="do it")
-    forget.set_defaults(command=_forget)
 
 
-def _add_results(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    export = commands.add_parser(
+def _add_results(commands: Commands) -> None:
+    export = commands.add(
         "export",
-        parents=[common],
-        help="write a period's results for payroll",
-        description="Write a period's results as Sheets computed them: a row a person (days present, late, absent, on "
+        _export,
+        "write a period's results for payroll",
+        "Write a period's results as Sheets computed them: a row a person (days present, late, absent, on "
         "leave, hours, overtime, penalties), and a row a person and day (state, check-in, check-out, hours, whether "
         "it was corrected). As CSV these are two files, as .xlsx two worksheets. Numbers that are not to be trusted "
         "(a time is missing, a site's data is not complete, more than 16 hours a day, typed over, a correction that "
@@ -285,13 +263,12 @@ def _add_results(
         help='file, or folder for "Payroll <period>" (default: the current folder)',
     )
     _add_strict(export)
-    export.set_defaults(command=_export)
 
-    preview = commands.add_parser(
+    preview = commands.add(
         "preview",
-        parents=[common],
-        help="say what HR's tables would change in the open workbooks, before they do",
-        description="Say whose numbers and which days people, shifts, roster, holidays and settings, as Review Periods "
+        _preview,
+        "say what HR's tables would change in the open workbooks, before they do",
+        "Say whose numbers and which days people, shifts, roster, holidays and settings, as Review Periods "
         "has them now, would change in the workbooks that are not finalised: before and after. Worked out on a copy of "
         "each, which then goes into Drive's bin. What HR changes reaches workbooks within a quarter of an hour, unless "
         "Hold changes in Settings says yes; a change may also be tried in a copy of Review Periods (--tables).",
@@ -302,13 +279,12 @@ def _add_results(
         metavar="ID",
         help="ID or link of a copy of Review Periods that has the change (default: the one in use)",
     )
-    preview.set_defaults(command=_preview)
 
-    slips = commands.add_parser(
+    slips = commands.add(
         "slips",
-        parents=[common],
-        help="write a page for each person of a period, to hand out or to sign",
-        description="Write what a period's workbook shows as a page for each person: days, times, corrections, totals, "
+        _slips,
+        "write a page for each person of a period, to hand out or to sign",
+        "Write what a period's workbook shows as a page for each person: days, times, corrections, totals, "
         "and lines for signatures. As HTML, a file for each person and one with all of them to print. Numbers that are "
         "not to be trusted are listed as export lists them, and marked on the page.",
     )
@@ -317,35 +293,33 @@ def _add_results(
         "--output", type=Path, metavar="FOLDER", help='default: "Slips <period>" in the current folder'
     )
     _add_strict(slips)
-    slips.set_defaults(command=_slips)
 
 
-def _add_mail(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    mail = commands.add_parser(
+def _add_mail(commands: Commands) -> None:
+    actions = commands.group(
         "mail",
-        help="send a test mail; ask a mailbox's owner for consent to send through Gmail",
-        description="The way on which alarms go out: SMTP, or with MAIL_TRANSPORT gmail the Gmail API.",
+        "send a test mail; ask a mailbox's owner for consent to send through Gmail",
+        "The way on which alarms go out: SMTP, or with MAIL_TRANSPORT gmail the Gmail API.",
+        metavar="test|consent",
     )
-    actions = mail.add_subparsers(metavar="test|consent", required=True)
-    test = actions.add_parser(
+    test = actions.add(
         "test",
-        parents=[common],
-        help="send a mail that says it is a test",
-        description="Send a mail that says it is a test, from MAIL_FROM to ALARM_TO. The secret must be in the "
+        _mail_test,
+        "send a mail that says it is a test",
+        "Send a mail that says it is a test, from MAIL_FROM to ALARM_TO. The secret must be in the "
         "environment: SMTP_PASSWORD, or GMAIL_CREDENTIALS.",
     )
     test.add_argument(
         "--to", action="append", metavar="ADDRESS", help="to this address instead; may be repeated"
     )
-    test.set_defaults(command=_mail_test)
-    consent = actions.add_parser(
+    consent = actions.add(
         "consent",
-        help="ask the owner of the mailbox that alarms come from",
-        description="Print the address at which the owner of one mailbox allows it to send mail, and nothing else; "
+        _mail_consent,
+        "ask the owner of the mailbox that alarms come from",
+        "Print the address at which the owner of one mailbox allows it to send mail, and nothing else; "
         "take what comes of it, and write it into a file for deploy/gcp/deploy, which keeps it as a secret. No right "
         "over a domain is needed.",
+        takes_common=False,
     )
     consent.add_argument(
         "--client",
@@ -357,7 +331,7 @@ def _add_mail(
     consent.add_argument(
         "--output", type=Path, default=Path("gmail-consent.json"), metavar="FILE", help="default: %(default)s"
     )
-    consent.set_defaults(command=_mail_consent, verbose=False)
+    consent.set_defaults(verbose=False)
 
 
 def _add_strict(parser: argparse.ArgumentParser) -> None:
@@ -406,12 +380,12 @@ def _init(options: argparse.Namespace) -> int:
     year = options.year or datetime.now(UTC).year
     result = init_control(backend.spreadsheets, backend.drive, settings.control_id, year)
     for line in result.done:
-        print(line)
+        say(line)
     if not result.done:
-        print("nothing was missing")
-    print(spreadsheet_link(result.control_id))
+        say("nothing was missing")
+    say(spreadsheet_link(result.control_id))
     if settings.control_id is None:
-        print(_next_after_init(options, result.control_id))
+        say(_next_after_init(options, result.control_id))
     if settings.folder_id is None:
         _note(NO_FOLDER)
     return 0
@@ -439,34 +413,24 @@ def _check(options: argparse.Namespace) -> int:
     complaints = [*unknown_names(variables), *function_complaints(variables)]
     # Before the spreadsheets are opened: a name that is mistyped may be why that fails.
     for line in complaints:
-        print(line)
+        say(line)
     backend = _backend(options, asks_mail=True)
     in_sheets = check(backend)
     for line in in_sheets:
-        print(line)
+        say(line)
     if line := unsigned(routing.read(backend)):
         _note(line)
     complaints += in_sheets
     if not complaints:
-        print("nothing to complain of")
+        say("nothing to complain of")
     return EXIT_COMPLAINTS if complaints else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.doctor import examine  # noqa: PLC0415
-    from attendance_trouble.finding import Level  # noqa: PLC0415
 
-    failed = False
-    logging.disable(logging.CRITICAL)  # what matters is in the findings
-    try:
-        for finding in examine(
-            _variables(options), lambda: _backend(options, asks_mail=True), options.checkout
-        ):
-            print(finding, flush=True)
-            failed = failed or finding.level is Level.FAIL
-    finally:
-        logging.disable(logging.NOTSET)
-    return EXIT_COMPLAINTS if failed else 0
+    findings = examine(_variables(options), lambda: _backend(options, asks_mail=True), options.checkout)
+    return 0 if say_findings(findings) else EXIT_COMPLAINTS
 
 
 def _selftest(options: argparse.Namespace) -> int:
@@ -480,10 +444,10 @@ def _selftest(options: argparse.Namespace) -> int:
     folder_id = variables.required("REVIEW_SHEETS_FOLDER_ID", "the ID of a folder in a shared drive")
     counts = dict.fromkeys(Outcome, 0)
     for line in selftest(build_client(read_operator_settings(variables)), project, folder_id):
-        print(line, flush=True)
+        say(line)
         if isinstance(line, Tried):
             counts[line.outcome] += 1
-    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    say(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     if counts[Outcome.OTHERWISE]:
         return EXIT_COMPLAINTS
     return 0 if counts[Outcome.AS_BELIEVED] else EXIT_USER_ERROR
@@ -492,8 +456,8 @@ def _selftest(options: argparse.Namespace) -> int:
 def _refresh(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.refresh import refresh  # noqa: PLC0415
 
-    count = refresh(_backend(options), options.period, lambda line: print(line, flush=True))
-    print(f"{count} differences" if count != 1 else "1 difference")
+    count = refresh(_backend(options), options.period, say)
+    say(f"{count} differences" if count != 1 else "1 difference")
     return 0
 
 
@@ -502,12 +466,12 @@ def _share(options: argparse.Namespace) -> int:
 
     in_trouble = False
     for name, done in share(_backend(options), options.period).items():
-        print(f"{name}:")
+        say(f"{name}:")
         for shared in done:
-            print(f"  {shared}{' (new)' if shared.is_new else ''}")
+            say(f"  {shared}{' (new)' if shared.is_new else ''}")
             in_trouble = in_trouble or bool(shared.trouble)
         if not done:
-            print("  Settings names nobody")
+            say("  Settings names nobody")
     return EXIT_COMPLAINTS if in_trouble else 0
 
 
@@ -524,7 +488,7 @@ def _site_key(options: argparse.Namespace) -> int:
         )
     overlap = options.overlap if options.new else 0 if options.revoke else None
     made = site_key(_backend(options), secret, options.site, overlap)
-    print(made.key)
+    say(made.key)
     for line in made.notes:
         _note(line)
     return 0
@@ -538,14 +502,14 @@ def _mail_test(options: argparse.Namespace) -> int:
     settings, sender, alarm_to = read_mail(_variables(options))
     recipients = options.to or alarm_to
     send_test(build_mailer(settings), sender, recipients)
-    print(f"sent from {sender} to {', '.join(recipients)}: look whether it arrives, and not among spam")
+    say(f"sent from {sender} to {', '.join(recipients)}: look whether it arrives, and not among spam")
     return 0
 
 
 def _mail_consent(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.mail import consent  # noqa: PLC0415
 
-    consent(options.client, options.output, input, lambda line: print(line, flush=True))
+    consent(options.client, options.output, input, say)
     return 0
 
 
@@ -553,7 +517,7 @@ def _dead_letters(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.dead_letters import act  # noqa: PLC0415
 
     project = _variables(options).required("GOOGLE_CLOUD_PROJECT", "the ID of the Google Cloud project")
-    return EXIT_COMPLAINTS if act(project, options.action, options.ids, print, everything=options.all) else 0
+    return EXIT_COMPLAINTS if act(project, options.action, options.ids, say, everything=options.all) else 0
 
 
 def _restore(options: argparse.Namespace) -> int:
@@ -561,9 +525,9 @@ def _restore(options: argparse.Namespace) -> int:
 
     backend = _backend(options)
     if options.period is None:
-        restore_control(backend, options.copy, lambda line: print(line, flush=True))
+        restore_control(backend, options.copy, say)
     else:
-        restore_workbook(backend, options.period, options.copy, lambda line: print(line, flush=True))
+        restore_workbook(backend, options.period, options.copy, say)
     return 0
 
 
@@ -577,13 +541,13 @@ def _forget(options: argparse.Namespace) -> int:
         raise UserError("whom? Name a user name or an e-mail address")
     address = user if "@" in user else ""
     whom = Whom(key, address=address) if options.site is None else Whom("", site=options.site, user_id=user)
-    if not forget(whom, _backend(options), lambda line: print(line, flush=True), is_meant=options.yes):
+    if not forget(whom, _backend(options), say, is_meant=options.yes):
         _note(f"nobody here is called {options.user!r}: no workbook and no list has anything of this person")
         return EXIT_COMPLAINTS
     if not options.yes:
         _note("nothing was changed; with --yes all of this goes, and there is no way back")
         return EXIT_COMPLAINTS
-    print(
+    say(
         "forgotten. Drive keeps what was in each file's version history, and the old copies in its bin for 30 days"
     )
     return 0
@@ -599,7 +563,7 @@ def _export(options: argparse.Namespace) -> int:
 def _preview(options: argparse.Namespace) -> int:
     from attendance_backend.app.commands.preview import preview  # noqa: PLC0415
 
-    preview(_backend(options), options.period, options.tables, lambda line: print(line, flush=True))
+    preview(_backend(options), options.period, options.tables, say)
     return 0
 
 
@@ -613,9 +577,9 @@ def _slips(options: argparse.Namespace) -> int:
 def _handed_over(result: "Exported", told: Sequence[Path]) -> int:
     """Say which files were written, and what HR should know before they are used."""
     for path in told:
-        print(path)
+        say(path)
     if result.paths:
-        print(f"{result.people} people")
+        say(f"{result.people} people")
     for line in (*result.doubts, *result.notes):
         _note(line)
     if not result.paths:

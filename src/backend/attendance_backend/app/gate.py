@@ -24,7 +24,6 @@ class Gate:
     """WSGI middleware that lets in as much as there is room for; what has to come again is answered 503.
 
     Args:
-        app: what serves requests.
         patience_s: so long a request waits for room. One that is too large does not: it must hold no thread.
     """
 

@@ -67,7 +67,6 @@ class Room:
         """Serve a message, with those that wait as well.
 
         Args:
-            message: as `serve` takes it.
             size: in bytes.
 
         Raises:

@@ -50,7 +50,6 @@ class Variables:
         return SettingsError(f"{told}: it must hold {meaning}{self.hint}")
 
     def malformed(self, name: str, value: str, expected: str) -> SettingsError:
-        """The error for a setting whose value is not the expected kind."""
         in_file = self.file is not None and name not in self.environment
         where = f"{name} in {self.file}" if in_file else f"the environment variable {name}"
         return SettingsError(f"{where} holds {value!r}: it must hold {expected}")

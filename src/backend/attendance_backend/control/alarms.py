@@ -77,7 +77,6 @@ class AlarmLog:
     """The worksheet."""
 
     def __init__(self, spreadsheets: Spreadsheets, control_id: str) -> None:
-        """Read it."""
         self._spreadsheets = spreadsheets
         self._control_id = control_id
         self._worksheet = program_sheets.find(spreadsheets, control_id, TITLE)

@@ -78,7 +78,6 @@ def remember(
         worksheet: all of it; None where it is to be made.
         first: day of the period.
         last: day of the period.
-        identities: of the records.
     """
     known = read(worksheet).rows
     salt = known[0].salt if known else secrets.token_urlsafe(16)

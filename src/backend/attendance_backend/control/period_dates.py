@@ -42,7 +42,6 @@ def read(table: Table, row: int, month: str, start_header: str, end_header: str)
 
     Args:
         table: of a year's worksheet.
-        row: in it.
         month: as the row names it.
         start_header: column of the first day.
         end_header: column of the last day.

@@ -97,7 +97,6 @@ class Control:
         return period_named(self.periods, self.parts.get(name, (name, ""))[0])
 
     def group_of(self, name: str) -> str:
-        """The group of a workbook."""
         return self.parts.get(name, (name, ""))[1]
 
     def name_of(self, sheet_id: str) -> str:
@@ -147,8 +146,6 @@ def read_control(
     """All that HR keeps, in two calls. No fault of a cell or a worksheet raises; it is among the `problems`.
 
     Args:
-        spreadsheets: the port.
-        control_id: of the spreadsheet.
         today: periods of earlier years than the last are left out.
         sites: that exist; None when nobody knows yet: no site is then called unknown.
     """
@@ -239,7 +236,6 @@ def _meetings(plans: Plans, people: Mapping[str, Person], today: date) -> list[P
 
 
 def groups_of(sites: Mapping[str, Registered], people: Iterable[Person], today: date) -> Groups:
-    """The groups of sites and people."""
     return Groups.of({key: site.group for key, site in sites.items()}, people, today)
 
 
@@ -278,8 +274,6 @@ def write_problems(
     """Let the worksheet ``Problems`` say what is wrong; no call when it does already.
 
     Args:
-        spreadsheets: the port.
-        control_id: of the spreadsheet.
         control: as it was read.
         of_workbooks: what is wrong with workbooks (`problems_sheet.of_workbook`); None for whoever did not look at
             them: what stands there of them stays.

@@ -107,8 +107,6 @@ def note(
 
     Args:
         worksheet: all of it.
-        finalised: by name, as `recorded` has it.
-        spreadsheet_ids: likewise.
     """
     cells: dict[Place, NewCell] = {}
     rows = {_name(worksheet, row): row for row in reversed(worksheet.row_numbers()[1:])}

@@ -42,8 +42,6 @@ def apply(drive: Drive, file_id: str, shares: Sequence[Share]) -> list[Shared]:
     """Share a file with whoever lacks a role. One address that Google refuses does not stop the others.
 
     Args:
-        drive: the port.
-        file_id: of the spreadsheet.
         shares: the least role first.
 
     Raises:

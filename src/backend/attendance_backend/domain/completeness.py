@@ -39,8 +39,6 @@ def advance(
         reported: through which day each site of the workbook had reported before, by `site_key`; None: not yet.
         site: that reports.
         through: the last complete day.
-        first_day: of the period.
-        last_day: of the period.
     """
     before = {site_key(site): None, **reported}
     old = before[site_key(site)]

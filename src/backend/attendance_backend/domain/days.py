@@ -83,7 +83,6 @@ def day_times(
         seconds: of the punches, in any order.
         policy: ``first and last``: whatever lies between does not count. ``pairs``: in and out take turns, and a day
             that ends with an "in" has no check-out.
-        double_tap_s: of the site.
         is_check_out: whether a tap that is the only one of the day is the check-out.
     """
     taps = list(_taps(sorted(seconds), double_tap_s))

@@ -65,7 +65,6 @@ class Groups:
         return next((each for each in self.all_of_sites if site_key(each) == site_key(group)), group)
 
     def of_site(self, site: str) -> str:
-        """The group of a site."""
         return self.sites.get(site_key(site), "")
 
     def of_punch(self, labels: Labels, day: date) -> str:

@@ -116,7 +116,6 @@ class Person:
     terms: tuple[Terms, ...] = ()
 
     def terms_on(self, day: date) -> Terms:
-        """The terms in force on a day."""
         found = [each for each in self.terms if each.since <= day]
         return found[-1] if found else Terms(date.min, self.cut_off, self.site, self.group)
 
@@ -184,7 +183,6 @@ class Labels(NamedTuple):
 
     @staticmethod
     def of(record: AttendanceRecord, site: str) -> "Labels":
-        """Those of a record."""
         return _labels(record.serial_number, record.user_id, record.user_name or "", site)
 
 
@@ -257,8 +255,6 @@ def of_period(
     """Those of HR's list who need rows in a period's workbook: who left before it or comes after it does not.
 
     Args:
-        persons: the list.
-        period: of the workbook.
         punched: the rows of the index: whoever punched is shown, whatever HR typed.
         there: keys of people who are in the workbook already, and stay.
     """

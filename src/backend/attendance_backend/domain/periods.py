@@ -85,7 +85,6 @@ def propose(year: int, after: date | None = None) -> Iterator[ProposedPeriod]:
     """The twelve periods of a year.
 
     Args:
-        year: which.
         after: last day of the period before them, where there is one; the first period then begins the day after.
     """
     previous = _last_friday(year - 1, 12)

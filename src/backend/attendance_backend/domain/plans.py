@@ -133,7 +133,6 @@ class RosterRow:
     days: Days | None = None
 
     def is_for(self, person: Person) -> bool:
-        """Whether it is about somebody."""
         return (
             self.user in ("", person.key)
             and self.group in ("", person.group.casefold())
@@ -255,8 +254,6 @@ class Plans:
         """What is planned for somebody; nothing for whom HR plans nothing on any of the days.
 
         Args:
-            person: as HR keeps them.
-            days: of a workbook.
             boundary_s: when a day begins at the person's site.
             last_day: of the period: what comes after it never comes into the workbook.
             seen_at: the site of the latest punch: its holidays are those of who has no site in HR's list.

@@ -24,11 +24,9 @@ class GoogleDrive:
         self._folder_id = folder_id
 
     def find(self, properties: Mapping[str, str]) -> Sequence[str]:
-        """See the port."""
         return [file.file_id for file in self.files(properties)]
 
     def files(self, properties: Mapping[str, str]) -> Sequence[File]:
-        """See the port."""
         return self._list(_SPREADSHEET_TYPE, properties)
 
     def _list(self, mime_type: str, properties: Mapping[str, str]) -> Sequence[File]:
@@ -54,18 +52,15 @@ class GoogleDrive:
         return [File(file["id"], file.get("appProperties", {})) for file in answer.get("files", [])]
 
     def create(self, title: str, properties: Mapping[str, str]) -> str:
-        """See the port."""
         return self._create(_SPREADSHEET_TYPE, title, properties)
 
     def subfolder(self, title: str, properties: Mapping[str, str]) -> str:
-        """See the port."""
         found = self._list(_FOLDER_TYPE, properties)
         return found[0].file_id if found else self._create(_FOLDER_TYPE, title, properties)
 
     def copy(
         self, file_id: str, title: str, properties: Mapping[str, str], folder_id: str | None = None
     ) -> str:
-        """See the port."""
         body: Json = {"name": title, "appProperties": dict(properties)}
         parent = folder_id or self._folder_id
         if parent is not None:
@@ -81,7 +76,6 @@ class GoogleDrive:
         return str(answer["id"])
 
     def is_in_bin(self, file_id: str) -> bool:
-        """See the port."""
         answer = self._client.call(
             "get",
             _file_url(file_id),
@@ -92,7 +86,6 @@ class GoogleDrive:
         return bool(answer.get("trashed", False))
 
     def move_to_bin(self, file_id: str) -> None:
-        """See the port."""
         self._client.call(
             "patch",
             _file_url(file_id),
@@ -133,7 +126,6 @@ class GoogleDrive:
         return str(answer["id"])
 
     def folder(self) -> Folder | None:
-        """See the port."""
         if self._folder_id is None:
             return None
         answer = self._client.call(
@@ -155,7 +147,6 @@ class GoogleDrive:
         )
 
     def whereabouts(self, file_id: str) -> Whereabouts:
-        """See the port."""
         return Whereabouts(self.is_in_bin(file_id), self._only_opener(file_id))
 
     def _only_opener(self, file_id: str) -> str:
@@ -168,7 +159,6 @@ class GoogleDrive:
         return str(permissions[0].get("emailAddress", "")) if is_one else ""
 
     def grants(self, file_id: str) -> Sequence[Grant]:
-        """See the port."""
         return [
             Grant(str(permission["emailAddress"]), str(permission["role"]))
             for permission in self._permissions(file_id, "permissions(type,role,emailAddress)")
@@ -187,7 +177,6 @@ class GoogleDrive:
         return permissions
 
     def grant(self, file_id: str, grant: Grant) -> None:
-        """See the port."""
         self._client.call(
             "post",
             _permissions_url(file_id),

@@ -75,11 +75,9 @@ class GmailMailer:
         )
 
     def reach(self) -> None:
-        """See the port."""
         self._authorise(anew=True)
 
     def send(self, message: EmailMessage) -> None:
-        """See the port."""
         self._authorise()
         raw = base64.urlsafe_b64encode(message.as_bytes(policy=_POLICY)).decode("ascii")
         headers = {"Authorization": f"Bearer {self._credentials.token}"}

@@ -85,12 +85,8 @@ class GoogleHttpClient(gspread.HTTPClient):
         """One call of an API, tried again on 429 and, if `repeatable`, on 5xx and broken connections.
 
         Args:
-            method: of HTTP.
             url: at Google's own address.
-            what: the thing that is asked for, in words for errors.
             repeatable: whether the call may be carried out twice without harm.
-            params: the query.
-            json: the body.
 
         Raises:
             SpreadsheetGoneError: 404, or 403 without permission.

@@ -38,11 +38,9 @@ class PubSubReplies:
         self._publisher: Any = pubsub_v1.PublisherClient(batch_settings=settings)
 
     def publish(self, message: Message) -> None:
-        """See the port."""
         self._publish(topic_path(self._project, message.topic), *encode(message))
 
     def set_aside(self, data: bytes, attributes: Mapping[str, str]) -> None:
-        """See the port."""
         self._publish(f"projects/{self._project}/topics/{DEAD_LETTERS}", data, attributes)
 
     def _publish(self, path: str, data: bytes, attributes: Mapping[str, str]) -> None:
@@ -164,7 +162,6 @@ class PubSubDeadLetters:
             self._call(self._subscriber.modify_ack_deadline, request, PUBLISH_TIMEOUT_S)
 
     def discard(self, letter: DeadLetter) -> None:
-        """Be done with one."""
         request = {"subscription": self._subscription, "ack_ids": [letter.ack_id]}
         self._call(self._subscriber.acknowledge, request, PUBLISH_TIMEOUT_S)
 

@@ -53,12 +53,10 @@ def is_repeatable(changes: Sequence[Change]) -> bool:
 
 
 def version_of(changes: Sequence[Change]) -> SucceedVersion | None:
-    """The change of the version, if there is one."""
     return next((change for change in changes if isinstance(change, SucceedVersion)), None)
 
 
 def requests_of(changes: Sequence[Change]) -> list[Json]:
-    """The requests that make the changes, in their order."""
     requests: list[Json] = []
     for change in changes:
         if isinstance(change, SucceedVersion):

@@ -46,7 +46,6 @@ class GoogleSheets:
         self._client = client
 
     def read(self, spreadsheet_id: str, areas: Sequence[Area] = ()) -> Spreadsheet:
-        """See the port."""
         params: Json = {"fields": f"{_ALL},{_NAMED},sheets({_PROPERTIES},{_TAGS},{_PROTECTED},{_COLOURED})"}
         if areas:
             params["fields"] = f"{_NAMED},sheets({_PROPERTIES},{_TAGS},{_CELLS})"
@@ -153,7 +152,6 @@ def _spreadsheet(spreadsheet_id: str, answer: Json) -> Spreadsheet:
 
 
 def _version(named_ranges: Sequence[Json]) -> tuple[str | None, int]:
-    """The version and the number of its name."""
     found = {
         int(match[1] or 1): named["namedRangeId"]
         for named in named_ranges

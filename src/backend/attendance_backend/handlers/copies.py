@@ -45,9 +45,6 @@ def keep(
     """See to it that there is a copy of today, and that no more than the last ones are kept.
 
     Args:
-        file_id: of the spreadsheet.
-        title: of the spreadsheet.
-        backend: the ports.
         in_use: IDs of spreadsheets that people work in: should one of them be a copy that somebody put in its
             original's place, it stays.
         days: of so many a copy is kept; None for all that there are.

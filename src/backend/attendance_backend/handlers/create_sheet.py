@@ -48,7 +48,6 @@ def create_review_sheet(
 
     Args:
         message: of the site that is to have a place in it.
-        backend: the ports.
         group: whose workbook; None for that of the site.
 
     Raises:
@@ -198,12 +197,8 @@ def _complete(
     """Make what is missing.
 
     Args:
-        sheet_id: of the workbook.
-        period: of the workbook.
         locations: the sites that are to have a place, each once.
-        backend: the ports.
         control: what HR keeps; None to read it only if it is needed.
-        group: of the workbook.
     """
 
     def draft() -> Draft[None]:

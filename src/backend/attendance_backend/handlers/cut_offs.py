@@ -30,8 +30,6 @@ def changes(
 
     Args:
         view: with the cells of `structure.SYNC` and `book.EXCEPTIONS_END`.
-        people: as HR keeps them now.
-        period: of the workbook.
         today: when it is told.
     """
     sheet = view.worksheet(WEEKLY)

@@ -42,10 +42,8 @@ def set_aside(
     """Keep a message and count it.
 
     Args:
-        topic: that it came by.
         letter: its data and attributes.
         why: kind and reason.
-        backend: the ports.
         replies: where dead letters are kept.
 
     Raises:

@@ -70,9 +70,6 @@ def look(
     """What differs in a month that is kept, which is then listed in it; None when HR opens it again.
 
     Args:
-        sheet_id: of the workbook.
-        control: as HR keeps it.
-        backend: the ports.
         present: its worksheets, where they were read just now.
     """
     known = [present] if present is not None else []

@@ -42,9 +42,6 @@ def forget(whom: Whom, backend: Backend, say: Callable[[str], None], *, is_meant
     """Forget a person, or say what would be; returns whether anything was found.
 
     Args:
-        whom: the person, as far as the caller knows.
-        backend: the ports.
-        say: takes a line at a time.
         is_meant: False to write nothing.
 
     Raises:

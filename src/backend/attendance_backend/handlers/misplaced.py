@@ -92,12 +92,7 @@ def wants(misplaced: Sequence[Misplaced]) -> list[Want]:
 
 
 def mending(view: Spreadsheet, misplaced: Sequence[Misplaced]) -> list[Change]:
-    """What puts right what was written.
-
-    Args:
-        view: with what `wants` names.
-        misplaced: what was found.
-    """
+    """What puts right what was written."""
     changes: list[Change] = []
     for each in misplaced:
         sheet = view.worksheet(each.was.role or "")

@@ -75,7 +75,6 @@ class _Homes:
     """The workbook of each punch: by HR's table, of who is planned by the plan, and by groups.
 
     Args:
-        table: HR's.
         control: what HR keeps; None where nobody is planned.
     """
 

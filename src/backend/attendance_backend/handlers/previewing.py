@@ -46,10 +46,6 @@ def preview(
     """What HR's tables would change in a workbook, which is left as it is.
 
     Args:
-        sheet_id: of the workbook.
-        period: whose it is.
-        control: what HR keeps.
-        backend: the ports.
         mark: of what HR keeps, for whoever looks for a copy made from it.
 
     Raises:
@@ -74,7 +70,6 @@ def mark_of(book: Spreadsheet, today: date) -> str:
 
     Args:
         book: the control spreadsheet, with all of HR's worksheets that workbooks follow.
-        today: the cloud's.
     """
     said = [
         (title, sorted((place, str(cell.value)) for place, cell in sheet.cells.items()))

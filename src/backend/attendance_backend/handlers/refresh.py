@@ -37,9 +37,7 @@ def rebuild_facts(
     """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns what was done.
 
     Args:
-        spreadsheet_id: of the workbook.
         period: whose days must have columns.
-        backend: the ports.
         told_by: a message that says what ``Sites`` may still lack of its site.
     """
 

@@ -53,10 +53,6 @@ def restore(
     """Make a workbook whole; one that HR finalised is kept as values, one that HR opened again lives.
 
     Args:
-        sheet_id: of the workbook.
-        period: whose it is.
-        control: as HR keeps it.
-        backend: the ports.
         site: one that surely has raw data; None for those whose raw data is there.
 
     Returns:

@@ -53,7 +53,6 @@ class Book:
     parameters: Parameters
 
     def worksheet(self, title: str) -> Worksheet:
-        """One of the worksheets that were read."""
         return self.read.worksheet(title)
 
 

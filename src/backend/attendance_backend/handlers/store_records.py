@@ -123,12 +123,8 @@ class _Routed:
     """A message's records on their way into the workbooks of their periods.
 
     Args:
-        message: whose they are.
-        backend: the ports.
-        table: HR's.
         is_of_now: whether it was read since the message came.
         goes_to: the period of all of them, if not by the table.
-        group: likewise.
 
     Attributes:
         gone: IDs of workbooks that are gone.

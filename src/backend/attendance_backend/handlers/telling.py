@@ -44,7 +44,6 @@ def tell(control: Spreadsheet, backend: Backend) -> None:
 
     Args:
         control: the control spreadsheet with the program's worksheets, as they were read just now.
-        backend: the ports.
     """
     for work in (_sites, _releases, _dead_letters, _due_alarms, _morning):
         _guarded(work, control, backend)

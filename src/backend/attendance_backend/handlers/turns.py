@@ -63,7 +63,6 @@ def take_turn(
     own answer shows it, and `mend` is called.
 
     Args:
-        spreadsheets: to write to.
         draft: reads and plans; called again for each attempt.
         mend: puts right what was written beside its place; without it, that is only logged.
 
@@ -134,8 +133,6 @@ def succession(read: Spreadsheet, changes: Sequence[Change], taken: int) -> Succ
     adds it anew.
 
     Args:
-        read: with the version.
-        changes: all others.
         taken: how many names were refused.
     """
     # Two writers who find no version try the same names, so that one of them is refused; at last any free one will do.

@@ -29,9 +29,7 @@ def compose(
     """The message; one that is composed anew, after the mail server had refused it, differs in its date only.
 
     Args:
-        alarm: what is missing.
         at: the present moment, aware.
-        site: which raised it.
         sender: e-mail address.
         recipients: e-mail addresses.
         control_id: of the spreadsheet to mend.

@@ -67,7 +67,6 @@ class SmtpMailer:
         self._settings = settings
 
     def send(self, message: EmailMessage) -> None:
-        """See the port."""
         sender = parseaddr(str(message["From"]))[1]
         recipients = [address for _, address in getaddresses([str(message["To"])])]
         where = f"the mail server {self._settings.host}:{self._settings.port}"
@@ -83,7 +82,6 @@ class SmtpMailer:
                 connection.quit()
 
     def reach(self) -> None:
-        """See the port."""
         try:
             connection = self._connect()
         except (OSError, smtplib.SMTPException) as error:

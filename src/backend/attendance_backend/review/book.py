@@ -88,11 +88,9 @@ class Want:
 
     @property
     def title(self) -> str:
-        """As the worksheet is made."""
         return self.made.role or self.made.title
 
     def all_areas(self, sheet: Worksheet) -> list[Area]:
-        """The areas in a worksheet as it stands."""
         if not sheet.lines:
             return [Area.of_rows(sheet.title, 0, LOOK)]
         return [Area.of_rows(sheet.title, sheet.lines[0], sheet.first_row), *self.areas(sheet)]
@@ -104,8 +102,6 @@ def header(title: str, *, optional: bool = False) -> Want:
 
 
 def columns(title: str) -> Want:
-    """All columns of its layout."""
-
     def areas(sheet: Worksheet) -> list[Area]:
         return [Area.of_columns(sheet.title, *run) for run in runs(sheet.columns.values())]
 
@@ -192,7 +188,6 @@ def _role_of_title(title: str) -> str:
 
 
 def ours(view: Spreadsheet) -> list[Worksheet]:
-    """The worksheets of the program."""
     return [sheet for sheet in view.worksheets if sheet.role]
 
 
@@ -241,7 +236,6 @@ def tell(view: Spreadsheet, entries: Sequence[Entry]) -> list[Change]:
 
 
 def made(changes: Iterable[Change]) -> Worksheet:
-    """The worksheet that changes make."""
     sheet = made_by(changes)
     return replace(placed(sheet, layout_of(sheet.title)), role=sheet.title)
 

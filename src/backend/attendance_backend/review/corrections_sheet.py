@@ -187,7 +187,6 @@ def create(at: Places, example: str, weeks: Weeks | None) -> list[Change]:
     """The whole worksheet, its rows prepared.
 
     Args:
-        at: where the columns of all worksheets stand.
         example: a date that the answers show as one.
         weeks: in which waivers look for a penalty; None for none.
     """
@@ -214,11 +213,6 @@ def prepared(
     """So many rows below the header, with their formulas.
 
     Args:
-        sheet: this worksheet.
-        count: of the rows.
-        example: as for `create`.
-        weeks: as for `create`.
-        at: where the columns of all worksheets stand.
         is_planned: whether HR plans days of anybody here.
     """
     steps = {

@@ -147,7 +147,6 @@ def create(
         days: whole weeks, Monday to Sunday.
         period: days outside it are grey.
         holidays: their names.
-        at: where the columns of all worksheets stand.
     """
     made = at.sheets[DAILY]
     first = len(LAYOUT.columns)
@@ -209,7 +208,6 @@ def header_cells(
 
 
 def person_rows(people: Sequence[Person], first_row: int, days: DayColumns, at: Places) -> list[Change]:
-    """The rows of people, in their order, from `first_row` on."""
     return [
         change
         for index, person in enumerate(people)
@@ -219,7 +217,6 @@ def person_rows(people: Sequence[Person], first_row: int, days: DayColumns, at: 
 
 
 def person_row(person: Person, label: str, row: int, days: DayColumns, at: Places) -> list[Change]:
-    """One of a person's rows."""
     key = key_of(person.key, label)
     return [
         *lay(DAILY_ID, at.sheets[DAILY].columns, row, [label_cells(person, label, row, at)]),

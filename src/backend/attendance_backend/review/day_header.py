@@ -31,7 +31,6 @@ _Day = TypeVar("_Day")
 
 
 def cells(days: Sequence[date], period: ReviewPeriod, holidays: Mapping[date, str]) -> tuple[Row, Row, Row]:
-    """The header of some days."""
     return (
         tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days),
         tuple(NewCell(day.strftime("%a"), styles.WEEK_HEADER) for day in days),
@@ -157,7 +156,6 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
     """Colours of weekends, holidays and days of other periods, header and all.
 
     Args:
-        sheet_id: of the worksheet.
         first_day: column of its first day.
         weekends: column in whose third row `weekends_text` stands.
         site: the cell in the first row of people that tells by whose site's holidays it goes.

@@ -74,7 +74,6 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
 
     Args:
         view: with the cells of `wants`.
-        now: what HR keeps.
         running: whether to name what a month lacks that is not over.
     """
     period = guide_sheet.period_of(view.worksheet(GUIDE))

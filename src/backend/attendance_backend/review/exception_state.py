@@ -38,11 +38,9 @@ def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int], a
     """What stands in State.
 
     Args:
-        kind: of the exception.
         user: `user_key`, or empty.
         day: the business day it is about.
         days: the columns of the days in ``Monthly Summary``.
-        at: where the columns of all worksheets stand.
     """
     if kind == TO_KNOW:
         return INFORMATION

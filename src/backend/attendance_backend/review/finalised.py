@@ -138,8 +138,6 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
 
     Args:
         view: with the cells of `wants`, all formulas where they belong.
-        period: of the workbook.
-        on: the day that people read.
 
     Raises:
         LayoutError: a cell shows no value, or somebody lacks rows.
@@ -198,8 +196,6 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
 
     Args:
         view: as for `keep`.
-        period: of the workbook.
-        on: the day that people read.
     """
     frozen: list[Change] = []
     own: Mapping[str, Wanted] = {}
@@ -357,7 +353,6 @@ def differences(view: Spreadsheet, now: Now) -> list[Finding]:
 
     Args:
         view: with the cells of `wants`.
-        now: what HR keeps.
     """
     period = guide_sheet.period_of(view.worksheet(GUIDE))
     found = [*late_punches(view), *_corrections(view), *_typed_over(view), *_settings(view, now)]

@@ -106,7 +106,6 @@ def find(view: Spreadsheet, whom: Whom, persons: Collection[Person] = ()) -> Fou
 
     Args:
         view: all worksheets of ours, whole.
-        whom: the person.
         persons: HR's list: a punch that is the person's by it, or by what the workbook knows, is.
     """
     found = Found()

@@ -28,7 +28,6 @@ def user_of(token: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text within a formula."""
     return '"' + text.replace('"', '""') + '"'
 
 
@@ -64,7 +63,6 @@ class Places:
                 self._homes.setdefault(column, sheet)
 
     def __getitem__(self, column: Column) -> int:
-        """The place of a column in its worksheet."""
         return self._home(column).at(column)
 
     def _home(self, column: Column) -> Worksheet:

@@ -360,8 +360,6 @@ def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters,
 
     Args:
         worksheet: all of it.
-        period: of the workbook.
-        parameters: as they are set for all workbooks.
         at: where the columns of ``Sites`` stand.
     """
     rows = _rows(worksheet)

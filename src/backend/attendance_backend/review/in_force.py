@@ -78,7 +78,6 @@ class InForce:
     """HR's settings and people with what workbooks know of what is not understood.
 
     Args:
-        rules: as HR keeps them now.
         workbooks: with the cells of `WANTS`; what the first one does not know, the next one may.
     """
 

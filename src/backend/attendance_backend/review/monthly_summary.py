@@ -132,7 +132,6 @@ def create(
         period: days outside it are grey.
         holidays: as `day_header.texts_of` makes them.
         total: the column of the totals in ``Weekly Summary``.
-        at: where the columns of all worksheets stand.
     """
     ordered, first = sorted(days), len(LAYOUT.columns)
     columns = {day: first + index for index, day in enumerate(ordered)}
@@ -156,7 +155,6 @@ def person_rows(
         first_row: where the first of them is to stand.
         runs: the days here, in ``Daily Attendance`` and in its helper columns.
         total: the column of the totals in ``Weekly Summary``.
-        at: where the columns of all worksheets stand.
     """
     if not people:
         return []
@@ -196,7 +194,6 @@ def missing_days(
         daily: where all days stand in ``Daily Attendance``, and their helper columns.
         period: days outside it are grey.
         holidays: as `day_header.texts_of` makes them.
-        at: where the columns of all worksheets stand.
     """
     if not days:
         return []
@@ -242,7 +239,6 @@ def _day_blocks(first_row: int, count: int, runs: Sequence[Run], at: Places) -> 
 
 
 def _day(row: int, run: Run, at: Places) -> str:
-    """A day in words."""
     check_in, hours = (
         f"INDEX({at.moving(DAILY, run.sources[0])},{at.own(column, row)})" for column in (IN_ROW, HOURS_ROW)
     )

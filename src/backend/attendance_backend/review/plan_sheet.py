@@ -76,7 +76,6 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
     Args:
         workbook: with all of the worksheet, if it is there, and the headers of the days.
         people: whose days HR plans.
-        at: where the columns of all worksheets stand.
     """
     sheet = workbook.find(PLAN)
     days = sorted(day_header.columns_by_day(at.sheets[DAYS]))

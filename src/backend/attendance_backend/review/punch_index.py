@@ -59,7 +59,6 @@ class Token(NamedTuple):
 
     @staticmethod
     def of(record: AttendanceRecord, *, amended: bool = False) -> "Token":
-        """That of a record."""
         moment = record.timestamp
         seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
         return Token(seconds, record.identity, amended)

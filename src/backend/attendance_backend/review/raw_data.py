@@ -155,7 +155,6 @@ def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
 
     Args:
         worksheet: of which `append_areas` were read.
-        rows: of `row_of`.
     """
     if not rows:
         return []

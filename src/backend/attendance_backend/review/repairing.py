@@ -80,7 +80,6 @@ def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
 
     Args:
         workbook: with the cells of `wants`.
-        period: of the workbook.
     """
     return any(
         _fault(title, workbook.worksheet(title).cells.get(place), value) == _OLD
@@ -105,7 +104,6 @@ def repair(
 
     Args:
         workbook: with the cells of `wants`.
-        period: of the workbook.
         titles: of the worksheets that are repaired.
         new_rows: of ``Corrections``, which lack formulas for they are new.
         weeks: by what weeks count; None for what the workbook has of it.

@@ -15,7 +15,6 @@ from attendance_contracts import ReviewPeriod
 
 
 def rules_of(rows: Mapping[str, SiteRow]) -> dict[str, SiteRules]:
-    """The rules by `site_key`."""
     return {
         key: SiteRules(zone_of(row.time_zone), row.day_boundary or time(), row.key_policy, row.double_tap_s)
         for key, row in rows.items()
@@ -29,10 +28,6 @@ def told(
 
     Args:
         worksheet: ``Sites``, whole.
-        site: whose message it is.
-        time_zone: as the message says.
-        day_boundary: as the message says.
-        period: of the message.
     """
     key = site_key(site)
     row = sites_sheet.read(worksheet, {key}).get(key)

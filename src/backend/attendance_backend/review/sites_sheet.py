@@ -213,7 +213,6 @@ def cells_for(worksheet: Worksheet, site: str, values: Mapping[Column, Value]) -
 
     Args:
         worksheet: whole.
-        site: as it is called.
         values: by column. A time of day and a `timedelta` become fractions of a day, None empties the cell.
     """
     row = row_of(worksheet, site)
@@ -251,7 +250,6 @@ def _row(site: str, row: int, worksheet: Worksheet) -> dict[Column, NewCell]:
 
 
 def state(row: int, worksheet: Worksheet) -> Formula:
-    """What stands in `STATE`."""
     at = Places([worksheet], {})
     problem, offset, used, heard, backlog = (
         at.own(column, row) for column in (PROBLEM, CLOCK_OFFSET, MEMORY_USED, LAST_HEARD, BACKLOG)

@@ -173,7 +173,6 @@ def missing_worksheets(
 
     Args:
         workbook: its worksheets, without cells.
-        period: of the workbook.
         locations: the sites whose raw data has a place afterwards, each once.
         content: empty when `lacks_derived` says so.
     """
@@ -217,8 +216,6 @@ def people_of(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod)
 
     Args:
         view: with the cells of `SYNC`.
-        people: as HR keeps them now.
-        period: of the workbook.
     """
     days = view.worksheet(DAYS)
     rows = {
@@ -409,7 +406,6 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
 
     Args:
         view: with the cells of `PEOPLE`.
-        people: as HR keeps them now.
     """
     days = view.worksheet(DAYS)
     rows = {days.text(row, days_sheet.KEY): row for row in days.data_rows()}

@@ -70,7 +70,6 @@ def wanted(
 
     Args:
         workbook: with the cells of `wants`.
-        period: of the workbook.
         as_planned: whether HR is taken to plan everybody's days, or nobody's; None for those whom ``Days`` names.
     """
     at = book.places_of(workbook)

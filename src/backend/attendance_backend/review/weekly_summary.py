@@ -80,7 +80,6 @@ def begins_on(sheet: Worksheet | None, days: Collection[date]) -> int:
 
     Args:
         sheet: with its header; None where there is none, and the days tell, if they are whole weeks.
-        days: of the workbook.
     """
     if sheet is None:
         first, last = min(days, default=date.min).weekday(), max(days, default=date.max).weekday()
@@ -137,12 +136,10 @@ def _begin(weeks: Collection[date]) -> int:
 
 
 def week_headers(firsts: Sequence[date]) -> Row:
-    """The headers of some weeks, by their first days."""
     return tuple(NewCell(week_label(first), styles.WEEK_HEADER) for first in firsts)
 
 
 def person_rows(people: Sequence[Person], first_row: int, columns: WeekColumns, at: Places) -> list[Change]:
-    """The rows of people, in their order, from `first_row` on."""
     cells: dict[Place, NewCell] = {}
     for index, person in enumerate(people):
         for nth, label in enumerate(LABELS):
@@ -153,7 +150,6 @@ def person_rows(people: Sequence[Person], first_row: int, columns: WeekColumns, 
 def person_row(
     person: Person, label: str, row: int, columns: WeekColumns, at: Places
 ) -> dict[Place, NewCell]:
-    """One of a person's rows."""
     labels = label_cells(person, label, at)
     places = at.sheets[WEEKLY].columns
     cells = {(row, place): labels.get(column, NewCell()) for column, place in places.items()}
@@ -292,7 +288,6 @@ def missing_weeks(
         sheet: its columns of the layout and its header.
         known: the weeks that are there.
         weeks: those to add.
-        at: where the columns of all worksheets stand.
     """
     if not weeks:
         return []
@@ -323,7 +318,6 @@ def columns_by_label(worksheet: Worksheet) -> dict[str, int]:
 
 
 def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
-    """Where each row stands, by its key."""
     rows: dict[str, int] = {}
     for row in worksheet.data_rows():
         if key := worksheet.text(row, KEY):

@@ -368,7 +368,6 @@ def cut_weeks(workbook: Spreadsheet, period: ReviewPeriod, known: WeekFacts | No
 
     Args:
         workbook: with the headers of the days and the weeks, and all of ``Exceptions``.
-        period: of the workbook.
         known: by what weeks count; None where that is not looked at.
     """
     told = workbook.find(EXCEPTIONS)

@@ -114,8 +114,6 @@ class AddWorksheet:
 
 @dataclass(frozen=True, slots=True)
 class RemoveWorksheet:
-    """Remove a worksheet with all it holds."""
-
     sheet_id: int
 
 

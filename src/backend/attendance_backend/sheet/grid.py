@@ -50,12 +50,10 @@ class Area:
 
     @staticmethod
     def of_columns(worksheet: str, first: int, end: int) -> "Area":
-        """Whole columns."""
         return Area(worksheet, first_column=first, end_column=end)
 
     @staticmethod
     def of_rows(worksheet: str, first: int, end: int) -> "Area":
-        """Whole rows."""
         return Area(worksheet, first_row=first, end_row=end)
 
 
@@ -209,7 +207,6 @@ class Spreadsheet:
 
 
 def worksheet_gone(spreadsheet_id: str, title: str) -> WorksheetGoneError:
-    """The error for a worksheet that is not there."""
     return WorksheetGoneError(
         f"spreadsheet {spreadsheet_id} has no worksheet {title!r}: it was deleted or renamed; "
         "rename it back, or restore it through File > Version history"

@@ -107,7 +107,6 @@ class Layout:
         return {column: index for index, column in enumerate(self.columns)}
 
     def header(self) -> tuple[Row, ...]:
-        """The header rows."""
         return tuple(
             tuple(self._header_cell(column, row) for column in self.columns)
             for row in range(self.header_rows)

@@ -17,7 +17,6 @@ def to_datetime(serial: float) -> datetime:
 
 
 def from_date(day: date) -> float:
-    """A date as a serial number."""
     return float((day - _EPOCH.date()).days)
 
 

@@ -40,7 +40,6 @@ class BadCellError(ValueError):
         return BadCellError(self.row, self.column, f"{self}; until then {what}")
 
     def problem(self, worksheet: Worksheet) -> Problem:
-        """The error as what is reported."""
         return Problem(worksheet.title, cell_name(self.row, self.column), str(self))
 
 

@@ -192,7 +192,6 @@ def duration(value: Value, unit: Unit, most_s: int) -> int:
     """A length of time in whole seconds.
 
     Args:
-        value: of the cell.
         unit: of its plain numbers.
         most_s: seconds; what is longer makes no sense in this cell.
 

@@ -1,7 +1,6 @@
 """The command attendance-client."""
 
 import argparse
-import io
 import json
 import logging
 import os
@@ -18,9 +17,8 @@ from attendance_client.app.device_options import add_device_command, at_least_on
 from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_contracts import RELEASE
-from attendance_trouble import missing_package
+from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, say, say_findings
 
-EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 1
 EXIT_FAILED = 1
 DESCRIPTION = """\
@@ -34,23 +32,12 @@ The directory holds biometric_device_config.json (which init writes), and snapsh
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns 0, 2 for what the user must fix, 1 for what may work another time."""
     options = _parser().parse_args(arguments)
-    try:
-        return int(options.command(options))
-    except UserError as error:
-        print(f"attendance-client: {error}", file=sys.stderr)
-        return EXIT_USER_ERROR
-    except ClientError as error:
-        print(f"attendance-client: {error}", file=sys.stderr)
-        return EXIT_TRY_AGAIN
-    except BrokenPipeError:
-        _leave_the_pipe()
-        return 0
-    except ModuleNotFoundError as error:
-        told = missing_package(error, "client")
-        if told is None:
-            raise
-        print(f"attendance-client: {told}", file=sys.stderr)
-        return EXIT_USER_ERROR
+    return ended(
+        "attendance-client",
+        "client",
+        lambda: int(options.command(options)),
+        {UserError: (EXIT_USER_ERROR, ""), ClientError: (EXIT_TRY_AGAIN, "")},
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,12 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"%(prog)s {RELEASE}", help="show the release and end"
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    run = commands.add_parser(
+    commands = Commands(parser, common)
+    run = commands.add(
         "run",
-        parents=[common],
-        help="relay punches until stopped",
-        description="Relay punches until stopped. Ctrl-C or SIGTERM stops at the next safe point; the same "
+        _run,
+        "relay punches until stopped",
+        "Relay punches until stopped. Ctrl-C or SIGTERM stops at the next safe point; the same "
         "command goes on where it stopped.",
     )
     run.add_argument("--verbose", action="store_true", help="the same as --log-level debug")
@@ -85,12 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         default="info",
         help="what to log: debug is every poll too (default: %(default)s)",
     )
-    run.set_defaults(command=_run)
-    init = commands.add_parser(
+    init = commands.add(
         "init",
-        parents=[common],
-        help="set this computer up as a site's client",
-        description="Ask for the site and its key, look for the attendance machine, write the configuration, and look "
+        _init,
+        "set this computer up as a site's client",
+        "Ask for the site and its key, look for the attendance machine, write the configuration, and look "
         "whether all is in place. Ends with 1 if something is not, yet.",
     )
     init.add_argument(
@@ -100,61 +86,64 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="ask nothing: the file that deploy/gcp/deploy site add wrote says it all",
     )
-    init.set_defaults(command=_init)
-    _add_looking(commands, common)
-    _add_upkeep(commands, common)
-    add_device_command(commands, common).set_defaults(command=_device)
-    _add_ledger_command(commands, common)
-    forget = commands.add_parser(
+    _add_looking(commands)
+    _add_upkeep(commands)
+    add_device_command(commands, _device)
+    ledger = commands.group(
+        "ledger", "look after the site's memory of what it read", "Look after ledger.sqlite3."
+    )
+    ledger.add(
+        "recover",
+        _recover,
+        "take over what can be read of a damaged one",
+        "Take over what can be read of the damaged ledgers that the client has put aside (folders "
+        "ledger.damaged-...). Their punches are sent again; the sheets recognise what they hold. Stop the service "
+        "first (systemctl stop attendance-client).",
+    )
+    forget = commands.add(
         "forget",
-        parents=[common],
-        help="take a person out of the site's memory, and keep the punches from coming back",
-        description="Take a person's punches out of ledger.sqlite3, those that are in no sheet yet, too. What is left "
+        _forget,
+        "take a person out of the site's memory, and keep the punches from coming back",
+        "Take a person's punches out of ledger.sqlite3, those that are in no sheet yet, too. What is left "
         "are marks of them, in which nobody can be read, so that no reading of the machine brings them back. There is "
         "no way back. Stop the service first (systemctl stop attendance-client).",
     )
     forget.add_argument("user", metavar="USER", help="user ID, or name, on the machine")
     forget.add_argument("--name", help="where a number was several people: the name it had")
-    forget.set_defaults(command=_forget)
-    doctor = commands.add_parser(
+    commands.add(
         "doctor",
-        parents=[common],
-        help="look whether all is in place, and say what to fix",
-        description="Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
+        _doctor,
+        "look whether all is in place, and say what to fix",
+        "Look at the files, the clocks, the machine and the cloud project, a line each: ok, warn (it "
         "works, and somebody should know) or FAIL, with what to do. A subscription that is missing is made, as the "
         "client itself would; nothing is published, and the machine's log is not read. Ends with 1 if anything failed.",
     )
-    doctor.set_defaults(command=_doctor)
     return parser
 
 
-def _add_looking(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    status = commands.add_parser(
+def _add_looking(commands: Commands) -> None:
+    status = commands.add(
         "status",
-        parents=[common],
-        help="show how the service is, what troubles it, and what is not stored yet",
-        description="Show how the service is, what troubles it, and what is not stored yet. Reads files only; works "
+        _status,
+        "show how the service is, what troubles it, and what is not stored yet",
+        "Show how the service is, what troubles it, and what is not stored yet. Reads files only; works "
         "while the client runs.",
     )
     status.add_argument("--json", action="store_true", help="for programs")
-    status.set_defaults(command=_status)
-    timeline = commands.add_parser(
+    timeline = commands.add(
         "timeline",
-        parents=[common],
-        help="draw how the last days went",
-        description="Draw how the last days went, a row each, and tell what was not well. Reads files only.",
+        _timeline,
+        "draw how the last days went",
+        "Draw how the last days went, a row each, and tell what was not well. Reads files only.",
     )
     timeline.add_argument(
         "--days", type=at_least_one, default=7, metavar="N", help="how many (default: %(default)s)"
     )
-    timeline.set_defaults(command=_timeline)
-    export = commands.add_parser(
+    export = commands.add(
         "export",
-        parents=[common],
-        help="write the punches of the ledger as CSV",
-        description="Write the punches of the ledger as CSV: each, and which sheet holds it or why none does. Works "
+        _export,
+        "write the punches of the ledger as CSV",
+        "Write the punches of the ledger as CSV: each, and which sheet holds it or why none does. Works "
         "while the client runs.",
     )
     export.add_argument(
@@ -162,34 +151,31 @@ def _add_looking(
     )
     export.add_argument("--until", type=_moment, default="9999-12-31", metavar="DATE", help="before this day")
     export.add_argument("--to", type=Path, metavar="FILE", help="into this file (default: standard output)")
-    export.set_defaults(command=_export)
 
 
-def _add_upkeep(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
+def _add_upkeep(commands: Commands) -> None:
     asks = argparse.ArgumentParser(add_help=False)
     asks.add_argument("--yes", action="store_true", help="do not ask")
     first = "Says what it would do, and asks. Stop the service first (systemctl stop attendance-client)."
-    replay = commands.add_parser(
+    replay = commands.add(
         "replay",
-        parents=[common, asks],
-        help="send punches again",
-        description=f"Send the punches from a day on again; the sheets recognise what they hold. {first}",
+        _replay,
+        "send punches again",
+        f"Send the punches from a day on again; the sheets recognise what they hold. {first}",
+        asks,
     )
     replay.add_argument(
         "--since", type=_moment, required=True, metavar="DATE", help="a day, such as 2026-11-01, or a moment"
     )
-    replay.set_defaults(command=_replay)
-    reset = commands.add_parser(
+    reset = commands.add(
         "reset",
-        parents=[common, asks],
-        help="begin anew",
-        description="Put the snapshot aside, so that the client begins at its first run; the ledger and the sheets "
+        _reset,
+        "begin anew",
+        "Put the snapshot aside, so that the client begins at its first run; the ledger and the sheets "
         f"keep it from storing anything twice. {first}",
+        asks,
     )
     reset.add_argument("--ledger", action="store_true", help="put the ledger aside as well")
-    reset.set_defaults(command=_reset)
 
 
 def _moment(text: str) -> str:
@@ -204,50 +190,15 @@ def _moment(text: str) -> str:
     return moment.replace(microsecond=0).isoformat()
 
 
-def _add_ledger_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    ledger = commands.add_parser(
-        "ledger",
-        help="look after the site's memory of what it read",
-        description="Look after ledger.sqlite3.",
-    )
-    kinds = ledger.add_subparsers(metavar="WHAT", required=True)
-    recover = kinds.add_parser(
-        "recover",
-        parents=[common],
-        help="take over what can be read of a damaged one",
-        description="Take over what can be read of the damaged ledgers that the client has put aside (folders "
-        "ledger.damaged-...). Their punches are sent again; the sheets recognise what they hold. Stop the service "
-        "first (systemctl stop attendance-client).",
-    )
-    recover.set_defaults(command=_recover)
-
-
 def _device(options: argparse.Namespace) -> int:
     from attendance_client.app.device_command import run  # noqa: PLC0415
 
     for text in run(options):
-        _say(text)
+        say(text)
     if options.dump is not None:
         told = "what the machine said, without names, passwords and card numbers"
         print(f"attendance-client: wrote {options.dump}: {told}", file=sys.stderr)
     return 0
-
-
-def _say(text: str) -> None:
-    """Print, for a terminal that knows not every letter, and for a reader that has seen enough ("| head")."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        _leave_the_pipe()
-
-
-def _leave_the_pipe() -> None:
-    """Whoever reads what is printed has seen enough; Python must not complain when it flushes the rest at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -305,7 +256,7 @@ def _status(options: argparse.Namespace) -> int:
     from attendance_client.app.status import as_json, describe, look  # noqa: PLC0415
 
     status = look(options.directory)
-    _say(json.dumps(as_json(status), indent=2) if options.json else describe(status))
+    say(json.dumps(as_json(status), indent=2) if options.json else describe(status))
     for error in status.failures:
         raise error
     return 0
@@ -314,7 +265,7 @@ def _status(options: argparse.Namespace) -> int:
 def _timeline(options: argparse.Namespace) -> int:
     from attendance_client.app.timeline import draw  # noqa: PLC0415
 
-    _say(draw(options.directory, options.days))
+    say(draw(options.directory, options.days))
     return 0
 
 
@@ -330,7 +281,7 @@ def _replay(options: argparse.Namespace) -> int:
     from attendance_client.app.upkeep import replay, what_replay_does  # noqa: PLC0415
 
     if _agreed(what_replay_does(options.directory, options.since), options):
-        _say(replay(options.directory, options.since))
+        say(replay(options.directory, options.since))
     return 0
 
 
@@ -338,13 +289,13 @@ def _reset(options: argparse.Namespace) -> int:
     from attendance_client.app.upkeep import reset, what_reset_does  # noqa: PLC0415
 
     if _agreed(what_reset_does(options.directory, ledger=options.ledger), options):
-        _say(reset(options.directory, datetime.now(), ledger=options.ledger))  # noqa: DTZ005 - as people read it
+        say(reset(options.directory, datetime.now(), ledger=options.ledger))  # noqa: DTZ005 - as people read it
     return 0
 
 
 def _agreed(what: str, options: argparse.Namespace) -> bool:
     """Whether a person wants it done."""
-    _say(what)
+    say(what)
     if options.yes:
         return True
     if not sys.stdin.isatty():
@@ -352,7 +303,7 @@ def _agreed(what: str, options: argparse.Namespace) -> bool:
     answer = input("Go on? [y/N] ").strip().lower()
     if answer in ("y", "yes"):
         return True
-    _say("nothing was done")
+    say("nothing was done")
     return False
 
 
@@ -360,7 +311,7 @@ def _recover(options: argparse.Namespace) -> int:
     from attendance_client.app.bootstrap import recover_ledgers  # noqa: PLC0415
 
     for line in recover_ledgers(options.directory):
-        _say(line)
+        say(line)
     return 0
 
 
@@ -371,13 +322,13 @@ def _init(options: argparse.Namespace) -> int:
         if options.file is not None:
             files = read_site_file(options.file)
         else:
-            files = interview(options.directory, at_the_terminal(_say))
+            files = interview(options.directory, at_the_terminal(say))
     except (EOFError, KeyboardInterrupt):
         raise UserError("nothing was written") from None
     for line in write(options.directory, files):
-        _say(line)
+        say(line)
     code = _doctor(options)
-    _say("It counts from the next start on: sudo systemctl restart attendance-client")
+    say("It counts from the next start on: sudo systemctl restart attendance-client")
     return code
 
 
@@ -385,19 +336,11 @@ def _forget(options: argparse.Namespace) -> int:
     from attendance_client.app.bootstrap import forget  # noqa: PLC0415
 
     for line in forget(options.directory, options.user, options.name):
-        _say(line)
+        say(line)
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from attendance_client.app.doctor import Level, examine  # noqa: PLC0415
+    from attendance_client.app.doctor import examine  # noqa: PLC0415
 
-    failed = False
-    logging.disable(logging.CRITICAL)  # what matters is in the findings
-    try:
-        for finding in examine(options.directory):
-            _say(str(finding))
-            failed = failed or finding.level is Level.FAIL
-    finally:
-        logging.disable(logging.NOTSET)
-    return EXIT_FAILED if failed else 0
+    return 0 if say_findings(examine(options.directory)) else EXIT_FAILED

@@ -3,19 +3,19 @@
 import argparse
 from pathlib import Path
 
+from attendance_trouble.command_line import Commands, Run
 
-def add_device_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> argparse.ArgumentParser:
-    """Add `device` and its kinds; `common` names the directory."""
-    device = commands.add_parser(
+
+def add_device_command(commands: Commands, run: Run) -> None:
+    """Add `device` and its kinds."""
+    kinds = commands.group(
         "device",
-        help="ask the attendance machine itself",
-        description="Ask the attendance machine itself; of a site with several each of them, or the one that --machine "
+        "ask the attendance machine itself",
+        "Ask the attendance machine itself; of a site with several each of them, or the one that --machine "
         "names. Many machines talk to one program at a time: stop the service first (systemctl stop "
         "attendance-client).",
+        dest="device_command",
     )
-    kinds = device.add_subparsers(metavar="WHAT", required=True, dest="device_command")
     which = argparse.ArgumentParser(add_help=False)
     which.add_argument("--machine", metavar="NAME", help="of several, the one of this name or address")
     which.set_defaults(dump=None, replay=None)
@@ -28,42 +28,42 @@ def add_device_command(
         "--replay", type=Path, metavar="FILE", help="ask the FILE that --dump wrote instead of the machine"
     )
     for name, about in (("info", "what it is"), ("users", "whom it knows"), ("punches", "what it recorded")):
-        kind = kinds.add_parser(
-            name, parents=[common, which, files], help=about, description=f"Show {about}."
-        )
+        kind = kinds.add(name, run, about, f"Show {about}.", which, files)
         if name == "punches":
             kind.add_argument(
                 "--last", type=at_least_one, default=20, metavar="N", help="how many (default: %(default)s)"
             )
-    clock = kinds.add_parser("clock", parents=[common, which], help="its clock beside this computer's")
+    clock = kinds.add("clock", run, "its clock beside this computer's", None, which)
     clock.add_argument("--set", action="store_true", help="set it by this computer's")
-    kinds.add_parser(
+    kinds.add(
         "find",
-        parents=[common, which],
-        help="look for machines on this computer's own networks",
-        description="Look for machines on this computer's own networks, for at most a minute. One whose address "
+        run,
+        "look for machines on this computer's own networks",
+        "Look for machines on this computer's own networks, for at most a minute. One whose address "
         "has changed is recognised by its serial number. Only machines that are spoken to by TCP are found.",
+        which,
     )
-    kinds.add_parser(
+    kinds.add(
         "try-disabling",
-        parents=[common, which],
-        help="try whether it takes no punch while it is disabled, which clear_machine needs",
-        description="Try whether the machine takes no punch while it is disabled. Without that its log is never erased "
+        run,
+        "try whether it takes no punch while it is disabled, which clear_machine needs",
+        "Try whether the machine takes no punch while it is disabled. Without that its log is never erased "
         "(clear_machine): a punch could be lost by it. It takes a finger that the machine knows, and a minute in which "
         "nobody else can punch. What was seen is kept in the ledger, by the machine's serial number.",
+        which,
     )
-    tried = kinds.add_parser(
+    tried = kinds.add(
         "selftest",
-        parents=[common, which],
-        help="try what is believed of machines, and write a file for a bug report",
-        description="Try each line of what is believed of machines (docs/believed-of-machines.md), in about two "
+        run,
+        "try what is believed of machines, and write a file for a bug report",
+        "Try each line of what is believed of machines (docs/believed-of-machines.md), in about two "
         "minutes, and write what the machine said, without names, into a file for a bug report. Nothing is changed on "
         "it. Ends with 1 if anything is otherwise than believed.",
+        which,
     )
     tried.add_argument(
         "--to", type=Path, metavar="FILE", help="where to (default: selftest-SERIAL.json in this folder)"
     )
-    return device
 
 
 def at_least_one(text: str) -> int:

@@ -63,7 +63,6 @@ def waits_s(state: StateId, time_outs: int, polling_interval_s: float, randomnes
     Args:
         state: a waiting one.
         time_outs: how often in a row nobody answered.
-        polling_interval_s: the site's.
         randomness: spreads the questions of many sites.
     """
     first = TIME_OUT_S[state]

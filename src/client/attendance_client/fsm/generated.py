@@ -7,10 +7,11 @@ resumes there, and no callback of an entry runs. An event that the state does no
 `TransitionNotAllowed`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import IntFlag, StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from statemachine import Event, State, StateChart
 
@@ -27,7 +28,6 @@ __all__ = [
     "ClientMachine",
     "EventId",
     "Flag",
-    "Flags",
     "Kind",
     "Model",
     "StateId",
@@ -227,35 +227,10 @@ INITIAL_SNAPSHOT: Final[Mapping[str, int | str | None]] = MappingProxyType(
 )
 
 
-class Model(Protocol):
+class Model(ABC):
     """What the machine moves. `state` is None before the first start, else a `StateId` value."""
 
     state: str | None
-
-    @property
-    def final_alarm_raised(self) -> bool:
-        """The flag of this name is set."""
-
-    @property
-    def period_expired(self) -> bool:
-        """The open period is over by two clocks that agree, of the attendance machine's, the Pi's and Pub/Sub's."""
-
-    def set_final_alarm_raised(self) -> None:
-        """Set the bit `Flag.FINAL_ALARM_RAISED`."""
-
-    def clear_final_alarm_raised(self) -> None:
-        """Clear the bit `Flag.FINAL_ALARM_RAISED`."""
-
-    def set_daily_warning(self) -> None:
-        """Set the bit `Flag.DAILY_WARNING`."""
-
-    def clear_daily_warning(self) -> None:
-        """Clear the bit `Flag.DAILY_WARNING`."""
-
-
-class Flags:
-    """The part of a `Model` that its flags are: what sets, clears and reads each bit of `flags`."""
-
     flags = Flag(0)
 
     @property
@@ -263,20 +238,21 @@ class Flags:
         """The flag of this name is set."""
         return Flag.FINAL_ALARM_RAISED in self.flags
 
+    @property
+    @abstractmethod
+    def period_expired(self) -> bool:
+        """The open period is over by two clocks that agree, of the attendance machine's, the Pi's and Pub/Sub's."""
+
     def set_final_alarm_raised(self) -> None:
-        """Set the bit `Flag.FINAL_ALARM_RAISED`."""
         self.flags |= Flag.FINAL_ALARM_RAISED
 
     def clear_final_alarm_raised(self) -> None:
-        """Clear the bit `Flag.FINAL_ALARM_RAISED`."""
         self.flags &= ~Flag.FINAL_ALARM_RAISED
 
     def set_daily_warning(self) -> None:
-        """Set the bit `Flag.DAILY_WARNING`."""
         self.flags |= Flag.DAILY_WARNING
 
     def clear_daily_warning(self) -> None:
-        """Clear the bit `Flag.DAILY_WARNING`."""
         self.flags &= ~Flag.DAILY_WARNING
 
 
@@ -303,10 +279,7 @@ class ClientMachine(StateChart[Model]):
     DEEP_SLEEP = State("DEEP_SLEEP", value=StateId.DEEP_SLEEP)
 
     # The client has been started for the first time.
-    started = Event(
-        FIRST_RUN.to(FETCH_REVIEW_PERIOD),
-        name="started",
-    )
+    started = Event(FIRST_RUN.to(FETCH_REVIEW_PERIOD), name="started")
 
     # The request for the review period has been published.
     review_period_requested = Event(
@@ -342,22 +315,13 @@ class ClientMachine(StateChart[Model]):
     )
 
     # There is nothing to do until HR enters a period.
-    sleep_begun = Event(
-        NO_REVIEW_PERIOD.to(DEEP_SLEEP),
-        name="sleep_begun",
-    )
+    sleep_begun = Event(NO_REVIEW_PERIOD.to(DEEP_SLEEP), name="sleep_begun")
 
     # The hour is over.
-    sleep_ended = Event(
-        DEEP_SLEEP.to(FETCH_REVIEW_PERIOD),
-        name="sleep_ended",
-    )
+    sleep_ended = Event(DEEP_SLEEP.to(FETCH_REVIEW_PERIOD), name="sleep_ended")
 
     # The request for the period's spreadsheet has been published.
-    review_sheet_requested = Event(
-        REQUEST_REVIEW_SHEET.to(AWAIT_REVIEW_SHEET),
-        name="review_sheet_requested",
-    )
+    review_sheet_requested = Event(REQUEST_REVIEW_SHEET.to(AWAIT_REVIEW_SHEET), name="review_sheet_requested")
 
     # The answer names the spreadsheet.
     review_sheet_received = Event(
@@ -386,19 +350,10 @@ class ClientMachine(StateChart[Model]):
     )
 
     # The answer says that the open period's spreadsheet is gone, and what it confirmed with it.
-    review_sheet_gone = Event(
-        AWAIT_LAST_STORED_TIMESTAMP.to(REQUEST_REVIEW_SHEET),
-        name="review_sheet_gone",
-    )
+    review_sheet_gone = Event(AWAIT_LAST_STORED_TIMESTAMP.to(REQUEST_REVIEW_SHEET), name="review_sheet_gone")
 
     # Every punch of the period is answered for, and the period is done.
-    period_closed = Event(
-        REVIEW_PERIOD_EXPIRED.to(FETCH_REVIEW_PERIOD),
-        name="period_closed",
-    )
+    period_closed = Event(REVIEW_PERIOD_EXPIRED.to(FETCH_REVIEW_PERIOD), name="period_closed")
 
     # The period is not to be closed yet, as there are punches of it to be sent, or the clocks do not agree.
-    records_left = Event(
-        REVIEW_PERIOD_EXPIRED.to(RELAY_ATTENDANCE_RECORDS),
-        name="records_left",
-    )
+    records_left = Event(REVIEW_PERIOD_EXPIRED.to(RELAY_ATTENDANCE_RECORDS), name="records_left")

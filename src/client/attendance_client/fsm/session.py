@@ -9,8 +9,8 @@ from attendance_client.fsm.generated import (
     PI4_STATE,
     RESUME_AT,
     Flag,
-    Flags,
     Kind,
+    Model,
     StateId,
 )
 from attendance_client.fsm.snapshot import Snapshot
@@ -109,7 +109,7 @@ class HealthMemory:
     """What people are to know of the site besides its machines, by kind."""
 
 
-class Session(Flags):
+class Session(Model):
     """The model of the state machine, and what its steps share.
 
     What a snapshot holds is restored from one; all else is forgotten at a power loss, and the client works

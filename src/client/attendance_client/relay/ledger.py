@@ -467,7 +467,6 @@ class Ledger:
         """Believe what was told last, of punches that no sheet has confirmed.
 
         Args:
-            answers: what became of punches.
             table: the backend's table of periods; if it is another one than before, punches of no period are asked
                 for again.
             gone: a sheet that is gone: what it confirmed is confirmed no more.

@@ -21,15 +21,14 @@ from attendance_sandbox.demo.report import NUMBERS, Said, mails, numbers_of, ove
 from attendance_sandbox.demo.story import FIRST_DAY, LAST_DAY, PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import TimelineError
 from attendance_sandbox.sheets.page import Group, book, document
+from attendance_trouble.command_line import EXIT_USER_ERROR
 
 EXIT_NOT_FAULTLESS = 1
-EXIT_USER_ERROR = 2
 MARKER = ".attendance-demo"
 """Names a folder as the demo's own, which alone it may empty."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the subcommand."""
     parser = subparsers.add_parser(
         "demo",
         help="play a month of three offices and reconcile it",

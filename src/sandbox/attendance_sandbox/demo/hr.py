@@ -49,7 +49,6 @@ class HrDesk:
         self._typed_people += len(rows)
 
     def type_period(self, month: str, start: date, end: date) -> None:
-        """Enter a review period below those that are there."""
         weeks = round(((end - start).days + 1) / 7)
         row = [month, f"{start:%m/%d/%Y}", f"{end:%m/%d/%Y}", weeks]
         self._periods.update([row], f"A{2 + len(self._entered)}", value_input_option=TYPED)
@@ -71,7 +70,6 @@ class HrDesk:
         self._control.worksheet("Roster").update(rows, "A2", value_input_option=TYPED)
 
     def set(self, setting: str, value: str | float) -> None:
-        """Change a setting."""
         settings = self._control.worksheet("Settings")
         row = settings.col_values(1).index(setting) + 1
         settings.update([[value]], f"C{row}", value_input_option=TYPED)
@@ -83,7 +81,6 @@ class HrDesk:
         corrections.update([list(line) for line in lines], f"B{used + 1}", value_input_option=TYPED)
 
     def finalise(self, month: str) -> None:
-        """Close a period."""
         guide = self._workbook(month).worksheet("Guide")
         row = guide.col_values(1).index("Finalised") + 1
         guide.update([["yes"]], f"B{row}", value_input_option=TYPED)

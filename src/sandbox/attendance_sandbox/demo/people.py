@@ -35,7 +35,6 @@ class Person:
     left: date | None = None
 
     def works_on(self, day: date) -> bool:
-        """Whether the person is employed on a day."""
         return (self.hired is None or day >= self.hired) and (self.left is None or day <= self.left)
 
 
@@ -156,7 +155,6 @@ def staff() -> list[Person]:
 
 
 def is_at_work(person: Person, day: date) -> bool:
-    """Whether somebody works on a weekday."""
     return person.user_id != PART_TIMER or day.weekday() in PART_TIME_DAYS
 
 

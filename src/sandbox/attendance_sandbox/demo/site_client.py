@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 
 from attendance_client.app.bootstrap import bootstrap
-from attendance_client.app.cli import EXIT_USER_ERROR, install_stop_signals
+from attendance_client.app.cli import install_stop_signals
 from attendance_client.app.config import load_config
 from attendance_client.errors import StopRequested, UserError
 from attendance_sandbox.demo.virtual_clock import VirtualClock
+from attendance_trouble.command_line import EXIT_USER_ERROR
 
 
 def main() -> int:

@@ -165,7 +165,6 @@ class Faults:
         """Let `fault` strike.
 
         Args:
-            fault: what happens.
             on: the `Command` that it waits for; None for any request.
             table: the read that it waits for; None for any request.
             skip: how many such requests pass before.

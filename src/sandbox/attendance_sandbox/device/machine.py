@@ -52,15 +52,11 @@ class AttendanceMachine:
         record_size: bytes of a punch, 49, 40, 16 or 8; those of 16 hold a numeric user ID, those of 8 only
             the uid.
         user_size: bytes of a user, 72 or 28; those of 28 hold a numeric user ID and 8 bytes of name.
-        record_capacity: how many punches fit.
-        user_capacity: how many users fit.
         when_full: what happens to a punch when all of `record_capacity` is used.
         clock: the naive local wall time that the machine's clock follows.
         clock_offset: what the machine's clock is ahead of `clock`; setting the time changes it.
         drift_s_a_day: what the machine's clock gains each day since it was set last, or loses.
-        encoding: the code page of names.
         time_last: whether the time stands at the end of a record of 8 bytes, as on some old models.
-        counts: how it counts.
         heeds_disabling: whether it takes no punch while it is disabled; some say that they are, and go on.
 
     Attributes:

@@ -43,7 +43,6 @@ class DeviceServer(Running):
     """Serves one machine on 127.0.0.1, one thread a connection, and one for all of UDP.
 
     Args:
-        machine: whose state is served.
         port: 0 picks a free one; known after `start`.
         comm_key: the machine's communication key, 0 for none.
         on_request: called with command and data of every request, in the connection's thread, before the

@@ -76,8 +76,6 @@ class Session:
     """The state between `CONNECT` and `EXIT`.
 
     Args:
-        machine: who is asked.
-        manner: how it talks.
         new_id: gives each `CONNECT` its session number.
     """
 

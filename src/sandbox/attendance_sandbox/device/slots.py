@@ -9,7 +9,6 @@ class UserSlots:
     """Users by slot (uid) and by user ID. Safe to use from any thread.
 
     Args:
-        capacity: how many users fit.
         numeric: whether user IDs are numbers only.
     """
 

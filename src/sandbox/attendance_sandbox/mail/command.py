@@ -22,7 +22,6 @@ example:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `mail` to the subcommands."""
     parser = add_command(
         subparsers,
         "mail",

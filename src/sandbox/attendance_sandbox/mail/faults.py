@@ -64,12 +64,10 @@ class MailFaults:
         self._planned: list[MailFault] = []
 
     def add(self, fault: MailFault, *, times: int = 1) -> None:
-        """Plans a fault for the next recipients or messages."""
         with self._lock:
             self._planned.extend([fault] * times)
 
     def clear(self) -> None:
-        """Forgets what is planned."""
         with self._lock:
             self._planned.clear()
 

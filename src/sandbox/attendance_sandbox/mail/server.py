@@ -72,7 +72,6 @@ class MailServer(Running):
         ready.wait()
 
     def stop(self) -> None:
-        """Stops listening and closes every connection."""
         if self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()

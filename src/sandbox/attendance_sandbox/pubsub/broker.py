@@ -27,7 +27,6 @@ class Broker:
 
     Args:
         clock: seconds since 1970. Leases, backoff and publication times follow it. After a jump call `wake`.
-        faults: what goes wrong.
         on_publish: called with topic, attributes and data of each message before anyone can receive it, outside the
             lock. A PubSubError that it raises refuses the publication. Dead letters are not announced.
     """

@@ -15,8 +15,6 @@ MAX_PULL_S = 90.0
 
 
 class PullCaller:
-    """The caller of one Pull."""
-
     def __init__(self, context: Any, *, max_messages: int, wake: Callable[[], None]) -> None:
         remaining_s = context.time_remaining()
         self._has_deadline = remaining_s is not None and remaining_s < MAX_PULL_S

@@ -21,7 +21,6 @@ _EMULATOR = "PUBSUB_EMULATOR_HOST"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `scheduler` to the subcommands."""
     parser = subparsers.add_parser(
         "scheduler",
         help="publish a tick to a topic of the Pub/Sub server, again and again",

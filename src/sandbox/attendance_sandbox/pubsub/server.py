@@ -148,7 +148,6 @@ class PubSubServer(Running):
         dead_letter_topic: str = "",
         push_endpoint: str = "",
     ) -> None:
-        """Create a subscription."""
         subscription = raw("Subscription")(
             name=path,
             topic=topic,
@@ -170,7 +169,6 @@ class PubSubServer(Running):
         self._iam.denied = set(permissions)
 
     def publish(self, topic: str, data: bytes, attributes: dict[str, str]) -> None:
-        """Publish one message."""
         message = raw("PubsubMessage")(data=data, attributes=attributes)
         self._publisher.publish(raw("PublishRequest")(topic=topic, messages=[message]), None)
 

@@ -45,7 +45,6 @@ def message_of(message: Message) -> Any:
 
 
 def received_message_of(delivery: Delivery) -> Any:
-    """A delivery as ReceivedMessage."""
     return _ReceivedMessage(
         ack_id=delivery.ack_id,
         message=message_of(delivery.message),
@@ -54,12 +53,10 @@ def received_message_of(delivery: Delivery) -> Any:
 
 
 def seconds_of(duration: Any) -> float:
-    """A protobuf Duration in seconds."""
     return float(duration.seconds + duration.nanos / 1e9)
 
 
 def duration_of(seconds: float) -> Any:
-    """Seconds as a protobuf Duration."""
     duration = duration_pb2.Duration()
     duration.FromNanoseconds(round(seconds * 1e9))
     return duration

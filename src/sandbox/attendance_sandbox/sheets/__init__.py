@@ -10,7 +10,6 @@ from attendance_sandbox.sheets.faults import (
     unavailable,
 )
 from attendance_sandbox.sheets.quota import Quota
-from attendance_sandbox.sheets.recalculation import RecalculationError, recalculated_values
 from attendance_sandbox.sheets.server import LogEntry, SheetsServer
 
 __all__ = [
@@ -18,12 +17,10 @@ __all__ = [
     "Faults",
     "LogEntry",
     "Quota",
-    "RecalculationError",
     "SheetsServer",
     "delayed",
     "dropped",
     "internal_error",
     "rate_limited",
-    "recalculated_values",
     "unavailable",
 ]

@@ -41,13 +41,11 @@ _HANDLERS: dict[str, Handler] = {
     "moveDimension": requests_dimensions.move_dimension,
     "deleteDimension": requests_dimensions.delete_dimension,
     "updateDimensionProperties": requests_dimensions.update_dimension_properties,
-    "mergeCells": requests_rules.merge_cells,
     "addConditionalFormatRule": requests_rules.add_conditional_format_rule,
     "updateConditionalFormatRule": requests_rules.update_conditional_format_rule,
     "addProtectedRange": requests_rules.add_protected_range,
     "deleteProtectedRange": requests_rules.delete_protected_range,
     "setBasicFilter": requests_rules.set_basic_filter,
-    "addBanding": requests_rules.add_banding,
 }
 
 
@@ -55,9 +53,6 @@ def apply(draft: Spreadsheet, body: Json, call: Call, fields: str | None = None)
     """Carries out the requests of a checked ``BatchUpdateSpreadsheetRequest`` on a draft.
 
     Args:
-        draft: is changed.
-        body: of the request.
-        call: counts.
         fields: mask of the answer; with one, ``responseIncludeGridData`` says nothing, as in ``spreadsheets.get``.
 
     Returns:

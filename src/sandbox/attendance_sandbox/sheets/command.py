@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from attendance_sandbox.sheets.http_server import HOST
-from attendance_sandbox.sheets.quota import Quota
 from attendance_sandbox.sheets.saver import Saver
 from attendance_sandbox.sheets.server import LogEntry, SheetsServer
 from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
@@ -22,7 +21,6 @@ example:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `sheets` to the subcommands."""
     parser = add_command(
         subparsers,
         "sheets",
@@ -33,23 +31,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "It starts empty, prints what it is asked and runs until it is interrupted.",
         epilog=_EPILOG,
     )
-    add = parser.add_argument
-    add(
+    parser.add_argument(
         "--folder",
         type=Path,
         default=Path("books"),
         metavar="F",
         help="where to save .xlsx files (default: books)",
     )
-    add(
-        "--key-file",
-        type=Path,
-        metavar="FILE",
-        help="where to write the service account's key (default: F/service-account.json)",
+    parser.add_argument(
+        "--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID"
     )
-    add("--shared-folder", metavar="NAME", help="make a shared drive's folder and print its ID")
-    add("--no-storage", action="store_true", help="accounts own no storage: files in shared drives only")
-    add("--quota", action="store_true", help="refuse more reads and writes a minute than Google does")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -63,24 +54,17 @@ def run(arguments: argparse.Namespace) -> int:
             saver.changed()
 
     try:
-        server = SheetsServer(
-            arguments.port,
-            arguments.folder,
-            on_request=on_request,
-            owns_storage=not arguments.no_storage,
-            quota=Quota() if arguments.quota else None,
-            recalculate=True,
-        )
+        server = SheetsServer(arguments.port, arguments.folder, on_request=on_request, recalculate=True)
     except OSError as error:
         return refuse("sheets", taken(arguments.port, error))
-    key_file = arguments.key_file or arguments.folder / "service-account.json"
+    key_file = arguments.folder / "service-account.json"
     try:
         arguments.folder.mkdir(parents=True, exist_ok=True)
         _write_key(key_file, server.new_service_account())
     except OSError as error:
         server.stop()
         reason = os.strerror(error.errno or 0)
-        return refuse("sheets", f"{error.filename}: {reason}; name another --folder, or --key-file")
+        return refuse("sheets", f"{error.filename}: {reason}; name another --folder")
     stopped = stop_signal()
     saver = Saver(server, on_error=_warn)
     with server, saver:
@@ -95,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _write_key(path: Path, key: dict[str, str]) -> None:
     """Writes a private key so that only its owner can read it, also where the file was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

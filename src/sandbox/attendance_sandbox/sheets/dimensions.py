@@ -132,8 +132,6 @@ def _move_rules(sheet: Worksheet, dimension: str, shift: RangeShift) -> None:
 
 def _moved_rule(rule: Json, sheet_id: int, dimension: str, shift: RangeShift) -> Json | None:
     """A rule with its ranges moved; None when no range is left."""
-    if "startRowIndex" in rule or "endRowIndex" in rule or "startColumnIndex" in rule:  # merged cells
-        return moved_range(rule, sheet_id, dimension, shift)
     result = dict(rule)
     if "range" in rule:
         moved = moved_range(rule["range"], sheet_id, dimension, shift)
@@ -192,8 +190,6 @@ def rewrite_formulas(sheet: Worksheet, change: Callable[[str], str]) -> None:
     sheet.locks = locks
     sheet.rules["conditionalFormats"] = [
         {**rule, "booleanRule": _rewritten_rule(rule["booleanRule"], change)}
-        if "booleanRule" in rule
-        else rule
         for rule in sheet.rules["conditionalFormats"]
     ]
 

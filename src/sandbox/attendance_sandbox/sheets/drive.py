@@ -30,7 +30,7 @@ Query = dict[str, list[str]]
 DEFAULT_FILE_FIELDS = "kind,id,name,mimeType"
 DEFAULT_LIST_FIELDS = "kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)"
 DEFAULT_PERMISSION_FIELDS = "kind,id,type,role"
-_WRITABLE = {"name", "mimeType", "parents", "appProperties", "properties", "description", "trashed"}
+_WRITABLE = {"name", "mimeType", "parents", "appProperties", "trashed"}
 
 
 def _flag(query: Query, name: str) -> bool:
@@ -78,13 +78,11 @@ class Drive:
 
     def _set_properties(self, file: DriveFile, body: Json) -> None:
         """Adds the body's properties; one that is null is removed."""
-        for name, held in (("appProperties", file.app_properties), ("properties", file.properties)):
-            for key, value in (body.get(name) or {}).items():
-                if value is None:
-                    held.pop(key, None)
-                else:
-                    held[key] = str(value)
-        file.description = body.get("description", file.description)
+        for key, value in (body.get("appProperties") or {}).items():
+            if value is None:
+                file.app_properties.pop(key, None)
+            else:
+                file.app_properties[key] = str(value)
 
     def _find(self, file_id: str, query: Query, call: Call, role: str) -> DriveFile:
         file = self._store.find(file_id, call.caller, role)
@@ -130,11 +128,8 @@ class Drive:
                 "Use the addParents and removeParents parameters instead.",
                 reason="fieldNotWritable",
             )
-        if _first(query, "addParents"):
-            folder = self._find(_first(query, "addParents"), query, call, "writer")
-            file.parents, file.drive_id = [folder.file_id], folder.drive_id
-        elif _first(query, "removeParents") in file.parents:
-            file.parents.remove(_first(query, "removeParents"))
+        if "addParents" in query or "removeParents" in query:
+            raise unimplemented("Moving a file to another folder")
         if "name" in body and file.spreadsheet is not None:
             renamed = file.spreadsheet.draft()
             renamed.properties["title"] = body["name"]
@@ -161,7 +156,6 @@ class Drive:
         copy = self._store.create(name, SPREADSHEET_TYPE, call.caller, parents)
         copy.spreadsheet = original.spreadsheet.draft(copy.file_id)
         copy.spreadsheet.properties["title"] = name
-        copy.properties.update(original.properties)
         copy.app_properties.update(original.app_properties)
         self._set_properties(copy, body)
         return self._shown(copy, query, call)
@@ -222,11 +216,9 @@ def file_json(file: DriveFile) -> Json:
         "id": file.file_id,
         "name": file.name,
         "mimeType": file.mime_type,
-        "description": file.description,
         "trashed": file.trashed,
         "parents": list(file.parents) or ["root"],
         "appProperties": dict(file.app_properties),
-        "properties": dict(file.properties),
         "createdTime": file.created,
         "modifiedTime": file.modified,
         "permissions": list(file.permissions),

@@ -66,7 +66,6 @@ def permission_denied() -> ApiError:
 
 
 def not_found() -> ApiError:
-    """404 of the Sheets API."""
     return ApiError(404, "NOT_FOUND", "Requested entity was not found.")
 
 

@@ -20,8 +20,6 @@ from attendance_sandbox.sheets.schema import Json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a fault is chosen by."""
-
     number: int
     """Counted from 1 since the server started."""
     method: str

@@ -33,8 +33,6 @@ class DriveFile:
     drive_id: str | None = None
     """The shared drive that it lies in; None in somebody's own storage."""
     app_properties: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    description: str = ""
     permissions: list[Json] = field(default_factory=list)
     trashed: bool = False
     spreadsheet: Spreadsheet | None = None
@@ -66,8 +64,6 @@ class FileStore:
         """Makes an empty file.
 
         Args:
-            name: its name.
-            mime_type: spreadsheet or folder.
             owner: the account that makes it, and owns it outside of shared drives.
             parents: the folder to make it in; the owner's own storage by default.
             person: the owner is a person, who has storage, and no service account.

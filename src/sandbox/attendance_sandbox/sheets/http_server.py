@@ -44,7 +44,6 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops listening and closes every connection."""
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()

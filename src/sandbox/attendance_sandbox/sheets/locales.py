@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """The habits of one locale."""
-
     day_first: bool
     decimal_comma: bool
     date_pattern: str

@@ -21,7 +21,6 @@ from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.view import DEFAULT_PIXELS
 from attendance_sandbox.sheets.worksheet import Worksheet
-from attendance_sandbox.sheets.xlsx_banding import banded_backgrounds
 from attendance_sandbox.sheets.xlsx_names import unique
 from attendance_sandbox.sheets.xlsx_rules import test_of
 from attendance_sandbox.sheets.xlsx_styles import color_of
@@ -113,7 +112,6 @@ def _section(groups: Sequence[Group], keys: list[list[str]], place: int, number:
 
 
 def listed(spreadsheets: Iterable[Spreadsheet]) -> Screen:
-    """Links to the pages of spreadsheets."""
     links = "".join(
         f'<li><a href="/books/{escaped(one.spreadsheet_id)}">{escaped(one.title)}</a></li>'
         for one in spreadsheets
@@ -158,7 +156,7 @@ def _rule_formats(
     for sheet in spreadsheet.sheets:
         for rule in sheet.rules["conditionalFormats"] if sheet.sheet_id in areas else []:
             ranges = [sheet.area_of(one) for one in rule["ranges"]]
-            boolean = rule.get("booleanRule", {})
+            boolean = rule["booleanRule"]
             test = test_of(boolean.get("condition", {}), ranges[0], spreadsheet.locale)
             if test is not None:
                 seen = areas[sheet.sheet_id]
@@ -186,7 +184,6 @@ class _Table:
         self._area = area
         self._rules = rules
         self._locale = locale
-        self._bands = banded_backgrounds(sheet)
         self._styles: dict[str, str] = {}
         grid = sheet.properties["gridProperties"]
         self._frozen_rows, self._frozen_columns = (
@@ -204,12 +201,6 @@ class _Table:
             if column < self._frozen_columns:
                 self._lefts[column] = left
                 left += self._widths[column]
-        self._merged: dict[Place, Area] = {}
-        self._covered: set[Place] = set()
-        for merge in sheet.rules["merges"]:
-            whole = sheet.area_of(merge)
-            self._merged[whole.start_row, whole.start_column] = whole
-            self._covered |= set(whole.cells()) - {(whole.start_row, whole.start_column)}
 
     def html(self, name: str) -> str:
         """The table; `name` keeps its styles apart from those of others on the page."""
@@ -235,17 +226,13 @@ class _Table:
     def _row(self, row: int) -> str:
         height = self._sheet.row_properties.get(row, {}).get("pixelSize")
         size = f' style="height:{int(height)}px"' if height else ""
-        cells = "".join(
-            self._cell(row, place)
-            for place in range(len(self._columns))
-            if (row, self._columns[place]) not in self._covered
-        )
+        cells = "".join(self._cell(row, place) for place in range(len(self._columns)))
         return f"<tr{size}><th>{row + 1}</th>{cells}</tr>"
 
     def _cell(self, row: int, place: int) -> str:
         column = self._columns[place]
         cell = self._sheet.cell(row, column)
-        look = {**self._bands.get((row, column), {}), **cell.format}
+        look = dict(cell.format)
         for name, value in self._rules.get((row, column), {}).items():
             look[name] = {**look.get(name, {}), **value} if name == "textFormat" else value
             look.pop(f"{name}Style", None)
@@ -254,10 +241,6 @@ class _Table:
         attributes = self._class(style, noted=bool(cell.note), frozen=self._is_edge(row, column))
         if cell.note:
             attributes += f' title="{escaped(cell.note)}"'
-        whole = self._merged.get((row, column))
-        if whole is not None:
-            width = sum(one in self._widths for one in whole.columns())
-            attributes += f' colspan="{width}" rowspan="{whole.height}"'
         shown = escaped(text)
         room = self._room(row, place, cell, look, text)
         return (

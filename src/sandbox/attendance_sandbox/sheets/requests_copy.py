@@ -1,9 +1,8 @@
-"""Requests of ``batchUpdate`` that move cells: sorting, copying, cutting."""
+"""Requests of ``batchUpdate`` that move cells: sorting, cutting."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import EMPTY, Cell
-from attendance_sandbox.sheets.errors import invalid_argument, required
+from attendance_sandbox.sheets.errors import invalid_argument, required, unimplemented
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
@@ -55,28 +54,10 @@ def _moved(cell: Cell, rows: int, columns: int) -> Cell:
     return replace(cell, formula=formulas.copied(cell.formula, rows, columns))
 
 
-_PASTE: dict[str, Callable[[Cell, Cell], Cell]] = {
-    "PASTE_NORMAL": lambda source, _: source,
-    "PASTE_VALUES": lambda source, old: old.with_value(source.value),
-    "PASTE_FORMAT": lambda source, old: replace(old, format=source.format),
-    "PASTE_NO_BORDERS": lambda source, _: replace(
-        source, format={name: value for name, value in source.format.items() if name != "borders"}
-    ),
-    "PASTE_FORMULA": lambda source, old: replace(old, value=source.value, formula=source.formula),
-    "PASTE_DATA_VALIDATION": lambda source, old: replace(old, validation=source.validation),
-}
-
-
-def _paste_of(request: Json) -> Callable[[Cell, Cell], Cell]:
-    kind = request.get("pasteType", "PASTE_NORMAL")
-    if kind not in _PASTE:
-        raise invalid_argument(f"pasteType {kind} is not supported by this stand-in")
-    return _PASTE[kind]
-
-
 def cut_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     """Moves a range. References to it elsewhere are not moved along (the real service does)."""
-    paste = _paste_of(request)
+    if request.get("pasteType", "PASTE_NORMAL") != "PASTE_NORMAL":
+        raise unimplemented("Another pasteType than PASTE_NORMAL")
     source, area = target(spreadsheet, required(request, "source"))
     start = required(request, "destination")
     goal = spreadsheet.sheet(start.get("sheetId", 0))
@@ -87,6 +68,6 @@ def cut_paste(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
     cells = [source.cell(*position) for position in area.cells()]
     source.change(area, lambda _: EMPTY)
     for position, cell in zip(place.cells(), cells, strict=True):
-        goal.put(*position, paste(cell, goal.cell(*position)))
+        goal.put(*position, cell)
         call.cells_written += 1
     return {}

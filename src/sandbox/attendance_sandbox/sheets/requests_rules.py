@@ -1,51 +1,15 @@
-"""Requests of ``batchUpdate`` on rules about ranges: merges, conditional formats, protection, filters, banding."""
+"""Requests of ``batchUpdate`` on rules about ranges: conditional formats, protection, filters."""
 
 from __future__ import annotations
 
-from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
-from attendance_sandbox.sheets.cell import EMPTY, with_color_styles
+from attendance_sandbox.sheets.cell import with_color_styles
 from attendance_sandbox.sheets.conditions import check_conditional_format
 from attendance_sandbox.sheets.errors import invalid_argument, required
 from attendance_sandbox.sheets.requests_cells import target
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
 from attendance_sandbox.sheets.worksheet import Worksheet
-
-# -- merged cells
-
-
-def merge_cells(spreadsheet: Spreadsheet, request: Json, call: Call) -> Json:
-    """Merges cells; of each merge only the first cell keeps its content."""
-    sheet, area = target(spreadsheet, required(request, "range"))
-    _remove_merges(sheet, area)
-    kind = request.get("mergeType", "MERGE_ALL")
-    if kind == "MERGE_ROWS":
-        parts = [Area(row, row + 1, area.start_column, area.end_column) for row in area.rows()]
-    elif kind == "MERGE_COLUMNS":
-        parts = [Area(area.start_row, area.end_row, column, column + 1) for column in area.columns()]
-    else:
-        parts = [area]
-    for part in parts:
-        if part.height * part.width > 1:
-            sheet.rules["merges"].append(sheet.grid_range(part))
-        for row, column, _ in list(sheet.occupied(part)):
-            if (row, column) != (part.start_row, part.start_column):
-                sheet.put(row, column, EMPTY)
-                call.cells_written += 1
-    return {}
-
-
-def _remove_merges(sheet: Worksheet, area: Area) -> None:
-    kept = []
-    for merge in sheet.rules["merges"]:
-        merged = sheet.area_of(merge)
-        if not merged.overlaps(area):
-            kept.append(merge)
-        elif not area.contains(merged):
-            raise invalid_argument("You must select all cells in a merged range to merge or unmerge them.")
-    sheet.rules["merges"] = kept
-
 
 # -- conditional formats
 
@@ -55,10 +19,9 @@ def _rule_sheet(spreadsheet: Spreadsheet, rule: Json) -> Worksheet:
     ranges = rule.get("ranges", [])
     if not ranges:
         raise invalid_argument("ConditionalFormatRule.ranges must not be empty.")
-    if ("booleanRule" in rule) == ("gradientRule" in rule):
+    if "booleanRule" not in rule:
         raise invalid_argument("Exactly one of 'booleanRule' and 'gradientRule' must be set.")
-    if "booleanRule" in rule:
-        check_conditional_format(spreadsheet, rule["booleanRule"])
+    check_conditional_format(spreadsheet, rule["booleanRule"])
     sheets = {target(spreadsheet, one)[0].sheet_id for one in ranges}
     if len(sheets) > 1:
         raise invalid_argument("All ranges of a conditional format rule must be on the same sheet.")
@@ -148,7 +111,7 @@ def may_edit(protected: Json, call: Call) -> bool:
     return call.is_owner or bool(protected.get("warningOnly")) or call.caller in users
 
 
-# -- filters and banding
+# -- filters
 
 
 def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
@@ -157,18 +120,3 @@ def set_basic_filter(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Js
     sheet, area = target(spreadsheet, required(wanted, "range"))
     sheet.basic_filter = {**wanted, "range": sheet.grid_range(area)}
     return {}
-
-
-def add_banding(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Gives rows or columns alternating colours; bands must not overlap."""
-    wanted = request.get("bandedRange", {})
-    sheet, area = target(spreadsheet, required(wanted, "range"))
-    for other in sheet.rules["bandedRanges"]:
-        if sheet.area_of(other["range"]).overlaps(area):
-            raise invalid_argument(
-                "You cannot add alternating background colors to a range that already has "
-                "alternating background colors."
-            )
-    banded = with_color_styles({"bandedRangeId": new_id(), **wanted})
-    sheet.rules["bandedRanges"].append(banded)
-    return {"addBanding": {"bandedRange": banded}}

@@ -93,8 +93,6 @@ def copy_of(original: Worksheet, sheet_id: int, title: str) -> Worksheet:
 def _about(rule: Json, sheet_id: int) -> Json:
     """The rule with every range moved to another worksheet."""
     result = dict(rule)
-    if "startRowIndex" in rule or "endRowIndex" in rule or "sheetId" in rule:
-        result["sheetId"] = sheet_id
     if "range" in rule:
         result["range"] = {**rule["range"], "sheetId": sheet_id}
     for name in ("ranges", "unprotectedRanges"):

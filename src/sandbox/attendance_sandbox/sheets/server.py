@@ -20,18 +20,18 @@ without an account.
 
 Agreement: the exchanges that gspread's authors recorded with the real service give the same answers here, for each
 endpoint and each kind of request in them that is there. Not in them, and therefore made from Google's reference and
-from single reports: ``spreadsheets.create``, permissions, conditional formats, banding, ``appendDimension``, and most
-refusals. Of a refusal that nobody has recorded, such as of the ID of a named range that is not known (any more), status
-and form are the service's, and the words may differ.
+from single reports: ``spreadsheets.create``, permissions, conditional formats, ``appendDimension``, and most refusals.
+Of a refusal that nobody has recorded, such as of the ID of a named range that is not known (any more), status and form
+are the service's, and the words may differ.
 
 Not faithful: conditional formats, filters and validation rules are checked and kept, and not applied. Charts, pivot
 tables, slicers, filter views, tables and data sources are answered with 501, and so are ``findReplace``,
 ``updateBorders`` (borders are a cell's format), ``autoResizeDimensions``, ``copyPaste``, groups of rows and columns,
-changes of banding, of protected ranges, conditional formats and named ranges (the last can be deleted and added), and
-``unmergeCells`` and ``clearBasicFilter``. No method is found for ``values.append`` and ``values.batchUpdate``,
-``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the references to them.
-Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the decimal mark is
-a comma). Rows and columns come in without the formats of their neighbours.
+merged cells, banding, colour scales, ``clearBasicFilter``, values written by columns, and changes of protected ranges,
+conditional formats and named ranges (the last can be deleted and added). No method is found for ``values.append`` and
+``values.batchUpdate``, ``sheets.copyTo``, comments, exports and uploads. Moving cells by ``cutPaste`` does not move the
+references to them. Formulas are in English spelling, with commas, in every locale (Sheets wants semicolons where the
+decimal mark is a comma). Rows and columns come in without the formats of their neighbours.
 """
 
 from __future__ import annotations
@@ -241,18 +241,18 @@ class SheetsServer(Running):
             ]
 
     def file(self, file_id: str) -> DriveFile:
-        """What Drive knows of a file."""
         with self._lock:
             return self.store.files[file_id]
 
     def read(self, spreadsheet_id: str, text: str, render: str = "UNFORMATTED_VALUE") -> list[list[Any]]:
         """The values of a range, blank rows and cells at the end left out."""
-        options = {"valueRenderOption": render}
         with self._lock:
             shown = self.spreadsheet(spreadsheet_id)
             if render != "FORMULA":
                 shown = self._api.computed(shown, [text])
-        values: list[list[Any]] = value_ranges.read(shown, text, options, Call()).get("values", [])
+        values: list[list[Any]] = value_ranges.read(shown, text, {"valueRenderOption": render}, Call()).get(
+            "values", []
+        )
         return values
 
     def write(self, spreadsheet_id: str, text: str, values: list[list[Any]]) -> None:

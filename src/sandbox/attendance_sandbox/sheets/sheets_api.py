@@ -9,27 +9,26 @@ from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError, invalid_argument, unimplemented
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, FileStore
-from attendance_sandbox.sheets.requests_sheets import (
-    check_spreadsheet_properties,
-    new_sheet,
-)
+from attendance_sandbox.sheets.requests_sheets import check_spreadsheet_properties, new_sheet
 from attendance_sandbox.sheets.schema import Json, check_message
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet, new_id
 
 Query = dict[str, list[str]]
-_OPTIONS = {
+_VOCABULARY = {
     "majorDimension": ("", "DIMENSION_UNSPECIFIED", "ROWS", "COLUMNS"),
     "valueRenderOption": ("", "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
-    "dateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
-    "responseValueRenderOption": ("", "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
-    "responseDateTimeRenderOption": ("", "SERIAL_NUMBER", "FORMATTED_STRING"),
 }
+_MISSING = {"dateTimeRenderOption": "FORMATTED_STRING", "includeValuesInResponse": "true"}
+"""What only the service does."""
 
 
 def _options(query: Query) -> Json:
     """The query's first values, those with a fixed vocabulary checked."""
     options = {name: values[0] for name, values in query.items()}
-    for name, allowed in _OPTIONS.items():
+    for name, value in _MISSING.items():
+        if options.get(name) == value:
+            raise unimplemented(f"{name}={value}")
+    for name, allowed in _VOCABULARY.items():
         if options.get(name, "") not in allowed:
             raise invalid_argument(f"Invalid value at '{name}', \"{options[name]}\"")
     return options
@@ -54,12 +53,6 @@ class SheetsApi:
             else [spreadsheet.resolve(text) for text in ranges]
         )
         return self._engine.computed(spreadsheet, places)
-
-    def _values(self, spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
-        """A ``ValueRange``, with the values of formulas where it does not show the formulas themselves."""
-        if options.get("valueRenderOption") != "FORMULA":
-            spreadsheet = self.computed(spreadsheet, [text])
-        return value_ranges.read(spreadsheet, text, options, call)
 
     def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
         file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")
@@ -97,7 +90,6 @@ class SheetsApi:
         return view.spreadsheet_json(draft, call, fields=query.get("fields", [None])[0])
 
     def get(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
-        """``spreadsheets.get``."""
         spreadsheet = self._read(spreadsheet_id, call)
         ranges, fields = query.get("ranges"), query.get("fields", [None])[0]
         grid_data = query.get("includeGridData", ["false"])[0].lower() == "true"
@@ -106,7 +98,6 @@ class SheetsApi:
         return view.spreadsheet_json(spreadsheet, call, ranges=ranges, fields=fields, grid_data=grid_data)
 
     def batch_update(self, spreadsheet_id: str, query: Query, body: Json, call: Call) -> Json:
-        """``spreadsheets.batchUpdate``."""
         message, fields = check_message("BatchUpdateSpreadsheetRequest", body), query.get("fields", [None])[0]
         return self._change(
             spreadsheet_id, call, lambda draft: batch_update.apply(draft, message, call, fields)
@@ -115,25 +106,20 @@ class SheetsApi:
     # -- values
 
     def get_values(self, spreadsheet_id: str, text: str, query: Query, call: Call) -> Json:
-        """``values.get``."""
-        return self._values(self._read(spreadsheet_id, call), text, _options(query), call)
+        """``values.get``, with the values of formulas where it does not show the formulas themselves."""
+        spreadsheet, options = self._read(spreadsheet_id, call), _options(query)
+        if options.get("valueRenderOption") != "FORMULA":
+            spreadsheet = self.computed(spreadsheet, [text])
+        return value_ranges.read(spreadsheet, text, options, call)
 
     def update_values(self, spreadsheet_id: str, text: str, query: Query, body: Json, call: Call) -> Json:
-        """``values.update``."""
         message = check_message("ValueRange", body, "data")
-        options = _options(query)
-
-        def change(draft: Spreadsheet) -> Json:
-            answer = value_ranges.write(draft, text, message, options.get("valueInputOption"), call)
-            if options.get("includeValuesInResponse", "").lower() == "true":
-                shown = _shown_options(options)
-                answer["updatedData"] = self._values(draft, answer["updatedRange"], shown, call)
-            return answer
-
-        return self._change(spreadsheet_id, call, change)
+        option = _options(query).get("valueInputOption")
+        return self._change(
+            spreadsheet_id, call, lambda draft: value_ranges.write(draft, text, message, option, call)
+        )
 
     def batch_clear_values(self, spreadsheet_id: str, body: Json, call: Call) -> Json:
-        """``values.batchClear``."""
         message = check_message("BatchClearValuesRequest", body)
 
         def change(draft: Spreadsheet) -> Json:
@@ -154,10 +140,3 @@ def _fill_new(draft: Spreadsheet, message: Json) -> None:
         properties = {"sheetId": new_id() if draft.sheets else 0, **sheet.get("properties", {})}
         draft.insert_sheet(new_sheet(draft, properties))
     draft.check_size()
-
-
-def _shown_options(options: Json) -> Json:
-    return {
-        "valueRenderOption": options.get("responseValueRenderOption"),
-        "dateTimeRenderOption": options.get("responseDateTimeRenderOption"),
-    }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from attendance_sandbox.sheets.a1 import Area, column_letters
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.cell import Cell
-from attendance_sandbox.sheets.errors import invalid_argument
+from attendance_sandbox.sheets.errors import invalid_argument, unimplemented
 from attendance_sandbox.sheets.locales import Locale
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
@@ -21,17 +22,14 @@ Values = list[list[Any]]
 def read(spreadsheet: Spreadsheet, text: str, options: Json, call: Call) -> Json:
     """A ``ValueRange``: the values of a range, blank rows and cells at the end left out.
 
-    Args:
-        spreadsheet: where to read.
-        text: the range.
-        options: ``majorDimension``, ``valueRenderOption``, ``dateTimeRenderOption``.
-        call: counts the cells.
+    Of the query's `options`, ``majorDimension`` and ``valueRenderOption`` count.
     """
     sheet, area = spreadsheet.resolve(text)
     major = options.get("majorDimension") or "ROWS"
-    values = _values(sheet, area, _renderer(options, spreadsheet.locale))
+    option = options.get("valueRenderOption") or "FORMATTED_VALUE"
+    values = _values(sheet, area, _renderer(option, spreadsheet.locale))
     if major == "COLUMNS":
-        values = _trimmed(_transposed(values, ""))
+        values = _trimmed([list(column) for column in zip_longest(*values, fillvalue="")])
     call.cells_read += sum(map(len, values))
     result: Json = {"range": sheet.name_of(area), "majorDimension": major}
     if values:
@@ -62,25 +60,16 @@ def _trimmed(rows: Values) -> Values:
     return rows
 
 
-def _renderer(options: Json, locale: Locale) -> Callable[[Cell], Any]:
-    option = options.get("valueRenderOption") or "FORMATTED_VALUE"
+def _renderer(option: str, locale: Locale) -> Callable[[Cell], Any]:
     if option == "FORMATTED_VALUE":
         return lambda cell: cell.text(locale)
-    dates_as_text = options.get("dateTimeRenderOption") == "FORMATTED_STRING"
 
     def render(cell: Cell) -> Any:
         if option == "FORMULA" and cell.formula is not None:
             return cell.formula
-        if dates_as_text and cell.shows_date:
-            return cell.text(locale)
         return "" if cell.value is None else cell.value
 
     return render
-
-
-def _transposed(values: Values, filler: Any) -> Values:
-    width = max(map(len, values), default=0)
-    return [[row[index] if index < len(row) else filler for row in values] for index in range(width)]
 
 
 def write(spreadsheet: Spreadsheet, text: str, body: Json, option: str | None, call: Call) -> Json:
@@ -130,7 +119,9 @@ def _rows_of(body: Json, option: str | None) -> Values:
             if isinstance(value, dict | list):
                 kind = "struct_value" if isinstance(value, dict) else "list_value"
                 raise invalid_argument(f"Invalid values[0][0]: {kind} {value}")
-    return _transposed(values, None) if body.get("majorDimension") == "COLUMNS" else values
+    if body.get("majorDimension") == "COLUMNS":
+        raise unimplemented("majorDimension=COLUMNS")
+    return values
 
 
 def _too_many(sheet: Worksheet, area: Area, target: Area) -> Exception:

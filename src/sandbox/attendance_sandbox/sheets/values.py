@@ -54,7 +54,6 @@ def single_precision(value: float) -> int | float:
 
 
 def extended_value(value: Scalar) -> Json:
-    """A value as an ``ExtendedValue`` message."""
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, ErrorText):

@@ -29,8 +29,6 @@ def spreadsheet_json(
     """The spreadsheet, or what of it is asked for.
 
     Args:
-        spreadsheet: what is shown.
-        call: counts the cells that are given out.
         ranges: only the worksheets of these ranges, and of their data only the ranges.
         fields: field mask of the answer; asking for ``sheets.data`` brings the data as well.
         grid_data: with the cells' data. Ignored when there is a field mask, as in the real service.

@@ -14,13 +14,7 @@ from attendance_sandbox.sheets.schema import Json
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26
 Rows = dict[int, dict[int, Cell]]
-RULE_LISTS = (
-    "merges",
-    "conditionalFormats",
-    "protectedRanges",
-    "bandedRanges",
-    "developerMetadata",
-)
+RULE_LISTS = ("conditionalFormats", "protectedRanges", "developerMetadata")
 """The lists of a ``Sheet`` message that hold rules about ranges, in the order in which they are shown."""
 
 
@@ -155,7 +149,6 @@ class Worksheet:
         )
 
     def grid_range(self, area: Area) -> Json:
-        """The area as a ``GridRange`` message."""
         return {
             "sheetId": self.sheet_id,
             "startRowIndex": area.start_row,
@@ -237,13 +230,6 @@ class Worksheet:
             for column in sorted(cells):
                 if area.start_column <= column < area.end_column:
                     yield row, column, cells[column]
-
-    def last_filled_row(self) -> int:
-        """The last row with a value or formula; -1 when there is none."""
-        return max(
-            (row for row, cells in self._rows.items() if any(not cell.is_blank for cell in cells.values())),
-            default=-1,
-        )
 
     # -- rules
 

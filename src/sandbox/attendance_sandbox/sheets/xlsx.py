@@ -1,9 +1,8 @@
 """Spreadsheets as ``.xlsx`` files, for people, LibreOffice and tests to look at.
 
 Kept: typed values, formulas, number formats, fonts, colours, alignment, wrapping, borders, notes, frozen rows and
-columns, widths and heights, merges, hidden rows, columns and worksheets, conditional formats, validation,
-filters, banding, named ranges, tab colours, protection other than warnings. Each worksheet prints landscape on one
-page's width. The same content gives the same bytes.
+columns, widths and heights, hidden rows, columns and worksheets, conditional formats, lists of choices, filters,
+named ranges, tab colours. Protection is not. The same content gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,22 +19,20 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 
 from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets import xlsx_styles
 from attendance_sandbox.sheets.a1 import Area, column_letters, quote_title
-from attendance_sandbox.sheets.cell import EMPTY, Cell
+from attendance_sandbox.sheets.cell import Cell
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
-from attendance_sandbox.sheets.xlsx_banding import banded_backgrounds
 from attendance_sandbox.sheets.xlsx_layout import lay_out
-from attendance_sandbox.sheets.xlsx_lists import Lists
 from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet_titles, unique
-from attendance_sandbox.sheets.xlsx_protection import protect
-from attendance_sandbox.sheets.xlsx_rules import area_reference, conditional_rule, validation
+from attendance_sandbox.sheets.xlsx_rules import area_reference, test_of, validation
 
 _FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
@@ -79,7 +76,6 @@ def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
     for sheet in spreadsheet.sheets:
         writer.write_sheet(sheet)
     writer.write_named_ranges()
-    writer.lists.write(workbook)
     shown = [index for index, sheet in enumerate(spreadsheet.sheets) if not sheet.properties.get("hidden")]
     workbook.active = shown[0] if shown else 0
     raw = io.BytesIO()
@@ -118,26 +114,18 @@ class _Writer:
         self._titles = sheet_titles(spreadsheet)
         self._renamed = {old: new for old, new in self._titles.items() if old != new}
         self._styles: dict[str, Any] = {}
-        self.lists = Lists(self._titles.values())
 
     def write_sheet(self, sheet: Worksheet) -> None:
         target = self._workbook.create_sheet(self._titles[sheet.title])
-        backgrounds = banded_backgrounds(sheet)
         for row, column, cell in sheet.occupied(sheet.area):
-            self._write_cell(target, row, column, cell, backgrounds.pop((row, column), None))
-        for (row, column), background in backgrounds.items():
-            self._write_cell(target, row, column, EMPTY, background)
+            self._write_cell(target.cell(row + 1, column + 1), cell)
         self._write_conditional_formats(sheet, target)
         self._write_validations(sheet, target)
         lay_out(sheet, target)
-        protect(sheet, target)
 
     # -- cells
 
-    def _write_cell(self, target: Any, row: int, column: int, cell: Cell, background: Json | None) -> None:
-        if cell.is_unused and background is None:
-            return
-        goal = target.cell(row + 1, column + 1)
+    def _write_cell(self, goal: Any, cell: Cell) -> None:
         if cell.formula is not None:
             goal.value = self._formula(cell.formula)
         elif isinstance(cell.value, str):
@@ -147,9 +135,8 @@ class _Writer:
             goal.value = cell.value
         if cell.note:
             goal.comment = Comment(cell.note, "attendance-sandbox")
-        cell_format = {**(background or {}), **cell.format}
-        if cell_format:
-            self._style(goal, cell_format)
+        if cell.format:
+            self._style(goal, cell.format)
 
     def _formula(self, text: str) -> str:
         for old, new in self._renamed.items():
@@ -186,14 +173,14 @@ class _Writer:
         return {**rule, "condition": {**condition, "values": entered}}
 
     def _write_conditional_formats(self, sheet: Worksheet, target: Any) -> None:
-        for wanted in sheet.rules["conditionalFormats"]:
-            areas = [sheet.area_of(one) for one in wanted["ranges"]]
-            rule = dict(wanted)
-            if "booleanRule" in rule:
-                rule["booleanRule"] = self._rule_with_titles(rule["booleanRule"])
-            found = conditional_rule(rule, areas[0], self._spreadsheet.locale)
-            if found is not None:
-                found.stopIfTrue = True if "booleanRule" in rule else None  # the first rule that fits wins
+        for rule in sheet.rules["conditionalFormats"]:
+            areas = [sheet.area_of(one) for one in rule["ranges"]]
+            boolean = self._rule_with_titles(rule["booleanRule"])
+            test = test_of(boolean["condition"], areas[0], self._spreadsheet.locale)
+            if test is not None:
+                style = xlsx_styles.differential(boolean.get("format", {}))
+                # The first rule that fits wins.
+                found = FormulaRule(formula=[test.removeprefix("=")], stopIfTrue=True, **style)
                 target.conditional_formatting.add(" ".join(map(area_reference, areas)), found)
 
     def _write_validations(self, sheet: Worksheet, target: Any) -> None:
@@ -205,8 +192,7 @@ class _Writer:
                 rules[key] = cell.validation
                 grouped.setdefault(key, []).append((row, column))
         for key, cells in grouped.items():
-            rule = self.lists.within_excels_limits(self._rule_with_titles(rules[key]))
-            found = validation(rule, self._spreadsheet.locale)
+            found = validation(self._rule_with_titles(rules[key]))
             if found is not None:
                 for area in _blocks(cells):
                     found.add(area_reference(area))

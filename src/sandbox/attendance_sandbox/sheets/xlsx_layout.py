@@ -1,20 +1,16 @@
-"""A worksheet's layout in an ``.xlsx`` file: sizes, frozen panes, merges, filter, print settings."""
+"""A worksheet's layout in an ``.xlsx`` file: sizes, frozen panes, filter."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from openpyxl.worksheet.page import PageMargins
-
-from attendance_sandbox.sheets.a1 import Area, column_letters
+from attendance_sandbox.sheets.a1 import column_letters
 from attendance_sandbox.sheets.view import DEFAULT_PIXELS
 from attendance_sandbox.sheets.worksheet import Worksheet
 from attendance_sandbox.sheets.xlsx_rules import area_reference
 from attendance_sandbox.sheets.xlsx_styles import color_of
 
-_A4 = 9
-_MARGIN_IN = 0.4
 _PIXELS_PER_CHARACTER = 7
 _CELL_PADDING_PIXELS = 5
 _POINTS_PER_PIXEL = 0.75
@@ -38,28 +34,9 @@ def lay_out(sheet: Worksheet, target: Any) -> None:
         target.sheet_properties.tabColor = tab_color
     if sheet.properties.get("hidden"):
         target.sheet_state = "hidden"
-    target.sheet_view.showGridLines = not grid.get("hideGridlines", False)
-    target.sheet_view.rightToLeft = True if sheet.properties.get("rightToLeft") else None
     _size(sheet, target)
-    for merge in sheet.rules["merges"]:
-        target.merge_cells(area_reference(sheet.area_of(merge)))
-    if sheet.basic_filter is not None and _used(sheet) is not None:
+    if sheet.basic_filter is not None:
         target.auto_filter.ref = area_reference(sheet.area_of(sheet.basic_filter.get("range", {})))
-    _print(target, rows, columns)
-    last = _last_shown_row(sheet)
-    if last >= rows:
-        target.print_area = area_reference(Area(0, last + 1, 0, sheet.column_count))
-
-
-def _last_shown_row(sheet: Worksheet) -> int:
-    """The last row in which something was typed, or -1; rows prepared with formulas only are not printed."""
-    typed = (row for row, _, cell in sheet.occupied(sheet.area) if cell.formula is None and not cell.is_blank)
-    return max(typed, default=-1)
-
-
-def _used(sheet: Worksheet) -> Area | None:
-    last = sheet.last_filled_row()
-    return None if last < 0 else Area(0, last + 1, 0, sheet.column_count)
 
 
 def _size(sheet: Worksheet, target: Any) -> None:
@@ -92,21 +69,3 @@ def _fit_wrapped_rows(target: Any) -> None:
         row = target.row_dimensions[cells[0].row]
         if lines > 1 and row.height is None:
             row.height = lines * DEFAULT_PIXELS["ROWS"] * _POINTS_PER_PIXEL
-
-
-def _print(target: Any, frozen_rows: int, frozen_columns: int) -> None:
-    """Landscape, one page wide and as many high as it takes, frozen rows and columns on each page, numbered."""
-    target.page_setup.orientation = "landscape"
-    target.page_setup.paperSize = _A4
-    target.page_setup.fitToWidth = 1
-    target.page_setup.fitToHeight = 0
-    target.sheet_properties.pageSetUpPr.fitToPage = True
-    target.page_margins = PageMargins(
-        left=_MARGIN_IN, right=_MARGIN_IN, top=_MARGIN_IN, bottom=2 * _MARGIN_IN
-    )
-    target.oddFooter.left.text = "&A"  # the worksheet's title
-    target.oddFooter.right.text = "&P / &N"
-    if frozen_rows:
-        target.print_title_rows = f"1:{frozen_rows}"
-    if frozen_columns:
-        target.print_title_cols = f"A:{column_letters(frozen_columns - 1)}"

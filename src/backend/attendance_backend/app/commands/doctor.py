@@ -35,7 +35,6 @@ def examine(variables: Variables, build: Callable[[], Backend], checkout: Path) 
     """Look at one thing after the other; what is wrong with one keeps only those that need it from being looked at.
 
     Args:
-        variables: the settings.
         build: makes the backend; raises SettingsError.
         checkout: the folder that may be what was deployed.
     """

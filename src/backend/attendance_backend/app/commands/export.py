@@ -69,11 +69,8 @@ def export(
     """Write a period's results, as Sheets computed them.
 
     Args:
-        backend: the ports.
-        period: such as "October 2026".
         kind: of `FORMATS`.
         output: a file, with or without the format's suffix, or a folder; None for the current folder.
-        strict: write nothing where a number is not to be trusted.
 
     Raises:
         UserError: no such period, a workbook that lacks values, a file that cannot be written.

@@ -22,10 +22,8 @@ def preview(backend: Backend, period: str | None, tables: str | None, say: Calla
     """Say what would change, a line a person and a line a day.
 
     Args:
-        backend: the ports.
         period: such as "October 2026"; None for all that are not finalised, the newest three at most.
         tables: ID or link of a copy of *Review Periods* with what HR means to change; None for that in use.
-        say: takes a line of progress at a time.
 
     Raises:
         UserError: no such period, one that is finalised, no such copy, a workbook that is gone.

@@ -25,9 +25,7 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     """Refresh one period's workbook, or the newest two; returns how many differences there were.
 
     Args:
-        backend: the ports.
         period: such as "October 2026"; None for the open one and the one before.
-        say: takes a line of progress at a time.
 
     Raises:
         UserError: no such period, or a workbook that is gone.

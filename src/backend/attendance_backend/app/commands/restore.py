@@ -25,10 +25,7 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
     """Make a period's workbook again, and let ``Review Sheets`` name it: all messages then go there.
 
     Args:
-        backend: the ports.
-        period: such as "October 2026".
         day: of the copy; None for the newest.
-        say: takes a line of progress at a time.
 
     Raises:
         UserError: the workbook is there, or no copy is.

@@ -14,10 +14,7 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
     """Write a folder of slips: a file for each person, and one with all of them, to print.
 
     Args:
-        backend: the ports.
-        period: such as "October 2026".
         folder: is made if it is not there; None for "Slips <period>" in the current folder.
-        strict: write nothing where a number is not to be trusted.
 
     Returns:
         The file with all of them first.
@@ -45,7 +42,6 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
 
 
 def _slips(seen: Looked, backend: Backend, folder: Path | None, *, strict: bool) -> Exported:
-    """The slips of one workbook."""
     days = guide_sheet.period_of(seen.view.worksheet(GUIDE))
     if days is None:
         raise LayoutError(f"the worksheet {GUIDE!r} does not say any more of which days {seen.name} is")

@@ -102,7 +102,6 @@ class GoogleLab:
         return [[cell.get(field.partition("(")[0]) for cell in row.get("values", ())] for row in rows]
 
     def names(self) -> Mapping[str, Json]:
-        """The named ranges, by name."""
         return {each["name"]: each for each in self.read("namedRanges").get("namedRanges", ())}
 
     def call(self, method: str, url: str, params: Mapping[str, Any], body: Json | None = None) -> Json:

@@ -4,15 +4,19 @@ from attendance_backend.app.selftest.google_lab import GoogleLab
 from attendance_backend.app.selftest.on_sheets import tags
 from attendance_backend.errors import SpreadsheetGoneError
 from attendance_backend.google.google_http import Json
-from attendance_trouble.belief import Belief, expect
+from attendance_trouble.belief import Beliefs, expect
+
+ON_DRIVE: Beliefs[GoogleLab] = Beliefs()
 
 
+@ON_DRIVE.held("The folder lies in a shared drive, and the account may make files in it.")
 def _shared_drive(lab: GoogleLab) -> str:
     folder = lab.drive.folder()
     assert folder is not None
     return expect(f"{folder}", so=folder.is_folder and folder.in_shared_drive and folder.can_create)
 
 
+@ON_DRIVE.held("A file is found by the properties that it was made with, within half a minute.")
 def _properties(lab: GoogleLab) -> str:
     file_id = lab.drive.create("Found by its properties", {"selftest": "it's \\ here", "number": "1"})
     found = lab.settled(
@@ -22,6 +26,7 @@ def _properties(lab: GoogleLab) -> str:
     return expect(f"found: {found}; by other properties: {len(others)}", so=found and not others)
 
 
+@ON_DRIVE.held("A copy keeps developer metadata and the IDs of worksheets.")
 def _copy(lab: GoogleLab) -> str:
     sheet = lab.worksheet((1, "=A1+1"), formulas=True)
     column = {"dimensionRange": {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}}
@@ -39,6 +44,7 @@ def _copy(lab: GoogleLab) -> str:
     return expect(f"{found}, worksheet IDs are the same: {same}", so=found == {1: "kept"} and same)
 
 
+@ON_DRIVE.held("What lies in the bin is told to, can be read all the same, and is not found any more.")
 def _bin(lab: GoogleLab) -> str:
     file_id = lab.drive.create("For the bin", {"selftest": "bin"})
     lab.drive.move_to_bin(file_id)
@@ -51,6 +57,7 @@ def _bin(lab: GoogleLab) -> str:
     )
 
 
+@ON_DRIVE.held("Who may open a file through its shared drive is told with the file.")
 def _readers(lab: GoogleLab) -> str:
     opened_by = lab.drive.grants(lab.spreadsheet_id)
     return expect(
@@ -58,29 +65,10 @@ def _readers(lab: GoogleLab) -> str:
     )
 
 
+@ON_DRIVE.held("A file that is not there is refused with 404.")
 def _no_file(lab: GoogleLab) -> str:
     try:
         lab.drive.is_in_bin("1" * 44)
     except SpreadsheetGoneError:
         return "it is told as gone"
     return expect("it was found", so=False)
-
-
-ON_DRIVE = (
-    Belief(
-        "shared-drive",
-        "The folder lies in a shared drive, and the account may make files in it.",
-        _shared_drive,
-    ),
-    Belief(
-        "properties",
-        "A file is found by the properties that it was made with, within half a minute.",
-        _properties,
-    ),
-    Belief("copy", "A copy keeps developer metadata and the IDs of worksheets.", _copy),
-    Belief(
-        "bin", "What lies in the bin is told to, can be read all the same, and is not found any more.", _bin
-    ),
-    Belief("readers", "Who may open a file through its shared drive is told with the file.", _readers),
-    Belief("no-file", "A file that is not there is refused with 404.", _no_file),
-)

@@ -23,7 +23,7 @@ from attendance_backend.errors import BusError, RefusedError
 from attendance_backend.google.pubsub import DEAD_LETTERS
 from attendance_contracts import Topic, subscription_filter
 from attendance_trouble import first_words
-from attendance_trouble.belief import Belief, NotTriedError, OtherwiseError, expect
+from attendance_trouble.belief import Beliefs, NotTriedError, OtherwiseError, expect
 
 NAME = "attendance-selftest"
 ACK_S = 10
@@ -109,7 +109,6 @@ class PubSubLab:
         raise OtherwiseError(f"it did not come within {PATIENCE_S} s; others did: {before}")
 
     def acknowledge(self, subscription: str, received: Any) -> None:
-        """Be done with one."""
         self.subscriber.acknowledge(subscription=subscription, ack_ids=[received.ack_id], timeout=_CALL_S)
 
     def lend_rights(self) -> None:
@@ -130,7 +129,11 @@ class PubSubLab:
             ) from error
 
 
-def _filters(lab: PubSubLab) -> str:
+ON_PUBSUB: Beliefs[PubSubLab] = Beliefs()
+
+
+@ON_PUBSUB.held("A subscription with a site's filter gets that site's messages and no others.")
+def _filter(lab: PubSubLab) -> str:
     lab.publish("b", b"of b")
     lab.publish("a", b"of a")
     received, before = lab.pull_one(lab.filtered, b"of a")
@@ -138,6 +141,7 @@ def _filters(lab: PubSubLab) -> str:
     return expect(f"before it came {before}", so=not before)
 
 
+@ON_PUBSUB.held("What is not acknowledged in time comes again, counted, under another acknowledgment ID.")
 def _again(lab: PubSubLab) -> str:
     lab.publish("a", b"again")
     first, _ = lab.pull_one(lab.filtered, b"again")
@@ -153,6 +157,7 @@ def _again(lab: PubSubLab) -> str:
     )
 
 
+@ON_PUBSUB.held("What is refused again and again is set aside, with its attributes and where it came from.")
 def _set_aside(lab: PubSubLab) -> str:
     lab.lend_rights()
     lab.publish("a", b"never")
@@ -176,11 +181,13 @@ def _set_aside(lab: PubSubLab) -> str:
     )
 
 
+@ON_PUBSUB.held("A pull from an empty subscription ends without a message.")
 def _empty(lab: PubSubLab) -> str:
     found = lab.pull(lab.letters)
     return expect(f"{len(found)} messages", so=not found)
 
 
+@ON_PUBSUB.held("A topic that is not there is refused as not found.")
 def _unknown(lab: PubSubLab) -> str:
     try:
         lab.publisher.get_topic(topic=f"{lab.project}/topics/{NAME}-none", timeout=_CALL_S)
@@ -189,6 +196,7 @@ def _unknown(lab: PubSubLab) -> str:
     raise OtherwiseError("it was found")
 
 
+@ON_PUBSUB.held("What one may do is told; of a topic that is not there, nothing.")
 def _permissions(lab: PubSubLab) -> str:
     expected = ["pubsub.topics.publish"]
     of_none = {"resource": f"{lab.project}/topics/{NAME}-none", "permissions": expected}
@@ -202,6 +210,7 @@ def _permissions(lab: PubSubLab) -> str:
     return expect(f"{list(held)} and {list(none)}", so=(list(held), list(none)) == (expected, []))
 
 
+@ON_PUBSUB.held("A deadline of less than ten seconds for acknowledgments is refused.")
 def _short_deadline(lab: PubSubLab) -> str:
     request = {"name": f"{lab.letters}-2", "topic": lab.aside, "ack_deadline_seconds": 9}
     try:
@@ -210,28 +219,3 @@ def _short_deadline(lab: PubSubLab) -> str:
         return first_words(error)
     lab.subscriber.delete_subscription(subscription=request["name"], timeout=_CALL_S)
     raise OtherwiseError("it was made")
-
-
-ON_PUBSUB = (
-    Belief(
-        "filter", "A subscription with a site's filter gets that site's messages and no others.", _filters
-    ),
-    Belief(
-        "again",
-        "What is not acknowledged in time comes again, counted, under another acknowledgment ID.",
-        _again,
-    ),
-    Belief(
-        "set-aside",
-        "What is refused again and again is set aside, with its attributes and where it came from.",
-        _set_aside,
-    ),
-    Belief("empty", "A pull from an empty subscription ends without a message.", _empty),
-    Belief("unknown", "A topic that is not there is refused as not found.", _unknown),
-    Belief("permissions", "What one may do is told; of a topic that is not there, nothing.", _permissions),
-    Belief(
-        "short-deadline",
-        "A deadline of less than ten seconds for acknowledgments is refused.",
-        _short_deadline,
-    ),
-)

@@ -6,7 +6,7 @@ from attendance_backend.app.selftest.google_lab import GoogleLab, Refused, area,
 from attendance_backend.google.google_http import Json
 from attendance_backend.review.names import LOCALE
 from attendance_backend.review.structure import TIME_ZONE
-from attendance_trouble.belief import Belief, OtherwiseError, expect
+from attendance_trouble.belief import Beliefs, OtherwiseError, expect
 
 _LONGEST_TEXT = 50_000
 _TAG = "attendance.selftest"
@@ -37,106 +37,6 @@ def tags(lab: GoogleLab, title: str, of: str | None = None) -> dict[int, str]:
     return found
 
 
-def _version_gone(lab: GoogleLab) -> str:
-    sheet = lab.worksheet(("before",))
-    lab.batch(_named("selftest_gone", "gone1", area(sheet, 0, 1, 0, 1)))
-    lab.batch(_dropped("gone1"))
-    with refused(400) as seen:
-        lab.batch(write(sheet, ("after",)), _dropped("gone1"))
-    left = lab.cells(f"'T{sheet}'!A1")[0][0]["stringValue"]
-    return expect(f"{seen[0]}; the cell still says {left!r}", so=left == "before")
-
-
-def _version_swap(lab: GoogleLab) -> str:
-    sheet = lab.worksheet()
-    lab.batch(_named("selftest_swap", "swap1", area(sheet, 0, 1, 0, 1)))
-    lab.batch(_dropped("swap1"), _named("selftest_swap", "swap2", area(sheet, 0, 1, 0, 1)))
-    found = lab.names()["selftest_swap"]["namedRangeId"]
-    return expect(f"its ID is {found}", so=found == "swap2")
-
-
-def _version_lost(lab: GoogleLab) -> str:
-    sheet = lab.worksheet()
-    lab.batch(_named("selftest_lost", "lost1", area(sheet, 0, 1, 2, 3)))
-    lab.batch({"deleteDimension": {"range": columns(sheet, 2, 3)}})
-    told = lab.names().get("selftest_lost")
-    lab.batch(_named("selftest_lost_2", "lost2", area(sheet, 0, 1, 0, 1)))
-    return expect(f"told of it: {told}; another name was taken", so="selftest_lost_2" in lab.names())
-
-
-def _names_move(lab: GoogleLab) -> str:
-    sheet = lab.worksheet()
-    lab.batch(_named("selftest_move", "move1", area(sheet, 0, 2, 3, 4)))
-    lab.batch({"insertDimension": {"range": columns(sheet, 1, 3)}})
-    place = lab.names()["selftest_move"]["range"].get("startColumnIndex")
-    return expect(f"from column 3 to {place}", so=place == 5)
-
-
-def _tags_follow(lab: GoogleLab) -> str:
-    sheet = lab.worksheet()
-    lab.batch(_tagged(sheet, 1, "one"), _tagged(sheet, 3, "three"))
-    lab.batch({"insertDimension": {"range": columns(sheet, 0, 1)}})
-    lab.batch({"moveDimension": {"source": columns(sheet, 4, 5), "destinationIndex": 0}})
-    found = tags(lab, f"T{sheet}")
-    return expect(f"{found}", so=found == {0: "three", 3: "one"})
-
-
-def _tags_die(lab: GoogleLab) -> str:
-    sheet = lab.worksheet()
-    lab.batch(_tagged(sheet, 1, "one"), _tagged(sheet, 2, "two"))
-    lab.batch({"deleteDimension": {"range": columns(sheet, 1, 2)}})
-    found = tags(lab, f"T{sheet}")
-    return expect(f"{found}", so=found == {1: "two"})
-
-
-def _references_follow(lab: GoogleLab) -> str:
-    sheet = lab.worksheet((1, 2, "=A1+B1", "=SUM($A:$B)"), formulas=True)
-    lab.batch({"insertDimension": {"range": columns(sheet, 1, 2)}})
-    cells = lab.cells(f"'T{sheet}'!D1:E1", "userEnteredValue")[0]
-    found = [cell["formulaValue"] for cell in cells]
-    return expect(", ".join(found), so=found == ["=A1+C1", "=SUM($A:$C)"])
-
-
-def _renamed(lab: GoogleLab) -> str:
-    of, sheet = lab.worksheet((7,)), lab.worksheet()
-    lab.batch(write(sheet, (f"='T{of}'!A1+1",), formulas=True))
-    renamed = {"sheetId": of, "title": f"It's T{of}"}
-    lab.batch({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
-    cell = lab.cells(f"'T{sheet}'!A1", "userEnteredValue")[0][0]["formulaValue"]
-    value = lab.cells(f"'T{sheet}'!A1")[0][0].get("numberValue")
-    return expect(f"{cell} is {value}", so=(cell, value) == (f"='It''s T{of}'!A1+1", 8))
-
-
-def _cut(lab: GoogleLab) -> str:
-    sheet = lab.worksheet((7, "=A1+1"), formulas=True)
-    place = {"sheetId": sheet, "rowIndex": 4, "columnIndex": 3}
-    lab.batch(
-        {"cutPaste": {"source": area(sheet, 0, 1, 0, 1), "destination": place, "pasteType": "PASTE_NORMAL"}}
-    )
-    cell = lab.cells(f"'T{sheet}'!B1", "userEnteredValue")[0][0]["formulaValue"]
-    return expect(f"{cell}", so=cell == "=D5+1")
-
-
-def _filled(lab: GoogleLab) -> str:
-    sheet = lab.worksheet((1, 10), (2, 20))
-    cell = {"userEnteredValue": {"formulaValue": "=A1+B$1"}}
-    lab.batch({"repeatCell": {"range": area(sheet, 0, 2, 2, 3), "cell": cell, "fields": "userEnteredValue"}})
-    found = [row[0]["formulaValue"] for row in lab.cells(f"'T{sheet}'!C1:C2", "userEnteredValue")]
-    return expect(", ".join(found), so=found == ["=A1+B$1", "=A2+B$1"])
-
-
-def _choices(lab: GoogleLab) -> str:
-    sheet = _with_choices(lab)
-    return _offers(lab, f"'T{sheet}'!A1")
-
-
-def _inherit(lab: GoogleLab) -> str:
-    sheet = _with_choices(lab)
-    rows = {**columns(sheet, 2, 4), "dimension": "ROWS"}
-    lab.batch({"insertDimension": {"range": rows, "inheritFromBefore": True}})
-    return _offers(lab, f"'T{sheet}'!A3")
-
-
 def _with_choices(lab: GoogleLab) -> int:
     """A worksheet whose first column offers what another one holds."""
     of, sheet = lab.worksheet(("one",), ("two",)), lab.worksheet()
@@ -164,6 +64,139 @@ _FORMULAS = {
 }
 
 
+ON_SHEETS: Beliefs[GoogleLab] = Beliefs()
+
+
+@ON_SHEETS.held(
+    "Changes that drop a named range which is gone are refused (400), and nothing of them is written."
+)
+def _version_gone(lab: GoogleLab) -> str:
+    sheet = lab.worksheet(("before",))
+    lab.batch(_named("selftest_gone", "gone1", area(sheet, 0, 1, 0, 1)))
+    lab.batch(_dropped("gone1"))
+    with refused(400) as seen:
+        lab.batch(write(sheet, ("after",)), _dropped("gone1"))
+    left = lab.cells(f"'T{sheet}'!A1")[0][0]["stringValue"]
+    return expect(f"{seen[0]}; the cell still says {left!r}", so=left == "before")
+
+
+@ON_SHEETS.held("In one call a named range can be dropped and another one of the same name be made.")
+def _version_swap(lab: GoogleLab) -> str:
+    sheet = lab.worksheet()
+    lab.batch(_named("selftest_swap", "swap1", area(sheet, 0, 1, 0, 1)))
+    lab.batch(_dropped("swap1"), _named("selftest_swap", "swap2", area(sheet, 0, 1, 0, 1)))
+    found = lab.names()["selftest_swap"]["namedRangeId"]
+    return expect(f"its ID is {found}", so=found == "swap2")
+
+
+@ON_SHEETS.held("After the cells of a named range are deleted, one of another name can take its place.")
+def _version_lost(lab: GoogleLab) -> str:
+    sheet = lab.worksheet()
+    lab.batch(_named("selftest_lost", "lost1", area(sheet, 0, 1, 2, 3)))
+    lab.batch({"deleteDimension": {"range": columns(sheet, 2, 3)}})
+    told = lab.names().get("selftest_lost")
+    lab.batch(_named("selftest_lost_2", "lost2", area(sheet, 0, 1, 0, 1)))
+    return expect(f"told of it: {told}; another name was taken", so="selftest_lost_2" in lab.names())
+
+
+@ON_SHEETS.held("A named range moves with its cells when columns are inserted before it.")
+def _names_move(lab: GoogleLab) -> str:
+    sheet = lab.worksheet()
+    lab.batch(_named("selftest_move", "move1", area(sheet, 0, 2, 3, 4)))
+    lab.batch({"insertDimension": {"range": columns(sheet, 1, 3)}})
+    place = lab.names()["selftest_move"]["range"].get("startColumnIndex")
+    return expect(f"from column 3 to {place}", so=place == 5)
+
+
+@ON_SHEETS.held("A call that is refused in its last change has made none of the others.")
+def _all_or_nothing(lab: GoogleLab) -> str:
+    sheet = lab.worksheet(("before",))
+    try:
+        lab.batch(write(sheet, ("after",)), {"deleteSheet": {"sheetId": 99_999}})
+    except Refused as error:
+        left = lab.cells(f"'T{sheet}'!A1")[0][0]["stringValue"]
+        return expect(f"{error}; the cell still says {left!r}", so=left == "before")
+    raise OtherwiseError("a worksheet that is not there could be deleted")
+
+
+@ON_SHEETS.held(
+    "Developer metadata of a column stays on it when columns are inserted or moved, and a read of cells tells it."
+)
+def _tags_follow(lab: GoogleLab) -> str:
+    sheet = lab.worksheet()
+    lab.batch(_tagged(sheet, 1, "one"), _tagged(sheet, 3, "three"))
+    lab.batch({"insertDimension": {"range": columns(sheet, 0, 1)}})
+    lab.batch({"moveDimension": {"source": columns(sheet, 4, 5), "destinationIndex": 0}})
+    found = tags(lab, f"T{sheet}")
+    return expect(f"{found}", so=found == {0: "three", 3: "one"})
+
+
+@ON_SHEETS.held("Developer metadata of a column goes with it when it is deleted.")
+def _tags_die(lab: GoogleLab) -> str:
+    sheet = lab.worksheet()
+    lab.batch(_tagged(sheet, 1, "one"), _tagged(sheet, 2, "two"))
+    lab.batch({"deleteDimension": {"range": columns(sheet, 1, 2)}})
+    found = tags(lab, f"T{sheet}")
+    return expect(f"{found}", so=found == {1: "two"})
+
+
+@ON_SHEETS.held("References of formulas follow inserted columns.")
+def _references_follow(lab: GoogleLab) -> str:
+    sheet = lab.worksheet((1, 2, "=A1+B1", "=SUM($A:$B)"), formulas=True)
+    lab.batch({"insertDimension": {"range": columns(sheet, 1, 2)}})
+    cells = lab.cells(f"'T{sheet}'!D1:E1", "userEnteredValue")[0]
+    found = [cell["formulaValue"] for cell in cells]
+    return expect(", ".join(found), so=found == ["=A1+C1", "=SUM($A:$C)"])
+
+
+@ON_SHEETS.held("References of formulas follow a worksheet that is renamed.")
+def _renamed(lab: GoogleLab) -> str:
+    of, sheet = lab.worksheet((7,)), lab.worksheet()
+    lab.batch(write(sheet, (f"='T{of}'!A1+1",), formulas=True))
+    renamed = {"sheetId": of, "title": f"It's T{of}"}
+    lab.batch({"updateSheetProperties": {"properties": renamed, "fields": "title"}})
+    cell = lab.cells(f"'T{sheet}'!A1", "userEnteredValue")[0][0]["formulaValue"]
+    value = lab.cells(f"'T{sheet}'!A1")[0][0].get("numberValue")
+    return expect(f"{cell} is {value}", so=(cell, value) == (f"='It''s T{of}'!A1+1", 8))
+
+
+@ON_SHEETS.held("References of formulas follow cells that are cut and pasted elsewhere.")
+def _cut(lab: GoogleLab) -> str:
+    sheet = lab.worksheet((7, "=A1+1"), formulas=True)
+    place = {"sheetId": sheet, "rowIndex": 4, "columnIndex": 3}
+    lab.batch(
+        {"cutPaste": {"source": area(sheet, 0, 1, 0, 1), "destination": place, "pasteType": "PASTE_NORMAL"}}
+    )
+    cell = lab.cells(f"'T{sheet}'!B1", "userEnteredValue")[0][0]["formulaValue"]
+    return expect(f"{cell}", so=cell == "=D5+1")
+
+
+@ON_SHEETS.held("A formula that is filled into a block has its relative references move along.")
+def _filled(lab: GoogleLab) -> str:
+    sheet = lab.worksheet((1, 10), (2, 20))
+    cell = {"userEnteredValue": {"formulaValue": "=A1+B$1"}}
+    lab.batch({"repeatCell": {"range": area(sheet, 0, 2, 2, 3), "cell": cell, "fields": "userEnteredValue"}})
+    found = [row[0]["formulaValue"] for row in lab.cells(f"'T{sheet}'!C1:C2", "userEnteredValue")]
+    return expect(", ".join(found), so=found == ["=A1+B$1", "=A2+B$1"])
+
+
+@ON_SHEETS.held("Cells offer choices from another worksheet.")
+def _choices(lab: GoogleLab) -> str:
+    sheet = _with_choices(lab)
+    return _offers(lab, f"'T{sheet}'!A1")
+
+
+@ON_SHEETS.held("Rows that are inserted offer what the row above them offers.")
+def _inherit(lab: GoogleLab) -> str:
+    sheet = _with_choices(lab)
+    rows = {**columns(sheet, 2, 4), "dimension": "ROWS"}
+    lab.batch({"insertDimension": {"range": rows, "inheritFromBefore": True}})
+    return _offers(lab, f"'T{sheet}'!A3")
+
+
+@ON_SHEETS.held(
+    "Formulas in English, with commas, are computed by the next read, in the locale that workbooks get."
+)
 def _formulas(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("b", 2), ("b", 3), ("c", 4))
     written = [(text,) for text in _FORMULAS]
@@ -177,6 +210,7 @@ def _formulas(lab: GoogleLab) -> str:
     return expect("; ".join(wrong) or f"{len(found)} formulas computed", so=not wrong)
 
 
+@ON_SHEETS.held("A moment that is written as a number comes back as that number, and is shown by its format.")
 def _dates(lab: GoogleLab) -> str:
     sheet = lab.worksheet((46356.375,))
     shown = {"numberFormat": {"type": "DATE_TIME", "pattern": "dd-mm-yyyy hh:mm:ss"}}
@@ -191,6 +225,7 @@ def _dates(lab: GoogleLab) -> str:
     return expect(f"{number}, shown as {text}", so=(number, text) == (46356.375, "30-11-2026 09:00:00"))
 
 
+@ON_SHEETS.held("What is written as a text stays one, whatever it looks like.")
 def _texts(lab: GoogleLab) -> str:
     typed = ("007", "1-2", "=1+1", "30/11/2026", "TRUE", "'quoted")
     sheet = lab.worksheet(typed)
@@ -198,6 +233,7 @@ def _texts(lab: GoogleLab) -> str:
     return expect(f"{[value for _, value in found]}", so=found == [("stringValue", text) for text in typed])
 
 
+@ON_SHEETS.held("What is appended goes below the last row in which anybody wrote anything.")
 def _append(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("one",), ("two",))
     lab.batch(write(sheet, ("somebody's",), row=6, column=3))
@@ -208,6 +244,7 @@ def _append(lab: GoogleLab) -> str:
     return expect(f"in row {place + 1}, below row 7", so=place == 7)
 
 
+@ON_SHEETS.held("The answer to a write tells what areas hold right after it, and what columns bear.")
 def _answer(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("head",))
     lab.batch(_tagged(sheet, 0, "zero"))
@@ -226,6 +263,7 @@ def _answer(lab: GoogleLab) -> str:
     )
 
 
+@ON_SHEETS.held("A conditional format colours the cells for which its formula is true.")
 def _colours(lab: GoogleLab) -> str:
     sheet = lab.worksheet((1,), (5,))
     red = {"red": 1.0}
@@ -240,7 +278,8 @@ def _colours(lab: GoogleLab) -> str:
     return expect(f"{found}", so=found[1] == red and found[0] != red)
 
 
-def _warning(lab: GoogleLab) -> str:
+@ON_SHEETS.held("Protection that only warns does not keep the program from writing.")
+def _protection_warns(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("a",))
     protected = {"range": {"sheetId": sheet}, "warningOnly": True, "description": "selftest"}
     lab.batch({"addProtectedRange": {"protectedRange": protected}})
@@ -248,7 +287,8 @@ def _warning(lab: GoogleLab) -> str:
     return "it was written to"
 
 
-def _protection(lab: GoogleLab) -> str:
+@ON_SHEETS.held("Whoever protects a range and names nobody may go on writing there, and is told so.")
+def _protection_own(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("a",))
     protected = {"range": {"sheetId": sheet}, "editors": {"users": []}, "description": "selftest"}
     lab.batch({"addProtectedRange": {"protectedRange": protected}})
@@ -259,13 +299,15 @@ def _protection(lab: GoogleLab) -> str:
     return expect(f"it was written to; requestingUserCanEdit is {can_edit}", so=can_edit is True)
 
 
-def _long_text(lab: GoogleLab) -> str:
+@ON_SHEETS.held("A cell takes a text of 50,000 characters; one more is refused (400).")
+def _longest_text(lab: GoogleLab) -> str:
     sheet = lab.worksheet(("x" * _LONGEST_TEXT,))
     with refused(400) as seen:
         lab.batch(write(sheet, ("x" * (_LONGEST_TEXT + 1),)))
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("A write beyond the grid is refused (400).")
 def _grid(lab: GoogleLab) -> str:
     sheet = lab.worksheet(row_count=5)
     with refused(400) as seen:
@@ -273,6 +315,7 @@ def _grid(lab: GoogleLab) -> str:
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("More than 10,000,000 cells in a spreadsheet are refused (400).")
 def _most_cells(lab: GoogleLab) -> str:
     grid = {"rowCount": 100_000, "columnCount": 101}
     with refused(400) as seen:
@@ -280,6 +323,7 @@ def _most_cells(lab: GoogleLab) -> str:
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("One call takes 20,000 cells of 100 characters each.")
 def _large_write(lab: GoogleLab) -> str:
     sheet = lab.worksheet(row_count=2_000, columns=10)
     text = "x" * 100
@@ -288,18 +332,21 @@ def _large_write(lab: GoogleLab) -> str:
     return expect("20,000 cells, 3 MB, in one call", so=last == text)
 
 
+@ON_SHEETS.held("A worksheet that is not there is refused (400) in the words of a range that makes no sense.")
 def _no_worksheet(lab: GoogleLab) -> str:
     with refused(400, "Unable to parse range") as seen:
         lab.read("sheets(properties(title))", "'No such worksheet'!A1")
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("A spreadsheet that is not there is refused with 404.")
 def _no_spreadsheet(lab: GoogleLab) -> str:
     with refused(404) as seen:
         lab.read("spreadsheetId", of="1" * 44)
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("A second worksheet of the same title is refused (400).")
 def _same_title(lab: GoogleLab) -> str:
     sheet = lab.worksheet()
     with refused(400, "already exists") as seen:
@@ -307,6 +354,7 @@ def _same_title(lab: GoogleLab) -> str:
     return f"{seen[0]}"
 
 
+@ON_SHEETS.held("Locale and time zone are those that were set.")
 def _locale(lab: GoogleLab) -> str:
     told: dict[str, Any] = lab.read("properties(locale,timeZone)")["properties"]
     return expect(
@@ -314,103 +362,8 @@ def _locale(lab: GoogleLab) -> str:
     )
 
 
+@ON_SHEETS.held("The ID of a spreadsheet's first worksheet is 0, and may be left out of answers.")
 def _left_out(lab: GoogleLab) -> str:
     sheets = lab.read("sheets(properties(sheetId,title))")["sheets"]
     first = sheets[0]["properties"]
     return expect(f"{first}", so=not first.get("sheetId"))
-
-
-def _all_or_nothing(lab: GoogleLab) -> str:
-    sheet = lab.worksheet(("before",))
-    try:
-        lab.batch(write(sheet, ("after",)), {"deleteSheet": {"sheetId": 99_999}})
-    except Refused as error:
-        left = lab.cells(f"'T{sheet}'!A1")[0][0]["stringValue"]
-        return expect(f"{error}; the cell still says {left!r}", so=left == "before")
-    raise OtherwiseError("a worksheet that is not there could be deleted")
-
-
-ON_SHEETS = (
-    Belief(
-        "version-gone",
-        "Changes that drop a named range which is gone are refused (400), and nothing of them is written.",
-        _version_gone,
-    ),
-    Belief(
-        "version-swap",
-        "In one call a named range can be dropped and another one of the same name be made.",
-        _version_swap,
-    ),
-    Belief(
-        "version-lost",
-        "After the cells of a named range are deleted, one of another name can take its place.",
-        _version_lost,
-    ),
-    Belief(
-        "names-move", "A named range moves with its cells when columns are inserted before it.", _names_move
-    ),
-    Belief(
-        "all-or-nothing",
-        "A call that is refused in its last change has made none of the others.",
-        _all_or_nothing,
-    ),
-    Belief(
-        "tags-follow",
-        "Developer metadata of a column stays on it when columns are inserted or moved, and a read of cells tells it.",
-        _tags_follow,
-    ),
-    Belief("tags-die", "Developer metadata of a column goes with it when it is deleted.", _tags_die),
-    Belief("references-follow", "References of formulas follow inserted columns.", _references_follow),
-    Belief("renamed", "References of formulas follow a worksheet that is renamed.", _renamed),
-    Belief("cut", "References of formulas follow cells that are cut and pasted elsewhere.", _cut),
-    Belief(
-        "filled", "A formula that is filled into a block has its relative references move along.", _filled
-    ),
-    Belief("choices", "Cells offer choices from another worksheet.", _choices),
-    Belief("inherit", "Rows that are inserted offer what the row above them offers.", _inherit),
-    Belief(
-        "formulas",
-        "Formulas in English, with commas, are computed by the next read, in the locale that workbooks get.",
-        _formulas,
-    ),
-    Belief(
-        "dates",
-        "A moment that is written as a number comes back as that number, and is shown by its format.",
-        _dates,
-    ),
-    Belief("texts", "What is written as a text stays one, whatever it looks like.", _texts),
-    Belief("append", "What is appended goes below the last row in which anybody wrote anything.", _append),
-    Belief(
-        "answer",
-        "The answer to a write tells what areas hold right after it, and what columns bear.",
-        _answer,
-    ),
-    Belief("colours", "A conditional format colours the cells for which its formula is true.", _colours),
-    Belief(
-        "protection-warns", "Protection that only warns does not keep the program from writing.", _warning
-    ),
-    Belief(
-        "protection-own",
-        "Whoever protects a range and names nobody may go on writing there, and is told so.",
-        _protection,
-    ),
-    Belief(
-        "longest-text", "A cell takes a text of 50,000 characters; one more is refused (400).", _long_text
-    ),
-    Belief("grid", "A write beyond the grid is refused (400).", _grid),
-    Belief("most-cells", "More than 10,000,000 cells in a spreadsheet are refused (400).", _most_cells),
-    Belief("large-write", "One call takes 20,000 cells of 100 characters each.", _large_write),
-    Belief(
-        "no-worksheet",
-        "A worksheet that is not there is refused (400) in the words of a range that makes no sense.",
-        _no_worksheet,
-    ),
-    Belief("no-spreadsheet", "A spreadsheet that is not there is refused with 404.", _no_spreadsheet),
-    Belief("same-title", "A second worksheet of the same title is refused (400).", _same_title),
-    Belief("locale", "Locale and time zone are those that were set.", _locale),
-    Belief(
-        "left-out",
-        "The ID of a spreadsheet's first worksheet is 0, and may be left out of answers.",
-        _left_out,
-    ),
-)

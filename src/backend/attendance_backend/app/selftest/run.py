@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from attendance_backend.app.selftest.google_lab import TITLE, GoogleLab
@@ -40,7 +40,7 @@ def selftest(
 
 
 def _with(
-    beliefs: tuple[Belief[Lab], ...], make: Callable[[], Lab], remove: Callable[[Lab], None], left: str
+    beliefs: Sequence[Belief[Lab]], make: Callable[[], Lab], remove: Callable[[Lab], None], left: str
 ) -> Iterator[Tried | str]:
     try:
         lab = make()

@@ -91,9 +91,7 @@ def read_log(
         count: asks the machine how many records it holds.
         prepare: has the machine freeze its log.
         known: where an earlier reading ended.
-        user_ids: see `decode_records`.
         overlap: how many known records the next reading is to find again.
-        latest: see `decode_records`.
         pieces: of a whole reading of this machine that broke off.
 
     Raises:
@@ -143,9 +141,7 @@ def decode_log(
         blob: as the machine's buffered read returned it.
         records_before: the machine's own count before the read.
         records_after: its count after the read; people may have punched meanwhile.
-        user_ids: see `decode_records`.
         overlap: how many records a later reading is to find again.
-        latest: see `decode_records`.
 
     Raises:
         MachineError: size and count do not add up, so that nothing in the blob can be believed.

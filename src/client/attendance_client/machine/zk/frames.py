@@ -92,7 +92,6 @@ class FrameSocket:
     """What pyzk takes for its socket: `recv` returns one whole answer, `send` sends one request.
 
     Args:
-        address: of the machine.
         timeout_s: within which each packet of an answer must have arrived whole.
         udp: datagrams instead of a stream.
         progress: called when bytes have arrived.
@@ -131,7 +130,6 @@ class FrameSocket:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes) -> int:
-        """Send one request, framed."""
         self._asked(data[len(MAGIC) + 4 :])
         self._sock.settimeout(self._timeout_s)
         self._sock.sendall(data)

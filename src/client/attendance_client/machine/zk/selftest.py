@@ -20,7 +20,7 @@ from attendance_client.machine.zk.log_records import FIRST_BELIEVABLE, WIDTHS, b
 from attendance_client.machine.zk.recording import save_recording
 from attendance_client.machine.zk.user_records import MachineUser, read_users
 from attendance_client.machine.zk.zk_machine import A_DAY, USERS_FUNCTION, ZkSession
-from attendance_trouble.belief import Belief, NotTriedError, OtherwiseError, Tried, expect, try_all
+from attendance_trouble.belief import Beliefs, NotTriedError, OtherwiseError, Tried, expect, try_all
 
 WAIT_S = 3.0
 """Between two looks at a clock that shows whole seconds."""
@@ -87,11 +87,26 @@ def selftest(bench: Bench, save_as: Path) -> Iterator[Tried]:
         )
 
 
-def _one_serial_number(bench: Bench) -> str:
+def _latest(bench: Bench) -> datetime:
+    shown = bench.statuses[-1].time if bench.statuses else None
+    return max(filter(None, (shown, bench.now()))) + A_DAY
+
+
+def _decoded(bench: Bench) -> Sequence[LoggedPunch]:
+    count = len(bench.records)
+    return decode_log(bench.log, count, count, bench.number_of, latest=_latest(bench)).punches
+
+
+ON_MACHINES: Beliefs[Bench] = Beliefs()
+
+
+@ON_MACHINES.held("A machine tells one and the same serial number each time.")
+def _serial_number(bench: Bench) -> str:
     told = {bench.ask().serial_number for _ in range(3)}
     return expect(" and ".join(sorted(told)), so=len(told) == 1)
 
 
+@ON_MACHINES.held("The answer to the question for sizes is 80 bytes or more, with three counts.")
 def _sizes(bench: Bench) -> str:
     status = bench.ask()
     answer = bench.session.ask(Code.GET_SIZES)
@@ -102,6 +117,7 @@ def _sizes(bench: Bench) -> str:
     return expect(told, so=len(answer.data) >= 80 and status.record_capacity >= status.records)
 
 
+@ON_MACHINES.held("The clock shows a date that exists, in whole seconds, and goes on.")
 def _clock_goes(bench: Bench) -> str:
     first = bench.ask().time
     bench.wait(WAIT_S)
@@ -112,6 +128,7 @@ def _clock_goes(bench: Bench) -> str:
     return expect(f"{passed_s:.0f} s passed in {WAIT_S:.0f} s", so=abs(passed_s - WAIT_S) <= 2)
 
 
+@ON_MACHINES.held("The clock shows the site's time.")
 def _clock_agrees(bench: Bench) -> str:
     shown, now = bench.ask().time, bench.now().replace(microsecond=0)
     if shown is None:
@@ -120,6 +137,7 @@ def _clock_agrees(bench: Bench) -> str:
     return expect(f"{offset.total_seconds():+.0f} s off this computer's", so=abs(offset) <= CLOCKS_AGREE)
 
 
+@ON_MACHINES.held("The list of users is records of 28 or 72 bytes, as many as are counted.")
 def _users_fit(bench: Bench) -> str:
     count = bench.ask().users
     bench.users = bench.session.read_table(Code.READ_USERS, USERS_FUNCTION)
@@ -128,7 +146,8 @@ def _users_fit(bench: Bench) -> str:
     return expect(told, so=len(bench.people) == count)
 
 
-def _names_are_text(bench: Bench) -> str:
+@ON_MACHINES.held("Names are text in the code page that is configured.")
+def _names_text(bench: Bench) -> str:
     if not bench.people:
         raise NotTriedError("there are no users, or they were not read")
     odd = sum("\\x" in user.name for user in bench.people)
@@ -136,6 +155,7 @@ def _names_are_text(bench: Bench) -> str:
     return expect(f"{odd} of {len(bench.people)} names are not {encoding}", so=odd == 0)
 
 
+@ON_MACHINES.held("The log is records of 8, 16, 40 or 49 bytes, as many as are counted.")
 def _log_fits(bench: Bench) -> str:
     before = bench.ask().records
     began_s = time.monotonic()
@@ -150,20 +170,23 @@ def _log_fits(bench: Bench) -> str:
     return expect(told, so=before <= end.records <= after and end.width in (0, *WIDTHS))
 
 
-def _records_are_punches(bench: Bench) -> str:
+@ON_MACHINES.held("These records are punches, with times of the past and user IDs.")
+def _log_punches(bench: Bench) -> str:
     records = bench.records
     share = believable_share(bench.log, bench.width, _latest(bench), 4) if bench.width in WIDTHS else 0.0
     return expect(f"{share:.0%} of {len(records)}", so=share >= TELLING_SHARE)
 
 
-def _in_order(bench: Bench) -> str:
+@ON_MACHINES.held("New records come at the end of the log.")
+def _log_order(bench: Bench) -> str:
     log = _decoded(bench)
     times = [punch.timestamp for punch in log if punch.timestamp >= FIRST_BELIEVABLE]
     back = sum(later < earlier for earlier, later in pairwise(times))
     return expect(f"{back} of {len(times)} are earlier than the one before", so=back * 100 <= len(times))
 
 
-def _tail_joins(bench: Bench) -> str:
+@ON_MACHINES.held("A part of the log can be read, and is what the whole has there.")
+def _log_part(bench: Bench) -> str:
     records = bench.records
     if len(records) <= 2 * OVERLAP_RECORDS:
         raise NotTriedError(f"it holds {len(records)} records, and {2 * OVERLAP_RECORDS + 1} are needed")
@@ -178,7 +201,8 @@ def _tail_joins(bench: Bench) -> str:
     return expect(f"{len(read)} records from number {tail.first} on, {len(wanted)} were known", so=same)
 
 
-def _stands_still(bench: Bench) -> str:
+@ON_MACHINES.held("The log, read again, begins as it did before.")
+def _log_again(bench: Bench) -> str:
     before = bench.log
     if not bench.width:
         raise NotTriedError("the log was not read, or is empty")
@@ -189,50 +213,21 @@ def _stands_still(bench: Bench) -> str:
     return expect(f"{len(now)} bytes after {len(before)}", so=same)
 
 
+@ON_MACHINES.held("Every packet bears the number of the request that it answers.")
 def _numbers(bench: Bench) -> str:
     tally = bench.session.tally
     told = f"{tally.answers} packets, {tally.passed_over} that answered nothing that was asked"
     return expect(told, so=tally.passed_over == 0)
 
 
+@ON_MACHINES.held("Every packet bears its checksum.")
 def _checksums(bench: Bench) -> str:
     tally = bench.session.tally
     return expect(f"{tally.unsummed} of {tally.answers} packets have none", so=tally.unsummed == 0)
 
 
+@ON_MACHINES.held("Every packet bears the number of the session.")
 def _session(bench: Bench) -> str:
     tally = bench.session.tally
     told = f"{tally.of_other_session} of {tally.answers} packets bear another one"
     return expect(told, so=tally.of_other_session == 0)
-
-
-def _latest(bench: Bench) -> datetime:
-    shown = bench.statuses[-1].time if bench.statuses else None
-    return max(filter(None, (shown, bench.now()))) + A_DAY
-
-
-def _decoded(bench: Bench) -> Sequence[LoggedPunch]:
-    count = len(bench.records)
-    return decode_log(bench.log, count, count, bench.number_of, latest=_latest(bench)).punches
-
-
-ON_MACHINES: Sequence[Belief[Bench]] = (
-    Belief("serial-number", "A machine tells one and the same serial number each time.", _one_serial_number),
-    Belief("sizes", "The answer to the question for sizes is 80 bytes or more, with three counts.", _sizes),
-    Belief("clock-goes", "The clock shows a date that exists, in whole seconds, and goes on.", _clock_goes),
-    Belief("clock-agrees", "The clock shows the site's time.", _clock_agrees),
-    Belief(
-        "users-fit", "The list of users is records of 28 or 72 bytes, as many as are counted.", _users_fit
-    ),
-    Belief("names-text", "Names are text in the code page that is configured.", _names_are_text),
-    Belief("log-fits", "The log is records of 8, 16, 40 or 49 bytes, as many as are counted.", _log_fits),
-    Belief(
-        "log-punches", "These records are punches, with times of the past and user IDs.", _records_are_punches
-    ),
-    Belief("log-order", "New records come at the end of the log.", _in_order),
-    Belief("log-part", "A part of the log can be read, and is what the whole has there.", _tail_joins),
-    Belief("log-again", "The log, read again, begins as it did before.", _stands_still),
-    Belief("numbers", "Every packet bears the number of the request that it answers.", _numbers),
-    Belief("checksums", "Every packet bears its checksum.", _checksums),
-    Belief("session", "Every packet bears the number of the session.", _session),
-)

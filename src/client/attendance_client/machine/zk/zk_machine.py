@@ -63,7 +63,6 @@ class ZkMachine:
     """A ZKTeco machine on TCP or UDP.
 
     Args:
-        address: of the machine.
         progress: called when bytes have arrived from it.
         stop: when it is set, a long table is read no further: StopRequested. All else goes on, so that a machine that
             was disabled is enabled.
