@@ -531,7 +531,7 @@ def shaded(server, title, first, last):
     ]
     assert len(questions) == 2
     true = set().union(*server.engine.where_true(book, questions))
-    return [[day for row, day in map(places.get, sorted(true)) if row == line] for line in (0, 3)]
+    return [[places[each][1] for each in sorted(true) if each[0] == line] for line in (0, 3)]
 
 
 def test_weekends_are_shaded_by_what_hr_sets_in_a_workbook_of_the_release(office):
