@@ -13,7 +13,7 @@ from attendance_client.machine.polling import poll
 from attendance_client.machine.port import LogEnd
 from attendance_contracts import Answer, Outcome
 from tests.unit.lone_client import NOON, after_the_end, lone_client
-from tests.world.machine import Entry
+from tests.world.machine import Entry, WorldMachineSession
 
 BEFORE_ALL = datetime(2025, 12, 24, 12)
 
@@ -185,6 +185,22 @@ def test_a_punch_in_mid_clear_keeps_all(client):
     assert len(client.machine.log) == 2
 
 
+@pytest.mark.parametrize("by", [-1, 1])
+def test_a_machine_that_counts_other_than_it_sends_keeps_all(client, monkeypatch, by):
+    """By its count alone it would be seen that somebody punched at the last moment."""
+    client.machine.record("1001", NOON)
+    confirm_all(client)
+    status = WorldMachineSession.status
+
+    def miscounted(session):
+        true = status(session)
+        return replace(true, records=true.records + by)
+
+    monkeypatch.setattr(WorldMachineSession, "status", miscounted)
+    assert expire(client) is EventId.PERIOD_CLOSED
+    assert len(client.machine.log) == 1
+
+
 @pytest.mark.parametrize("call", ["disable", "status", "read_log", "clear", "enable"])
 def test_a_failure_on_the_way_neither_keeps_the_period_open_nor_the_machine_disabled(client, call):
     client.machine.record("1001", NOON)
@@ -222,14 +238,15 @@ def test_while_it_looks_nobody_can_punch_and_later_everybody_can(client):
 
 
 def test_it_reads_the_whole_log(client):
-    """A full machine writes over its oldest record: neither its count nor the end of its log tells."""
+    """Its first record is another one by now: neither its count nor the end of its log tells."""
     for hour in range(6):
         client.machine.record("1001", NOON + timedelta(hours=hour))
     confirm_all(client)
     client.machine.log[0] = Entry("1002", NOON - timedelta(hours=1), 1, 255)
+    client.machine.record("1001", NOON + timedelta(hours=6))
 
     assert expire(client) is EventId.RECORDS_LEFT
-    assert client.ledger.summary().punches == 7
+    assert client.ledger.summary().punches == 8
 
 
 def test_a_period_that_is_not_over_by_the_clocks_at_the_final_read_stays_open(client):

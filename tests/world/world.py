@@ -473,7 +473,7 @@ class World:
         assert self.client is not None
         memories = [door.state.memory for door in self.client.doors if door.answers]
         if not memories or any(
-            memory is None or memory.read_at_s != self.clock.monotonic() for memory in memories
+            memory is None or memory.whole_read_at_s != self.clock.monotonic() for memory in memories
         ):
             self.hasty.append(
                 f"{session.previous_period.name} was closed without a final read of the machine"
