@@ -110,8 +110,11 @@ def _areas(wants: Sequence[Want], sheets: dict[str, Worksheet]) -> list[Area]:
 
 def _continues(area: Area, other: Area) -> bool:
     """Whether the other one lies right below, as wide."""
-    return replace(other, first_row=area.first_row, end_row=area.end_row) == area and (
-        other.first_row == area.end_row
+    return (other.worksheet, other.first_row, other.first_column, other.end_column) == (
+        area.worksheet,
+        area.end_row,
+        area.first_column,
+        area.end_column,
     )
 
 

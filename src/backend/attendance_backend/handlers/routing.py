@@ -27,7 +27,7 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import sites_sheet
 from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.names import SITES
-from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.sheet.grid import Area, Spreadsheet, same_cells
 from attendance_backend.sheet.table import Problem
 from attendance_contracts import GetReviewPeriod, RaiseFinalAlarm, ReviewPeriod, StoreAttendRecords
 
@@ -49,7 +49,8 @@ class Table:
         sites: by `site_key`.
         books: IDs of workbooks by name (`domain.groups.book_name`), casefolded.
         finalised: names of workbooks, casefolded.
-        problems: why some rows do not count.
+        problems: why some rows of periods do not count.
+        of_sites: why some rows of sites do not.
         book: the control spreadsheet, as far as it was read.
         forgotten: the punches that must not come back.
         groups: whose workbooks are whose.
@@ -67,6 +68,7 @@ class Table:
     groups: Groups = field(default_factory=Groups)
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     week_begins_on: int = 0
+    of_sites: Sequence[Problem] = ()
 
     def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
         """The period of a moment of a registered site's clocks."""
@@ -142,30 +144,36 @@ def read(backend: Backend, *, anew: bool = False) -> Table:
         if titles
         else present
     )
+    table = kept[1] if kept is not None and same_cells(kept[1].book, book) else _understood(book, years)
+    report([*table.problems, *table.of_sites])
+    groups = _groups(present, table.sites, backend, is_grouped=bool(table.parts))
+    table = replace(table, book=book, groups=groups)
+    backend.remembered[backend.control_id] = now, table
+    return table
+
+
+def _understood(book: Spreadsheet, years: Sequence[str]) -> Table:
+    """The table but for its groups; `years` are the titles of the worksheets with periods."""
     settings = book.find(rules.TITLE)
     periods, problems = read_periods(
         [book.worksheet(title) for title in years],
         through_sunday=rules.runs_through_sunday(settings),
     )
-    sites, more = registered_sites.read(book.find(registered_sites.TITLE))
-    recorded, _ = review_sheets.recorded(book.find(review_sheets.TITLE))
-    final = review_sheets.finalised(book.find(review_sheets.TITLE))
-    report([*problems, *more])
-    parts = review_sheets.parts(book.find(review_sheets.TITLE))
-    table = Table(
+    sites, of_sites = registered_sites.read(book.find(registered_sites.TITLE))
+    kept = book.find(review_sheets.TITLE)
+    recorded, _ = review_sheets.recorded(kept)
+    return Table(
         periods,
         sites,
         {name.casefold(): sheet_id for name, sheet_id in recorded.items()},
-        frozenset(name.casefold() for name in final),
+        frozenset(name.casefold() for name in review_sheets.finalised(kept)),
         problems,
         book,
         forgotten.read(book.find(forgotten.TITLE)),
-        _groups(present, sites, backend, is_grouped=bool(parts)),
-        {name.casefold(): each for name, each in parts.items()},
-        (rules.read_rules(settings)[0].week_begins_on or 0) if settings is not None else 0,
+        parts={name.casefold(): each for name, each in review_sheets.parts(kept).items()},
+        week_begins_on=(rules.read_rules(settings)[0].week_begins_on or 0) if settings is not None else 0,
+        of_sites=of_sites,
     )
-    backend.remembered[backend.control_id] = now, table
-    return table
 
 
 def known_begin_of_weeks(backend: Backend) -> int:

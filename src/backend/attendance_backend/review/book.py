@@ -39,6 +39,7 @@ from attendance_backend.review.names import (
     WEEKLY,
     is_raw_title,
 )
+from attendance_backend.sheet import placing
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -65,6 +66,10 @@ LAYOUTS = {
         kept_sheets.SINCE_LAYOUT,
     )
 }
+
+
+_BY_ID = {layout.sheet_id: role for role, layout in LAYOUTS.items()}
+_BY_TITLE = {role.casefold(): role for role in LAYOUTS}
 
 
 def layout_of(role: str) -> Layout:
@@ -140,8 +145,7 @@ def recognised(view: Spreadsheet) -> Spreadsheet:
             if version > VERSION:
                 raise _newer(view, f"layout {version}, and this one knows {VERSION}")
             roles[sheet.sheet_id] = role
-    by_id = {layout.sheet_id: title for title, layout in LAYOUTS.items()}
-    _claim(roles, ((sheet, by_id.get(sheet.sheet_id, "")) for sheet in view.worksheets))
+    _claim(roles, ((sheet, _BY_ID.get(sheet.sheet_id, "")) for sheet in view.worksheets))
     _claim(roles, ((sheet, _role_of_title(sheet.title)) for sheet in view.worksheets))
     return replace(
         view,
@@ -184,7 +188,7 @@ def _of_tag(tag: str) -> tuple[int, int, str]:
 def _role_of_title(title: str) -> str:
     if is_raw_title(title):
         return RAW_PREFIX + title[len(RAW_PREFIX) :]
-    return next((role for role in LAYOUTS if role.casefold() == title.casefold()), "")
+    return _BY_TITLE.get(title.casefold(), "")
 
 
 def ours(view: Spreadsheet) -> list[Worksheet]:
@@ -316,5 +320,4 @@ def lacks_key(sheet: Worksheet) -> bool:
 
 def lacks(sheet: Worksheet) -> bool:
     """Whether a worksheet, of which the header rows were read, lacks tags, columns or rows of its header."""
-    layout = layout_of(sheet.role or "")
-    return bool(lost_rows(sheet, layout) or mending(sheet, layout, sheet.role or "")[0])
+    return placing.lacks(sheet, layout_of(sheet.role or ""), sheet.role or "")

@@ -393,8 +393,9 @@ def _differing(worksheet: Worksheet, expected: dict[str, float | str | Formula |
 
 def _rows(worksheet: Worksheet) -> dict[str, int]:
     rows: dict[str, int] = {}
-    for row in range(worksheet.end_row()):
-        if (name := worksheet.text(row, NAME)) in _ORDER:
+    place = worksheet.at(NAME)
+    for row in sorted(row for row, column in worksheet.cells if column == place):
+        if (name := worksheet.text(row, place)) in _ORDER:
             rows.setdefault(name, row)
     return rows
 

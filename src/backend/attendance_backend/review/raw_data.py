@@ -10,6 +10,7 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from attendance_backend.domain.people import Labels
 from attendance_backend.review.names import (
@@ -118,9 +119,14 @@ def user_id_label(record: AttendanceRecord) -> str:
 
 
 def layout_of(location: str) -> Layout:
-    """The layout of a site's worksheet."""
+    """The layout of a site's worksheet; each time the same one, for what is known of it is kept."""
+    return _layout(location, COLUMNS)
+
+
+@lru_cache(maxsize=1024)
+def _layout(location: str, columns: tuple[Column, ...]) -> Layout:
     warning = "Raw data from the attendance machine: never edit, correct elsewhere."
-    return Layout(raw_title(location), raw_id(location), COLUMNS, warning=warning)
+    return Layout(raw_title(location), raw_id(location), columns, warning=warning)
 
 
 AMENDMENTS_LAYOUT = Layout(

@@ -169,16 +169,15 @@ def _repair(
     is_other: Callable[[Place, str], bool],
 ) -> None:
     title, found = sheet.role or "", dict[str, dict[Place, NewCell]]()
-    for place, value in sorted(wanted.items(), key=lambda item: item[0]):
-        cell = sheet.cells.get(place)
-        fault = _fault(title, cell, value)
-        if fault == _GONE and place[0] in new:
-            fault = _NEW
+    faults = {place: _fault(title, sheet.cells.get(place), value) for place, value in wanted.items()}
+    for place in sorted(place for place, fault in faults.items() if fault):
+        cell, value = sheet.cells.get(place), wanted[place]
+        fault = _NEW if faults[place] == _GONE and place[0] in new else faults[place]
         if fault == _TYPED and cell is not None and cell.formula and is_other(place, cell.formula):
             fault = _UNPLANNED
         if fault == _TYPED and cell is not None and not _is_invited(title, cell):
             repairs.kept.append(f"{title}!{cell_name(*place)}: typed over, kept: {_shown(title, cell)}")
-        elif fault not in ("", _TYPED):
+        elif fault != _TYPED:
             found.setdefault(fault, {})[place] = NewCell(value)
     repairs.changes += write_cells(sheet.sheet_id, found.get(_NEW, {}))
     for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD, _UNPLANNED)):

@@ -6,6 +6,7 @@ Rows and columns count from 0; ends are not included.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from attendance_backend.errors import LayoutError, WorksheetGoneError
@@ -151,7 +152,11 @@ class Worksheet:
 
     def row_numbers(self) -> range:
         """From the first row to the last one that holds anything that was read."""
-        return range(max((row for row, _ in self.cells), default=-1) + 1)
+        return range(self._height)
+
+    @cached_property
+    def _height(self) -> int:
+        return max((row for row, _ in self.cells), default=-1) + 1
 
     def end_row(self) -> int:
         """The row after the last one that holds anything that was read."""
@@ -204,6 +209,15 @@ class Spreadsheet:
         if found is None:
             raise worksheet_gone(self.spreadsheet_id, title)
         return found
+
+
+def same_cells(one: Spreadsheet, other: Spreadsheet) -> bool:
+    """Whether two reads found the same worksheets and the same in all cells, and TRUE is not 1."""
+    return one.worksheets == other.worksheets and all(
+        cell.value.__class__ is there.cells[place].value.__class__
+        for here, there in zip(one.worksheets, other.worksheets, strict=True)
+        for place, cell in here.cells.items()
+    )
 
 
 def worksheet_gone(spreadsheet_id: str, title: str) -> WorksheetGoneError:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
@@ -48,6 +49,59 @@ def as_made(layout: Layout, dates: Mapping[int, float] | None = None) -> Workshe
 
 def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     """The worksheet with the places of its columns and header rows."""
+    columns, lines = _found(_head(sheet), layout)
+    if len(columns) < len(layout.columns) and layout.located is not None:
+        columns = {**layout.located(sheet), **columns}
+        lines = _lines(sheet, layout, columns, lines[0]) if lines else ()
+    # Somebody may have inserted rows in between: those below are further down than was read.
+    return replace(sheet, columns=columns, lines=() if -1 in lines else lines)
+
+
+def lacks(sheet: Worksheet, layout: Layout, role: str) -> bool:
+    """Whether a worksheet that was `placed` has `lost_rows` or needs `mending`."""
+    return _lacks(_head(sheet), tuple(sheet.columns.items()), sheet.lines, layout, role)
+
+
+class _Head(NamedTuple):
+    """What is looked at to place a worksheet, which is the same from one read of it to the next."""
+
+    sheet_id: int
+    title: str
+    column_count: int
+    tag: str
+    tags: tuple[tuple[int, str], ...]
+    cells: tuple[tuple[Place, Cell], ...]
+
+    def sheet(self) -> Worksheet:
+        """As much of the worksheet."""
+        return Worksheet(
+            self.sheet_id,
+            self.title,
+            LOOK,
+            self.column_count,
+            dict(self.cells),
+            dict(self.tags),
+            self.tag,
+        )
+
+
+def _head(sheet: Worksheet) -> _Head:
+    cells = tuple([item for item in sheet.cells.items() if item[0][0] < LOOK])
+    return _Head(sheet.sheet_id, sheet.title, sheet.column_count, sheet.tag, tuple(sheet.tags.items()), cells)
+
+
+@lru_cache(maxsize=256)
+def _lacks(
+    head: _Head, columns: tuple[tuple[Column, int], ...], lines: tuple[int, ...], layout: Layout, role: str
+) -> bool:
+    sheet = replace(head.sheet(), columns=dict(columns), lines=lines)
+    return bool(lost_rows(sheet, layout) or mending(sheet, layout, role)[0])
+
+
+@lru_cache(maxsize=256)
+def _found(head: _Head, layout: Layout) -> tuple[Mapping[Column, int], tuple[int, ...]]:
+    """Places of columns, by tags and words, and of header rows, -1 for one that is not there."""
+    sheet = head.sheet()
     words = {_word(column.header): column for column in layout.columns}
     # Each word once: a row of somebody who is absent all month holds more of them than the header.
     above = {
@@ -63,11 +117,7 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
         for column in layout.columns
         if (place := _place(column, tagged, free, header)) is not None
     }
-    if len(columns) < len(layout.columns) and layout.located is not None:
-        columns = {**layout.located(sheet), **columns}
-    lines = () if top is None else _lines(sheet, layout, columns, top)
-    # Somebody may have inserted rows in between: those below are further down than was read.
-    return replace(sheet, columns=columns, lines=() if -1 in lines else lines)
+    return columns, () if top is None else _lines(sheet, layout, columns, top)
 
 
 def assumed(sheet: Worksheet, layout: Layout) -> Worksheet:
