@@ -8,7 +8,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
-from attendance_sandbox.pubsub import Faults, PubSubServer
+from attendance_sandbox.pubsub import PubSubServer
 
 PROJECT = "projects/office"
 TOPIC = f"{PROJECT}/topics/requests"
@@ -38,9 +38,9 @@ class ManualClock:
 class Cloud:
     """A running server with one topic, one subscription and Google's clients connected to it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, faults: Faults | None = None, **options) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options) -> None:
         self.clock = ManualClock()
-        self.server = PubSubServer(faults=faults, **{"clock": self.clock, **options})
+        self.server = PubSubServer(**{"clock": self.clock, **options})
         self.clock.on_advance = self.server.wake
         self.server.start()
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", self.server.address)

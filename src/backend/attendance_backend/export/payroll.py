@@ -21,7 +21,7 @@ from attendance_backend.review.doubts import lines as doubt_lines
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.formulas import user_of
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, MONTHLY, WORKING_TIME
-from attendance_backend.review.working_time import OF_KIND, kinds_in, rows_by_token
+from attendance_backend.review.working_time import OF_KIND, kinds_in
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
@@ -154,7 +154,7 @@ class _Book:
     def __init__(self, workbook: Spreadsheet, doubts: Doubts) -> None:
         self.monthly, self.daily = workbook.worksheet(MONTHLY), workbook.worksheet(DAILY)
         self.times = workbook.find(WORKING_TIME)
-        self._times_rows = {} if self.times is None else rows_by_token(self.times)
+        self._times_rows = {} if self.times is None else self.times.rows_by(times.TOKEN)
         self.lacking: list[str] = []
         self._doubts = doubts
         self._days = {

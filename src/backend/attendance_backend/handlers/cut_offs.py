@@ -10,10 +10,9 @@ from datetime import date, datetime, time
 
 from attendance_backend.domain.people import Detail, Person
 from attendance_backend.review import book, daily_columns
-from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import WEEKLY
-from attendance_backend.review.weekly_columns import AVERAGE, CUT_OFF, CUT_OFF_AS_SET, NO_CUT_OFF
+from attendance_backend.review.weekly_columns import AVERAGE, CUT_OFF, CUT_OFF_AS_SET, KEY, NO_CUT_OFF
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
@@ -33,7 +32,7 @@ def changes(
         today: when it is told.
     """
     sheet = view.worksheet(WEEKLY)
-    rows = weekly.rows_by_key(sheet)
+    rows = sheet.rows_by(KEY)
     changed: dict[Place, NewCell] = {}
     noted: dict[Place, NewCell] = {}
     entries: list[Entry] = []

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attendance_backend.review import daily_attendance as daily
 from attendance_backend.review import (
     daily_columns,
     day_header,
@@ -39,10 +38,10 @@ def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Foun
         balance_leave: a kind of leave whose hours are expected.
     """
     sheet, facts = view.worksheet(DAILY), Days(view.worksheet(DAYS))
-    rows, columns = daily.rows_by_key(sheet), day_header.columns_by_day(sheet)
+    rows, columns = sheet.rows_by(daily_columns.KEY), day_header.columns_by_day(sheet)
     helpers = day_header.columns_by_day(sheet, day_header.WEEKDAY)
     plan = view.find(PLAN)
-    planned = {} if plan is None else plan_sheet.rows_by_key(plan)
+    planned = {} if plan is None else plan.rows_by(plan_columns.KEY)
     plan_days = {} if plan is None else day_header.columns_by_day(plan)
     beyond = guide_sheet.read(view.worksheet(GUIDE)).overtime_after_s / _SECONDS_A_DAY
     found: dict[str, Sequence[Brought] | None] = {}

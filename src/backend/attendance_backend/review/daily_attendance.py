@@ -185,7 +185,7 @@ def add_days(
         *day_header.written(sheet, first, header_cells(days, helped, period, holidays)),
         *_day_looks(first, len(days), len(helped)),
     ]
-    for key, row in rows_by_key(sheet).items():
+    for key, row in sheet.rows_by(KEY).items():
         changes += row_cells(key, row, added, at)
     return changes
 
@@ -244,15 +244,6 @@ def row_cells(key: str, row: int, days: DayColumns, at: Places, *, is_planned: b
             FillCells(DAILY_ID, row, helper, 1, run.length, NewCell(Formula(beside))),
         ]
     return changes
-
-
-def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
-    """Row numbers by key; of a copied row that of the upper one."""
-    rows: dict[str, int] = {}
-    for row in worksheet.data_rows():
-        if key := worksheet.text(row, KEY):
-            rows.setdefault(key, row)
-    return rows
 
 
 def _time(row: int, column: int, source: int, at: Places) -> str:

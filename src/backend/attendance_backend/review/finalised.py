@@ -396,12 +396,7 @@ def told(view: Spreadsheet, found: Sequence[Finding], today: date) -> list[Chang
 
 
 def rows_of(sheet: Worksheet, title: str) -> dict[str, int]:
-    """Where rows stand, by their keys; of a copied row the upper one."""
-    rows: dict[str, int] = {}
-    for row in sheet.data_rows():
-        if key := sheet.text(row, KEYS[title]):
-            rows.setdefault(key, row)
-    return rows
+    return sheet.rows_by(KEYS[title])
 
 
 def columns_of(sheet: Worksheet) -> dict[str, int]:

@@ -206,22 +206,13 @@ def missing_days(
     ]
     new = day_header.runs(added, *daily)
     every = day_header.runs({**day_header.columns_by_day(sheet), **added}, *daily)
-    for row in rows_by_token(sheet).values():
+    for row in sheet.rows_by(TOKEN).values():
         changes += _day_blocks(row, 1, new, at)
         for column, cell in _counts(row, every, at).items():
             stands = sheet.cells.get((row, sheet.at(column)))
             if stands is not None and stands.is_formula:
                 changes.append(WriteCells(MONTHLY_ID, row, sheet.at(column), ((cell,),)))
     return changes
-
-
-def rows_by_token(worksheet: Worksheet) -> dict[str, int]:
-    """Where each person's row stands, by `formulas.token_of`."""
-    rows: dict[str, int] = {}
-    for row in worksheet.data_rows():
-        if token := worksheet.text(row, TOKEN):
-            rows.setdefault(token, row)
-    return rows
 
 
 def _day_blocks(first_row: int, count: int, runs: Sequence[Run], at: Places) -> list[Change]:

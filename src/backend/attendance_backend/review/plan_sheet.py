@@ -79,7 +79,7 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
     """
     sheet = workbook.find(PLAN)
     days = sorted(day_header.columns_by_day(at.sheets[DAYS]))
-    there = {} if sheet is None else rows_by_key(sheet)
+    there = {} if sheet is None else sheet.rows_by(KEY)
     lacking = [person for person in people if any(key_of(person.key, label) not in there for label in LABELS)]
     if sheet is None:
         return _made(workbook, lacking, days, at) if lacking else []
@@ -146,20 +146,11 @@ def _dates(sheet: Worksheet, columns: Mapping[date, int]) -> dict[tuple[int, int
     return {**dates, **weekdays, **blank}
 
 
-def rows_by_key(sheet: Worksheet) -> dict[str, int]:
-    """Where each row stands, by its key; of a copied row the upper one."""
-    rows: dict[str, int] = {}
-    for row in sheet.data_rows():
-        if key := sheet.text(row, KEY):
-            rows.setdefault(key, row)
-    return rows
-
-
 def wanted(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> list[Change]:
     """What belongs into the rows that are there."""
     columns = day_header.columns_by_day(sheet)
     changes: list[Change] = []
-    for key, row in rows_by_key(sheet).items():
+    for key, row in sheet.rows_by(KEY).items():
         user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
         if user and label in LABELS:
             person = people.get(user, Person(user, user, 0))

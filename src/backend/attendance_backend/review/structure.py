@@ -220,9 +220,9 @@ def people_of(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod)
     days = view.worksheet(DAYS)
     rows = {
         *_keys(days),
-        *daily.rows_by_key(view.worksheet(DAILY)),
-        *weekly.rows_by_key(view.worksheet(WEEKLY)),
-        *monthly.rows_by_token(view.worksheet(MONTHLY)),
+        *view.worksheet(DAILY).rows_by(dc.KEY),
+        *view.worksheet(WEEKLY).rows_by(wc.KEY),
+        *view.worksheet(MONTHLY).rows_by(mc.TOKEN),
     }
     there = {person.key for person in people if not rows.isdisjoint(_names_of_rows(person))}
     return of_period(people, period, PunchIndex(view.worksheet(PUNCH_INDEX)).rows, there)
@@ -262,7 +262,7 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
     places = DayColumns.of(sheet, days)
     begins_on = weekly.begins_on(week_sheet, places.columns)
     weeks = WeekColumns.of(week_sheet, day_header.whole_weeks_of(places.columns, places.helpers, begins_on))
-    lacking = _lacking(people, dc.LABELS, daily.rows_by_key(sheet))
+    lacking = _lacking(people, dc.LABELS, sheet.rows_by(dc.KEY))
     changes += _grown(
         sheet,
         len(lacking),
@@ -272,14 +272,14 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
             for change in daily.person_row(person, label, row, places, at)
         ],
     )
-    lacking = _lacking(people, wc.LABELS, weekly.rows_by_key(week_sheet))
+    lacking = _lacking(people, wc.LABELS, week_sheet.rows_by(wc.KEY))
     cells = {
         place: cell
         for row, (person, label) in enumerate(lacking, week_sheet.row_count)
         for place, cell in weekly.person_row(person, label, row, weeks, at).items()
     }
     changes += _grown(week_sheet, len(lacking), write_cells(week_sheet.sheet_id, cells))
-    tokens = monthly.rows_by_token(month_sheet)
+    tokens = month_sheet.rows_by(mc.TOKEN)
     new = [person for person in people if formulas.token_of(person.key) not in tokens]
     runs = day_header.runs(day_header.columns_by_day(month_sheet), places.columns, places.helpers)
     rows = monthly.person_rows(new, month_sheet.row_count, runs, weeks.total, at)
@@ -288,7 +288,7 @@ def add_people(view: Spreadsheet, people: Sequence[Person], facts: Facts | None 
 
 def next_lacking(view: Spreadsheet, people: Sequence[Person]) -> list[Person]:
     """The first of those who lack rows: as many as are added in one request; `view` as for `add_people`."""
-    keys, tokens = _keys(view.worksheet(DAYS)), monthly.rows_by_token(view.worksheet(MONTHLY))
+    keys, tokens = _keys(view.worksheet(DAYS)), view.worksheet(MONTHLY).rows_by(mc.TOKEN)
     lacking = {
         person.key
         for person in people
@@ -296,8 +296,8 @@ def next_lacking(view: Spreadsheet, people: Sequence[Person]) -> list[Person]:
         or formulas.token_of(person.key) not in tokens
     }
     for labels, rows in (
-        (dc.LABELS, daily.rows_by_key(view.worksheet(DAILY))),
-        (wc.LABELS, weekly.rows_by_key(view.worksheet(WEEKLY))),
+        (dc.LABELS, view.worksheet(DAILY).rows_by(dc.KEY)),
+        (wc.LABELS, view.worksheet(WEEKLY).rows_by(wc.KEY)),
     ):
         lacking |= {person.key for person, _ in _lacking(people, labels, rows)}
     return [person for person in people if person.key in lacking][:MOST_ADDED]
@@ -440,7 +440,7 @@ def _lost_cut_offs(sheet: Worksheet, people: Sequence[Person]) -> list[Change]:
 
     A single one that HR emptied stays empty, as long as the column stands where it was.
     """
-    rows, place = weekly.rows_by_key(sheet), sheet.at(wc.CUT_OFF)
+    rows, place = sheet.rows_by(wc.KEY), sheet.at(wc.CUT_OFF)
     if place < weekly.columns_by_label(sheet).get(wc.TOTAL, place + 1):
         return []
     first = {person: rows.get(dc.key_of(person.key, wc.AVERAGE)) for person in people}
@@ -463,8 +463,8 @@ def update_employment(view: Spreadsheet, people: Sequence[Person]) -> list[Chang
 
 def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:
     sheet, week_sheet, month_sheet = (view.worksheet(title) for title in _DERIVED)
-    daily_rows, weekly_rows = daily.rows_by_key(sheet), weekly.rows_by_key(week_sheet)
-    month_row = monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))
+    daily_rows, weekly_rows = sheet.rows_by(dc.KEY), week_sheet.rows_by(wc.KEY)
+    month_row = month_sheet.rows_by(mc.TOKEN).get(formulas.token_of(person.key))
     places = [
         *((sheet, daily_rows.get(dc.key_of(person.key, label)), dc.EMPLOYEE) for label in dc.LABELS),
         *((week_sheet, weekly_rows.get(dc.key_of(person.key, label)), wc.EMPLOYEE) for label in wc.LABELS),
@@ -478,7 +478,7 @@ def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:
 
 
 def _regrouped(month_sheet: Worksheet, person: Person) -> list[Change]:
-    row = monthly.rows_by_token(month_sheet).get(formulas.token_of(person.key))
+    row = month_sheet.rows_by(mc.TOKEN).get(formulas.token_of(person.key))
     if row is None or month_sheet.text(row, mc.GROUP) == person.group:
         return []
     return [_cell(month_sheet, row, mc.GROUP, person.group)]

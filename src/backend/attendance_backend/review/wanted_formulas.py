@@ -16,8 +16,10 @@ from attendance_backend.review import (
     exception_state,
     exceptions_sheet,
     formulas,
+    monthly_columns,
     plan_sheet,
     working_time,
+    working_time_columns,
 )
 from attendance_backend.review import daily_attendance as daily
 from attendance_backend.review import daily_columns as dc
@@ -90,14 +92,14 @@ def wanted(
         runs = day_header.runs(day_header.columns_by_day(month_sheet), columns, helpers)
         changes = [
             change
-            for token, row in monthly.rows_by_token(month_sheet).items()
+            for token, row in month_sheet.rows_by(monthly_columns.TOKEN).items()
             for change in monthly.person_rows([_of(formulas.user_of(token), people)], row, runs, total, at)
         ]
         found[MONTHLY] = _written(month_sheet, changes)
     if (times := sheets[WORKING_TIME]) is not None:
         changes = [
             change
-            for token, row in working_time.rows_by_token(times).items()
+            for token, row in times.rows_by(working_time_columns.TOKEN).items()
             for change in lay(
                 times.sheet_id,
                 times.columns,
@@ -105,7 +107,7 @@ def wanted(
                 [working_time.person_row(_of(formulas.user_of(token), people), row, at)],
             )
         ]
-        for row in working_time.rows_by_token(times).values():
+        for row in times.rows_by(working_time_columns.TOKEN).values():
             changes += write_cells(times.sheet_id, working_time.kind_cells(times, row, at))
         found[WORKING_TIME] = _written(times, changes)
     if (plan := sheets[PLAN]) is not None:
@@ -126,7 +128,7 @@ def planned_people(workbook: Spreadsheet) -> list[Person]:
 def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Wanted:
     places = DayColumns.of(sheet, days)
     changes: list[Change] = []
-    for key, row in daily.rows_by_key(sheet).items():
+    for key, row in sheet.rows_by(dc.KEY).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
         if user and label in dc.LABELS:
             changes += daily.person_row(_of(user, people), label, row, places, at)
@@ -135,7 +137,7 @@ def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Per
 
 def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Wanted:
     changes: list[Change] = []
-    for key, row in weekly.rows_by_key(sheet).items():
+    for key, row in sheet.rows_by(wc.KEY).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
         if user and label in wc.LABELS:
             cells = weekly.person_row(_of(user, people), label, row, columns, at)

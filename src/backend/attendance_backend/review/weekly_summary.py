@@ -295,7 +295,7 @@ def missing_weeks(
     first = sheet.column_count
     added = {first + index: weeks[day] for index, day in enumerate(sorted(weeks))}
     cells: dict[Place, NewCell] = {}
-    for key, row in rows_by_key(sheet).items():
+    for key, row in sheet.rows_by(KEY).items():
         user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
         if user and label in LABELS:
             cells |= week_cells(user, label, row, WeekColumns(added, None, _begin(weeks)), at)
@@ -315,14 +315,6 @@ def columns_by_label(worksheet: Worksheet) -> dict[str, int]:
     for column, _ in worksheet.row(row):
         columns.setdefault(worksheet.text(row, column), column)
     return columns
-
-
-def rows_by_key(worksheet: Worksheet) -> dict[str, int]:
-    rows: dict[str, int] = {}
-    for row in worksheet.data_rows():
-        if key := worksheet.text(row, KEY):
-            rows.setdefault(key, row)
-    return rows
 
 
 def _part(first: int, length: int, row: str, at: Places) -> str:

@@ -136,7 +136,7 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
         at: where the columns of all worksheets stand, of this one as it is made where there is none.
     """
     sheet = workbook.find(WORKING_TIME)
-    there = {} if sheet is None else rows_by_token(sheet)
+    there = {} if sheet is None else sheet.rows_by(TOKEN)
     lacking = [person for person in people if formulas.token_of(person.key) not in there]
     if not lacking:
         return []
@@ -148,15 +148,6 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
     made = LAYOUT.create(first_row + len(lacking))
     made = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
     return [*made, *_rows(lacking, first_row, at)]
-
-
-def rows_by_token(sheet: Worksheet) -> dict[str, int]:
-    """Where each person's row stands, by `formulas.token_of`."""
-    rows: dict[str, int] = {}
-    for row in sheet.data_rows():
-        if token := sheet.text(row, TOKEN):
-            rows.setdefault(token, row)
-    return rows
 
 
 def _rows(people: Sequence[Person], first_row: int, at: Places) -> list[Change]:
@@ -342,7 +333,7 @@ def kind_cells(sheet: Worksheet, row: int, at: Places) -> dict[Place, NewCell]:
 def facts(sheet: Worksheet, known: WeekFacts) -> list[Change]:
     """What brings the hidden columns up to date by which weeks count; `sheet` with all its cells."""
     cells: dict[Place, NewCell] = {}
-    for token, row in rows_by_token(sheet).items():
+    for token, row in sheet.rows_by(TOKEN).items():
         brought = known.brought.get(formulas.user_of(token), (None,) * 3 if known.limit is None else ())
         values = (known.limit, known.balance_leave or None, *brought)
         for column, value in zip(_FACTS, values, strict=False):

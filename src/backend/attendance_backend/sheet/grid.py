@@ -166,6 +166,14 @@ class Worksheet:
         """The rows below the headers, to the last one that holds anything that was read."""
         return range(self.first_row, max(self.end_row(), self.first_row))
 
+    def rows_by(self, column: Column) -> dict[str, int]:
+        """The rows below the headers by what stands in a column; of rows with the same text the upper one."""
+        rows: dict[str, int] = {}
+        for row in self.data_rows():
+            if key := self.text(row, column):
+                rows.setdefault(key, row)
+        return rows
+
     def row(self, row: int) -> Iterator[tuple[int, Cell]]:
         """Column and cell of what a row holds, from left to right."""
         columns = [column for column in range(self.column_count) if (row, column) in self.cells]

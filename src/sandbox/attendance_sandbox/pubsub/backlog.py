@@ -1,6 +1,6 @@
 """The messages of one subscription that are not acknowledged yet. No locks and no clock: time is handed in.
 
-A message is in exactly one of three places: ready, resting (until its backoff or delay is over) or leased (delivered,
+A message is in exactly one of three places: ready, resting (until its backoff is over) or leased (delivered,
 waiting for its acknowledgment). Times are seconds since 1970 by the broker's clock.
 """
 
@@ -34,14 +34,8 @@ class Backlog:
         # May hold outdated pairs (acknowledged or extended since): `_leased` decides.
         self._deadlines: list[tuple[float, str]] = []
 
-    def add(self, message: Message, *, not_before_s: float = 0.0, overtakes: bool = False) -> None:
-        """Take in a new message; one that overtakes goes before all that wait."""
-        rank = next(self._ranks)
-        entry = Entry(message, -rank if overtakes else rank)
-        if not_before_s:
-            self._rest(entry, not_before_s)
-        else:
-            self._make_ready(entry)
+    def add(self, message: Message) -> None:
+        self._make_ready(Entry(message, next(self._ranks)))
 
     def lease(self, now_s: float, *, limit: int, deadline_s: float, max_bytes: int) -> list[Entry]:
         """Up to `limit` messages, first come first, now leased until `deadline_s`.

@@ -11,7 +11,6 @@ from typing import Any
 
 from attendance_sandbox.pubsub.backlog import Backlog, Entry
 from attendance_sandbox.pubsub.errors import AlreadyExistsError, NotFoundError
-from attendance_sandbox.pubsub.faults import Faults
 from attendance_sandbox.pubsub.limits import check_publish
 from attendance_sandbox.pubsub.messages import Delivery, Draft, Message, Outcome
 from attendance_sandbox.pubsub.state import DELETED_TOPIC, Caller, Subscription, SubscriptionSettings, Topic
@@ -31,11 +30,8 @@ class Broker:
             lock. A PubSubError that it raises refuses the publication. Dead letters are not announced.
     """
 
-    def __init__(
-        self, *, clock: Callable[[], float], faults: Faults, on_publish: OnPublish | None = None
-    ) -> None:
+    def __init__(self, *, clock: Callable[[], float], on_publish: OnPublish | None = None) -> None:
         self._clock = clock
-        self._faults = faults
         self._on_publish = on_publish
         self._lock = threading.RLock()
         self._topics: dict[str, Topic] = {}
@@ -151,26 +147,19 @@ class Broker:
 
     def _accept(self, topic: Topic, draft: Draft) -> Message:
         self._last_message_id += 1
-        now_s = self._clock()
         message = Message(
             data=draft.data,
             attributes=dict(draft.attributes),
             message_id=str(self._last_message_id),
-            publish_time_ms=int(now_s * 1000),
+            publish_time_ms=int(self._clock() * 1000),
         )
         topic.published.append(message)
         for subscription in self._subscriptions_of(topic.name):
             if subscription.settings.matches(message.attributes):
-                self._enqueue(subscription, message, now_s)
+                subscription.backlog.add(message)
+                subscription.changed.notify_all()
+                self._alarm(subscription)
         return message
-
-    def _enqueue(self, subscription: Subscription, message: Message, now_s: float) -> None:
-        fate = self._faults.fate(subscription.name, message)
-        not_before_s = now_s + fate.delay_s if fate.delay_s else 0.0
-        for _ in range(fate.copies):
-            subscription.backlog.add(message, not_before_s=not_before_s, overtakes=fate.overtakes)
-        subscription.changed.notify_all()
-        self._alarm(subscription)
 
     # Receiving
 
@@ -202,7 +191,7 @@ class Broker:
         )
         deliveries = [self._deliver(subscription, entry) for entry in entries]
         self._alarm(subscription)
-        return [delivery for delivery in deliveries if not delivery.lost]
+        return deliveries
 
     def _deliver(self, subscription: Subscription, entry: Entry) -> Delivery:
         delivery = Delivery(
@@ -211,7 +200,6 @@ class Broker:
             ack_id=entry.ack_id,
             attempt=entry.attempts,
             reported_attempt=entry.attempts if subscription.settings.dead_letter else 0,
-            lost=self._faults.loses_delivery(subscription.name, entry.message, entry.attempts),
         )
         subscription.outstanding[entry.ack_id] = delivery
         subscription.deliveries.append(delivery)
@@ -223,9 +211,7 @@ class Broker:
             subscription = self.subscription(name)
             self._settle(subscription, self._clock())
             for ack_id in ack_ids:
-                delivery = subscription.outstanding.get(ack_id)
-                if delivery and not self._faults.loses_acknowledgment(name, delivery.message):
-                    subscription.backlog.remove(ack_id)
+                if subscription.backlog.remove(ack_id) is not None:
                     self._conclude(subscription, ack_id, Outcome.ACKNOWLEDGED)
             subscription.changed.notify_all()
 

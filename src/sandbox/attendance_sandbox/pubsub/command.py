@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from attendance_sandbox.pubsub.errors import AlreadyExistsError, PubSubError
-from attendance_sandbox.pubsub.faults import Faults
 from attendance_sandbox.pubsub.monitoring import MonitoringServer
 from attendance_sandbox.pubsub.server import PubSubServer
 from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
@@ -13,7 +12,6 @@ from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, 
 # The port of Google's own emulator.
 DEFAULT_PORT = 8085
 DEFAULT_PROJECT = "attendance-sandbox"
-FAULT_KINDS = ("drop", "delay", "duplicate", "reorder", "lose_ack", "refuse", "refuse_after")
 
 _EPILOG = """\
 example:
@@ -69,20 +67,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="PORT",
         help="tell on this port, as Cloud Monitoring does, what waits (for attendance-backend doctor)",
     )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        type=_fault,
-        metavar="KIND=RATE",
-        help=f"misbehave at a rate from 0 to 1; kinds: {', '.join(FAULT_KINDS)}; may be repeated",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. 0 after a stop, 2 if the server could not be started as asked."""
     stopped = stop_signal()
-    server = PubSubServer(arguments.port, Faults(**dict(arguments.fault)), log=teller(arguments))
+    server = PubSubServer(arguments.port, log=teller(arguments))
     try:
         server.start()
     except OSError as error:
@@ -139,16 +129,3 @@ def _push(text: str) -> _Push:
     if not topic or not endpoint.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"{text} is not of the form TOPIC=http://host:port[/path]")
     return _Push(topic, endpoint)
-
-
-def _fault(text: str) -> tuple[str, float]:
-    kind, _, rate_text = text.partition("=")
-    try:
-        rate = float(rate_text)
-    except ValueError:
-        rate = -1.0
-    if kind not in FAULT_KINDS or not 0.0 <= rate <= 1.0:
-        raise argparse.ArgumentTypeError(
-            f"{text} is not of the form KIND=RATE with a rate from 0 to 1 and one of {', '.join(FAULT_KINDS)}"
-        )
-    return kind, rate

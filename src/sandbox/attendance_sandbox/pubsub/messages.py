@@ -48,7 +48,6 @@ class Delivery:
     Attributes:
         attempt: 1 for the first delivery of the message to this subscription.
         reported_attempt: `attempt` if the subscription has a dead-letter policy, else 0, as in the API.
-        lost: a fault kept it from arriving; only running out of its lease ends it.
         outcome: changes while the server runs.
     """
 
@@ -57,5 +56,4 @@ class Delivery:
     ack_id: str
     attempt: int
     reported_attempt: int
-    lost: bool = False
     outcome: Outcome = Outcome.OUTSTANDING

@@ -32,8 +32,7 @@ from typing import Any
 import grpc
 
 from attendance_sandbox.pubsub.broker import Broker, OnPublish
-from attendance_sandbox.pubsub.errors import PubSubError, UnavailableError
-from attendance_sandbox.pubsub.faults import Faults
+from attendance_sandbox.pubsub.errors import PubSubError
 from attendance_sandbox.pubsub.iam import IamService
 from attendance_sandbox.pubsub.messages import Delivery, Message
 from attendance_sandbox.pubsub.publisher import PublisherService
@@ -69,7 +68,6 @@ class PubSubServer(Running):
 
     Args:
         port: 0 picks a free one, shown in `port` after the start.
-        faults: what goes wrong; see `faults.py`. May be changed while the server runs.
         on_publish: called with (topic path, attributes, data) for each published message before anyone can receive it.
         clock: seconds since 1970, for leases, backoff and publication times; call `wake` after it has jumped.
         log: called with one short line for each request and push.
@@ -78,16 +76,14 @@ class PubSubServer(Running):
     def __init__(
         self,
         port: int = 0,
-        faults: Faults | None = None,
         on_publish: OnPublish | None = None,
         *,
         clock: Clock | None = None,
         log: Log | None = None,
     ) -> None:
         self.port = port
-        self.faults = faults if faults is not None else Faults()
         self._log = log if log is not None else _say_nothing
-        self.broker = Broker(clock=clock or steady_clock(), faults=self.faults, on_publish=on_publish)
+        self.broker = Broker(clock=clock or steady_clock(), on_publish=on_publish)
         self._pushes = PushDispatcher(self.broker, self._log)
         self._publisher = PublisherService(self.broker)
         self._subscriber = SubscriberService(self.broker, self._pushes)
@@ -215,12 +211,8 @@ class PubSubServer(Running):
     def _unary(self, method: str, behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         def handle(request: Any, context: Any) -> Any:
             try:
-                if self.faults.refuses(method):
-                    raise UnavailableError("The service is currently unavailable (injected).")
                 self._iam.check(method)
                 response = behaviour(request, context)
-                if self.faults.refuses_after(method):
-                    raise UnavailableError("The service is currently unavailable (injected after the fact).")
             except PubSubError as error:
                 self._log(f"{_summary(method, request, None)}: {error.status} {error}")
                 context.abort(grpc.StatusCode[error.status], str(error))

@@ -7,16 +7,15 @@ import sys
 from pathlib import Path
 
 from attendance_sandbox.sheets.http_server import HOST
-from attendance_sandbox.sheets.saver import Saver
-from attendance_sandbox.sheets.server import LogEntry, SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 from attendance_sandbox.terminal import EXIT_OK, add_command, announce, refuse, stop_signal, taken, teller
 
 _EPILOG = """\
 example:
   attendance-sandbox sheets --port 8086 --folder books --shared-folder Attendance
   the key of a service account is in books/service-account.json; let its programs talk to http://127.0.0.1:8086
-  instead of https://sheets.googleapis.com and https://www.googleapis.com; each spreadsheet is saved in books
-  as an .xlsx file a moment after it was changed, and at the end; http://127.0.0.1:8086/ shows them in a browser
+  instead of https://sheets.googleapis.com and https://www.googleapis.com; http://127.0.0.1:8086/ shows
+  the spreadsheets in a browser as they are; at the end each is saved in books as an .xlsx file
 """
 
 
@@ -46,15 +45,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 0 after a clean stop, 2 when it cannot start."""
     tell = teller(arguments)
-    saver: Saver | None = None
-
-    def on_request(entry: LogEntry) -> None:
-        tell(str(entry))
-        if saver is not None and entry.kind in {"write", "drive"}:
-            saver.changed()
-
     try:
-        server = SheetsServer(arguments.port, arguments.folder, on_request=on_request, recalculate=True)
+        server = SheetsServer(
+            arguments.port, arguments.folder, on_request=lambda entry: tell(str(entry)), recalculate=True
+        )
     except OSError as error:
         return refuse("sheets", taken(arguments.port, error))
     key_file = arguments.folder / "service-account.json"
@@ -66,14 +60,17 @@ def run(arguments: argparse.Namespace) -> int:
         reason = os.strerror(error.errno or 0)
         return refuse("sheets", f"{error.filename}: {reason}; name another --folder")
     stopped = stop_signal()
-    saver = Saver(server, on_error=_warn)
-    with server, saver:
+    with server:
         announce(f"sheets on {HOST}:{server.port}")
         tell(f"the spreadsheets as pages for a browser: {server.url}/")
         tell(f"service account's key in {key_file}")
         if arguments.shared_folder:
             tell(f"folder {arguments.shared_folder}: {server.new_shared_folder(arguments.shared_folder)}")
         stopped.wait()
+        try:
+            server.save()
+        except OSError as error:
+            sys.stderr.write(f"attendance-sandbox sheets: cannot save: {error}\n")
     return EXIT_OK
 
 
@@ -84,7 +81,3 @@ def _write_key(path: Path, key: dict[str, str]) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(key, file, indent=2)
         file.write("\n")
-
-
-def _warn(reason: str) -> None:
-    sys.stderr.write(f"attendance-sandbox sheets: cannot save: {reason}\n")

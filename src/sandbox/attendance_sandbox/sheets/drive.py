@@ -176,37 +176,22 @@ class Drive:
 
     def create_permission(self, file_id: str, query: Query, body: Json, call: Call) -> Json:
         file = self._find(file_id, query, call, "writer")
-        kind, role = body.get("type"), body.get("role")
-        if kind not in {"user", "group", "domain", "anyone"} or role not in ROLES:
+        role, email = body.get("role"), body.get("emailAddress")
+        if body.get("type") not in {"user", "group"} or role not in ROLES[:-1]:
             raise _bad("The permission type and role fields are required and must be valid.", "required")
-        if role == "owner" and not _flag(query, "transferOwnership"):
-            raise ApiError(
-                403,
-                "PERMISSION_DENIED",
-                "The transferOwnership parameter must be enabled when the permission role is 'owner'.",
-                reason="forbidden",
-            )
-        email = body.get("emailAddress")
-        if kind in {"user", "group"} and "@" not in str(email):
+        if "@" not in str(email):
             raise _bad(
                 "The specified emailAddress is invalid or not applicable for the given permission type.",
                 "invalidSharingRequest",
             )
-        granted = permission(role, email)
-        granted["type"] = kind
-        if kind == "domain":
-            granted.update(id=f"domain-{body.get('domain')}", domain=body.get("domain", ""))
-        old = [one for one in file.permissions if _same_subject(one, granted)]
+        granted = permission(role, email) | {"type": body["type"]}
+        old = [one for one in file.permissions if one.get("emailAddress") == email]
         if old:
             old[0]["role"] = role
             granted = old[0]
         else:
             file.permissions.append(granted)
         return _select(granted, _first(query, "fields", DEFAULT_PERMISSION_FIELDS))
-
-
-def _same_subject(one: Json, other: Json) -> bool:
-    return all(one.get(name) == other.get(name) for name in ("type", "emailAddress", "domain"))
 
 
 def file_json(file: DriveFile) -> Json:

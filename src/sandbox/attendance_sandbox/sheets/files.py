@@ -135,11 +135,7 @@ class FileStore:
         found = {
             one["role"]
             for one in file.permissions
-            if one["type"] == "anyone"
-            or one.get("emailAddress", "").casefold() == caller.casefold()
-            or (
-                one["type"] == "domain" and caller.casefold().endswith("@" + one.get("domain", "").casefold())
-            )
+            if one["type"] == "anyone" or one.get("emailAddress", "").casefold() == caller.casefold()
         }
         for parent in file.parents:
             if parent in self.files:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from attendance_sandbox.sheets import a1
@@ -45,9 +44,6 @@ class Spreadsheet:
         self.developer_metadata: list[Json] = []
         self.computed: Spreadsheet | None = None
         """The same with the values of all formulas, once they were computed. A draft starts without."""
-
-        self.saved_as: Path | None = None
-        """The file that it was last written to as it is. A draft, which will differ, starts without."""
 
     def draft(self, spreadsheet_id: str | None = None) -> Spreadsheet:
         """A copy, whose changes do not show here."""

@@ -41,7 +41,7 @@ _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def save_workbooks(spreadsheets: list[Spreadsheet], folder: Path) -> list[Path]:
-    """Writes one file for each spreadsheet into `folder`; a file whose content is the same is not touched.
+    """Writes one file for each spreadsheet into `folder`.
 
     Returns:
         The files in the order of the spreadsheets. Of equal titles the second file is called ``… (2).xlsx``.
@@ -52,14 +52,7 @@ def save_workbooks(spreadsheets: list[Spreadsheet], folder: Path) -> list[Path]:
     for spreadsheet in spreadsheets:
         path = folder / (unique(file_name(spreadsheet.title), taken) + ".xlsx")
         paths.append(path)
-        if spreadsheet.saved_as == path and path.is_file():
-            continue
-        content = workbook_bytes(spreadsheet)
-        if not path.is_file() or path.read_bytes() != content:
-            partial = path.with_suffix(".part")
-            partial.write_bytes(content)
-            partial.replace(path)
-        spreadsheet.saved_as = path
+        path.write_bytes(workbook_bytes(spreadsheet))
     return paths
 
 
