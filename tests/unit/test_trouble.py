@@ -1,15 +1,19 @@
 """Why Google cannot be used, in a few words: what the real libraries raise, shortened."""
 
 import io
+import os
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import requests
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
-from attendance_trouble import address_of, first_words, key_file_trouble, network_trouble
+from attendance_trouble import address_of, first_words, key_file_trouble, network_trouble, unprinted
 
 
 @pytest.fixture
@@ -85,3 +89,37 @@ def test_a_key_file_that_this_user_may_not_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(io, "open", refuse)  # root, who may run the tests, is refused nothing
     assert "key.json, which this user may not read: let it" in key_file_trouble(tmp_path / "key.json")
+
+
+@pytest.mark.parametrize("at_once", ["True", "False"])
+@pytest.mark.parametrize("module", ["attendance_client.app.cli", "attendance_backend.app.cli"])
+def test_a_disk_that_is_full_and_a_reader_that_has_seen_enough(module, at_once):
+    code = f"""
+import argparse, sys, {module} as cli
+
+def talk(options):
+    print("words", flush={at_once})
+    return 0
+
+parser = argparse.ArgumentParser()
+parser.set_defaults(command=talk, settings="here", verbose=False)
+cli._parser = lambda: parser
+sys.exit(cli.main())
+"""
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode in (1, 2)
+    (line,) = ended.stderr.decode().splitlines()
+    assert line.endswith(
+        "not all could be written (No space left on device): make room, or let it go to another disk"
+    )
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_an_error_of_another_file_is_left_to_whoever_caught_it():
+    assert unprinted(FileNotFoundError(2, "No such file or directory", "ledger")) is None

@@ -1,22 +1,35 @@
-"""What the programs tell people alike: why Google cannot be used (the key file, the network), which package is missing.
+"""What the programs tell people alike: why Google cannot be used (the key file, the network), which package is missing,
+why what they print goes nowhere.
 
 Standard library only.
 """
 
+import errno
 import json
+import os
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["KEY_FILE", "address_of", "first_words", "key_file_trouble", "missing_package", "network_trouble"]
+__all__ = [
+    "KEY_FILE",
+    "address_of",
+    "first_words",
+    "key_file_trouble",
+    "missing_package",
+    "network_trouble",
+    "unprinted",
+]
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 """The environment variable that names an account's key file."""
 
 _KEY_FIELDS = ("client_email", "private_key", "token_uri")
 _LONGEST = 160
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NEW_KEY = (
     "make a new key (a site's: deploy/gcp/deploy site add ID --new-key; else: gcloud iam service-accounts keys "
     "create), and keep the file as it comes"
@@ -33,6 +46,19 @@ def missing_package(error: ModuleNotFoundError, extra: str) -> str | None:
     return (
         f"the package {error.name} is missing: install this command's packages with pip install '.[{extra}]'"
     )
+
+
+def unprinted(error: OSError) -> str | None:
+    """Why what is printed goes nowhere, and what to do; empty where its reader has seen enough (``| head``).
+
+    None where the error is of something else. Otherwise Python keeps still when it flushes the rest at its end.
+    """
+    if not isinstance(error, BrokenPipeError) and (error.errno not in _FULL or error.filename is not None):
+        return None
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return ""
+    return f"not all could be written ({error.strerror}): make room, or let it go to another disk"
 
 
 def key_file_trouble(path: Path) -> str:

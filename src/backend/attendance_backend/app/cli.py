@@ -14,7 +14,7 @@ from attendance_backend.app.variables import Variables
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 from attendance_contracts import RELEASE
-from attendance_trouble import missing_package
+from attendance_trouble import missing_package, unprinted
 
 if TYPE_CHECKING:
     from attendance_backend.app.commands.export import Exported
@@ -57,13 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s"
     )
     try:
-        return int(options.command(options))
+        return _flushed(int(options.command(options)))
     except UserError as error:
         print(f"attendance-backend: {error}", file=sys.stderr)
         return EXIT_USER_ERROR
     except TransientError as error:
         print(f"attendance-backend: {error}; try again", file=sys.stderr)
         return EXIT_TRY_AGAIN
+    except OSError as error:
+        told = unprinted(error)
+        if told is None:
+            raise
+        if told:
+            _note(told)
+        return EXIT_USER_ERROR if told else 0
     except ModuleNotFoundError as error:
         told = missing_package(error, "operator")
         if told is None:
@@ -73,6 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
         return EXIT_TRY_AGAIN
+
+
+def _flushed(code: int) -> int:
+    sys.stdout.flush()  # here, where a full disk can be told in a line
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -637,7 +649,10 @@ def _settings_here() -> Path | None:
 def _variables(options: argparse.Namespace) -> Variables:
     """The environment variables, and the settings file where one is named."""
     if options.settings is None:
-        return Variables(os.environ, hint="; --settings FILE reads settings from a file")
+        there = (
+            "" if SETTINGS_HERE.is_file() else f" ({Path.cwd()} has no {SETTINGS_HERE}, as a checkout has)"
+        )
+        return Variables(os.environ, hint=f"; --settings FILE reads settings from a file{there}")
     return Variables(os.environ, options.settings, read_settings_file(options.settings))
 
 

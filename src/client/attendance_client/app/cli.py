@@ -18,7 +18,7 @@ from attendance_client.app.device_options import add_device_command, at_least_on
 from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_contracts import RELEASE
-from attendance_trouble import missing_package
+from attendance_trouble import missing_package, unprinted
 
 EXIT_USER_ERROR = 2
 EXIT_TRY_AGAIN = 1
@@ -35,22 +35,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns 0, 2 for what the user must fix, 1 for what may work another time."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        return _flushed(int(options.command(options)))
     except UserError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_USER_ERROR
     except ClientError as error:
         print(f"attendance-client: {error}", file=sys.stderr)
         return EXIT_TRY_AGAIN
-    except BrokenPipeError:
-        _leave_the_pipe()
-        return 0
+    except OSError as error:
+        told = unprinted(error)
+        if told is None:
+            raise
+        if told:
+            print(f"attendance-client: {told}", file=sys.stderr)
+        return EXIT_TRY_AGAIN if told else 0
     except ModuleNotFoundError as error:
         told = missing_package(error, "client")
         if told is None:
             raise
         print(f"attendance-client: {told}", file=sys.stderr)
         return EXIT_USER_ERROR
+
+
+def _flushed(code: int) -> int:
+    sys.stdout.flush()  # here, where a full disk can be told in a line
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -241,13 +250,8 @@ def _say(text: str) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(text, flush=True)
-    except BrokenPipeError:
-        _leave_the_pipe()
-
-
-def _leave_the_pipe() -> None:
-    """Whoever reads what is printed has seen enough; Python must not complain when it flushes the rest at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError as error:
+        unprinted(error)
 
 
 def _run(options: argparse.Namespace) -> int:
