@@ -1,5 +1,6 @@
 """Why Google cannot be used, in a few words: what the real libraries raise, shortened."""
 
+import errno
 import io
 import os
 import socket
@@ -123,3 +124,8 @@ sys.exit(cli.main())
 
 def test_an_error_of_another_file_is_left_to_whoever_caught_it():
     assert unprinted(FileNotFoundError(2, "No such file or directory", "ledger")) is None
+
+
+def test_a_computer_without_a_network_is_not_the_other_ones_fault():
+    error = requests.ConnectionError(OSError(errno.ENETUNREACH, "Network is unreachable"))
+    assert network_trouble(error) == "network is unreachable: this computer itself seems to be on none"

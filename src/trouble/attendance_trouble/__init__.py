@@ -108,6 +108,8 @@ def network_trouble(error: BaseException) -> str:
         if any(isinstance(cause, kind) for cause in found):
             return words
     for cause in found:
+        if isinstance(cause, OSError) and cause.errno == errno.ENETUNREACH:
+            return "network is unreachable: this computer itself seems to be on none"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:
