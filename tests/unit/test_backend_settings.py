@@ -48,7 +48,7 @@ def test_a_missing_variable_is_named(name):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("REVIEW_PERIODS_SPREADSHEET_ID", "https://docs.google.com/spreadsheets/d/1AbcDefGhIjKlMn/edit"),
+        ("REVIEW_PERIODS_SPREADSHEET_ID", "https://docs.google.com/forms/1AbcDefGhIjKlMn"),
         ("REVIEW_SHEETS_FOLDER_ID", "a/b"),
         ("SHEETS_API_URL", "sheets.googleapis.com"),
         ("DRIVE_API_URL", "ftp://x"),
@@ -227,3 +227,12 @@ def test_whoever_deploys_knows_each_way_to_tell_people_and_each_setting():
     asked = deployed.ASKED[deployed.TRANSPORT].pattern
     assert tuple(asked.split("|")) == TRANSPORTS, "ASKED in deploy/gcp/attendance_deploy/settings.py"
     assert set(NAMES) >= deployed.ALL_NAMES, "NAMES in src/backend/attendance_backend/app/settings.py"
+
+
+def test_ids_may_be_given_as_the_addresses_that_a_browser_shows():
+    given = {
+        "REVIEW_SHEETS_FOLDER_ID": "https://drive.google.com/drive/u/0/folders/1FolderFolder?usp=sharing",
+        "REVIEW_PERIODS_SPREADSHEET_ID": "https://docs.google.com/spreadsheets/d/1Sheet-Sheet/edit#gid=0",
+    }
+    found = read_settings(Variables({**COMPLETE, **given}))
+    assert (found.folder_id, found.control_id) == ("1FolderFolder", "1Sheet-Sheet")

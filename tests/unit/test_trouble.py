@@ -1,11 +1,13 @@
 """Why Google cannot be used, in a few words: what the real libraries raise, shortened."""
 
+import errno
 import io
 import os
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import requests
@@ -13,6 +15,7 @@ from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
 from attendance_trouble import address_of, first_words, key_file_trouble, network_trouble
+from attendance_trouble.command_line import unprinted
 
 
 @pytest.fixture
@@ -115,3 +118,42 @@ def test_who_reads_no_further_is_no_trouble(prints, expected):
         process.stdin.write("\n")
         process.stdin.close()
         assert (process.wait(), process.stderr.read()) == expected
+
+
+@pytest.mark.parametrize("at_once", ["True", "False"])
+@pytest.mark.parametrize("module", ["attendance_client.app.cli", "attendance_backend.app.cli"])
+def test_a_disk_that_is_full_and_a_reader_that_has_seen_enough(module, at_once):
+    code = f"""
+import argparse, sys, {module} as cli
+
+def talk(options):
+    print("words", flush={at_once})
+    return 0
+
+parser = argparse.ArgumentParser()
+parser.set_defaults(command=talk, settings="here", verbose=False)
+cli._parser = lambda: parser
+sys.exit(cli.main())
+"""
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode in (1, 2)
+    (line,) = ended.stderr.decode().splitlines()
+    assert line.endswith(
+        "not all could be written (No space left on device): make room, or let it go to another disk"
+    )
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_an_error_of_another_file_is_left_to_whoever_caught_it():
+    assert unprinted(FileNotFoundError(2, "No such file or directory", "ledger")) is None
+
+
+def test_a_computer_without_a_network_is_not_the_other_ones_fault():
+    error = requests.ConnectionError(OSError(errno.ENETUNREACH, "Network is unreachable"))
+    assert network_trouble(error) == "network is unreachable: this computer itself seems to be on none"

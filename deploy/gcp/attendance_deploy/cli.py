@@ -16,6 +16,7 @@ from attendance_deploy import examination, installation, review_periods, setting
 from attendance_deploy.change import Changes, look
 from attendance_deploy.gcloud import ROOT, DeployError, Gcloud, Runner, run_gcloud
 from attendance_deploy.kinds import TOPIC, Resource, find_function
+from attendance_trouble.command_line import unprinted
 from attendance_trouble.finding import Level
 
 BESIDE = Path(__file__).resolve().parents[1]
@@ -53,6 +54,13 @@ def main(
         return _Run(options, runner, init or review_periods.run_init(ROOT), sleep).run()
     except DeployError as error:
         print(f"deploy: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        told = unprinted(error)
+        if told is None:
+            raise
+        why = told or "nobody reads what it says"
+        print(f"deploy: stopped: {why}; the same command goes on where it stopped", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, EOFError):
         print("\ndeploy: stopped; the same command goes on where it stopped", file=sys.stderr)

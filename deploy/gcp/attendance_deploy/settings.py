@@ -55,7 +55,7 @@ ASKED = {
         "smtp",
     ),
     "SMTP_HOST": Setting("the mail server's name, such as smtp.example.com", r"[A-Za-z0-9.-]+"),
-    "SMTP_PORT": Setting("its port", r"[0-9]{1,5}", "587"),
+    "SMTP_PORT": Setting("the port there, a number such as 587", r"[0-9]{1,5}", "587"),
     "SMTP_STARTTLS": Setting("whether it wants STARTTLS, 1 or 0", r"[01]|true|false", "1"),
     "SMTP_USERNAME": Setting("the user name there (empty: no login)", r"\S*", ""),
 }

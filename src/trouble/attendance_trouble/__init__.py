@@ -3,6 +3,7 @@
 Standard library only.
 """
 
+import errno
 import json
 import socket
 import ssl
@@ -10,7 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["KEY_FILE", "address_of", "first_words", "key_file_trouble", "missing_package", "network_trouble"]
+__all__ = [
+    "KEY_FILE",
+    "address_of",
+    "first_words",
+    "key_file_trouble",
+    "missing_package",
+    "network_trouble",
+]
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 """The environment variable that names an account's key file."""
@@ -82,6 +90,8 @@ def network_trouble(error: BaseException) -> str:
         if any(isinstance(cause, kind) for cause in found):
             return words
     for cause in found:
+        if isinstance(cause, OSError) and cause.errno == errno.ENETUNREACH:
+            return "network is unreachable: this computer itself seems to be on none"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:

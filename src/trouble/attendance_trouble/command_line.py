@@ -1,6 +1,7 @@
 """What the command lines have in common: how commands are declared, what they print, and how they end."""
 
 import argparse
+import errno
 import io
 import logging
 import os
@@ -10,7 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from attendance_trouble import missing_package
 from attendance_trouble.finding import Finding, Level
 
+EXIT_UNPRINTED = 1
 EXIT_USER_ERROR = 2
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -75,10 +79,14 @@ def ended(
     """
     try:
         code = run()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        leave_the_pipe()
-        return 0
+        sys.stdout.flush()  # here, where a full disk can be told in a line
+    except OSError as error:
+        told = unprinted(error)
+        if told is None:
+            raise
+        if told:
+            print(f"{program}: {told}", file=sys.stderr)
+        return EXIT_UNPRINTED if told else 0
     except ModuleNotFoundError as error:
         told = missing_package(error, extra)
         if told is None:
@@ -97,13 +105,21 @@ def say(text: object) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(text, flush=True)
-    except BrokenPipeError:
-        leave_the_pipe()
+    except BrokenPipeError as error:
+        unprinted(error)
 
 
-def leave_the_pipe() -> None:
-    """Whoever reads what is printed has seen enough; Python must not complain when it flushes the rest at its end."""
+def unprinted(error: OSError) -> str | None:
+    """Why what is printed goes nowhere, and what to do; empty where its reader has seen enough (``| head``).
+
+    None where the error is of something else. Otherwise Python keeps still when it flushes the rest at its end.
+    """
+    if not isinstance(error, BrokenPipeError) and (error.errno not in _FULL or error.filename is not None):
+        return None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return ""
+    return f"not all could be written ({error.strerror}): make room, or let it go to another disk"
 
 
 def say_findings(findings: Iterable[Finding]) -> bool:

@@ -601,7 +601,10 @@ def _settings_here() -> Path | None:
 def _variables(options: argparse.Namespace) -> Variables:
     """The environment variables, and the settings file where one is named."""
     if options.settings is None:
-        return Variables(os.environ, hint="; --settings FILE reads settings from a file")
+        there = (
+            "" if SETTINGS_HERE.is_file() else f" ({Path.cwd()} has no {SETTINGS_HERE}, as a checkout has)"
+        )
+        return Variables(os.environ, hint=f"; --settings FILE reads settings from a file{there}")
     return Variables(os.environ, options.settings, read_settings_file(options.settings))
 
 

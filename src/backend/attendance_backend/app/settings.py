@@ -47,6 +47,10 @@ LOG_IN = (
 """What to do where there are no credentials; without the scopes Google refuses Sheets and Drive."""
 
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
+_FILE_ADDRESS = re.compile(
+    r"https://(?:drive|docs)\.google\.com/.*/(?:folders|d)/([A-Za-z0-9_-]{10,})(?:[/?#].*)?"
+)
+"""As a browser shows it."""
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
@@ -223,6 +227,8 @@ def _control_id(variables: Variables) -> str:
 
 def _file_id(variables: Variables, name: str) -> str | None:
     value = variables.text(name)
+    if value is not None and (address := _FILE_ADDRESS.fullmatch(value)):
+        return address[1]
     if value is not None and not _FILE_ID.fullmatch(value):
         raise variables.malformed(name, value, "an ID, the long part of the address, without slashes")
     return value

@@ -72,7 +72,8 @@ def load_config(directory: Path) -> Config:
         document = json.loads(text)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"{path} does not exist: attendance-client init writes it, or name its folder with --directory. {LEAST}"
+            f"{path.absolute()} does not exist: attendance-client init writes it, or name its folder with --directory. "
+            f"{LEAST}"
         ) from error
     except PermissionError as error:
         raise ConfigError(no_permission(path)) from error
