@@ -6,7 +6,6 @@ some worlds a period has two workbooks: known people are in that of another site
 """
 
 import contextlib
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,11 +38,10 @@ TIMESTAMP, ENTRY, USER_NAME, RECORD_ID = 0, 3, 4, 8
 REGISTERED = ("Site", "First Day", "Time Zone", "Day Boundary", "Workbook Group")
 FORGETS_IN = 4
 """One world in so many forgets people: it takes as long as dozens of messages."""
-WITH_GROUPS = os.environ.get("CROWD", "") == "1"
-"""Whether periods have two workbooks. A site is not told of another group's that is gone, and what that held of its
-punches comes back only when somebody has them sent again. ``CROWD=1`` looks whether anything else falls."""
 GROUPED_IN = 3
 """One world in so many has workbook groups."""
+ONE_OF_GROUPS = 0.5
+"""How often one group's workbook is deleted alone."""
 ELSEWHERE_SITE, ELSEWHERE_GROUP = "lyon", "South"
 BATCHES = (1, 1, 1, 2, 4)
 """How many messages are taken in together."""
@@ -81,6 +79,8 @@ class HandlersBackend:
         self._choice = random.Random(seed)
         self._crash_chance = crash_chance
         self._forgets = seed % FORGETS_IN == 0
+        self.deletes_of: str | None = None
+        """The group whose workbook is the next to be deleted; None for any."""
         self._heard: list[Any] = []
         self._batches = random.Random(seed)
         self._published: list[Row] = []
@@ -88,7 +88,7 @@ class HandlersBackend:
         self.instances = [self.world.backend, replace(self.world.backend, remembered={})]
         self.happened: Counter[str] = Counter()
         self._spoil_writes()
-        site = ELSEWHERE_SITE if WITH_GROUPS and seed % GROUPED_IN == 1 else None
+        site = ELSEWHERE_SITE if seed % GROUPED_IN == 1 else None
         rows = [(*person, site) for person in people]
         self.world.type_worksheet("Cut Off Times", [("Name", "Email", "Cut Off Time", "Site"), *rows])
         if site is not None:
@@ -133,17 +133,29 @@ class HandlersBackend:
             guide.put(row, column + 1, "yes")
         return True
 
-    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
-        names = [sheet.title for sheet in self.world.control.sheets]
-        recorded = self.world.control.sheet("Review Sheets") if "Review Sheets" in names else None
-        rows = [] if recorded is None else [r for r, row in enumerate(recorded.rows()) if row[:1] == [name]]
-        if recorded is None or not rows:
-            return False
-        for row in rows:
-            self.world.spreadsheets.books.pop(str(recorded.get(row, 1)), None)
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> Mapping[str, set[str]]:
+        """Of several groups' one, or all of them; a row whose workbook is gone is deleted first."""
+        if "Review Sheets" not in [sheet.title for sheet in self.world.control.sheets]:
+            return {}
+        recorded, there = self.world.control.sheet("Review Sheets"), self.world.spreadsheets.books
+        rows = {r: str(row[1]) for r, row in enumerate(recorded.rows()) if row[:1] == [name]}
+        left = {row: sheet_id for row, sheet_id in rows.items() if sheet_id not in there}
+        if with_its_row and left:
+            rows = left
+        elif self.deletes_of is not None:
+            group = self.deletes_of.casefold()
+            rows = {
+                row: each for row, each in rows.items() if there[each].properties.get(GROUP_PROPERTY) == group
+            }
+        elif len(rows) > 1 and self._choice.random() < ONE_OF_GROUPS:
+            rows = dict([self._choice.choice([*rows.items()])])
         for row, column in product(rows if with_its_row else (), range(recorded.column_count)):
             recorded.put(row, column, None)
-        return True
+        books = {sheet_id: there.pop(sheet_id, None) for sheet_id in rows.values()}
+        return {sheet_id: {*self._identities(book)} for sheet_id, book in books.items()}
+
+    def _identities(self, book: Book | None) -> Iterator[str]:
+        return (stored.identity for stored in ([] if book is None else self._rows_of(book)))
 
     def look_after(self) -> None:
         """The schedule's tick, of which only what moves punches is looked at here."""
@@ -258,12 +270,12 @@ class HandlersBackend:
         self.world.spreadsheets.apply = wary
 
     def rows(self) -> list[StoredRow]:
-        found = []
-        for book in self.world.review_books():
-            for sheet in book.sheets:
-                if sheet.title.startswith(RAW_PREFIX) or sheet.title == "Amendments":
-                    found += [self._stored(book, row) for row in sheet.rows()[1:] if len(row) > RECORD_ID]
-        return found
+        return [stored for book in self.world.review_books() for stored in self._rows_of(book)]
+
+    def _rows_of(self, book: Book) -> Iterator[StoredRow]:
+        for sheet in book.sheets:
+            if sheet.title.startswith(RAW_PREFIX) or sheet.title == "Amendments":
+                yield from (self._stored(book, row) for row in sheet.rows()[1:] if len(row) > RECORD_ID)
 
     def workbooks(self) -> Iterator[tuple[str, Book, ReviewPeriod]]:
         """The review workbooks: ID, content, and the period by HR's table."""

@@ -7,11 +7,8 @@ the word above it, a row by the name in it, and nothing of the program's.
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import urlsplit
 
-import requests
 from google.oauth2.service_account import Credentials
-from requests.adapters import BaseAdapter
 
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.google.drive import GoogleDrive
@@ -27,7 +24,7 @@ from attendance_contracts import (
     Watch,
 )
 from attendance_sandbox.sheets import SheetsServer
-from attendance_sandbox.sheets.routes import HttpRequest
+from attendance_sandbox.sheets.in_process import InProcess
 from tests.health_message import health_message
 from tests.integration.workbook_office import typed
 from tests.integration.workbook_truth import Site
@@ -41,30 +38,6 @@ SITES = {
 ROWS = 8
 """Of Corrections, prepared at first."""
 PEOPLE_HEADER = ("Name", "Email", "Cut Off Time", "Site", "First Day", "Last Day")
-
-
-class _InProcess(BaseAdapter):
-    """Requests go to the stand-in as function calls."""
-
-    def __init__(self, server):
-        super().__init__()
-        self._server = server
-
-    def send(self, request, *_, **__):
-        parts = urlsplit(request.url)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        body = request.body or b""
-        body = body.encode() if isinstance(body, str) else body
-        answer = self._server.respond(
-            HttpRequest(request.method, target, request.headers.get("Authorization"), body)
-        )
-        response = requests.Response()
-        response.status_code, response._content = answer.status, answer.body
-        response.url, response.request = request.url, request
-        return response
-
-    def close(self):
-        pass
 
 
 @dataclass
@@ -98,7 +71,7 @@ class Office:
             Addresses(self.server.url, self.server.url),
             sleep=lambda _: None,
         )
-        wire = _InProcess(self.server)
+        wire = InProcess(self.server)
         client.session.mount(self.server.url, wire)
         client.session._auth_request_session.mount(self.server.url, wire)  # type: ignore[attr-defined]
         folder = self.server.new_shared_folder("Attendance")

@@ -8,7 +8,7 @@ import pytest
 
 from attendance_client.fsm.generated import EventId, StateId
 from attendance_contracts import LastStoredTimestamp, NewReviewSheet, StoreAttendRecords, encode
-from tests.handlers_backend import HandlersBackend
+from tests.handlers_backend import ELSEWHERE_GROUP, HandlersBackend
 from tests.world import promises
 from tests.world.backend import MemoryBackend, StoredRow
 from tests.world.calendar import Row
@@ -117,6 +117,26 @@ def test_the_open_periods_workbook_is_gone_for_good(case, with_its_row):
     case.judged()
 
     assert case.sheets(*made) == {"January 2026"}
+
+
+@pytest.mark.parametrize("with_its_row", [True, False])
+def test_another_groups_workbook_is_gone_for_good(with_its_row):
+    backend = HandlersBackend(PEOPLE[:1], seed=1)  # who is not among them stays with the site
+    backend.deletes_of = ELSEWHERE_GROUP
+    case = Case(backend)
+    made = case.workdays(date(2026, 1, 6), date(2026, 1, 8))
+    own = case.workdays(date(2026, 1, 9), date(2026, 1, 9), user=BERT)
+    case.until(datetime(2026, 1, 10, 9))
+    case.delete_workbook("January 2026", with_its_row=with_its_row)
+    assert (case.sheets(*made), case.sheets(*own)) == (set(), {"January 2026"})
+    if not with_its_row:
+        case.delete_workbook("January 2026", with_its_row=True)
+    # Nothing goes into that workbook: the site is told all the same.
+    case.workdays(date(2026, 1, 12), date(2026, 1, 13), user=BERT)
+    case.judged()
+
+    assert set(made) <= {row.identity for row in case.backend.rows()}
+    assert not any(edge.event == EventId.REVIEW_SHEET_GONE for edge in case.edges)
 
 
 @pytest.mark.parametrize("refuses", [True, False])

@@ -10,6 +10,7 @@ from attendance_backend.control.reading import read_control
 from attendance_backend.errors import LayoutError
 from attendance_backend.handlers import routing
 from attendance_backend.handlers.dispatch import handle
+from attendance_backend.handlers.store_records import FORGOTTEN
 from attendance_backend.handlers.together import handle_together
 from attendance_backend.sheet import serial
 from attendance_contracts import (
@@ -66,7 +67,7 @@ class Company:
     def create(self, site, period=WEEK):
         return handle(CreateReviewSheet(location=site, request_id="r", period=period), self.backend).sheet_id
 
-    def message(self, site, *records, sheet_id="any", period=WEEK):
+    def message(self, site, *records, sheet_id="any", period=WEEK, other_sheets=()):
         return StoreAttendRecords(
             location=site,
             request_id="r",
@@ -76,6 +77,7 @@ class Company:
             day_boundary=time(4),
             records=records,
             routed=True,
+            other_sheets=other_sheets,
         )
 
     def store(self, site, *records, **options):
@@ -163,6 +165,40 @@ def test_a_batch_of_several_groups_is_stored_in_one_write_a_workbook():
     assert all(reply.confirmed for reply in replies)
     assert company.world.effects.count == 2
     assert len(company.where()) == 3
+
+
+@pytest.mark.parametrize("with_its_row", [True, False])
+def test_a_site_is_told_of_another_groups_workbook_that_is_gone(with_its_row):
+    company = Company()
+    ann, bob, later = (
+        punch(*of) for of in (("ann", "2026-11-03 09"), ("bob", "2026-11-03 09"), ("ann", "2026-11-04 09"))
+    )
+    own, other = (answer.sheet_id for answer in company.store("berlin", ann, bob).answers)
+    asked = {"sheet_id": own, "other_sheets": (other, FORGOTTEN)}
+    assert company.store("berlin", later, **asked).others_gone == ()
+
+    del company.world.spreadsheets.books[other]
+    # While its row is there nothing could be stored in another one; whoever writes to it hears of it.
+    assert company.store("berlin", bob, **asked).others_gone == (other,)
+    assert company.store("hamburg", later, **asked).others_gone == ()
+    if with_its_row:
+        recorded = company.world.control.sheet("Review Sheets")
+        for column in range(6):
+            recorded.put(2, column, None)
+        company.later(minutes=2)
+        reply = company.store("berlin", later, **asked)
+        assert (reply.others_gone, reply.gone) == ((other,), False)
+        assert company.store("berlin", bob, sheet_id=own).confirmed
+
+
+def test_whoever_names_sheets_that_are_none_has_few_of_them_looked_for():
+    company = Company()
+    company.store("berlin", punch("ann", "2026-11-03 09"))
+    company.world.effects.reads = 0
+    for number in range(10):
+        names = tuple(f"invented {number}-{each}" for each in range(10))
+        company.store("berlin", punch("ann", "2026-11-03 09"), other_sheets=names)
+    assert company.world.effects.reads <= 10 + 20
 
 
 def test_who_changes_the_site_takes_the_punches_along_and_who_is_found_later_too():

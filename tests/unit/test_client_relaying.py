@@ -336,6 +336,36 @@ def test_a_stale_reply_is_believed_in_what_is_stored_only(client):
     assert client.ledger.not_to_be_erased(SERIAL) == 1
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_another_sheet_that_is_gone_confirms_nothing_any_more_and_the_own_one_stays(client, session, own):
+    first = publish_two(client)
+    home, away = first.records
+    client.bus.waiting = [
+        answer(
+            first,
+            part(Outcome.STORED, home, sheet_id="sheet"),
+            part(Outcome.STORED, away, sheet_id="of others"),
+        )
+    ]
+    steps.await_last_stored_timestamp(client)
+    take(client, NOON, user="1002")
+    steps.relay_attendance_records(client)
+    question = asked(client)
+    assert (first.other_sheets, question.other_sheets) == ((), ("of others",))
+    more = {} if own else {"request_id": "another"}
+    held = part(Outcome.STORED, *question.records, sheet_id="sheet")
+    reply = answer(question, held, others_gone=("of others", "sheet"), **more)
+    client.bus.waiting = [reply]
+
+    assert steps.await_last_stored_timestamp(client) is EventId.LAST_STORED_TIMESTAMP_RECEIVED
+    assert session.sheet_id == "sheet"
+    assert client.ledger.summary().confirmed == (2 if own else 3)
+    if own:
+        chunk = client.ledger.next_chunk(JANUARY, 9)
+        assert [record.identity for record in chunk.records] == [away.identity]
+        assert client.ledger.other_sheets(JANUARY, "sheet") == ()
+
+
 def test_a_sheet_that_is_gone_confirms_nothing_any_more_and_another_one_is_asked_for(client, session):
     first = publish_two(client)
     client.bus.waiting = [confirmation(first)]

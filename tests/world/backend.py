@@ -80,8 +80,11 @@ class Backend(Protocol):
         """HR types yes beside Finalised; False where there is no workbook for the period."""
         ...
 
-    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
-        """Somebody deletes a period's workbook for good, and perhaps its row in Review Sheets; False without one."""
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> Mapping[str, set[str]]:
+        """Somebody deletes a period's workbook for good, and perhaps its row in Review Sheets.
+
+        Returns the punches that it held, by its ID; of one that is gone already, none. Empty where there is no row.
+        """
         ...
 
     def look_after(self) -> None:
@@ -152,13 +155,14 @@ class MemoryBackend:
             self._final.add(name)
         return name in self._recorded
 
-    def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
+    def delete_workbook(self, name: str, *, with_its_row: bool) -> Mapping[str, set[str]]:
         if name not in self._recorded:
-            return False
-        self._sheets.pop(self._recorded[name], None)
+            return {}
+        sheet_id = self._recorded[name]
+        sheet = self._sheets.pop(sheet_id, _Sheet(name))
         if with_its_row:
             del self._recorded[name]
-        return True
+        return {sheet_id: {*sheet.rows}}
 
     def look_after(self) -> None:
         """Put right what HR's table says otherwise by now; what is final stays."""
@@ -273,6 +277,7 @@ class MemoryBackend:
             answers=answers,
             gone=message.sheet_id not in self._sheets,
             table=self._table_as_told(),
+            others_gone=tuple({*message.other_sheets} - self._sheets.keys() - {"forgotten"}),
         )
 
     def _table_as_told(self) -> str:

@@ -13,9 +13,11 @@ from attendance_client.errors import BusError
 from attendance_contracts import (
     REPLY_TOPICS,
     REQUEST_TOPICS,
+    LastStoredTimestamp,
     Message,
     Signer,
     SiteHealth,
+    StoreAttendRecords,
     Topic,
     decode_topic,
     encode,
@@ -208,6 +210,9 @@ class WorldBus:
         self._timeline = timeline
         self._power = power
         self.heard_at: datetime | None = None
+        self.told_gone: set[str] = set()
+        """Workbooks that answers to the latest question said to be gone."""
+        self._asked = ""
 
     def prepare(self) -> None:
         with self._power.effect("prepare"):
@@ -217,6 +222,8 @@ class WorldBus:
     def publish(self, message: Message) -> None:
         with self._power.effect(f"publish {message.topic}"):
             self._reach()
+            if isinstance(message, StoreAttendRecords):
+                self._asked = message.request_id
             self._network.publish(message, self._signer)
             if self._network.confirmations_lost:
                 self._network.confirmations_lost -= 1
@@ -238,7 +245,11 @@ class WorldBus:
         self.heard_at = max(envelope.published_at for envelope in taken)
         # From here on they are acknowledged: a power loss loses them.
         self._power.instant(f"after receive {topic}")
-        return [decode_topic(topic, envelope.data, envelope.attributes) for envelope in taken]
+        messages = [decode_topic(topic, envelope.data, envelope.attributes) for envelope in taken]
+        for message in messages:
+            if isinstance(message, LastStoredTimestamp) and message.request_id == self._asked:
+                self.told_gone |= {*message.others_gone, *([message.sheet_id] if message.gone else [])}
+        return messages
 
     def _as_published(self, envelope: Envelope) -> int:
         return self._network.replies.index(envelope)

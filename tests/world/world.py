@@ -130,9 +130,9 @@ class World:
         self.partial_stores = 0
         self.spoilt: set[str] = set()
         self.recorded_gone: set[str] = set()
-        self.gone_with_workbook: dict[str, set[str]] = {}
-        """Punches that a workbook held which was deleted for good: copies bring them back, or the site, if it was told
-        so before it had closed the period."""
+        self.gone_with_workbook: dict[str, tuple[str, set[str]]] = {}
+        """By ID, the period of a workbook that was deleted for good, and the punches that it held: copies bring them
+        back, or the site, if it was told so before it had closed the period."""
         self.table: list[Row] = []
         self.final: set[str] = set()
         self.edited = False
@@ -400,12 +400,13 @@ class World:
 
     def delete_workbook(self, name: str, *, with_its_row: bool) -> bool:
         """Somebody deletes a month's workbook for good, and perhaps its row in Review Sheets."""
-        held = {stored.identity for stored in self.backend.rows() if stored.sheet == name}
-        if not self.backend.delete_workbook(name, with_its_row=with_its_row):
+        deleted = self.backend.delete_workbook(name, with_its_row=with_its_row)
+        if not deleted:
             return False
-        self.gone_with_workbook[name] = self.gone_with_workbook.get(name, set()) | held
-        # What neither a machine nor a card holds any more was in this workbook alone.
-        self.machine.cleared_unread |= held - self.taken() - self.on_machines()
+        for sheet_id, held in deleted.items():
+            self.gone_with_workbook.setdefault(sheet_id, (name, held))
+            # What neither a machine nor a card holds any more was in this workbook alone.
+            self.machine.cleared_unread |= held - self.taken() - self.on_machines()
         if not with_its_row:
             self.recorded_gone.add(name)
         self.happened["workbook deleted"] += 1
@@ -451,8 +452,8 @@ class World:
         self.edges[edge] += 1
         if edge.event == EventId.REVIEW_PERIOD_RECEIVED:
             self._check_opening(session.open_period)
-        if edge.event == EventId.REVIEW_SHEET_GONE:
-            self.gone_with_workbook.pop(session.open_period.name, None)
+        if edge.source == StateId.AWAIT_LAST_STORED_TIMESTAMP and edge.event != EventId.TIMED_OUT:
+            self._heard_of_gone(session.open_period)
         if edge.event == EventId.PERIOD_CLOSED:
             self._check_closing(session)
         if edge.event == EventId.NO_NEW_RECORDS and edge.target == StateId.REVIEW_PERIOD_EXPIRED:
@@ -460,6 +461,15 @@ class World:
         if edge.event == EventId.FINAL_ALARM_PUBLISHED:
             previous = session.previous_period
             self.alarms_published.add(previous.last_day if previous else None)
+
+    def _heard_of_gone(self, period: ReviewPeriod) -> None:
+        """What the open period's workbooks held is owed again as soon as the site was told that they are gone."""
+        assert self.client is not None
+        assert isinstance(self.client.bus, WorldBus)
+        for sheet_id in self.client.bus.told_gone:
+            if self.gone_with_workbook.get(sheet_id, ("", set()))[0] == period.name:
+                del self.gone_with_workbook[sheet_id]
+        self.client.bus.told_gone.clear()
 
     def _check_opening(self, period: ReviewPeriod) -> None:
         assert self._ledger is not None
@@ -652,7 +662,7 @@ class World:
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
         exempt = self.cleared_unread | self.spoilt | self.forgotten
-        exempt = exempt.union(*self.gone_with_workbook.values())
+        exempt = exempt.union(*(held for _, held in self.gone_with_workbook.values()))
         recorded = self.recorded.items()
         return {
             identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None

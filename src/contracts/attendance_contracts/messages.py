@@ -103,6 +103,8 @@ class StoreAttendRecords(Message):
         day_boundary: when the site's business day begins.
         routed: whether there may be records of any other day, and the site takes an answer for each. (Backends before
             0.2 refuse such records, sites before it know no answer but that all are stored.)
+        other_sheets: others that confirmed punches of the period, such as those of other workbook groups: the answer
+            says which of them are gone.
     """
 
     topic: ClassVar[Topic] = Topic.STORE_ATTEND_RECORDS
@@ -113,6 +115,7 @@ class StoreAttendRecords(Message):
     day_boundary: time
     records: tuple[AttendanceRecord, ...]
     routed: bool = False
+    other_sheets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -164,6 +167,7 @@ class LastStoredTimestamp(Message):
         answers: what became of each record; empty from a backend that puts all of them into the sheet it was told.
         gone: the sheet of the question is gone, and confirms nothing any more.
         table: changes with HR's table of periods; empty from a backend that does not route.
+        others_gone: likewise, of the question's other sheets.
     """
 
     topic: ClassVar[Topic] = Topic.LAST_STORED_TIMESTAMP
@@ -174,6 +178,7 @@ class LastStoredTimestamp(Message):
     answers: tuple[Answer, ...] = ()
     gone: bool = False
     table: str = ""
+    others_gone: tuple[str, ...] = ()
 
 
 class AlarmKind(StrEnum):

@@ -178,12 +178,13 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
     """One read and one write for all of them."""
     if not news:
         return
-    sites = routing.read(backend).sites
+    # As it is now: rows may have moved.
+    table = routing.read(backend, anew=True)
     found: dict[str, dict[Column, int | date | str | None]] = {}
     newest: dict[str, registered_sites.Numbers] = {}
     for message, signed in news:
         site = site_key(message.location)
-        known = sites.get(site)
+        known = table.sites.get(site)
         if known is None:
             continue
         values = found.setdefault(site, {})
@@ -205,18 +206,10 @@ def _write(news: Sequence[Admitted], now: datetime, backend: Backend) -> None:
             newest[site] = numbers.with_taken_in(*number, is_ahead=is_ahead)
             values[Column.SEQUENCE] = str(newest[site])
     found = {site: values for site, values in found.items() if values}
-    if found:
-        _put_down(found, backend)
-
-
-def _put_down(found: Mapping[str, Mapping[Column, int | date | str | None]], backend: Backend) -> None:
-    # Read again: rows may have moved since.
-    table = routing.read(backend, anew=True)
     worksheet = table.book.find(registered_sites.TITLE)
-    if worksheet is None:
+    if not found or worksheet is None:
         return
-    there = {site: values for site, values in found.items() if site in table.sites}
-    backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, there))
-    if any(values.keys() - {Column.LAST_HEARD} for values in there.values()):
+    backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, found))
+    if any(values.keys() - {Column.LAST_HEARD} for values in found.values()):
         # When a site was heard of is nothing that its messages are judged by.
         routing.forget(backend)

@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 KNOWN_FOR_S = 60.0
 """So long is a table believed that was read. Google allows 60 reads a minute to all sites together."""
 
-_LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 100
+_GROUPS = "what groups are made of"
+_LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 20
 _DAY = timedelta(days=1)
 
 
@@ -197,7 +198,13 @@ def _groups(
     titles = [title for title in (roster.TITLE, machine_ids.TITLE) if present.find(title) is not None]
     areas = [Area(title) for title in titles]
     book = backend.spreadsheets.read(backend.control_id, areas) if areas else replace(present, worksheets=())
-    return groups_of(sites, people_in(book, None, []).values(), backend.clock.now().date())
+    made_of = {site: each.group for site, each in sites.items()}, book.worksheets, backend.clock.now().date()
+    kept = backend.remembered.get(_GROUPS)
+    if kept is None or kept[0] != made_of:
+        # Of thousands of people it takes a second.
+        people = people_in(book, None, []).values()
+        kept = backend.remembered[_GROUPS] = made_of, groups_of(sites, people, made_of[-1])
+    return kept[1]
 
 
 def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:
@@ -211,10 +218,17 @@ def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:
 
 
 def is_gone(sheet_id: str, backend: Backend) -> bool:
-    """Whether there is no such workbook; looked up once in a minute at the most. Raises as `Spreadsheets.read`."""
+    """Whether there is no such workbook, as far as it is known. Raises as `Spreadsheets.read`.
+
+    Looked up once in a minute at the most, and in a minute no more than `_MOST_LOOKED_UP`: a site may name whatever it
+    likes.
+    """
     now = backend.clock.now()
     known: dict[str, tuple[datetime, bool]] = backend.remembered.setdefault(_LOOKED_UP, {})
-    if sheet_id not in known or abs((now - known[sheet_id][0]).total_seconds()) >= KNOWN_FOR_S:
+    fresh = {each for each, (at, _) in known.items() if abs((now - at).total_seconds()) < KNOWN_FOR_S}
+    if sheet_id not in fresh:
+        if len(fresh) >= _MOST_LOOKED_UP:
+            return False
         try:
             books.present(backend.spreadsheets, sheet_id)
         except SpreadsheetGoneError:
@@ -225,7 +239,7 @@ def is_gone(sheet_id: str, backend: Backend) -> bool:
         else:
             known[sheet_id] = now, False
         if len(known) > _MOST_LOOKED_UP:
-            del known[next(iter(known))]
+            del known[min(known, key=lambda each: known[each][0])]
     return known[sheet_id][1]
 
 

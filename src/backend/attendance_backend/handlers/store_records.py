@@ -199,13 +199,17 @@ class _Routed:
             last_stored_timestamp=max(at[identity] for identity in confirmed or at),
             confirmed=tuple(confirmed),
             answers=answers,
-            gone=message.sheet_id in self.gone or self._is_replaced_as_gone(),
+            gone=self._is_gone(message.sheet_id),
             table=self.table.digest(message.location),
+            others_gone=tuple(sheet_id for sheet_id in message.other_sheets if self._is_gone(sheet_id)),
         )
 
-    def _is_replaced_as_gone(self) -> bool:
-        """Whether the site's workbook is gone, and in no list any more: another site's message had a new one made."""
-        sheet_id = self._message.sheet_id
+    def _is_gone(self, sheet_id: str) -> bool:
+        """Whether a workbook is gone: as was seen now, or as it is in no list any more, another message having had a
+        new one made.
+        """
+        if sheet_id in self.gone or sheet_id == FORGOTTEN:
+            return sheet_id in self.gone
         return sheet_id not in self.table.books.values() and routing.is_gone(sheet_id, self._backend)
 
     def _answers(self) -> Iterator[Answer]:

@@ -77,7 +77,7 @@ class Table:
 
     def label(self, row: int, header: str) -> str:
         """A text or a whole number as text, such as an ID; empty when there is none or no such column."""
-        if header not in self.columns:
+        if header not in self.columns or self.worksheet.value(row, self.columns[header]) is None:
             return ""
         number = self.worksheet.number(row, self.columns[header])
         if number is not None:

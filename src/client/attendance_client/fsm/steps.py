@@ -170,7 +170,7 @@ def await_last_stored_timestamp(client: Client) -> EventId:
     asked = frozenset(
         record.identity for record in (request.records if isinstance(request, StoreAttendRecords) else ())
     )
-    gone: list[str] = []
+    gone: set[str] = set()
 
     def accept(reply: LastStoredTimestamp) -> bool:
         if not isinstance(request, StoreAttendRecords) or reply.sheet_id != request.sheet_id:
@@ -178,11 +178,11 @@ def await_last_stored_timestamp(client: Client) -> EventId:
         # Of a reply to another question it is believed what is stored, and nothing else: the rest may have changed.
         own = reply.request_id == request.request_id
         answers = [part for answer in _answers(reply) if (part := _part_of(answer, asked, ledger, own=own))]
+        told = {*request.other_sheets} & {*reply.others_gone} if own else set()
         if own and reply.gone:
-            gone.append(reply.sheet_id)
-        ledger.take_answers(
-            answers, table=reply.table if own else "", gone=reply.sheet_id if own and reply.gone else ""
-        )
+            told.add(reply.sheet_id)
+        gone.update(told)
+        ledger.take_answers(answers, table=reply.table if own else "", gone=told)
         answered = {identity for answer in answers for identity in answer.identities}
         return answered == asked or (own and (bool(answered) or reply.gone))
 
@@ -191,8 +191,9 @@ def await_last_stored_timestamp(client: Client) -> EventId:
             ledger.set_aside(tuple(asked))
         return EventId.TIMED_OUT
     session.answered()
+    for sheet_id in sorted(gone):
+        log.warning("the review sheet %s is gone; what it held is sent again", sheet_id)
     if session.sheet_id in gone:
-        log.warning("the review sheet %s is gone; what it held is sent again", session.sheet_id)
         session.sheet_id = None
         session.last_stored_timestamp = None
         return EventId.REVIEW_SHEET_GONE
@@ -290,16 +291,20 @@ def _store_message(client: Client, chunk: Chunk) -> StoreAttendRecords:
     """The message that stores a chunk, or as much of it as one message may hold."""
     records = chunk.records
     session = client.session
+    sheet_id = chunk.sheet_id or session.sheet_id or ""
+    period = chunk.period or session.open_period
+    others = client.ledger.other_sheets(period, sheet_id)
     while True:
         message = StoreAttendRecords(
             location=client.site.location,
             request_id=session.request_id((Topic.STORE_ATTEND_RECORDS, chunk.sheet_id, records)),
-            sheet_id=chunk.sheet_id or session.sheet_id or "",
-            period=chunk.period or session.open_period,
+            sheet_id=sheet_id,
+            period=period,
             time_zone=client.site.time_zone,
             day_boundary=client.site.day_boundary,
             records=records,
             routed=client.ledger.routes,
+            other_sheets=others,
         )
         if len(encode(message)[0]) <= MAX_CHUNK_BYTES or len(records) == 1:
             return message

@@ -66,6 +66,8 @@ EXPORTED = (
 """For people: each punch, and what became of it."""
 FIRST_POSSIBLE = datetime(2001, 1, 1)  # noqa: DTZ001 - a machine's wall time
 """Earlier punches were made after a flat cell had set the machine's clock to the year 2000."""
+MOST_SHEETS = 20
+"""That a message asks for: a period has a workbook for each workbook group."""
 UNANSWERED = "unanswered"
 """Asked for by itself, and nobody answered in time."""
 ROUTES, TABLE, GONE, SEQUENCE, HEEDS = "routes", "table", "gone ", "sequence", "heeds disabling "
@@ -463,22 +465,32 @@ class Ledger:
         """Whether a sheet was said to be gone, and has not confirmed anything since."""
         return bool(self._fact(GONE + sheet_id))
 
-    def take_answers(self, answers: Sequence[Answer], *, table: str = "", gone: str = "") -> None:
+    def other_sheets(self, period: ReviewPeriod, sheet_id: str) -> tuple[str, ...]:
+        """The sheets but this one that confirmed punches of a period, `MOST_SHEETS` at most."""
+        rows = self._ask(
+            "SELECT DISTINCT sheet_id FROM punches WHERE sheet_id != ? AND timestamp >= ? AND timestamp < ? LIMIT ?",
+            (sheet_id, *self._window(period), MOST_SHEETS),
+        )
+        return tuple(other for (other,) in rows)
+
+    def take_answers(self, answers: Sequence[Answer], *, table: str = "", gone: Iterable[str] = ()) -> None:
         """Believe what was told last, of punches that no sheet has confirmed.
 
         Args:
             table: the backend's table of periods; if it is another one than before, punches of no period are asked
                 for again.
-            gone: a sheet that is gone: what it confirmed is confirmed no more.
+            gone: sheets that are gone: what they confirmed is confirmed no more.
         """
         with self._transaction() as db:
             if table:
                 _believe(db, table)
                 _state(db, ROUTES, "yes")
-            if gone:
-                db.execute("UPDATE punches SET sheet_id = NULL, answer = NULL WHERE sheet_id = ?", (gone,))
-                db.execute("UPDATE periods SET sheet_id = '' WHERE sheet_id = ?", (gone,))
-                _state(db, GONE + gone, "yes")
+            for sheet_id in gone:
+                db.execute(
+                    "UPDATE punches SET sheet_id = NULL, answer = NULL WHERE sheet_id = ?", (sheet_id,)
+                )
+                db.execute("UPDATE periods SET sheet_id = '' WHERE sheet_id = ?", (sheet_id,))
+                _state(db, GONE + sheet_id, "yes")
             for answer in answers:
                 stored = answer.outcome is Outcome.STORED
                 told = (answer.sheet_id, None, None) if stored else (None, answer.outcome, answer.reason)

@@ -8,14 +8,22 @@ from attendance_sandbox.sheets.locales import Locale
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.values import extended_value
 
+MOST_VIEWS = 32
+MOST_SHOWN = 20_000
+"""Cells of which it is remembered how they were shown: most of what is read was read before."""
+
 
 class CellView:
-    """Shows cells with the fields of one mask; fields without content are left out."""
+    """Shows cells with the fields of one mask; fields without content are left out.
+
+    What is shown is kept, and must not be changed.
+    """
 
     def __init__(self, mask: masks.Mask, locale: Locale, default_format: Json) -> None:
         self._locale = locale
         self._default_format = default_format
         self._entered = masks.includes(mask, "userEnteredValue")
+        self._formula_only = masks.below(mask, "userEnteredValue").keys() == {"formulaValue"}
         self._effective = masks.includes(mask, "effectiveValue")
         self._formatted = masks.includes(mask, "formattedValue")
         self._format = masks.includes(mask, "userEnteredFormat")
@@ -23,12 +31,26 @@ class CellView:
         self._note = masks.includes(mask, "note")
         self._validation = masks.includes(mask, "dataValidation")
         self._narrow = {name: inner for name, inner in mask.items() if inner and "*" not in mask}
+        if self._formula_only:  # the program asks for no more, of thousands of cells at once
+            self._narrow.pop("userEnteredValue", None)
         """Fields of which the mask means only parts."""
 
+        self._shown: dict[int, tuple[Cell, Json]] = {}
+
     def show(self, cell: Cell) -> Json:
+        shown = self._shown.get(id(cell))
+        if shown is None:
+            if len(self._shown) >= MOST_SHOWN:
+                self._shown.clear()
+            # The cell is kept, lest another one get its number.
+            shown = self._shown[id(cell)] = cell, self._made(cell)
+        return shown[1]
+
+    def _made(self, cell: Cell) -> Json:
         data: Json = {}
         if self._entered and (cell.value is not None or cell.formula is not None):
-            data["userEnteredValue"] = cell.entered()
+            is_seen = cell.formula is not None or not self._formula_only
+            data["userEnteredValue"] = cell.entered() if is_seen else {}
         if cell.value is not None:
             if self._effective:
                 data["effectiveValue"] = extended_value(cell.value)
@@ -51,6 +73,20 @@ class CellView:
             if name in data:
                 data[name] = masks.select(data[name], inner)
         return data
+
+
+_VIEWS: dict[tuple[int, ...], tuple[CellView, tuple[object, ...]]] = {}
+
+
+def view_for(mask: masks.Mask, locale: Locale, default_format: Json) -> CellView:
+    """The view of a mask (`masks.parse_mask`), which remembers what it showed."""
+    parts = (mask, locale, default_format)
+    key = tuple(map(id, parts))
+    if key not in _VIEWS:
+        if len(_VIEWS) >= MOST_VIEWS:
+            _VIEWS.clear()
+        _VIEWS[key] = CellView(*parts), parts
+    return _VIEWS[key][0]
 
 
 def _overlay(under: Json, over: Json) -> Json:

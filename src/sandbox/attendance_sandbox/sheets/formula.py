@@ -56,6 +56,7 @@ def _join_point(column_lock: str, column: int | None, row_lock: str, row: int | 
     return letters + digits
 
 
+@functools.lru_cache(maxsize=65_536)
 def copied(formula: str, rows: int, columns: int) -> str:
     """The formula as it reads in a copy of its cell, that many rows down and columns to the right."""
 
@@ -127,7 +128,7 @@ def stays_canonical(formula: str) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=65_536)
 def canonical(formula: str) -> str:
     """The formula as the service keeps it, which need not be as it was entered.
 

@@ -7,7 +7,7 @@ from typing import Any
 from attendance_sandbox.sheets import masks
 from attendance_sandbox.sheets.a1 import Area
 from attendance_sandbox.sheets.call import Call
-from attendance_sandbox.sheets.cell_view import CellView
+from attendance_sandbox.sheets.cell_view import CellView, view_for
 from attendance_sandbox.sheets.requests_rules import may_edit
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
@@ -122,7 +122,7 @@ def grid_json(spreadsheet: Spreadsheet, sheet: Worksheet, area: Area, mask: mask
         data["startColumn"] = area.start_column
     if masks.includes(mask, "rowData"):
         row_mask = masks.below(mask, "rowData")
-        cells = CellView(
+        cells = view_for(
             masks.below(row_mask, "values"), spreadsheet.locale, spreadsheet.properties["defaultFormat"]
         )
         rows = _row_data(sheet, area, cells, call)

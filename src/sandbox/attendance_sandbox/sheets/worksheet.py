@@ -227,8 +227,9 @@ class Worksheet:
         """Row, column and cell of those in the area that hold anything, row by row."""
         for row in self.row_numbers(area):
             cells = self._rows[row]
-            for column in sorted(cells):
-                if area.start_column <= column < area.end_column:
+            inside = area.columns() if area.width < len(cells) else sorted(cells)
+            for column in inside:
+                if column in cells and area.start_column <= column < area.end_column:
                     yield row, column, cells[column]
 
     # -- rules
