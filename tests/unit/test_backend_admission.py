@@ -54,6 +54,16 @@ def test_ten_sites_cost_one_write_even_where_the_columns_are_missing():
         assert {*registered_sites.HEADERS, Column.SEQUENCE} <= {*titles}
 
 
+def test_what_is_noted_costs_one_reading_of_the_table_however_old_the_known_one_is():
+    world = world_of(registered_sites.ALL_HEADERS)
+    routing.read(world.backend)
+    world.clock.moment += timedelta(minutes=2)
+    world.effects.reads = 0
+    admission.note([health(site, 5) for site in SITES], world.backend)
+    assert (world.effects.reads, world.effects.count) == (2, 1)
+    assert noted(world) == dict.fromkeys(SITES, Numbers(1, 5))
+
+
 def test_of_several_messages_of_a_site_the_newest_number_counts_in_any_order():
     for numbers in ((7, 9, 8), (9, 8, 7), (8, 7, 9)):
         world = world_of(registered_sites.ALL_HEADERS)

@@ -9,7 +9,7 @@ from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.values import extended_value
 
 MOST_VIEWS = 32
-MOST_SHOWN = 20_000
+MOST_SHOWN = 100_000
 """Cells of which it is remembered how they were shown: most of what is read was read before."""
 
 
