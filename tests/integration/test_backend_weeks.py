@@ -35,6 +35,10 @@ def people_of_october():
     people.plan("e20", "Early")
     for day in range(26, 31):
         people.punch("e21", day, "08:00", "17:00")
+    for user, check_in in (("e21p", "09:10"), ("e21q", "08:50")):
+        for day in range(26, 31):
+            people.punch(user, day, check_in, "18:00", site="Bremen", home="Bremen")
+        people.plan(user, "Office", first=26, days="all")
     people.punch("e22", 31, "21:55")
     people.plan("e22", "Night", days="all")
     people.punch("e23", 24, "22:00", "06:00", home="Bremen", site="Bremen")
@@ -48,6 +52,8 @@ def punch_in_november(people):
     later = People()
     for day, times in ((32, ("08:00", "12:00")),):
         later.punch("e21", day, *times)
+    for user, check_in in (("e21p", "08:30"), ("e21q", "09:30")):
+        later.punch(user, 32, check_in, "18:00", site="Bremen", home="Bremen")
     later.punch("e22", 32, "06:05")
     return [replace(each, cut_off=people.employees[user].cut_off) for user, each in later.employees.items()]
 
@@ -86,7 +92,7 @@ class Weeks:
         book._keep("Roster", [ROSTER_HEADER, *(tuple(map(typed, row)) for row in people.roster)])
         free = [
             (typed(date(2026, 10, 12)), "Thanks", "Bremen"),
-            (typed(NOVEMBER.first_day), "Saints", None),
+            (typed(NOVEMBER.first_day), "Saints", "Hamburg"),
         ]
         book._keep("Holidays", [("Date", "Name", "Site"), *free])
         self.set(*SETTINGS)
@@ -178,6 +184,16 @@ def test_21_a_week_that_the_months_end_cuts_in_two(weeks):
         (lacks, "open"),
     ]
     assert len(told[1]) == 1, "its last day is a Monday"
+
+
+def test_the_penalty_of_a_week_that_is_cut_in_two_is_the_next_months(weeks):
+    """Ten minutes late five times, then half an hour early; ten minutes early five times, then half an hour late."""
+    october, november = weeks.by_hours.values()
+    week, brought = "26 Oct - 01 Nov", ("Check-ins Brought In", "Mean Late Brought In")
+    for user, mean, penalty in (("e21p", 10, 1), ("e21q", -10, 0)):
+        assert weeks_of(october, user, "Penalties")[week] in (None, "")
+        assert november.hours_and(user, *brought) == [5, pytest.approx(mean)]
+        assert weeks_of(november, user, "Penalties")[week] == penalty
 
 
 def test_22_a_night_over_the_months_end_is_of_the_month_in_which_it_began(weeks):

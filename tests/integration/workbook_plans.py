@@ -341,6 +341,8 @@ class PlannedTruth(Truth):
         if not self.is_planned(employee):
             return super().week(employee, monday)
         mean, hours, _ = super().week(employee, monday)
+        if monday + 6 * DAY > self.month.last:
+            return mean, hours, None  # it counts in the next period
         judged = [
             (check_in, self.plan(employee, day).shift, day)
             for day in (monday + number * DAY for number in range(7))

@@ -220,8 +220,6 @@ def week_facts(sheet_id: str, period: ReviewPeriod, control: Control, backend: B
     facts = WeekFacts(
         None if limit is None else limit / 86_400, rules.balance_leave, kinds=rules.kinds_of_leave
     )
-    if limit is None:
-        return facts
     try:
         own = books.read(backend.spreadsheets, sheet_id, [header(WEEKLY), header(DAILY)])
     except UserError as error:

@@ -272,10 +272,9 @@ def counts_elsewhere(when: datetime, site: str, who: str, user: str, *, day: dat
 
 
 def counted_later(first: date, last: date) -> Entry:
-    """A week that ends in the next period, which counts its overtime."""
-    what = (
-        f"The week from {_named(first)} to {_named(last)} ends in the next period: its overtime counts there"
-    )
+    """A week that ends in the next period, which counts its overtime and penalties."""
+    week = f"The week from {_named(first)} to {_named(last)}"
+    what = f"{week} ends in the next period: overtime and penalties count there"
     remedy = "Nothing: the next workbook brings in what this one shows of these days, with corrections."
     return Entry(_midnight(first), "", "", what, remedy, day=last, kind=TO_KNOW)
 

@@ -16,11 +16,18 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from attendance_backend.domain.people import Person
-from attendance_backend.review import corrections_sheet, daily_columns, day_header, formulas
+from attendance_backend.review import (
+    corrections_sheet,
+    daily_columns,
+    day_header,
+    formulas,
+    guide_sheet,
+    working_time_columns,
+)
 from attendance_backend.review.corrections_sheet import Weeks
 from attendance_backend.review.daily_columns import DAY_OFF, HOLIDAY, WEEKEND
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import DAILY, DAYS, WEEKLY, WEEKLY_ID
+from attendance_backend.review.names import DAILY, DAYS, WEEKLY, WEEKLY_ID, WORKING_TIME
 from attendance_backend.review.weekly_columns import (
     AVERAGE,
     CUT_OFF,
@@ -61,8 +68,11 @@ from attendance_backend.sheet.placing import as_made
 Days = tuple[day_header.Pair, ...]
 """A week's seven days in ``Daily Attendance``."""
 _WORKING_DAYS = 5
-_EXCUSED = tuple(f"*, {part} *" for part in (corrections_sheet.HALF, corrections_sheet.MORNING))
-"""Days on which nobody is expected in the morning."""
+FREE = HOLIDAY, WEEKEND, DAY_OFF
+"""Words of planned days on which nobody is judged."""
+EXCUSED = corrections_sheet.HALF, corrections_sheet.MORNING
+"""Of days on which nobody is expected in the morning."""
+_EXCUSED = tuple(f"*, {part} *" for part in EXCUSED)
 
 _PIXELS = 120
 _MILLISECONDS = 86_400_000
@@ -206,7 +216,7 @@ def _planned(row: int, days: Days, at: Places) -> tuple[str, str, str, str]:
         helper, source = run.sources
         check_ins = _part(run.column, run.length, at.own(DAILY_ROW, row), at)
         words = _part(helper, run.length, at.own(HOURS_ROW, row), at)
-        free = ",".join(f'{words},"<>{word}"' for word in (HOLIDAY, WEEKEND, DAY_OFF, *_EXCUSED))
+        free = ",".join(f'{words},"<>{word}"' for word in (*FREE, *_EXCUSED))
         ends = f"{column_letters(source)}:{column_letters(source + run.length - 1)}"
         dues = f"INDEX({at.sheet(DAYS)}!{ends},{due_row},0)"
         count.append(f'COUNTIFS({check_ins},">=0",{free})')
@@ -225,7 +235,10 @@ def _hours(row: int, days: Days, at: Places) -> NewCell:
 
 
 def _penalty(user: str, row: int, days: Days, judged: Sequence[str], at: Places) -> NewCell:
-    """Whether the mean of the check-ins is later than the cut-off time, or than what is due on days with a shift."""
+    """Whether the mean of the check-ins is later than the cut-off time, or than what is due on days with a shift.
+
+    A planned person's week that ends in the next period counts there, with what is brought in of its earlier days.
+    """
     count, total, with_shift, due = (*judged, "", "")[:4]
     cut_off, as_set = (
         f"INDEX({at.own_column(column)},{at.own(CUT_OFF_ROW, row)})" for column in (CUT_OFF, CUT_OFF_AS_SET)
@@ -241,15 +254,32 @@ def _penalty(user: str, row: int, days: Days, judged: Sequence[str], at: Places)
     group = formulas.exact(corrections_sheet.group_of(corrections_sheet.WAIVE, user))
     line = at.lines(DAILY)[day_header.DATE]
     first, last = (f"{at.sheet(DAILY)}!{formulas.header(days[day][0], line)}" for day in (0, -1))
+    later = ""
+    if with_shift and WORKING_TIME in at.sheets:
+        later = f"{last}>{at.cell(guide_sheet.LAST_DAY)},"
+        more, late_by = _brought(user, f"{first}<{at.cell(guide_sheet.FIRST_DAY)}", at)
+        count = f"{count}{more}"
+        late = late.replace(f"({total})", f"({total}{late_by})", 1)
     since = at.column(corrections_sheet.FROM)
     waivers = (
         f'COUNTIFS({at.column(corrections_sheet.GROUP)},{group},{since},">="&{first},{since},"<="&{last})'
     )
     is_waived = f"IF({at.own(WAIVED, row)},{waivers},0)>0"
     return NewCell(
-        Formula(f'=IF(OR({count}=0,NOT({has})),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'),
+        Formula(f'=IF(OR({later}{count}=0,NOT({has})),"",IF({late},IF({is_waived},"{WAIVED_WORD}",1),0))'),
         styles.PENALTY,
     )
+
+
+def _brought(user: str, is_cut: str, at: Places) -> tuple[str, str]:
+    """What is added to a week of which earlier days are in the workbook before: check-ins, and how late they are."""
+    row = f"MATCH({formulas.exact(formulas.token_of(user))},{at.column(working_time_columns.TOKEN)},0)"
+    count, minutes = (
+        f"INDEX({at.column(column)},{row})"
+        for column in (working_time_columns.BROUGHT_CHECK_INS, working_time_columns.BROUGHT_LATE)
+    )
+    added = (f"IFERROR(IF({is_cut},{each},0),0)" for each in (f"N({count})", f"{count}*{minutes}/1440"))
+    return f"+{next(added)}", f"+{next(added)}"
 
 
 def total_cell(label: str, row: int, weeks: Sequence[int]) -> NewCell:

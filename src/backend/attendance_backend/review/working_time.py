@@ -26,6 +26,7 @@ from attendance_backend.review import (
 from attendance_backend.review import monthly_columns as mc
 from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review import weekly_summary as weekly
+from attendance_backend.review.brought_in import Brought
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
@@ -41,9 +42,12 @@ from attendance_backend.review.names import (
 from attendance_backend.review.working_time_columns import (
     BALANCE,
     BALANCE_LEAVE,
+    BROUGHT_CHECK_INS,
     BROUGHT_EXPECTED,
     BROUGHT_HOURS,
+    BROUGHT_LATE,
     BROUGHT_OVERTIME,
+    CHECK_INS_FOUND,
     DUE_ROW,
     EARLY,
     EMPLOYEE,
@@ -57,6 +61,7 @@ from attendance_backend.review.working_time_columns import (
     HOURS_FOUND,
     IN_ROW,
     LATE,
+    LATE_FOUND,
     LAYOUT,
     MIDDLE_ROW,
     MONTH_ROW,
@@ -95,11 +100,15 @@ _OF_HOURS = {
     HOLIDAY: plan_columns.HOLIDAY,
 }
 _BROUGHT = {
-    BROUGHT_HOURS: HOURS_FOUND,
-    BROUGHT_OVERTIME: OVERTIME_FOUND,
-    BROUGHT_EXPECTED: EXPECTED_FOUND,
+    BROUGHT_HOURS: (HOURS_FOUND, styles.DURATION_CELL),
+    BROUGHT_OVERTIME: (OVERTIME_FOUND, styles.DURATION_CELL),
+    BROUGHT_EXPECTED: (EXPECTED_FOUND, styles.DURATION_CELL),
+    BROUGHT_CHECK_INS: (CHECK_INS_FOUND, styles.COUNTED),
+    BROUGHT_LATE: (LATE_FOUND, styles.COUNTED),
 }
-_FACTS = WEEK_LIMIT, BALANCE_LEAVE, *_BROUGHT.values()
+_FACTS = WEEK_LIMIT, BALANCE_LEAVE, *(found for found, _ in _BROUGHT.values())
+_OF_LIMIT = BROUGHT_HOURS, BROUGHT_OVERTIME, BROUGHT_EXPECTED
+"""What is brought in for the overtime of weeks alone."""
 _SMALLEST = 1e-7
 OF_KIND = "Leave: "
 """How the header of a column begins that counts one kind of leave."""
@@ -115,14 +124,14 @@ class WeekFacts:
     Attributes:
         limit: as `WEEK_LIMIT`.
         balance_leave: a kind of leave whose hours are expected; empty for none.
-        brought: hours, overtime of days and expected hours, as parts of a day, by `Person.key`.
+        brought: by `Person.key`; without a limit of hours its first three do not count.
         kinds: of leave that have a column each.
         lacks: the days of the first week before the period, where no workbook has them.
     """
 
     limit: float | None
     balance_leave: str
-    brought: Mapping[str, tuple[float | None, float | None, float | None]] = field(default_factory=dict)
+    brought: Mapping[str, Brought] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     lacks: tuple[date, ...] = ()
 
@@ -186,10 +195,8 @@ def person_row(person: Person, row: int, at: Places) -> dict[Column, NewCell]:
             if PLAN in at.sheets
         },
         **{
-            column: NewCell(
-                Formula(f'=IF({at.own(found, row)}="","",{at.own(found, row)})'), styles.DURATION_CELL
-            )
-            for column, found in _BROUGHT.items()
+            column: NewCell(Formula(f'=IF({at.own(found, row)}="","",{at.own(found, row)})'), style)
+            for column, (found, style) in _BROUGHT.items()
         },
         TOKEN: NewCell(token),
         MONTH_ROW: NewCell(formulas.row_where(at.column(mc.TOKEN), token)),
@@ -334,7 +341,9 @@ def facts(sheet: Worksheet, known: WeekFacts) -> list[Change]:
     """What brings the hidden columns up to date by which weeks count; `sheet` with all its cells."""
     cells: dict[Place, NewCell] = {}
     for token, row in sheet.rows_by(TOKEN).items():
-        brought = known.brought.get(formulas.user_of(token), (None,) * 3 if known.limit is None else ())
+        brought: Sequence[float | None] = known.brought.get(formulas.user_of(token), ())
+        if known.limit is None:
+            brought = (*(None,) * len(_OF_LIMIT), *brought[len(_OF_LIMIT) :])
         values = (known.limit, known.balance_leave or None, *brought)
         for column, value in zip(_FACTS, values, strict=False):
             stands = sheet.value(row, column)
@@ -362,12 +371,12 @@ def cut_weeks(workbook: Spreadsheet, period: ReviewPeriod, known: WeekFacts | No
         known: by what weeks count; None where that is not looked at.
     """
     told = workbook.find(EXCEPTIONS)
-    if known is None or known.limit is None or told is None or workbook.find(DAILY) is None:
+    if known is None or told is None or workbook.find(DAILY) is None:
         return []
     begin = week_of(period.last_day, begin_of_weeks(workbook))
     end = begin + timedelta(days=6)
     found = [exceptions_sheet.counted_later(begin, end)] if end > period.last_day else []
-    if known.lacks:
+    if known.lacks and known.limit is not None:
         found.append(exceptions_sheet.nothing_brought_in(known.lacks[0], known.lacks[-1]))
     there = {told.text(row, exceptions_sheet.WHAT) for row in told.data_rows()}
     return [each for each in found if each.what not in there]

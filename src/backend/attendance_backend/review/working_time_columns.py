@@ -45,6 +45,14 @@ BROUGHT_OVERTIME = _counted(
 BROUGHT_EXPECTED = _counted(
     "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. Yours to change."
 )
+BROUGHT_CHECK_INS = _counted(
+    "brought_check_ins", "Check-ins Brought In", f"{_BROUGHT}how many count for the penalty. Yours to change."
+)
+BROUGHT_LATE = _counted(
+    "brought_late",
+    "Mean Late Brought In",
+    f"{_BROUGHT}minutes that these are late on average, less than 0 if they are early. Yours to change.",
+)
 TOKEN = Column("user", "User", hidden=True)
 MONTH_ROW = Column("month_row", "Month Row", hidden=True)
 IN_ROW = Column("check_in_row", "Check In Row", hidden=True)
@@ -61,15 +69,19 @@ BALANCE_LEAVE = Column("balance_leave", "Leave From Balance", hidden=True)
 HOURS_FOUND = Column("hours_found", "Hours Found", hidden=True)
 OVERTIME_FOUND = Column("overtime_found", "Overtime Found", hidden=True)
 EXPECTED_FOUND = Column("expected_found", "Expected Found", hidden=True)
-"""These three: what the program found in the workbook before, for the columns of what is brought in."""
+CHECK_INS_FOUND = Column("check_ins_found", "Check-ins Found", hidden=True)
+LATE_FOUND = Column("late_found", "Mean Late Found", hidden=True)
+"""These five: what the program found in the workbook before, for the columns of what is brought in."""
 SHOWN = (
     *(EMPLOYEE, USER_NAME, EXPECTED, WORKED, BALANCE, LATE, EARLY, HALF_DAYS),
     *(WEEK_OVERTIME, NIGHT, WEEKEND, HOLIDAY, BROUGHT_HOURS, BROUGHT_OVERTIME, BROUGHT_EXPECTED),
+    *(BROUGHT_CHECK_INS, BROUGHT_LATE),
 )
 _HIDDEN = (
     *(TOKEN, MONTH_ROW, IN_ROW, WORD_ROW, DUE_ROW, EXPECTED_ROW, MIDDLE_ROW),
     *(OUT_ROW, ENDS_ROW, FIRST_HALF_ROW),
     *(WEEK_LIMIT, BALANCE_LEAVE, HOURS_FOUND, OVERTIME_FOUND, EXPECTED_FOUND),
+    *(CHECK_INS_FOUND, LATE_FOUND),
 )
 LAYOUT = Layout(
     WORKING_TIME,
