@@ -69,6 +69,16 @@ def guards_against(spec: Spec, session: type) -> list[str]:
     ]
 
 
+def flags_against(spec: Spec, code: str) -> list[str]:
+    """Those that a step sets; transitions set the others, in the generated class."""
+    return [
+        f"{CLIENT}/steps.py: no step sets the flag {flag.name}, which is set in {' and '.join(flag.set_by)}; write "
+        f"'client.session.flags |= Flag.{flag.name.upper()}' in its step, or remove 'set_by' in spec/fsm.yaml"
+        for flag in spec.flags
+        if flag.set_by and f"flags |= Flag.{flag.name.upper()}" not in code
+    ]
+
+
 def fields_against(spec: Spec, snapshot: type, session: object) -> list[str]:
     found = []
     here = {field.name: field for field in fields(snapshot)}
@@ -128,6 +138,13 @@ MODEL = "\n".join(
 )
 
 
+CODE = "\n".join(
+    file.read_text(encoding="utf-8")
+    for file in (ROOT / CLIENT).parent.rglob("*.py")
+    if file.stem != "generated"
+)
+
+
 def restoring_against(snapshot: type) -> list[str]:
     """Whatever a field holds, a session that is restored must hand it on."""
     period = ReviewPeriod("October", date(2026, 10, 1), date(2026, 10, 31))
@@ -172,6 +189,7 @@ def main() -> int:
     found = [
         *steps_against(spec, STEPS_BY_NAME),
         *guards_against(spec, Session),
+        *flags_against(spec, CODE),
         *fields_against(spec, Snapshot, SESSION),
         *restoring_against(Snapshot),
         *older_files_against(decode_snapshot),

@@ -197,7 +197,8 @@ def test_a_transition_changes_what_the_spec_says_and_nothing_else(world, transit
     for step in steps:
         for name, value in step.changed.items():
             assert name in [*changes, *by_the_step], (
-                f"{said(transition)[:3]} changes {name} to {value} {where}"
+                f"{said(transition)[:3]} changes {name} to {value}, and the spec does not say so: name it in 'writes' "
+                f"or 'clears' there, or leave it as it is {where}"
             )
         for name, wanted in changes.items():
             right = step.after[name] is not None if wanted == "a value" else step.after[name] == wanted

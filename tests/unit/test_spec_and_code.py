@@ -15,11 +15,13 @@ from generator.spec import Spec
 from tests import beside_the_spec
 from tests.beside_the_spec import (
     CLIENT,
+    CODE,
     MODEL,
     ROOT,
     SESSION,
     STEPS_BY_NAME,
     fields_against,
+    flags_against,
     formal_model_against,
     guards_against,
     older_files_against,
@@ -67,6 +69,16 @@ def test_a_guard_that_the_session_does_not_know_is_told():
     assert line.startswith(
         f"{CLIENT}/session.py: Session does not know the guard machine_full; write a property"
     )
+
+
+def test_a_flag_that_no_step_sets_is_told():
+    more = without(flags=(*SPEC.flags, renamed(SPEC.flags[-1], "month_told")))
+    (line,) = flags_against(more, CODE)
+    assert line.startswith(
+        f"{CLIENT}/steps.py: no step sets the flag month_told, which is set in RELAY_ATTENDANCE_RECORDS; write "
+        "'client.session.flags |= Flag.MONTH_TOLD'"
+    )
+    assert flags_against(SPEC, CODE) == []
 
 
 def test_a_field_that_the_snapshot_lacks_is_told():
