@@ -297,7 +297,7 @@ def test_users_but_no_punches():
 
 
 def test_a_machine_that_answers_disabled_and_goes_on_is_not_erased():
-    """Somebody punches after the last look at its count."""
+    """Somebody punches after its final count."""
     machine = make_machine(punches=5, heeds_disabling=False)
     with DeviceServer(machine) as server, client_of(server) as client:
         client.site = replace(client.site, clear_machine=True)
