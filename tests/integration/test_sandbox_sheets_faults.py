@@ -170,21 +170,6 @@ def test_each_account_has_a_quota_of_its_own() -> None:
         quota.spend("read", "a")
 
 
-def test_the_accounts_of_a_project_share_a_quota() -> None:
-    clock = ManualClock()
-    quota = Quota(clock=clock)
-    ours = [f"backend{number}@office.iam.gserviceaccount.com" for number in range(6)]
-    for number in range(300):
-        quota.spend("write", ours[number % 5])
-    with pytest.raises(Exception, match="limit 'Write requests per minute' of service"):
-        quota.spend("write", ours[5])
-    quota.spend("read", ours[5])
-    quota.spend("write", "backend@other.iam.gserviceaccount.com")
-    quota.spend("write", "hr@example.com")
-    clock.now = 60
-    quota.spend("write", ours[5])
-
-
 @pytest.mark.parametrize("answer", ["quota", "fault"])
 def test_a_refusal_for_too_many_requests_tells_which_limit_it_was(answer: str) -> None:
     # The form was recorded from the real service.
