@@ -10,18 +10,18 @@ import requests
 from google.auth import exceptions
 from google.auth.transport.requests import Request as AuthRequest
 
-from attendance_sandbox.sheets import (
+from attendance_sandbox.sheets.faults import (
     Fault,
     Faults,
-    Quota,
-    SheetsServer,
+    Request,
     delayed,
     dropped,
     internal_error,
     rate_limited,
     unavailable,
 )
-from attendance_sandbox.sheets.faults import Request
+from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 
