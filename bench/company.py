@@ -35,7 +35,7 @@ from attendance_backend.ports import Backend
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, Message, StoreAttendRecords, Watch
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 from bench.flood import BOUNDARY, CALL_S, PERIOD, control_of
 
 T = TypeVar("T")

@@ -24,7 +24,8 @@ from attendance_client.machine.zk.attendance_log import decode_log
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import Message, ReviewPeriod, Topic
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 
 WIDTHS = (8, 16, 40, 49)
 RECORDS = 100_000

@@ -48,10 +48,10 @@ from attendance_contracts import (
     StoreAttendRecords,
     encode,
 )
-from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.faults import Fault, Request, unavailable
 from attendance_sandbox.sheets.in_process import InProcess
 from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.server import SheetsServer
 
 CALL_S = 1.5
 REPLY_S = 0.2

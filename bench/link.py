@@ -11,7 +11,9 @@ from attendance_client.errors import MachineError
 from attendance_client.fsm.client import Client
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
-from attendance_sandbox.device import AttendanceMachine, DeviceServer, Losses
+from attendance_sandbox.device.datagrams import Losses
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 from bench.device import reader_of
 
 RECORDS = 10_000

@@ -35,8 +35,9 @@ from attendance_contracts import (
     encode,
     topic_path,
 )
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
-from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.pubsub.server import PubSubServer
 
 PROJECT = "bench"
 POLLS = 50

@@ -37,7 +37,7 @@ from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import DAILY, raw_title
 from attendance_backend.sheet import serial
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 EMPLOYEES = 200
 SITES = ("berlin", "hamburg", "munich")

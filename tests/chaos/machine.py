@@ -12,7 +12,8 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 
 
 def main() -> None:

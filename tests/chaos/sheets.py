@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from attendance_client.machine.zk import frames
-from attendance_sandbox.device import AttendanceMachine, Manner
 from attendance_sandbox.device.datagrams import FRAME_BYTES, INLINE_BYTES
+from attendance_sandbox.device.machine import AttendanceMachine
 from attendance_sandbox.device.protocol import FrameReader, Packet, decode_packet, encode_frame, encode_packet
-from attendance_sandbox.device.session import Session
+from attendance_sandbox.device.session import Manner, Session
 from tests.fuzz.mutations import Reply, Sent
 
 MOST_CALLS = 200_000

@@ -23,9 +23,9 @@ from attendance_contracts import (
     encode,
     topic_path,
 )
-from attendance_sandbox.mail import MailServer
-from attendance_sandbox.pubsub import PubSubServer
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.mail.server import MailServer
+from attendance_sandbox.pubsub.server import PubSubServer
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.health_message import health_message
 
 PROJECT = "office"

@@ -9,7 +9,9 @@ from zk import ZK
 
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
-from attendance_sandbox.device import AttendanceMachine, Command, Table
+from attendance_sandbox.device.faults import Table
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command
 from tests.unit.lone_client import lone_client
 from tests.world.timeline import EPOCH
 

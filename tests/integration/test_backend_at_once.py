@@ -11,7 +11,7 @@ from attendance_backend.app import bootstrap
 from attendance_backend.errors import TransientError, WorksheetGoneError
 from attendance_backend.google import google_http
 from attendance_backend.handlers.dispatch import handle
-from attendance_sandbox.sheets import dropped, internal_error, rate_limited, unavailable
+from attendance_sandbox.sheets.faults import dropped, internal_error, rate_limited, unavailable
 from tests.integration.backend_office import CloudOffice, punch, store_message
 
 DELIVERIES = 10

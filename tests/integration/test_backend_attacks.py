@@ -35,7 +35,7 @@ from attendance_contracts import (
     encode,
     topic_path,
 )
-from attendance_sandbox.sheets import unavailable
+from attendance_sandbox.sheets.faults import unavailable
 from attendance_trouble.command_line import EXIT_USER_ERROR
 from tests.integration.backend_office import (
     NOVEMBER,

@@ -21,8 +21,9 @@ from attendance_backend.app.cli import main
 from attendance_backend.app.settings import LOG_IN
 from attendance_backend.sheet import serial
 from attendance_contracts import RELEASE
-from attendance_sandbox.mail import MailServer
-from attendance_sandbox.sheets import SheetsServer, unavailable
+from attendance_sandbox.mail.server import MailServer
+from attendance_sandbox.sheets.faults import unavailable
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.health_message import health_message
 from tests.integration.backend_office import NOVEMBER, CloudOffice, punch
 

@@ -11,7 +11,7 @@ from attendance_backend.google import google_http
 from attendance_backend.sheet import serial
 from attendance_contracts import AlarmKind, CreateReviewSheet, RaiseFinalAlarm, Topic, encode
 from attendance_sandbox.mail.faults import MailFault, connection_lost, failure_after_data, refusal
-from attendance_sandbox.sheets import dropped, rate_limited, unavailable
+from attendance_sandbox.sheets.faults import dropped, rate_limited, unavailable
 from tests.integration.backend_office import (
     NOVEMBER,
     CloudOffice,

@@ -11,8 +11,8 @@ from attendance_backend.app import bootstrap
 from attendance_backend.app.cli import main
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
 from attendance_contracts import AlarmKind, RaiseFinalAlarm
-from attendance_sandbox.mail import MailServer
 from attendance_sandbox.mail.gmail import GmailServer
+from attendance_sandbox.mail.server import MailServer
 from tests.integration.backend_office import NOVEMBER, CloudOffice
 
 

@@ -26,7 +26,9 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import Area
-from attendance_sandbox.sheets import Quota, SheetsServer, dropped, internal_error, rate_limited, unavailable
+from attendance_sandbox.sheets.faults import dropped, internal_error, rate_limited, unavailable
+from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.server import SheetsServer
 
 
 class Bench:

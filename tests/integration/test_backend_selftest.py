@@ -19,8 +19,9 @@ from attendance_backend.app.selftest.on_pubsub import ON_PUBSUB, PubSubLab
 from attendance_backend.app.selftest.on_sheets import ON_SHEETS
 from attendance_backend.app.selftest.run import selftest
 from attendance_backend.errors import BackendError, RefusedError
-from attendance_sandbox.pubsub import PubSubServer
-from attendance_sandbox.sheets import SheetsServer, unavailable
+from attendance_sandbox.pubsub.server import PubSubServer
+from attendance_sandbox.sheets.faults import unavailable
+from attendance_sandbox.sheets.server import SheetsServer
 from attendance_trouble.belief import (
     Belief,
     NotTriedError,

@@ -8,7 +8,7 @@ import pytest
 from attendance_backend.app.cli import main
 from attendance_backend.google import google_http
 from attendance_contracts import Topic
-from attendance_sandbox.sheets import unavailable
+from attendance_sandbox.sheets.faults import unavailable
 from tests.integration.backend_office import PEOPLE, CloudOffice, punch
 
 RECORDS = [

@@ -9,9 +9,11 @@ from attendance_client.errors import MachineError, RefusalError
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
-from attendance_sandbox.device import AttendanceMachine, DeviceServer, Manner
+from attendance_sandbox.device.machine import AttendanceMachine
 from attendance_sandbox.device.protocol import Reply
 from attendance_sandbox.device.records import User
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 from tests.unit.lone_client import NOON, lone_client
 
 USERS = 3_000

@@ -18,18 +18,14 @@ from attendance_client.app.doctor.machine import is_zone_difference
 from attendance_client.fsm.snapshot import FileSnapshotStore, Snapshot
 from attendance_client.relay.ledger import Ledger
 from attendance_contracts import REPLY_TOPICS, Topic
-from attendance_sandbox.device import (
-    AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    DropConnection,
-    Manner,
-    Reply,
-)
-from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.device.faults import AnswerWith, DropConnection
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command, Reply
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 from attendance_sandbox.pubsub.iam import IamService
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.pubsub.server import PubSubServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 PROJECT = "projects/office"
 FILTER = 'attributes.location = "berlin"'

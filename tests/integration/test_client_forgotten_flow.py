@@ -11,7 +11,7 @@ from attendance_client.errors import BusError
 from attendance_client.relay import pubsub
 from attendance_client.relay.pubsub import PubSubBus
 from attendance_contracts import NewReviewPeriod, ReviewPeriod, Topic, encode, topic_path
-from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.pubsub.server import PubSubServer
 
 PROJECT = "relay-test"
 

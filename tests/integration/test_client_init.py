@@ -16,7 +16,8 @@ from attendance_client.app.search import machines_among, what_is_at
 from attendance_client.app.site_key import load_site_key
 from attendance_client.machine.port import MachineAddress
 from attendance_contracts import SiteKey
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 
 SITE_KEY = str(SiteKey.derived(b"secret" * 6, "Head_Office", 1))
 ACCOUNT = {

@@ -15,14 +15,11 @@ from attendance_client.app.device_command import find
 from attendance_client.app.diary import Diary, SeenMachine
 from attendance_client.machine.zk import selftest
 from attendance_client.machine.zk.selftest import ON_MACHINES
-from attendance_sandbox.device import (
-    AnswerWith,
-    AttendanceMachine,
-    DeviceServer,
-    Manner,
-    Reply,
-    Table,
-)
+from attendance_sandbox.device.faults import AnswerWith, Table
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Reply
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 PAGE = Path(__file__).parents[2] / "docs/believed-of-machines.md"
 CONFIG = "biometric_device_config.json"

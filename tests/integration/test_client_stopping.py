@@ -18,7 +18,8 @@ from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_client.relay.pubsub import PubSubBus
 from attendance_contracts import GetReviewPeriod
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 
 CLI = "import sys; from attendance_client.app.cli import main; sys.exit(main())"
 QUICK_S = 5.0

@@ -107,7 +107,15 @@ def post(endpoint, body, headers):
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def alone():
+    """What PYTHONPATH leads to is no part of a bundle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory, alone):
     """The bundle of `make bundle`, and an otherwise empty environment with its own requirements."""
     folder = tmp_path_factory.mktemp("bundle")
     subprocess.run([need("make"), "-C", str(ROOT), "bundle"], check=True, capture_output=True)

@@ -13,21 +13,19 @@ import pytest
 from attendance_client.errors import MachineError
 from attendance_client.machine.final_read import read_finally
 from attendance_client.machine.polling import COMPLETE_READ_INTERVAL_S, poll
-from attendance_sandbox.device import (
+from attendance_sandbox.device.datagrams import Losses
+from attendance_sandbox.device.faults import (
     AnswerWith,
-    Command,
-    Counts,
-    DeviceServer,
     DropConnection,
-    Losses,
-    Manner,
     PunchFirst,
-    Reply,
     SendGarbage,
     StaySilent,
     Table,
 )
-from attendance_sandbox.device.protocol import encode_frame
+from attendance_sandbox.device.machine import Counts
+from attendance_sandbox.device.protocol import Command, Reply, encode_frame
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,
@@ -297,7 +295,7 @@ def test_users_but_no_punches():
 
 
 def test_a_machine_that_answers_disabled_and_goes_on_is_not_erased():
-    """Somebody punches after the last look at its count."""
+    """Somebody punches after its final count."""
     machine = make_machine(punches=5, heeds_disabling=False)
     with DeviceServer(machine) as server, client_of(server) as client:
         client.site = replace(client.site, clear_machine=True)

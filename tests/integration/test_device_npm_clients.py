@@ -19,7 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from attendance_sandbox.device import AttendanceMachine, DeviceServer, Manner
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 PACKAGES = ("node-zklib@1.3.0", "zkteco-js@1.7.2", "zklib@0.2.11")
 PROGRAMS = Path(__file__).parent / "npm_clients"

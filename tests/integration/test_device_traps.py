@@ -13,19 +13,12 @@ from zk.exception import ZKError, ZKErrorResponse
 
 from attendance_client.errors import MachineError
 from attendance_client.machine.polling import poll
-from attendance_sandbox.device import (
-    AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    Manner,
-    PunchFirst,
-    Reply,
-    RunFirst,
-    TearReply,
-    encode_fields,
-    pack_record,
-)
+from attendance_sandbox.device.faults import AnswerWith, PunchFirst, RunFirst, TearReply
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command, Reply, encode_fields
+from attendance_sandbox.device.records import pack_record
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,

@@ -12,17 +12,10 @@ from zk.exception import ZKError
 from attendance_client.errors import MachineError
 from attendance_client.machine.final_read import read_finally
 from attendance_client.machine.polling import enable_machines, poll
-from attendance_sandbox.device import (
-    AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    PunchFirst,
-    Reply,
-    TearReply,
-    WhenFull,
-    encode_fields,
-)
+from attendance_sandbox.device.faults import AnswerWith, PunchFirst, TearReply
+from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.protocol import Command, Reply, encode_fields
+from attendance_sandbox.device.server import DeviceServer
 from tests.integration.device_traps import (
     MORNING,
     PREPARE_LOG,

@@ -6,14 +6,10 @@ from datetime import timedelta
 import pytest
 
 from attendance_client.errors import MachineError
-from attendance_sandbox.device import (
+from attendance_sandbox.device.faults import (
     AnswerWith,
-    Command,
-    DeviceServer,
     DropConnection,
     GoneSilent,
-    Manner,
-    Reply,
     ResetConnection,
     SendGarbage,
     SlowLink,
@@ -21,6 +17,9 @@ from attendance_sandbox.device import (
     Table,
     TearReply,
 )
+from attendance_sandbox.device.protocol import Command, Reply
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 from tests.integration.device_traps import MORNING, found, make_machine, ours, stored
 
 TIMEOUT_S = 0.5

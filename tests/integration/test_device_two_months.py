@@ -17,15 +17,10 @@ from attendance_client.machine.polling import enable_machines
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
 from attendance_contracts import AttendanceRecord
-from attendance_sandbox.device import (
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    DropConnection,
-    ResetConnection,
-    Table,
-    TearReply,
-)
+from attendance_sandbox.device.faults import DropConnection, ResetConnection, Table, TearReply
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command
+from attendance_sandbox.device.server import DeviceServer
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.network import Network, WorldBus

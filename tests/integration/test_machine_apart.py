@@ -14,7 +14,9 @@ from attendance_client.machine.apart import MachineApart
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
-from attendance_sandbox.device import AnswerWith, Command, DeviceServer, Reply, StaySilent
+from attendance_sandbox.device.faults import AnswerWith, StaySilent
+from attendance_sandbox.device.protocol import Command, Reply
+from attendance_sandbox.device.server import DeviceServer
 from tests.integration.device_traps import ledger_of, make_machine, stored
 from tests.unit.lone_client import lone_client
 

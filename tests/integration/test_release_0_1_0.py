@@ -38,7 +38,7 @@ from attendance_contracts import (
     encode,
     to_json,
 )
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 from tests import frozen
 from tests.integration.backend_office import CloudOffice
 

@@ -8,15 +8,11 @@ import pytest
 from zk import ZK, const
 from zk.exception import ZKErrorResponse
 
-from attendance_sandbox.device import (
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    Manner,
-    WhenFull,
-    encode_fields,
-    pack_record,
-)
+from attendance_sandbox.device.machine import AttendanceMachine, WhenFull
+from attendance_sandbox.device.protocol import Command, encode_fields
+from attendance_sandbox.device.records import pack_record
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 MONDAY = datetime.fromisoformat("2026-11-02 09:00:00")
 FEW = 6

@@ -10,21 +10,20 @@ import pytest
 from zk import ZK
 from zk.exception import ZKErrorResponse, ZKNetworkError
 
-from attendance_sandbox.device import (
+from attendance_sandbox.device.faults import (
     AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
     DropConnection,
-    Manner,
     PunchFirst,
-    Reply,
     RunFirst,
     SlowLink,
     StaySilent,
     Table,
     TearReply,
 )
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command, Reply
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 MONDAY = datetime.fromisoformat("2026-11-02 09:00:00")
 FRAME_HEADER_BYTES = 16

@@ -8,20 +8,18 @@ import pytest
 from zk import ZK
 from zk.exception import ZKErrorResponse, ZKNetworkError
 
-from attendance_sandbox.device import (
+from attendance_sandbox.device.faults import (
     AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
     GoneSilent,
-    Manner,
-    Reply,
     ResetConnection,
     SendGarbage,
     Table,
     TearReply,
-    encode_fields,
 )
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command, Reply, encode_fields
+from attendance_sandbox.device.server import DeviceServer
+from attendance_sandbox.device.session import Manner
 
 MONDAY = datetime.fromisoformat("2026-11-02 09:00:00")
 FRAME = b"\x50\x50\x82\x7d"

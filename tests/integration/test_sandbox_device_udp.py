@@ -6,15 +6,10 @@ import pytest
 from zk import ZK
 from zk.exception import ZKErrorResponse, ZKNetworkError
 
-from attendance_sandbox.device import (
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    GoneSilent,
-    SendGarbage,
-    StaySilent,
-    TearReply,
-)
+from attendance_sandbox.device.faults import GoneSilent, SendGarbage, StaySilent, TearReply
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command
+from attendance_sandbox.device.server import DeviceServer
 
 MONDAY = datetime.fromisoformat("2026-11-02 09:00:00")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from attendance_sandbox.mail import MailServer, connection_lost, failure_after_data, refusal
+from attendance_sandbox.mail.faults import connection_lost, failure_after_data, refusal
+from attendance_sandbox.mail.server import MailServer
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import requests
 from attendance_sandbox.demo.people import Punch
 from attendance_sandbox.demo.reconciliation import SiteResult
 from attendance_sandbox.demo.report import mails, overview
-from attendance_sandbox.sheets import SheetsServer, page
+from attendance_sandbox.sheets import page
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.integration.browser import asked, opened
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"></td></table><script>document.title=2</script>'

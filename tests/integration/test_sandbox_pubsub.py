@@ -9,7 +9,9 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
-from attendance_sandbox.pubsub import Outcome, PubSubServer, UnavailableError
+from attendance_sandbox.pubsub.errors import UnavailableError
+from attendance_sandbox.pubsub.messages import Outcome
+from attendance_sandbox.pubsub.server import PubSubServer
 from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,

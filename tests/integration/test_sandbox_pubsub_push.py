@@ -14,7 +14,7 @@ import pytest
 from google.api_core import exceptions
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from attendance_sandbox.pubsub import Outcome
+from attendance_sandbox.pubsub.messages import Outcome
 from tests.integration.test_sandbox_pubsub_support import (
     DEAD_LETTER_SUBSCRIPTION,
     DEAD_LETTERS,

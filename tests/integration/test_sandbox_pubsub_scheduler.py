@@ -9,7 +9,7 @@ import pytest
 
 from attendance_contracts import Watch, decode
 from attendance_sandbox.cli import main
-from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.pubsub.server import PubSubServer
 from tests.integration.sandbox_process import STARTER, rest, running
 
 TOPIC = "projects/attendance-sandbox/topics/watch"

@@ -8,7 +8,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
-from attendance_sandbox.pubsub import PubSubServer
+from attendance_sandbox.pubsub.server import PubSubServer
 
 PROJECT = "projects/office"
 TOPIC = f"{PROJECT}/topics/requests"

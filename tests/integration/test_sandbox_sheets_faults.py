@@ -10,18 +10,18 @@ import requests
 from google.auth import exceptions
 from google.auth.transport.requests import Request as AuthRequest
 
-from attendance_sandbox.sheets import (
+from attendance_sandbox.sheets.faults import (
     Fault,
     Faults,
-    Quota,
-    SheetsServer,
+    Request,
     delayed,
     dropped,
     internal_error,
     rate_limited,
     unavailable,
 )
-from attendance_sandbox.sheets.faults import Request
+from attendance_sandbox.sheets.quota import Quota
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.integration.test_sandbox_sheets_support import Office, credentials, error_message
 
 
@@ -168,21 +168,6 @@ def test_each_account_has_a_quota_of_its_own() -> None:
     quota.spend("read", "b")
     with pytest.raises(Exception, match="Read requests per minute per user"):
         quota.spend("read", "a")
-
-
-def test_the_accounts_of_a_project_share_a_quota() -> None:
-    clock = ManualClock()
-    quota = Quota(clock=clock)
-    ours = [f"backend{number}@office.iam.gserviceaccount.com" for number in range(6)]
-    for number in range(300):
-        quota.spend("write", ours[number % 5])
-    with pytest.raises(Exception, match="limit 'Write requests per minute' of service"):
-        quota.spend("write", ours[5])
-    quota.spend("read", ours[5])
-    quota.spend("write", "backend@other.iam.gserviceaccount.com")
-    quota.spend("write", "hr@example.com")
-    clock.now = 60
-    quota.spend("write", ours[5])
 
 
 @pytest.mark.parametrize("answer", ["quota", "fault"])

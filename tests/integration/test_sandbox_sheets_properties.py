@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.schema import messages
+from attendance_sandbox.sheets.server import SheetsServer
 from attendance_sandbox.sheets.view import spreadsheet_json
 from attendance_sandbox.sheets.xlsx import workbook_bytes
 from tests.integration.test_sandbox_sheets_requests import GOOD, SETUP, TABLE

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 DATE_TIME = {"type": "DATE_TIME", "pattern": "dd-mm-yyyy hh:mm:ss"}
 HOURS = {"type": "TIME", "pattern": "[h]:mm"}

@@ -31,7 +31,7 @@ from attendance_backend.review import corrections_sheet, daily_columns, day_head
 from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 from attendance_sandbox.sheets.values import ErrorText, tidy
 from attendance_sandbox.sheets.xlsx_names import sheet_titles
 from tests.integration.workbook_messages import device_user_id, healths_of, late_starters, stores_of

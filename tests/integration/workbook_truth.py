@@ -115,7 +115,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the punches of a person and day say: seconds after the day's midnight, by the wall."""
+    """What the punches of a person and day say: seconds after the day's midnight, local wall time."""
 
     check_in: int | None = None
     check_out: int | None = None

@@ -23,8 +23,8 @@ from attendance_contracts import (
     StoreAttendRecords,
     Watch,
 )
-from attendance_sandbox.sheets import SheetsServer
 from attendance_sandbox.sheets.in_process import InProcess
+from attendance_sandbox.sheets.server import SheetsServer
 from tests.health_message import health_message
 from tests.integration.workbook_office import typed
 from tests.integration.workbook_truth import Site

@@ -45,8 +45,8 @@ def test_a_reading_that_broke_off_behind_a_late_punch_calls_its_day_complete_no_
     world.run_for(2 * 86_400, 100)
     world.machine.record("1002", world.machine.time - timedelta(days=1))
     world.machine.failures.append("read_user_names")
-    told = world.network.health_told
+    told = world.network.health_reported
     world.run_for(HALF_A_DAY_S, 50)
 
-    assert world.network.health_told > told
+    assert world.network.health_reported > told
     promises.complete_days_are_complete(world)

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from attendance_client.errors import MachineError
 from attendance_client.machine.port import MachineAddress
 from attendance_client.machine.zk.zk_machine import ZkMachine
-from attendance_sandbox.device import AttendanceMachine, Manner, encode_fields, pack_record
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import encode_fields
+from attendance_sandbox.device.records import pack_record
+from attendance_sandbox.device.session import Manner
 from tests.fuzz.mutations import MUTATIONS, Reply, count_wrongly, exchange_packets, send_one_for_another
 from tests.fuzz.wire import Wire, on
 from tests.property.profiles import PROFILE, draws

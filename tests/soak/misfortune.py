@@ -216,7 +216,7 @@ class Misfortunes:
         machine = self._world.machine
         if machine.record(self._choice.choice(USERS), machine.time):
             self._world.spoil(machine.newest, refuses=True)
-            self._for_hours(60, partial(self._world.mend, machine.newest))
+            self._for_hours(60, partial(self._world.fix, machine.newest))
             self._note("record that is refused for days")
 
     def odd_punches(self) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import Person, Seen
-from attendance_backend.review import book, days_sheet, punch_index, told_rows
+from attendance_backend.review import book, days_sheet, punch_index, row_counts
 from attendance_backend.review.days_sheet import Days, Facts
 from attendance_backend.review.names import DAYS, DAYS_ID, PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.review.punch_index import PunchIndex
@@ -95,13 +95,13 @@ def test_only_a_worksheet_can_be_made():
 )
 def test_how_many_rows_there_are(text, rows):
     sheet = Worksheet(7, "T", 1, 1, {(0, 0): Cell(text)}, columns={days_sheet.KEY: 0})
-    assert told_rows.told(sheet, days_sheet.KEY) == rows
+    assert row_counts.counted(sheet, days_sheet.KEY) == rows
 
 
 def test_the_number_of_rows_is_told_once():
     sheet = Worksheet(7, "T", 1, 1, {(0, 0): Cell("Key (2 rows)")}, columns={days_sheet.KEY: 0})
-    assert told_rows.tell(sheet, days_sheet.KEY, 2) == []
-    assert told_rows.tell(sheet, days_sheet.KEY, 3) == [WriteCells(7, 0, 0, ((NewCell("Key (3 rows)"),),))]
+    assert row_counts.count(sheet, days_sheet.KEY, 2) == []
+    assert row_counts.count(sheet, days_sheet.KEY, 3) == [WriteCells(7, 0, 0, ((NewCell("Key (3 rows)"),),))]
 
 
 # The hidden worksheets

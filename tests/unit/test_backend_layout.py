@@ -13,7 +13,7 @@ from attendance_backend.review import book, corrections_sheet, raw_data
 from attendance_backend.review.book import LAYOUTS
 from attendance_backend.sheet.grid import Cell, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
-from attendance_backend.sheet.placing import as_made, mending, placed
+from attendance_backend.sheet.placing import as_made, fixes, placed
 from tests.health_message import health_message
 from tests.review_book import ReviewBook, punch
 
@@ -81,7 +81,7 @@ def test_a_worksheet_as_it_is_made_lacks_nothing():
         words = [column.header for column in layout.columns]
         assert len(set(words)) == len(words), title
         made = book.made(layout.create(9, tuple(() for _ in range(layout.header_rows))))
-        assert mending(replace(made, tag=f"2 {layout.sheet_id} {title}"), layout, title) == ([], [])
+        assert fixes(replace(made, tag=f"2 {layout.sheet_id} {title}"), layout, title) == ([], [])
         assert made.columns == as_made(layout).columns
 
 
@@ -154,7 +154,7 @@ def test_a_column_of_the_raw_data_that_nothing_else_knows_is_a_clear_error(offic
     before = office.content()
     assert "restore it through File > Version history" in office.refusal(EVENING)
     assert office.content() == before
-    told = books.mend(office.world.spreadsheets, office.sheet_id)
+    told = books.fix(office.world.spreadsheets, office.sheet_id)
     assert told == [
         "the worksheet 'Raw Data - berlin' has lost its column 'Record ID': restore it through File > Version history"
     ]

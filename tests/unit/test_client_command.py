@@ -1,4 +1,4 @@
-"""attendance-client as a person meets it: one line for what they must mend, and no traceback."""
+"""attendance-client as a person meets it: one line for what they must fix, and no traceback."""
 
 import json
 import subprocess

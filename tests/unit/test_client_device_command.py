@@ -14,17 +14,10 @@ import pytest
 from attendance_client.app.cli import main
 from attendance_client.app.device_command import at_the_terminal
 from attendance_client.relay.ledger import Ledger
-from attendance_sandbox.device import (
-    AnswerWith,
-    AttendanceMachine,
-    Command,
-    DeviceServer,
-    DropConnection,
-    PunchFirst,
-    Reply,
-    StaySilent,
-    Table,
-)
+from attendance_sandbox.device.faults import AnswerWith, DropConnection, PunchFirst, StaySilent, Table
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.protocol import Command, Reply
+from attendance_sandbox.device.server import DeviceServer
 
 CLI = "import sys; from attendance_client.app.cli import main; sys.exit(main())"
 BEGIN = datetime(2026, 11, 2, 8)

@@ -54,7 +54,7 @@ def test_the_order_of_the_fields_means_nothing():
 
 @pytest.mark.parametrize("name", ["review_period", "previous_period", "checksum"])
 def test_with_any_field_of_ours_the_checksum_must_fit(name):
-    """A file cut and mended by a tool must not pass for one in the original format."""
+    """A file cut and fixed by a tool must not pass for one in the original format."""
     with pytest.raises(ContractError) as refusal:
         decode_snapshot(json.dumps({**ORIGINAL, name: None}).encode())
     assert str(refusal.value) == "the checksum does not fit: the file is torn or was edited"

@@ -62,7 +62,7 @@ class WorldMachine:
         reachable: whether it answers at all.
         failures: names of calls (connect, status, read_log, ...) that fail once each.
         punches_in_mid_read: entries that people make while the log is being read.
-        punches_before_erasing: those that they make between the last look at its count and the erasing.
+        punches_before_erasing: those that they make between its final count and the erasing.
         enabled: whether people can punch.
         heeds_disabling: whether it keeps people from punching while it is disabled.
         goes_on: that it never does, and nobody who tries it finds that it does.
@@ -103,9 +103,9 @@ class WorldMachine:
         self.impossible = 0
         self.names: dict[str, set[str]] = {}
         self.told: set[str] = set()
-        self._told_before = 0
+        self._reported_before = 0
         self._last_names: dict[str, str] = {}
-        self._told_names: dict[str, str] = {}
+        self._reported_names: dict[str, str] = {}
         self.known_as: set[str] = set()
         self._occurrences: Counter[Entry] = Counter()
         self._occurrences_ever: Counter[Entry] = Counter()
@@ -159,16 +159,18 @@ class WorldMachine:
     def tell_names(self) -> None:
         """A client asks whose the punches are that it holds."""
         self._last_names.update(self.users)
-        if self._power.restored != self._told_before:
+        if self._power.restored != self._reported_before:
             # What it was told may have died with it: then it asks again, and later is the earliest that anybody tells.
-            self._told_before = self._power.restored
+            self._reported_before = self._power.restored
             self.told.clear()
         for identity in self.identities() - self.told:
             user = self._users_of[identity]
             # Of a user who was renamed and deleted in between, a client knows what it was told before.
-            self.names[identity] |= {known.get(user, "") for known in (self._last_names, self._told_names)}
+            self.names[identity] |= {
+                known.get(user, "") for known in (self._last_names, self._reported_names)
+            }
             self.told.add(identity)
-        self._told_names.update(self.users)
+        self._reported_names.update(self.users)
 
     def identities(self) -> set[str]:
         """Of the punches that it holds now."""

@@ -78,7 +78,7 @@ class Network:
         confirmations_lost: how many of the next publishes are applied, yet look failed to their publisher.
         replies: every reply that was ever published, for replaying stale ones.
         requests: the last ones of the site, for whoever listens and sends them again.
-        health_told: how often the site told of itself; nobody answers.
+        health_reported: how often the site told of itself; nobody answers.
         watch_health: takes what it tells.
         delivers_health: whether the backend gets it as well.
         alarms_under_way: copies of alarms that the backend has not taken yet.
@@ -96,8 +96,8 @@ class Network:
         self.requests: deque[Envelope] = deque(maxlen=MOST_OVERHEARD)
         self.happened: Counter[str] = Counter()
         self.dead_letters: list[Envelope] = []
-        self.health_told = 0
-        self._told_last: tuple[object, ...] = ()
+        self.health_reported = 0
+        self._reported_last: tuple[object, ...] = ()
         self.watch_health: Callable[[SiteHealth], None] = lambda _health: None
         self.delivers_health = False
         self.alarms_under_way = 0
@@ -146,11 +146,11 @@ class Network:
 
     def _take_health(self, health: SiteHealth) -> None:
         """Nobody answers it. One that says what the one before said need not prove again that it can be sent."""
-        self.health_told += 1
+        self.health_reported += 1
         counts = (health.backlog, health.undecodable, health.complete_through)
         told = (health.sheet_id, counts, health.machine, health.problem, health.pi_clock_synchronised)
-        if told != self._told_last:
-            self._told_last = told
+        if told != self._reported_last:
+            self._reported_last = told
             assert decode_topic(health.topic, *encode(health)) == health
         self.watch_health(health)
 

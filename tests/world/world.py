@@ -350,7 +350,7 @@ class World:
         self.spoilt.add(identity)
         (self.backend.refused if refuses else self.backend.poison).add(identity)
 
-    def mend(self, identity: str) -> None:
+    def fix(self, identity: str) -> None:
         """From now on it is stored as any other."""
         self.spoilt.discard(identity)
         self.backend.refused.discard(identity)

@@ -29,7 +29,7 @@ class Changes:
         self._say = say
 
     def bring_about(self, stages: Iterable[Stage]) -> None:
-        """Each stage, in order; raises DeployError where something has to be mended first."""
+        """Each stage, in order; raises DeployError where something has to be fixed first."""
         for stage in stages:
             before = self.made
             resources = stage.resources(self.gcloud)

@@ -22,7 +22,7 @@ say = partial(print, file=sys.stderr, flush=True)
 
 
 class DeployError(Exception):
-    """What a person has to mend: one line, with the remedy."""
+    """What a person has to fix: one line, with the remedy."""
 
 
 class NotThereError(DeployError):

@@ -75,7 +75,7 @@ def _made(variables: Mapping[str, str], functions: str, init: Init, ask: Ask | N
 
 
 class NotOfTheFolderError(DeployError):
-    """It failed for a reason that sharing the folder does not mend."""
+    """It failed for a reason that sharing the folder does not fix."""
 
 
 def run_init(root: Path) -> Init:

@@ -1,7 +1,7 @@
 """The backend's errors, by remedy.
 
 BackendError
-├── UserError                    a person must mend something; a redelivery alone will not help
+├── UserError                    a person must fix something; a redelivery alone will not help
 │   ├── SettingsError            an environment variable is missing or malformed
 │   ├── EventError               what arrived is no message of the contract
 │   ├── NotAdmittedError         what arrived is not what its site sent, or cannot be
@@ -24,7 +24,7 @@ class BackendError(Exception):
 
 
 class UserError(BackendError):
-    """A person must mend something before this message can be handled."""
+    """A person must fix something before this message can be handled."""
 
 
 class SettingsError(UserError):

@@ -1,7 +1,7 @@
 """The client's errors, by remedy.
 
 ClientError
-├── UserError            a person must mend something here; commands end with exit code 2, and the service stays ended
+├── UserError            a person must fix something here; commands end with exit code 2, and the service stays ended
 │   ├── ConfigError
 │   ├── CredentialsError
 │   ├── SnapshotError
@@ -28,7 +28,7 @@ class ClientError(Exception):
 
 
 class UserError(ClientError):
-    """A person must mend something before the client can go on."""
+    """A person must fix something before the client can go on."""
 
 
 class ConfigError(UserError):
@@ -80,7 +80,7 @@ class DiskError(TransientError):
 
 
 class AccessError(TransientError):
-    """Something in the cloud project is missing, or this site may not use it; somebody may be about to mend it."""
+    """Something in the cloud project is missing, or this site may not use it; somebody may be about to fix it."""
 
 
 class BusError(TransientError):

@@ -23,7 +23,7 @@ class Bus(Protocol):
 
         Raises:
             BusError: try again.
-            AccessError: a person must mend the cloud project.
+            AccessError: a person must fix the cloud project.
         """
         ...
 

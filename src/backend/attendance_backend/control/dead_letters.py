@@ -20,7 +20,7 @@ from attendance_backend.sheet.grid import Worksheet
 
 TITLE = "Dead Letters"
 SHEET_ID = 1_900_000_008
-SITE, TOPIC, KIND, REASON, FIRST, LAST, COUNT, TOLD_ON = range(8)
+SITE, TOPIC, KIND, REASON, FIRST, LAST, COUNT, REPORTED_ON = range(8)
 HEADERS = ("Site", "Topic", "Kind", "Reason", "First", "Last", "Count", "Told On")
 WIDTHS = (150, 170, 130, 560, 150, 150, 70, 150)
 NOBODY = "(unknown)"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Unreported:
     """A row that nobody was told of since its last letter."""
 
     row: int
@@ -78,17 +78,17 @@ def count(spreadsheets: Spreadsheets, control_id: str, letters: Letters) -> None
     spreadsheets.apply(control_id, changes)
 
 
-def untold(worksheet: Worksheet | None) -> list[Told]:
+def unreported(worksheet: Worksheet | None) -> list[Unreported]:
     """Rows with letters that came after somebody was told last."""
     found = []
     for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
         assert worksheet is not None
-        last, told_on = worksheet.number(row, LAST), worksheet.number(row, TOLD_ON)
+        last, told_on = worksheet.number(row, LAST), worksheet.number(row, REPORTED_ON)
         if last is not None and (told_on is None or last > told_on):
             site, topic, kind = _where(worksheet, row)
             number = round(worksheet.number(row, COUNT) or 0)
             found.append(
-                Told(row, f"{topic} of {site}, {kind} ({number} so far): {worksheet.text(row, REASON)}")
+                Unreported(row, f"{topic} of {site}, {kind} ({number} so far): {worksheet.text(row, REASON)}")
             )
     return found
 
@@ -106,12 +106,12 @@ def drop(worksheet: Worksheet, before: date) -> list[Change]:
     )
 
 
-def note_told(worksheet: Worksheet, told: Sequence[Told], at: datetime) -> list[Change]:
+def note_reported(worksheet: Worksheet, told: Sequence[Unreported], at: datetime) -> list[Change]:
     """What notes that somebody was told of these rows."""
     moment = NewCell(
         serial.from_datetime(at.astimezone(UTC).replace(tzinfo=None, microsecond=0)), styles.MOMENT
     )
-    return [WriteCells(worksheet.sheet_id, each.row, TOLD_ON, ((moment,),)) for each in told]
+    return [WriteCells(worksheet.sheet_id, each.row, REPORTED_ON, ((moment,),)) for each in told]
 
 
 def _where(worksheet: Worksheet, row: int) -> tuple[str, str, str]:

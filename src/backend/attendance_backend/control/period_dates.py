@@ -126,7 +126,7 @@ def _fault(typed: _Row, start: date, end: date) -> BadCellError | None:
 
 
 def _with_hint(typed: _Row, fault: BadCellError) -> BadCellError:
-    """The fault, and the swapped date that would mend it: spreadsheets take 2/11/2026 in their own locale's order."""
+    """The fault, and the swapped date that would fix it: spreadsheets take 2/11/2026 in their own locale's order."""
     for cell, header in ((typed.start, typed.start_header), (typed.end, typed.end_header)):
         if cell.swapped is None:
             continue

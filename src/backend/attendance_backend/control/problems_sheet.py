@@ -30,7 +30,7 @@ def of_workbook(name: str, remedy: str) -> Problem:
     return Problem(_WORKBOOK + name, "", remedy)
 
 
-def told_of_workbooks(worksheet: Worksheet | None) -> list[Problem]:
+def reported_of_workbooks(worksheet: Worksheet | None) -> list[Problem]:
     """What the worksheet says of workbooks now."""
     if worksheet is None:
         return []
@@ -45,20 +45,23 @@ def changes(worksheet: Worksheet | None, problems: Sequence[Problem]) -> list[Ch
         worksheet: all of it; None when there is none, which is right as long as there are no problems.
         problems: in the order in which they are to stand.
     """
-    wanted = [(problem.worksheet, problem.cell, problem.remedy) for problem in problems] or [NOTHING]
+    expected = [(problem.worksheet, problem.cell, problem.remedy) for problem in problems] or [NOTHING]
     if worksheet is None:
         if not problems:
             return []
         made = create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-        return [*made, *append_rows(blank(SHEET_ID, TITLE, len(HEADERS)), 1, [_row(line) for line in wanted])]
+        return [
+            *made,
+            *append_rows(blank(SHEET_ID, TITLE, len(HEADERS)), 1, [_row(line) for line in expected]),
+        ]
     columns = range(len(HEADERS))
     there = [
         tuple(worksheet.text(row, column) for column in columns) for row in range(1, worksheet.end_row())
     ]
-    if there == wanted:
+    if there == expected:
         return []
-    surplus = [("", "", "")] * (len(there) - len(wanted))
-    return append_rows(worksheet, 1, [_row(line) for line in [*wanted, *surplus]])
+    surplus = [("", "", "")] * (len(there) - len(expected))
+    return append_rows(worksheet, 1, [_row(line) for line in [*expected, *surplus]])
 
 
 def _row(line: Sequence[str]) -> Row:

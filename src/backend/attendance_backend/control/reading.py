@@ -279,7 +279,7 @@ def write_problems(
             them: what stands there of them stays.
     """
     if of_workbooks is None:
-        of_workbooks = problems_sheet.told_of_workbooks(control.problems_sheet)
+        of_workbooks = problems_sheet.reported_of_workbooks(control.problems_sheet)
     problems = [*control.problems, *of_workbooks]
     spreadsheets.apply(control_id, problems_sheet.changes(control.problems_sheet, problems))
 

@@ -50,7 +50,7 @@ class Column(StrEnum):
     SILENT_AFTER = "Silent After (h)"
     SILENT_SINCE = "Silent Since"
     RELEASE = "Release"
-    RELEASE_TOLD = "Release Told"
+    RELEASE_REPORTED = "Release Told"
     GROUP = "Workbook Group"
 
 
@@ -120,7 +120,7 @@ class Registered:
         silent_since: the Last Heard of a silence that people were told of; UTC, aware.
         name: as it is written there.
         release: of its software, as it last told; empty before.
-        release_told: of which people were told that it is outdated.
+        release_reported: of which people were told that it is outdated.
         group: of its workbooks; empty for none.
     """
 
@@ -135,7 +135,7 @@ class Registered:
     silent_since: datetime | None = field(default=None, repr=False)
     name: str = field(default="", repr=False, compare=False)
     release: str = field(default="", repr=False)
-    release_told: str = field(default="", repr=False)
+    release_reported: str = field(default="", repr=False)
     group: str = field(default="", repr=False)
 
     def takes_key(self, number: int, today: date) -> bool:
@@ -212,7 +212,7 @@ def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:
     told["name"] = table.label(row, SITE)
     for column, name in (
         (Column.RELEASE, "release"),
-        (Column.RELEASE_TOLD, "release_told"),
+        (Column.RELEASE_REPORTED, "release_reported"),
         (Column.GROUP, "group"),
     ):
         if text := table.label(row, column):

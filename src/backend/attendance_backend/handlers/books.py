@@ -2,7 +2,7 @@
 
 It is read where the program puts things. Only when the answer shows that something stands elsewhere, the right places
 are read in a second call; and when columns or worksheets have lost what they are known by, or an earlier version made
-the workbook, it is mended first.
+the workbook, it is fixed first.
 """
 
 import logging
@@ -12,7 +12,7 @@ from dataclasses import replace
 from attendance_backend.errors import LayoutError, RefusedError, WorksheetGoneError
 from attendance_backend.handlers import misplaced
 from attendance_backend.handlers.misplaced import Misplaced
-from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.review import book
 from attendance_backend.review.book import Want
@@ -32,17 +32,17 @@ def present(spreadsheets: Spreadsheets, spreadsheet_id: str) -> Spreadsheet:
 
 
 def read(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want]) -> Spreadsheet:
-    """Read parts of a workbook, wherever they stand; it is mended before, if need be.
+    """Read parts of a workbook, wherever they stand; it is fixed before, if need be.
 
     Raises:
         WorksheetGoneError: a worksheet is missing that must not be.
-        LayoutError: a later version of the program changed the workbook, or it cannot be mended.
+        LayoutError: a later version of the program changed the workbook, or it cannot be fixed.
         Others as `Spreadsheets.read`.
     """
     found = look(spreadsheets, spreadsheet_id, wants)
     if not any(map(book.lacks, book.ours(found))):
         return found
-    for line in mend(spreadsheets, spreadsheet_id):
+    for line in fix(spreadsheets, spreadsheet_id):
         log.warning("spreadsheet %s: %s", spreadsheet_id, line)
     found = look(spreadsheets, spreadsheet_id, wants)
     for sheet in book.ours(found):
@@ -55,7 +55,7 @@ def read(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
 
 
 def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want]) -> Spreadsheet:
-    """As `read`, without mending."""
+    """As `read`, without fixing."""
     sheets = {want.title: want.made for want in wants}
     lost: set[str] = set()
     for _ in range(_MOST_READS):
@@ -137,9 +137,9 @@ def _retitled(
     return found
 
 
-def _within(wanted: Sequence[Area], read: Sequence[Area]) -> bool:
+def _within(expected: Sequence[Area], read: Sequence[Area]) -> bool:
     there = set(read)
-    return all(other in there or any(_holds(area, other) for area in read) for other in wanted)
+    return all(other in there or any(_holds(area, other) for area in read) for other in expected)
 
 
 def _holds(area: Area, other: Area) -> bool:
@@ -154,7 +154,7 @@ def _holds(area: Area, other: Area) -> bool:
     )
 
 
-def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
+def fix(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
     """Give all worksheets the tags and columns that they lack; returns what was lacking, in words.
 
     This is also what brings the workbook of an earlier version up to date.
@@ -172,17 +172,19 @@ def mend(spreadsheets: Spreadsheets, spreadsheet_id: str) -> list[str]:
         told: list[str] = []
         for sheet in sheets.values():
             try:
-                more, words = book.mended(sheet)
+                more, words = book.fixes_of(sheet)
             except LayoutError as error:  # whoever needs this worksheet is refused; the others are not
                 more, words = [], [str(error)]
             changes += more
             told += words
         return Draft(there, changes, told)
 
-    lacked = take_turn(spreadsheets, draft)
+    lacked = write_optimistically(spreadsheets, draft)
     if not any(line.endswith(book.LOST_ROWS) for line in lacked):
         return lacked
-    more = take_turn(spreadsheets, draft)  # what stands in them can be told only once they are there
+    more = write_optimistically(
+        spreadsheets, draft
+    )  # what stands in them can be told only once they are there
     return [*lacked, *more]
 
 
@@ -191,9 +193,9 @@ def put_right(spreadsheets: Spreadsheets, spreadsheet_id: str, found: Sequence[M
 
     def draft() -> Draft[None]:
         view = look(spreadsheets, spreadsheet_id, misplaced.wants(found))
-        return Draft(view, misplaced.mending(view, found), None)
+        return Draft(view, misplaced.fixes(view, found), None)
 
-    take_turn(spreadsheets, draft)
+    write_optimistically(spreadsheets, draft)
 
 
 def _deep(sheet: Worksheet) -> Want:

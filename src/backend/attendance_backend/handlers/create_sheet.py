@@ -20,8 +20,8 @@ from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.handlers.copies import gone
 from attendance_backend.handlers.daily_sync import earlier_workbook
 from attendance_backend.handlers.grouping import Grouping
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import earlier_leave, repair_formulas
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
@@ -62,7 +62,7 @@ def create_review_sheet(
         group = table.groups.of_site(message.location)
     name = book_name(period.name, group)
     recorded = review_sheets.find(records, name)
-    # A table without any period is one that somebody is mending just now: punches must not wait for that.
+    # A table without any period is one that somebody is fixing just now: punches must not wait for that.
     if recorded is None and table.periods and period not in table.periods:
         raise NotAdmittedError(f"HR's table has no period {period.name!r}, and it gets no workbook")
     sheet_id = recorded or _find_or_create(period, group, backend)
@@ -212,7 +212,7 @@ def _complete(
             changes += sites_sheet.cells_of(view.worksheet(SITES), {site: {} for site in locations})
         return Draft(workbook, changes, None, in_steps=True)
 
-    take_turn(backend.spreadsheets, draft)
+    write_optimistically(backend.spreadsheets, draft)
 
 
 def _content(

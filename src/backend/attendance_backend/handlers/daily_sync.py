@@ -12,8 +12,8 @@ from attendance_backend.control.reading import Control, read_control, write_prob
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, cut_offs
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.refresh import rebuild_facts
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, guide_sheet, in_force, sites_sheet, structure
 from attendance_backend.review.book import EXCEPTIONS_END, GUIDE_VALUES, lost_keys, sites_of, whole
@@ -103,7 +103,7 @@ def sync(
 
     more = True
     while more:
-        found, more = take_turn(backend.spreadsheets, draft)
+        found, more = write_optimistically(backend.spreadsheets, draft)
         changed |= dict.fromkeys(found)
     if is_planned and _replan(sheet_id, period, control, backend):
         changed[REPLANNED] = None
@@ -134,7 +134,7 @@ def _replan(sheet_id: str, period: ReviewPeriod, control: Control, backend: Back
         changes = days.replanned(plans)
         return Draft(read, changes, bool(changes), in_steps=True)
 
-    if take_turn(backend.spreadsheets, draft):
+    if write_optimistically(backend.spreadsheets, draft):
         backend.remembered.pop(sheet_id, None)
         return True
     return False
@@ -148,7 +148,7 @@ def add_hires(sheet_id: str, people: Sequence[Person], period: ReviewPeriod, bac
         new = structure.next_lacking(read, people)
         return Draft(read, structure.add_people(read, new), len(new))
 
-    while take_turn(backend.spreadsheets, draft):
+    while write_optimistically(backend.spreadsheets, draft):
         pass
     rebuild_facts(sheet_id, period, backend)
 

@@ -1,9 +1,9 @@
 """A function a message: do what it asks through the ports and return the reply.
 
 Every handler is idempotent: Pub/Sub delivers at least once and in any order, and a handler may die at any point.
-Writers of a review workbook may run at once, in any number of instances: see `handlers.turns`. The deployment still
-limits each function to one instance: the control spreadsheet has no such protection, and a write that is refused costs
-a second read.
+Writers of a review workbook may run at once, in any number of instances: see `handlers.optimistic`. The deployment
+still limits each function to one instance: the control spreadsheet has no such protection, and a write that is refused
+costs a second read.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def handle(message: Message, backend: Backend) -> Message | None:
     the message is meant for it.
 
     Raises:
-        UserError: a person must mend something.
+        UserError: a person must fix something.
         TransientError: deliver the message again.
     """
     try:

@@ -6,7 +6,7 @@ from functools import partial
 
 from attendance_backend.control.reading import Control
 from attendance_backend.handlers import books
-from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, finalised, guide_sheet, repairing
 from attendance_backend.review.finalised import Now
@@ -38,7 +38,7 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
         changes = finalised.keep(view, period, backend.clock.now().date())
         return Draft(present, changes, ["finalised: its numbers are kept as they are"], in_steps=True)
 
-    return take_turn(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft)
 
 
 def is_of_earlier_version(sheet_id: str, period: ReviewPeriod, backend: Backend) -> bool:
@@ -60,8 +60,8 @@ def _keep_corrections(sheet_id: str, period: ReviewPeriod, backend: Backend) -> 
     def answered(view: Spreadsheet) -> Sequence[Change]:
         return repairing.repair(view, period, [CORRECTIONS]).changes
 
-    take_turn(backend.spreadsheets, partial(draft, answered))
-    take_turn(backend.spreadsheets, partial(draft, finalised.keep_corrections))
+    write_optimistically(backend.spreadsheets, partial(draft, answered))
+    write_optimistically(backend.spreadsheets, partial(draft, finalised.keep_corrections))
 
 
 def look(
@@ -92,11 +92,11 @@ def look(
         found = finalised.differences(view, now_of(control, today))
         return Draft(view, finalised.told(view, found, today), found)
 
-    found = take_turn(backend.spreadsheets, draft)
+    found = write_optimistically(backend.spreadsheets, draft)
     if lacking:
         _keep_corrections(sheet_id, lacking.pop(), backend)
-        found = take_turn(backend.spreadsheets, draft)
-    return take_turn(backend.spreadsheets, draft) if left else found
+        found = write_optimistically(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft) if left else found
 
 
 def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
@@ -110,4 +110,4 @@ def open_again(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[st
         changes = finalised.open_again(view, period)
         return Draft(present, changes, ["opened again: its numbers live again"], in_steps=True)
 
-    return take_turn(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft)

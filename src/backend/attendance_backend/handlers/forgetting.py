@@ -17,8 +17,8 @@ from attendance_backend.domain.periods import period_named
 from attendance_backend.errors import SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies, previewing, routing
 from attendance_backend.handlers.copies import gone
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import restore
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import book, forgetting, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES
@@ -119,7 +119,7 @@ def _empty(sheet_id: str, whom: Whom, persons: Collection[Person], backend: Back
         view = _whole(sheet_id, backend)
         return Draft(view, forgetting.find(view, whom, persons).changes, None)
 
-    take_turn(backend.spreadsheets, draft)
+    write_optimistically(backend.spreadsheets, draft)
     backend.remembered.pop(sheet_id, None)
 
 

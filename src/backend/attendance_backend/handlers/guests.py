@@ -11,8 +11,8 @@ from attendance_backend.control.reading import Control
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books
+from attendance_backend.handlers.optimistic import write_optimistically
 from attendance_backend.handlers.site_health import close
-from attendance_backend.handlers.turns import take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import sites_sheet
 from attendance_backend.review.book import whole
@@ -59,5 +59,7 @@ def _keep(
     if period is None or not through:
         return
     sheet_id = control.review_sheets[name]
-    while take_turn(backend.spreadsheets, partial(close, backend.spreadsheets, sheet_id, period, through)):
+    while write_optimistically(
+        backend.spreadsheets, partial(close, backend.spreadsheets, sheet_id, period, through)
+    ):
         pass

@@ -64,14 +64,14 @@ def _read(spreadsheets: Spreadsheets, control_id: str, year: int) -> tuple[Sprea
     present = spreadsheets.read(control_id)
     titles = [each.TITLE for each in (roster, holidays, rules, registered_sites, machine_ids)]
     tables = {title.casefold() for title in (*titles, shifts.SHIFTS, shifts.ROSTER)}
-    wanted = [
+    expected = [
         sheet.title
         for sheet in present.worksheets
         if sheet.title.casefold() in tables
         or year_of(sheet.title) in (year - 1, year)
         or len(present.worksheets) == 1
     ]
-    cells = spreadsheets.read(control_id, [Area(title) for title in wanted]) if wanted else present
+    cells = spreadsheets.read(control_id, [Area(title) for title in expected]) if expected else present
     book = Spreadsheet(control_id, tuple(cells.find(sheet.title) or sheet for sheet in present.worksheets))
     earlier, _ = read_periods(
         [sheet for sheet in cells.worksheets if year_of(sheet.title) == year - 1],

@@ -91,7 +91,7 @@ def wants(misplaced: Sequence[Misplaced]) -> list[Want]:
     return [Want(each.now, lambda sheet: [Area(sheet.title)]) for each in misplaced]
 
 
-def mending(view: Spreadsheet, misplaced: Sequence[Misplaced]) -> list[Change]:
+def fixes(view: Spreadsheet, misplaced: Sequence[Misplaced]) -> list[Change]:
     """What puts right what was written."""
     changes: list[Change] = []
     for each in misplaced:

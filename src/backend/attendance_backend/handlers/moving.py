@@ -20,10 +20,10 @@ from attendance_backend.domain.periods import period_named
 from attendance_backend.domain.plans import PlannedDay, Plans
 from attendance_backend.errors import SpreadsheetGoneError, UserError, WorksheetGoneError
 from attendance_backend.handlers import books, routing
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_records import FORGOTTEN, store_attend_records
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import exceptions_sheet, punch_index, raw_data
 from attendance_backend.review.book import EXCEPTIONS_END, Want, header, places_of, raw, raw_sheets
@@ -44,7 +44,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Told:
+class Reported:
     """In a line each: what was put right or could not be looked at, and what HR must know, since it stays as it is."""
 
     logged: list[str] = field(default_factory=list)
@@ -152,7 +152,7 @@ class _Homes:
         )
 
 
-def put_right(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Told:
+def put_right(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Reported:
     """Look through a workbook that is not finalised, of which `present` was read.
 
     Where nothing has moved it costs one read. `control` says who is planned how.
@@ -172,7 +172,7 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
     has_moved |= any(len(site.keepings) > 1 for site in table.sites.values())
     has_moved |= home is not None and not homes.are_kept_at_the_edges(index, home)
     guests = {site_key(labels.site) for labels in index.rows if homes.may_be_of_another(labels, group)}
-    told = Told()
+    told = Reported()
     if not dates:
         return told
     held = own or ReviewPeriod(period_name, min(dates), max(min(dates), max(dates) - _DAY))
@@ -186,7 +186,7 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
     return told
 
 
-def _put_right(site: str, month: _Month, period_of: _Homes, told: Told, backend: Backend) -> None:
+def _put_right(site: str, month: _Month, period_of: _Homes, told: Reported, backend: Backend) -> None:
     table = period_of.table
     sheet = _whole(site, month.sheet_id, backend).worksheet(RAW_PREFIX + site)
     homes: dict[_Home, list[AttendanceRecord]] = {}
@@ -281,7 +281,7 @@ def _mark(
             changes += exceptions_sheet.append(exceptions, entries, places_of(view))
         return Draft(view, changes, bool(changes))
 
-    has_changed = bool(counts_in) and take_turn(backend.spreadsheets, draft)
+    has_changed = bool(counts_in) and write_optimistically(backend.spreadsheets, draft)
     if has_changed:
         rebuild_facts(sheet_id, period, backend)
     return has_changed
@@ -320,9 +320,9 @@ def _whole(site: str, sheet_id: str, backend: Backend, more: Want | None = None)
     return books.look(backend.spreadsheets, sheet_id, wants)
 
 
-def guarded(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Told:
+def guarded(name: str, present: Spreadsheet, backend: Backend, control: Control | None = None) -> Reported:
     """As `put_right`; what goes wrong with one workbook is told, and keeps nobody from looking after it."""
     try:
         return put_right(name, present, backend, control)
     except UserError as error:
-        return Told([f"it is not known whether all punches are in their own period: {error}"])
+        return Reported([f"it is not known whether all punches are in their own period: {error}"])

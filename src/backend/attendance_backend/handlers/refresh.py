@@ -10,7 +10,7 @@ from dataclasses import replace
 from attendance_backend.domain.people import Person
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, routing
-from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.ports import Backend
 from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, Want, tell
 from attendance_backend.review.days_sheet import Days
@@ -32,19 +32,19 @@ MOST_LINES = 20
 
 
 def rebuild_facts(
-    spreadsheet_id: str, period: ReviewPeriod, backend: Backend, told_by: StoreAttendRecords | None = None
+    spreadsheet_id: str, period: ReviewPeriod, backend: Backend, reported_by: StoreAttendRecords | None = None
 ) -> Rebuilt:
     """Rebuild ``Punch Index`` and ``Days`` where they differ from the raw data; returns what was done.
 
     Args:
         period: whose days must have columns.
-        told_by: a message that says what ``Sites`` may still lack of its site.
+        reported_by: a message that says what ``Sites`` may still lack of its site.
     """
 
     def draft() -> Draft[Rebuilt]:
         present = books.present(backend.spreadsheets, spreadsheet_id)
         view = books.read(backend.spreadsheets, spreadsheet_id, [*fact_wants(present), *_telling(present)])
-        sites = _told(view, told_by)
+        sites = _told(view, reported_by)
         view = _with_sites(view, sites)
         days = view.find(DAYS)
         people = _people(spreadsheet_id, backend) if days is None or Days(days).is_incomplete() else ()
@@ -52,7 +52,7 @@ def rebuild_facts(
         told = _deleted(rebuilt.gone) if _telling(present) else []
         return Draft(present, [*sites, *rebuilt.changes, *tell(view, told)], rebuilt, in_steps=True)
 
-    rebuilt = take_turn(backend.spreadsheets, draft)
+    rebuilt = write_optimistically(backend.spreadsheets, draft)
     lines = [*rebuilt.unreadable, *(f"{difference} (rebuilt)" for difference in rebuilt.differences)]
     for line in lines[:MOST_LINES]:
         log.warning("spreadsheet %s: %s", spreadsheet_id, line)

@@ -14,8 +14,8 @@ from attendance_backend.control.reading import Control
 from attendance_backend.domain.periods import week_of
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising, routing
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.refresh import rebuild_facts
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import (
     brought_in,
@@ -30,11 +30,11 @@ from attendance_backend.review import (
 from attendance_backend.review.book import header, places_of, sites_of, tell, whole
 from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
+from attendance_backend.review.expected_formulas import OF_PLANS
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, WEEKLY
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
-from attendance_backend.review.wanted_formulas import OF_PLANS
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
@@ -56,13 +56,13 @@ def restore(
         site: one that surely has raw data; None for those whose raw data is there.
 
     Returns:
-        What was wrong, a line each; and what stays, which only people can mend: rows of the raw data that cannot be
+        What was wrong, a line each; and what stays, which only people can fix: rows of the raw data that cannot be
         read, and what was typed over formulas; of a finalised month what differs since.
 
     Raises:
         UserError: there is no raw data, or a later version of the program changed the workbook.
     """
-    differences = books.mend(backend.spreadsheets, sheet_id)
+    differences = books.fix(backend.spreadsheets, sheet_id)
     missing, is_kept = _complete_worksheets(sheet_id, period, control, backend, site)
     lacking, is_finalised = _complete_days(sheet_id, period, control, backend)
     differences += [*missing, *lacking]
@@ -136,7 +136,7 @@ def _complete_worksheets(
         told += [f"the worksheet {change.title!r} was missing" for change in added]
         return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
 
-    return take_turn(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft)
 
 
 def _complete_days(
@@ -162,7 +162,7 @@ def _complete_days(
         told += [f"{GUIDE!r} had the words of an earlier version"] if words else []
         return Draft(view, [*days, *settings, *answer, *words], (told, is_finalised), in_steps=True)
 
-    return take_turn(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft)
 
 
 def earlier_leave(period: ReviewPeriod, control: Control, backend: Backend) -> Earlier | None:
@@ -272,10 +272,10 @@ def repair_formulas(
         repairs = repairing.repair(view, period, new_rows=rows, weeks=weeks)
         repairs.changes[:0] = carried
         repairs.differences += [f"leave was carried over from {leave.period}"] if leave and carried else []
-        untold = contradictions(view)
-        repairs.changes += tell(view, [*untold, *working_time.cut_weeks(view, period, weeks)])
-        days = "1 day" if len(untold) == 1 else f"{len(untold)} days"
-        repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if untold else []
+        unreported = contradictions(view)
+        repairs.changes += tell(view, [*unreported, *working_time.cut_weeks(view, period, weeks)])
+        days = "1 day" if len(unreported) == 1 else f"{len(unreported)} days"
+        repairs.differences += [f"{EXCEPTIONS!r} lacked {days} to be checked"] if unreported else []
         return Draft(read, repairs.changes, repairs, in_steps=True)
 
-    return take_turn(backend.spreadsheets, draft)
+    return write_optimistically(backend.spreadsheets, draft)

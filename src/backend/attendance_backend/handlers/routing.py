@@ -274,7 +274,7 @@ def _register(site: str, keeping: Keeping, backend: Backend) -> Table:
         backend.spreadsheets.apply(backend.control_id, registered_sites.register(worksheet, site, keeping))
         log.info("%s is registered since %s", site, keeping.since)
     except UserError as error:
-        # A punch must not wait for somebody to mend the worksheet.
+        # A punch must not wait for somebody to fix the worksheet.
         log.error("%s cannot be registered: %s", site, error)  # noqa: TRY400 - the line says it all
     forget(backend)
     sites = {**table.sites, site_key(site): Registered((keeping,))}

@@ -19,8 +19,8 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.errors import NotAdmittedError, UserError, WorksheetGoneError
 from attendance_backend.handlers import books, bounds, daily_sync
 from attendance_backend.handlers.grouping import Grouping
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import restore
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.review import book, completion, exceptions_sheet, guide_sheet, sites_sheet
 from attendance_backend.review.exceptions_sheet import Entry
@@ -133,15 +133,15 @@ def _take_in(backend: Backend, messages: Sequence[SiteHealth]) -> None:
     if first:
         _begin_day(first, backend)
         known.clear()
-    mend = partial(books.put_right, backend.spreadsheets, sheet_id)
-    while take_turn(backend.spreadsheets, partial(_draft, news, backend, known), mend):
+    fix = partial(books.put_right, backend.spreadsheets, sheet_id)
+    while write_optimistically(backend.spreadsheets, partial(_draft, news, backend, known), fix):
         pass
 
 
 def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
     """What is done with sites' first messages of their day; should it be done twice, the second time finds it done.
 
-    Nothing here keeps the health from being taken in: what HR has to mend is in the log, and in ``Problems``.
+    Nothing here keeps the health from being taken in: what HR has to fix is in the log, and in ``Problems``.
     """
     try:
         previous = daily_sync.begin_day(max(messages, key=_moment), backend)
@@ -152,7 +152,7 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
             sheet_id, period = previous
             through = {site: min(day, period.last_day) for site, day in told.items()}
             closing = partial(close, backend.spreadsheets, sheet_id, period, through)
-            while take_turn(backend.spreadsheets, closing):
+            while write_optimistically(backend.spreadsheets, closing):
                 pass
     except UserError as error:
         sites = ", ".join(message.location for message in messages)
@@ -323,15 +323,15 @@ def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column
     """What is said of the machines once a day; `values` gets the days on which it was said."""
     today, where = _day(message.at, message), (message.at, message.location)
     entries: list[Entry] = []
-    clock_told, memory_told = (row.clock_told_on, row.memory_told_on) if row else (None, None)
+    clock_reported, memory_reported = (row.clock_reported_on, row.memory_reported_on) if row else (None, None)
     for machine in _machines(message):
         offset, used = machine.clock_offset_s, _memory_used(machine)
-        if offset is not None and machine.is_clock_off and clock_told != today:
+        if offset is not None and machine.is_clock_off and clock_reported != today:
             entries.append(exceptions_sheet.machine_clock(*where, offset, machine.name))
-            values[sites_sheet.CLOCK_TOLD_ON] = today
-        if used is not None and machine.is_nearly_full and memory_told != today:
+            values[sites_sheet.CLOCK_REPORTED_ON] = today
+        if used is not None and machine.is_nearly_full and memory_reported != today:
             entries.append(exceptions_sheet.machine_memory(*where, used, machine.name))
-            values[sites_sheet.MEMORY_TOLD_ON] = today
+            values[sites_sheet.MEMORY_REPORTED_ON] = today
     return entries
 
 
@@ -341,7 +341,7 @@ MOST_TOLD = 1_000
 
 def _about_mistimed(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
     """What is said, once, of punches whose times cannot be; `values` gets the marks of what was said."""
-    told = [*(row.mistimed_told if row else ())]
+    told = [*(row.mistimed_reported if row else ())]
     entries = []
     for punches in message.mistimed:
         key = repr((punches.serial_number, punches.user_id, punches.read_on, punches.count))
@@ -355,7 +355,7 @@ def _about_mistimed(message: SiteHealth, row: SiteRow | None, values: dict[Colum
         who = named if punches.user_id else "further users"
         entries.append(exceptions_sheet.mistimed(message.location, who, punches))
     if entries:
-        values[sites_sheet.MISTIMED_TOLD] = " ".join(told)
+        values[sites_sheet.MISTIMED_REPORTED] = " ".join(told)
     return entries
 
 

@@ -28,10 +28,10 @@ from attendance_backend.handlers import books, bounds, daily_sync, refresh, rout
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_plan import New, Storing, strangers
 from attendance_backend.handlers.store_read import Book, is_at_odds, lacks_place, lacks_rules, read_book
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.ports import Backend
 from attendance_backend.review import structure
 from attendance_backend.review.book import header, raw, whole
@@ -285,8 +285,8 @@ class _Routed:
         return replace(part, sheet_id=self._made(part, group))
 
     def _made(self, part: StoreAttendRecords, group: str) -> str:
-        wanted = CreateReviewSheet(location=part.location, request_id=part.request_id, period=part.period)
-        sheet_id = create_review_sheet(wanted, self._backend, group).sheet_id
+        expected = CreateReviewSheet(location=part.location, request_id=part.request_id, period=part.period)
+        sheet_id = create_review_sheet(expected, self._backend, group).sheet_id
         self.table = routing.with_site_of(self.table, routing.read(self._backend, anew=True))
         return sheet_id
 
@@ -328,13 +328,13 @@ def _store_in_one(parts: Sequence[StoreAttendRecords], backend: Backend) -> None
     """Store records of one period in its workbook."""
     sheet_id, period = parts[0].sheet_id, parts[0].period
 
-    def mend(found: Sequence[Misplaced]) -> None:
+    def fix(found: Sequence[Misplaced]) -> None:
         backend.remembered.pop(sheet_id, None)
         books.put_right(backend.spreadsheets, sheet_id, found)
         if any(each.was.role in FACTS for each in found):
             refresh.rebuild_facts(sheet_id, period, backend)
 
-    stored = take_turn(backend.spreadsheets, lambda: _draft(parts, backend), mend)
+    stored = write_optimistically(backend.spreadsheets, lambda: _draft(parts, backend), fix)
     unique = {record.identity for part in parts for record in part.records}
     sites = ", ".join(dict.fromkeys(part.location for part in parts))
     log.info("%s: stored %d punches, %d were there", sites, stored, len(unique) - stored)
@@ -387,7 +387,7 @@ def _sound_book(parts: Sequence[StoreAttendRecords], backend: Backend) -> Book:
     sheet_id = parts[0].sheet_id
     if len(parts) > 1:
         raise LayoutError(f"spreadsheet {sheet_id}: hidden worksheets are to be rebuilt first")
-    refresh.rebuild_facts(sheet_id, parts[0].period, backend, told_by=parts[0])
+    refresh.rebuild_facts(sheet_id, parts[0].period, backend, reported_by=parts[0])
     book = read_book(parts, backend)
     if book is None or lacks_place(book, parts):
         raise LayoutError(
@@ -404,7 +404,7 @@ def _hires(book: Book, period: ReviewPeriod, unknown: Sequence[Labels], backend:
     try:
         persons = routing.people_of_book(book.read.spreadsheet_id, backend)
     except UserError as error:
-        # A punch must not wait for somebody to mend the roster: it goes into the raw data, and is reported.
+        # A punch must not wait for somebody to fix the roster: it goes into the raw data, and is reported.
         log.error("nobody can be added to %s: %s", period.name, error)  # noqa: TRY400 - the line says it all
         return []
     people = People.of(persons.values())

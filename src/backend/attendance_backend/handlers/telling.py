@@ -21,9 +21,9 @@ from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import BackendError
 from attendance_backend.handlers import books, routing
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.raise_alarm import raise_final_alarm, recipients_of, send_once
 from attendance_backend.handlers.routing import Table
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.notify import alarm_mail
 from attendance_backend.ports import Backend
 from attendance_backend.review import book, exceptions_sheet, sites_sheet
@@ -94,7 +94,7 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
 def _releases(control: Spreadsheet, backend: Backend) -> None:
     known, _ = registered_sites.read(control.find(registered_sites.TITLE))
     outdated = [
-        site for site in known.values() if is_older(site.release) and site.release_told != site.release
+        site for site in known.values() if is_older(site.release) and site.release_reported != site.release
     ]
     if not outdated:
         return
@@ -107,7 +107,9 @@ def _releases(control: Spreadsheet, backend: Backend) -> None:
     worksheet = table.book.find(registered_sites.TITLE)
     there = set(table.sites)
     values = {
-        site.name: {Column.RELEASE_TOLD: site.release} for site in outdated if site_key(site.name) in there
+        site.name: {Column.RELEASE_REPORTED: site.release}
+        for site in outdated
+        if site_key(site.name) in there
     }
     if worksheet is not None:
         backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, values))
@@ -149,7 +151,7 @@ def _show(
                 values[row.site] = {sites_sheet.PROBLEM: None}
         return Draft(view, sites_sheet.cells_of(sheet, values), None)
 
-    take_turn(backend.spreadsheets, draft)
+    write_optimistically(backend.spreadsheets, draft)
 
 
 def _morning(control: Spreadsheet, backend: Backend) -> None:
@@ -198,20 +200,23 @@ def _open_on(day: date, sheet_id: str, backend: Backend) -> Iterator[tuple[str, 
 
 def _dead_letters(control: Spreadsheet, backend: Backend) -> None:
     sheet = control.find(dead_letters.TITLE)
-    untold = dead_letters.untold(sheet)
+    unreported = dead_letters.unreported(sheet)
     now = backend.clock.now()
-    if sheet is None or not untold:
+    if sheet is None or not unreported:
         return
     notice = Notice(f"dead letters on {now.date()}", "dead letters", now.date())
     if AlarmLog(backend.spreadsheets, backend.control_id).state(notice) in (State.SENT, State.UNCONFIRMED):
         return  # what came since is told tomorrow
-    words = "Attendance: messages were set aside", _LETTERS.format(_listed([each.line for each in untold]))
+    words = (
+        "Attendance: messages were set aside",
+        _LETTERS.format(_listed([each.line for each in unreported])),
+    )
     _send(notice, words, backend)
     sheet = program_sheets.find(backend.spreadsheets, backend.control_id, dead_letters.TITLE)
     if sheet is not None:
-        lines = {each.line for each in untold}
-        still = [each for each in dead_letters.untold(sheet) if each.line in lines]
-        backend.spreadsheets.apply(backend.control_id, dead_letters.note_told(sheet, still, now))
+        lines = {each.line for each in unreported}
+        still = [each for each in dead_letters.unreported(sheet) if each.line in lines]
+        backend.spreadsheets.apply(backend.control_id, dead_letters.note_reported(sheet, still, now))
 
 
 def _due_alarms(control: Spreadsheet, backend: Backend) -> None:

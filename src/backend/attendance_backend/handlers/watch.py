@@ -1,7 +1,7 @@
 """Watch: on a schedule, visit every workbook that is not finalised, whether or not a site still sends messages to it.
 
-A visit brings in what HR changed, puts punches right whose day HR has moved to another period (`moving`), mends what
-can be mended, and keeps as values what HR finalised (`restore`); what only a person can mend is told in the log, and in
+A visit brings in what HR changed, puts punches right whose day HR has moved to another period (`moving`), fixes what
+can be fixed, and keeps as values what HR finalised (`restore`); what only a person can fix is told in the log, and in
 ``Problems`` of the control spreadsheet. Once a day, a copy is kept.
 
 Idempotent, as its parts are; nothing is written where nothing differs. Whatever goes wrong with one workbook keeps no
@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from attendance_backend.control import alarms, completing, dead_letters, review_sheets
-from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
+from attendance_backend.control.problems_sheet import of_workbook, reported_of_workbooks
 from attendance_backend.control.reading import Control, read_book, understood, write_problems
 from attendance_backend.errors import (
     BackendError,
@@ -133,7 +133,7 @@ class _Round:
     sites: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.told = told_of_workbooks(self.control.problems_sheet)
+        self.told = reported_of_workbooks(self.control.problems_sheet)
 
     def go(self) -> None:
         """Visit, and write down what was found out."""
@@ -151,7 +151,7 @@ class _Round:
                 self.backend.clock.sleep(PAUSE_S)
         for name, _ in visits[MOST_VISITS:]:
             if self.control.parts:
-                self._keep_told(name)
+                self._keep_reported(name)
             else:
                 self.problems.append(of_workbook(name, TOO_MANY))
         self._guarded(completing.TITLE, self._keep_guests)
@@ -161,7 +161,7 @@ class _Round:
             if number == turn or name == newest:
                 self._guarded(name, partial(self._visit, name, recorded[name]))
             else:
-                self._keep_told(name)
+                self._keep_reported(name)
         self._tell_old(recorded)
         self._write_down()
 
@@ -180,7 +180,7 @@ class _Round:
             work()
         except TransientError as error:
             log.warning("workbook of %s: not looked after this time: %s", name, error)
-            self._keep_told(name)
+            self._keep_reported(name)
         except SpreadsheetGoneError:
             self._tell(name, gone(name))
         except UserError as error:
@@ -192,7 +192,7 @@ class _Round:
                 name, f"it could not be looked after, by a fault of the program ({error!r}): report it"
             )
 
-    def _keep_told(self, name: str) -> None:
+    def _keep_reported(self, name: str) -> None:
         """Nothing new is known of a workbook: what was told of it stands."""
         about = of_workbook(name, "").worksheet
         self.problems += [problem for problem in self.told if problem.worksheet == about]
@@ -293,7 +293,7 @@ class _Round:
         closed = self._finalised_period(present)
         is_held = control.rules.holds_changes
         moves = closed is None and not is_held
-        moved = moving.guarded(name, present, self.backend, everywhere) if moves else moving.Told()
+        moved = moving.guarded(name, present, self.backend, everywhere) if moves else moving.Reported()
         for line in moved.logged:
             log.warning("workbook of %s: %s", name, line)
         for line in moved.stays:

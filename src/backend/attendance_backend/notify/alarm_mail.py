@@ -32,7 +32,7 @@ def compose(
         at: the present moment, aware.
         sender: e-mail address.
         recipients: e-mail addresses.
-        control_id: of the spreadsheet to mend.
+        control_id: of the spreadsheet to fix.
         problems: rows that do not count, one of which may be the missing period.
     """
     words = _subject(alarm), _text(alarm, site, control_id, problems)

@@ -44,7 +44,7 @@ from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import VERSION, Layout, runs
-from attendance_backend.sheet.placing import LOOK, as_made, lost_rows, mending, missing, placed, unknown
+from attendance_backend.sheet.placing import LOOK, as_made, fixes, lost_rows, missing, placed, unknown
 from attendance_backend.sheet.preview import made_by
 
 LAYOUTS = {
@@ -253,7 +253,7 @@ _KEYS = {
 """Where rows are found by a key: its column, and the columns that tell the same to people."""
 
 
-def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
+def fixes_of(sheet: Worksheet) -> tuple[list[Change], list[str]]:
     """What gives a worksheet, which was read whole if it `lacks_key`, what it lacks, and in words what that was.
 
     Raises:
@@ -272,7 +272,7 @@ def mended(sheet: Worksheet) -> tuple[list[Change], list[str]]:
         )
     if inserted := lost_rows(sheet, layout):
         return list(inserted), [f"{sheet.title!r} lacked {len(inserted)} {LOST_ROWS}"]
-    changes, told = mending(sheet, layout, role)
+    changes, told = fixes(sheet, layout, role)
     if lacks_key(sheet):
         key, *others = _KEYS[role]
         place = sheet.column_count + lacking.index(key)

@@ -14,7 +14,6 @@ from attendance_backend.review import (
     plan_sheet,
     weekly_summary,
 )
-from attendance_backend.review import daily_attendance as daily
 from attendance_backend.review.book import GUIDE_VALUES, Want, whole
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.names import DAILY, DAYS, GUIDE, PLAN, WEEKLY

@@ -121,26 +121,26 @@ def changes(view: Spreadsheet, first_day: date, earlier: Earlier) -> tuple[list[
     sheet, monthly = view.find(CORRECTIONS), view.find(MONTHLY)
     if sheet is None or monthly is None:
         return [], range(0)
-    begin, wanted, names = serial.from_date(first_day), dict[str, _Typed](), _names(monthly)
+    begin, expected, names = serial.from_date(first_day), dict[str, _Typed](), _names(monthly)
     for key, leave in earlier.leaves.items():
         if leave.until >= begin and leave.user in names:
-            wanted[key] = _row(leave, names[leave.user], begin, earlier.period)
+            expected[key] = _row(leave, names[leave.user], begin, earlier.period)
     cells: dict[Place, NewCell] = {}
     for row in sheet.data_rows():
         if not (mark := sheet.text(row, CARRIED)):
             continue
         key, written = _read_mark(mark)
-        new = wanted.pop(key, None)
+        new = expected.pop(key, None)
         if _typed(sheet, row) != written or new == written or (new is None and not earlier.may_end):
             continue
         cells |= _cells(sheet, row, key, new)
-    if not wanted:
+    if not expected:
         return [*write_cells(sheet.sheet_id, cells)], range(0)
-    growth = corrections_sheet.rows_behind(sheet, len(wanted))
+    growth = corrections_sheet.rows_behind(sheet, len(expected))
     first = growth.row if isinstance(growth, InsertRows) else sheet.row_count
-    rows = range(first, first + len(wanted))
+    rows = range(first, first + len(expected))
     added: dict[Place, NewCell] = {}
-    for row, (key, typed) in zip(rows, wanted.items(), strict=True):
+    for row, (key, typed) in zip(rows, expected.items(), strict=True):
         added |= _cells(sheet, row, key, typed)
     return [
         *write_cells(sheet.sheet_id, cells),

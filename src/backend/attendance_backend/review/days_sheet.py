@@ -27,7 +27,7 @@ from functools import lru_cache
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
 from attendance_backend.domain.plans import AFTERNOON, DAY_S, MORNING, WHOLE_DAY, Break, PlannedDay, Shift
-from attendance_backend.review import day_header, told_rows
+from attendance_backend.review import day_header, row_counts
 from attendance_backend.review.names import DAYS, DAYS_ID
 from attendance_backend.sheet import placing, serial
 from attendance_backend.sheet.blocks import write_cells
@@ -193,7 +193,7 @@ class Days:
 
     def is_incomplete(self) -> bool:
         """Whether somebody's rows are not all there, or rows were deleted or added by somebody else."""
-        return told_rows.told(self.worksheet, KEY) != self.there or any(
+        return row_counts.counted(self.worksheet, KEY) != self.there or any(
             measure not in rows for rows in self.rows.values() for measure in MEASURES
         )
 
@@ -243,7 +243,7 @@ class Days:
             rows = [_row(sheet, key, key, measure) for key, measure in lacking]
             changes = [
                 AddRows(sheet.sheet_id, len(rows)),
-                *told_rows.tell(sheet, KEY, self.there + len(rows)),
+                *row_counts.count(sheet, KEY, self.there + len(rows)),
                 *_write_rows(sheet.sheet_id, sheet.row_count, rows),
             ]
             at |= new
@@ -265,7 +265,7 @@ class Days:
 
     def recount(self) -> list[Change]:
         """A write of how many rows there are, unless it is told already."""
-        return told_rows.tell(self.worksheet, KEY, self.there)
+        return row_counts.count(self.worksheet, KEY, self.there)
 
     def _number_of_rows(self) -> int:
         sheet, place = self.worksheet, self.worksheet.at(KEY)
@@ -356,7 +356,7 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
     dates = tuple(NewCell(serial.from_date(day)) for day in days)
     return [
         *LAYOUT.create(sheet.first_row + len(rows), (dates,)),
-        *told_rows.tell(sheet, KEY, len(rows)),
+        *row_counts.count(sheet, KEY, len(rows)),
         *_write_rows(DAYS_ID, sheet.first_row, rows),
     ]
 
@@ -378,12 +378,12 @@ def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | No
     rows = _rows_of(people, worksheet, facts or Facts())
     if not rows:
         return []
-    there = told_rows.told(worksheet, KEY)
+    there = row_counts.counted(worksheet, KEY)
     if there is None:
         there = worksheet.row_count - worksheet.first_row
     return [
         AddRows(worksheet.sheet_id, len(rows)),
-        *told_rows.tell(worksheet, KEY, there + len(rows)),
+        *row_counts.count(worksheet, KEY, there + len(rows)),
         *_write_rows(worksheet.sheet_id, worksheet.row_count, rows),
     ]
 

@@ -30,10 +30,10 @@ from attendance_backend.review.daily_columns import (
     OPEN,
 )
 from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.expected_formulas import expected
 from attendance_backend.review.finalised import KEYS, Now
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.names import CORRECTIONS, DAILY, DAYS, GUIDE, MONTHLY, SITES, WEEKLY
-from attendance_backend.review.wanted_formulas import wanted
 from attendance_backend.sheet.changes import Formula
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 from attendance_contracts import ReviewPeriod
@@ -174,7 +174,7 @@ def _typed_over(view: Spreadsheet, period: ReviewPeriod) -> Iterator[Finding]:
     if finalised.is_kept(view):
         yield from finalised.kept_beside_formulas(view)
         return
-    for title, formulas_of in wanted(view, period).items():
+    for title, formulas_of in expected(view, period).items():
         if title not in KEYS:
             continue
         sheet = view.worksheet(title)

@@ -36,6 +36,8 @@ from attendance_backend.review import (
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days
+from attendance_backend.review.expected_formulas import Expected, expected
+from attendance_backend.review.expected_formulas import wants as formula_wants
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.kept_sheets import (
     CELLS,
@@ -61,8 +63,6 @@ from attendance_backend.review.names import (
     WEEKLY,
     WORKING_TIME,
 )
-from attendance_backend.review.wanted_formulas import Wanted, wanted
-from attendance_backend.review.wanted_formulas import wants as formula_wants
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
@@ -145,7 +145,7 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
     _check_rows(view)
     changes: list[Change] = []
     kept: list[_Line] = []
-    for title, formulas_of in wanted(view, period).items():
+    for title, formulas_of in expected(view, period).items():
         if title in KEYS:
             sheet = view.worksheet(title)
             frozen: dict[Place, NewCell] = {}
@@ -173,12 +173,12 @@ def _check_rows(view: Spreadsheet) -> None:
     there = [title for title in KEYS if title != WORKING_TIME]
     rows = {title: rows_of(view.worksheet(title), title).keys() for title in there}
     for user in sorted({user_of_key(key) for keys in rows.values() for key in keys}):
-        wanted_keys = [
+        expected_keys = [
             *((DAILY, label, daily_columns.key_of(user, label)) for label in daily_columns.LABELS),
             *((WEEKLY, label, daily_columns.key_of(user, label)) for label in weekly_columns.LABELS),
             (MONTHLY, "", formulas.token_of(user)),
         ]
-        for title, label, key in wanted_keys:
+        for title, label, key in expected_keys:
             if key not in rows[title]:
                 raise LayoutError(
                     f"{CANNOT_BE_KEPT}{title} lacks the row {f'{label} ' if label else ''}of {user}, which somebody "
@@ -198,7 +198,7 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
         view: as for `keep`.
     """
     frozen: list[Change] = []
-    own: Mapping[str, Wanted] = {}
+    own: Mapping[str, Expected] = {}
     for title in KEYS:
         sheet = view.find(title)
         rows, columns = ({}, {}) if sheet is None else (rows_of(sheet, title), columns_of(sheet))
@@ -210,7 +210,7 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
                 stands = sheet.cells.get(place) if sheet is not None else None
                 if stands is None or not stands.is_formula:
                     continue
-                own = own or wanted(view, period)
+                own = own or expected(view, period)
                 of_ours = own[title].get(place)
                 is_ours = isinstance(of_ours, Formula) and repairing.is_ours(title, stands.formula, of_ours)
                 if is_ours or stands.formula == formula:
@@ -294,7 +294,7 @@ def typed_over(sheet: Worksheet, place: Place, key: str, name: str, value: Value
 
 
 def _kept_row(
-    sheet: Worksheet, row: int, formulas_of: Wanted, frozen: dict[Place, NewCell]
+    sheet: Worksheet, row: int, formulas_of: Expected, frozen: dict[Place, NewCell]
 ) -> dict[str, object]:
     """What stands in a row, by `_columns`: a value that the program's formula made, or what a person typed over it."""
     typed = {sheet.columns.get(column) for column in _TYPED}
@@ -318,7 +318,7 @@ def _kept_row(
 def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
     """Lets the numbers live again; what somebody typed over them meanwhile stays. `view` and `period` as for `keep`."""
     changes: list[Change] = []
-    wanted_now = wanted(view, period)
+    expected_now = expected(view, period)
     for title in KEYS:
         sheet = view.find(title)
         if sheet is None:
@@ -330,7 +330,7 @@ def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
                 if key not in rows or name not in columns:
                     continue
                 place = rows[key], columns[name]
-                value, formula = kept if isinstance(kept, list) else (kept, wanted_now[title].get(place))
+                value, formula = kept if isinstance(kept, list) else (kept, expected_now[title].get(place))
                 text = Formula(formula) if isinstance(formula, str) and formula else formula
                 if isinstance(text, Formula) and _is_as_kept(sheet, place, value):
                     back[place] = NewCell(text)

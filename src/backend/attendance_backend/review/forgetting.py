@@ -21,7 +21,7 @@ from attendance_backend.review import (
     kept_sheets,
     punch_index,
     raw_data,
-    told_rows,
+    row_counts,
 )
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.names import (
@@ -121,7 +121,7 @@ def find(view: Spreadsheet, whom: Whom, persons: Collection[Person] = ()) -> Fou
             _empty(sheet, rows, found)
             if rows:
                 left = len([row for row in _with(sheet, sheet.at(days_sheet.KEY)) if row not in rows])
-                found.changes += told_rows.tell(sheet, days_sheet.KEY, left)
+                found.changes += row_counts.count(sheet, days_sheet.KEY, left)
         else:
             rows = [*_rows(sheet, title, whom, is_own, found)]
             _empty(sheet, rows, found)
@@ -174,7 +174,7 @@ def _is_about(sheet: Worksheet, title: str, row: int, whom: Whom) -> bool:
         return _is_kept_of(sheet, row, whom)
     if title == SINCE:
         return whom.is_called(sheet.text(row, kept_sheets.WHO))
-    return title == EXCEPTIONS and _is_told_of(sheet, row, whom)
+    return title == EXCEPTIONS and _is_reported(sheet, row, whom)
 
 
 def _labels(sheet: Worksheet, row: int) -> tuple[Labels, date]:
@@ -188,7 +188,7 @@ def _labels(sheet: Worksheet, row: int) -> tuple[Labels, date]:
     return Labels(serial_number, user_id, user_name, site), day
 
 
-def _is_told_of(sheet: Worksheet, row: int, whom: Whom) -> bool:
+def _is_reported(sheet: Worksheet, row: int, whom: Whom) -> bool:
     token = sheet.text(row, exceptions_sheet.USER)
     user = formulas.user_of(token) or token
     if user and not whom.is_a_number:
@@ -234,7 +234,7 @@ def _index(sheet: Worksheet, is_own: Callable[[Labels, date], bool], found: Foun
     _empty(sheet, emptied, found)
     if emptied:
         left = sum(map(len, index.rows.values())) - len(emptied)
-        found.changes += told_rows.tell(sheet, punch_index.SERIAL_NUMBER, left)
+        found.changes += row_counts.count(sheet, punch_index.SERIAL_NUMBER, left)
 
 
 def _corrections(sheet: Worksheet, whom: Whom, found: Found) -> None:
@@ -247,8 +247,8 @@ def _corrections(sheet: Worksheet, whom: Whom, found: Found) -> None:
 
 
 def _empty(sheet: Worksheet, rows: Iterable[int], found: Found) -> None:
-    wanted = set(rows)
-    cells = {place: NewCell() for place in sheet.cells if place[0] in wanted}
+    expected = set(rows)
+    cells = {place: NewCell() for place in sheet.cells if place[0] in expected}
     found.changes += write_cells(sheet.sheet_id, cells)
 
 

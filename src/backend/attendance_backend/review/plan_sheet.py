@@ -146,7 +146,7 @@ def _dates(sheet: Worksheet, columns: Mapping[date, int]) -> dict[tuple[int, int
     return {**dates, **weekdays, **blank}
 
 
-def wanted(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> list[Change]:
+def expected(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> list[Change]:
     """What belongs into the rows that are there."""
     columns = day_header.columns_by_day(sheet)
     changes: list[Change] = []

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from attendance_backend.domain.people import Labels, site_key
-from attendance_backend.review import day_header, told_rows
+from attendance_backend.review import day_header, row_counts
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.sheet import placing, serial
 from attendance_backend.sheet.blocks import write_cells
@@ -113,7 +113,7 @@ class PunchIndex:
 
     def is_incomplete(self) -> bool:
         """Whether rows were deleted or added by somebody else."""
-        return told_rows.told(self.worksheet, SERIAL_NUMBER) != self._number_of_rows()
+        return row_counts.counted(self.worksheet, SERIAL_NUMBER) != self._number_of_rows()
 
     def sites(self) -> frozenset[str]:
         """The sites that punches were stored of, as they are written."""
@@ -177,7 +177,7 @@ class PunchIndex:
         """What was noted, and how many rows there are then, as writes of the cells that change."""
         missing = self._row_count - self.worksheet.row_count
         growth: list[Change] = [AddRows(self.worksheet.sheet_id, missing)] if missing else []
-        told = told_rows.tell(self.worksheet, SERIAL_NUMBER, self._number_of_rows())
+        told = row_counts.count(self.worksheet, SERIAL_NUMBER, self._number_of_rows())
         return [*growth, *told, *write_cells(self.worksheet.sheet_id, self._added)]
 
     def _number_of_rows(self) -> int:
@@ -233,7 +233,7 @@ def create(dates: Sequence[date]) -> list[Change]:
     sheet = as_made(dates)
     return [
         *LAYOUT.create(sheet.first_row, (tuple(_header_cell(day) for day in dates),)),
-        *told_rows.tell(sheet, SERIAL_NUMBER, 0),
+        *row_counts.count(sheet, SERIAL_NUMBER, 0),
     ]
 
 

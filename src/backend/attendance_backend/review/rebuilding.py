@@ -1,7 +1,7 @@
 """The hidden worksheets computed anew from all rows of the raw data: pure logic, no calls.
 
 A row whose time stamp somebody spoilt counts as what ``Punch Index`` says of its record ID: user, site and moment. So
-the punch is kept, and its row is complained of each time until it is mended. Where the index does not know the ID
+the punch is kept, and its row is complained of each time until it is fixed. Where the index does not know the ID
 either, the punch cannot count.
 """
 
@@ -48,7 +48,7 @@ class Rebuilt:
     Attributes:
         changes: none for a healthy workbook.
         differences: what was wrong, one line each; as empty as the changes.
-        unreadable: rows of the raw data that only people can mend, one line each.
+        unreadable: rows of the raw data that only people can fix, one line each.
         gone: punches that were stored, and whose rows somebody deleted: they do not count any more.
     """
 

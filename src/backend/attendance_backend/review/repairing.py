@@ -9,6 +9,7 @@ from functools import cache, partial
 from attendance_backend.review import corrections_sheet, plan_sheet, working_time
 from attendance_backend.review.book import made, places_of
 from attendance_backend.review.exception_state import RESOLVED
+from attendance_backend.review.expected_formulas import WHOLE, Expected, expected, planned_people, wants
 from attendance_backend.review.in_force import not_understood
 from attendance_backend.review.names import (
     CORRECTIONS,
@@ -19,7 +20,6 @@ from attendance_backend.review.names import (
     WEEKLY,
     WORKING_TIME,
 )
-from attendance_backend.review.wanted_formulas import WHOLE, Wanted, planned_people, wanted, wants
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet import formula_text
 from attendance_backend.sheet.a1 import cell_name
@@ -71,9 +71,9 @@ class Repairs:
     kept: list[str] = field(default_factory=list)
 
 
-def is_ours(title: str, stands: str | None, wanted: Formula) -> bool:
+def is_ours(title: str, stands: str | None, expected: Formula) -> bool:
     """Whether the program wrote a formula, this version of it or an earlier one, in a worksheet."""
-    return formula_text.same(stands or "", wanted.text) or _is_earlier(title, stands or "")
+    return formula_text.same(stands or "", expected.text) or _is_earlier(title, stands or "")
 
 
 def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
@@ -84,7 +84,7 @@ def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
     """
     return any(
         _fault(title, workbook.worksheet(title).cells.get(place), value) == _OLD
-        for title, formulas in wanted(workbook, period).items()
+        for title, formulas in expected(workbook, period).items()
         if title in (DAILY, WEEKLY, MONTHLY)
         for place, value in formulas.items()
     )
@@ -120,7 +120,7 @@ def repair(
         workbook = replace(
             workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
         )
-    others = cache(lambda: [wanted(workbook, period, as_planned=each) for each in (False, True)])
+    others = cache(lambda: [expected(workbook, period, as_planned=each) for each in (False, True)])
 
     def is_other(title: str, place: Place, stands: str) -> bool:
         """Whether a formula is the one of people whose days HR plans, or the one of those whose days it does not."""
@@ -145,7 +145,7 @@ def repair(
     if times is not None and weeks is not None and (brought := working_time.facts(times, weeks)):
         repairs.changes += brought
         repairs.differences.append(f"{WORKING_TIME}: by what weeks count was changed")
-    for title, formulas in wanted(workbook, period).items():
+    for title, formulas in expected(workbook, period).items():
         if title in titles:
             new_here = new if title == CORRECTIONS else ()
             other = partial(is_other, title)
@@ -164,15 +164,15 @@ def _with(workbook: Spreadsheet, title: str, changes: Sequence[Change]) -> Sprea
 
 def _repair(
     sheet: Worksheet,
-    wanted: Wanted,
+    expected: Expected,
     repairs: Repairs,
     new: Collection[int],
     is_other: Callable[[Place, str], bool],
 ) -> None:
     title, found = sheet.role or "", dict[str, dict[Place, NewCell]]()
-    faults = {place: _fault(title, sheet.cells.get(place), value) for place, value in wanted.items()}
+    faults = {place: _fault(title, sheet.cells.get(place), value) for place, value in expected.items()}
     for place in sorted(place for place, fault in faults.items() if fault):
-        cell, value = sheet.cells.get(place), wanted[place]
+        cell, value = sheet.cells.get(place), expected[place]
         fault = _NEW if faults[place] == _GONE and place[0] in new else faults[place]
         if fault == _TYPED and cell is not None and cell.formula and is_other(place, cell.formula):
             fault = _UNPLANNED
@@ -190,17 +190,17 @@ def _repair(
             repairs.differences.append(f"{title}!{_name(block)}: {what} {words}")
 
 
-def _fault(title: str, cell: Cell | None, wanted: Formula | str) -> str:
+def _fault(title: str, cell: Cell | None, expected: Formula | str) -> str:
     """What is wrong with a cell, in words that begin with what should be there; empty for nothing."""
     if cell is None:
-        return _GONE if isinstance(wanted, Formula) else _LABEL_GONE
-    if isinstance(wanted, str):
+        return _GONE if isinstance(expected, Formula) else _LABEL_GONE
+    if isinstance(expected, str):
         return ""  # another text is a person's
     stands = cell.formula or ""
-    if formula_text.same(stands, wanted.text):
+    if formula_text.same(stands, expected.text):
         return ""
     for fault, test in ((_BROKEN, formula_text.is_broken), (_ASTRAY, formula_text.is_alike)):
-        if test(stands, wanted.text):
+        if test(stands, expected.text):
             return fault
     return _OLD if _is_earlier(title, stands) else _TYPED
 

@@ -102,9 +102,9 @@ DOUBLE_TAP = _column(
 )
 CLOCK_CHANGE_AT = _column("clock_change_at", "Clock Change At", None, styles.MOMENT)
 CLOCK_CHANGE_BY = _column("clock_change_by", "Clock Change By", None)
-CLOCK_TOLD_ON = _column("clock_told_on", "Clock Told On", None, styles.DAY_CELL)
-MEMORY_TOLD_ON = _column("memory_told_on", "Memory Told On", None, styles.DAY_CELL)
-MISTIMED_TOLD = _column("mistimed_told", "Mistimed Told", None)
+CLOCK_REPORTED_ON = _column("clock_told_on", "Clock Told On", None, styles.DAY_CELL)
+MEMORY_REPORTED_ON = _column("memory_told_on", "Memory Told On", None, styles.DAY_CELL)
+MISTIMED_REPORTED = _column("mistimed_told", "Mistimed Told", None)
 """Which punches with impossible times were told in ``Exceptions``: a mark each, separated by blanks."""
 LAYOUT = Layout(
     SITES,
@@ -131,9 +131,9 @@ LAYOUT = Layout(
         DOUBLE_TAP,
         CLOCK_CHANGE_AT,
         CLOCK_CHANGE_BY,
-        CLOCK_TOLD_ON,
-        MEMORY_TOLD_ON,
-        MISTIMED_TOLD,
+        CLOCK_REPORTED_ON,
+        MEMORY_REPORTED_ON,
+        MISTIMED_REPORTED,
     ),
     frozen_columns=1,
     tab_color=styles.QUIET_TAB,
@@ -173,9 +173,9 @@ class SiteRow:
     double_tap_s: int = DEFAULT_DOUBLE_TAP_S
     clock_change_at: datetime | None = None
     clock_change_by: timedelta | None = None
-    clock_told_on: date | None = None
-    memory_told_on: date | None = None
-    mistimed_told: tuple[str, ...] = ()
+    clock_reported_on: date | None = None
+    memory_reported_on: date | None = None
+    mistimed_reported: tuple[str, ...] = ()
 
 
 def create(sites: Sequence[str] = ()) -> list[Change]:
@@ -191,19 +191,19 @@ def create(sites: Sequence[str] = ()) -> list[Change]:
 
 def row_of(worksheet: Worksheet, site: str) -> int | None:
     """Where a site's row stands; None when it has none."""
-    wanted = site_key(site)
+    expected = site_key(site)
     return next(
-        (row for row in worksheet.data_rows() if site_key(worksheet.text(row, SITE)) == wanted),
+        (row for row in worksheet.data_rows() if site_key(worksheet.text(row, SITE)) == expected),
         None,
     )
 
 
-def read(worksheet: Worksheet, wanted: Collection[str] | None = None) -> dict[str, SiteRow]:
-    """The sites by `site_key`, all or those wanted, the first row of each; nonsense counts as not reported."""
+def read(worksheet: Worksheet, only: Collection[str] | None = None) -> dict[str, SiteRow]:
+    """The sites by `site_key`, all or `only` some, the first row of each; nonsense counts as not reported."""
     sites: dict[str, SiteRow] = {}
     for row in worksheet.data_rows():
         key = site_key(worksheet.text(row, SITE))
-        if key and key not in sites and (wanted is None or key in wanted):
+        if key and key not in sites and (only is None or key in only):
             sites[key] = _read_row(worksheet, row)
     return sites
 
@@ -306,9 +306,9 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
         double_tap_s=DEFAULT_DOUBLE_TAP_S if double_tap is None else max(double_tap, 0),
         clock_change_at=_moment(number(CLOCK_CHANGE_AT)),
         clock_change_by=None if change_by is None else timedelta(seconds=serial.to_seconds(change_by)),
-        clock_told_on=_day(number(CLOCK_TOLD_ON)),
-        memory_told_on=_day(number(MEMORY_TOLD_ON)),
-        mistimed_told=tuple(worksheet.text(row, MISTIMED_TOLD).split()),
+        clock_reported_on=_day(number(CLOCK_REPORTED_ON)),
+        memory_reported_on=_day(number(MEMORY_REPORTED_ON)),
+        mistimed_reported=tuple(worksheet.text(row, MISTIMED_REPORTED).split()),
     )
 
 
@@ -347,7 +347,7 @@ def _plain(value: Value) -> float | str | None:
             return float(value)
 
 
-def _same(stands: object, wanted: float | str | None) -> bool:
-    if isinstance(stands, int | float) and isinstance(wanted, float):
-        return round(stands * serial.SECONDS_A_DAY) == round(wanted * serial.SECONDS_A_DAY)
-    return (stands or None) == wanted if isinstance(stands, str | None) else False
+def _same(stands: object, expected: float | str | None) -> bool:
+    if isinstance(stands, int | float) and isinstance(expected, float):
+        return round(stands * serial.SECONDS_A_DAY) == round(expected * serial.SECONDS_A_DAY)
+    return (stands or None) == expected if isinstance(stands, str | None) else False

@@ -332,14 +332,14 @@ def missing_days(
     sheet, days = view.worksheet(DAILY), view.worksheet(DAYS)
     month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
     begins_on = weekly.begins_on(view.worksheet(WEEKLY), day_header.columns_by_day(sheet))
-    wanted = whole_weeks(period.first_day, period.last_day, begins_on)
-    changes = days_sheet.missing_days(days, wanted)
+    expected = whole_weeks(period.first_day, period.last_day, begins_on)
+    changes = days_sheet.missing_days(days, expected)
     changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
-    new = [day for day in wanted if day not in known]
+    new = [day for day in expected if day not in known]
     sources = day_header.columns_by_day(after(days, changes))
     helpers = day_header.columns_by_day(sheet, day_header.WEEKDAY)
-    helped = [day for day in wanted if day not in helpers]
+    helped = [day for day in expected if day not in helpers]
     added = DayColumns.added(sheet, new, helped, sources)
     names = holidays or {}
     if new or helped:
@@ -356,7 +356,7 @@ def missing_days(
     }
     changes += weekly.missing_weeks(view.worksheet(WEEKLY), before, lacking_weeks, at)
     in_month = day_header.columns_by_day(month_sheet)
-    lacking = [day for day in wanted if day not in in_month]
+    lacking = [day for day in expected if day not in in_month]
     changes += monthly.missing_days(month_sheet, lacking, (every, added.helpers), period, names, at=at)
     return [
         *changes,
@@ -415,14 +415,14 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
         if row is None:
             continue
         before = days.text(row, days_sheet.EMPLOYEE)
-        wanted = {
+        expected = {
             days_sheet.EMPLOYEE: person.name,
             days_sheet.DEVICE_USER_ID: person.device_user_id,
             days_sheet.SITE: person.site,
         }
         changes += [
             _cell(days, row, column, text)
-            for column, text in wanted.items()
+            for column, text in expected.items()
             if _label(days, row, column) != text
         ]
         below = rows.get(days_sheet.key_of(person.key, days_sheet.OUT))

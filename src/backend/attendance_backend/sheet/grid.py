@@ -201,12 +201,12 @@ class Spreadsheet:
 
     def find(self, title: str) -> Worksheet | None:
         """The worksheet of that role, or title; upper and lower case alike, as Google Sheets has it."""
-        wanted = title.casefold()
+        expected = title.casefold()
         return next(
             (
                 sheet
                 for sheet in self.worksheets
-                if (sheet.title if sheet.role is None else sheet.role).casefold() == wanted
+                if (sheet.title if sheet.role is None else sheet.role).casefold() == expected
             ),
             None,
         )

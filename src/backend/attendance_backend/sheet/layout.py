@@ -1,4 +1,4 @@
-"""A worksheet as data: one list of columns, from which it is made, found again, mended and upgraded.
+"""A worksheet as data: one list of columns, from which it is made, found again, fixed and upgraded.
 
 A column is known by its key, never by where it stands. The key lies on the column itself, as developer metadata
 (`COLUMN_TAG`), which the service keeps on it whatever people insert, delete, move, sort or filter around it; people
@@ -164,8 +164,8 @@ class Layout:
         """Widths and notes of columns, and which are hidden, where they stand."""
         changes: list[Change] = []
         by_place = {index: column for column, index in at.items()}
-        wanted = {index: (column.width, column.hidden) for index, column in by_place.items()}
-        for look, places in groupby(sorted(wanted), key=lambda index: wanted[index]):
+        expected = {index: (column.width, column.hidden) for index, column in by_place.items()}
+        for look, places in groupby(sorted(expected), key=lambda index: expected[index]):
             if look != (None, False):
                 changes += [SetColumns(self.sheet_id, first, end, *look) for first, end in runs(places)]
         notes = ((index, by_place[index].note) for index in sorted(by_place))

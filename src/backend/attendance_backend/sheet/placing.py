@@ -1,4 +1,4 @@
-"""Where the columns of a layout stand in a worksheet as it was read, and what mends a worksheet that lacks some.
+"""Where the columns of a layout stand in a worksheet as it was read, and what fixes a worksheet that lacks some.
 
 Its header rows are those in which the words of the headers stand, among the first `LOOK` rows. A column stands where
 its tag is, whatever its header says now. But where the header of a tagged column is gone and the word stands above a
@@ -58,7 +58,7 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
 
 
 def lacks(sheet: Worksheet, layout: Layout, role: str) -> bool:
-    """Whether a worksheet that was `placed` has `lost_rows` or needs `mending`."""
+    """Whether a worksheet that was `placed` has `lost_rows` or needs `fixing`."""
     return _lacks(_head(sheet), tuple(sheet.columns.items()), sheet.lines, layout, role)
 
 
@@ -95,7 +95,7 @@ def _lacks(
     head: _Head, columns: tuple[tuple[Column, int], ...], lines: tuple[int, ...], layout: Layout, role: str
 ) -> bool:
     sheet = replace(head.sheet(), columns=dict(columns), lines=lines)
-    return bool(lost_rows(sheet, layout) or mending(sheet, layout, role)[0])
+    return bool(lost_rows(sheet, layout) or fixes(sheet, layout, role)[0])
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +220,7 @@ def unknown(sheet: Worksheet, layout: Layout) -> bool:
     return not {column.key for column in layout.columns}.issuperset(sheet.tags.values())
 
 
-def mending(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], list[str]]:
+def fixes(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], list[str]]:
     """What gives a worksheet the tags, the marks of header rows and the columns that it lacks, and what that was.
 
     Columns are added at the end of the grid, so that nothing that stands is touched or moved; they are blank. Tags

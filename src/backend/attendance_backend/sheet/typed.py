@@ -354,10 +354,10 @@ class TypedDate:
 
     def read(self, order: Order) -> date:
         """What it means in an order; what has only one meaning means that in either."""
-        wanted, other = self.month_first, self.day_first
+        expected, other = self.month_first, self.day_first
         if order is Order.DAY_FIRST:
-            wanted, other = other, wanted
-        found = wanted or other
+            expected, other = other, expected
+        found = expected or other
         assert found is not None
         return found
 

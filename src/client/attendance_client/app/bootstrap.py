@@ -49,7 +49,7 @@ def bootstrap(directory: Path, stop: threading.Event, clock: Clock | None = None
     """A runner for the site whose files lie in `directory`; `clock` replaces the computer's own.
 
     Raises:
-        UserError: what a person must mend.
+        UserError: what a person must fix.
         DiskError, DamagedError: what another start may get over.
     """
     config = load_config(directory)

@@ -40,7 +40,7 @@ class Runner:
         return self._client.session.current
 
     def run(self) -> None:
-        """Run until told to stop (StopRequested) or until a person must mend something (UserError)."""
+        """Run until told to stop (StopRequested) or until a person must fix something (UserError)."""
         log.info("resuming in %s", self.state)
         self._client.supervisor.ready()
         enable_machines(self._client)

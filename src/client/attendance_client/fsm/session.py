@@ -98,12 +98,12 @@ class HealthMemory:
 
     Attributes:
         due_s: monotonic; before that, it is not told again unless it changed.
-        told: as far as a change of it is told at once.
+        reported: as far as a change of it is told at once.
         problem: why the last message could not be published; said once.
     """
 
     due_s: float = float("-inf")
-    told: object = None
+    reported: object = None
     problem: str = ""
     troubles: dict[str, str] = field(default_factory=dict)
     """What people are to know of the site besides its machines, by kind."""

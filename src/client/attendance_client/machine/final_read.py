@@ -3,7 +3,7 @@
 The order at each is the model's: disable, ask, read, erase, enable. Power may fail between any two: a machine left
 disabled is enabled when the client starts, and one left full is erased, if at all, after it has been read again.
 
-Between the last look at the count and the erasing nothing keeps a punch from being lost but that the machine takes none
+Between the final count and the erasing nothing keeps a punch from being lost but that the machine takes none
 while it is disabled. Some say that they are, and go on. So none is erased before somebody has tried it
 (`attendance-client device try-disabling`), nor after one was seen to take a punch.
 """

@@ -114,7 +114,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
     mistimed = _mistimed(client, session.review_period)
     table = client.ledger.table if summary.without_period else ""
     news = (_news(client, machines, problem, complete, summary.backlog), mistimed, table)
-    if news == session.health.told and client.clock.monotonic() < session.health.due_s:
+    if news == session.health.reported and client.clock.monotonic() < session.health.due_s:
         return
     health = SiteHealth(
         location=client.site.location,
@@ -144,7 +144,7 @@ def _publish(client: Client, machines: Sequence[MachineHealth], problem: str) ->
         session.health.problem = str(error)
     else:
         session.health.problem = ""
-        session.health.told = news
+        session.health.reported = news
         session.health.due_s = client.clock.monotonic() + client.site.health_interval_s
 
 

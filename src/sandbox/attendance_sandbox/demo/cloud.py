@@ -17,9 +17,9 @@ from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.interruption import until_it_can_be_stopped
 from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.people import MAIL_DOMAIN, Person
-from attendance_sandbox.mail import MailServer
-from attendance_sandbox.pubsub import PubSubServer
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.mail.server import MailServer
+from attendance_sandbox.pubsub.server import PubSubServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 PROJECT = "demo"
 ALARM_TO = f"hr@{MAIL_DOMAIN}"

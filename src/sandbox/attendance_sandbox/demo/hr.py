@@ -8,7 +8,7 @@ from google.oauth2.service_account import Credentials
 from gspread.utils import ValueInputOption
 
 from attendance_sandbox.demo.people import MAIL_DOMAIN, PLANNED_SHIFTS, PLANS, Person
-from attendance_sandbox.sheets import SheetsServer
+from attendance_sandbox.sheets.server import SheetsServer
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive")
 TYPED = ValueInputOption.user_entered

@@ -15,7 +15,9 @@ from attendance_sandbox.demo.nursery import Child, Nursery
 from attendance_sandbox.demo.people import Person, Punch
 from attendance_sandbox.demo.reconciliation import machine_called
 from attendance_sandbox.demo.timeline import Timeline
-from attendance_sandbox.device import AttendanceMachine, DeviceServer, PunchRecord
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.records import PunchRecord
+from attendance_sandbox.device.server import DeviceServer
 
 TIME_ZONE = "Europe/Berlin"
 STOP_TIMEOUT_S = 10.0

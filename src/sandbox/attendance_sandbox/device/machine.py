@@ -222,19 +222,15 @@ class AttendanceMachine:
             listener(record)
         return recorded
 
-    def add_record(
-        self, user_id: str, when: datetime, status: int = 1, punch: int = 0, uid: int | None = None
-    ) -> bool:
+    def add_record(self, user_id: str, when: datetime, status: int = 1, punch: int = 0) -> bool:
         """Write a punch into the log as if it had been there: no user needed, disabled or not, no event.
 
-        `uid` defaults to that of the user, or 0. Returns False when the machine is full and stops recording.
+        Returns False when the machine is full and stops recording.
         """
         check_user_id(user_id, numeric=self.numeric_ids)
         with self._lock:
-            if uid is None:
-                user = self.user(user_id)
-                uid = user.uid if user else 0
-            record = PunchRecord(uid, user_id, _whole_seconds(when), status, punch)
+            user = self.user(user_id)
+            record = PunchRecord(user.uid if user else 0, user_id, _whole_seconds(when), status, punch)
             return self._append(record, self._packed(record))
 
     def add_raw_record(self, data: bytes) -> bool:

@@ -47,7 +47,6 @@ class DeviceServer(Running):
         comm_key: the machine's communication key, 0 for none.
         on_request: called with command and data of every request, in the connection's thread, before the
             request is carried out and answered.
-        faults: how to misbehave; changeable at any time.
         log: called with one line in words for each request worth telling.
         manner: how the machine talks, where it is not as most do; it then holds the comm key, too.
         frame_gap_s: the pause between the packets of a chunk.
@@ -63,7 +62,6 @@ class DeviceServer(Running):
         port: int = 0,
         comm_key: int = 0,
         on_request: OnRequest | None = None,
-        faults: Faults | None = None,
         *,
         log: Log | None = None,
         manner: Manner | None = None,
@@ -73,7 +71,8 @@ class DeviceServer(Running):
         self.machine = machine
         self.port = port
         self.manner = manner or Manner(comm_key=comm_key)
-        self.faults = faults or Faults()
+        self.faults = Faults()
+        """How to misbehave; changeable at any time."""
         self.traffic = Traffic()
         self._on_request = on_request
         self._log: Log = log or (lambda _line: None)

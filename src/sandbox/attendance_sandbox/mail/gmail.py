@@ -18,9 +18,8 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from attendance_sandbox.running import Running
 from attendance_sandbox.sheets.errors import ApiError
-from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
+from attendance_sandbox.sheets.http_server import DropConnectionError, HttpStandIn
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
@@ -28,7 +27,7 @@ SCOPE = "https://www.googleapis.com/auth/gmail.send"
 PATH = "/gmail/v1/users/me/messages/send"
 
 
-class GmailServer(Running):
+class GmailServer(HttpStandIn):
     """The stand-in; use it as a context manager.
 
     Attributes:
@@ -42,23 +41,17 @@ class GmailServer(Running):
     def __init__(
         self,
         port: int = 0,
-        mailbox: str = "attendance@example.com",
         on_message: Callable[[EmailMessage], object] | None = None,
     ) -> None:
         """Binds the port; raises OSError where it is in use. `on_message` is called with each that was sent."""
         self.tokens = TokenService()
-        self.mailbox = mailbox
+        self.mailbox = "attendance@example.com"
         self.messages: list[EmailMessage] = []
         self.fault: int | None = None
         self.left = 2_000
         self._on_message = on_message
         self._lock = threading.Lock()
-        self._http = HttpServer(port, self._respond)
-
-    @property
-    def url(self) -> str:
-        """What GMAIL_API_URL has to be."""
-        return f"http://{HOST}:{self._http.port}"
+        super().__init__(port)
 
     def new_client(self) -> dict[str, Any]:
         """An OAuth client's JSON."""
@@ -79,13 +72,7 @@ class GmailServer(Running):
         given = self.tokens.grant(urlencode(form), client["token_uri"])
         return {**known, "refresh_token": given["refresh_token"], "token_uri": client["token_uri"]}
 
-    def start(self) -> None:
-        self._http.start()
-
-    def stop(self) -> None:
-        self._http.stop()
-
-    def _respond(self, request: HttpRequest) -> Answer:
+    def respond(self, request: HttpRequest) -> Answer:
         if request.method == "POST" and request.path == "/token":
             try:
                 form, header = request.body.decode(), request.authorization

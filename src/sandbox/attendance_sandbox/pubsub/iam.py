@@ -56,13 +56,11 @@ class IamService:
         held = set(request.permissions) - self.denied if self._exists(request.resource) else set()
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=sorted(held))
 
-    def get_iam_policy(self, request: Any, context: Any) -> Any:
-        del context
+    def get_iam_policy(self, request: Any, _context: Any) -> Any:
         self._find(request.resource)
         return self._policies.get(request.resource, policy_pb2.Policy())
 
-    def set_iam_policy(self, request: Any, context: Any) -> Any:
-        del context
+    def set_iam_policy(self, request: Any, _context: Any) -> Any:
         self._find(request.resource)
         self._policies[request.resource] = request.policy
         return request.policy

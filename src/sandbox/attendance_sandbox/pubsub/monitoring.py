@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attendance_sandbox.pubsub.broker import Broker
-from attendance_sandbox.running import Running
-from attendance_sandbox.sheets.http_server import HOST, HttpServer
+from attendance_sandbox.sheets.http_server import HttpStandIn
 from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
 _PATH = re.compile(r"/v3/projects/([^/]+)/timeSeries")
@@ -22,7 +21,7 @@ _QUOTA = "serviceruntime.googleapis.com/quota/rate/net_usage"
 _OF_SUBSCRIPTION = "pubsub.googleapis.com/subscription/"
 
 
-class MonitoringServer(Running):
+class MonitoringServer(HttpStandIn):
     """Measures a broker; use it as a context manager.
 
     Attributes:
@@ -36,20 +35,9 @@ class MonitoringServer(Running):
         self.used: dict[str, list[int]] = {}
         self._broker = broker
         self._clock = clock
-        self._http = HttpServer(port, self._respond)
+        super().__init__(port)
 
-    @property
-    def url(self) -> str:
-        """What MONITORING_API_URL has to be."""
-        return f"http://{HOST}:{self._http.port}"
-
-    def start(self) -> None:
-        self._http.start()
-
-    def stop(self) -> None:
-        self._http.stop()
-
-    def _respond(self, request: HttpRequest) -> Answer:
+    def respond(self, request: HttpRequest) -> Answer:
         path, query = _PATH.fullmatch(request.path), request.query
         if request.method != "GET" or path is None:
             return _refusal(404, "NOT_FOUND", "Requested entity was not found.")

@@ -25,23 +25,19 @@ class PublisherService:
             "Publish": (self.publish, raw("PublishRequest"), _PublishResponse),
         }
 
-    def create_topic(self, request: Any, context: Any) -> Any:
-        del context
+    def create_topic(self, request: Any, _context: Any) -> Any:
         resources.complete_topic(request)
         self._broker.create_topic(request.name, request)
         return request
 
-    def get_topic(self, request: Any, context: Any) -> Any:
-        del context
+    def get_topic(self, request: Any, _context: Any) -> Any:
         return self._broker.topic(request.topic).resource
 
-    def delete_topic(self, request: Any, context: Any) -> Any:
-        del context
+    def delete_topic(self, request: Any, _context: Any) -> Any:
         self._broker.delete_topic(request.topic)
         return Empty()
 
-    def publish(self, request: Any, context: Any) -> Any:
-        del context
+    def publish(self, request: Any, _context: Any) -> Any:
         if any(message.ordering_key for message in request.messages):
             raise InvalidArgumentError("This stand-in for Pub/Sub knows no ordering keys.")
         drafts = [draft_of(message) for message in request.messages]

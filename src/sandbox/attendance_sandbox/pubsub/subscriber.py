@@ -44,19 +44,16 @@ class SubscriberService:
             "ModifyAckDeadline": (self.modify_ack_deadline, raw("ModifyAckDeadlineRequest"), Empty),
         }
 
-    def create_subscription(self, request: Any, context: Any) -> Any:
-        del context
+    def create_subscription(self, request: Any, _context: Any) -> Any:
         settings = resources.complete_subscription(request)
         self._broker.create_subscription(request.name, settings, request)
         self._pushes.serve(request.name)
         return request
 
-    def get_subscription(self, request: Any, context: Any) -> Any:
-        del context
+    def get_subscription(self, request: Any, _context: Any) -> Any:
         return _shown(self._broker.subscription(request.subscription))
 
-    def delete_subscription(self, request: Any, context: Any) -> Any:
-        del context
+    def delete_subscription(self, request: Any, _context: Any) -> Any:
         self._broker.delete_subscription(request.subscription)
         return Empty()
 
@@ -76,14 +73,12 @@ class SubscriberService:
             raise DeadlineExceededError("Deadline Exceeded")
         return _PullResponse(received_messages=[received_message_of(delivery) for delivery in deliveries])
 
-    def acknowledge(self, request: Any, context: Any) -> Any:
-        del context
+    def acknowledge(self, request: Any, _context: Any) -> Any:
         check_ack_ids(request.ack_ids)
         self._broker.acknowledge(request.subscription, request.ack_ids)
         return Empty()
 
-    def modify_ack_deadline(self, request: Any, context: Any) -> Any:
-        del context
+    def modify_ack_deadline(self, request: Any, _context: Any) -> Any:
         check_ack_ids(request.ack_ids)
         resources.check_ack_deadline(request.ack_deadline_seconds, minimum=0)
         self._broker.modify_ack_deadline(request.subscription, request.ack_ids, request.ack_deadline_seconds)

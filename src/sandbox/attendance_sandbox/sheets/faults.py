@@ -55,7 +55,7 @@ Condition = Callable[[Request], bool]
 
 def rate_limited() -> Fault:
     """429: too many requests in this minute; nothing was done."""
-    error = exceeded("write", Quota.writes_per_minute, per_user=True)
+    error = exceeded("write", Quota.writes_per_minute)
     return Fault("429", error.code, error.status, error.message, details=error.details)
 
 
@@ -87,8 +87,9 @@ def _api_call(request: Request) -> bool:
 class Faults:
     """The faults that a server is to commit. Safe to use from several threads."""
 
-    def __init__(self, hook: Hook | None = None) -> None:
-        self.hook = hook
+    def __init__(self) -> None:
+        self.hook: Hook | None = None
+        """Asked first, for every request."""
         self._lock = threading.Lock()
         self._planned: list[tuple[Fault, Condition, int]] = []
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from attendance_sandbox.running import Running
 from attendance_sandbox.sheets.routes import Answer, HttpRequest
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -50,6 +51,33 @@ class HttpServer:
             self._thread = None
         self._server.server_close()
         self._server.close_connections()
+
+
+class HttpStandIn(Running):
+    """A stand-in that is all HTTP: `respond` answers its requests."""
+
+    def __init__(self, port: int) -> None:
+        """Binds the port; raises OSError where it is in use."""
+        self._http = HttpServer(port, self.respond)
+
+    @property
+    def port(self) -> int:
+        return self._http.port
+
+    @property
+    def url(self) -> str:
+        """Takes the place of the service's own address."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        self._http.start()
+
+    def stop(self) -> None:
+        self._http.stop()
+
+    def respond(self, request: HttpRequest) -> Answer:
+        """Answers a request as it comes over the wire; whoever is in the same process needs no wire."""
+        raise NotImplementedError
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,7 +1,6 @@
-"""The Sheets API's quotas: reads and writes a minute, for each account and for each project.
+"""The Sheets API's quotas: reads and writes a minute, for each account.
 
-By default those that Google documents: 60 of each for an account, 300 of each for all accounts of a project together.
-Drive has far wider ones, which are not simulated.
+By default those that Google documents: 60 of each. Those of a project and of Drive are wider, and not simulated.
 """
 
 from __future__ import annotations
@@ -26,8 +25,6 @@ class Quota:
 
     reads_per_minute: int = 60
     writes_per_minute: int = 60
-    project_reads_per_minute: int = 300
-    project_writes_per_minute: int = 300
     clock: Callable[[], float] = time.monotonic
     _times: dict[tuple[str, str], deque[float]] = field(default_factory=dict, repr=False)
 
@@ -35,20 +32,13 @@ class Quota:
         """Counts a request of `kind` ``read`` or ``write``.
 
         Raises:
-            ApiError: 429, the caller or its project has used up the minute.
+            ApiError: 429, the caller has used up the minute.
         """
-        reads = kind == "read"
-        own = self._recent(kind, "account " + caller)
-        shared = self._recent(kind, "project " + project_of(caller))
-        user_limit = self.reads_per_minute if reads else self.writes_per_minute
-        project_limit = self.project_reads_per_minute if reads else self.project_writes_per_minute
-        if len(own) >= user_limit:
-            raise exceeded(kind, user_limit, per_user=True)
-        if len(shared) >= project_limit:
-            raise exceeded(kind, project_limit, per_user=False)
-        now = self.clock()
-        own.append(now)
-        shared.append(now)
+        limit = self.reads_per_minute if kind == "read" else self.writes_per_minute
+        recent = self._recent(kind, caller)
+        if len(recent) >= limit:
+            raise exceeded(kind, limit)
+        recent.append(self.clock())
 
     def forget(self) -> None:
         """As if nobody had asked for anything yet."""
@@ -63,30 +53,21 @@ class Quota:
         return times
 
 
-def project_of(email: str) -> str:
-    """The Google Cloud project that a service account belongs to; a person counts as a project of their own."""
-    domain = email.partition("@")[2]
-    return (
-        domain.removesuffix(".iam.gserviceaccount.com") if domain.endswith("gserviceaccount.com") else email
-    )
-
-
-def exceeded(kind: str, limit: int, *, per_user: bool) -> ApiError:
+def exceeded(kind: str, limit: int) -> ApiError:
     """429 as the service words it for too many requests of `kind` ``read`` or ``write``."""
     name = kind.capitalize()
-    spoken = f"{name} requests per minute" + (" per user" if per_user else "")
     message = (
-        f"Quota exceeded for quota metric '{name} requests' and limit '{spoken}' of service '{_SERVICE}' "
-        "for consumer 'project_number:0'."
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute per user' "
+        f"of service '{_SERVICE}' for consumer 'project_number:0'."
     )
     metadata = {
         "service": _SERVICE,
         "consumer": "projects/0",
         "quota_metric": f"{_SERVICE}/{kind}_requests",
-        "quota_limit": f"{name}RequestsPerMinutePer{'User' if per_user else 'Project'}",
+        "quota_limit": f"{name}RequestsPerMinutePerUser",
         "quota_limit_value": str(limit),
         "quota_location": "global",
-        "quota_unit": "1/min/{project}" + ("/{user}" if per_user else ""),
+        "quota_unit": "1/min/{project}/{user}",
     }
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",

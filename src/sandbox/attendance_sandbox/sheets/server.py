@@ -43,7 +43,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attendance_sandbox.running import Running
 from attendance_sandbox.sheets import batch_update, page, value_ranges
 from attendance_sandbox.sheets.call import Call
 from attendance_sandbox.sheets.drive import Drive
@@ -51,7 +50,7 @@ from attendance_sandbox.sheets.engine import Engine
 from attendance_sandbox.sheets.errors import ApiError
 from attendance_sandbox.sheets.faults import Fault, Faults, Request
 from attendance_sandbox.sheets.files import SPREADSHEET_TYPE, DriveFile, FileStore, permission
-from attendance_sandbox.sheets.http_server import HOST, DropConnectionError, HttpServer
+from attendance_sandbox.sheets.http_server import DropConnectionError, HttpStandIn
 from attendance_sandbox.sheets.oauth import GrantError, TokenService
 from attendance_sandbox.sheets.quota import Quota
 from attendance_sandbox.sheets.routes import (
@@ -102,7 +101,7 @@ class LogEntry:
         return f"{self.method} {self.path} {self.status or 'dropped'}{cells}{fault}"
 
 
-class SheetsServer(Running):
+class SheetsServer(HttpStandIn):
     """The stand-in. Use it as a context manager, or call `start` and `stop`."""
 
     def __init__(
@@ -149,25 +148,13 @@ class SheetsServer(Running):
         self.engine = Engine()
         self._api = SheetsApi(self.store, self.engine, recalculate)
         self._routes = sheets_routes(self._api) + drive_routes(Drive(self.store))
-        self._http = HttpServer(port, self.respond)
+        super().__init__(port)
 
     # -- life
 
     @property
-    def port(self) -> int:
-        return self._http.port
-
-    @property
-    def url(self) -> str:
-        """Takes the place of ``https://sheets.googleapis.com`` and ``https://www.googleapis.com``."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
     def token_uri(self) -> str:
         return f"{self.url}/token"
-
-    def start(self) -> None:
-        self._http.start()
 
     def start_recalculating(self) -> None:
         """From now on as with `recalculate`: a long run need not wait for values that nobody looks at yet."""
@@ -181,9 +168,6 @@ class SheetsServer(Running):
         """The spreadsheet with the values of all formulas."""
         with self._lock:
             return self.engine.computed(self.spreadsheet(spreadsheet_id))
-
-    def stop(self) -> None:
-        self._http.stop()
 
     # -- what a test or a demo does on the server's side, without HTTP and without being logged
 
@@ -309,7 +293,6 @@ class SheetsServer(Running):
     # -- requests
 
     def respond(self, request: HttpRequest) -> Answer:
-        """Answers a request as it comes over the wire; whoever is in the same process needs no wire."""
         began = time.perf_counter()
         call = Call()
         kind, fault, response = self._served(request, call)

@@ -41,9 +41,7 @@ class Worksheet:
         self._own_rows: set[int] = set()
 
     @staticmethod
-    def blank(
-        sheet_id: int, title: str, rows: int = DEFAULT_ROWS, columns: int = DEFAULT_COLUMNS
-    ) -> Worksheet:
+    def blank(sheet_id: int, title: str) -> Worksheet:
         """A new worksheet; its index is set by the spreadsheet."""
         return Worksheet(
             {
@@ -51,7 +49,7 @@ class Worksheet:
                 "title": title,
                 "index": 0,
                 "sheetType": "GRID",
-                "gridProperties": {"rowCount": rows, "columnCount": columns},
+                "gridProperties": {"rowCount": DEFAULT_ROWS, "columnCount": DEFAULT_COLUMNS},
             }
         )
 

@@ -1,10 +1,10 @@
-"""`attendance-backend check`: everything that a person must mend before it costs somebody a month."""
+"""`attendance-backend check`: everything that a person must fix before it costs somebody a month."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from attendance_backend.control import completing, sharing
-from attendance_backend.control.problems_sheet import of_workbook, told_of_workbooks
+from attendance_backend.control.problems_sheet import of_workbook, reported_of_workbooks
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import BackendError, RefusedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
@@ -43,7 +43,7 @@ def sections(backend: Backend) -> Iterator[tuple[str, list[str]]]:
     if sites:
         # Only now the sites are known by which a typing error can be told.
         control = read_control(backend.spreadsheets, backend.control_id, today, sites)
-    of_workbooks = [*missing, *_still_told(control)]
+    of_workbooks = [*missing, *_still_reported(control)]
     write_problems(backend.spreadsheets, backend.control_id, control, of_workbooks)
     complaints += [f"Review Periods spreadsheet, {problem}" for problem in control.problems]
     complaints += _readers(folder, control)
@@ -179,14 +179,14 @@ def _in_doubt(backend: Backend, control: Control, missing: Sequence[Problem]) ->
         yield from (f"{about}: {line}" for line in doubts.lines(found.findings))
 
 
-def _still_told(control: Control) -> list[Problem]:
+def _still_reported(control: Control) -> list[Problem]:
     """What the function `watch` found last, but for what was looked at just now."""
     names = control.review_sheets
     looked_at = {of_workbook(name, remedy) for name in names for remedy in (IN_BIN, gone(name))}
     looked_at.add(of_workbook(completing.TITLE, IN_BIN))
     return [
         problem
-        for problem in told_of_workbooks(control.problems_sheet)
+        for problem in reported_of_workbooks(control.problems_sheet)
         if problem not in looked_at and not any(words in problem.remedy for words in (PROTECTED, TYPED_OVER))
     ]
 

@@ -123,7 +123,7 @@ def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backen
     own = control.of_group(control.group_of(name))
     found = doubts.doubts(view, now_of(own, today))
     if not finalised.is_kept(present):
-        found = replace(found, findings=(*found.findings, *_told_by_a_visit(name, present, backend)))
+        found = replace(found, findings=(*found.findings, *_reported_by_a_visit(name, present, backend)))
     result = payroll(view, found)
     if result.lacking:
         listed = "; ".join(result.lacking[:MOST_LACKING])
@@ -166,7 +166,7 @@ class _Looking:
             raise _WouldWriteError
 
 
-def _told_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> list[Finding]:
+def _reported_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> list[Finding]:
     """What a visit would change, as people changed or broke something since the last one, or tell of the raw data."""
     today = backend.clock.now().date()
     control = read_control(backend.spreadsheets, backend.control_id, today, sites_of(present))

@@ -77,7 +77,7 @@ def consent(client_file: Path, output: Path, ask: Callable[[str], str], say: Cal
 
 
 def _flow(client_file: Path) -> tuple[Any, str]:
-    wanted = (
+    expected = (
         f"{client_file} is no OAuth client of the kind Desktop app: make one at "
         "https://console.cloud.google.com/auth/clients, and download its JSON"
     )
@@ -92,7 +92,7 @@ def _flow(client_file: Path) -> tuple[Any, str]:
             f"{client_file} cannot be read ({error.strerror}): name it with --client"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(wanted) from error
+        raise SettingsError(expected) from error
     return flow, token_uri
 
 

@@ -2,7 +2,7 @@
 
 A healthy workbook shows no difference and is not written to. What HR typed stays, over formulas too; such cells are
 listed, as their values do not follow punches and corrections any more. So are rows of the raw data that somebody made
-unreadable, until they are mended.
+unreadable, until they are fixed.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from attendance_backend.control import sharing
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import restore
-from attendance_backend.handlers.turns import Draft, take_turn
 from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend
 from attendance_backend.review import guide_sheet
@@ -72,5 +72,5 @@ def _share(sheet_id: str, control: Control, backend: Backend) -> list[str]:
         report = sharing.report(done)
         return Draft(read, guide_sheet.update_shared(read.worksheet(GUIDE), report), None)
 
-    take_turn(backend.spreadsheets, draft)
+    write_optimistically(backend.spreadsheets, draft)
     return [str(shared) for shared in done if shared.is_new or shared.trouble]

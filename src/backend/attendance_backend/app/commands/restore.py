@@ -13,7 +13,7 @@ from attendance_backend.control.reading import read_control
 from attendance_backend.errors import SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, copies
 from attendance_backend.handlers.init_control import KIND, KIND_PROPERTY
-from attendance_backend.handlers.turns import Draft, take_turn
+from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.ports import Backend
 from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, tell
 from attendance_backend.review.exceptions_sheet import Entry
@@ -44,7 +44,7 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
         told = Entry(datetime.combine(today, time()), "", "", _what(copied_on), _WHAT_TO_DO)
         return Draft(read, tell(read, [told]), None)
 
-    take_turn(backend.spreadsheets, draft)
+    write_optimistically(backend.spreadsheets, draft)
     recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
     assert recorded is not None, "the period was found in it"
     changes = review_sheets.note(recorded, spreadsheet_ids={name: made})

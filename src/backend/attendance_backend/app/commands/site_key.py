@@ -24,7 +24,7 @@ def site_key(backend: Backend, secret: bytes, site: str, overlap_days: int | Non
     """The key in force; with `overlap_days` the next one, which is in force from now on.
 
     Raises:
-        UserError: there can be no such site, or its row has to be mended.
+        UserError: there can be no such site, or its row has to be fixed.
     """
     table = routing.read(backend, anew=True)
     known = table.sites.get(people.site_key(site))

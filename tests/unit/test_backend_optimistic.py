@@ -11,7 +11,7 @@ import pytest
 from attendance_backend.errors import OutdatedError, RefusedError
 from attendance_backend.handlers import refresh
 from attendance_backend.handlers.dispatch import handle
-from attendance_backend.handlers.turns import MAX_TRIES, Draft, succession, take_turn
+from attendance_backend.handlers.optimistic import MAX_TRIES, Draft, succession, write_optimistically
 from attendance_backend.review.names import DAYS_ID, PUNCH_INDEX_ID
 from attendance_backend.sheet.changes import AddWorksheet, NewCell, RemoveWorksheet, WriteCells
 from attendance_backend.sheet.grid import Area
@@ -257,7 +257,7 @@ def test_a_writer_that_has_nothing_to_do_with_the_punch_index_needs_none():
     office.book.sheets = [sheet for sheet in office.book.sheets if sheet.title != "Punch Index"]
     view = office.world.spreadsheets.read(office.sheet_id, [Area("Guide")])
     change = WriteCells(view.worksheet("Guide").sheet_id, 0, 1, ((NewCell("yes"),),))
-    take_turn(office.world.spreadsheets, lambda: Draft(view, [change], None))
+    write_optimistically(office.world.spreadsheets, lambda: Draft(view, [change], None))
 
     assert office.sheet("Guide").cells[0, 1] == "yes"
     assert office.book.version != view.version
@@ -328,6 +328,6 @@ def test_what_the_service_refuses_whatever_the_version(has_version, tries):
         return Draft(drafts[-1], [WriteCells(404, 0, 0, ((NewCell("x"),),))], None)
 
     with pytest.raises(RefusedError, match="no worksheet 404"):
-        take_turn(office.world.spreadsheets, draft)
+        write_optimistically(office.world.spreadsheets, draft)
     assert len(drafts) == tries
     assert office.content() == before

@@ -12,13 +12,13 @@ from attendance_backend.sheet.layout import Column
 _TOLD = re.compile(r".* \((\d{1,7}) rows\)")
 
 
-def told(worksheet: Worksheet, column: Column) -> int | None:
+def counted(worksheet: Worksheet, column: Column) -> int | None:
     """The number of rows below the header that there should be; None when the column's header does not tell."""
     match = _TOLD.fullmatch(worksheet.text(worksheet.lines[0], column))
     return None if match is None else int(match[1])
 
 
-def tell(worksheet: Worksheet, column: Column, rows: int) -> list[Change]:
+def count(worksheet: Worksheet, column: Column, rows: int) -> list[Change]:
     """A write of the column's header, unless it tells this already."""
     text, row = f"{column.header} ({rows} rows)", worksheet.lines[0]
     if worksheet.value(row, column) == text:

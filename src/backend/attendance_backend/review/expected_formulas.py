@@ -54,20 +54,20 @@ OF_PLANS = (WORKING_TIME, PLAN)
 WHOLE = (DAILY, WEEKLY, MONTHLY, *OF_PLANS, CORRECTIONS, EXCEPTIONS)
 """The worksheets that are looked through."""
 
-Wanted = Mapping[Place, Formula | str]
+Expected = Mapping[Place, Formula | str]
 """Formulas, and labels: texts that tell whose row it is."""
 
 
 def wants() -> list[Want]:
-    """What `wanted` needs of a workbook; and of one for whose people HR plans days, `OF_PLANS`."""
+    """What `expected` needs of a workbook; and of one for whose people HR plans days, `OF_PLANS`."""
     headers = (replace(book.columns(DAYS), optional=True), book.header(SITES, optional=True))
     whole = (book.whole(title, optional=True) for title in WHOLE if title not in OF_PLANS)
     return [*whole, *headers, book.GUIDE_VALUES]
 
 
-def wanted(
+def expected(
     workbook: Spreadsheet, period: ReviewPeriod, *, as_planned: bool | None = None
-) -> dict[str, Wanted]:
+) -> dict[str, Expected]:
     """The formulas by worksheet and cell.
 
     Args:
@@ -82,7 +82,7 @@ def wanted(
     weeks = day_header.whole_weeks_of(columns, helpers, weekly.begins_on(week_sheet, columns))
     people = _known(sheets[DAYS], as_planned)
     is_planned = any(person.is_planned for person in people.values())
-    found: dict[str, Wanted] = {}
+    found: dict[str, Expected] = {}
     if daily_sheet is not None:
         found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], people, at)
     if week_sheet is not None:
@@ -111,7 +111,7 @@ def wanted(
             changes += write_cells(times.sheet_id, working_time.kind_cells(times, row, at))
         found[WORKING_TIME] = _written(times, changes)
     if (plan := sheets[PLAN]) is not None:
-        found[PLAN] = _written(plan, plan_sheet.wanted(plan, people, at))
+        found[PLAN] = _written(plan, plan_sheet.expected(plan, people, at))
     if (corrections := sheets[CORRECTIONS]) is not None:
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
         found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at, is_planned=is_planned)
@@ -121,11 +121,11 @@ def wanted(
 
 
 def planned_people(workbook: Spreadsheet) -> list[Person]:
-    """Those whose days HR plans, in the order of ``Days``; `workbook` as for `wanted`."""
+    """Those whose days HR plans, in the order of ``Days``; `workbook` as for `expected`."""
     return [person for person in _known(workbook.find(DAYS), None).values() if person.is_planned]
 
 
-def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Wanted:
+def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Expected:
     places = DayColumns.of(sheet, days)
     changes: list[Change] = []
     for key, row in sheet.rows_by(dc.KEY).items():
@@ -135,7 +135,7 @@ def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Per
     return _written(sheet, changes)
 
 
-def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Wanted:
+def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Expected:
     changes: list[Change] = []
     for key, row in sheet.rows_by(wc.KEY).items():
         user, _, label = key.rpartition(dc.KEY_SEPARATOR)
@@ -152,7 +152,7 @@ def _of_corrections(
     at: Places,
     *,
     is_planned: bool,
-) -> Wanted:
+) -> Expected:
     problem = sheet.at(corrections_sheet.PROBLEM)
     problems = (
         cell.formula
@@ -165,7 +165,7 @@ def _of_corrections(
     return _written(sheet, prepared)
 
 
-def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
+def _of_exceptions(sheet: Worksheet, at: Places) -> Expected:
     days = exception_state.days_of(at)
     cells: dict[Place, Formula | str] = {}
     for row in sheet.data_rows():
@@ -186,7 +186,7 @@ def _of_exceptions(sheet: Worksheet, at: Places) -> Wanted:
     return cells
 
 
-def _written(sheet: Worksheet, changes: Sequence[Change]) -> Wanted:
+def _written(sheet: Worksheet, changes: Sequence[Change]) -> Expected:
     """The formulas and texts that changes write, as far as the grid reaches."""
     blank = Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count)
     return {

@@ -1,7 +1,7 @@
 """Optimistic writes of a review workbook: whoever read an outdated version is refused, and reads again.
 
-Every write of a review workbook goes through `take_turn`. A deployment with one instance a function makes collisions
-rare; correctness does not rest on it. Source: docs/decisions/06-optimistic-write.md.
+Every write of a review workbook goes through `write_optimistically`. A deployment with one instance a function makes
+collisions rare; correctness does not rest on it. Source: docs/decisions/06-optimistic-write.md.
 """
 
 import logging
@@ -52,19 +52,19 @@ class Draft(Generic[T]):
     in_steps: bool = False
 
 
-def take_turn(
+def write_optimistically(
     spreadsheets: Spreadsheets,
     draft: Callable[[], Draft[T]],
-    mend: Callable[[Sequence[Misplaced]], object] | None = None,
+    fix: Callable[[Sequence[Misplaced]], object] | None = None,
 ) -> T:
     """Write optimistically: read, plan, and write if nobody else wrote in between; else begin again.
 
     A person's edit changes no version. Where somebody moved columns or rows between the read and the write, the write's
-    own answer shows it, and `mend` is called.
+    own answer shows it, and `fix` is called.
 
     Args:
         draft: reads and plans; called again for each attempt.
-        mend: puts right what was written beside its place; without it, that is only logged.
+        fix: puts right what was written beside its place; without it, that is only logged.
 
     Returns:
         The outcome of the draft that was written, or that had nothing to write.
@@ -93,8 +93,8 @@ def take_turn(
             taken += 1
             log.info("%s", error)
         else:
-            if found and mend is not None:
-                mend(found)
+            if found and fix is not None:
+                fix(found)
             if not found or len(steps) == 1 or attempt == MAX_TRIES:
                 return plan.outcome
     raise AssertionError("the loop returns or raises")
