@@ -628,7 +628,7 @@ def test_punches_elsewhere_than_at_the_site_of_a_person_count_and_are_told_once_
     office.store(*visits, punch("ann", "2026-11-03 18:00"), site="hamburg")
 
     assert office.day("ann", TUESDAY) == (8.0, 18.0, None)
-    what = "Punched at hamburg on Tue 03-11-2026, whose Site is berlin"
+    what = "Punched at hamburg on Tue 03-11-2026, and belongs to berlin"
     assert office.exceptions() == [(datetime(2026, 11, 3), "hamburg", "Ann Archer", what)]
     assert office.sheet("Exceptions").get(1, exceptions_sheet.STATE) == "for information"
 

@@ -151,7 +151,7 @@ _SETTINGS = _Kind(
     _SETTINGS_ID,
     rules.ALL_HEADERS,
     (230, 130, 320, 620),
-    (styles.PLAIN, styles.PLAIN, styles.PLAIN, styles.WRAPPED),
+    (styles.PLAIN, styles.PLAIN, styles.VALUE, styles.WRAPPED),
     {rules.ALL_HEADERS.index(rules.SETTING): tuple(Setting)},
 )
 _SHIFTS = _Kind(
@@ -313,7 +313,7 @@ def _setting_row(setting: Setting, places: dict[str, int]) -> Row:
     values: dict[int, NewCell] = {
         places[rules.SETTING]: NewCell(setting.value, styles.NAME),
         places[rules.SITE]: NewCell(None, styles.PLAIN),
-        places[rules.VALUE]: NewCell(_DEFAULTS.get(setting), styles.PLAIN),
+        places[rules.VALUE]: NewCell(_DEFAULTS.get(setting), styles.VALUE),
         places[rules.MEANING]: NewCell(_MEANINGS[setting], styles.WRAPPED),
     }
     return tuple(values.get(column, NewCell(None, styles.PLAIN)) for column in range(max(values) + 1))

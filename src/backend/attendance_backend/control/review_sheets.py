@@ -26,7 +26,7 @@ SHEET_ID = 1_900_000_001
 PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED, GROUP = range(6)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
 GROUP_HEADER = "Group"
-WIDTHS = (150, 360, 520, 110, 90)
+WIDTHS = (150, 360, 620, 110, 90)
 YES = "yes"
 
 

@@ -95,7 +95,7 @@ WHAT = Column(
 VALUE = Column(
     "value",
     "Value",
-    80,
+    140,
     styles.TIME_CELL,
     note="The time, such as 17:30. After midnight, too: 02:30 is the end of the shift that began on Date. For leave "
     "nothing, or what it is: half, morning, afternoon, vacation, half vacation.",

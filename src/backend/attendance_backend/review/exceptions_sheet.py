@@ -254,10 +254,10 @@ def two_time_zones(day: date, site: str, who: str, user: str) -> Entry:
 
 def elsewhere(day: date, site: str, who: str, user: str, home: str) -> Entry:
     """Punches at another site than `home`, the one that HR keeps for the person: a visit, or written by nobody."""
-    what = f"Punched at {site} on {_named(day)}, whose Site is {home}"
+    what = f"Punched at {site} on {_named(day)}, and belongs to {home}"
     remedy = (
-        "Nothing, if the person was there: the punches count. If not, look for a machine ID that is another's at "
-        f"{site}, or a key of {site} in wrong hands; then type the right times into Corrections."
+        "Nothing, if the person was there: the punches count. If not, somebody else may have this number on a machine "
+        "there (Machine IDs): type the right times into Corrections, and tell whoever looks after the system."
     )
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
 

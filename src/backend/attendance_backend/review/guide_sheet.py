@@ -128,7 +128,7 @@ def _located(sheet: Worksheet) -> dict[Column, int]:
     return {column: place for column, place in found.items() if place is not None}
 
 
-NAME = Column("name", "How to read this workbook", 220, header_style=styles.TITLE)
+NAME = Column("name", "How to read this workbook", 260, header_style=styles.TITLE)
 VALUE = Column("value", "Value", 200, header_style=styles.HINT)
 MEANING = Column("meaning", "Meaning", 720, header_style=styles.HINT)
 AS_SET = Column("as_set", "As Set", hidden=True)
@@ -607,14 +607,17 @@ _STATES: tuple[tuple[str, str, Style], ...] = (
 _WORKSHEETS = (
     (
         DAILY,
-        "Check-in, check-out and hours of each person and day. A check-in in red is late.",
+        (
+            "Check-in, check-out and hours of each person and day. A check-in in red is late; of people with shifts "
+            f"{MONTHLY} says it."
+        ),
         styles.NAME,
     ),
     (
         WEEKLY,
         (
             "The mean check-in of each week's working days, the hours of all days, and a penalty (1) when the mean is "
-            "later than the cut-off time."
+            "later than the cut-off time; with shifts, when check-ins are later than their Start on average."
         ),
         styles.NAME,
     ),

@@ -69,7 +69,7 @@ MEMORY_USED = _column(
     "How full the machine's memory is. A full machine stops recording, or overwrites.",
 )
 USERS = _column("users", "Users", 60, styles.CODE)
-SERIAL_NUMBER = _column("serial_number", "Serial Number", 160)
+SERIAL_NUMBER = _column("serial_number", "Serial Number", 160, styles.WRAPPED)
 FIRMWARE = _column("firmware", "Firmware", 110, styles.WRAPPED)
 MACHINES = _column(
     "machines",

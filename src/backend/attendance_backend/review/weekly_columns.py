@@ -6,7 +6,13 @@ from attendance_backend.sheet.layout import Column, Layout
 
 EMPLOYEE = Column("employee", "Employee", 160)
 USER_NAME = Column("user_name", "User Name", styles.USER_NAME_PIXELS)
-CUT_OFF = Column("cut_off", "Cut Off Time", 100, note="Yours to change: it counts for this workbook alone.")
+CUT_OFF = Column(
+    "cut_off",
+    "Cut Off Time",
+    100,
+    note="Yours to change: it counts for this workbook alone. On days with a shift its Start, or Late After, counts "
+    "instead.",
+)
 LABEL = Column("measure", "Measure", 120)
 KEY = Column("key", "Key", hidden=True)
 DAILY_ROW = Column("daily_row", "Daily Row", hidden=True)

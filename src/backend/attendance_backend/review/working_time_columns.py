@@ -5,8 +5,8 @@ from attendance_backend.sheet import styles
 from attendance_backend.sheet.layout import Column, Layout
 
 
-def _counted(key: str, header: str, note: str) -> Column:
-    return Column(key, header, 110, note=note, header_style=styles.WEEK_HEADER)
+def _counted(key: str, header: str, note: str, width: int = 110) -> Column:
+    return Column(key, header, width, note=note, header_style=styles.WEEK_HEADER)
 
 
 EMPLOYEE = Column("employee", "Employee", 160)
@@ -41,9 +41,10 @@ BROUGHT_OVERTIME = _counted(
     "brought_overtime",
     "Overtime Brought In",
     f"{_BROUGHT}what of them was overtime of a day. Yours to change.",
+    150,
 )
 BROUGHT_EXPECTED = _counted(
-    "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. Yours to change."
+    "brought_expected", "Expected Brought In", f"{_BROUGHT}the expected hours. Yours to change.", 150
 )
 BROUGHT_CHECK_INS = _counted(
     "brought_check_ins", "Check-ins Brought In", f"{_BROUGHT}how many count for the penalty. Yours to change."
