@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import urllib.request
 import venv
 from contextlib import ExitStack
@@ -120,12 +121,14 @@ def bundle(tmp_path_factory, alone):
     folder = tmp_path_factory.mktemp("bundle")
     subprocess.run([need("make"), "-C", str(ROOT), "bundle"], check=True, capture_output=True)
     shutil.copytree(ROOT / "build/bundle", folder / "source")
-    venv.create(folder / "venv", with_pip=True)
+    venv.create(folder / "venv")
     python = folder / "venv/bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "-r", folder / "source/requirements.txt"]
+    # This pip installs there; most of the modules are never imported, and need not be compiled.
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    install = [*pip, "install", "--quiet", "--no-compile", "-r", folder / "source/requirements.txt"]
     subprocess.run(install, check=True)
     # The lock lacks nothing that something in it needs.
-    subprocess.run([python, "-m", "pip", "check"], check=True, capture_output=True)
+    subprocess.run([*pip, "check"], check=True, capture_output=True)
     return folder / "source/main.py", str(python)
 
 
