@@ -274,6 +274,7 @@ def test_an_atomic_write_is_all_or_nothing(bench):
 
 
 def test_areas_keep_their_places(bench):
+    bench.server.start_recalculating()
     bench.server.write(bench.book, "A1:D3", [[1, "two", True, "=4/2"], [], ["", "", "x"]])
     sheet = bench.sheets.read(
         bench.book,

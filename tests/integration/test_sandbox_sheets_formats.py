@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance_sandbox.sheets import serial
-from attendance_sandbox.sheets.formula import arithmetic, copied
+from attendance_sandbox.sheets.formula import copied
 from attendance_sandbox.sheets.locales import locale_for
 from attendance_sandbox.sheets.number_format import display
 from attendance_sandbox.sheets.values import parse_typed
@@ -122,23 +122,6 @@ def test_no_typed_text_breaks_the_reader(text: str) -> None:
 @given(st.text(alphabet='ymdhs0#.,%@"\\[];:/ apAPe+-E?x', max_size=12), st.floats(-1e6, 1e6))
 def test_no_pattern_breaks_the_display(pattern: str, value: float) -> None:
     assert isinstance(display(value, {"type": "NUMBER", "pattern": pattern}, US), str)
-
-
-@pytest.mark.parametrize(
-    ("formula", "value"),
-    [
-        ("=4/2", 2),
-        ("=1+2*3", 7),
-        ("=-(2.5)", -2.5),
-        ("=A1", None),
-        ("=1/0", None),
-        ("=", None),
-        ("=9**9", None),
-        ("=(((", None),
-    ],
-)
-def test_only_arithmetic_on_literals_is_computed(formula: str, value: float | None) -> None:
-    assert arithmetic(formula) == value
 
 
 @pytest.mark.parametrize(

@@ -108,14 +108,6 @@ def review(server: SheetsServer) -> str:
             "format": {"backgroundColor": {"green": 1}},
         },
     }
-    choice = {
-        "condition": {
-            "type": "ONE_OF_LIST",
-            "values": [{"userEnteredValue": "leave"}, {"userEnteredValue": "holiday"}],
-        },
-        "strict": True,
-        "showCustomUi": True,
-    }
     properties = {
         "title": "Raw Data - a site with a very long name",
         "gridProperties": {"frozenRowCount": 1, "frozenColumnCount": 2, "rowCount": 100, "columnCount": 6},
@@ -136,7 +128,6 @@ def review(server: SheetsServer) -> str:
             {"addConditionalFormatRule": {"rule": late, "index": 0}},
             {"addConditionalFormatRule": {"rule": short, "index": 1}},
             {"addConditionalFormatRule": {"rule": more, "index": 2}},
-            {"setDataValidation": {"range": grid((1, 50), (4, 5)), "rule": choice}},
             {
                 "repeatCell": {
                     "range": grid((2, 3), (0, 5)),
@@ -212,21 +203,13 @@ def test_the_layout_is_kept(workbook: Any, raw: Any) -> None:
     assert workbook.defined_names["Hours"].attr_text == "'Raw Data - a site with a very l'!$D$2:$D$3"
 
 
-def test_the_order_of_worksheets_the_choices_of_a_range_and_notes_are_kept(
-    server: SheetsServer, tmp_path: Path
-) -> None:
+def test_the_order_of_worksheets_and_notes_are_kept(server: SheetsServer, tmp_path: Path) -> None:
     made = server.new_spreadsheet("Order")
-    choices = {
-        "condition": {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "='Staff list'!A2:A"}]},
-        "strict": True,
-        "showCustomUi": True,
-    }
     server.batch_update(
         made,
         [
             {"addSheet": {"properties": {"title": "Staff list", "index": 0, "hidden": True}}},
             {"addSheet": {"properties": {"title": "Summary", "index": 0}}},
-            {"setDataValidation": {"range": grid((1, 9), (2, 3)), "rule": choices}},
             {
                 "repeatCell": {
                     "range": grid((0, 1), (2, 3)),
@@ -243,9 +226,6 @@ def test_the_order_of_worksheets_the_choices_of_a_range_and_notes_are_kept(
         ("Sheet1", "visible"),
     ]
     assert workbook.active.title == "Summary"
-    (rule,) = workbook["Sheet1"].data_validations.dataValidation
-    assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "C2:C9", "'Staff list'!$A$2:$A$1048576")
-    assert (rule.errorStyle, rule.showErrorMessage) == ("stop", True)
     assert workbook["Sheet1"]["C1"].comment.text == "Pick a name."
 
 
@@ -263,9 +243,6 @@ def test_rules_are_kept(raw: Any) -> None:
     late = next(formats.rules[0] for formats in raw.conditional_formatting if str(formats.sqref) == "D2:D100")
     assert late.dxf.fill.bgColor.rgb == "FFFF0000"
     assert late.dxf.font.bold
-    (choice,) = raw.data_validations.dataValidation
-    assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"leave,holiday"', "E2:E50")
-    assert not choice.showDropDown  # Excel's name for: hide the arrow
 
 
 def test_titles_that_excel_refuses_are_shortened_and_formulas_follow(workbook: Any) -> None:
@@ -361,8 +338,6 @@ def test_libreoffice_sees_all_that_is_kept(server: SheetsServer, review: str, tm
     sheet = workbook.worksheets[0]
     assert sheet["E2"].comment.text == "checked"
     assert sheet["B2"].number_format == "dd\\-mm\\-yyyy\\ hh:mm:ss"
-    (choice,) = sheet.data_validations.dataValidation
-    assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"leave,holiday"', "E2:E50")
     formats = {str(found.sqref): found.rules[0].formula for found in sheet.conditional_formatting}
     assert formats == {
         "D2:D100": ["$D2<0.25"],

@@ -235,7 +235,7 @@ class Storing:
                 others -= {punch.site for punch in earlier}
             for other in sorted(others):
                 where = day, names.get(other, other), member.employee, key
-                self._entries.append(exceptions_sheet.elsewhere(*where, member.home))
+                self._entries.append(exceptions_sheet.elsewhere(*where, home=member.home))
             for flag in sorted(flags):
                 site, _ = rules_of_day(found, member.home, self._book.rules)
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))

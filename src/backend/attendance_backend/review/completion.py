@@ -159,7 +159,7 @@ def contradictions(workbook: Spreadsheet) -> list[Entry]:
         token, site = monthly.text(row, monthly_columns.TOKEN), monthly.text(row, monthly_columns.SITE)
         who = monthly.text(row, monthly_columns.EMPLOYEE)
         found += [
-            exceptions_sheet.contradiction(day, site, who, user_of(token), kind)
+            exceptions_sheet.contradictions[kind](day, site, who, user_of(token))
             for day, column in days
             for kind in CONTRADICTIONS
             if user_of(token) and kind in monthly.text(row, column) and (token, day, kind) not in named

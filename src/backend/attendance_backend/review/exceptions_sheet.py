@@ -166,18 +166,76 @@ def hired(when: datetime, site: str, who: str, user: str) -> Entry:
     return Entry(when, site, who, what, remedy, user=user, day=when.date(), kind=TO_KNOW)
 
 
-def missing_out(day: date, site: str, who: str, user: str) -> Entry:
-    """A check-in without a check-out on a day of which all data is here."""
-    what = f"No check-out on {_named(day)}"
-    remedy = "Ask the person, and type the check-out into Corrections."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_OUT)
+@dataclass(frozen=True, slots=True)
+class AboutADay:
+    """What is told of somebody's day; in its words ``{day}``, ``{site}`` and what a call names are filled in."""
+
+    what: str
+    remedy: str
+    kind: str
+
+    def __call__(self, day: date, site: str, who: str, user: str, **words: object) -> Entry:
+        what, remedy = (text.format(day=_named(day), site=site, **words) for text in (self.what, self.remedy))
+        return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=self.kind)
 
 
-def missing_in(day: date, site: str, who: str, user: str) -> Entry:
-    """A check-out without a check-in."""
-    what = f"No check-in on {_named(day)}"
-    remedy = "Ask the person, and type the check-in into Corrections."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=MISSING_IN)
+missing_out = AboutADay(
+    "No check-out on {day}", "Ask the person, and type the check-out into Corrections.", MISSING_OUT
+)
+missing_in = AboutADay(
+    "No check-in on {day}", "Ask the person, and type the check-in into Corrections.", MISSING_IN
+)
+left_early = AboutADay(
+    "{by_minutes} min before the end of {than} on {day}",
+    "Nothing: the minutes stand in Working Time. If it was leave, type half a day of it into Corrections.",
+    LEFT_EARLY,
+)
+absent = AboutADay(
+    "No punch on {day}",
+    "Type leave or times into Corrections; a note, if the person was absent; or Last Day into Cut Off Times, for "
+    "somebody who left.",
+    ABSENT,
+)
+worked_on_a_day_off = AboutADay(
+    "Worked on {day}, a day off",
+    "Nothing: the hours count. If it was planned, add a row for the day to Roster.",
+    TO_KNOW,
+)
+contradictions = {
+    CHECK_TIMES: AboutADay(
+        "The check-out is before the check-in on {day}, or one of them is no time: the day has no hours",
+        "Correct one of the two, in Corrections or where it was typed.",
+        CHECK_TIMES,
+    ),
+    CHECK_HOURS: AboutADay(
+        "More hours than are likely on {day}, or fewer than none: they count in all sums",
+        "Correct the times in Corrections, or empty what was typed over Hours Worked. If it is right: type a note.",
+        CHECK_HOURS,
+    ),
+}
+"""By `exception_state.CONTRADICTIONS`."""
+double_tap = AboutADay(
+    "Punches within seconds of each other on {day}, counted as one",
+    "Nothing, unless the second one was meant as a check-out: then type it into Corrections.",
+    TO_KNOW,
+)
+ambiguous_hour = AboutADay(
+    "A punch of {day} in the hour that came twice, as the clocks went back: the hours may be one off",
+    "Ask the person, and type the check-in or check-out into Corrections if an hour is missing or too many.",
+    TO_DO,
+)
+two_time_zones = AboutADay(
+    "Punches of {day} at sites whose clocks differ: the hours are not exact",
+    "Type check-in and check-out as one of the two clocks shows them into Corrections.",
+    TO_DO,
+)
+elsewhere = AboutADay(
+    "Punched at {site} on {day}, and belongs to {home}",
+    "Nothing, if the person was there: the punches count. If not, somebody else may have this number on a machine "
+    "there (Machine IDs): type the right times into Corrections, and tell whoever looks after the system.",
+    TO_KNOW,
+)
+"""`home` is the site that HR keeps for the person: a visit, or written by nobody."""
 
 
 def late(
@@ -188,78 +246,6 @@ def late(
     what = f"{length} after {than} on {_named(day)}"
     remedy = "Nothing: the day counts as late. A note in Corrections says why."
     return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LATE)
-
-
-def left_early(day: date, site: str, who: str, user: str, *, by_minutes: int, than: str) -> Entry:
-    """A check-out before the end of the shift `than`."""
-    what = f"{by_minutes} min before the end of {than} on {_named(day)}"
-    remedy = (
-        "Nothing: the minutes stand in Working Time. If it was leave, type half a day of it into Corrections."
-    )
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=LEFT_EARLY)
-
-
-def absent(day: date, site: str, who: str, user: str) -> Entry:
-    """No punch on a working day of which all data is here."""
-    what = f"No punch on {_named(day)}"
-    remedy = (
-        "Type leave or times into Corrections; a note, if the person was absent; or Last Day into Cut Off Times, for "
-        "somebody who left."
-    )
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=ABSENT)
-
-
-def worked_on_a_day_off(day: date, site: str, who: str, user: str) -> Entry:
-    """Punches on a day that is free for the person by ``Roster``."""
-    what = f"Worked on {_named(day)}, a day off"
-    remedy = "Nothing: the hours count. If it was planned, add a row for the day to Roster."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
-
-
-def contradiction(day: date, site: str, who: str, user: str, kind: str) -> Entry:
-    """Times that cannot be, or hours that hardly can; `kind` is one of `exception_state.CONTRADICTIONS`."""
-    what, remedy = {
-        CHECK_TIMES: (
-            f"The check-out is before the check-in on {_named(day)}, or one of them is no time: the day has no hours",
-            "Correct one of the two, in Corrections or where it was typed.",
-        ),
-        CHECK_HOURS: (
-            f"More hours than are likely on {_named(day)}, or fewer than none: they count in all sums",
-            "Correct the times in Corrections, or empty what was typed over Hours Worked. If it is right: type a note.",
-        ),
-    }[kind]
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=kind)
-
-
-def double_tap(day: date, site: str, who: str, user: str) -> Entry:
-    """Punches of a person within seconds, which count once."""
-    what = f"Punches within seconds of each other on {_named(day)}, counted as one"
-    remedy = "Nothing, unless the second one was meant as a check-out: then type it into Corrections."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
-
-
-def ambiguous_hour(day: date, site: str, who: str, user: str) -> Entry:
-    """A punch in the hour that the clock shows twice when summer time ends."""
-    what = f"A punch of {_named(day)} in the hour that came twice, as the clocks went back: the hours may be one off"
-    remedy = "Ask the person, and type the check-in or check-out into Corrections if an hour is missing or too many."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
-
-
-def two_time_zones(day: date, site: str, who: str, user: str) -> Entry:
-    """A day with punches at sites whose clocks differ."""
-    what = f"Punches of {_named(day)} at sites whose clocks differ: the hours are not exact"
-    remedy = "Type check-in and check-out as one of the two clocks shows them into Corrections."
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_DO)
-
-
-def elsewhere(day: date, site: str, who: str, user: str, home: str) -> Entry:
-    """Punches at another site than `home`, the one that HR keeps for the person: a visit, or written by nobody."""
-    what = f"Punched at {site} on {_named(day)}, and belongs to {home}"
-    remedy = (
-        "Nothing, if the person was there: the punches count. If not, somebody else may have this number on a machine "
-        "there (Machine IDs): type the right times into Corrections, and tell whoever looks after the system."
-    )
-    return Entry(_midnight(day), site, who, what, remedy, user=user, day=day, kind=TO_KNOW)
 
 
 def counts_elsewhere(when: datetime, site: str, who: str, user: str, *, day: date, period: str) -> Entry:

@@ -19,7 +19,7 @@ class Cell:
     """What one cell holds. Cells and the dictionaries in them are never changed, only replaced."""
 
     value: Scalar | None = None
-    """The value that is shown. Of a formula: when it is plain arithmetic, or was computed for a read."""
+    """The value that is shown. Of a formula: when it was computed for a read."""
     formula: str | None = None
     format: Json = field(default_factory=dict)
     """The ``userEnteredFormat``."""
@@ -59,11 +59,11 @@ class Cell:
         return Cell(kept, None, self.format, self.note, self.validation)
 
     def with_formula(self, formula: str) -> Cell:
-        return replace(self, value=formulas.arithmetic(formula), formula=formulas.canonical(formula))
+        return self.with_copied(formulas.canonical(formula))
 
     def with_copied(self, formula: str) -> Cell:
         """As `with_formula`, for a formula that is canonical."""
-        return replace(self, value=formulas.arithmetic(formula), formula=formula)
+        return replace(self, value=None, formula=formula)
 
     def with_typed(self, text: str, locale: Locale) -> Cell:
         """The cell after a person typed `text` into it."""

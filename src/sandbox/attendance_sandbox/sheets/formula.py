@@ -1,13 +1,11 @@
-"""Formulas as texts: moving their references, and computing plain arithmetic.
+"""Formulas as texts. Their values are computed in `engine`.
 
-Their values are computed in `engine`; at once only that of arithmetic on literal numbers (``=4/2``). What the service
-does to the *text* of a formula is done here: inserted and deleted rows and columns, renamed worksheets, and relative
-references in copies.
+What the service does to the *text* of a formula is done here: inserted and deleted rows and columns, renamed
+worksheets, and relative references in copies.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import operator
 import re
@@ -247,34 +245,3 @@ def within(formula: str, title: str) -> str:
 @functools.lru_cache(maxsize=256)
 def _title(prefix: str) -> str:
     return split_title(prefix.removesuffix("!") + "!A1")[0] or ""
-
-
-_OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-}
-
-
-def arithmetic(formula: str) -> int | float | None:
-    """The value of a formula that is arithmetic on literal numbers; None for any other."""
-    if not re.fullmatch(r"=[-+*/().0-9\s]{1,200}", formula):
-        return None
-    try:
-        value = _evaluate(ast.parse(formula[1:].strip(), mode="eval").body)
-    except (SyntaxError, ZeroDivisionError, OverflowError, KeyError, TypeError):
-        return None
-    return int(value) if value == int(value) else value
-
-
-def _evaluate(node: ast.AST) -> float:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return node.value
-    if isinstance(node, ast.BinOp):
-        return _OPERATORS[type(node.op)](_evaluate(node.left), _evaluate(node.right))
-    if isinstance(node, ast.UnaryOp):
-        return _OPERATORS[type(node.op)](_evaluate(node.operand))
-    raise TypeError(f"not arithmetic: {ast.dump(node)}")

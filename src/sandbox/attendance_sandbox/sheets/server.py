@@ -9,11 +9,11 @@ cells; protected ranges; the service's own spelling of formulas, and references 
 inserted and deleted rows and columns; scopes, roles, shared drives and accounts without storage; quotas.
 
 Formulas: with ``recalculate=True`` an embedded engine computes them for ``spreadsheets.get`` and ``values.*`` (not for
-``includeSpreadsheetInResponse`` or exports). Otherwise a formula is kept, but has no value unless it is arithmetic on
-literal numbers (``=4/2``); ``values.get`` gives an empty cell for it. What the engine does not know is ``#NAME?``,
-``TODAY()`` stays as it was at the last change, and a result without a number format of its own is shown as a plain
-number, where Sheets takes a date's format from the cells that it is made of. Cells at the end of a range whose formulas
-give an empty text are left out of ``values.get``; nobody has recorded what Sheets does.
+``includeSpreadsheetInResponse`` or exports). Otherwise a formula is kept, but has no value; ``values.get`` gives an
+empty cell for it. What the engine does not know is ``#NAME?``, ``TODAY()`` stays as it was at the last change, and a
+result without a number format of its own is shown as a plain number, where Sheets takes a date's format from the cells
+that it is made of. Cells at the end of a range whose formulas give an empty text are left out of ``values.get``; nobody
+has recorded what Sheets does.
 
 Pages: ``/`` lists the spreadsheets for a browser, ``/books/<id>`` shows one as HR sees it, computed and coloured; both
 without an account.

@@ -1,8 +1,8 @@
 """Spreadsheets as ``.xlsx`` files, for people, LibreOffice and tests to look at.
 
 Kept: typed values, formulas, number formats, fonts, colours, alignment, wrapping, borders, notes, frozen rows and
-columns, widths and heights, hidden rows, columns and worksheets, conditional formats, lists of choices, filters,
-named ranges, tab colours. Protection is not. The same content gives the same bytes.
+columns, widths and heights, hidden rows, columns and worksheets, conditional formats, filters, named ranges,
+tab colours. Choices and protection are not. The same content gives the same bytes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets import xlsx_styles
-from attendance_sandbox.sheets.a1 import Area, column_letters, quote_title
+from attendance_sandbox.sheets.a1 import column_letters, quote_title
 from attendance_sandbox.sheets.cell import Cell
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.worksheet import Worksheet
 from attendance_sandbox.sheets.xlsx_layout import lay_out
 from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet_titles, unique
-from attendance_sandbox.sheets.xlsx_rules import area_reference, test_of, validation
+from attendance_sandbox.sheets.xlsx_rules import area_reference, test_of
 
 _FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
@@ -113,7 +113,6 @@ class _Writer:
         for row, column, cell in sheet.occupied(sheet.area):
             self._write_cell(target.cell(row + 1, column + 1), cell)
         self._write_conditional_formats(sheet, target)
-        self._write_validations(sheet, target)
         lay_out(sheet, target)
 
     # -- cells
@@ -176,21 +175,6 @@ class _Writer:
                 found = FormulaRule(formula=[test.removeprefix("=")], stopIfTrue=True, **style)
                 target.conditional_formatting.add(" ".join(map(area_reference, areas)), found)
 
-    def _write_validations(self, sheet: Worksheet, target: Any) -> None:
-        grouped: dict[str, list[tuple[int, int]]] = {}
-        rules: dict[str, Json] = {}
-        for row, column, cell in sheet.occupied(sheet.area):
-            if cell.validation is not None:
-                key = json.dumps(cell.validation, sort_keys=True)
-                rules[key] = cell.validation
-                grouped.setdefault(key, []).append((row, column))
-        for key, cells in grouped.items():
-            found = validation(self._rule_with_titles(rules[key]))
-            if found is not None:
-                for area in _blocks(cells):
-                    found.add(area_reference(area))
-                target.add_data_validation(found)
-
     def write_named_ranges(self) -> None:
         for named in self._spreadsheet.named_ranges:
             sheet = self._spreadsheet.sheet(named["range"].get("sheetId", 0))
@@ -199,25 +183,3 @@ class _Writer:
             last = f"${column_letters(area.end_column - 1)}${area.end_row}"
             text = f"{quote_title(self._titles[sheet.title])}!{first}:{last}"
             self._workbook.defined_names[named["name"]] = DefinedName(named["name"], attr_text=text)
-
-
-def _blocks(cells: list[tuple[int, int]]) -> list[Area]:
-    """Cells, given row by row, as few rectangles: runs within rows, then equal runs of rows that follow."""
-    runs: list[Area] = []
-    for row, column in cells:
-        if runs and runs[-1].start_row == row and runs[-1].end_column == column:
-            runs[-1] = Area(row, row + 1, runs[-1].start_column, column + 1)
-        else:
-            runs.append(Area(row, row + 1, column, column + 1))
-    blocks: dict[tuple[int, int], Area] = {}
-    finished: list[Area] = []
-    for run in runs:
-        columns = run.start_column, run.end_column
-        above = blocks.get(columns)
-        if above is not None and above.end_row == run.start_row:
-            blocks[columns] = Area(above.start_row, run.end_row, *columns)
-        else:
-            if above is not None:
-                finished.append(above)
-            blocks[columns] = run
-    return sorted([*finished, *blocks.values()], key=lambda area: (area.start_row, area.start_column))

@@ -1,8 +1,6 @@
-"""Conditions, from Sheets' messages to formulas, and lists of choices to openpyxl's data validations."""
+"""Conditions, from Sheets' messages to formulas."""
 
 from __future__ import annotations
-
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from attendance_sandbox.sheets import values
 from attendance_sandbox.sheets.a1 import Area, column_letters
@@ -88,23 +86,3 @@ def _operand(text: str, kind: str, locale: Locale) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     return '"' + value.replace('"', '""') + '"' if isinstance(value, str) else repr(value)
-
-
-def validation(rule: Json) -> DataValidation | None:
-    """A list of choices as Excel's; None for other rules. Excel takes 255 characters, and no comma in an item."""
-    condition = rule.get("condition", {})
-    entered = [str(value.get("userEnteredValue", "")) for value in condition.get("values", [])]
-    if condition.get("type") == "ONE_OF_RANGE":
-        choices = entered[0].removeprefix("=")
-    elif condition.get("type") == "ONE_OF_LIST":
-        choices = '"' + ",".join(item.replace('"', '""') for item in entered) + '"'
-    else:
-        return None
-    return DataValidation(
-        type="list",
-        formula1=choices,
-        allow_blank=True,
-        showDropDown=not rule.get("showCustomUi", True),  # Excel's flag means: do not show the arrow
-        showErrorMessage=True,
-        errorStyle="stop" if rule.get("strict") else "warning",
-    )
