@@ -369,7 +369,7 @@ class Story:
         people = (
             {"Name": "Ada Adler", "Email": "ada.adler", "Cut Off Time": "9:00 AM", "Site": "north"},
             {"Name": "Ada Adler", "Email": "ada.adler", "Cut Off Time": "08:45", "From": "2026-01-26"},
-            {"Name": "Ben Brandt", "Email": "ben.brandt", "Staff Group": "Night", "Site": "north"},
+            {"Name": "Ben Brandt", "Email": "ben.brandt", "Cut Off Time": "none", "Staff Group": "Night"},
             {"Name": "Cleo Clark", "Email": "cleo.clark", "Cut Off Time": "09:00", "Site": "south"},
             {"Name": "Dora Dahl", "Email": "dora.dahl", "Cut Off Time": "09:00", "First Day": "2026-01-05"},
         )
