@@ -31,9 +31,16 @@ _RULES = {
 
 def messages(release):
     """Topic, data and attributes of each message, as they were published."""
-    for line in (HERE / release / "messages.jsonl").read_text().splitlines():
-        message = json.loads(line)
-        yield Topic(message["topic"]), message["data"].encode(), message["attributes"]
+    return list(named_messages(release).values())
+
+
+def named_messages(release, file="messages"):
+    """The same by name; those of 0.1.0 have numbers."""
+    lines = (HERE / release / f"{file}.jsonl").read_text().splitlines()
+    return {
+        said.get("name", number): (Topic(said["topic"]), said["data"].encode(), said["attributes"])
+        for number, said in enumerate(map(json.loads, lines))
+    }
 
 
 def spreadsheet(release, name):

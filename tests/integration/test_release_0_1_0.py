@@ -12,7 +12,6 @@ from datetime import date, datetime, time
 
 import pytest
 
-from attendance_backend.app.cli import main as operate
 from attendance_backend.sheet import serial
 from attendance_client.app.cli import main as client
 from attendance_client.fsm.generated import Flag, StateId
@@ -35,12 +34,11 @@ from attendance_contracts import (
     StoreAttendRecords,
     Topic,
     decode_topic,
-    encode,
     to_json,
 )
 from attendance_sandbox.sheets.server import SheetsServer
 from tests import frozen
-from tests.integration.backend_office import CloudOffice
+from tests.integration.frozen_office import FrozenOffice, check_that_the_release_reads, holds
 
 RELEASE = "0.1.0"
 SEPTEMBER = ReviewPeriod("September 2026", date(2026, 9, 28), date(2026, 10, 4))
@@ -51,7 +49,7 @@ OCTOBER_ID = "1eRnonqw-k1fX0CtotKSYLEDe1G5rWf08UJAUctNQhkO"
 CONTROL_ID = "1Ox5A6lENlJAT89UfL941nvr5LKnwFkD6bMd0_yHNlb5"
 BOOKS = {"review-periods": CONTROL_ID, "september": SEPTEMBER_ID, "october": OCTOBER_ID}
 FOLDER = frozen.HERE / RELEASE
-MESSAGES = list(frozen.messages(RELEASE))
+MESSAGES = frozen.messages(RELEASE)
 DECODED = [decode_topic(*message) for message in MESSAGES]
 
 
@@ -209,34 +207,9 @@ def test_every_message_means_what_it_meant():
     assert DECODED == EXPECTED
 
 
-def holds(new, old):
-    """Whether a JSON value says all that `old` says, and maybe more, so that whoever knows `old` can read it."""
-    if isinstance(old, dict):
-        return isinstance(new, dict) and all(name in new and holds(new[name], old[name]) for name in old)
-    if isinstance(old, list):
-        return isinstance(new, list) and len(new) == len(old) and all(map(holds, new, old))
-    return type(new) is type(old) and new == old
-
-
-def test_every_message_is_written_so_that_the_release_can_read_it():
-    """It ignores what it does not know, and refuses what lacks or changes anything that it does."""
-    for (_, data, attributes), message in zip(MESSAGES, EXPECTED, strict=True):
-        new_data, new_attributes = encode(message)
-        assert holds(json.loads(new_data), json.loads(data))
-        assert holds(new_attributes, attributes)
-
-
-def with_more(value):
-    """The same with a field in each object that no release knows."""
-    if isinstance(value, dict):
-        return {**{name: with_more(item) for name, item in value.items()}, "of_the_future": {"a": [1]}}
-    return [with_more(item) for item in value] if isinstance(value, list) else value
-
-
-def test_what_a_newer_release_adds_is_ignored():
-    for (topic, data, attributes), message in zip(MESSAGES, EXPECTED, strict=True):
-        newer = json.dumps(with_more(json.loads(data))).encode()
-        assert decode_topic(topic, newer, {**attributes, "of_the_future": "1"}) == message
+def test_every_message_is_read_and_written_as_the_release_does():
+    for said, message in zip(MESSAGES, EXPECTED, strict=True):
+        check_that_the_release_reads(said, message)
 
 
 # -- the client's files
@@ -330,88 +303,14 @@ def test_the_stand_in_holds_a_frozen_spreadsheet_as_it_was(name):
         assert frozen.taken(server, made) == frozen.spreadsheet(RELEASE, name)["spreadsheet"]
 
 
-class Office(CloudOffice):
-    """The cloud as it was on 22 October, with the functions and the operator's command of today."""
-
-    def __init__(self, stack, folder, monkeypatch, capsys):
-        super().__init__(stack, folder, monkeypatch)
-        self._capsys = capsys
-        del self.sheets.store.files[self.control_id]
-        for name in BOOKS:
-            frozen.put_back(self.sheets, RELEASE, name, self.folder_id)
-        self.control_id = CONTROL_ID
-        monkeypatch.setenv("REVIEW_PERIODS_SPREADSHEET_ID", CONTROL_ID)
-
-    def deliver(self, topic, data, attributes):
-        response = self.post_raw(topic, data, attributes)
-        assert response.status_code == 200, response.text
-
-    def operate(self, *arguments):
-        """The exit code and the lines that it prints; errors and notes are none of them."""
-        code = operate(arguments)
-        return code, self._capsys.readouterr().out.splitlines()
-
-    def identities(self, spreadsheet_id):
-        """How often each punch stands in raw data and amendments."""
-        found = Counter()
-        for sheet in self.sheets.spreadsheet(spreadsheet_id).sheets:
-            if sheet.title.startswith("Raw Data - ") or sheet.title == "Amendments":
-                found.update(row["Record ID"] for row in self.table(spreadsheet_id, sheet.title))
-        return found
-
-    def table(self, spreadsheet_id, title, *headers):
-        """The rows below a header: of these columns, or of all; formulas as formulas."""
-        first, *rows = self.sheets.read(spreadsheet_id, f"'{title}'", "FORMULA")
-        named = [dict(zip(first, row, strict=False)) for row in rows]
-        return [{name: row.get(name, "") for name in headers} if headers else row for row in named]
-
-    def typed(self):
-        """What HR typed and coloured, wherever it stands by now."""
-        people = (
-            "Name",
-            "Email",
-            "Cut Off Time",
-            "Device User ID",
-            "Site",
-            "Staff Group",
-            "First Day",
-            "Last Day",
-        )
-        lines = ("Date", "Until (leave)", "Employee", "What", "Value", "Reason", "Entered By")
-        guide = self.sheets.read(SEPTEMBER_ID, "'Guide'", "FORMULA")
-        (daily,) = [s for s in self.sheets.spreadsheet(OCTOBER_ID).sheets if s.title == "Daily Attendance"]
-        return {
-            "periods": self.table(CONTROL_ID, "2026", "Month", "Start Date", "End Date", "Duration (Weeks)"),
-            "people": self.table(CONTROL_ID, "Cut Off Times", *people),
-            "holidays": self.table(CONTROL_ID, "Holidays", "Date", "Name", "Site"),
-            "settings": self.table(CONTROL_ID, "Settings", "Setting", "Site", "Value"),
-            "note": self.table(SEPTEMBER_ID, "Corrections", *lines),
-            "finalised": [row[1] for row in guide if row[:1] == ["Finalised"]],
-            "corrections": self.table(OCTOBER_ID, "Corrections", *lines),
-            "exceptions": [
-                (row["Who"], row["Day"], row["State"], row["HR's own"])
-                for row in self.table(OCTOBER_ID, "Exceptions")
-                if row.get("HR's own")
-            ],
-            "coloured": [
-                (daily.cell(0, column).value, row)
-                for row, column, cell in daily.occupied(daily.area)
-                if cell.format.get("backgroundColor") == {"red": 1, "green": 1}
-            ],
-        }
-
-
 @pytest.fixture
 def office(tmp_path, monkeypatch, capsys):
     """What HR typed is there at the end, to the letter, whatever was done."""
     with ExitStack() as stack:
-        office = Office(stack, tmp_path, monkeypatch, capsys)
-        typed = office.typed()
-        assert all(typed.values()), "each of them is to be seen"
-        assert typed["exceptions"][0][2:] == ("asked, is settled", "call her")
-        assert typed["finalised"] == ["yes"]
+        office = FrozenOffice(stack, tmp_path, monkeypatch, capsys, RELEASE, BOOKS)
+        stands = office.check_what_was_typed()
         yield office
-        assert office.typed() == typed
+        assert stands()
 
 
 def test_every_request_is_answered_as_it_was(office):
