@@ -479,7 +479,7 @@ class Flood:
         for served in handle_together([each.message for each in batch], self.backend):
             for number, reply in served:
                 self._answer(left.pop(number), reply)
-            if len(left) < len(batch) and self.now_s - began_s > LONGEST_S:
+            if 0 not in left and self.now_s - began_s > LONGEST_S:
                 break
         heard = [Admitted(each.message, None) for number, each in enumerate(batch) if number not in left]
         admission.note(heard, self.backend, more_follow=bool(left or self._queue))

@@ -121,6 +121,23 @@ def test_whom_a_round_has_served_is_answered_however_long_it_took(room, work):
     assert work.batches[1:] == [list("abcd"), list("cd")]
 
 
+def test_the_first_to_come_is_served_in_any_case_however_late_its_round_is(room, work):
+    def serve(messages):
+        work.batches.append(list(messages))
+        work.begun.set()
+        assert work.held.wait(PATIENCE_S)
+        for number in (*range(1, len(messages)), 0):
+            work.now_s += rooms.LONGEST_S * 1.1
+            yield [Served(number, partial(work.reply, messages[number]))]
+
+    room._serve = serve
+    with ThreadPoolExecutor(9) as pool:
+        _, others = come(room, work, pool, list("abc"))
+        work.held.set()
+        assert [each.result(PATIENCE_S) for each in others] == list("ABC")
+    assert work.batches[1:] == [list("abc")]
+
+
 def test_who_waits_too_long_is_sent_away(work, monkeypatch):
     monkeypatch.setattr(rooms, "PATIENCE_S", 0.2)
     room: Any = Room(work.serve)

@@ -295,6 +295,14 @@ def test_a_workbook_is_answered_before_the_next_is_begun_and_who_is_alone_in_one
     assert list(rounds) == []
 
 
+@pytest.mark.parametrize("health_first", [True, False])
+def test_the_kind_of_the_first_message_comes_first(office, health_first):
+    told = [health(office, site) for site in SITES]
+    kinds = [told, punches(office)] if health_first else [punches(office), told]
+    rounds = handle_together([*chain(*kinds)], office.world.backend)
+    assert [each.number for each in next(rounds)] == [0, 1, 2]
+
+
 def test_whose_health_is_alone_in_a_workbook_is_taken_in_as_well(office):
     december = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 27))
     wanted = CreateReviewSheet(location="bonn", request_id="c", period=december)

@@ -44,13 +44,15 @@ class Served(NamedTuple):
 def handle_together(messages: Sequence[Message], backend: Backend) -> Iterator[list[Served]]:
     """Handle messages as `dispatch.handle` does each, in rounds of those whose replies cost nothing more.
 
-    Those that were done together come before the others of their workbook. Each of these is a round by itself, and only
-    done when it is asked for its reply. Each is harmless to repeat, alone or with others.
+    The kind of the first message comes first, so that no kind waits for ever for another one. Those that were done
+    together come before the others of their workbook. Each of these is a round by itself, and only done when it is asked
+    for its reply. Each is harmless to repeat, alone or with others.
     """
     left = dict(enumerate(messages))
-    for kind, do in _TOGETHER.items() if len(messages) > 1 else ():
-        numbers = [number for number, message in left.items() if isinstance(message, kind)]
-        if len(numbers) < 2:
+    for kind in dict.fromkeys(map(type, messages)):
+        do = _TOGETHER.get(kind)
+        numbers = [number for number, message in left.items() if type(message) is kind]
+        if do is None or len(numbers) < 2:
             continue
         try:
             for replies in do([messages[number] for number in numbers], backend):
