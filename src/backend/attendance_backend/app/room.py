@@ -18,9 +18,9 @@ MOST_MESSAGES = 80
 MOST_BYTES = 300_000
 """Of messages that are served together; more only of one by itself. A request to Google is about ten times as large."""
 LONGEST_S = 1.0
-"""After so long, which is less than a call of Google's takes, and once the first to come is answered, no further round of
-a batch is begun. Who was in none waits again, behind nobody, and whoever came meanwhile for the same workbook is served
-with them."""
+"""After so long, which is less than a call of Google's takes, and once the first to come is answered, no further round
+of a batch is begun. Who was in none waits again, behind nobody, and whoever came meanwhile for the same workbook is
+served with them."""
 PATIENCE_S = 90.0
 """So long a request waits to be served. Pub/Sub then delivers it again; it would not wait much longer itself."""
 

@@ -45,8 +45,8 @@ def handle_together(messages: Sequence[Message], backend: Backend) -> Iterator[l
     """Handle messages as `dispatch.handle` does each, in rounds of those whose replies cost nothing more.
 
     The kind of the first message comes first, so that no kind waits for ever for another one. Those that were done
-    together come before the others of their workbook. Each of these is a round by itself, and only done when it is asked
-    for its reply. Each is harmless to repeat, alone or with others.
+    together come before the others of their workbook. Each of these is a round by itself, and only done when it is
+    asked for its reply. Each is harmless to repeat, alone or with others.
     """
     left = dict(enumerate(messages))
     for kind in dict.fromkeys(map(type, messages)):
