@@ -14,8 +14,9 @@ def test_days_beyond_the_period_are_none_of_its():
 
 
 def test_days_before_the_period_are_none_of_its():
-    found = advance({}, "berlin", date(2026, 11, 3), FIRST, LAST)
-    assert found.of_site == (FIRST, date(2026, 11, 3))
+    for reported in ({}, {"berlin": date(2026, 10, 20)}):
+        found = advance(reported, "berlin", date(2026, 11, 3), FIRST, LAST)
+        assert found.of_site == found.of_all == (FIRST, date(2026, 11, 3))
 
 
 def test_people_without_a_site_wait_for_all_sites():
@@ -27,5 +28,7 @@ def test_people_without_a_site_wait_for_all_sites():
 
 def test_what_a_site_reports_again_or_takes_back_completes_nothing():
     for through in (date(2026, 11, 5), date(2026, 11, 3)):
-        found = advance({"berlin": date(2026, 11, 5)}, "berlin", through, FIRST, LAST)
-        assert found.of_site == found.of_all == ()
+        for hamburg in (date(2026, 11, 4), date(2026, 11, 20)):
+            reported = {"berlin": date(2026, 11, 5), "hamburg": hamburg}
+            found = advance(reported, "berlin", through, FIRST, LAST)
+            assert found.of_site == found.of_all == ()

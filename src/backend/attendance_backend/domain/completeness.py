@@ -41,9 +41,8 @@ def advance(
         through: the last complete day.
     """
     before = {site_key(site): None, **reported}
-    old = before[site_key(site)]
-    after = {**before, site_key(site): max(through, old or through)}
-    own = _between(old, after[site_key(site)], first_day, last_day)
+    after = {**before, site_key(site): through}
+    own = _between(before[site_key(site)], through, first_day, last_day)
     return Advance(site, own, _between(_least(before.values()), _least(after.values()), first_day, last_day))
 
 
