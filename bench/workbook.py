@@ -23,8 +23,7 @@ import gspread
 import requests
 from google.oauth2.service_account import Credentials
 
-from attendance_backend.app.bootstrap import SCOPES
-from attendance_backend.app.clock import SystemClock
+from attendance_backend.app.bootstrap import SCOPES, SystemClock
 from attendance_backend.control.reading import read_control
 from attendance_backend.google.drive import GoogleDrive
 from attendance_backend.google.google_http import Addresses, GoogleHttpClient

@@ -222,8 +222,9 @@ def _machine(spec: Spec) -> str:
     lines = [_MACHINE_DOC]
     for state in spec.states:
         lines += _state_lines(state)
+    lines.append("")
     for event in spec.events:
-        lines += ["", *_event_lines(spec, event)]
+        lines += _event_lines(spec, event)
     return "\n".join(lines) + "\n"
 
 
@@ -241,11 +242,11 @@ def _event_lines(spec: Spec, event: Event) -> list[str]:
     arrows = [_arrow(spec, t) for t in spec.transitions if t.event == event.name]
     line = f'    {event.name} = Event({arrows[0]}, name="{event.name}")'
     if len(arrows) == 1 and len(line) <= WIDTH:
-        return [*_comment(event.meaning), line]
+        return [line]
     alternatives = [f"        {arrows[0]}", *(f"        | {arrow}" for arrow in arrows[1:])]
     alternatives[-1] += ","
     head = f"    {event.name} = Event("
-    return [*_comment(event.meaning), head, *alternatives, f'        name="{event.name}",', "    )"]
+    return [head, *alternatives, f'        name="{event.name}",', "    )"]
 
 
 def _arrow(spec: Spec, transition: Transition) -> str:

@@ -254,10 +254,8 @@ class _Builder:
         data = self._data["states"][key]
         time_out = data.get("time_out")
         return State(
-            name=self._key("states", key),
             kind=Kind(data["kind"]),
             pi4_state=data.get("pi4_state"),
-            meaning=data["meaning"],
             ours=data.get("ours"),
             effects=self._names("states", key, "effects"),
             time_out=None
@@ -268,67 +266,48 @@ class _Builder:
                 line=self._document.line("states", key, "time_out"),
             ),
             at=_point(data["at"]),
-            line=self._document.line("states", key),
             pi4_state_line=self._document.line("states", key, "pi4_state"),
+            **self._of("states", key),
         )
+
+    def _of(self, section: str, key: str) -> dict[str, Any]:
+        """What everything that is named in the spec has: its name, its meaning and its line."""
+        meaning, line = self._at(section, key, "meaning"), self._document.line(section, key)
+        return {"name": self._key(section, key), "meaning": meaning, "line": line}
 
     def _effect(self, key: str) -> Effect:
-        data = self._data["effects"][key]
-        return Effect(
-            name=self._key("effects", key),
-            meaning=data["meaning"],
-            when=data.get("when"),
-            line=self._document.line("effects", key),
-        )
+        return Effect(when=self._at("effects", key, "when"), **self._of("effects", key))
 
     def _interval(self, key: str) -> Interval:
-        data = self._data["intervals"][key]
         return Interval(
-            name=self._key("intervals", key),
             state=self._name("intervals", key, "state"),
-            every_s=data["every_s"],
-            meaning=data["meaning"],
-            line=self._document.line("intervals", key),
+            every_s=self._at("intervals", key, "every_s"),
+            **self._of("intervals", key),
         )
 
     def _flag(self, key: str) -> Flag:
-        data = self._data["flags"][key]
         return Flag(
-            name=self._key("flags", key),
-            bit=data["bit"],
-            meaning=data["meaning"],
+            bit=self._at("flags", key, "bit"),
             set_by=self._names("flags", key, "set_by"),
-            line=self._document.line("flags", key),
             bit_line=self._document.line("flags", key, "bit"),
+            **self._of("flags", key),
         )
 
     def _field(self, key: str) -> Field:
         data = self._data["snapshot"][key]
         return Field(
-            name=self._key("snapshot", key),
             type=data["type"],
             initial=data["initial"],
-            meaning=data["meaning"],
             ours=data.get("ours"),
-            line=self._document.line("snapshot", key),
+            **self._of("snapshot", key),
         )
 
     def _guard(self, key: str) -> Guard:
-        data = self._data["guards"][key]
-        return Guard(
-            name=self._key("guards", key),
-            flag=self._name("guards", key, "flag") if "flag" in data else None,
-            meaning=data["meaning"],
-            line=self._document.line("guards", key),
-        )
+        flag = self._name("guards", key, "flag") if "flag" in self._data["guards"][key] else None
+        return Guard(flag=flag, **self._of("guards", key))
 
     def _event(self, key: str) -> Event:
-        return Event(
-            name=self._key("events", key),
-            raised_in=self._names("events", key, "raised_in"),
-            meaning=self._data["events"][key]["meaning"],
-            line=self._document.line("events", key),
-        )
+        return Event(raised_in=self._names("events", key, "raised_in"), **self._of("events", key))
 
     def _transition(self, index: int) -> Transition:
         path = ("transitions", index)

@@ -16,7 +16,7 @@ from attendance_sandbox.sheets.view import spreadsheet_json
 
 HERE = Path(__file__).parent
 FIELDS = (
-    "spreadsheetId,properties,namedRanges,developerMetadata,sheets(properties,conditionalFormats,"
+    "spreadsheetId,properties,namedRanges,sheets(properties,conditionalFormats,"
     "protectedRanges,basicFilter,developerMetadata,rowGroups,columnGroups,"
     "data(rowData(values(userEnteredValue,userEnteredFormat,note,dataValidation)),rowMetadata,columnMetadata))"
 )
@@ -92,8 +92,6 @@ def _requests(frozen):
         yield from _content(sheet)
     for named in frozen.get("namedRanges", []):
         yield {"addNamedRange": {"namedRange": named}}
-    for metadata in frozen.get("developerMetadata", []):
-        yield {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
 
 def _content(sheet):

@@ -61,7 +61,8 @@ from attendance_contracts import (
     topic_path,
 )
 from attendance_sandbox.demo.hr import TYPED, HrDesk
-from attendance_sandbox.device import AttendanceMachine, DeviceServer
+from attendance_sandbox.device.machine import AttendanceMachine
+from attendance_sandbox.device.server import DeviceServer
 from attendance_sandbox.sheets.faults import Fault
 from tests import frozen
 from tests.health_message import health_message

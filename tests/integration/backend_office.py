@@ -10,7 +10,7 @@ import functions_framework
 
 import attendance_backend
 from attendance_backend.app import bootstrap
-from attendance_backend.app.clock import SystemClock
+from attendance_backend.app.bootstrap import SystemClock
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     AttendanceRecord,

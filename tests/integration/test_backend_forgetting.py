@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from attendance_backend.app.clock import SystemClock
+from attendance_backend.app.bootstrap import SystemClock
 from attendance_backend.google import google_http
 from attendance_backend.review import corrections_sheet
 from tests.integration.backend_office import NOVEMBER, punch

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from attendance_backend.app.clock import SystemClock
+from attendance_backend.app.bootstrap import SystemClock
 from attendance_backend.google import google_http
 from attendance_backend.review import corrections_sheet
 from attendance_backend.sheet import serial

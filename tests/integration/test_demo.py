@@ -14,12 +14,12 @@ from attendance_contracts import FUNCTION_TOPICS
 from attendance_sandbox.cli import main
 from attendance_sandbox.demo.command import write_page
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals, until_it_can_be_stopped
-from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import LATE_PUNCH_USER, PENALTY_DAY, PENALTY_EXCUSED, Punch, staff
 from attendance_sandbox.demo.reconciliation import reconcile
 from attendance_sandbox.demo.story import PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import Timeline
 from attendance_sandbox.demo.virtual_clock import VirtualClock
+from attendance_sandbox.terminal import from_here
 from tests.integration.browser import asked
 from tests.integration.sandbox_process import rest, running
 from tests.integration.workbook_office import in_libreoffice

@@ -90,8 +90,6 @@ def test_a_subscription_gets_the_defaults_of_the_service(cloud):
         {"expiration_policy": {"ttl": dt.timedelta(hours=23)}},
         {"dead_letter_policy": {"dead_letter_topic": TOPIC, "max_delivery_attempts": 4}},
         {"push_config": {"push_endpoint": "127.0.0.1:8081"}},
-        {"push_config": {"push_endpoint": "http://127.0.0.1:port/"}},
-        {"push_config": {"push_endpoint": "http://127.0.0.1/a path"}},
     ],
     ids=str,
 )

@@ -15,8 +15,7 @@ from attendance_backend.app import bootstrap
 from attendance_backend.app.logs import JsonFormatter
 from attendance_backend.app.service import message_of, serve
 from attendance_backend.app.settings import NAMES, TRANSPORTS, read_settings, unknown_names
-from attendance_backend.app.settings_file import read_settings_file
-from attendance_backend.app.variables import Variables
+from attendance_backend.app.variables import Variables, read_settings_file
 from attendance_backend.errors import EventError, SettingsError
 from attendance_contracts import GetReviewPeriod, encode
 from attendance_deploy import settings as deployed

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from attendance_backend.app.settings_file import read_settings_file
+from attendance_backend.app.variables import read_settings_file
 from attendance_backend.errors import SettingsError
 from attendance_deploy.gcloud import DeployError
 

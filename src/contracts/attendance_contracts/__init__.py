@@ -15,7 +15,6 @@ from attendance_contracts.codec import (
 )
 from attendance_contracts.errors import ContractError
 from attendance_contracts.forgetting import tombstone
-from attendance_contracts.location import validate_location
 from attendance_contracts.messages import (
     CLOCK_OFF_FROM_S,
     MESSAGE_TYPES,
@@ -55,6 +54,7 @@ from attendance_contracts.topics import (
     subscription_filter,
     subscription_path,
     topic_path,
+    validate_location,
 )
 
 __all__ = [

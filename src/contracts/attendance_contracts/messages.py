@@ -10,10 +10,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from attendance_contracts.errors import ContractError
-from attendance_contracts.location import validate_location
 from attendance_contracts.period import ReviewPeriod
 from attendance_contracts.record import AttendanceRecord
-from attendance_contracts.topics import Topic
+from attendance_contracts.topics import Topic, validate_location
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from attendance_contracts.errors import ContractError
-from attendance_contracts.location import validate_location
-from attendance_contracts.topics import Topic
+from attendance_contracts.topics import Topic, validate_location
 
 KEY_NUMBER, SEQUENCE, SIGNATURE = "key_number", "sequence", "signature"
 """Names of a signed message's attributes. The sequence rises from message to message of a key."""

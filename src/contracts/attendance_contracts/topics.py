@@ -1,10 +1,15 @@
-"""Names of the Pub/Sub topics and of the subscriptions on them.
+"""Names of the Pub/Sub topics and of the subscriptions on them, and of sites, which are part of them.
 
 Source: the architecture drawing of the project that this one grew from: three pairs of topics, a request
 and its reply each; the alarm's, the health's and the schedule's topics have no reply.
 """
 
+import re
 from enum import StrEnum
+
+from attendance_contracts.errors import ContractError
+
+_LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,49}")
 
 
 class Topic(StrEnum):
@@ -53,3 +58,12 @@ def subscription_filter(location: str) -> str:
     `location` has been checked (`validate_location`), so it holds neither quotes nor backslashes.
     """
     return f'attributes.location = "{location}"'
+
+
+def validate_location(location: str) -> str:
+    """Return `location` if it can name a site everywhere, raise ContractError otherwise."""
+    if not _LOCATION.fullmatch(location):
+        raise ContractError(
+            f"location {location!r} must be 2 to 50 letters, digits, '-' or '_', beginning with a letter"
+        )
+    return location

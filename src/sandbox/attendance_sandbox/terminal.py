@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 EXIT_OK = 0
 EXIT_UNUSABLE = 2
@@ -77,3 +78,9 @@ def refuse(name: str, reason: str) -> int:
 def taken(port: int, error: OSError) -> str:
     """The reason that a port cannot be listened on."""
     return f"port {port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one"
+
+
+def from_here(path: Path) -> Path:
+    """A path as seen from the current folder where it lies in it; otherwise the whole path."""
+    whole, here = path.resolve(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole

@@ -1,7 +1,9 @@
 """Builds the adapters, once a process and not before the first message: servers fork, and connections do not."""
 
 import os
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,6 @@ import google.auth
 import google.auth.exceptions
 import google.oauth2.credentials
 
-from attendance_backend.app.clock import SystemClock
 from attendance_backend.app.logs import configure_logging
 from attendance_backend.app.settings import LOG_IN, MailSettings, OperatorSettings, Settings, read_settings
 from attendance_backend.app.variables import Variables
@@ -54,6 +55,16 @@ def replies() -> PubSubReplies:
         return PubSubReplies(settings().project)
     except NO_USE as error:
         raise _no_credentials(error) from error
+
+
+class SystemClock:
+    """The `Clock` port."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 def build_backend(chosen: Settings) -> Backend:

@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attendance_backend.app.settings_file import read_settings_file
-from attendance_backend.app.variables import Variables
+from attendance_backend.app.variables import Variables, read_settings_file
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 from attendance_contracts import RELEASE

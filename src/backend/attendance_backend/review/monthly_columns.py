@@ -44,18 +44,8 @@ LATE_AFTER = Column("late_after", "Late After", hidden=True)
 WEEKENDS = TOKEN_LOOKUP
 """In whose third row the days stand that are shaded (`day_header.weekends_text`)."""
 SHOWN = (
-    EMPLOYEE,
-    USER_NAME,
-    SITE,
-    GROUP,
-    PRESENT,
-    LATE,
-    ABSENT,
-    ON_LEAVE,
-    INCOMPLETE,
-    HOURS,
-    OVERTIME,
-    PENALTIES,
+    *(EMPLOYEE, USER_NAME, SITE, GROUP),
+    *(PRESENT, LATE, ABSENT, ON_LEAVE, INCOMPLETE, HOURS, OVERTIME, PENALTIES),
 )
 """What people see, and payroll gets."""
 LAYOUT = Layout(

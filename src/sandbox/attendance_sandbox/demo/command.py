@@ -15,12 +15,12 @@ from rich.table import Table
 from attendance_sandbox.demo.cloud import OperatorError
 from attendance_sandbox.demo.functions import FunctionError
 from attendance_sandbox.demo.interruption import Stopped, stopped_by_signals
-from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.reconciliation import SiteResult, reconcile
 from attendance_sandbox.demo.report import NUMBERS, Said, mails, numbers_of, overview
 from attendance_sandbox.demo.story import FIRST_DAY, LAST_DAY, PERIODS, SITE_SETTINGS, Story
 from attendance_sandbox.demo.timeline import TimelineError
 from attendance_sandbox.sheets.page import Group, book, document
+from attendance_sandbox.terminal import from_here
 from attendance_trouble.command_line import EXIT_USER_ERROR
 
 EXIT_NOT_FAULTLESS = 1

@@ -18,7 +18,6 @@ from attendance_sandbox.demo.cloud import Cloud
 from attendance_sandbox.demo.hr import HrDesk
 from attendance_sandbox.demo.nursery import Nursery
 from attendance_sandbox.demo.office import TIME_ZONE, Office
-from attendance_sandbox.demo.paths import from_here
 from attendance_sandbox.demo.people import (
     FORGETFUL,
     HALF_LEAVE,
@@ -42,6 +41,7 @@ from attendance_sandbox.demo.people import (
 )
 from attendance_sandbox.demo.timeline import Timeline, TimelineError
 from attendance_sandbox.device.protocol import Command
+from attendance_sandbox.terminal import from_here
 
 FIRST_DAY = date(2026, 10, 1)
 LAST_DAY = date(2026, 11, 4)

@@ -99,9 +99,14 @@ def quote_title(title: str) -> str:
 
 def area_name(title: str, area: Area) -> str:
     """The area as the service prints it, such as ``'Raw Data'!A2:D9``; one cell is ``Sheet1!B2``."""
+    return f"{quote_title(title)}!{area_reference(area)}"
+
+
+def area_reference(area: Area) -> str:
+    """An area, ``A2:D9``; one cell is ``B2``."""
     first = f"{column_letters(area.start_column)}{area.start_row + 1}"
     last = f"{column_letters(area.end_column - 1)}{area.end_row}"
-    return f"{quote_title(title)}!{first}" + ("" if first == last else f":{last}")
+    return first if first == last else f"{first}:{last}"
 
 
 def split_title(text: str) -> tuple[str | None, str]:

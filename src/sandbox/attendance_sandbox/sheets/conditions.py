@@ -84,6 +84,12 @@ def check_conditional_format(spreadsheet: Spreadsheet, rule: Json) -> None:
         raise invalid_argument(f"Invalid ConditionValue.userEnteredValue: {_entered(condition)[0]}")
 
 
+def formula_of(rule: Json) -> str | None:
+    """The formula by which a conditional format colours; None for other conditions, which nothing here applies."""
+    condition = rule["booleanRule"].get("condition", {})
+    return condition["values"][0]["userEnteredValue"] if condition.get("type") == "CUSTOM_FORMULA" else None
+
+
 def _check_kind(condition: Json, allowed: set[str], use: str) -> None:
     kind = condition.get("type", "CONDITION_TYPE_UNSPECIFIED")
     if kind not in allowed:

@@ -22,47 +22,17 @@ class DropConnectionError(Exception):
     """Raised by the handler: close the connection without an answer."""
 
 
-class HttpServer:
-    """Serves `handle` from background threads, one for each connection."""
+class HttpStandIn(Running):
+    """A stand-in that is all HTTP: `respond` answers its requests, in background threads, one for each connection."""
 
-    def __init__(self, port: int, handle: Callable[[HttpRequest], Answer]) -> None:
-        """Binds the port at once.
-
-        Raises:
-            OSError: the port is in use.
-        """
-        self._server = _Server((HOST, port), handle)
+    def __init__(self, port: int) -> None:
+        """Binds the port at once; raises OSError where it is in use."""
+        self._server = _Server((HOST, port), self.respond)
         self._thread: threading.Thread | None = None
 
     @property
     def port(self) -> int:
         return self._server.server_port
-
-    def start(self) -> None:
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sheets-http", daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._server.server_close()
-        self._server.close_connections()
-
-
-class HttpStandIn(Running):
-    """A stand-in that is all HTTP: `respond` answers its requests."""
-
-    def __init__(self, port: int) -> None:
-        """Binds the port; raises OSError where it is in use."""
-        self._http = HttpServer(port, self.respond)
-
-    @property
-    def port(self) -> int:
-        return self._http.port
 
     @property
     def url(self) -> str:
@@ -70,10 +40,19 @@ class HttpStandIn(Running):
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        self._http.start()
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="http", daemon=True
+        )
+        self._thread.start()
 
     def stop(self) -> None:
-        self._http.stop()
+        """Stops listening and closes every connection."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._server.server_close()
+        self._server.close_connections()
 
     def respond(self, request: HttpRequest) -> Answer:
         """Answers a request as it comes over the wire; whoever is in the same process needs no wire."""

@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from attendance_sandbox.sheets.a1 import Area, column_letters
 from attendance_sandbox.sheets.cell import Cell
+from attendance_sandbox.sheets.conditions import formula_of
 from attendance_sandbox.sheets.engine import Engine, Place, Question
 from attendance_sandbox.sheets.locales import Locale
 from attendance_sandbox.sheets.schema import Json
@@ -22,7 +23,6 @@ from attendance_sandbox.sheets.spreadsheet import Spreadsheet
 from attendance_sandbox.sheets.view import DEFAULT_PIXELS
 from attendance_sandbox.sheets.worksheet import Worksheet
 from attendance_sandbox.sheets.xlsx_names import unique
-from attendance_sandbox.sheets.xlsx_rules import test_of
 from attendance_sandbox.sheets.xlsx_styles import color_of
 
 GUTTER_PX = 46
@@ -156,8 +156,7 @@ def _rule_formats(
     for sheet in spreadsheet.sheets:
         for rule in sheet.rules["conditionalFormats"] if sheet.sheet_id in areas else []:
             ranges = [sheet.area_of(one) for one in rule["ranges"]]
-            boolean = rule["booleanRule"]
-            test = test_of(boolean.get("condition", {}), ranges[0], spreadsheet.locale)
+            test = formula_of(rule)
             if test is not None:
                 seen = areas[sheet.sheet_id]
                 places = [
@@ -167,7 +166,7 @@ def _rule_formats(
                     for column in range(area.start_column, min(area.end_column, seen.end_column))
                 ]
                 questions.append((sheet, test, (ranges[0].start_row, ranges[0].start_column), places))
-                formats.append(boolean.get("format", {}))
+                formats.append(rule["booleanRule"].get("format", {}))
     found: dict[int, dict[Place, Json]] = {}
     answers = engine.where_true(spreadsheet, questions) if questions else []
     for (sheet, *_), true, given in zip(questions, answers, formats, strict=True):

@@ -117,7 +117,7 @@ def update_sheet_properties(spreadsheet: Spreadsheet, request: Json, _call: Call
     others = {name: below for name, below in mask.items() if name not in {"title", "index", "sheetId"}}
     if others:
         merged = masks.merge(sheet.properties, wanted, others)
-        sheet.properties = _with_tab_color(merged, others)
+        sheet.properties = with_color_styles(merged)
     grid = {**old_grid, **sheet.properties.get("gridProperties", {})}
     sheet.properties["gridProperties"] = dict(old_grid)
     sheet.resize(grid["rowCount"], grid["columnCount"])
@@ -135,19 +135,6 @@ def _rename(spreadsheet: Spreadsheet, sheet: Worksheet, title: str) -> None:
     sheet.properties["title"] = title
     for home in spreadsheet.sheets:
         dimensions.rewrite_formulas(home, lambda text: formulas.renamed(text, old, title))
-
-
-def _with_tab_color(properties: Json, mask: masks.Mask) -> Json:
-    """A tab's colour is kept as a plain colour and as a style; whichever was written rules the other."""
-    result = dict(properties)
-    if "tabColorStyle" in mask:
-        result.pop("tabColor", None)
-    elif "tabColor" in mask:
-        result.pop("tabColorStyle", None)
-    if not result.get("tabColorStyle", True):
-        del result["tabColorStyle"]
-    colored: Json = with_color_styles(result)
-    return colored
 
 
 def _move(spreadsheet: Spreadsheet, sheet: Worksheet, index: int) -> None:
@@ -231,7 +218,7 @@ def delete_named_range(spreadsheet: Spreadsheet, request: Json, _call: Call) -> 
 
 
 def create_developer_metadata(spreadsheet: Spreadsheet, request: Json, _call: Call) -> Json:
-    """Metadata of the spreadsheet, of a worksheet, or of a row or column, with which it moves and is deleted."""
+    """Metadata of a worksheet, or of a row or column, with which it moves and is deleted."""
     metadata = {"metadataId": new_id(), **request.get("developerMetadata", {})}
     location = metadata.get("location", {})
     for name in ("metadataKey", "visibility"):
@@ -240,14 +227,10 @@ def create_developer_metadata(spreadsheet: Spreadsheet, request: Json, _call: Ca
     if location.get("dimensionRange"):
         _put_on_dimension(spreadsheet, location["dimensionRange"], metadata)
         return {"createDeveloperMetadata": {"developerMetadata": metadata}}
-    if location.get("spreadsheet"):
-        metadata["location"] = {"locationType": "SPREADSHEET", "spreadsheet": True}
-        spreadsheet.developer_metadata.append(metadata)
-    elif "sheetId" in location:
-        metadata["location"] = {"locationType": "SHEET", "sheetId": location["sheetId"]}
-        spreadsheet.sheet(location["sheetId"]).rules["developerMetadata"].append(metadata)
-    else:
+    if "sheetId" not in location:
         raise invalid_argument("DeveloperMetadata.location must be set.")
+    metadata["location"] = {"locationType": "SHEET", "sheetId": location["sheetId"]}
+    spreadsheet.sheet(location["sheetId"]).rules["developerMetadata"].append(metadata)
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
 

@@ -41,7 +41,6 @@ class Spreadsheet:
         self.named_ranges: list[Json] = []
         self.broken_names: list[Json] = []
         """Named ranges whose cells were deleted: the service shows them no more, and their names stay taken."""
-        self.developer_metadata: list[Json] = []
         self.computed: Spreadsheet | None = None
         """The same with the values of all formulas, once they were computed. A draft starts without."""
 
@@ -52,7 +51,6 @@ class Spreadsheet:
         copy.sheets = [sheet.draft() for sheet in self.sheets]
         copy.named_ranges = list(self.named_ranges)
         copy.broken_names = list(self.broken_names)
-        copy.developer_metadata = list(self.developer_metadata)
         return copy
 
     @property

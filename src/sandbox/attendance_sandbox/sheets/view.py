@@ -60,8 +60,6 @@ def spreadsheet_json(
                 ]
     if spreadsheet.named_ranges:
         result["namedRanges"] = prune(spreadsheet.named_ranges)
-    if spreadsheet.developer_metadata:
-        result["developerMetadata"] = prune(spreadsheet.developer_metadata)
     result["spreadsheetUrl"] = spreadsheet.url
     selected: Json = masks.select(result, mask and {**mask, **({"sheets": {}} if "sheets" in mask else {})})
     return selected

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import math
 import re
 import zipfile
 from copy import copy
@@ -25,19 +26,26 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from attendance_sandbox.sheets import formula as formulas
 from attendance_sandbox.sheets import xlsx_styles
-from attendance_sandbox.sheets.a1 import column_letters, quote_title
+from attendance_sandbox.sheets.a1 import area_reference, column_letters, quote_title
 from attendance_sandbox.sheets.cell import Cell
+from attendance_sandbox.sheets.conditions import formula_of
 from attendance_sandbox.sheets.schema import Json
 from attendance_sandbox.sheets.spreadsheet import Spreadsheet
+from attendance_sandbox.sheets.view import DEFAULT_PIXELS
 from attendance_sandbox.sheets.worksheet import Worksheet
-from attendance_sandbox.sheets.xlsx_layout import lay_out
 from attendance_sandbox.sheets.xlsx_names import excel_formula, file_name, sheet_titles, unique
-from attendance_sandbox.sheets.xlsx_rules import area_reference, test_of
+from attendance_sandbox.sheets.xlsx_styles import color_of
 
 _FIXED_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes it for UTC and wants it without a zone
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 """Characters that may stand in a title, a note or a pattern but not in XML, as UTF-8."""
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+_PIXELS_PER_CHARACTER = 7
+_CELL_PADDING_PIXELS = 5
+_POINTS_PER_PIXEL = 0.75
+_NARROW = 1.12
+"""Letters of a text in a column's width, on the average, for each digit that fits."""
 
 
 def save_workbooks(spreadsheets: list[Spreadsheet], folder: Path) -> list[Path]:
@@ -153,26 +161,14 @@ class _Writer:
 
     # -- rules
 
-    def _rule_with_titles(self, rule: Json) -> Json:
-        """The rule with the formulas of its condition as they are to stand in the file."""
-        condition = rule.get("condition", {})
-        entered = [
-            {**value, "userEnteredValue": self._formula(value["userEnteredValue"])}
-            if str(value.get("userEnteredValue", "")).startswith("=")
-            else value
-            for value in condition.get("values", [])
-        ]
-        return {**rule, "condition": {**condition, "values": entered}}
-
     def _write_conditional_formats(self, sheet: Worksheet, target: Any) -> None:
         for rule in sheet.rules["conditionalFormats"]:
             areas = [sheet.area_of(one) for one in rule["ranges"]]
-            boolean = self._rule_with_titles(rule["booleanRule"])
-            test = test_of(boolean["condition"], areas[0], self._spreadsheet.locale)
+            test = formula_of(rule)
             if test is not None:
-                style = xlsx_styles.differential(boolean.get("format", {}))
+                style = xlsx_styles.differential(rule["booleanRule"].get("format", {}))
                 # The first rule that fits wins.
-                found = FormulaRule(formula=[test.removeprefix("=")], stopIfTrue=True, **style)
+                found = FormulaRule(formula=[self._formula(test)[1:]], stopIfTrue=True, **style)
                 target.conditional_formatting.add(" ".join(map(area_reference, areas)), found)
 
     def write_named_ranges(self) -> None:
@@ -183,3 +179,56 @@ class _Writer:
             last = f"${column_letters(area.end_column - 1)}${area.end_row}"
             text = f"{quote_title(self._titles[sheet.title])}!{first}:{last}"
             self._workbook.defined_names[named["name"]] = DefinedName(named["name"], attr_text=text)
+
+
+def width_in_characters(pixels: int) -> float:
+    """A column's width as Excel counts it: characters of the standard font."""
+    return round(max(pixels - _CELL_PADDING_PIXELS, 0) / _PIXELS_PER_CHARACTER, 2)
+
+
+def lay_out(sheet: Worksheet, target: Any) -> None:
+    """Gives openpyxl's worksheet the layout of `sheet`, whose cells it holds already."""
+    grid = sheet.properties["gridProperties"]
+    rows, columns = grid.get("frozenRowCount", 0), grid.get("frozenColumnCount", 0)
+    if rows or columns:
+        target.freeze_panes = f"{column_letters(columns)}{rows + 1}"
+    tab_color = color_of(sheet.properties, "tabColor")
+    if tab_color is not None:
+        target.sheet_properties.tabColor = tab_color
+    if sheet.properties.get("hidden"):
+        target.sheet_state = "hidden"
+    _size(sheet, target)
+    if sheet.basic_filter is not None:
+        target.auto_filter.ref = area_reference(sheet.area_of(sheet.basic_filter.get("range", {})))
+
+
+def _size(sheet: Worksheet, target: Any) -> None:
+    target.sheet_format.defaultColWidth = width_in_characters(DEFAULT_PIXELS["COLUMNS"])
+    for index, properties in sorted(sheet.column_properties.items()):
+        column = target.column_dimensions[column_letters(index)]
+        column.width = width_in_characters(properties.get("pixelSize", DEFAULT_PIXELS["COLUMNS"]))
+        column.hidden = bool(properties.get("hiddenByUser"))
+    for index, properties in sorted(sheet.row_properties.items()):
+        row = target.row_dimensions[index + 1]
+        if "pixelSize" in properties:
+            row.height = properties["pixelSize"] * _POINTS_PER_PIXEL
+        row.hidden = bool(properties.get("hiddenByUser"))
+    _fit_wrapped_rows(target)
+
+
+def _fit_wrapped_rows(target: Any) -> None:
+    """Make rows high enough for wrapped text, as Sheets does by itself; by an estimate of its lines."""
+    for cells in target.iter_rows():
+        lines = 1
+        for cell in cells:
+            if isinstance(cell.value, str) and cell.data_type != "f" and cell.alignment.wrap_text:
+                width = (
+                    target.column_dimensions[cell.column_letter].width or target.sheet_format.defaultColWidth
+                )
+                lines = max(
+                    lines,
+                    sum(math.ceil(len(line) / (_NARROW * width)) or 1 for line in cell.value.split("\n")),
+                )
+        row = target.row_dimensions[cells[0].row]
+        if lines > 1 and row.height is None:
+            row.height = lines * DEFAULT_PIXELS["ROWS"] * _POINTS_PER_PIXEL
