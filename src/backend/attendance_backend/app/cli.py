@@ -50,7 +50,7 @@ the network failed: try again.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    options = _options(sys.argv[1:] if arguments is None else arguments)
     if getattr(options, "settings", None) is None:
         options.settings = _settings_here()
     logging.basicConfig(
@@ -80,6 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("attendance-backend: stopped; the same command goes on where it stopped", file=sys.stderr)
         return EXIT_TRY_AGAIN
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(EXIT_USER_ERROR)
+    return parser.parse_args(arguments)
 
 
 def _flushed(code: int) -> int:

@@ -33,7 +33,7 @@ The directory holds biometric_device_config.json (which init writes), and snapsh
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns 0, 2 for what the user must fix, 1 for what may work another time."""
-    options = _parser().parse_args(arguments)
+    options = _options(sys.argv[1:] if arguments is None else arguments)
     try:
         return _flushed(int(options.command(options)))
     except UserError as error:
@@ -55,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"attendance-client: {told}", file=sys.stderr)
         return EXIT_USER_ERROR
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(EXIT_USER_ERROR)
+    return parser.parse_args(arguments)
 
 
 def _flushed(code: int) -> int:
