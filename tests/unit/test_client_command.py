@@ -153,6 +153,7 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
+        ([], 2, "ask the attendance machine itself"),
         (["--help"], 0, "snapshot.json"),
         (["run", "--help"], 0, "--verbose"),
         (["status", "--help"], 0, "not stored yet"),
@@ -161,7 +162,6 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
         (["run", "--log-level", "loud"], 2, "'warning'"),
         (["replay"], 2, "--since"),
         (["replay", "--since", "yesterday"], 2, "such as 2026-11-01"),
-        ([], 2, "COMMAND"),
         (["fly"], 2, "fly"),
     ],
 )

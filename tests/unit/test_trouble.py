@@ -131,9 +131,10 @@ def talk(options):
     return 0
 
 parser = argparse.ArgumentParser()
+parser.add_argument("word")
 parser.set_defaults(command=talk, settings="here", verbose=False)
 cli._parser = lambda: parser
-sys.exit(cli.main())
+sys.exit(cli.main(["talk"]))
 """
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, check=False)

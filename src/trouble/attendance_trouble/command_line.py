@@ -6,7 +6,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attendance_trouble import missing_package
 from attendance_trouble.finding import Finding, Level
@@ -63,6 +63,15 @@ class Commands:
         """A command that has commands itself, which take the common options."""
         parser = self._kinds.add_parser(name, help=summary, description=description)
         return Commands(parser, *self._common, metavar=metavar, dest=dest)
+
+
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; who asks for nothing gets the help. Ends the program where it is not understood."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(EXIT_USER_ERROR)
+    return parser.parse_args(arguments)
 
 
 def ended(

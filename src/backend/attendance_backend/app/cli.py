@@ -13,7 +13,7 @@ from attendance_backend.app.variables import Variables, read_settings_file
 from attendance_backend.errors import TransientError, UserError
 from attendance_backend.ports import Backend
 from attendance_contracts import RELEASE
-from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, say, say_findings
+from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, parsed, say, say_findings
 
 if TYPE_CHECKING:
     from attendance_backend.app.commands.export import Exported
@@ -48,7 +48,7 @@ the network failed: try again.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments)
     if getattr(options, "settings", None) is None:
         options.settings = _settings_here()
     logging.basicConfig(

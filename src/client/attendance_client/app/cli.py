@@ -17,7 +17,7 @@ from attendance_client.app.device_options import add_device_command, at_least_on
 from attendance_client.app.journal import JournalHandler, goes_to_the_journal
 from attendance_client.errors import ClientError, StopRequested, UserError
 from attendance_contracts import RELEASE
-from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, say, say_findings
+from attendance_trouble.command_line import EXIT_USER_ERROR, Commands, ended, parsed, say, say_findings
 
 EXIT_TRY_AGAIN = 1
 EXIT_FAILED = 1
@@ -31,7 +31,7 @@ The directory holds biometric_device_config.json (which init writes), and snapsh
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns 0, 2 for what the user must fix, 1 for what may work another time."""
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments)
     return ended(
         "attendance-client",
         "client",
