@@ -173,7 +173,7 @@ class Story:
         self.clock = PiClock(self.timeline)
         self.log = []
         """Each message once, as it was published: topic, data, attributes."""
-        self.network = Network(self.timeline, None)
+        self.network = Network(self.timeline, lambda _: None)
         self.network.take = self._take
         self.network.delivers_health = True
         self.office = CloudOffice(stack, work, patch)
@@ -283,9 +283,8 @@ class Story:
 
     def _south_asks(self, after, period):
         place = {"location": "south", "request_id": _request_id()}
-        zone = {"time_zone": "Europe/Berlin", "day_boundary": time(0)}
         on = self.timeline.wall.date()
-        said = self._sent(GetReviewPeriod(**place, after=after, on=on, **zone))
+        said = self._sent(GetReviewPeriod(**place, after=after, on=on, **_in_berlin()))
         assert isinstance(said, NewReviewPeriod)
         assert said.period == period
         place["request_id"] = _request_id()
@@ -298,8 +297,9 @@ class Story:
             AttendanceRecord("SIM-SOUT-01", user_id, None, moment, 1, 255) for moment in sorted(moments)
         )
         place = {"location": "south", "request_id": _request_id(), "sheet_id": self._south_sheet[period]}
-        zone = {"time_zone": "Europe/Berlin", "day_boundary": time(0)}
-        return self._sent(StoreAttendRecords(**place, **zone, period=period, records=records, routed=True))
+        return self._sent(
+            StoreAttendRecords(**place, **_in_berlin(), period=period, records=records, routed=True)
+        )
 
     def _south_tells(self, period, through, *, ahead=timedelta(0), **told):
         place = {"location": "south", "request_id": _request_id(), "sheet_id": self._south_sheet[period]}
@@ -367,13 +367,13 @@ class Story:
         self.hr.type_period("January", JANUARY.first_day, date(2026, 1, 16))
         self.hr.type_period("February", FEBRUARY.first_day, date(2026, 2, 6))
         known = [header for header in self.control.worksheet("Cut Off Times").row_values(1) if header]
-        people = (
+        people = [
             {"Name": "Ada Adler", "Email": "ada.adler", "Cut Off Time": "9:00 AM", "Site": "north"},
             {"Name": "Ada Adler", "Email": "ada.adler", "Cut Off Time": "08:45", "From": "2026-01-26"},
             {"Name": "Ben Brandt", "Email": "ben.brandt", "Cut Off Time": "none", "Staff Group": "Night"},
             {"Name": "Cleo Clark", "Email": "cleo.clark", "Cut Off Time": "09:00", "Site": "south"},
             {"Name": "Dora Dahl", "Email": "dora.dahl", "Cut Off Time": "09:00", "First Day": "2026-01-05"},
-        )
+        ]
         people = [{**row, "Email": f"{row['Email']}@example.com"} for row in people]
         self._type("Cut Off Times", "A2", *([row.get(header, "") for header in known] for row in people))
         self._type("Shifts", "A2", ("Night", "22:00", "06:00"), ("Day", "09:00", "17:30", 30))
@@ -576,6 +576,10 @@ class _running:  # noqa: N801 - as it reads
 
     def __exit__(self, *_):
         self._server.stop()
+
+
+def _in_berlin():
+    return {"time_zone": "Europe/Berlin", "day_boundary": time(0)}
 
 
 _IDS = random.Random(RELEASE)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import partial
-from typing import ClassVar
+from typing import Any
 
 import pytest
 
@@ -58,7 +58,7 @@ BOOKS = ("review-periods", "january", "february")
 _, JANUARY_ID, FEBRUARY_ID = (frozen.spreadsheet(RELEASE, name)["file"]["id"] for name in BOOKS)
 FOLDER = frozen.HERE / RELEASE
 MESSAGES = frozen.named_messages(RELEASE)
-DECODED = {name: decode_topic(*said) for name, said in MESSAGES.items()}
+DECODED: dict[str, Any] = {name: decode_topic(*said) for name, said in MESSAGES.items()}
 ADA, DORA, CLEO = ("101", "ada.adler"), ("104", "dora.dahl"), ("7", None)
 FRONT, BACK = ("SIM-NORT-01", "front door"), ("SIM-NORT-02", "back door")
 BERLIN = {"time_zone": "Europe/Berlin"}
@@ -84,8 +84,8 @@ def asked(name, after, on, boundary=time(4), site="north", zone="Europe/Berlin")
 
 
 def punch(door, who, when, key=0, occurrence=1):
-    number, machine = door
-    return AttendanceRecord(number, *who, at(when), 1, key, occurrence, machine)
+    (number, machine), (user_id, user_name) = door, who
+    return AttendanceRecord(number, user_id, user_name, at(when), 1, key, occurrence, machine)
 
 
 def of_cleo(when):
@@ -121,9 +121,16 @@ def stored(question, newest):
 
 def machine(door, records):
     number, name = door
-    model = {"firmware": "Ver 6.60 Nov 13 2019", "platform": "ZEM560_TFT", "name": name}
-    size = {"clock_offset_s": 0, "record_capacity": 100_000, "users": 4}
-    return MachineHealth(serial_number=number, records=records, **model, **size)
+    return MachineHealth(
+        serial_number=number,
+        firmware="Ver 6.60 Nov 13 2019",
+        platform="ZEM560_TFT",
+        clock_offset_s=0,
+        records=records,
+        record_capacity=100_000,
+        users=4,
+        name=name,
+    )
 
 
 def health(name, when, period, **told):
@@ -274,7 +281,7 @@ def test_every_message_of_a_site_is_signed_and_each_for_itself():
         assert signed.is_by(key_of(site, signed.key_number), topic, data, attributes)
         assert not signed.is_by(key_of(site, 3), topic, data, attributes)
         assert not signed.is_by(key_of(site, signed.key_number), topic, data + b" ", attributes)
-        again = Signer(key_of(site, signed.key_number), lambda signed=signed: signed.sequence)
+        again = Signer(key_of(site, signed.key_number), partial(int, signed.sequence))
         assert again.signed(topic, data, attributes) == attributes
         sequences.add((site, signed.sequence))
     questions = [name for name, (topic, _, _) in MESSAGES.items() if topic not in REPLY_TOPICS]
@@ -387,25 +394,28 @@ def test_the_ledger_goes_on(pi):
 # -- workbooks and control spreadsheet
 
 
+HR_TYPES = {
+    **CONTROL,
+    "Cut Off Times": (*CONTROL["Cut Off Times"], "From"),
+    "Holidays": ("Date", "Name", "Site", "Part"),
+    "Shifts": ("Shift", "Start", "End", "Break (minutes)"),
+    "Roster": ("Email", "Shift", "From", "Until", "Days"),
+    "Machine IDs": ("Email", "Site", "Device User ID"),
+    "Registered Sites": (
+        "Site",
+        "First Day",
+        "Time Zone",
+        "Day Boundary",
+        "Silent After (h)",
+        "Workbook Group",
+    ),
+}
+
+
 class Office(FrozenOffice):
     """HR keeps shifts, plans, IDs on the machines and a group, too."""
 
-    control: ClassVar = {
-        **CONTROL,
-        "Cut Off Times": (*CONTROL["Cut Off Times"], "From"),
-        "Holidays": ("Date", "Name", "Site", "Part"),
-        "Shifts": ("Shift", "Start", "End", "Break (minutes)"),
-        "Roster": ("Email", "Shift", "From", "Until", "Days"),
-        "Machine IDs": ("Email", "Site", "Device User ID"),
-        "Registered Sites": (
-            "Site",
-            "First Day",
-            "Time Zone",
-            "Day Boundary",
-            "Silent After (h)",
-            "Workbook Group",
-        ),
-    }
+    control = HR_TYPES
 
 
 LETTERS = f"projects/{PROJECT}/topics/dead_letters"
@@ -462,7 +472,7 @@ def test_those_of_today_join_the_punches_of_the_release(office):
     new = replace(IN_FLIGHT, request_id="r1", records=(record,))
     data, attributes = encode(new)
     for sequence in (1, 2):
-        signer = Signer(key_of("north", 1), lambda sequence=sequence: sequence)
+        signer = Signer(key_of("north", 1), partial(int, sequence))
         office.deliver(new.topic, data, signer.signed(new.topic, data, attributes))
     assert office.identities(FEBRUARY_ID)[record.identity] == 1
     assert office.times(FEBRUARY_ID, "ada.adler", date(2026, 1, 29)) == pytest.approx(
@@ -489,7 +499,7 @@ def test_what_the_release_set_aside_is_listed(office, monkeypatch):
 
 
 COUNTED = ("Days Present", "Late", "Absent", "On Leave", "Incomplete", "Hours", "Overtime", "Penalties")
-MONTHS = {
+MONTHS: dict[str, dict[str, list[float]]] = {
     JANUARY_ID: {
         "Ada Adler": [10, 0, 0, 0, 0, 86 + 40 / 60, 6 + 40 / 60, 0],
         "Ben Brandt": [8, 0, 0, 0, 0, 66, 2, 0],
