@@ -1,6 +1,6 @@
 """Stories that sequences of rules, or the soak, once found: told again in full, so that they are met each time."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -50,3 +50,19 @@ def test_a_reading_that_broke_off_behind_a_late_punch_calls_its_day_complete_no_
 
     assert world.network.health_reported > told
     promises.complete_days_are_complete(world)
+
+
+def test_a_period_that_a_clock_closed_early_is_not_opened_again(world):
+    """The machine's clock is ahead as the period ends, is set right, and both snapshots are lost."""
+    world.publish(row(1, world.weeks))
+    evening = datetime.combine(world.client.session.open_period.last_day, time(20))
+    world.run_for((evening - world.timeline.wall).total_seconds(), 200)
+    world.machine.offset = timedelta(hours=8)
+    world.machine.record(USER, world.machine.time)
+    world.run(3)
+    world.power_off()
+    world.lose_snapshot()
+    world.machine.offset = timedelta(0)
+    assert world.settle(500), world.describe()
+    for promise in promises.WHEN_SETTLED:
+        promise(world)
