@@ -36,11 +36,9 @@ def emit(
     """The process's whole text.
 
     Args:
-        spec: the machine.
         options: which effects that need an option are part of the process; the product has none of them.
         apart: snapshot fields that are kept in a second file instead, written before the snapshot; for
             experiments.
-        note: what the file says about itself.
     """
     emitter = _Emitter(spec, options, apart)
     parts = [

@@ -64,7 +64,6 @@ class Step:
         state: of the client, where it is the client's.
         effect: what it carries out; for the client's own "save_snapshot", "power_loss" or "time_out" as well.
         event: what it reports, if it is a state's last.
-        target: the state that the event leads to.
     """
 
     name: str
@@ -142,7 +141,6 @@ class Relation:
     """The client's steps and its world's.
 
     Args:
-        spec: the machine.
         options: which effects that need an option are part of the client.
 
     Raises:

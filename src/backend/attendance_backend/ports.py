@@ -78,7 +78,6 @@ class Grant:
     """One person's right to a file, given on the file itself or on a folder above it.
 
     Attributes:
-        address: e-mail address.
         role: in Drive's words: reader, commenter, writer, fileOrganizer, organizer, owner.
     """
 
@@ -212,8 +211,6 @@ class Backend:
 
     Attributes:
         control_id: ID of the Review Periods spreadsheet, kept by HR.
-        mail_from: the alarms' sender.
-        alarm_to: the alarms' recipients.
         signing_secret: from which the sites' keys are derived; empty where messages are not signed.
         remembered: where people's rows stood in workbooks that were read, by ID (`handlers.remembered`).
     """

@@ -221,7 +221,6 @@ class MachineHealth:
         clock_offset_s: the machine's wall time less the Raspberry Pi's; None for an impossible date.
         records: punches in its memory.
         record_capacity: punches that its memory holds; 0 when it does not say.
-        users: people enrolled.
         name: what people call it, where a site has several; may be empty.
     """
 
@@ -252,7 +251,6 @@ class MistimedPunches:
     Attributes:
         user_name: as in the machine's user list; empty where it is not known.
         machine: what people call the machine; may be empty.
-        count: how many.
         first, last: the earliest and the latest of their times, as the machine has them.
         read_on: by the site's computer: about when they were made.
     """
@@ -273,11 +271,9 @@ class SiteHealth(Message):
 
     Attributes:
         sheet_id: the review sheet of the open period.
-        period: the open period.
         at: the site's wall time.
         time_zone: IANA name, such as "Europe/Berlin".
         day_boundary: when the site's business day begins.
-        release: of the client's software.
         backlog: punches read and not yet confirmed by a sheet.
         undecodable: records of the machine that make no sense, kept with their bytes.
         complete_through: the last business day of which every punch was read and is confirmed; None before

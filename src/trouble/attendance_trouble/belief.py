@@ -79,7 +79,6 @@ def try_all(
     """Each by itself: what one comes to keeps no other from being tried.
 
     Args:
-        beliefs: in their order.
         not_tried: the error of a program's own that says why something could not be tried.
     """
     for belief in beliefs:

@@ -17,7 +17,6 @@ class Variables:
     Attributes:
         environment: of the process. What is in it counts, even an empty text, and hides what the file says.
         file: which was read besides; None for none.
-        in_file: what it says.
         hint: added to what is said of a missing setting.
     """
 

@@ -43,7 +43,6 @@ def read_periods(
     """The periods of the years' worksheets in order of time, and what is wrong in the rows left out.
 
     Args:
-        years: the worksheets.
         through_sunday: whether a period that ends on a Friday runs through the Sunday after it.
     """
     rows: list[PeriodRow] = []

@@ -74,8 +74,6 @@ class Control:
         finalised: the names of those that HR had finalised at the last visit.
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
-        plans: who works when.
-        groups: whose workbooks are whose.
         parts: period and group by name, of the workbooks of groups.
     """
 
@@ -274,7 +272,6 @@ def write_problems(
     """Let the worksheet ``Problems`` say what is wrong; no call when it does already.
 
     Args:
-        control: as it was read.
         of_workbooks: what is wrong with workbooks (`problems_sheet.of_workbook`); None for whoever did not look at
             them: what stands there of them stays.
     """

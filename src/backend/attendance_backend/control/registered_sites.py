@@ -118,7 +118,6 @@ class Registered:
         numbers: of its signed health, as far as it was written down.
         silent_after_h: hours without a word after which people are told; 0 for never.
         silent_since: the Last Heard of a silence that people were told of; UTC, aware.
-        name: as it is written there.
         release: of its software, as it last told; empty before.
         release_reported: of which people were told that it is outdated.
         group: of its workbooks; empty for none.

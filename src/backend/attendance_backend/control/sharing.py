@@ -18,7 +18,6 @@ class Shared:
     """What became of one address.
 
     Attributes:
-        is_new: whether it was shared just now.
         trouble: why it could not be; empty when it could.
     """
 

@@ -14,7 +14,6 @@ class Advance:
     """The days that became complete.
 
     Attributes:
-        site: that reported it.
         of_site: for people of that site.
         of_all: for people without a site: all sites have reported these.
     """
@@ -37,7 +36,6 @@ def advance(
 
     Args:
         reported: through which day each site of the workbook had reported before, by `site_key`; None: not yet.
-        site: that reports.
         through: the last complete day.
     """
     before = {site_key(site): None, **reported}

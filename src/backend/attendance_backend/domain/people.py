@@ -151,7 +151,6 @@ class Member:
     """A person, as far as a workbook knows one.
 
     Attributes:
-        key: the user's key (`user_key`).
         home: the key (`site_key`) of the site that HR keeps for the person; empty for none.
         first_day, last_day: of the employment; None where HR keeps none.
         machine_ids: by which machines know the person besides.

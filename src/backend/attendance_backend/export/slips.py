@@ -87,9 +87,7 @@ class About:
     """What all slips of a workbook have in common.
 
     Attributes:
-        period: its name.
         first_day, last_day: of the period.
-        made_on: the day on which they are printed.
     """
 
     period: str

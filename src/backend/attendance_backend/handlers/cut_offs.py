@@ -29,7 +29,6 @@ def changes(
 
     Args:
         view: with the cells of `structure.SYNC` and `book.EXCEPTIONS_END`.
-        today: when it is told.
     """
     sheet = view.worksheet(WEEKLY)
     rows = sheet.rows_by(KEY)

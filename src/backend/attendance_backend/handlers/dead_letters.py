@@ -44,7 +44,6 @@ def set_aside(
     Args:
         letter: its data and attributes.
         why: kind and reason.
-        replies: where dead letters are kept.
 
     Raises:
         RefusedError: there is no such topic, or no right to it: then Pub/Sub must keep it.

@@ -53,8 +53,6 @@ class Table:
         problems: why some rows of periods do not count.
         of_sites: why some rows of sites do not.
         book: the control spreadsheet, as far as it was read.
-        forgotten: the punches that must not come back.
-        groups: whose workbooks are whose.
         parts: period and group by casefolded name, of the workbooks of groups.
         week_begins_on: the weekday of weeks' first days in a workbook that is made now, 0 is Monday.
     """

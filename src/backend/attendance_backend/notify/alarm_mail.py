@@ -30,8 +30,6 @@ def compose(
 
     Args:
         at: the present moment, aware.
-        sender: e-mail address.
-        recipients: e-mail addresses.
         control_id: of the spreadsheet to fix.
         problems: rows that do not count, one of which may be the missing period.
     """

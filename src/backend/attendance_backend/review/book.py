@@ -84,7 +84,6 @@ class Want:
     Attributes:
         made: the worksheet as it is made: where things stand unless somebody moved them.
         areas: what else must be read, by where things stand.
-        optional: whether it may be missing.
     """
 
     made: Worksheet

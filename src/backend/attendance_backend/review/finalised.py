@@ -109,9 +109,7 @@ class Now:
     """What HR keeps for all workbooks, as it is now.
 
     Attributes:
-        people: HR's list.
         holidays: as `day_header.texts_of` makes them; None when not all are known.
-        rules: all settings.
         today: the cloud's.
     """
 

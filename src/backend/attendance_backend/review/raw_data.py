@@ -93,7 +93,6 @@ class UnreadableRow:
         worksheet: its title.
         number: of the row, as people count.
         what: is wrong with it.
-        site: of the punch.
     """
 
     worksheet: str

@@ -296,7 +296,6 @@ def weeks_in(header: Worksheet, weeks: Mapping[date, Days]) -> Weeks | None:
     """The weeks that stand side by side from the first column on: all but those that came later.
 
     Args:
-        header: the header of this worksheet.
         weeks: the days of each week in ``Daily Attendance``, by its first day.
     """
     labels = columns_by_label(header)

@@ -50,9 +50,7 @@ class Column:
         header: what people read above it.
         width: pixels; None for the service's own.
         style: of the cells below the header.
-        hidden: from people.
         note: shown when the pointer rests on the header.
-        header_style: of the header.
         below: what stands in the further header rows; only hidden columns have it.
         counts: whether the header is a formula that counts something behind its words.
     """
@@ -80,10 +78,7 @@ class Layout:
         title: as it is made.
         sheet_id: as it is made.
         columns: in the order in which they are made.
-        header_rows: above the data.
-        frozen_columns: from the left.
         tab_color: ``#rrggbb``.
-        hidden: from people.
         warning: what people read before they edit it.
         free: columns that they edit without having read it, all below the header.
         plain: nothing is frozen, and headers have only looks of their own.

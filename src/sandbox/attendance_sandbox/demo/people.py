@@ -20,7 +20,6 @@ class Person:
         name: as HR writes it.
         user_name: on the machine; the local part of the e-mail address.
         user_id: on the machine.
-        site: where they work.
         cut_off: the latest weekly mean of their check-ins without a penalty.
         hired: first working day; None for everybody who was there before.
         left: last working day; None for everybody who stays.

@@ -33,7 +33,6 @@ class Outcome:
     Attributes:
         packets: code and data of each packet of the reply.
         spoilt_by: what the transport has to do to the reply.
-        slow: how the reply travels.
         closes: whether the connection ends after it.
         reboots: whether every connection ends after it.
     """

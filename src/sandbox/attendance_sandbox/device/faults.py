@@ -28,7 +28,6 @@ class Request:
 
     Attributes:
         command: see `Command`; any u16 may arrive.
-        data: what came with it.
         table: of a read, buffered or not, what is read; None otherwise.
     """
 

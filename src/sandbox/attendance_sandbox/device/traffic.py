@@ -4,12 +4,7 @@ import threading
 
 
 class Traffic:
-    """Bytes that the machine received and sent, headers of its own protocol included; those of TCP or UDP are not.
-
-    Attributes:
-        received: by the machine.
-        sent: by the machine.
-    """
+    """Bytes that the machine received and sent, headers of its own protocol included; those of TCP or UDP are not."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -25,7 +25,6 @@ class MonitoringServer(HttpStandIn):
     """Measures a broker; use it as a context manager.
 
     Attributes:
-        denied: whether callers may not look.
         used: requests to Sheets in each of the last minutes, newest first, by the name that the quota has.
     """
 

@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Protocol
 
 from attendance_sandbox.sheets.errors import ApiError
+from attendance_sandbox.sheets.files import DriveFile
 
-
-class Searchable(Protocol):
-    """What a search looks at."""
-
-    name: str
-    mime_type: str
-    trashed: bool
-    parents: list[str]
-    app_properties: dict[str, str]
-
-
-Predicate = Callable[[Searchable], bool]
+Predicate = Callable[[DriveFile], bool]
 
 _TEXT = r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
 _TERMS: tuple[tuple[str, Callable[..., Predicate]], ...] = (

@@ -30,18 +30,8 @@ GUTTER_PX = 46
 SPARE_ROWS, SPARE_COLUMNS = 3, 1
 """Empty ones that are shown behind the last that says something."""
 _LETTER_PX = 6.4
-_BORDERS = {
-    "DOTTED": "1px dotted",
-    "DASHED": "1px dashed",
-    "SOLID_MEDIUM": "2px solid",
-    "DOUBLE": "3px double",
-}
-_TEXT_STYLES = {
-    "bold": "font-weight:600",
-    "italic": "font-style:italic",
-    "strikethrough": "text-decoration:line-through",
-    "underline": "text-decoration:underline",
-}
+_BORDERS = {"SOLID_MEDIUM": "2px solid"}
+_TEXT_STYLES = {"bold": "font-weight:600", "italic": "font-style:italic"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -295,7 +285,7 @@ def _style(look: Json, cell: Cell) -> str:
         parts.append(f"text-align:{align.lower()}")
     if look.get("verticalAlignment") in {"TOP", "MIDDLE"}:
         parts.append(f"vertical-align:{look['verticalAlignment'].lower()}")
-    if look.get("wrapStrategy") in {"WRAP", "LEGACY_WRAP"}:
+    if look.get("wrapStrategy") == "WRAP":
         parts.append("white-space:pre-wrap;overflow-wrap:anywhere")
     for side in ("top", "bottom", "left", "right"):
         line = look.get("borders", {}).get(side)

@@ -129,7 +129,6 @@ class SheetsServer(HttpStandIn):
             quota: limits of reads and writes a minute; none by default.
             recalculate: formulas have values in answers. The first read after each change takes the time of computing:
                 a second for a large month, during which nobody else is answered.
-            token_lifetime_s: how long bearer tokens are valid.
             clock: seconds since 1970, for tokens and the times of files.
 
         Raises:

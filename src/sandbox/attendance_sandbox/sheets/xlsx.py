@@ -86,7 +86,7 @@ def workbook_bytes(spreadsheet: Spreadsheet) -> bytes:
 
 def _set_default_font(workbook: Any) -> None:
     """Cells without a format look as in Sheets; openpyxl has no public way to say so."""
-    font = Font(name=xlsx_styles.DEFAULT_FONT, size=xlsx_styles.DEFAULT_FONT_SIZE)
+    font = Font(name="Arial", size=10)
     workbook._fonts[0] = font  # noqa: SLF001 - see above
     workbook._named_styles["Normal"].font = font  # noqa: SLF001 - see above
 

@@ -13,18 +13,9 @@ from attendance_sandbox.sheets.locales import Locale
 from attendance_sandbox.sheets.number_format import pattern_of
 from attendance_sandbox.sheets.schema import Json
 
-_SIDES = {
-    "DOTTED": "dotted",
-    "DASHED": "dashed",
-    "SOLID": "thin",
-    "SOLID_MEDIUM": "medium",
-    "SOLID_THICK": "thick",
-    "DOUBLE": "double",
-}
+_SIDES = {"SOLID": "thin", "SOLID_MEDIUM": "medium"}
 _HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 _VERTICAL = {"TOP": "top", "MIDDLE": "center", "BOTTOM": "bottom"}
-DEFAULT_FONT = "Arial"
-DEFAULT_FONT_SIZE = 10
 
 
 def argb(color: Json | None) -> str | None:
@@ -48,14 +39,15 @@ def font(cell_format: Json) -> Font | None:
     text = cell_format.get("textFormat")
     if not text:
         return None
+    return _font(text, name=str(text.get("fontFamily", "Arial")), size=text.get("fontSize", 10))
+
+
+def _font(text: Json, **face: Any) -> Font:
     return Font(
-        name=str(text.get("fontFamily", DEFAULT_FONT)),
-        size=text.get("fontSize", DEFAULT_FONT_SIZE),
         bold=text.get("bold") or None,
         italic=text.get("italic") or None,
-        strike=text.get("strikethrough") or None,
-        underline="single" if text.get("underline") else None,
         color=_openpyxl_color(color_of(text, "foregroundColor")),
+        **face,
     )
 
 
@@ -70,14 +62,11 @@ def fill(cell_format: Json) -> PatternFill | None:
 
 
 def alignment(cell_format: Json) -> Alignment | None:
-    """Alignment, wrapping and rotation; None for the default ones."""
-    rotation = cell_format.get("textRotation", {})
-    angle = 255 if rotation.get("vertical") else rotation.get("angle", 0)
+    """Alignment and wrapping; None for the default ones."""
     wanted = {
         "horizontal": _HORIZONTAL.get(cell_format.get("horizontalAlignment", "")),
         "vertical": _VERTICAL.get(cell_format.get("verticalAlignment", "")),
-        "wrap_text": True if cell_format.get("wrapStrategy") in {"WRAP", "LEGACY_WRAP"} else None,
-        "text_rotation": 90 - angle if angle < 0 else angle or None,
+        "wrap_text": True if cell_format.get("wrapStrategy") == "WRAP" else None,
     }
     return Alignment(**wanted) if any(wanted.values()) else None
 
@@ -123,15 +112,8 @@ def differential(cell_format: Json) -> dict[str, Any]:
     """The parts of a format that a conditional format can set, as openpyxl's rules take them."""
     result: dict[str, Any] = {}
     text = cell_format.get("textFormat", {})
-    color = color_of(text, "foregroundColor")
     if text:
-        result["font"] = Font(
-            bold=text.get("bold") or None,
-            italic=text.get("italic") or None,
-            strike=text.get("strikethrough") or None,
-            underline="single" if text.get("underline") else None,
-            color=_openpyxl_color(color),
-        )
+        result["font"] = _font(text)
     background = color_of(cell_format, "backgroundColor")
     if background is not None:
         # Conditional formats take the colour of a solid fill from its background.
