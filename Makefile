@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SEED ?= 1
 SECONDS ?= 60
 REPLIES ?= 100000
+WORKERS ?= auto
 DEBIAN ?= bookworm trixie
 
 .DEFAULT_GOAL := help
@@ -27,7 +28,7 @@ quick: $(VENV)/.dev ## lint, types, quick units and a taste of properties: for e
 test: $(VENV)/.dev ## run all tests
 	@sh scripts/ensure-system-packages "make test" dot=graphviz localc=libreoffice-calc chromium=chromium \
 		systemd-analyze=systemd shellcheck=shellcheck spin=spin c-compiler=gcc,libc6-dev node=nodejs npm=npm
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bare: ## run both in a bare Debian made for it, as root: make bare DEBIAN=trixie (half an hour each)
 	@failed=0; for release in $(DEBIAN); do sh scripts/bare $$release || failed=1; done; exit $$failed
