@@ -32,8 +32,8 @@ from tests.integration.backend_office import (
 )
 from tests.integration.test_backend_attacks import SignedOffice
 
-MOST_MB = 200
-"""Seen were 194 at most; some is left for another C library or Python."""
+MOST_MB = 230
+"""Seen were 218 at most; some is left for another C library or Python."""
 START_TIMEOUT_S = 30
 
 
@@ -90,7 +90,7 @@ def test_a_forking_server_answers(tmp_path, monkeypatch, bundle, deployed_as):
 
 
 def test_many_and_large_messages_at_once_leave_the_function_its_memory(tmp_path, monkeypatch):
-    """It has 512 MB; without the gate, eighty at the limit took 620, ten as large as Pub/Sub takes any 1,300."""
+    """It has 512 MB; without the gate, 80 at the limit took 620, ten as large as Pub/Sub takes any 1,300."""
     topic = Topic.STORE_ATTEND_RECORDS
     with ExitStack() as stack:
         office = SignedOffice(stack, tmp_path, monkeypatch)
@@ -116,7 +116,8 @@ def test_many_and_large_messages_at_once_leave_the_function_its_memory(tmp_path,
         junk, huge = (b"[" * bounds.MOST_BYTES, berlin), (b"x" * 9_900_000, berlin)
         assert send(records(4900)) == 200
         assert not office.letters()
-        with ThreadPoolExecutor(90) as pool:
+        with ThreadPoolExecutor(250) as pool:
+            assert {*pool.map(send, [records(20)] * 240)} == {200}
             assert {*pool.map(send, [junk] * 80)} == {200}
             codes = [*pool.map(send, [huge] * 10)]
         assert {*codes} <= {200, 503}

@@ -52,4 +52,4 @@ def repeated(book):
 
 
 TestFaultyWorldWithHandlers = FaultyWorldWithHandlers.TestCase
-TestFaultyWorldWithHandlers.settings = limits(dev=10, ci=200)
+TestFaultyWorldWithHandlers.settings = limits(dev=10, ci=180)

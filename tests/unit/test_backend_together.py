@@ -295,6 +295,21 @@ def test_a_workbook_is_answered_before_the_next_is_begun_and_who_is_alone_in_one
     assert list(rounds) == []
 
 
+def test_a_workbook_is_brought_up_to_date_once_for_the_first_messages_of_many_sites(office):
+    handle(health(office, "berlin"), office.world.backend)
+    office.keeps(*ROSTER, CARL, ("Dora Dean", "dora@example.com", 0.375))
+    effects = office.world.effects
+    effects.reads = effects.count = 0
+    handle(health(office, "hamburg"), office.world.backend)
+    assert (effects.reads <= 4, effects.count) == (True, 1)
+    assert "Dora Dean" not in str(office.book.sheet("Monthly Summary").rows())
+
+    later = datetime(2026, 11, 4, 12, 16, tzinfo=UTC)
+    office.world.backend.clock.now = lambda: later
+    handle(health(office, "bonn"), office.world.backend)
+    assert "Dora Dean" in str(office.book.sheet("Monthly Summary").rows())
+
+
 @pytest.mark.parametrize("health_first", [True, False])
 def test_the_kind_of_the_first_message_comes_first(office, health_first):
     told = [health(office, site) for site in SITES]

@@ -64,7 +64,9 @@ MEMORY = "512Mi"
 INSTANCES = 1
 CONCURRENCY = 1
 """One instance that serves one message at a time: correct without, but Google's 60 reads a minute go further."""
-TOGETHER = dict.fromkeys((Topic.GET_REVIEW_PERIOD, Topic.CREATE_REVIEW_SHEET, Topic.STORE_ATTEND_RECORDS), 80)
+TOGETHER = dict.fromkeys(
+    (Topic.GET_REVIEW_PERIOD, Topic.CREATE_REVIEW_SHEET, Topic.STORE_ATTEND_RECORDS), 240
+)
 """So many messages are in flight in the one instance of a function that takes in together what waits."""
 SERVED_BY = {Topic.SITE_HEALTH: Topic.STORE_ATTEND_RECORDS}
 """Topics without a function of their own: a workbook has one writer."""

@@ -14,7 +14,7 @@ from attendance_backend.errors import TransientError
 from attendance_backend.handlers.together import Served
 from attendance_contracts import Message
 
-MOST_MESSAGES = 80
+MOST_MESSAGES = 240
 MOST_BYTES = 300_000
 """Of messages that are served together; more only of one by itself. A request to Google is about ten times as large."""
 LONGEST_S = 1.0

@@ -45,6 +45,9 @@ _WANTS = (
 OUTDATED = f", outdated: {RELEASE} is out"
 MOST_ENTRIES = 1_300
 """Rows for ``Exceptions`` in one request, which is then smaller than a megabyte. Days beyond them follow in another."""
+BEGUN_FOR = timedelta(minutes=15)
+"""So long a workbook counts as brought up to date for other sites' first messages of a day; visits are as far apart."""
+_BEGUN = "workbooks brought up to date"
 _DAY = timedelta(days=1)
 _FUTURE = timedelta(hours=2)
 """A site's clock that is further ahead of the cloud's is wrong, and says nothing about the order of messages."""
@@ -130,21 +133,29 @@ def _take_in(backend: Backend, messages: Sequence[SiteHealth]) -> None:
     if not news:
         return
     known = [present]
-    if first:
-        _begin_day(first, backend)
+    if first and _begin_day(first, backend):
         known.clear()
     fix = partial(books.put_right, backend.spreadsheets, sheet_id)
     while write_optimistically(backend.spreadsheets, partial(_draft, news, backend, known), fix):
         pass
 
 
-def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
+def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> bool:
     """What is done with sites' first messages of their day; should it be done twice, the second time finds it done.
 
     Nothing here keeps the health from being taken in: what HR has to fix is in the log, and in ``Problems``.
+
+    Returns:
+        Whether the workbook may have changed: it was not brought up to date for another site a moment ago.
     """
+    newest, now = max(messages, key=_moment), backend.clock.now()
+    begun = backend.remembered.setdefault(_BEGUN, {})
+    at, day, previous = begun.get(newest.sheet_id, (now, None, None))
+    is_begun = day == newest.at.date() and abs(now - at) < BEGUN_FOR
     try:
-        previous = daily_sync.begin_day(max(messages, key=_moment), backend)
+        if not is_begun:
+            previous = daily_sync.begin_day(newest, backend)
+            begun[newest.sheet_id] = now, newest.at.date(), previous
         told = {
             each.location: each.complete_through for each in messages if each.complete_through is not None
         }
@@ -157,6 +168,7 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> None:
     except UserError as error:
         sites = ", ".join(message.location for message in messages)
         log.error("%s: the workbook is not brought up to date: %s", sites, error)  # noqa: TRY400 - the line says it all
+    return not is_begun
 
 
 def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreadsheet]) -> Draft[bool]:
