@@ -36,16 +36,16 @@ class Look:
         self.title = sheet.title
         self.cells = {(row, column): cell for row, column, cell in sheet.occupied(sheet.area)}
         self.end = max((row for row, _ in self.cells), default=-1) + 1
-        found = [
-            (row, column)
-            for (row, column), cell in sorted(self.cells.items())
-            if words and cell.value in words
-        ]
-        self.header = found[0][0] if found else 0
+        self.header = min(
+            (row for (row, _), cell in self.cells.items() if words and cell.value in words), default=0
+        )
+        header = sorted(
+            (column, cell.value) for (row, column), cell in self.cells.items() if row == self.header
+        )
         self.columns = {}
-        for (row, column), cell in sorted(self.cells.items()):
-            if row == self.header and cell.value not in (None, ""):
-                self.columns.setdefault(cell.value, column)
+        for column, word in header:
+            if word not in (None, ""):
+                self.columns.setdefault(word, column)
         self.days = {
             day: column
             for word, column in self.columns.items()

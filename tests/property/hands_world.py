@@ -526,11 +526,11 @@ class World:
     def each_punch_stands_once(self):
         there = Counter()
         for sheet in self.office.sheets():
-            look = Look(sheet, RAW_WORDS)
             role = next(
                 (role for role, title in self.book.titles.items() if title == sheet.title), sheet.title
             )
             if (role.startswith(RAW) or role == "Amendments") and not sheet.title.startswith("Copy"):
+                look = Look(sheet, RAW_WORDS)
                 there.update(
                     str(look.at(row, "Record ID")) for row in look.rows() if look.at(row, "Record ID")
                 )

@@ -22,7 +22,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import MachineId, Member, Person, Seen, site_key, user_key
@@ -197,9 +197,9 @@ class Days:
             measure not in rows for rows in self.rows.values() for measure in MEASURES
         )
 
-    @property
+    @cached_property
     def planned(self) -> set[str]:
-        """The keys of people whose days HR plans."""
+        """The keys of people whose days HR plans; asked for with each punch."""
         sheet = self.worksheet
         return {
             key

@@ -71,7 +71,9 @@ class Engine:
     """Gives spreadsheets whose formulas have values. Each is computed when it is first asked for."""
 
     def __init__(self) -> None:
-        self._models: dict[str, _Model] = {}
+        self.models_kept = 1
+        """Of each spreadsheet, one for each of its latest layouts: more where it goes back to an earlier one."""
+        self._models: dict[str, list[_Model]] = {}
 
     def computed(
         self, spreadsheet: Spreadsheet, places: Collection[tuple[Worksheet, Area]] | None = None
@@ -97,9 +99,9 @@ class Engine:
     def _model(self, spreadsheet: Spreadsheet) -> _Model:
         key = spreadsheet.spreadsheet_id
         layout = _layout(spreadsheet)
-        if key not in self._models or self._models[key].layout != layout:
-            self._models[key] = _Model(spreadsheet, layout)
-        model = self._models[key]
+        known = self._models.setdefault(key, [])
+        model = next((each for each in known if each.layout == layout), None) or _Model(spreadsheet, layout)
+        self._models[key] = [model, *(each for each in known if each is not model)][: self.models_kept]
         model.update(spreadsheet)
         return model
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -42,7 +43,7 @@ def _is_unicode(value: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpRequest:
     """A request as it came over the wire."""
 
@@ -52,11 +53,11 @@ class HttpRequest:
     authorization: str | None = None
     body: bytes = b""
 
-    @property
+    @cached_property
     def path(self) -> str:
         return urlsplit(self.target).path
 
-    @property
+    @cached_property
     def query(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
 
@@ -97,9 +98,19 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
     def route(method: str, path: str, kind: str, handler: Handler) -> Route:
         return Route(method, re.compile(path), kind, handler)
 
+    def get(request: HttpRequest, parts: list[str], call: Call) -> Answer:
+        """Who visits a workbook that nobody has changed asks the same again and again."""
+        spreadsheet = api.find(parts[0], call)
+        key = request.target, call.caller, call.is_owner, api.recalculate
+        if key not in spreadsheet.answers:
+            shown = answer(api.get(parts[0], request.query, call), request)
+            spreadsheet.answers[key] = shown, call.cells_read
+        shown, call.cells_read = spreadsheet.answers[key]
+        return shown
+
     return [
         route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
-        route("GET", one, "read", lambda r, p, call: api.get(p[0], r.query, call)),
+        route("GET", one, "read", get),
         route(
             "POST",
             one + ":batchUpdate",

@@ -54,13 +54,15 @@ class SheetsApi:
         )
         return self._engine.computed(spreadsheet, places)
 
-    def _read(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
+    def find(self, spreadsheet_id: str, call: Call) -> Spreadsheet:
+        """The spreadsheet that a call may read."""
         file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "reader")
         call.is_owner = self._store.role(file, call.caller) == "owner"
         return spreadsheet
 
     def _change(self, spreadsheet_id: str, call: Call, change: Callable[[Spreadsheet], Json]) -> Json:
         """Lets `change` work on a draft, which takes the spreadsheet's place if all goes well."""
+        """The spreadsheet that a call may read."""
         file, spreadsheet = self._store.find_spreadsheet(spreadsheet_id, call.caller, "writer")
         call.is_owner = self._store.role(file, call.caller) == "owner"
         draft = spreadsheet.draft()
@@ -90,7 +92,7 @@ class SheetsApi:
         return view.spreadsheet_json(draft, call, fields=query.get("fields", [None])[0])
 
     def get(self, spreadsheet_id: str, query: Query, call: Call) -> Json:
-        spreadsheet = self._read(spreadsheet_id, call)
+        spreadsheet = self.find(spreadsheet_id, call)
         ranges, fields = query.get("ranges"), query.get("fields", [None])[0]
         grid_data = query.get("includeGridData", ["false"])[0].lower() == "true"
         if view.shows_values(fields, grid_data):
@@ -107,7 +109,7 @@ class SheetsApi:
 
     def get_values(self, spreadsheet_id: str, text: str, query: Query, call: Call) -> Json:
         """``values.get``, with the values of formulas where it does not show the formulas themselves."""
-        spreadsheet, options = self._read(spreadsheet_id, call), _options(query)
+        spreadsheet, options = self.find(spreadsheet_id, call), _options(query)
         if options.get("valueRenderOption") != "FORMULA":
             spreadsheet = self.computed(spreadsheet, [text])
         return value_ranges.read(spreadsheet, text, options, call)

@@ -43,6 +43,8 @@ class Spreadsheet:
         """Named ranges whose cells were deleted: the service shows them no more, and their names stay taken."""
         self.computed: Spreadsheet | None = None
         """The same with the values of all formulas, once they were computed. A draft starts without."""
+        self.answers: dict[tuple[Any, ...], Any] = {}
+        """What was answered about it as it stands, for who asks the same again. A draft starts without."""
 
     def draft(self, spreadsheet_id: str | None = None) -> Spreadsheet:
         """A copy, whose changes do not show here."""

@@ -155,18 +155,21 @@ def _metadata(sheet: Worksheet, dimension: str, indexes: range, mask: masks.Mask
     known = sheet.meta(dimension)
     default = {"pixelSize": DEFAULT_PIXELS[dimension]}
     shown: list[Json] = [masks.select(default, mask)] * len(indexes)
-    for place, index in enumerate(indexes):
-        if index in known:
-            shown[place] = masks.select(
-                {**default, **prune(_located(sheet, dimension, index, known[index]))}, mask
-            )
+    for index in known.keys() & set(indexes):
+        # Masked before anything is made of it: each column of each worksheet bears metadata.
+        wanted = {name: value for name, value in known[index].items() if masks.includes(mask, name)}
+        if "developerMetadata" in wanted:
+            inner = masks.below(mask, "developerMetadata")
+            if masks.includes(inner, "location"):
+                wanted = _located(sheet, dimension, index, wanted)
+            else:
+                wanted["developerMetadata"] = masks.select(wanted["developerMetadata"], inner)
+        shown[index - indexes.start] = masks.select({**default, **prune(wanted)}, mask)
     return shown
 
 
 def _located(sheet: Worksheet, dimension: str, index: int, properties: Json) -> Json:
     """The properties of a row or column, its metadata with the place where it is now."""
-    if "developerMetadata" not in properties:
-        return properties
     where = {"sheetId": sheet.sheet_id, "dimension": dimension, "startIndex": index, "endIndex": index + 1}
     location = {"locationType": dimension.removesuffix("S"), "dimensionRange": where}
     placed = [{**metadata, "location": location} for metadata in properties["developerMetadata"]]
