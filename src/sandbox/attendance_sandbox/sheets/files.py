@@ -72,19 +72,15 @@ class FileStore:
             ApiError: 403 ``storageQuotaExceeded`` when the account owns no storage and the folder lies in no
                 shared drive; 404 for an unknown folder.
         """
-        folder = self.folder(parents[0], owner) if parents else None
-        if folder is None or folder.drive_id is None:
-            if not (self._owns_storage or person):
-                raise ApiError(
-                    403,
-                    "PERMISSION_DENIED",
-                    "The user's Drive storage quota has been exceeded.",
-                    reason="storageQuotaExceeded",
-                    domain="usageLimits",
-                )
-            permissions = [permission("owner", owner)]
-        else:
-            permissions = []
+        drive_id = self.folder(parents[0], owner).drive_id if parents else None
+        if drive_id is None and not (self._owns_storage or person):
+            raise ApiError(
+                403,
+                "PERMISSION_DENIED",
+                "The user's Drive storage quota has been exceeded.",
+                reason="storageQuotaExceeded",
+                domain="usageLimits",
+            )
         file = DriveFile(
             file_id="1" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(43)),
             name=name,
@@ -92,8 +88,8 @@ class FileStore:
             created=self.now(),
             modified=self.now(),
             parents=list(parents or []),
-            drive_id=folder.drive_id if folder else None,
-            permissions=permissions,
+            drive_id=drive_id,
+            permissions=[permission("owner", owner)] if drive_id is None else [],
         )
         if mime_type == SPREADSHEET_TYPE:
             file.spreadsheet = Spreadsheet(file.file_id, name)
@@ -105,11 +101,8 @@ class FileStore:
         moment = self.now()
         file_id = "0A" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(15)) + "PVA"
         file = DriveFile(file_id, name, FOLDER_TYPE, moment, moment, drive_id=file_id)
-        file.permissions = (
-            [permission("fileOrganizer")]
-            if members is None
-            else [permission("fileOrganizer", email) for email in members]
-        )
+        everybody = [None] if members is None else members
+        file.permissions = [permission("fileOrganizer", email) for email in everybody]
         self.files[file_id] = file
         return file
 

@@ -18,7 +18,12 @@ Mask = dict[str, Any]
 
 
 @functools.lru_cache(maxsize=512)
-def _parse(text: str) -> Mask:
+def parse_mask(text: str) -> Mask:
+    """Reads a mask. Callers must not change the tree, it is shared.
+
+    Raises:
+        ApiError: the text is no mask.
+    """
     mask: Mask = {}
     for path in _split(text.replace("/", ".")):
         grouped = re.fullmatch(r"([^()]+)\((.*)\)", path)
@@ -29,18 +34,9 @@ def _parse(text: str) -> Mask:
                 raise invalid_argument(f"Invalid field mask: {text}")
             node = node.setdefault(_camel(name), {})
         if grouped:
-            for name, below in _parse(grouped[2]).items():
+            for name, below in parse_mask(grouped[2]).items():
                 node.setdefault(name, {}).update(below)
     return mask
-
-
-def parse_mask(text: str) -> Mask:
-    """Reads a mask. Callers must not change the tree, it is shared.
-
-    Raises:
-        ApiError: the text is no mask.
-    """
-    return _parse(text)
 
 
 def update_mask(text: str | None, message: str) -> Mask:

@@ -1,14 +1,13 @@
 """How a number is shown: Sheets' number format patterns.
 
-Covered: sections (``positive;negative;zero;text``), digits ``0 # ? , . %`` and ``E+00``, text in quotes or
-after a backslash, ``@``, dates and times (``y m d h s``, ``am/pm``), fractions of a second and elapsed time
-(``[h]:mm``). Colours and conditions in brackets are dropped. Month and weekday names are English.
+Covered: sections (``positive;negative;zero;text``), digits ``0 # ? , . %``, text in quotes or after a
+backslash, ``@``, dates and times (``y m d h s``, ``am/pm``) and elapsed time (``[h]:mm``). Colours and conditions in
+brackets are dropped. Month and weekday names are English.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,8 +20,7 @@ DATE_TYPES = frozenset({"DATE", "TIME", "DATE_TIME"})
 
 _TOKEN = re.compile(
     r'"(?P<text>[^"]*)"|\\(?P<escaped>.)|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]'
-    r"|(?P<half>am/pm|a/p)|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?)|(?P<digits>[0#?,.]+)"
-    r"|(?P<exponent>e[+-]0+)|_.|\*.|(?P<other>.)",
+    r"|(?P<half>am/pm|a/p)|(?P<date>y+|m+|d+|h+|s+)|(?P<digits>[0#?,.]+)|_.|\*.|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
 Token = tuple[str, str]
@@ -38,7 +36,6 @@ def default_pattern(kind: str, locale: Locale) -> str:
         "DATE": locale.date_pattern,
         "TIME": locale.time_pattern,
         "DATE_TIME": locale.date_time_pattern,
-        "SCIENTIFIC": "0.00E+00",
     }.get(kind, "")
 
 
@@ -127,25 +124,17 @@ def _with_minutes(tokens: list[Token]) -> tuple[Token, ...]:
 
 
 def _display_date(value: float, tokens: tuple[Token, ...]) -> str:
-    moment = serial.to_datetime(value)
-    milliseconds = round(value * serial.SECONDS_PER_DAY * 1000)
-    fraction = next(
-        (len(text.partition(".")[2]) for kind, text in tokens if "." in text and kind == "date"), 0
-    )
-    if not fraction:  # shown to the second: rounded, so that 17:29:59.9995 is not shown as 17:29:59
-        milliseconds = round(milliseconds, -3)
-        moment = serial.to_datetime(milliseconds / 1000 / serial.SECONDS_PER_DAY)
-    if milliseconds < 0 and any(kind == "elapsed" for kind, _ in tokens):
-        # The sign stands before all of it: -0.3229 is -7:45, and not seven hours before a quarter past.
-        moment = serial.to_datetime(-milliseconds / 1000 / serial.SECONDS_PER_DAY)
+    seconds = round(value * serial.SECONDS_PER_DAY)  # so that 17:29:59.9995 is not shown as 17:29:59
+    # The sign stands before all of an elapsed time: -0.3229 is -7:45, and not seven hours before a quarter past.
+    is_negative = seconds < 0 and any(kind == "elapsed" for kind, _ in tokens)
+    moment = serial.to_datetime((-seconds if is_negative else seconds) / serial.SECONDS_PER_DAY)
     twelve_hours = any(kind == "half" for kind, _ in tokens)
     hour = (moment.hour % 12 or 12) if twelve_hours else moment.hour
     parts: list[str] = []
     for kind, text in tokens:
         if kind == "elapsed":
             unit = {"h": 3600, "m": 60, "s": 1}[text[0].lower()]
-            sign = "-" if milliseconds < 0 else ""
-            parts.append(sign + str(abs(milliseconds) // 1000 // unit).zfill(len(text)))
+            parts.append("-" * is_negative + str(abs(seconds) // unit).zfill(len(text)))
         elif kind == "half":
             mark = "AM" if moment.hour < 12 else "PM"
             parts.append(mark[: 1 if len(text) == 3 else 2])
@@ -165,32 +154,19 @@ def _date_part(text: str, moment: Any, hour: int) -> str:
         if letter == "m" and width == 5:
             return name[0]
         return name if width > 3 else name[:3]
-    if letter == "s":
-        whole, point, places = text.partition(".")
-        fraction = f"{moment.microsecond:06}"[: len(places)]
-        return str(moment.second).zfill(len(whole)) + point + fraction
-    number = {"m": moment.month, "d": moment.day, "h": hour, "i": moment.minute}[letter]
+    number = {"m": moment.month, "d": moment.day, "h": hour, "i": moment.minute, "s": moment.second}[letter]
     return str(number).zfill(min(width, 2))
 
 
 def _display_digits(value: float, tokens: tuple[Token, ...], locale: Locale) -> str:
     pattern = "".join(text for kind, text in tokens if kind == "digits")
     percent = sum(text == "%" for kind, text in tokens if kind == "other")
-    exponent = next((text for kind, text in tokens if kind == "exponent"), None)
-    number = Decimal(repr(value)) * (100**percent)
-    shown_exponent = ""
-    if exponent is not None:
-        power = math.floor(math.log10(abs(value))) if value else 0
-        number = number.scaleb(-power)
-        shown_exponent = f"E{power:+0{len(exponent) - 1}d}"
-    digits = _digits(number, pattern, locale)
+    digits = _digits(Decimal(repr(value)) * (100**percent), pattern, locale)
     parts, written = [], False
     for kind, text in tokens:
         if kind == "digits":
             parts.append("" if written else digits)
             written = True
-        elif kind == "exponent":
-            parts.append(shown_exponent)
         elif text == "@":
             parts.append(general(value, locale))
         else:

@@ -89,10 +89,8 @@ class TokenService:
 
     def new_client(self, token_uri: str) -> dict[str, Any]:
         """Makes an OAuth client of the kind Desktop app; returns its JSON, as the Cloud console gives it out."""
-        client_id, secret = (
-            f"{secrets.randbelow(10**12)}.apps.googleusercontent.com",
-            secrets.token_urlsafe(24),
-        )
+        client_id = f"{secrets.randbelow(10**12)}.apps.googleusercontent.com"
+        secret = secrets.token_urlsafe(24)
         with self._lock:
             self._secrets[client_id] = secret
         about = {
