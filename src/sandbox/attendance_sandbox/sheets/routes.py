@@ -105,8 +105,9 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
         if key not in spreadsheet.answers:
             shown = answer(api.get(parts[0], request.query, call), request)
             spreadsheet.answers[key] = shown, call.cells_read
-        shown, call.cells_read = spreadsheet.answers[key]
-        return shown
+        found: Answer
+        found, call.cells_read = spreadsheet.answers[key]
+        return found
 
     return [
         route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
