@@ -219,7 +219,7 @@ class HandsMachine(RuleBasedStateMachine):
 
 TestHands = HandsMachine.TestCase
 TestHands.settings = settings(
-    settings.get_profile(PROFILE), max_examples=draws(dev=6, ci=300), stateful_step_count=FEW_STEPS
+    settings.get_profile(PROFILE), max_examples=draws(dev=6, ci=200), stateful_step_count=FEW_STEPS
 )
 
 

@@ -103,11 +103,11 @@ def sheets_routes(api: SheetsApi) -> list[Route]:
         spreadsheet = api.find(parts[0], call)
         key = request.target, call.caller, call.is_owner, api.recalculate
         if key not in spreadsheet.answers:
-            shown = answer(api.get(parts[0], request.query, call), request)
-            spreadsheet.answers[key] = shown, call.cells_read
-        found: Answer
-        found, call.cells_read = spreadsheet.answers[key]
-        return found
+            made = answer(api.get(parts[0], request.query, call), request)
+            spreadsheet.answers[key] = made, call.cells_read
+        shown: Answer
+        shown, call.cells_read = spreadsheet.answers[key]
+        return shown
 
     return [
         route("POST", root, "write", lambda r, _, call: api.create(r.query, r.json(), call)),
