@@ -61,11 +61,11 @@ class MovingOffice(Office):
             for each in refresh.rebuild_facts(sheet_id, periods[name], self.world.backend).differences
         ]
 
-    def finalise(self, name):
+    def finalise(self, name, word="yes"):
         recorded = self.world.control.sheet("Review Sheets")
         row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == [name])
         recorded.put(0, 4, "Finalised")
-        recorded.put(row, 4, "yes")
+        recorded.put(row, 4, word)
         routing.forget(self.world.backend)
 
 
@@ -129,6 +129,23 @@ def test_nothing_moves_out_of_a_finalised_month_nor_into_one_and_it_is_told(offi
         if final == "November 2026"
         else []
     )
+
+
+def test_what_a_finalised_month_keeps_counts_in_no_other_though_it_comes_again(office):
+    """As with a new card of the Pi: all of the machine's log is sent, and goes where HR's table has it by now."""
+    office.finalise("October 2026")
+    office.types(*SHORTER)
+    office.send(EARLY, LATE)
+    assert office.counting()["November 2026"] == [LATE.identity]
+    for _ in range(2):
+        assert office.visit() == []
+        assert office.counting() == WHERE_IT_WAS
+        assert office.wrong_facts() == []
+
+    office.finalise("October 2026", "no")
+    office.visit()
+    assert office.counting() == WHERE_IT_GOES
+    assert office.wrong_facts() == []
 
 
 @pytest.mark.parametrize("when", ["crash_before", "crash_after"])

@@ -177,6 +177,16 @@ class MemoryBackend:
                 if target is not None:
                     target.rows[stored.identity] = replace(stored, sheet=target.name)
                     sheet.rows[stored.identity] = replace(stored, counts=False)
+        paid = {
+            key
+            for sheet in self._sheets.values()
+            if sheet.name in self._final
+            for key, stored in sheet.rows.items()
+            if stored.counts
+        }
+        for sheet in self._sheets.values():
+            for key in paid & sheet.rows.keys() if sheet.name not in self._final else ():
+                sheet.rows[key] = replace(sheet.rows[key], counts=False)
 
     def forget(self, user: str, identities: set[str]) -> set[str]:
         gone = {stored.identity for stored in self.rows()} & identities

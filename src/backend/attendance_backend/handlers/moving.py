@@ -4,10 +4,11 @@ HR may extend, shorten, move, rename or withdraw a period at any time; and by ``
 of the period before, though the site's day begins before it. Raw data is only ever appended to: a punch is stored in
 the workbook of its period, and then its row in this one is marked and counts for nobody's day any more. A function that
 dies in between leaves a punch that counts twice until the next visit, and none that counts nowhere. What stands in a
-month of which HR has typed its yes does not move, nor does anything move into it: it is told.
+month of which HR has typed its yes does not move, nor does anything move into it: it is told. Should such a punch come
+again, as with a Pi's new card, it is stored where HR's table has it by then, and marked there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -41,6 +42,7 @@ from attendance_contracts import (
 )
 
 _DAY = timedelta(days=1)
+_KEPT, _KEPT_FOR = "punches that finalised months keep", timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -157,50 +159,121 @@ def put_right(name: str, present: Spreadsheet, backend: Backend, control: Contro
 
     Where nothing has moved it costs one read. `control` says who is planned how.
     """
-    table = routing.read(backend)
-    homes = _Homes(table, control)
+    homes = _Homes(routing.read(backend), control)
+    told = Reported()
+    found = _seen(name, present, homes, backend)
+    if found is None:
+        return told
+    for role, seen in found.raws.items():
+        site = role[len(RAW_PREFIX) :]
+        if site_key(site) not in homes.table.sites:
+            continue
+        kept = _kept(site, found.month.own, homes, backend)
+        # What is marked is looked at each time: its day may have come back, or its other workbook be gone.
+        if found.has_moved or kept or site_key(site) in found.guests or raw_data.has_marks(seen):
+            _put_right(site, found.month, homes, told, backend, kept=kept)
+    return told
+
+
+class _Seen(NamedTuple):
+    """A workbook by its index.
+
+    Attributes:
+        has_moved: whether punches of any site may belong elsewhere.
+        guests: `site_key` of sites some punches of which may be another group's.
+        raws: of each worksheet of raw data by its role, which rows are marked.
+    """
+
+    month: _Month
+    has_moved: bool
+    guests: set[str]
+    raws: Mapping[str, Worksheet]
+
+
+def _seen(name: str, present: Spreadsheet, homes: _Homes, backend: Backend) -> _Seen | None:
+    """One read of a workbook; None where it holds no punches."""
+    table, sheet_id = homes.table, present.spreadsheet_id
     period_name, group = table.parts_of(name)
     own = period_named(table.periods, period_name)
     home = None if own is None else _Home(own, table.groups.spelled(group))
-    sheet_id = present.spreadsheet_id
-    raws = [sheet.role or "" for sheet in raw_sheets(present)]
-    seen = books.look(backend.spreadsheets, sheet_id, [_edges(own), *map(_entries, raws)])
+    roles = [sheet.role or "" for sheet in raw_sheets(present)]
+    seen = books.look(backend.spreadsheets, sheet_id, [_edges(own), *map(_entries, roles)])
     index = PunchIndex(seen.worksheet(PUNCH_INDEX))
     dates = index.columns
+    if not dates:
+        return None
     has_moved = own is None or any(not own.first_day <= day <= own.last_day + _DAY for day in dates)
     # Where a day begins at another time, an hour at the period's edge may be another's.
     has_moved |= any(len(site.keepings) > 1 for site in table.sites.values())
     has_moved |= home is not None and not homes.are_kept_at_the_edges(index, home)
     guests = {site_key(labels.site) for labels in index.rows if homes.may_be_of_another(labels, group)}
-    told = Reported()
-    if not dates:
-        return told
     held = own or ReviewPeriod(period_name, min(dates), max(min(dates), max(dates) - _DAY))
-    month = _Month(sheet_id, home, held)
-    for role in raws:
-        site = role[len(RAW_PREFIX) :]
-        # What is marked is looked at each time: its day may have come back, or its other workbook be gone.
-        is_to_be_read = has_moved or site_key(site) in guests or raw_data.has_marks(seen.worksheet(role))
-        if site_key(site) in table.sites and is_to_be_read:
-            _put_right(site, month, homes, told, backend)
-    return told
+    raws = {role: seen.worksheet(role) for role in roles}
+    return _Seen(_Month(sheet_id, home, held), has_moved, guests, raws)
 
 
-def _put_right(site: str, month: _Month, period_of: _Homes, told: Reported, backend: Backend) -> None:
+def _kept(site: str, own: _Home | None, homes: _Homes, backend: Backend) -> Mapping[str, str]:
+    """The punches of a workbook's days that count in a finalised month: the name of that month by record ID."""
+    kept: dict[str, str] = {}
+    for name, sheet_id in homes.table.books.items() if own is not None else ():
+        if name in homes.table.finalised:
+            found = _strays(name, sheet_id, site, homes, backend)
+            period = period_named(homes.table.periods, homes.table.parts_of(name)[0])
+            shown = name if period is None else book_name(period.name, homes.table.parts_of(name)[1])
+            kept |= {identity: shown for identity, home in found.items() if home == own}
+    return kept
+
+
+def _strays(name: str, sheet_id: str, site: str, homes: _Homes, backend: Backend) -> Mapping[str, _Home]:
+    """Where HR's table has punches that count in a finalised month, by record ID.
+
+    Looked at once a day, and when the table has changed; each time while there are any.
+    """
+    now, digest = backend.clock.now(), homes.table.digest(site)
+    known: dict[tuple[str, str], tuple[datetime, str, dict[str, _Home]]]
+    known = backend.remembered.setdefault(_KEPT, {})
+    at, told, strays = known.get((sheet_id, site), (now, "", {}))
+    if strays or told != digest or abs(now - at) >= _KEPT_FOR:
+        strays = {}
+        try:
+            found = _seen(name, books.present(backend.spreadsheets, sheet_id), homes, backend)
+            if found is not None and found.has_moved and RAW_PREFIX + site in found.raws:
+                sheet = _whole(site, sheet_id, backend).worksheet(RAW_PREFIX + site)
+                counting = raw_data.counting(sheet)
+                for record, home in _homes_of(sheet, site, homes):
+                    if home != found.month.own and record.identity in counting:
+                        strays[record.identity] = home
+        except SpreadsheetGoneError:
+            strays = {}
+        known[sheet_id, site] = now, digest, strays
+    return strays
+
+
+def _homes_of(sheet: Worksheet, site: str, homes: _Homes) -> Iterator[tuple[AttendanceRecord, _Home]]:
+    """The records of raw data that have a home, and which."""
+    for row in sheet.data_rows():
+        record = raw_data.record_of(sheet, row)
+        home = None if record is None else homes.of(Labels.of(record, site), record.timestamp)
+        if record is not None and home is not None:
+            yield record, home
+
+
+def _put_right(
+    site: str, month: _Month, period_of: _Homes, told: Reported, backend: Backend, *, kept: Mapping[str, str]
+) -> None:
     table = period_of.table
     sheet = _whole(site, month.sheet_id, backend).worksheet(RAW_PREFIX + site)
     homes: dict[_Home, list[AttendanceRecord]] = {}
     back: dict[str, str] = {}
     counting = raw_data.counting(sheet)
-    for row in sheet.data_rows():
-        record = raw_data.record_of(sheet, row)
-        home = None if record is None else period_of.of(Labels.of(record, site), record.timestamp)
-        if record is None or home is None:
-            continue
+    for record, home in _homes_of(sheet, site, period_of):
         if home != month.own:
             homes.setdefault(home, []).append(record)
-        elif record.identity not in counting:
+        elif record.identity not in counting and record.identity not in kept:
             back[record.identity] = ""
+    twice = {identity: name for identity, name in kept.items() if identity in counting}
+    if twice and _mark(site, month.sheet_id, month.held, twice, backend):
+        told.logged.append(f"{len(twice)} punches of {site} count in a finalised month, and here no more")
     if back and _mark(site, month.sheet_id, month.held, back, backend):
         told.logged.append(f"{len(back)} punches of {site} count here again")
     for home, records in homes.items():
