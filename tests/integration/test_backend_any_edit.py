@@ -507,7 +507,10 @@ def test_deleted_columns_and_rows_are_made_again_and_hold_what_they_held(office,
 
 @pytest.mark.parametrize(
     ("title", "start", "count"),
-    [("Monthly Summary", 0, 2), ("Daily Attendance", 1, 2), ("Weekly Summary", 0, 1), ("Days", 0, 1)],
+    [
+        *(("Monthly Summary", 0, 2), ("Monthly Summary", 1, 1), ("Monthly Summary", 2, 1)),
+        *(("Daily Attendance", 1, 2), ("Daily Attendance", 0, 1), ("Weekly Summary", 0, 1), ("Days", 0, 1)),
+    ],
 )
 def test_rows_of_a_header_that_were_deleted_are_made_again_and_nobody_stands_there_twice(
     office, undisturbed, title, start, count

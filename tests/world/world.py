@@ -434,6 +434,9 @@ class World:
             reply = self.backend.take(letter, message)
         except SetAside:
             self.happened["message set aside"] += 1
+            if isinstance(message, RaiseFinalAlarm) and letter in self.network.requests:
+                # Its key was revoked while it was under way: it lies among the dead letters, of which a mail tells.
+                self.alarms_heard.add(message.after)
             return None
         if isinstance(reply, NewReviewPeriod) and reply.period is not None:
             if not self.since:

@@ -195,10 +195,15 @@ def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
         for number, mark in enumerate((column.header, *column.below)):
             if mark and _word(text) == _word(mark):
                 found.setdefault(number, row)
-    lost = [number for number in range(layout.header_rows) if number not in found]
-    occupied = {row for row, _, _ in texts} - set(found.values())
-    if not occupied.intersection(sheet.lines[number] for number in lost if number < len(sheet.lines)):
-        return []
+    taken = {row for row, _, _ in texts}
+    lost, last = list[int](), -1
+    for number in range(layout.header_rows):
+        if number in found:
+            last = found[number]
+        elif last + 1 in taken:
+            lost.append(number)
+        else:
+            last += 1  # its row is there, and empty
     inserted = []
     for number in reversed(lost):
         below = [row for other, row in found.items() if other > number]
