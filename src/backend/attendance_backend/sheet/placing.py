@@ -28,6 +28,8 @@ from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
 LOOK = 20
 """So many rows are looked through for headers."""
+MOST_KEPT = 500
+"""Of so many cells a head is kept, to be known again; whole worksheets of many people would fill a function's memory."""
 
 _COUNT = re.compile(r" \(.*")
 _FIRST_TEXT = re.compile(r'="([^"]*)')
@@ -49,7 +51,9 @@ def as_made(layout: Layout, dates: Mapping[int, float] | None = None) -> Workshe
 
 def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
     """The worksheet with the places of its columns and header rows."""
-    columns, lines = _found(_head(sheet), layout)
+    head = _head(sheet)
+    find = _found if len(head.cells) <= MOST_KEPT else _found.__wrapped__
+    columns, lines = find(head, layout)
     if len(columns) < len(layout.columns) and layout.located is not None:
         columns = {**layout.located(sheet), **columns}
         lines = _lines(sheet, layout, columns, lines[0]) if lines else ()
@@ -59,7 +63,9 @@ def placed(sheet: Worksheet, layout: Layout) -> Worksheet:
 
 def lacks(sheet: Worksheet, layout: Layout, role: str) -> bool:
     """Whether a worksheet that was `placed` has `lost_rows` or needs `fixing`."""
-    return _lacks(_head(sheet), tuple(sheet.columns.items()), sheet.lines, layout, role)
+    head = _head(sheet)
+    look = _lacks if len(head.cells) <= MOST_KEPT else _lacks.__wrapped__
+    return look(head, tuple(sheet.columns.items()), sheet.lines, layout, role)
 
 
 class _Head(NamedTuple):
