@@ -29,7 +29,7 @@ from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 LOOK = 20
 """So many rows are looked through for headers."""
 MOST_KEPT = 500
-"""Of so many cells a head is kept, to be known again; whole worksheets of many people would fill a function's memory."""
+"""Of so many cells a head is kept, to be known again; those of whole worksheets would fill a function's memory."""
 
 _COUNT = re.compile(r" \(.*")
 _FIRST_TEXT = re.compile(r'="([^"]*)')
