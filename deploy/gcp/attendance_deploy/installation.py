@@ -61,6 +61,8 @@ SCHEDULE = "*/15 * * * *"
 
 RUNTIME = "python312"
 MEMORY = "512Mi"
+MORE_MEMORY = dict.fromkeys((Topic.STORE_ATTEND_RECORDS, Topic.WATCH), "1Gi")
+"""Of those that read whole workbooks, which of some hundred people take half of it."""
 INSTANCES = 1
 CONCURRENCY = 1
 """One instance that serves one message at a time: correct without, but Google's 60 reads a minute go further."""
@@ -256,7 +258,7 @@ def _functions(it: Installation, gcloud: Gcloud) -> list[Resource]:
                 "runtime": RUNTIME,
                 "built_by": it.account("attendance-build"),
                 "account": it.account("attendance-functions"),
-                "memory": MEMORY,
+                "memory": MORE_MEMORY.get(topic, MEMORY),
                 "timeout_s": _timeout_s(topic),
                 "instances": INSTANCES,
                 "concurrency": TOGETHER.get(topic, CONCURRENCY),
