@@ -242,11 +242,11 @@ def _event_lines(spec: Spec, event: Event) -> list[str]:
     arrows = [_arrow(spec, t) for t in spec.transitions if t.event == event.name]
     line = f'    {event.name} = Event({arrows[0]}, name="{event.name}")'
     if len(arrows) == 1 and len(line) <= WIDTH:
-        return [line]
+        return [*_comment(event.meaning), line]
     alternatives = [f"        {arrows[0]}", *(f"        | {arrow}" for arrow in arrows[1:])]
     alternatives[-1] += ","
     head = f"    {event.name} = Event("
-    return [head, *alternatives, f'        name="{event.name}",', "    )"]
+    return [*_comment(event.meaning), head, *alternatives, f'        name="{event.name}",', "    )"]
 
 
 def _arrow(spec: Spec, transition: Transition) -> str:

@@ -278,51 +278,67 @@ class ClientMachine(StateChart[Model]):
     REVIEW_PERIOD_EXPIRED = State("REVIEW_PERIOD_EXPIRED", value=StateId.REVIEW_PERIOD_EXPIRED)
     DEEP_SLEEP = State("DEEP_SLEEP", value=StateId.DEEP_SLEEP)
 
+    # The client has been started for the first time.
     started = Event(FIRST_RUN.to(FETCH_REVIEW_PERIOD), name="started")
+    # The request for the review period has been published.
     review_period_requested = Event(
         FETCH_REVIEW_PERIOD.to(AWAIT_REVIEW_PERIOD),
         name="review_period_requested",
     )
+    # The answer names the review period.
     review_period_received = Event(
         AWAIT_REVIEW_PERIOD.to(REQUEST_REVIEW_SHEET, on=["clear_final_alarm_raised", "clear_daily_warning"]),
         name="review_period_received",
     )
+    # The answer says that HR has entered no such period yet.
     review_period_missing = Event(
         AWAIT_REVIEW_PERIOD.to(RAISE_FINAL_ALARM, cond="not final_alarm_raised")
         | AWAIT_REVIEW_PERIOD.to(NO_REVIEW_PERIOD, cond="final_alarm_raised"),
         name="review_period_missing",
     )
+    # No answer came within the time-out of the state.
     timed_out = Event(
         AWAIT_REVIEW_PERIOD.to(FETCH_REVIEW_PERIOD)
         | AWAIT_REVIEW_SHEET.to(REQUEST_REVIEW_SHEET)
         | AWAIT_LAST_STORED_TIMESTAMP.to(RELAY_ATTENDANCE_RECORDS),
         name="timed_out",
     )
+    # The alarm is in the hands of the backend, which mails it once.
     final_alarm_published = Event(
         RAISE_FINAL_ALARM.to(NO_REVIEW_PERIOD, on=["set_final_alarm_raised"]),
         name="final_alarm_published",
     )
+    # There is nothing to do until HR enters a period.
     sleep_begun = Event(NO_REVIEW_PERIOD.to(DEEP_SLEEP), name="sleep_begun")
+    # The hour is over.
     sleep_ended = Event(DEEP_SLEEP.to(FETCH_REVIEW_PERIOD), name="sleep_ended")
+    # The request for the period's spreadsheet has been published.
     review_sheet_requested = Event(REQUEST_REVIEW_SHEET.to(AWAIT_REVIEW_SHEET), name="review_sheet_requested")
+    # The answer names the spreadsheet.
     review_sheet_received = Event(
         AWAIT_REVIEW_SHEET.to(RELAY_ATTENDANCE_RECORDS),
         name="review_sheet_received",
     )
+    # The attendance machine was read and every punch it holds is confirmed already.
     no_new_records = Event(
         RELAY_ATTENDANCE_RECORDS.to(RELAY_ATTENDANCE_RECORDS, cond="not period_expired")
         | RELAY_ATTENDANCE_RECORDS.to(REVIEW_PERIOD_EXPIRED, cond="period_expired"),
         name="no_new_records",
     )
+    # Punches not yet confirmed have been published.
     records_published = Event(
         RELAY_ATTENDANCE_RECORDS.to(AWAIT_LAST_STORED_TIMESTAMP),
         name="records_published",
     )
+    # The answer confirms that the published punches are in their sheet.
     last_stored_timestamp_received = Event(
         AWAIT_LAST_STORED_TIMESTAMP.to(REVIEW_PERIOD_EXPIRED, cond="period_expired")
         | AWAIT_LAST_STORED_TIMESTAMP.to(RELAY_ATTENDANCE_RECORDS, cond="not period_expired"),
         name="last_stored_timestamp_received",
     )
+    # The answer says that the open period's spreadsheet is gone, and what it confirmed with it.
     review_sheet_gone = Event(AWAIT_LAST_STORED_TIMESTAMP.to(REQUEST_REVIEW_SHEET), name="review_sheet_gone")
+    # Every punch of the period is answered for, and the period is done.
     period_closed = Event(REVIEW_PERIOD_EXPIRED.to(FETCH_REVIEW_PERIOD), name="period_closed")
+    # The period is not to be closed yet, as there are punches of it to be sent, or the clocks do not agree.
     records_left = Event(REVIEW_PERIOD_EXPIRED.to(RELAY_ATTENDANCE_RECORDS), name="records_left")
