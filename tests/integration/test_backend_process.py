@@ -32,8 +32,8 @@ from tests.integration.backend_office import (
 )
 from tests.integration.test_backend_attacks import SignedOffice
 
-MOST_MB = 230
-"""Seen were 218 at most; some is left for another C library or Python."""
+MOST_MB = 200
+"""Seen were 192 at most; some is left for another C library or Python."""
 START_TIMEOUT_S = 30
 
 

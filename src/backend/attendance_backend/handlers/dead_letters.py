@@ -11,6 +11,7 @@ from attendance_backend.control.dead_letters import NOBODY, Kind, Letters
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import BackendError
 from attendance_backend.handlers import routing
+from attendance_backend.handlers.bounds import MOST_BYTES
 from attendance_backend.ports import Backend, Replies
 from attendance_contracts import (
     AttendanceRecord,
@@ -53,7 +54,8 @@ def set_aside(
     reason = str(error)[:MOST_REASON]
     data, attributes = letter
     kept = {str(name)[:250]: str(text)[:250] for name, text in list(attributes.items())[:MOST_ATTRIBUTES]}
-    replies.set_aside(data, {**kept, REASON: reason, SOURCE: str(topic), KIND: str(kind)})
+    # What is larger than any message may be is kept as far as to be too large when it is sent again.
+    replies.set_aside(data[: MOST_BYTES + 1], {**kept, REASON: reason, SOURCE: str(topic), KIND: str(kind)})
     where = _site(attributes, backend), str(topic), kind
     waiting = backend.remembered.setdefault("dead letters", {})
     last, number = waiting.get(where, (None, 0))
