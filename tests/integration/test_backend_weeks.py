@@ -13,7 +13,7 @@ from attendance_backend.review import corrections_sheet
 from attendance_contracts import CreateReviewSheet, ReviewPeriod, Watch
 from tests.integration.test_backend_working_time import ROSTER_HEADER, SHIFTS, Months, People, weekdays
 from tests.integration.workbook_messages import healths_of, stores_of
-from tests.integration.workbook_office import Book, computed, new_server, seconds, typed
+from tests.integration.workbook_office import Book, computed, in_libreoffice, new_server, seconds, typed
 from tests.integration.workbook_truth import DAY, Correction, Month, Site
 
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 1), date(2026, 10, 31))
@@ -291,6 +291,13 @@ def punched_in(period, people):
         )
         for each in people.employees.values()
     ]
+
+
+@pytest.mark.slow
+def test_libreoffice_shows_the_same_in_every_cell(weeks, tmp_path):
+    comparison = in_libreoffice(tmp_path, weeks.server)
+    assert comparison.disagreements == []
+    assert comparison.compared > 10_000
 
 
 @pytest.fixture(scope="module")

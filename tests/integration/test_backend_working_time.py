@@ -11,7 +11,15 @@ import pytest
 from attendance_backend.handlers.dispatch import handle
 from attendance_contracts import Watch
 from tests.integration.workbook_messages import device_user_id, healths_of, stores_of
-from tests.integration.workbook_office import TITLE, Book, computed, new_server, seconds, typed
+from tests.integration.workbook_office import (
+    TITLE,
+    Book,
+    computed,
+    in_libreoffice,
+    new_server,
+    seconds,
+    typed,
+)
 from tests.integration.workbook_truth import DAY, Correction, Employee, Month, Site
 
 YEAR = 2026
@@ -191,7 +199,7 @@ class Months:
 
     def __init__(self, server):
         (self._book,) = computed(server).values()
-        self._server = server
+        self.server = server
 
     def exceptions(self):
         return [[cell.value for cell in row] for row in self._book["Exceptions"].iter_rows(min_row=2)]
@@ -223,7 +231,7 @@ class Months:
     def number_formats(self, header):
         """Of a column of Monthly Summary."""
         (book,) = (
-            each for each in self._server.spreadsheets(subfolders=False) if each.title.startswith(TITLE)
+            each for each in self.server.spreadsheets(subfolders=False) if each.title.startswith(TITLE)
         )
         sheet = book.sheet_titled("Monthly Summary")
         place = [cell.value for cell in self._book["Monthly Summary"][1]].index(header)
@@ -539,3 +547,10 @@ def test_who_has_no_plan_is_not_in_working_time(shown):
 def test_penalties_are_of_the_mean_after_what_is_due(shown):
     assert shown.total("e3", "Penalties") == 0  # 21:55 is later than any cut-off time
     assert shown.total("e4", "Penalties") == 1  # 30 minutes late one day, 5 early the next
+
+
+@pytest.mark.slow
+def test_libreoffice_shows_the_same_in_every_cell(shown, tmp_path):
+    comparison = in_libreoffice(tmp_path, shown.server)
+    assert comparison.disagreements == []
+    assert comparison.compared > 10_000
