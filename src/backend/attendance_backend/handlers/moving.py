@@ -11,6 +11,7 @@ again, as with a Pi's new card, it is stored where HR's table has it by then, an
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ from attendance_contracts import (
 
 _DAY = timedelta(days=1)
 _KEPT, _KEPT_FOR = "punches that finalised months keep", timedelta(days=1)
+_NEAR = 2
 
 
 @dataclass(slots=True)
@@ -86,6 +88,11 @@ class _Homes:
         self._persons: Mapping[str, Person] = {} if control is None else control.people
         self._people = People.of(self._persons.values())
         self._found: dict[tuple[str, date], PlannedDay | None] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest that differs as soon as HR's table may give a punch of any site another home."""
+        return "".join(map(self.table.digest, sorted(self.table.sites)))
 
     def of(self, labels: Labels, moment: datetime) -> _Home | None:
         """Of a punch of a registered site; None also where it is not to be moved."""
@@ -215,37 +222,56 @@ def _seen(name: str, present: Spreadsheet, homes: _Homes, backend: Backend) -> _
 def _kept(site: str, own: _Home | None, homes: _Homes, backend: Backend) -> Mapping[str, str]:
     """The punches of a workbook's days that count in a finalised month: the name of that month by record ID."""
     kept: dict[str, str] = {}
-    for name, sheet_id in homes.table.books.items() if own is not None else ():
-        if name in homes.table.finalised:
-            found = _strays(name, sheet_id, site, homes, backend)
-            period = period_named(homes.table.periods, homes.table.parts_of(name)[0])
-            shown = name if period is None else book_name(period.name, homes.table.parts_of(name)[1])
-            kept |= {identity: shown for identity, home in found.items() if home == own}
+    table, near = homes.table, {} if own is None else _near(own.period, homes.table.periods)
+    for name, sheet_id in table.books.items() if own is not None else ():
+        period, group = table.parts_of(name)
+        shown = near.get(period.casefold())
+        if name in table.finalised and shown != "":
+            strays = _strays(name, sheet_id, homes, backend).get(site_key(site), {})
+            title = name if shown is None else book_name(shown, group)
+            kept |= {identity: title for identity, home in strays.items() if home == own}
     return kept
 
 
-def _strays(name: str, sheet_id: str, site: str, homes: _Homes, backend: Backend) -> Mapping[str, _Home]:
-    """Where HR's table has punches that count in a finalised month, by record ID.
+def _near(period: ReviewPeriod, periods: Sequence[ReviewPeriod]) -> Mapping[str, str]:
+    """The names of all periods, casefolded: as it is written of the next ones, empty of those that are far.
+
+    By an edit of HR's table days come from the next ones, or from one that is no longer in it.
+    """
+    at = periods.index(period)
+    return {
+        each.name.casefold(): each.name if abs(place - at) <= _NEAR else ""
+        for place, each in enumerate(periods)
+    }
+
+
+def _strays(name: str, sheet_id: str, homes: _Homes, backend: Backend) -> Mapping[str, Mapping[str, _Home]]:
+    """Where HR's table has punches that count in a finalised month, by site and record ID.
 
     Looked at once a day, and when the table has changed; each time while there are any.
     """
-    now, digest = backend.clock.now(), homes.table.digest(site)
-    known: dict[tuple[str, str], tuple[datetime, str, dict[str, _Home]]]
+    now, told = backend.clock.now(), homes.digest
+    known: dict[str, tuple[datetime, str, dict[str, dict[str, _Home]]]]
     known = backend.remembered.setdefault(_KEPT, {})
-    at, told, strays = known.get((sheet_id, site), (now, "", {}))
-    if strays or told != digest or abs(now - at) >= _KEPT_FOR:
+    at, before, strays = known.get(sheet_id, (now, "", {}))
+    if strays or before != told or abs(now - at) >= _KEPT_FOR:
         strays = {}
+        known[sheet_id] = now, told, strays
         try:
             found = _seen(name, books.present(backend.spreadsheets, sheet_id), homes, backend)
-            if found is not None and found.has_moved and RAW_PREFIX + site in found.raws:
-                sheet = _whole(site, sheet_id, backend).worksheet(RAW_PREFIX + site)
-                counting = raw_data.counting(sheet)
-                for record, home in _homes_of(sheet, site, homes):
-                    if home != found.month.own and record.identity in counting:
-                        strays[record.identity] = home
         except SpreadsheetGoneError:
-            strays = {}
-        known[sheet_id, site] = now, digest, strays
+            return strays
+        for role in found.raws if found is not None and found.has_moved else ():
+            site = role[len(RAW_PREFIX) :]
+            sheet = _whole(site, sheet_id, backend).worksheet(role)
+            counting = raw_data.counting(sheet)
+            there = {
+                record.identity: home
+                for record, home in _homes_of(sheet, site, homes)
+                if found is not None and home != found.month.own and record.identity in counting
+            }
+            if there:
+                strays[site_key(site)] = there
     return strays
 
 
