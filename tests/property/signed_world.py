@@ -83,7 +83,8 @@ class SignedWorld(FaultyWorld):
         keys = {
             OF_ANOTHER_SITE: SiteKey.derived(SECRET, OTHER, in_force.number),
             IN_ANOTHERS_NAME: in_force,
-            NEVER_IN_FORCE: SiteKey.derived(SECRET, SITE, in_force.number + 1),
+            # Far to come: what was set aside and is sent again once its key is in force would be taken.
+            NEVER_IN_FORCE: SiteKey.derived(SECRET, SITE, in_force.number + 100),
             GUESSED: SiteKey(SITE, in_force.number, bytes(32)),
         }
         if how == IN_ANOTHERS_NAME:
