@@ -148,6 +148,15 @@ def test_what_a_finalised_month_keeps_counts_in_no_other_though_it_comes_again(o
     assert office.wrong_facts() == []
 
 
+def test_a_finalised_month_that_cannot_be_read_keeps_no_other_from_being_looked_after(office, caplog):
+    office.finalise("October 2026")
+    book = office.world.spreadsheets.books[office.sheet_ids["October 2026"]]
+    book.sheets = [sheet for sheet in book.sheets if sheet.title != "Punch Index"]
+    assert office.visit() == []
+    told = [record.message for record in caplog.records if "it is not known" in record.message]
+    assert [line.split(":")[0] for line in told] == ["workbook of october 2026"]
+
+
 @pytest.mark.parametrize("when", ["crash_before", "crash_after"])
 def test_a_function_that_dies_as_it_moves_leaves_no_punch_that_counts_nowhere(office, when):
     office.types(*SHORTER)

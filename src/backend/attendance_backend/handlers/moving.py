@@ -8,6 +8,7 @@ month of which HR has typed its yes does not move, nor does anything move into i
 again, as with a Pi's new card, it is stored where HR's table has it by then, and marked there.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -41,6 +42,8 @@ from attendance_contracts import (
     ReviewPeriod,
     StoreAttendRecords,
 )
+
+log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 _KEPT, _KEPT_FOR = "punches that finalised months keep", timedelta(days=1)
@@ -220,59 +223,61 @@ def _seen(name: str, present: Spreadsheet, homes: _Homes, backend: Backend) -> _
 
 
 def _kept(site: str, own: _Home | None, homes: _Homes, backend: Backend) -> Mapping[str, str]:
-    """The punches of a workbook's days that count in a finalised month: the name of that month by record ID."""
+    """The punches of a workbook's days that count in a finalised month: the name of that month by record ID.
+
+    By an edit of the table days come from the next periods, or from one that is no longer in it: far ones are not read.
+    """
     kept: dict[str, str] = {}
-    table, near = homes.table, {} if own is None else _near(own.period, homes.table.periods)
-    for name, sheet_id in table.books.items() if own is not None else ():
+    if own is None:
+        return kept
+    table = homes.table
+    at = table.periods.index(own.period)
+    written = {each.name.casefold(): each.name for each in table.periods}
+    far = {each.name.casefold() for place, each in enumerate(table.periods) if abs(place - at) > _NEAR}
+    for name in table.finalised & table.books.keys():
         period, group = table.parts_of(name)
-        shown = near.get(period.casefold())
-        if name in table.finalised and shown != "":
-            strays = _strays(name, sheet_id, homes, backend).get(site_key(site), {})
-            title = name if shown is None else book_name(shown, group)
+        if period.casefold() not in far:
+            strays = _strays(name, homes, backend).get(site_key(site), {})
+            title = book_name(written.get(period.casefold(), period), group)
             kept |= {identity: title for identity, home in strays.items() if home == own}
     return kept
 
 
-def _near(period: ReviewPeriod, periods: Sequence[ReviewPeriod]) -> Mapping[str, str]:
-    """The names of all periods, casefolded: as it is written of the next ones, empty of those that are far.
-
-    By an edit of HR's table days come from the next ones, or from one that is no longer in it.
-    """
-    at = periods.index(period)
-    return {
-        each.name.casefold(): each.name if abs(place - at) <= _NEAR else ""
-        for place, each in enumerate(periods)
-    }
-
-
-def _strays(name: str, sheet_id: str, homes: _Homes, backend: Backend) -> Mapping[str, Mapping[str, _Home]]:
+def _strays(name: str, homes: _Homes, backend: Backend) -> Mapping[str, Mapping[str, _Home]]:
     """Where HR's table has punches that count in a finalised month, by site and record ID.
 
     Looked at once a day, and when the table has changed; each time while there are any.
     """
-    now, told = backend.clock.now(), homes.digest
+    now, told, sheet_id = backend.clock.now(), homes.digest, homes.table.books[name]
     known: dict[str, tuple[datetime, str, dict[str, dict[str, _Home]]]]
     known = backend.remembered.setdefault(_KEPT, {})
     at, before, strays = known.get(sheet_id, (now, "", {}))
     if strays or before != told or abs(now - at) >= _KEPT_FOR:
-        strays = {}
-        known[sheet_id] = now, told, strays
         try:
-            found = _seen(name, books.present(backend.spreadsheets, sheet_id), homes, backend)
-        except SpreadsheetGoneError:
-            return strays
-        for role in found.raws if found is not None and found.has_moved else ():
-            site = role[len(RAW_PREFIX) :]
-            sheet = _whole(site, sheet_id, backend).worksheet(role)
-            counting = raw_data.counting(sheet)
-            there = {
-                record.identity: home
-                for record, home in _homes_of(sheet, site, homes)
-                if found is not None and home != found.month.own and record.identity in counting
-            }
-            if there:
-                strays[site_key(site)] = there
+            strays = dict(_strays_of(name, homes, backend))
+        except UserError as error:
+            # Whoever looks after the other month must not wait for this one.
+            log.warning("workbook of %s: it is not known what it keeps of other months: %s", name, error)
+        known[sheet_id] = now, told, strays
     return strays
+
+
+def _strays_of(name: str, homes: _Homes, backend: Backend) -> Iterator[tuple[str, dict[str, _Home]]]:
+    sheet_id = homes.table.books[name]
+    found = _seen(name, books.present(backend.spreadsheets, sheet_id), homes, backend)
+    if found is None or not found.has_moved:
+        return
+    for role in found.raws:
+        site = role[len(RAW_PREFIX) :]
+        sheet = _whole(site, sheet_id, backend).worksheet(role)
+        counting = raw_data.counting(sheet)
+        there = {
+            record.identity: home
+            for record, home in _homes_of(sheet, site, homes)
+            if home != found.month.own and record.identity in counting
+        }
+        if there:
+            yield site_key(site), there
 
 
 def _homes_of(sheet: Worksheet, site: str, homes: _Homes) -> Iterator[tuple[AttendanceRecord, _Home]]:
