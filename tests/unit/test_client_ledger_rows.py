@@ -43,13 +43,13 @@ def test_a_new_file_bears_the_schemas_version_and_a_newer_one_is_refused(tmp_pat
     path = tmp_path / "ledger.sqlite3"
     Ledger(path, BOUNDARY).close()
     with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (3,)
-        db.execute("PRAGMA user_version = 4")
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
+        db.execute("PRAGMA user_version = 5")
     db.close()
 
     with pytest.raises(LedgerError) as refusal:
         Ledger(path, BOUNDARY)
-    assert str(refusal.value) == f"{path} was written by a newer release (schema 4); upgrade the client"
+    assert str(refusal.value) == f"{path} was written by a newer release (schema 5); upgrade the client"
 
 
 def test_tables_are_made_all_at_once(tmp_path):

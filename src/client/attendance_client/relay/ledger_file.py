@@ -17,7 +17,7 @@ from attendance_client.errors import (
     no_permission,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA_1 = """
 CREATE TABLE punches (
     identity TEXT PRIMARY KEY,
@@ -69,6 +69,10 @@ SCHEMA_3 = """
 ALTER TABLE punches ADD COLUMN machine TEXT;
 """
 """`machine`: what people called the machine when the punch was read; empty or NULL where it has no name."""
+SCHEMA_4 = """
+CREATE INDEX confirmed ON punches (timestamp, sheet_id) WHERE sheet_id IS NOT NULL;
+"""
+"""Each message asks which sheets hold a period's punches: not by a look at all of the years before."""
 _PASSING = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -108,7 +112,7 @@ def migrate(db: sqlite3.Connection, path: Path | str) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise LedgerError(f"{path} was written by a newer release (schema {version}); upgrade the client")
-    missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3][version:]
+    missing = [SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4][version:]
     if missing:
         script = "\n".join(missing)
         db.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
