@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 from attendance_backend.app.cli import main as operate
+from attendance_client.fsm.snapshot import FileSnapshotStore
 from attendance_contracts import decode_topic, encode
 from tests import frozen
 from tests.integration.backend_office import CloudOffice
@@ -50,6 +51,13 @@ def check_that_the_release_reads(said, message):
     assert holds(new_attributes, {name: text for name, text in attributes.items() if name not in signed})
     newer = json.dumps(with_more(json.loads(data))).encode()
     assert decode_topic(topic, newer, {**attributes, "of_the_future": "1"}) == message
+
+
+def check_that_the_release_resumes(session, written, folder):
+    """What is saved now of a session that resumed from a frozen snapshot says all that this one says."""
+    FileSnapshotStore(folder).save(session.snapshot())
+    old, new = (json.loads(path.read_text()) for path in (written, folder / "snapshot.json"))
+    assert holds(new, {name: value for name, value in old.items() if name != "checksum"})
 
 
 class FrozenOffice(CloudOffice):
