@@ -534,6 +534,50 @@ def test_a_hidden_key_that_was_emptied_is_made_again(office, undisturbed, title)
     is_as_undisturbed(office, undisturbed)
 
 
+@pytest.mark.parametrize(
+    ("title", "word"), [("Days", "Key (9 rows)"), ("Monthly Summary", "Employee"), (RAW, "Site")]
+)
+def test_a_word_of_the_header_above_it_is_no_header(office, undisturbed, title, word):
+    """So does a write that somebody was faster than leave it, who inserted rows above."""
+    office.insert(title, 0, 3, "ROWS")
+    office.sheets.write(office.sheet_id, f"'{title}'!A1", [[word]])
+    office.goes_on()
+    office.delete(title, 0, 3, "ROWS")
+    office.refresh()
+    is_as_undisturbed(office, undisturbed)
+
+
+@pytest.mark.parametrize("word", ["Employee", "User Name", "Measure"])
+def test_names_sorted_without_the_rest_of_their_rows_are_put_back(office, undisturbed, word):
+    """Each would stand beside another's numbers, and a correction for one would count for the other."""
+    for title in ("Daily Attendance", "Weekly Summary", "Monthly Summary"):
+        header = office.sheets.read(office.sheet_id, f"'{title}'!1:1", "FORMATTED_VALUE")[0]
+        if word in header:
+            column, first = header.index(word), 1 if title == "Weekly Summary" else 3
+            place = {
+                "sheetId": office.id_of(title),
+                "startRowIndex": first,
+                "startColumnIndex": column,
+                "endColumnIndex": column + 1,
+            }
+            by = {"dimensionIndex": column, "sortOrder": "DESCENDING"}
+            office.edit({"sortRange": {"range": place, "sortSpecs": [by]}})
+    office.goes_on(finds=None)
+    is_as_undisturbed(office, undisturbed)
+
+
+def test_a_header_that_says_what_another_column_holds_is_put_back_and_another_word_stays(office, undisturbed):
+    for title in SHEETS:
+        area = f"'{title}'!A1:C1"
+        (header,) = office.sheets.read(office.sheet_id, area, "FORMULA")
+        office.sheets.write(office.sheet_id, area, [header[::-1]])
+    office.sheets.write(office.sheet_id, "'Monthly Summary'!A1", [["Mitarbeiter"]])
+    office.goes_on(finds=None)
+    assert office.entered().pop(("Monthly Summary", 0, 0)) == "Mitarbeiter"
+    office.sheets.write(office.sheet_id, "'Monthly Summary'!A1", [["Employee"]])
+    is_as_undisturbed(office, undisturbed)
+
+
 def test_settings_that_were_deleted_or_emptied_are_made_again(office, undisturbed):
     names = [row[0] if row else "" for row in office.sheets.read(office.sheet_id, "Guide!A1:A40")]
     office.sheets.write(office.sheet_id, f"Guide!B{1 + names.index('Overtime beyond (hours a day)')}", [[""]])

@@ -356,6 +356,56 @@ def test_rows_deleted_between_the_yes_and_the_visit_are_told_and_come_back(offic
     assert [name for name, _ in office.problems() if name == "Workbook November 2026"] == []
 
 
+def test_a_month_is_not_kept_without_somebody_who_punched_or_stands_in_the_list(office, paid):
+    """Nothing is left of the person there, and so nothing in the worksheets tells."""
+    office.set("Finalised", "")
+    office.tick()
+    office.set("Finalised", "yes")
+    for title in SHOWN:
+        for _ in range(1 if title == "Monthly Summary" else 3):
+            row = office.row(title, "Bob Baker") - 1
+            place = {
+                "sheetId": office.id_of(title),
+                "dimension": "ROWS",
+                "startIndex": row,
+                "endIndex": row + 1,
+            }
+            office.edit({"deleteDimension": {"range": place}})
+    office.tick()
+    (remedy,) = [remedy for name, remedy in office.problems() if name == "Workbook November 2026"]
+    assert "lacks the row" in remedy
+    assert "of bob, which somebody deleted" in remedy
+    assert "to stay away" not in remedy
+    office.set("Finalised", "")
+    office.tick()
+    office.finalise()
+    assert sorted(map(repr, office.shown().values())) == sorted(map(repr, paid.values()))
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "told"),
+    [
+        ("Monthly Summary", "Employee", ("Ann Archer", "Zoe Young")),
+        ("Monthly Summary", "User Name", ("ann", "zoe")),
+        ("Weekly Summary", "Employee", ("Ann Archer", "Zoe Young")),
+        ("Daily Attendance", "Measure", ("Check In", "Hours Worked")),
+    ],
+)
+def test_names_that_change_places_after_the_month_was_kept_are_told(office, paid, title, header, told):
+    column = office.column(title, header)
+    first = office.row(title, "Ann Archer")
+    area = f"'{title}'!{column}{first}:{column}{office.row(title, 'Zoe Young') + 2}"
+    before = office.sheets.read(office.sheet_id, area)
+    office.sheets.write(office.sheet_id, area, before[::-1])
+    office.tick()
+    one, other = told
+    said = f"{header} in {title} reads {other}, and was {one} when the month was finalised"
+    assert ("Ann Archer", "", said) in office.since()
+    office.sheets.write(office.sheet_id, area, before)
+    office.tick()
+    assert office.since() == []
+
+
 def test_a_month_whose_row_hr_has_removed_is_kept_all_the_same(office, paid):
     office.set("Finalised", "")
     office.tick()

@@ -23,11 +23,11 @@ def now_of(control: Control, today: date) -> Now:
     return Now(tuple(control.people.values()), holidays, control.rules, today)
 
 
-def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
+def keep(sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend) -> list[str]:
     """Make the month values, unless it is already, or HR has meanwhile changed their mind; says what was done.
 
     Raises:
-        LayoutError: a number is an error, or has no value.
+        LayoutError: a number is an error, or has no value; somebody lacks rows.
     """
 
     def draft() -> Draft[list[str]]:
@@ -35,7 +35,7 @@ def keep(sheet_id: str, period: ReviewPeriod, backend: Backend) -> list[str]:
         view = books.read(backend.spreadsheets, sheet_id, finalised.wants(present))
         if finalised.is_kept(present) or not guide_sheet.read(view.worksheet(GUIDE)).finalised:
             return Draft(present, (), [])
-        changes = finalised.keep(view, period, backend.clock.now().date())
+        changes = finalised.keep(view, period, backend.clock.now().date(), control.people)
         return Draft(present, changes, ["finalised: its numbers are kept as they are"], in_steps=True)
 
     return write_optimistically(backend.spreadsheets, draft)

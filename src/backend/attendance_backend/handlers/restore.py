@@ -91,7 +91,7 @@ def _kept_as_it_is(
 ) -> tuple[list[str], list[str]]:
     """What was wrong, and what differs since HR finalised the month, or keeps it from being kept."""
     try:
-        kept = finalising.keep(sheet_id, period, backend)
+        kept = finalising.keep(sheet_id, period, control, backend)
     except LayoutError as error:
         return differences, [str(error)]
     return [*differences, *kept], _since_finalised(sheet_id, control, backend)

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from itertools import product
 
 from attendance_backend.domain.completeness import Advance
-from attendance_backend.domain.people import Member, user_key
+from attendance_backend.domain.people import Member
 from attendance_backend.domain.plans import DAY_OFF, WHOLE_DAY, PlannedDay
 from attendance_backend.review import (
     book,
+    daily_columns,
     day_header,
     days_sheet,
     exceptions_sheet,
@@ -172,7 +173,7 @@ def cut_offs_in(weekly: Worksheet) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in weekly.data_rows():
         number = weekly.number(row, weekly_columns.CUT_OFF)
-        key = user_key(weekly.text(row, weekly_columns.USER_NAME))
+        key = weekly.text(row, weekly_columns.KEY).rpartition(daily_columns.KEY_SEPARATOR)[0]
         if key and number is not None:
             found.setdefault(key, serial.to_seconds(number))
     return found

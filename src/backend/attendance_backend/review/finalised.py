@@ -11,7 +11,7 @@ one setting touches; HR needs to know of the setting.
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -92,8 +92,15 @@ NAMES = {
     MONTHLY: monthly_columns.EMPLOYEE,
     WORKING_TIME: working_time_columns.EMPLOYEE,
 }
-_TYPED = {weekly_columns.CUT_OFF}
+_LABELS = {
+    *(columns.EMPLOYEE for columns in (daily_columns, weekly_columns, monthly_columns)),
+    *(columns.USER_NAME for columns in (daily_columns, weekly_columns, monthly_columns)),
+    *(daily_columns.LABEL, weekly_columns.LABEL),
+}
+"""By which people know whose and what a number is."""
+_TYPED = {weekly_columns.CUT_OFF, *_LABELS}
 """Kept although no formula is in them."""
+_NO_FORMULA = {column.key for column in _TYPED}
 _COLOURING = {daily_columns.LATE_AFTER}
 """Hidden, and yet people see what it says: by the colour of a late check-in."""
 _TIMES = (corrections_sheet.CHECK_IN, corrections_sheet.CHECK_OUT)
@@ -131,16 +138,17 @@ def wants(present: Spreadsheet) -> list[Want]:
     return [*formula_wants(), *there]
 
 
-def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
+def keep(view: Spreadsheet, period: ReviewPeriod, on: date, listed: Collection[str] = ()) -> list[Change]:
     """Makes the numbers values.
 
     Args:
         view: with the cells of `wants`, all formulas where they belong.
+        listed: by `Person.key`, whom HR's list names.
 
     Raises:
         LayoutError: a cell shows no value, or somebody lacks rows.
     """
-    _check_rows(view)
+    _check_rows(view, listed)
     changes: list[Change] = []
     kept: list[_Line] = []
     for title, formulas_of in expected(view, period).items():
@@ -166,22 +174,27 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[Change]:
     ]
 
 
-def _check_rows(view: Spreadsheet) -> None:
+def _check_rows(view: Spreadsheet, listed: Collection[str]) -> None:
     """Rows that somebody deleted come back at a visit, but not in a month that is closed: it must not be kept so."""
-    there = [title for title in KEYS if title != WORKING_TIME]
-    rows = {title: rows_of(view.worksheet(title), title).keys() for title in there}
-    for user in sorted({user_of_key(key) for keys in rows.values() for key in keys}):
+    days = Days(view.worksheet(DAYS))
+    rows = {title: rows_of(sheet, title).keys() for title in KEYS if (sheet := view.find(title)) is not None}
+    counted = {key for key, member in days.members.items() if member.seen is not None or key in listed}
+    partly = {user_of_key(key) for title, keys in rows.items() if title != WORKING_TIME for key in keys}
+    for user in sorted(counted | partly):
         expected_keys = [
             *((DAILY, label, daily_columns.key_of(user, label)) for label in daily_columns.LABELS),
             *((WEEKLY, label, daily_columns.key_of(user, label)) for label in weekly_columns.LABELS),
-            (MONTHLY, "", formulas.token_of(user)),
+            *((title, "", formulas.token_of(user)) for title in (MONTHLY, WORKING_TIME)),
         ]
         for title, label, key in expected_keys:
+            if title == WORKING_TIME and (title not in rows or user not in days.planned):
+                continue
             if key not in rows[title]:
+                to_go = ". If it is to stay away, delete the person's other rows, too"
                 raise LayoutError(
                     f"{CANNOT_BE_KEPT}{title} lacks the row {f'{label} ' if label else ''}of {user}, which somebody "
-                    "deleted: empty the cell beside Finalised, and the next visit brings it back. If it is to stay "
-                    "away, delete the person's other rows, too"
+                    "deleted: empty the cell beside Finalised, and the next visit brings it back"
+                    + ("" if user in counted else to_go)
                 )
 
 
@@ -274,12 +287,7 @@ def kept_beside_formulas(view: Spreadsheet) -> Iterator[Finding]:
         rows, columns = rows_of(sheet, title), columns_of(sheet)
         for key, cells in _kept(view, title):
             for name, kept in cells.items():
-                if (
-                    isinstance(kept, list)
-                    and name != weekly_columns.CUT_OFF.key
-                    and key in rows
-                    and name in columns
-                ):
+                if isinstance(kept, list) and name not in _NO_FORMULA and key in rows and name in columns:
                     place = rows[key], columns[name]
                     yield typed_over(sheet, place, key, name, kept[0])
 
@@ -466,8 +474,9 @@ def _typed_over(view: Spreadsheet) -> Iterator[Finding]:
                 what = f"a row is gone from {sheet.title}: restore it through File > Version history"
                 yield Finding(user, None, what, user)
                 continue
-            for name, kept in cells.items():
-                value = kept[0] if isinstance(kept, list) else kept
+            as_kept = {name: kept[0] if isinstance(kept, list) else kept for name, kept in cells.items()}
+            who = as_kept.get(NAMES[title].key) or sheet.text(row, NAMES[title])
+            for name, value in as_kept.items():
                 place = columns.get(name)
                 if place is None:
                     what = f"{name} is gone from {sheet.title}: restore it through File > Version history"
@@ -477,15 +486,17 @@ def _typed_over(view: Spreadsheet) -> Iterator[Finding]:
                     now = shown(title, name, sheet.value(row, place))
                     was = shown(title, name, value)
                     what = f"{label} in {sheet.title} reads {now}, and was {was} when the month was finalised"
-                    yield Finding(sheet.text(row, NAMES[title]), day_of(name), what, user)
+                    yield Finding(str(who), day_of(name), what, user)
 
 
 def _label(title: str, sheet: Worksheet, row: int, place: int) -> str:
     """What a cell is called."""
+    header = sheet.text(sheet.lines[0], place)
+    if any(sheet.columns.get(column) == place for column in _TYPED):
+        return header
     if title == DAILY:
         return sheet.text(row, daily_columns.LABEL)
-    header = sheet.text(sheet.lines[0], place)
-    if title == WEEKLY and place != sheet.columns.get(weekly_columns.CUT_OFF):
+    if title == WEEKLY:
         return f"{sheet.text(row, weekly_columns.LABEL)} ({header})"
     return header or "the day"
 

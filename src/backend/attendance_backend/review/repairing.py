@@ -37,6 +37,7 @@ _SHOW_TIMES = (DAILY, WEEKLY)
 
 _NEW = "formula of a new row"
 _GONE, _LABEL_GONE = "formula gone", "label gone"
+_ASTRAY_LABEL = "label another row's"
 _BROKEN = "formula broken, as cells were deleted"
 _ASTRAY = "formula about other cells, as some were moved or deleted"
 _OLD = "formula of an earlier version"
@@ -83,7 +84,7 @@ def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
         workbook: with the cells of `wants`.
     """
     return any(
-        _fault(title, workbook.worksheet(title).cells.get(place), value) == _OLD
+        _fault(title, place, workbook.worksheet(title).cells.get(place), value) == _OLD
         for title, formulas in expected(workbook, period).items()
         if title in (DAILY, WEEKLY, MONTHLY)
         for place, value in formulas.items()
@@ -170,7 +171,11 @@ def _repair(
     is_other: Callable[[Place, str], bool],
 ) -> None:
     title, found = sheet.role or "", dict[str, dict[Place, NewCell]]()
-    faults = {place: _fault(title, sheet.cells.get(place), value) for place, value in expected.items()}
+    labels = {(place[1], value) for place, value in expected.items() if isinstance(value, str)}
+    faults = {
+        place: _fault(title, place, sheet.cells.get(place), value, labels)
+        for place, value in expected.items()
+    }
     for place in sorted(place for place, fault in faults.items() if fault):
         cell, value = sheet.cells.get(place), expected[place]
         fault = _NEW if faults[place] == _GONE and place[0] in new else faults[place]
@@ -181,7 +186,9 @@ def _repair(
         elif fault != _TYPED:
             found.setdefault(fault, {})[place] = NewCell(value)
     repairs.changes += write_cells(sheet.sheet_id, found.get(_NEW, {}))
-    for fault in filter(found.__contains__, (_GONE, _LABEL_GONE, _BROKEN, _ASTRAY, _OLD, _UNPLANNED)):
+    for fault in filter(
+        found.__contains__, (_GONE, _LABEL_GONE, _ASTRAY_LABEL, _BROKEN, _ASTRAY, _OLD, _UNPLANNED)
+    ):
         cells, (kind, words) = found[fault], fault.split(" ", 1)
         for block in write_cells(sheet.sheet_id, cells):
             repairs.changes.append(block)
@@ -190,12 +197,23 @@ def _repair(
             repairs.differences.append(f"{title}!{_name(block)}: {what} {words}")
 
 
-def _fault(title: str, cell: Cell | None, expected: Formula | str) -> str:
-    """What is wrong with a cell, in words that begin with what should be there; empty for nothing."""
+def _fault(
+    title: str,
+    place: Place,
+    cell: Cell | None,
+    expected: Formula | str,
+    labels: Collection[tuple[int, str]] = (),
+) -> str:
+    """What is wrong with a cell, in words that begin with what should be there; empty for nothing.
+
+    Args:
+        labels: what rows are called, by column: one that stands beside another row's numbers is no spelling of HR's.
+    """
     if cell is None:
         return _GONE if isinstance(expected, Formula) else _LABEL_GONE
     if isinstance(expected, str):
-        return ""  # another text is a person's
+        shown = str(cell.value or "").strip()
+        return _ASTRAY_LABEL if shown != expected and (place[1], shown) in labels else ""
     stands = cell.formula or ""
     if formula_text.same(stands, expected.text):
         return ""

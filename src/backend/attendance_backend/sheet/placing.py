@@ -114,6 +114,8 @@ def _found(head: _Head, layout: Layout) -> tuple[Mapping[Column, int], tuple[int
         (row, _word(text)) for row, text in {(row, _text(cell)) for (row, _), cell in _first(sheet).items()}
     }
     found = Counter(row for row, word in above if word in words)
+    # One word alone may have been written there while somebody inserted rows above the header.
+    found = Counter({row: count for row, count in found.items() if count > 1 or len(words) == 1})
     top = min(found, key=lambda row: (-found[row], row), default=None)
     header = {column: _word(_text(cell)) for column, cell in sheet.row(-1 if top is None else top)}
     tagged = _places(sheet.tags)
@@ -195,8 +197,15 @@ def missing(sheet: Worksheet, layout: Layout) -> list[Column]:
 
 def lost_rows(sheet: Worksheet, layout: Layout) -> list[InsertRows]:
     """Rows for headers that somebody deleted, where others stand in their place now; their words come afterwards."""
-    found: dict[int, int] = {}
     texts = _first_texts(sheet)
+    words = {_word(column.header) for column in layout.columns}
+    said = {(row, _word(_text(cell))) for (row, _), cell in _first(sheet).items()}
+    known = Counter(row for row, word in said if word in words)
+    found: dict[int, int] = {}
+    for row, count in known.most_common(1):
+        # The header is also where each word stands above another column.
+        if count > 1 and count * 2 > len([None for other, *_ in texts if other == row]):
+            found[0] = row
     for row, column, text in texts:
         for number, mark in enumerate((column.header, *column.below)):
             if mark and _word(text) == _word(mark):
@@ -243,16 +252,8 @@ def fixes(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], li
     for column, place in sheet.columns.items():
         if sheet.tags.get(place) != column.key:
             changes.append(Tag(sheet_id, place, column.key))
-    lines = sheet.lines or tuple(range(layout.header_rows))
-    header = layout.header()
-    words = {
-        (line, sheet.columns[column]): cells[index]
-        for index, column in enumerate(layout.columns)
-        if column in sheet.columns and not column.counts
-        for line, cells in zip(lines, header, strict=True)
-        if cells[index].value is not None and (line, sheet.columns[column]) not in sheet.cells
-    }
-    changes += write_cells(sheet_id, words)
+    lines = _header_rows(sheet, layout)
+    changes += write_cells(sheet_id, _words(sheet, layout))
     lacking = missing(sheet, layout)
     if lacking:
         added = {column: sheet.column_count + number for number, column in enumerate(lacking)}
@@ -265,6 +266,29 @@ def fixes(sheet: Worksheet, layout: Layout, role: str) -> tuple[list[Change], li
         names = ", ".join(column.header for column in lacking)
         told.append(f"{sheet.title!r} lacked the columns {names}")
     return changes, told
+
+
+def _header_rows(sheet: Worksheet, layout: Layout) -> tuple[int, ...]:
+    return sheet.lines or tuple(range(layout.header_rows))
+
+
+def _words(sheet: Worksheet, layout: Layout) -> dict[Place, NewCell]:
+    """Headers that are gone, or say what another column holds: above its numbers they would be believed."""
+    lines = dict(zip(_header_rows(sheet, layout), layout.header(), strict=True))
+    taken = {_word(column.header) for column in layout.columns}
+    words: dict[Place, NewCell] = {}
+    for index, column in enumerate(layout.columns):
+        if column not in sheet.columns or column.counts:
+            continue
+        for number, (line, cells) in enumerate(lines.items()):
+            own, place = cells[index], (line, sheet.columns[column])
+            stands = sheet.cells.get(place)
+            if own.value is None or (stands is not None and number > 0):
+                continue
+            word = "" if stands is None else _word(_text(stands))
+            if stands is None or (word != _word(column.header) and word in taken):
+                words[place] = own
+    return words
 
 
 def lay(
