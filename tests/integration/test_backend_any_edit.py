@@ -547,13 +547,13 @@ def test_a_word_of_the_header_above_it_is_no_header(office, undisturbed, title, 
     is_as_undisturbed(office, undisturbed)
 
 
-@pytest.mark.parametrize("word", ["Employee", "User Name", "Measure"])
+@pytest.mark.parametrize("word", ["Employee", "User Name", "Measure", "Who"])
 def test_names_sorted_without_the_rest_of_their_rows_are_put_back(office, undisturbed, word):
     """Each would stand beside another's numbers, and a correction for one would count for the other."""
-    for title in ("Daily Attendance", "Weekly Summary", "Monthly Summary"):
+    for title in ("Daily Attendance", "Weekly Summary", "Monthly Summary", "Exceptions"):
         header = office.sheets.read(office.sheet_id, f"'{title}'!1:1", "FORMATTED_VALUE")[0]
         if word in header:
-            column, first = header.index(word), 1 if title == "Weekly Summary" else 3
+            column, first = header.index(word), 3 if title in ("Daily Attendance", "Monthly Summary") else 1
             place = {
                 "sheetId": office.id_of(title),
                 "startRowIndex": first,

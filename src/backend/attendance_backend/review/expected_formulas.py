@@ -116,7 +116,7 @@ def expected(
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
         found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at, is_planned=is_planned)
     if (exceptions := sheets[EXCEPTIONS]) is not None:
-        found[EXCEPTIONS] = _of_exceptions(exceptions, at)
+        found[EXCEPTIONS] = _of_exceptions(exceptions, people, at)
     return found
 
 
@@ -165,13 +165,16 @@ def _of_corrections(
     return _written(sheet, prepared)
 
 
-def _of_exceptions(sheet: Worksheet, at: Places) -> Expected:
+def _of_exceptions(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> Expected:
     days = exception_state.days_of(at)
     cells: dict[Place, Formula | str] = {}
     for row in sheet.data_rows():
+        user = formulas.user_of(sheet.text(row, exceptions_sheet.USER))
+        if user in people:
+            cells[row, sheet.at(exceptions_sheet.WHO)] = people[user].name
         state = exception_state.state_of(
             sheet.text(row, exceptions_sheet.KIND),
-            formulas.user_of(sheet.text(row, exceptions_sheet.USER)),
+            user,
             sheet.date(row, exceptions_sheet.DAY),
             days,
             at,
