@@ -95,10 +95,10 @@ def load(
         chosen.setdefault(REGION, ASKED[REGION].default or "")
         missing = [name for name in missing if name == PROJECT]
     if missing and ask is None:
-        lines = "; ".join(f"{name} ({ASKED[name].question})" for name in missing)
+        lines = "".join(f'\n{name}: ""  # {ASKED[name].question}' for name in missing)
         raise DeployError(
-            f"settings are missing, and nobody is here to be asked; write them into {path}, each "
-            f'as a line NAME: "value": {lines}'
+            f"settings are missing, and nobody is here to be asked. Write these lines into {path}, and what is asked "
+            f"for between the quotes:{lines}"
         )
     for name in missing:
         assert ask is not None

@@ -31,6 +31,7 @@ WEEK_OVERTIME = _counted(
     "week_overtime",
     "Overtime (week)",
     "Of weeks that end in this period: hours beyond those of a week, less what is overtime of a day already.",
+    120,
 )
 NIGHT = _counted("night", "Night", "Hours at night, as Plan has them.")
 WEEKEND = _counted("weekend", "Weekend", "Hours on days of the weekend, as Plan has them.")
