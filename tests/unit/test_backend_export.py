@@ -1,6 +1,7 @@
 """The files of the payroll export: texts stay texts, in whichever program they are opened."""
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import openpyxl
@@ -9,7 +10,7 @@ import pytest
 from attendance_backend.app.commands.export import chosen_path, default_path
 from attendance_backend.errors import UserError
 from attendance_backend.export.files import write_csv, write_xlsx
-from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll
+from attendance_backend.export.payroll import DAY_HEADERS, PERSON_HEADERS, Payroll, doubted
 
 EVIL = ("=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1")
 TAME = ("Ann, the first", 'Bob "Bo" Baker', "Zoë", "1=1")
@@ -88,3 +89,26 @@ def test_no_period_leads_out_of_the_folder(period, name):
 )
 def test_a_file_bears_its_format_in_its_name(kind, given, written):
     assert str(chosen_path(Path(given), "October 2026", kind)) == written
+
+
+def test_what_a_visit_found_is_doubted_of_everybody_behind_what_was_known_of_one():
+    at = PERSON_HEADERS.index("Doubts")
+    rows = [(*["Ann"] * at, "2 doubts", "of plans"), (*["Bob"] * at, "", "of plans")]
+    found = doubted(Payroll(tuple(rows), (), 0, False, (), ("More",)), ["out of date", "spoilt"])
+    assert [row[at] for row in found.people] == ["2 doubts; out of date; spoilt", "out of date; spoilt"]
+    assert [(*row[:at], *row[at + 1 :]) for row in found.people] == [
+        (*row[:at], *row[at + 1 :]) for row in rows
+    ]
+    assert doubted(found, []) == found
+
+
+def test_the_cells_of_a_workbook_are_not_in_memory_at_once(tmp_path):
+    large = Payroll((), (("x",) * len(DAY_HEADERS),) * 1_000, 0, True, ())
+    write_xlsx(large, tmp_path / "first.xlsx")  # what openpyxl itself takes
+    tracemalloc.start()
+    try:
+        write_xlsx(large, tmp_path / "second.xlsx")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000

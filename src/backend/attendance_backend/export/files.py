@@ -35,28 +35,30 @@ def write_xlsx(payroll: Payroll, path: Path) -> list[Path]:
     """
     try:
         from openpyxl import Workbook  # noqa: PLC0415 - the functions have no openpyxl, and need none
+        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
         from openpyxl.styles import Font  # noqa: PLC0415
     except ImportError as error:
         raise UserError(
             "writing .xlsx needs openpyxl: pip install '.[operator]', or use --format csv"
         ) from error
-    book = Workbook()
-    book.remove(book.active)
-    for title, headers, rows in (
-        ("Payroll", (*PERSON_HEADERS, *payroll.more), payroll.people),
-        ("Days", DAY_HEADERS, payroll.days),
-    ):
-        sheet = book.create_sheet(title)
-        for number, line in enumerate([headers, *rows], start=1):
-            for column, value in enumerate(line, start=1):
-                cell = sheet.cell(number, column, value)
-                if isinstance(value, str):
-                    cell.data_type = "s"
-                if number == 1:
-                    cell.font = Font(bold=True)
-        sheet.freeze_panes = "B2"
     try:
-        book.save(path)
+        with path.open("wb") as file:
+            book = Workbook(write_only=True)  # or all of its cells are in memory at once
+            for title, headers, rows in (
+                ("Payroll", (*PERSON_HEADERS, *payroll.more), payroll.people),
+                ("Days", DAY_HEADERS, payroll.days),
+            ):
+                sheet = book.create_sheet(title)
+                sheet.freeze_panes = "B2"
+                for line in (headers, *rows):
+                    cells = [WriteOnlyCell(sheet, value) for value in line]
+                    for cell, value in zip(cells, line, strict=True):
+                        if isinstance(value, str):
+                            cell.data_type = "s"
+                        if line is headers:
+                            cell.font = Font(bold=True)
+                    sheet.append(cells)
+            book.save(file)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
     return [path]

@@ -6,7 +6,7 @@ minutes beside them: hours with two digits do not add up, minutes do, to the las
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from attendance_backend.errors import LayoutError
@@ -122,6 +122,16 @@ def payroll(workbook: Spreadsheet, doubts: Doubts) -> Payroll:
             *(f"{OF_KIND}{kind}" for kind in kinds_in(book.times)),
         ),
     )
+
+
+def doubted(result: Payroll, lines: Sequence[str]) -> Payroll:
+    """The export with further doubts, which concern everybody in it; a line each."""
+    at = PERSON_HEADERS.index(DOUBTS)
+    people = (
+        (*row[:at], DOUBTS_APART.join([*filter(None, [str(row[at])]), *lines]), *row[at + 1 :])
+        for row in result.people
+    )
+    return replace(result, people=tuple(people))
 
 
 def joined(parts: Sequence[Payroll]) -> tuple[Payroll, list[str]]:

@@ -6,10 +6,11 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import google.auth.exceptions
 import gspread
+import msgspec
 import requests
 from gspread.exceptions import APIError
 
@@ -23,12 +24,16 @@ SHEETS_API_URL = "https://sheets.googleapis.com"
 MONITORING_API_URL = "https://monitoring.googleapis.com"
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
 MAX_ATTEMPTS = 5
 FIRST_DELAY_S = 0.5
 RETRY_WINDOW_S = 60.0
 """No attempt begins later than this after the first: Pub/Sub then delivers the message again, with more patience."""
+
+PIECE = 1 << 16
+"""Bytes of an answer that are taken at once."""
 
 _RATE_LIMITED = 429
 _DRIVE_RATE_REASONS = {"rateLimitExceeded", "userRateLimitExceeded"}
@@ -56,6 +61,7 @@ class GoogleHttpClient(gspread.HTTPClient):
     ) -> None:
         super().__init__(credentials)
         self.set_timeout((CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
+        self.session.stream = True
         self._addresses = addresses
         self._account = getattr(credentials, "service_account_email", None) or "the backend's account"
         self._sleep = sleep
@@ -82,9 +88,24 @@ class GoogleHttpClient(gspread.HTTPClient):
         params: Mapping[str, Any] | None = None,
         json: Json | None = None,
     ) -> Json:
+        """As `ask`, for an answer of whatever fields."""
+        return self.ask(Json, method, url, what=what, repeatable=repeatable, params=params, json=json)
+
+    def ask(
+        self,
+        form: type[T],
+        method: str,
+        url: str,
+        *,
+        what: str,
+        repeatable: bool,
+        params: Mapping[str, Any] | None = None,
+        json: Json | None = None,
+    ) -> T:
         """One call of an API, tried again on 429 and, if `repeatable`, on 5xx and broken connections.
 
         Args:
+            form: of the answer, as msgspec reads it; fields that it does not know are passed over.
             url: at Google's own address.
             repeatable: whether the call may be carried out twice without harm.
 
@@ -98,7 +119,7 @@ class GoogleHttpClient(gspread.HTTPClient):
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 response = self.request(method, url, **options)
-                return _body(response)
+                return _decoded(response, form, what)
             except (APIError, requests.RequestException, google.auth.exceptions.GoogleAuthError) as failure:
                 late = self._monotonic() - began > RETRY_WINDOW_S
                 if attempt == MAX_ATTEMPTS or late or not _may_repeat(failure, repeatable=repeatable):
@@ -162,11 +183,16 @@ def _options(params: Mapping[str, Any] | None, json: Json | None) -> dict[str, A
     return options
 
 
-def _body(response: requests.Response) -> Json:
-    body = response.json()
-    if not isinstance(body, dict):
-        raise requests.exceptions.InvalidJSONError("the answer is no JSON object")
-    return body
+def _decoded(response: requests.Response, form: type[T], what: str) -> T:
+    body = bytearray()
+    for piece in response.iter_content(PIECE):  # `content` would have a large answer in memory twice
+        body += piece
+    try:
+        return msgspec.json.decode(body, type=form)
+    except msgspec.ValidationError as error:
+        raise GoogleError(f"{what}: Google's answer makes no sense: {error}") from error
+    except msgspec.DecodeError as error:
+        raise requests.exceptions.InvalidJSONError("the answer is no JSON") from error
 
 
 def _may_repeat(failure: Exception, *, repeatable: bool) -> bool:

@@ -174,9 +174,7 @@ def _typed_over(view: Spreadsheet, period: ReviewPeriod) -> Iterator[Finding]:
     if finalised.is_kept(view):
         yield from finalised.kept_beside_formulas(view)
         return
-    for title, formulas_of in expected(view, period).items():
-        if title not in KEYS:
-            continue
+    for title, formulas_of in expected(view, period, KEYS):
         sheet = view.worksheet(title)
         shown = finalised.columns_of(sheet)
         for key, row in finalised.rows_of(sheet, title).items():

@@ -4,7 +4,7 @@ Computed from the keys of the rows and the headers of the columns by what also f
 missing, and a row or day that another worksheet lacks, want no formulas.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from attendance_backend.domain.people import Person
@@ -28,6 +28,7 @@ from attendance_backend.review import weekly_columns as wc
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.book import Want
 from attendance_backend.review.daily_attendance import DayColumns
+from attendance_backend.review.day_header import Run
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
@@ -66,58 +67,49 @@ def wants() -> list[Want]:
 
 
 def expected(
-    workbook: Spreadsheet, period: ReviewPeriod, *, as_planned: bool | None = None
-) -> dict[str, Expected]:
-    """The formulas by worksheet and cell.
+    workbook: Spreadsheet,
+    period: ReviewPeriod,
+    titles: Collection[str] = WHOLE,
+    *,
+    as_planned: bool | None = None,
+) -> Iterator[tuple[str, Expected]]:
+    """The formulas by worksheet and cell, a worksheet after the other: all at once are as large as the workbook.
 
     Args:
         workbook: with the cells of `wants`.
+        titles: of the worksheets that are asked for.
         as_planned: whether HR is taken to plan everybody's days, or nobody's; None for those whom ``Days`` names.
     """
     at = book.places_of(workbook)
     sheets = {title: workbook.find(title) for title in (*WHOLE, DAYS)}
-    daily_sheet, week_sheet, month_sheet = sheets[DAILY], sheets[WEEKLY], sheets[MONTHLY]
+    daily_sheet, week_sheet = sheets[DAILY], sheets[WEEKLY]
     columns = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet)
     helpers = {} if daily_sheet is None else day_header.columns_by_day(daily_sheet, day_header.WEEKDAY)
     weeks = day_header.whole_weeks_of(columns, helpers, weekly.begins_on(week_sheet, columns))
     people = _known(sheets[DAYS], as_planned)
-    is_planned = any(person.is_planned for person in people.values())
-    found: dict[str, Expected] = {}
-    if daily_sheet is not None:
-        found[DAILY] = _of_daily(daily_sheet, sheets[DAYS], people, at)
-    if week_sheet is not None:
-        found[WEEKLY] = _of_weekly(week_sheet, WeekColumns.of(week_sheet, weeks), people, at)
-    if month_sheet is not None:
-        total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
-        runs = day_header.runs(day_header.columns_by_day(month_sheet), columns, helpers)
-        changes = [
-            change
-            for token, row in month_sheet.rows_by(monthly_columns.TOKEN).items()
-            for change in monthly.person_rows([_of(formulas.user_of(token), people)], row, runs, total, at)
-        ]
-        found[MONTHLY] = _written(month_sheet, changes)
-    if (times := sheets[WORKING_TIME]) is not None:
-        changes = [
-            change
-            for token, row in times.rows_by(working_time_columns.TOKEN).items()
-            for change in lay(
-                times.sheet_id,
-                times.columns,
-                row,
-                [working_time.person_row(_of(formulas.user_of(token), people), row, at)],
-            )
-        ]
-        for row in times.rows_by(working_time_columns.TOKEN).values():
-            changes += write_cells(times.sheet_id, working_time.kind_cells(times, row, at))
-        found[WORKING_TIME] = _written(times, changes)
-    if (plan := sheets[PLAN]) is not None:
-        found[PLAN] = _written(plan, plan_sheet.expected(plan, people, at))
-    if (corrections := sheets[CORRECTIONS]) is not None:
+
+    def of_corrections(sheet: Worksheet) -> Expected:
         side_by_side = None if week_sheet is None else weekly.weeks_in(week_sheet, weeks)
-        found[CORRECTIONS] = _of_corrections(corrections, period, side_by_side, at, is_planned=is_planned)
-    if (exceptions := sheets[EXCEPTIONS]) is not None:
-        found[EXCEPTIONS] = _of_exceptions(exceptions, people, at)
-    return found
+        is_planned = any(person.is_planned for person in people.values())
+        return _of_corrections(sheet, period, side_by_side, at, is_planned=is_planned)
+
+    def of_monthly(sheet: Worksheet) -> Expected:
+        total = None if week_sheet is None else weekly.columns_by_label(week_sheet).get(wc.TOTAL)
+        runs = day_header.runs(day_header.columns_by_day(sheet), columns, helpers)
+        return _of_monthly(sheet, runs, total, people, at)
+
+    of_sheet: dict[str, Callable[[Worksheet], Expected]] = {
+        DAILY: lambda sheet: _of_daily(sheet, sheets[DAYS], people, at),
+        WEEKLY: lambda sheet: _of_weekly(sheet, WeekColumns.of(sheet, weeks), people, at),
+        MONTHLY: of_monthly,
+        WORKING_TIME: lambda sheet: _of_working_time(sheet, people, at),
+        PLAN: lambda sheet: _written(sheet, plan_sheet.expected(sheet, people, at)),
+        CORRECTIONS: of_corrections,
+        EXCEPTIONS: lambda sheet: _of_exceptions(sheet, people, at),
+    }
+    for title, of in of_sheet.items():
+        if title in titles and (found := sheets[title]) is not None:
+            yield title, of(found)
 
 
 def planned_people(workbook: Spreadsheet) -> list[Person]:
@@ -127,22 +119,48 @@ def planned_people(workbook: Spreadsheet) -> list[Person]:
 
 def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Expected:
     places = DayColumns.of(sheet, days)
-    changes: list[Change] = []
-    for key, row in sheet.rows_by(dc.KEY).items():
-        user, _, label = key.rpartition(dc.KEY_SEPARATOR)
-        if user and label in dc.LABELS:
-            changes += daily.person_row(_of(user, people), label, row, places, at)
-    return _written(sheet, changes)
+
+    def changes() -> Iterator[Change]:
+        for key, row in sheet.rows_by(dc.KEY).items():
+            user, _, label = key.rpartition(dc.KEY_SEPARATOR)
+            if user and label in dc.LABELS:
+                yield from daily.person_row(_of(user, people), label, row, places, at)
+
+    return _written(sheet, changes())
 
 
 def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Expected:
-    changes: list[Change] = []
-    for key, row in sheet.rows_by(wc.KEY).items():
-        user, _, label = key.rpartition(dc.KEY_SEPARATOR)
-        if user and label in wc.LABELS:
-            cells = weekly.person_row(_of(user, people), label, row, columns, at)
-            changes += write_cells(sheet.sheet_id, cells)
-    return _written(sheet, changes)
+    def changes() -> Iterator[Change]:
+        for key, row in sheet.rows_by(wc.KEY).items():
+            user, _, label = key.rpartition(dc.KEY_SEPARATOR)
+            if user and label in wc.LABELS:
+                cells = weekly.person_row(_of(user, people), label, row, columns, at)
+                yield from write_cells(sheet.sheet_id, cells)
+
+    return _written(sheet, changes())
+
+
+def _of_monthly(
+    sheet: Worksheet, runs: Sequence[Run], total: int | None, people: Mapping[str, Person], at: Places
+) -> Expected:
+    def changes() -> Iterator[Change]:
+        for token, row in sheet.rows_by(monthly_columns.TOKEN).items():
+            person = _of(formulas.user_of(token), people)
+            yield from monthly.person_rows([person], row, runs, total, at)
+
+    return _written(sheet, changes())
+
+
+def _of_working_time(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> Expected:
+    def changes() -> Iterator[Change]:
+        rows = sheet.rows_by(working_time_columns.TOKEN)
+        for token, row in rows.items():
+            person = working_time.person_row(_of(formulas.user_of(token), people), row, at)
+            yield from lay(sheet.sheet_id, sheet.columns, row, [person])
+        for row in rows.values():
+            yield from write_cells(sheet.sheet_id, working_time.kind_cells(sheet, row, at))
+
+    return _written(sheet, changes())
 
 
 def _of_corrections(
@@ -189,7 +207,7 @@ def _of_exceptions(sheet: Worksheet, people: Mapping[str, Person], at: Places) -
     return cells
 
 
-def _written(sheet: Worksheet, changes: Sequence[Change]) -> Expected:
+def _written(sheet: Worksheet, changes: Iterable[Change]) -> Expected:
     """The formulas and texts that changes write, as far as the grid reaches."""
     blank = Worksheet(sheet.sheet_id, sheet.title, sheet.row_count, sheet.column_count)
     return {

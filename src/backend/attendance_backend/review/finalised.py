@@ -151,13 +151,12 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date, listed: Collection[s
     _check_rows(view, listed)
     changes: list[Change] = []
     kept: list[_Line] = []
-    for title, formulas_of in expected(view, period).items():
-        if title in KEYS:
-            sheet = view.worksheet(title)
-            frozen: dict[Place, NewCell] = {}
-            for key, row in rows_of(sheet, title).items():
-                kept.append((title, key, _kept_row(sheet, row, formulas_of, frozen)))
-            changes += write_cells(sheet.sheet_id, frozen)
+    for title, formulas_of in expected(view, period, KEYS):
+        sheet = view.worksheet(title)
+        frozen: dict[Place, NewCell] = {}
+        for key, row in rows_of(sheet, title).items():
+            kept.append((title, key, _kept_row(sheet, row, formulas_of, frozen)))
+        changes += write_cells(sheet.sheet_id, frozen)
     guide = view.worksheet(GUIDE)
     kept.append((GUIDE, "", guide_sheet.typed(guide)))
     corrections = view.worksheet(CORRECTIONS)
@@ -209,9 +208,8 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
         view: as for `keep`.
     """
     frozen: list[Change] = []
-    own: Mapping[str, Expected] = {}
     for title in KEYS:
-        sheet = view.find(title)
+        sheet, own = view.find(title), dict[str, Expected]()
         rows, columns = ({}, {}) if sheet is None else (rows_of(sheet, title), columns_of(sheet))
         cells: dict[Place, NewCell] = {}
         for key, kept_cells in _kept(view, title) if sheet is not None else ():
@@ -221,7 +219,7 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
                 stands = sheet.cells.get(place) if sheet is not None else None
                 if stands is None or not stands.is_formula:
                     continue
-                own = own or expected(view, period)
+                own = own or dict(expected(view, period, [title]))
                 of_ours = own[title].get(place)
                 is_ours = isinstance(of_ours, Formula) and repairing.is_ours(title, stands.formula, of_ours)
                 if is_ours or stands.formula == formula:
@@ -324,11 +322,11 @@ def _kept_row(
 def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
     """Lets the numbers live again; what somebody typed over them meanwhile stays. `view` and `period` as for `keep`."""
     changes: list[Change] = []
-    expected_now = expected(view, period)
     for title in KEYS:
         sheet = view.find(title)
         if sheet is None:
             continue
+        formulas_of = dict(expected(view, period, [title]))[title]
         rows, columns = rows_of(sheet, title), columns_of(sheet)
         back: dict[Place, NewCell] = {}
         for key, cells in _kept(view, title):
@@ -336,7 +334,7 @@ def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
                 if key not in rows or name not in columns:
                     continue
                 place = rows[key], columns[name]
-                value, formula = kept if isinstance(kept, list) else (kept, expected_now[title].get(place))
+                value, formula = kept if isinstance(kept, list) else (kept, formulas_of.get(place))
                 text = Formula(formula) if isinstance(formula, str) and formula else formula
                 if isinstance(text, Formula) and _is_as_kept(sheet, place, value):
                     back[place] = NewCell(text)

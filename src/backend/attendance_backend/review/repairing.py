@@ -4,7 +4,7 @@ but for the cells that they name; what somebody typed over one is left alone, an
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from attendance_backend.review import corrections_sheet, plan_sheet, working_time
 from attendance_backend.review.book import made, places_of
@@ -85,8 +85,7 @@ def is_earlier(workbook: Spreadsheet, period: ReviewPeriod) -> bool:
     """
     return any(
         _fault(title, place, workbook.worksheet(title).cells.get(place), value) == _OLD
-        for title, formulas in expected(workbook, period).items()
-        if title in (DAILY, WEEKLY, MONTHLY)
+        for title, formulas in expected(workbook, period, (DAILY, WEEKLY, MONTHLY))
         for place, value in formulas.items()
     )
 
@@ -121,11 +120,17 @@ def repair(
         workbook = replace(
             workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
         )
-    others = cache(lambda: [expected(workbook, period, as_planned=each) for each in (False, True)])
+
+    @lru_cache(maxsize=1)
+    def others(title: str) -> list[Expected]:
+        return [
+            dict(expected(workbook, period, [title], as_planned=each)).get(title, {})
+            for each in (False, True)
+        ]
 
     def is_other(title: str, place: Place, stands: str) -> bool:
         """Whether a formula is the one of people whose days HR plans, or the one of those whose days it does not."""
-        formulas = (other.get(title, {}).get(place) for other in others())
+        formulas = (other.get(place) for other in others(title))
         return any(isinstance(each, Formula) and formula_text.same(stands, each.text) for each in formulas)
 
     for title, grown in ((PLAN, plan_sheet.grown), (WORKING_TIME, working_time.grown)):
@@ -146,11 +151,10 @@ def repair(
     if times is not None and weeks is not None and (brought := working_time.facts(times, weeks)):
         repairs.changes += brought
         repairs.differences.append(f"{WORKING_TIME}: by what weeks count was changed")
-    for title, formulas in expected(workbook, period).items():
-        if title in titles:
-            new_here = new if title == CORRECTIONS else ()
-            other = partial(is_other, title)
-            _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
+    for title, formulas in expected(workbook, period, titles):
+        new_here = new if title == CORRECTIONS else ()
+        other = partial(is_other, title)
+        _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
     repairs.kept += map(str, not_understood(workbook))
     return repairs
 
@@ -173,10 +177,11 @@ def _repair(
     title, found = sheet.role or "", dict[str, dict[Place, NewCell]]()
     labels = {(place[1], value) for place, value in expected.items() if isinstance(value, str)}
     faults = {
-        place: _fault(title, place, sheet.cells.get(place), value, labels)
+        place: fault
         for place, value in expected.items()
+        if (fault := _fault(title, place, sheet.cells.get(place), value, labels))
     }
-    for place in sorted(place for place, fault in faults.items() if fault):
+    for place in sorted(faults):
         cell, value = sheet.cells.get(place), expected[place]
         fault = _NEW if faults[place] == _GONE and place[0] in new else faults[place]
         if fault == _TYPED and cell is not None and cell.formula and is_other(place, cell.formula):

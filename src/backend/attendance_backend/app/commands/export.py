@@ -9,7 +9,7 @@ from attendance_backend.app.commands.periods import review_sheet_ids, window
 from attendance_backend.control.reading import Control, read_control
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
-from attendance_backend.export.payroll import WANTS, Payroll, joined, payroll
+from attendance_backend.export.payroll import WANTS, Payroll, doubted, joined, payroll
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.restore import restore
@@ -18,9 +18,10 @@ from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
 from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.names import EXCEPTIONS_ID, GUIDE, WORKING_TIME
+from attendance_backend.review.names import CORRECTIONS, EXCEPTIONS_ID, GUIDE, WORKING_TIME
 from attendance_backend.sheet.changes import Change, SucceedVersion
-from attendance_backend.sheet.grid import Area, Spreadsheet
+from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_contracts import ReviewPeriod
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
 MOST_LACKING = 3
@@ -88,16 +89,18 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a workbook shows, and what is to be known of it.
+    """What a workbook shows, and what is to be known of it: no more of its cells, for there may be many workbooks.
 
     Attributes:
         name: of the period.
-        view: with the cells of `WANTS`.
+        days: of the period, as ``Guide`` has them; None if it does not say.
+        corrections: the worksheet.
         told, notes: as `Exported.doubts` and `Exported.notes`.
     """
 
     name: str
-    view: Spreadsheet
+    days: ReviewPeriod | None
+    corrections: Worksheet
     payroll: Payroll
     told: tuple[str, ...]
     notes: tuple[str, ...]
@@ -122,9 +125,13 @@ def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backen
     view = books.read(backend.spreadsheets, spreadsheet_id, [*WANTS, *times, *doubts.wants(present)])
     own = control.of_group(control.group_of(name))
     found = doubts.doubts(view, now_of(own, today))
-    if not finalised.is_kept(present):
-        found = replace(found, findings=(*found.findings, *_reported_by_a_visit(name, present, backend)))
     result = payroll(view, found)
+    guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
+    del view  # before the workbook is read once more
+    told = doubts.lines(found.findings)
+    if not finalised.is_kept(present):
+        more = doubts.lines(_reported_by_a_visit(name, present, backend))
+        told, result = [*told, *more], doubted(result, more)
     if result.lacking:
         listed = "; ".join(result.lacking[:MOST_LACKING])
         raise LayoutError(
@@ -132,7 +139,7 @@ def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backen
             "through File > Version history, or run attendance-backend refresh"
         )
     notes = []
-    if guide_sheet.read(view.worksheet(GUIDE)).kept_on == "" and result.finalised:
+    if guide_sheet.read(guide).kept_on == "" and result.finalised:
         notes.append(f"{name} is being finalised: its numbers are not kept yet")
     if result.open_exceptions:
         notes.append(f"{result.open_exceptions} exceptions of {name} are still open")
@@ -142,7 +149,7 @@ def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backen
         notes.append(
             f"{name} is not finalised: type yes beside Finalised in the worksheet Guide once it is paid"
         )
-    return Looked(name, view, result, tuple(doubts.lines(found.findings)), tuple(notes))
+    return Looked(name, guide_sheet.period_of(guide), corrections, result, tuple(told), tuple(notes))
 
 
 class _WouldWriteError(Exception):

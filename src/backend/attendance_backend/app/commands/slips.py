@@ -6,8 +6,7 @@ from attendance_backend.app.commands.export import Exported, Looked, looked_at
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.slips import About, corrections_of, pages, plain
 from attendance_backend.ports import Backend
-from attendance_backend.review import guide_sheet
-from attendance_backend.review.names import CORRECTIONS, GUIDE
+from attendance_backend.review.names import GUIDE
 
 
 def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = False) -> Exported:
@@ -42,11 +41,11 @@ def slips(backend: Backend, period: str, folder: Path | None, *, strict: bool = 
 
 
 def _slips(seen: Looked, backend: Backend, folder: Path | None, *, strict: bool) -> Exported:
-    days = guide_sheet.period_of(seen.view.worksheet(GUIDE))
+    days = seen.days
     if days is None:
         raise LayoutError(f"the worksheet {GUIDE!r} does not say any more of which days {seen.name} is")
     about = About(seen.name, days.first_day, days.last_day, backend.clock.now().date())
-    documents = pages(seen.payroll, corrections_of(seen.view.worksheet(CORRECTIONS)), about)
+    documents = pages(seen.payroll, corrections_of(seen.corrections), about)
     paths: list[Path] = []
     notes = list(seen.notes)
     if not (strict and seen.told):
