@@ -38,13 +38,11 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 def is_ambiguous(moment: datetime, zone: ZoneInfo) -> bool:
     """Whether a naive wall time occurs twice, as in the hour before clocks are put back."""
-    if not _may_be_put_back(moment.date(), zone):
-        return False
     return _offset(moment.replace(fold=0), zone) > _offset(moment.replace(fold=1), zone)
 
 
 @lru_cache(maxsize=1024)
-def _may_be_put_back(day: date, zone: ZoneInfo) -> bool:
+def may_be_put_back(day: date, zone: ZoneInfo) -> bool:
     """Whether clocks show something else at the end of a day than at its beginning; few days are to be looked into."""
     begin, end = datetime.combine(day, time()), datetime.combine(day + _DAY, time(fold=1))
     return _offset(begin, zone) != _offset(end, zone)

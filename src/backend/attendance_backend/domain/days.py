@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from attendance_backend.domain.clocks import is_ambiguous
+from attendance_backend.domain.clocks import is_ambiguous, may_be_put_back
 from attendance_backend.domain.plans import PlannedDay
 from attendance_contracts import business_day
 
@@ -51,6 +51,10 @@ class SiteRules:
     day_boundary: time = time()
     policy: KeyPolicy = KeyPolicy.FIRST_AND_LAST
     double_tap_s: int = DEFAULT_DOUBLE_TAP_S
+
+
+USUAL_RULES = SiteRules()
+"""Of a site of which nothing else is known."""
 
 
 class Punch(NamedTuple):
@@ -122,7 +126,7 @@ def rules_of_day(
         rules: by `site_key`.
     """
     site = home if home in rules else min(punches).site
-    return site, rules.get(site, SiteRules())
+    return site, rules.get(site, USUAL_RULES)
 
 
 def times_of(
@@ -145,7 +149,7 @@ def times_of(
 
 def business_day_of(punch: Punch, rules: Mapping[str, SiteRules]) -> date:
     """The day that a punch counts for, by its own site's boundary."""
-    return business_day(punch.moment, rules.get(punch.site, SiteRules()).day_boundary)
+    return business_day(punch.moment, rules.get(punch.site, USUAL_RULES).day_boundary)
 
 
 def flags_of(
@@ -161,9 +165,12 @@ def flags_of(
     if any(later - earlier <= gap for earlier, later in pairwise(moments)):
         found.add(Flag.DOUBLE_TAP)
     zones = {site: rules[site].zone for site in {punch.site for punch in punches} if site in rules}
-    located = ((punch.moment, zones.get(punch.site)) for punch in punches)
-    if any(zone is not None and is_ambiguous(moment, zone) for moment, zone in located):
-        found.add(Flag.AMBIGUOUS_HOUR)
+    dates = {moment.date() for moment in moments}
+    for site, zone in zones.items():
+        if zone is None or not any(may_be_put_back(each, zone) for each in dates):
+            continue
+        if any(is_ambiguous(punch.moment, zone) for punch in punches if punch.site == site):
+            found.add(Flag.AMBIGUOUS_HOUR)
     if len(zones) > 1:
         noon = datetime.combine(day, time(12))
         offsets = {noon.replace(tzinfo=zone).utcoffset() for zone in zones.values() if zone is not None}

@@ -138,10 +138,9 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
 
 def _writes(change: WriteCells) -> Iterator[Json]:
     """The values, and their looks: once for all rows if each column has its own."""
-    first = [cell.style for cell in change.rows[0]] if change.rows else []
+    first = [style for _, style in change.rows[0]] if change.rows else []
     shared = len(change.rows) >= _MANY_ROWS and all(
-        len(row) == len(first) and all(cell.style is style for cell, style in zip(row, first, strict=True))
-        for row in change.rows
+        [style for _, style in row] == first for row in change.rows
     )
     yield _write(change, with_looks=not shared)
     for style, columns in groupby(enumerate(first), key=lambda item: item[1]) if shared else ():
@@ -160,11 +159,11 @@ def _writes(change: WriteCells) -> Iterator[Json]:
 def _write(change: WriteCells, *, with_looks: bool) -> Json:
     """The values; where rows go below all others (`WriteCells.below`), the service finds the place itself."""
     is_styled = with_looks and any(cell.style is not None for row in change.rows for cell in row)
-    looks: _Looks | None = {} if is_styled else None
-    rows = [
-        {"values": [_value(cell.value) if looks is None else _cell(cell, looks) for cell in row]}
-        for row in change.rows
-    ]
+    if is_styled:
+        looks: _Looks = {}
+        rows = [{"values": [_cell(cell, looks) for cell in row]} for row in change.rows]
+    else:
+        rows = [{"values": [_value(value) for value, _ in row]} for row in change.rows]
     fields = "userEnteredValue,userEnteredFormat" if is_styled else "userEnteredValue"
     if change.below:
         return {"appendCells": {"sheetId": change.sheet_id, "rows": rows, "fields": fields}}

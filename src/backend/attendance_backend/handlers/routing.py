@@ -6,10 +6,11 @@ next visit (`handlers.moving`), as is whatever HR changes later.
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from attendance_backend.control import forgotten, machine_ids, registered_sites, review_sheets, roster, rules
 from attendance_backend.control.forgotten import Forgotten
@@ -41,6 +42,14 @@ _LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 20
 _DAY = timedelta(days=1)
 
 
+class _Window(NamedTuple):
+    """When a site's punches belong to a period, by its clocks; the end is not included."""
+
+    begin: datetime
+    end: datetime
+    period: ReviewPeriod
+
+
 @dataclass(frozen=True)
 class Table:
     """What HR's table says.
@@ -68,25 +77,33 @@ class Table:
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     week_begins_on: int = 0
     of_sites: Sequence[Problem] = ()
+    _windows: dict[str, list[_Window]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """By `site_key`: each punch is asked for."""
 
     def home(self, site: str, moment: datetime) -> ReviewPeriod | None:
         """The period of a moment of a registered site's clocks."""
-        keeping = self.sites[site_key(site)].in_period
+        key = site_key(site)
+        windows = self._windows.get(key) or self._windows.setdefault(key, [*self._windows_of(key)])
+        for window in windows:
+            if moment < window.end:
+                return None if moment < window.begin else window.period
+        return None
+
+    def _windows_of(self, key: str) -> Iterator[_Window]:
+        keeping = self.sites[key].in_period
         for period, following in pairwise([*self.periods, None]):
             assert period is not None
-            if moment < datetime.combine(period.first_day, keeping(period).day_boundary):
-                return None
             end = period.last_day + _DAY
-            adjoins = following is not None and following.first_day == end
             # Where the boundary changes with the period, the later one's is the border.
-            last = following if adjoins and following is not None else period
-            if moment < datetime.combine(end, keeping(last).day_boundary):
-                return period
-        return None
+            last = following if following is not None and following.first_day == end else period
+            begin = datetime.combine(period.first_day, keeping(period).day_boundary)
+            yield _Window(begin, datetime.combine(end, keeping(last).day_boundary), period)
 
     def boundary_of(self, site: str, period: ReviewPeriod, moment: datetime) -> time:
         """When the day begins to which a moment of a period belongs; its last night may end by the next one's rule."""
         registered = self.sites[site_key(site)]
+        if len(registered.keepings) == 1:
+            return registered.keepings[0].day_boundary
         own = registered.in_period(period).day_boundary
         following = ReviewPeriod(period.name, period.last_day + _DAY, period.last_day + _DAY)
         return own if period.holds(moment, own) else registered.in_period(following).day_boundary

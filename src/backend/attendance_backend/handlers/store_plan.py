@@ -31,12 +31,13 @@ class New(NamedTuple):
 
     record: AttendanceRecord
     part: StoreAttendRecords
+    labels: Labels
 
 
 def strangers(book: Book, new: Sequence[New]) -> list[Labels]:
     """The labels of the new records that are nobody's in the workbook."""
     people = People(book.days.members.values())
-    found = dict.fromkeys((Labels.of(record, part.location), record.timestamp.date()) for record, part in new)
+    found = dict.fromkeys((labels, record.timestamp.date()) for record, _, labels in new)
     return [*dict.fromkeys(labels for labels, day in found if people.whose(labels, day) is None)]
 
 
@@ -120,8 +121,7 @@ class Storing:
     def _arrivals(self, found: Sequence[New]) -> list[_Arrival]:
         owners: dict[tuple[Labels, date], Member | None] = {}
         arrivals = []
-        for record, part in found:
-            labels = Labels.of(record, part.location)
+        for record, part, labels in found:
             at = labels, record.timestamp.date()
             if at not in owners:
                 owners[at] = self._people.whose(*at)

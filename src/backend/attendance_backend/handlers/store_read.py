@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from attendance_backend.domain.clocks import zone_of
-from attendance_backend.domain.days import Punch, SiteRules, business_day_of
+from attendance_backend.domain.days import USUAL_RULES, SiteRules
 from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import WorksheetGoneError
@@ -91,9 +91,9 @@ def business_days(parts: Sequence[StoreAttendRecords]) -> list[date]:
     found: set[date] = set()
     for part in parts:
         first, last = part.period.first_day, part.period.last_day
-        for record in part.records:
-            day = business_day(record.timestamp, part.day_boundary)
-            found.add({first - _DAY: first, last + _DAY: last}.get(day, day))
+        beyond = {first - _DAY: first, last + _DAY: last}
+        days = {business_day(record.timestamp, part.day_boundary) for record in part.records}
+        found |= {beyond.get(day, day) for day in days}
     return sorted(found)
 
 
@@ -110,8 +110,9 @@ def _dates_of(days: Sequence[date]) -> list[date]:
 
 def _days_by(rules: Mapping[str, SiteRules], parts: Sequence[StoreAttendRecords]) -> set[date]:
     return {
-        business_day_of(Punch(record.timestamp, site_key(part.location)), rules)
+        business_day(record.timestamp, boundary)
         for part in parts
+        for boundary in [rules[site_key(part.location)].day_boundary]
         for record in part.records
     }
 
@@ -193,7 +194,7 @@ def _rules(sites: Worksheet, parts: Sequence[StoreAttendRecords]) -> Mapping[str
     rules = rules_of(rows)
     for part in reversed(parts):
         site = site_key(part.location)
-        row, own = rows.get(site), rules.get(site, SiteRules())
+        row, own = rows.get(site), rules.get(site, USUAL_RULES)
         if row is None or not row.time_zone:
             own = replace(own, zone=zone_of(part.time_zone))
         if row is None or row.day_boundary is None:

@@ -154,13 +154,15 @@ class _Routed:
         given = {record.identity: record for record in message.records}
         unique = {key: record for key, record in given.items() if not table.forgotten.holds(record)}
         self._forgotten = tuple(given.keys() - unique.keys())
-        homeless = (table.home(message.location, each.timestamp) is None for each in unique.values())
-        if not is_of_now and not self._takes_its_own() and any(homeless):
+        homes = [table.home(message.location, record.timestamp) for record in unique.values()]
+        if not all(homes) and not is_of_now and not self._takes_its_own():
             # HR may have entered the period since the table was read: "there is none" is said of today's table alone.
             self.table = table = routing.with_site_of(table, routing.read(backend, anew=True))
             self.has_read_anew = True
-        for record in unique.values():
-            home = self._home(record)
+            homes = [table.home(message.location, record.timestamp) for record in unique.values()]
+        takes_its_own = not all(homes) and self._takes_its_own()
+        for record, by_table in zip(unique.values(), homes, strict=True):
+            home = self._home(record, by_table, takes_its_own=takes_its_own)
             if isinstance(home, Outcome):
                 self._nowhere.setdefault(home, []).append(record)
             else:
@@ -226,12 +228,14 @@ class _Routed:
             else:
                 yield from self._stored(home, records)
 
-    def _home(self, record: AttendanceRecord) -> ReviewPeriod | Outcome:
+    def _home(
+        self, record: AttendanceRecord, home: ReviewPeriod | None, *, takes_its_own: bool
+    ) -> ReviewPeriod | Outcome:
+        """Where a record belongs whose period by HR's table is `home`."""
         site, message = self._message.location, self._message
         if self._goes_to is not None:
             return self._goes_to
-        home = self.table.home(site, record.timestamp)
-        if not message.routed and (home is not None or self._takes_its_own()):
+        if not message.routed and (home is not None or takes_its_own):
             return home or message.period
         if self.table.is_before(site, record.timestamp):
             return Outcome.BEFORE_FIRST_DAY
@@ -347,7 +351,7 @@ def _draft(parts: Sequence[StoreAttendRecords], backend: Backend) -> Draft[int]:
     unique: dict[str, New] = {}
     for part in parts:
         for record in part.records:
-            unique.setdefault(record.identity, New(record, part))
+            unique.setdefault(record.identity, New(record, part, Labels.of(record, part.location)))
     new = [each for each in unique.values() if not book.index.knows(each.record, each.part.location)]
     if not new:
         return Draft(book.read, (), 0)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from attendance_backend.domain.days import (
+    USUAL_RULES,
     DayTimes,
     Flag,
     Punch,
@@ -72,9 +73,11 @@ class Stored:
         for calendar_day, is_next in ((day, False), (day + timedelta(days=1), True)):
             counts_at: dict[str, str] = {}
             for labels in rows:
+                tokens = self._index.tokens(labels, calendar_day)
+                if not tokens:
+                    continue
                 site = site_key(labels.site)
                 begin_s = self._begin_s(key, calendar_day, site)
-                tokens = self._index.tokens(labels, calendar_day)
                 own = [token for token in tokens if counts_at.setdefault(token.record_id, site) == site]
                 if self._is_of(key, labels, calendar_day):
                     found += [
@@ -92,7 +95,7 @@ class Stored:
 
     def _begin_s(self, key: str, day: date, site: str) -> int:
         """When a person's day begins for punches of a site, in seconds after midnight."""
-        begin = self.rules.get(site, SiteRules()).day_boundary
+        begin = self.rules.get(site, USUAL_RULES).day_boundary
         boundary_s = begin.hour * 3600 + begin.minute * 60 + begin.second
         planned = self._plan(key, day)
         return boundary_s if planned is None else planned.opening_s(boundary_s)

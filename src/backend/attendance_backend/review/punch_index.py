@@ -13,7 +13,7 @@ What a person typed in here is kept and does not count.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from attendance_backend.domain.people import Labels, site_key
@@ -65,7 +65,7 @@ class Token(NamedTuple):
 
     def moment(self, day: date) -> datetime:
         """The wall time of the punch, in the column of a date."""
-        return datetime.combine(day, time()) + timedelta(seconds=self.seconds)
+        return _midnight(day) + timedelta(seconds=self.seconds)
 
     def __str__(self) -> str:
         return f"{self.seconds}:{self.record_id}{':amended' if self.amended else ''}"
@@ -288,6 +288,11 @@ def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
 
 def _header_cell(day: date) -> NewCell:
     return NewCell(serial.from_date(day))
+
+
+@lru_cache(maxsize=256)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
 
 
 def _parsed(text: str) -> _Content:

@@ -4,11 +4,13 @@ from datetime import date, datetime, timedelta
 
 SECONDS_A_DAY = 86_400
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no time zones
+_EPOCH_DAY = _EPOCH.toordinal()
+_DAY = timedelta(days=1)
 
 
 def from_datetime(moment: datetime) -> float:
     """A naive wall time as a serial number."""
-    return (moment - _EPOCH) / timedelta(days=1)
+    return (moment - _EPOCH) / _DAY
 
 
 def to_datetime(serial: float) -> datetime:
@@ -17,7 +19,7 @@ def to_datetime(serial: float) -> datetime:
 
 
 def from_date(day: date) -> float:
-    return float((day - _EPOCH.date()).days)
+    return float(day.toordinal() - _EPOCH_DAY)
 
 
 def to_date(serial: float) -> date:
