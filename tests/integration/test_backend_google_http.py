@@ -3,7 +3,9 @@
 from contextlib import contextmanager
 
 import pytest
+import requests
 from google.oauth2.service_account import Credentials
+from requests.adapters import BaseAdapter
 
 from attendance_backend.app.bootstrap import SCOPES
 from attendance_backend.errors import (
@@ -318,3 +320,39 @@ def test_google_out_of_reach_is_a_clear_error():
     with pytest.raises(GoogleError, match="cannot be reached"):
         bench.sheets.read("1Missing-Spreadsheet")
     assert url
+
+
+class Answers(BaseAdapter):
+    """A service that answers everything with the same body."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def send(self, request, **_options):
+        response = requests.Response()
+        response.status_code, response._content, response.request = 200, self.body, request
+        return response
+
+    def close(self):
+        pass
+
+
+def test_half_of_a_character_which_a_formula_left_is_read(bench):
+    """LEFT of an emoji's first half."""
+    cell = b'{"effectiveValue":{"stringValue":"Ann \\ud83d"}}'
+    body = b'{"sheets":[{"properties":{"title":"S"},"data":[{"rowData":[{"values":[%s]}]}]}]}' % cell
+    bench.client.session.mount("http://", Answers(body))
+    assert bench.sheets.read(bench.book, [Area("S")]).worksheet("S").value(0, 0) == "Ann \ud83d"
+
+
+def test_half_of_a_character_is_refused_by_the_service_and_by_nobody_before(bench):
+    with pytest.raises(RefusedError, match="Google refuses"):
+        bench.sheets.apply(bench.book, [write("Ann \ud83d")])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_never_written_as_a_blank(bench, number):
+    with pytest.raises(ValueError, match="cannot hold"):
+        bench.sheets.apply(bench.book, [write(number)])
+    assert bench.calls() == 0

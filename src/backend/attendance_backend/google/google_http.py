@@ -178,9 +178,16 @@ def _options(params: Mapping[str, Any] | None, json: Json | None) -> dict[str, A
     """A call's query and body, without blanks; nor is the answer to have any, half of which they would be."""
     options: dict[str, Any] = {"params": {**(params or {}), "prettyPrint": "false"}}
     if json is not None:
-        options["data"] = compact.dumps(json, allow_nan=False, separators=(",", ":")).encode()
+        options["data"] = _encoded(json)
         options["headers"] = {"Content-Type": "application/json"}
     return options
+
+
+def _encoded(json: Json) -> bytes:
+    try:
+        return msgspec.json.encode(json)
+    except UnicodeEncodeError:  # half of a character; it is the service's to refuse it
+        return compact.dumps(json, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _decoded(response: requests.Response, form: type[T], what: str) -> T:
@@ -192,7 +199,10 @@ def _decoded(response: requests.Response, form: type[T], what: str) -> T:
     except msgspec.ValidationError as error:
         raise GoogleError(f"{what}: Google's answer makes no sense: {error}") from error
     except msgspec.DecodeError as error:
-        raise requests.exceptions.InvalidJSONError("the answer is no JSON") from error
+        try:
+            return msgspec.convert(compact.loads(body), form)  # halves of characters, as formulas leave of emojis
+        except ValueError:
+            raise requests.exceptions.InvalidJSONError("the answer is no JSON") from error
 
 
 def _may_repeat(failure: Exception, *, repeatable: bool) -> bool:

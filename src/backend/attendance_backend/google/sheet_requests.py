@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from math import isfinite
 from typing import Any
 
 from attendance_backend.sheet.changes import (
@@ -239,6 +240,8 @@ def _value(value: float | str | Formula | None) -> Json:
     if kind is str:
         return {"userEnteredValue": {"stringValue": value}}
     if kind is float:
+        if not isfinite(value):  # type: ignore[arg-type]  # a float; JSON has no such numbers
+            raise ValueError(f"a cell cannot hold {value}")
         return {"userEnteredValue": {"numberValue": value}}
     if value is None:
         return {}
