@@ -329,7 +329,7 @@ class Answers(BaseAdapter):
         super().__init__()
         self.body = body
 
-    def send(self, request, **_options):
+    def send(self, request, *_args, **_options):
         response = requests.Response()
         response.status_code, response._content, response.request = 200, self.body, request
         return response
