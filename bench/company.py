@@ -34,6 +34,7 @@ from attendance_backend.handlers.together import handle_together
 from attendance_backend.ports import Backend
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
+from attendance_backend.sheet import placing
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, Message, StoreAttendRecords, Watch
 from attendance_sandbox.sheets.server import SheetsServer
 from bench.flood import BOUNDARY, CALL_S, PERIOD, control_of
@@ -131,7 +132,7 @@ class _Company:
             for some in _some(records, ROWS):
                 lines = [raw_data.row_of(each, each.user_name or "", _site(site), BOUNDARY) for each in some]
                 view = books.read(self.backend.spreadsheets, sheet_id, [book.raw(title)])
-                self.backend.spreadsheets.apply(sheet_id, raw_data.append(view.worksheet(title), lines))
+                self.backend.spreadsheets.apply(sheet_id, placing.append(view.worksheet(title), lines))
         for sheet_id in dict.fromkeys(self._ids):
             refresh.rebuild_facts(sheet_id, PERIOD, self.backend)
         self._store(len(self._workdays) - 1)

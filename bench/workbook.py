@@ -34,7 +34,7 @@ from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import DAILY, raw_title
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import placing, serial
 from attendance_contracts import AttendanceRecord, CreateReviewSheet, ReviewPeriod, StoreAttendRecords
 from attendance_sandbox.sheets.server import SheetsServer
 
@@ -292,7 +292,7 @@ def _fill(backend: Backend, sheet_id: str, raw_rows: int) -> None:
     for site, records in rows.items():
         raw = books.read(backend.spreadsheets, sheet_id, [book.raw(raw_title(site))])
         lines = [raw_data.row_of(record, record.user_name or "", site, BOUNDARY) for record in records]
-        backend.spreadsheets.apply(sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
+        backend.spreadsheets.apply(sheet_id, placing.append(raw.worksheet(raw_title(site)), lines))
     refresh.rebuild_facts(sheet_id, PERIOD, backend)
     for site, records in rows.items():
         # With its first message Sites learns when the site's day begins.

@@ -10,7 +10,7 @@ from attendance_backend.google.sheets import GoogleSheets
 from attendance_backend.handlers import books, refresh
 from attendance_backend.review import book, raw_data
 from attendance_backend.review.names import raw_title
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import placing, serial
 from attendance_contracts import AttendanceRecord
 from tests.integration.backend_office import NOVEMBER, CloudOffice
 
@@ -76,7 +76,7 @@ def fill(office, rows, days=20):
             punch = record(number % PEOPLE, moment, f"SN{index}")
             lines.append(raw_data.row_of(punch, punch.user_name, site, datetime.min.time()))
         raw = books.read(backend.spreadsheets, office.sheet_id, [book.raw(raw_title(site))])
-        backend.spreadsheets.apply(office.sheet_id, raw_data.append(raw.worksheet(raw_title(site)), lines))
+        backend.spreadsheets.apply(office.sheet_id, placing.append(raw.worksheet(raw_title(site)), lines))
     assert refresh.rebuild_facts(office.sheet_id, NOVEMBER, backend).differences
     for index, site in enumerate(SITES):
         # With its first message Sites learns when the site's day begins.

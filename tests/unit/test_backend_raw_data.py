@@ -6,7 +6,7 @@ from attendance_backend.domain.people import Labels
 from attendance_backend.review import raw_data
 from attendance_backend.review.names import AMENDMENTS_ID, raw_id
 from attendance_backend.review.raw_data import StoredPunch, UnreadableRow
-from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.changes import (
     AddRows,
     AddWorksheet,
@@ -135,12 +135,12 @@ def worksheet(row_count, cells=(), columns=(raw_data.TIMESTAMP,)):
 
 
 def appended(row_count, cells=(), rows=(ENTRY,), **options):
-    return raw_data.append(worksheet(row_count, cells, **options), rows)
+    return placing.append(worksheet(row_count, cells, **options), rows)
 
 
 def test_what_is_read_to_append_is_the_row_below_the_header():
-    assert raw_data.append_areas(worksheet(9)) == [Area(RAW_TITLE, 1, 2, 0, None)]
-    assert raw_data.append_areas(worksheet(1)) == []
+    assert placing.append_areas(worksheet(9)) == [Area(RAW_TITLE, 1, 2, 0, None)]
+    assert placing.append_areas(worksheet(1)) == []
 
 
 def test_the_first_row_takes_the_blank_one_below_the_header():
@@ -162,7 +162,7 @@ def test_a_column_of_somebody_in_between_stays_blank():
     sheet = worksheet(2, columns=columns)
     sheet.columns.pop(None)
     line = (*ROW, NewCell(), NewCell("Ann"))
-    assert raw_data.append(sheet, [row]) == [WriteCells(7, 1, 0, (line,), below=True)]
+    assert placing.append(sheet, [row]) == [WriteCells(7, 1, 0, (line,), below=True)]
 
 
 def test_what_is_read_of_all_that_is_stored():

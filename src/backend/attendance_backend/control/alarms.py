@@ -129,7 +129,8 @@ class AlarmLog:
         worksheet = self._worksheet
         if worksheet is None:
             return None
-        return next((row for row in worksheet.row_numbers() if _is(worksheet, row, alarm)), None)
+        rows = worksheet.row_numbers()
+        return next((row for row in rows if worksheet.text(row, ALARM) == alarm.identity), None)
 
 
 def drop(worksheet: Worksheet, before: date) -> list[Change]:
@@ -143,10 +144,6 @@ def drop(worksheet: Worksheet, before: date) -> list[Change]:
             if day is not None and day < before and worksheet.text(row, STATE).casefold() != State.FAILED
         ],
     )
-
-
-def _is(worksheet: Worksheet, row: int, alarm: Alarm | Notice) -> bool:
-    return worksheet.text(row, ALARM) == alarm.identity
 
 
 def _row_of(alarm: Alarm | Notice, state: State, site: str, recipients: str) -> Row:

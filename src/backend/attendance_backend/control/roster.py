@@ -95,7 +95,10 @@ def read_roster(
     for key, rows in dated.items():
         if len(rows) > 1:
             people[key] = _one_of(rows)
-    return {person.key: person for person in sorted(people.values(), key=_by_name)}, problems
+    return {
+        person.key: person
+        for person in sorted(people.values(), key=lambda each: (each.name.casefold(), each.key))
+    }, problems
 
 
 class _Dated(NamedTuple):
@@ -243,7 +246,3 @@ def site_in(table: Table, row: int, header: str, sites: Collection[str] | None) 
     listed = ", ".join(sorted(sites)) or "none yet"
     remedy = f"no site is called {text!r} (there are: {listed}); correct it, or leave it empty"
     raise BadCellError(row, table.columns[header], remedy)
-
-
-def _by_name(person: Person) -> tuple[str, str]:
-    return person.name.casefold(), person.key

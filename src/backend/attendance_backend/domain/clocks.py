@@ -36,6 +36,11 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
+def seconds_of(moment: time | datetime) -> int:
+    """Seconds since midnight."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
 def is_ambiguous(moment: datetime, zone: ZoneInfo) -> bool:
     """Whether a naive wall time occurs twice, as in the hour before clocks are put back."""
     return _offset(moment.replace(fold=0), zone) > _offset(moment.replace(fold=1), zone)

@@ -55,14 +55,17 @@ class MachineId:
             return False
         if self.user_id != labels.user_id if self.user_id else self.user_name != user_key(labels.user_name):
             return False
-        return day is None or (
-            (self.first is None or self.first <= day) and (self.until is None or day <= self.until)
-        )
+        return day is None or is_within(day, self.first, self.until)
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
         """The lowest goes first: IDs before names, of one site before of all."""
         return not self.user_id, not self.site, self.row
+
+
+def is_within(day: date, first: date | None, last: date | None) -> bool:
+    """Whether a day is one from the first to the last, both included; None for no such bound."""
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,7 @@ class Terms:
 
     def includes(self, day: date) -> bool:
         """Whether a day lies within this employment."""
-        return (self.first_day is None or self.first_day <= day) and (
-            self.last_day is None or day <= self.last_day
-        )
+        return is_within(day, self.first_day, self.last_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,7 @@ class Member:
 
     def is_employed(self, day: date) -> bool:
         """Whether the day lies within the employment."""
-        return (self.first_day is None or day >= self.first_day) and (
-            self.last_day is None or day <= self.last_day
-        )
+        return is_within(day, self.first_day, self.last_day)
 
 
 class Labels(NamedTuple):

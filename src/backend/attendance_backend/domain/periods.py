@@ -43,7 +43,9 @@ def next_period(periods: Sequence[ReviewPeriod], after: date | None, on: date) -
         A period that begins the day after `after`, whatever HR changed since; None when it is not published.
     """
     if after is None:
-        return next((period for period in periods if _is_first(period, on)), None)
+        return next(
+            (each for each in periods if each.first_day - GAP_DAYS * _DAY <= on <= each.last_day), None
+        )
     for period in periods:
         if period.last_day > after:
             if (period.first_day - after).days > GAP_DAYS:
@@ -66,10 +68,6 @@ def whole_weeks(first_day: date, last_day: date, begins_on: int = 0) -> list[dat
     """All days from the first one of the first day's week to the last one of the last day's."""
     begin, end = week_of(first_day, begins_on), week_of(last_day, begins_on) + 7 * _DAY
     return [begin + offset * _DAY for offset in range((end - begin).days)]
-
-
-def _is_first(period: ReviewPeriod, on: date) -> bool:
-    return period.first_day - GAP_DAYS * _DAY <= on <= period.last_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,14 +195,16 @@ def _decoded(response: requests.Response, form: type[T], what: str) -> T:
     for piece in response.iter_content(PIECE):  # `content` would have a large answer in memory twice
         body += piece
     try:
-        return msgspec.json.decode(body, type=form)
+        try:
+            return msgspec.json.decode(body, type=form)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:  # half of a character, as a formula leaves of an emoji, is no reason
+            return msgspec.convert(compact.loads(body), form)
     except msgspec.ValidationError as error:
         raise GoogleError(f"{what}: Google's answer makes no sense: {error}") from error
-    except msgspec.DecodeError as error:
-        try:
-            return msgspec.convert(compact.loads(body), form)  # halves of characters, as formulas leave of emojis
-        except ValueError:
-            raise requests.exceptions.InvalidJSONError("the answer is no JSON") from error
+    except ValueError as error:
+        raise requests.exceptions.InvalidJSONError("the answer is no JSON") from error
 
 
 def _may_repeat(failure: Exception, *, repeatable: bool) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, cut_offs
@@ -127,10 +128,11 @@ def _replan(sheet_id: str, period: ReviewPeriod, control: Control, backend: Back
         for person in kept.people(control.people.values(), period.last_day):
             # Without a site any boundary may be asked: with the earliest one a day is taken to end later.
             begin = boundaries.get(site_key(person.site)) or min(known, default=time())
-            seconds = begin.hour * 3600 + begin.minute * 60 + begin.second
             member = days.members.get(person.key)
             seen_at = member.seen.site if member is not None and member.seen is not None else ""
-            plans[person.key] = control.plans.of(person, days.columns, seconds, period.last_day, seen_at)
+            plans[person.key] = control.plans.of(
+                person, days.columns, seconds_of(begin), period.last_day, seen_at
+            )
         changes = days.replanned(plans)
         return Draft(read, changes, bool(changes), in_steps=True)
 

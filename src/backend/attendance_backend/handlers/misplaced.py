@@ -1,7 +1,7 @@
 """Puts right what was written beside its place because a person moved columns or rows between our read and our write.
 
 The header rows of each worksheet that is written to come back in the write's own answer: what they show is how it was
-when the write was carried out. New rows go below all others, wherever these are (`placing.lay_below`), so that nothing
+when the write was carried out. New rows go below all others, wherever these are (`placing.append`), so that nothing
 is written over by them. Facts can be computed again; what else was written over is what was read before.
 """
 

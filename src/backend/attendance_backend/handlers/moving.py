@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from attendance_backend.control.reading import Control
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.groups import book_name
 from attendance_backend.domain.people import Labels, People, Person, site_key
 from attendance_backend.domain.periods import period_named
@@ -140,8 +141,8 @@ class _Homes:
         kept = (
             self.table.sites[site_key(labels.site)].in_period(ReviewPeriod(f"{day}", day, day)).day_boundary
         )
-        begin = planned.opening_s(kept.hour * 3600 + kept.minute * 60 + kept.second)
-        if moment.hour * 3600 + moment.minute * 60 + moment.second < begin:
+        begin = planned.opening_s(seconds_of(kept))
+        if seconds_of(moment) < begin:
             day -= _DAY
         return next((each for each in self.table.periods if each.first_day <= day <= each.last_day), None)
 

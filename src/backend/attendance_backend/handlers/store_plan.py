@@ -15,6 +15,7 @@ from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.facts import Stored, UserDay
 from attendance_backend.review.names import SITES, raw_title
 from attendance_backend.review.punch_index import Token
+from attendance_backend.sheet import placing
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Worksheet
 from attendance_contracts import AttendanceRecord, StoreAttendRecords
@@ -78,7 +79,7 @@ class Storing:
         """Changes for a period that HR has finalised.
 
         Args:
-            worksheet: ``Amendments`` as `raw_data.append` needs it; None when it is to be made.
+            worksheet: ``Amendments`` as `placing.append` needs it; None when it is to be made.
         """
         self._index_records(amended=True)
         made = [] if worksheet is not None else raw_data.AMENDMENTS_LAYOUT.create(2)
@@ -88,7 +89,7 @@ class Storing:
             self._entries.append(exceptions_sheet.amended(when, site, len(arrivals)))
         return [
             *made,
-            *raw_data.append(where, self._rows(self._new)),
+            *placing.append(where, self._rows(self._new)),
             *self._book.index.changes(),
             *self._told(),
         ]
@@ -109,7 +110,7 @@ class Storing:
             *(
                 change
                 for arrivals in self._by_site().values()
-                for change in raw_data.append(
+                for change in placing.append(
                     self._book.worksheet(raw_title(arrivals[0].part.location)), self._rows(arrivals)
                 )
             ),

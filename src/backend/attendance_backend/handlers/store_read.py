@@ -21,7 +21,6 @@ from attendance_backend.review import (
     days_sheet,
     guide_sheet,
     punch_index,
-    raw_data,
     sites_sheet,
 )
 from attendance_backend.review.book import Want
@@ -30,6 +29,7 @@ from attendance_backend.review.guide_sheet import Parameters
 from attendance_backend.review.names import DAYS, GUIDE, PUNCH_INDEX, SITES, raw_title
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.review.rules import rules_of
+from attendance_backend.sheet import placing
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
 from attendance_contracts import StoreAttendRecords, business_day
 
@@ -143,7 +143,7 @@ def is_at_odds(book: Book, parts: Sequence[StoreAttendRecords]) -> bool:
     """
     indexed = set(map(site_key, book.index.sites()))
     return any(
-        raw_data.is_empty(book.worksheet(raw_title(name))) == (site in indexed)
+        placing.is_empty(book.worksheet(raw_title(name))) == (site in indexed)
         for site, name in _sites(parts).items()
     )
 

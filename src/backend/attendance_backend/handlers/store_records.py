@@ -95,7 +95,8 @@ def store_together(
         yield settled
     while groups:
         parts = groups.pop(next(iter(groups)))
-        for part in Grouping[_Part](partial(_store_parts, backend)).done([*parts.values()]):
+        grouping = Grouping[_Part](lambda found: _store_in_one([part.message for part in found], backend))
+        for part in grouping.done([*parts.values()]):
             part.is_stored()
         ready = {n: all_routed[n] for n in parts if not any(n in others for others in groups.values())}
         if settled := {number: routed.reply for number, routed in ready.items() if routed.is_stored}:
@@ -324,10 +325,6 @@ class _Part(NamedTuple):
     is_stored: Callable[[], None]
 
 
-def _store_parts(backend: Backend, parts: Sequence[_Part]) -> None:
-    _store_in_one([part.message for part in parts], backend)
-
-
 def _store_in_one(parts: Sequence[StoreAttendRecords], backend: Backend) -> None:
     """Store records of one period in its workbook."""
     sheet_id, period = parts[0].sheet_id, parts[0].period
@@ -433,7 +430,7 @@ def _whole_book(
 
 
 def _amendments(sheet_id: str, backend: Backend) -> Worksheet | None:
-    """The worksheet as far as `raw_data.append` needs it; None when it is to be made."""
+    """The worksheet as far as `placing.append` needs it; None when it is to be made."""
     if books.present(backend.spreadsheets, sheet_id).find(AMENDMENTS) is None:
         return None
     return books.read(backend.spreadsheets, sheet_id, [raw(AMENDMENTS)]).worksheet(AMENDMENTS)

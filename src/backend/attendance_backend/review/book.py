@@ -119,11 +119,11 @@ def whole(title: str, *, optional: bool = False) -> Want:
 
 def raw(title: str) -> Want:
     """The areas to read of raw data or amendments before rows are appended."""
-    return Want(as_made(layout_of(title)), raw_data.append_areas)
+    return Want(as_made(layout_of(title)), placing.append_areas)
 
 
 GUIDE_VALUES = Want(guide_sheet.as_made(), guide_sheet.areas)
-EXCEPTIONS_END = Want(as_made(exceptions_sheet.LAYOUT), exceptions_sheet.areas)
+EXCEPTIONS_END = Want(as_made(exceptions_sheet.LAYOUT), placing.append_areas)
 STATE_HEADERS = (
     header(monthly_columns.LAYOUT.title),
     header(corrections_sheet.LAYOUT.title),

@@ -22,8 +22,7 @@ from attendance_backend.review import (
     weekly_columns,
 )
 from attendance_backend.review.days_sheet import Days
-from attendance_backend.review.exception_state import CONTRADICTIONS
-from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.exceptions_sheet import CONTRADICTIONS, Entry
 from attendance_backend.review.formulas import user_of
 from attendance_backend.review.names import DAILY, DAYS, EXCEPTIONS, MONTHLY, WEEKLY
 from attendance_backend.sheet import serial

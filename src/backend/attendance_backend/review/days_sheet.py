@@ -485,14 +485,14 @@ def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int], at: Mapping
 def machine_ids_text(links: Iterable[MachineId]) -> str:
     """How a person's row ``out`` holds by which machines know the person."""
     lines = [
-        [each.site, each.user_id, each.user_name, *map(_iso, (each.first, each.until)), each.row]
+        (
+            *(each.site, each.user_id, each.user_name),
+            *(day.isoformat() if day else "" for day in (each.first, each.until)),
+            each.row,
+        )
         for each in links
     ]
     return json.dumps(lines, ensure_ascii=False) if lines else ""
-
-
-def _iso(day: date | None) -> str:
-    return "" if day is None else day.isoformat()
 
 
 @lru_cache(maxsize=1024)

@@ -3,17 +3,17 @@ each is to be named once (`completion.contradictions`), the program never reads 
 
     When | Site | Who | What | What to do (3 open) | State
 
-State is a formula (`exception_state`). What is about a person's day is *resolved* when ``Monthly Summary`` no longer
-says it of that day, or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody
-unknown when the person is in the workbook. *for information* (somebody was late, or left early) needs nobody.
-Everything else stays *open* until HR types over it. HR may delete rows and add columns at the right.
+State is a formula. What is about a person's day is *resolved* when ``Monthly Summary`` no longer says it of that day,
+or when HR wrote a note (or, for a late check-in, waived the penalty) in ``Corrections``; somebody unknown when the
+person is in the workbook. *for information* (somebody was late, or left early) needs nobody. Everything else stays
+*open* until HR types over it. HR may delete rows and add columns at the right.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from attendance_backend.review import exception_state, formulas
+from attendance_backend.review import corrections_sheet, day_header, formulas, monthly_columns
 from attendance_backend.review.daily_columns import (
     ABSENT,
     CHECK_HOURS,
@@ -24,12 +24,12 @@ from attendance_backend.review.daily_columns import (
     MISSING_OUT,
     OPEN,
 )
-from attendance_backend.review.exception_state import TO_DO, TO_KNOW, UNKNOWN
 from attendance_backend.review.formulas import Places
-from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID
+from attendance_backend.review.names import EXCEPTIONS, EXCEPTIONS_ID, MONTHLY
 from attendance_backend.sheet import placing, serial, styles
-from attendance_backend.sheet.changes import Change, Formula, NewCell, WriteCells
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, WriteCells
+from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.layout import Column, Layout
 from attendance_contracts import MistimedPunches
 
@@ -56,6 +56,12 @@ LAYOUT = Layout(
     warning="Kept by the program. Delete a row, or type resolved into State, when it is done with.",
     free=(STATE,),
 )
+
+RESOLVED, INFORMATION = "resolved", "for information"
+CONTRADICTIONS = (CHECK_TIMES, CHECK_HOURS)
+DAY_STATES = (LATE, LEFT_EARLY, ABSENT, MISSING_OUT, MISSING_IN, *CONTRADICTIONS)
+"""Kinds that are words of ``Monthly Summary``, too, and are resolved when they no longer stand there."""
+UNKNOWN, TO_KNOW, TO_DO = "unknown user", "to know", "to do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ def create(at: Places) -> list[Change]:
     return [
         *LAYOUT.create(sheet.first_row + 1),
         WriteCells(EXCEPTIONS_ID, sheet.lines[0], at[REMEDY], ((header,),)),
-        *exception_state.highlights(EXCEPTIONS_ID, sheet.first_row, at[STATE]),
+        *_highlights(EXCEPTIONS_ID, sheet.first_row, at[STATE]),
     ]
 
 
@@ -96,27 +102,59 @@ def remedy_header(at: Places) -> Formula:
     return Formula(f'="{REMEDY.header} ("&{count}&" open)"')
 
 
-def areas(worksheet: Worksheet) -> list[Area]:
-    """What must be read to append: the row below the header, too."""
-    row = worksheet.first_row
-    return [Area.of_rows(worksheet.title, row, row + 1)] if row < worksheet.row_count else []
+def days_of(at: Places) -> dict[date, int]:
+    """The columns of the days in ``Monthly Summary``; none when it is not there."""
+    monthly = at.sheets.get(MONTHLY)
+    return {} if monthly is None else day_header.columns_by_day(monthly)
+
+
+def state_of(kind: str, user: str, day: date | None, days: Mapping[date, int], at: Places) -> str | Formula:
+    """What stands in State.
+
+    Args:
+        user: `user_key`, or empty.
+        day: the business day it is about.
+        days: the columns of the days in ``Monthly Summary``.
+    """
+    if kind == TO_KNOW:
+        return INFORMATION
+    if not user or not (kind == UNKNOWN or (kind in DAY_STATES and day in days)):
+        return OPEN
+    row = f"MATCH({formulas.exact(formulas.token_of(user))},{at.column(monthly_columns.TOKEN)},0)"
+    if kind == UNKNOWN or day is None:
+        return Formula(f'=IF(ISNUMBER({row}),"{RESOLVED}","{OPEN}")')
+    cell = f"INDEX({at.fixed(MONTHLY, days[day])},{row})"
+    tests = [f'ISERROR(SEARCH("{kind}",{cell}))']
+    settling = [corrections_sheet.NOTE, *([corrections_sheet.WAIVE] if kind == LATE else [])]
+    for correction in settling:
+        key = f"{corrections_sheet.group_of(correction, user)} {serial.from_date(day):.0f}"
+        tests.append(f"ISNUMBER(MATCH({formulas.exact(key)},{at.column(corrections_sheet.KEY)},0))")
+    unsettled = INFORMATION if kind in (LATE, LEFT_EARLY) else OPEN
+    return Formula(f'=IF(OR({",".join(tests)}),"{RESOLVED}","{unsettled}")')
+
+
+def _highlights(sheet_id: int, first_row: int, column: int) -> list[Change]:
+    """What is settled fades; what is open stands out."""
+    state = f"${cell_name(first_row, column)}"
+    done = Formula(f'=OR({state}="{RESOLVED}",{state}="{INFORMATION}")')
+    still = Formula(f'={state}="{OPEN}"')
+    background, color = styles.LATE_BACKGROUND, styles.LATE_TEXT
+    return [
+        HighlightWhen(sheet_id, first_row, 0, done, None, styles.FADED, end_column=column + 1),
+        HighlightWhen(sheet_id, first_row, column, still, background, color, end_column=column + 1),
+    ]
 
 
 def append(worksheet: Worksheet, entries: Sequence[Entry], at: Places) -> list[Change]:
     """Add rows behind the last row of the grid.
 
     Args:
-        worksheet: as `areas` names it.
+        worksheet: of which `placing.append_areas` were read.
         entries: in the order of their rows.
         at: where the columns of the worksheets stand that State looks into.
     """
-    days = exception_state.days_of(at)
-    below = worksheet.first_row
-    # Below a header that is frozen there must be a row; at first it is blank, unless somebody typed into it.
-    is_new = worksheet.row_count == below + 1 and all(row != below for row, _ in worksheet.cells)
-    first = worksheet.row_count - is_new
-    rows = [_row(entry, days, at) for entry in entries]
-    return placing.lay_below(worksheet, first, rows) if rows else []
+    days = days_of(at)
+    return placing.append(worksheet, [_row(entry, days, at) for entry in entries])
 
 
 def _row(entry: Entry, days: Mapping[date, int], at: Places) -> dict[Column, NewCell]:
@@ -126,7 +164,7 @@ def _row(entry: Entry, days: Mapping[date, int], at: Places) -> dict[Column, New
         WHO: entry.who,
         WHAT: entry.what,
         REMEDY: entry.remedy,
-        STATE: exception_state.state_of(entry.kind, entry.user, entry.day, days, at),
+        STATE: state_of(entry.kind, entry.user, entry.day, days, at),
         USER: formulas.token_of(entry.user) if entry.user else None,
         DAY: None if entry.day is None else serial.from_date(entry.day),
         KIND: entry.kind,
@@ -213,7 +251,7 @@ contradictions = {
         CHECK_HOURS,
     ),
 }
-"""By `exception_state.CONTRADICTIONS`."""
+"""By `CONTRADICTIONS`."""
 double_tap = AboutADay(
     "Punches within seconds of each other on {day}, counted as one",
     "Nothing, unless the second one was meant as a check-out: then type it into Corrections.",

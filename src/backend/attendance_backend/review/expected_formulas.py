@@ -13,7 +13,6 @@ from attendance_backend.review import (
     corrections_sheet,
     day_header,
     days_sheet,
-    exception_state,
     exceptions_sheet,
     formulas,
     monthly_columns,
@@ -184,13 +183,13 @@ def _of_corrections(
 
 
 def _of_exceptions(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> Expected:
-    days = exception_state.days_of(at)
+    days = exceptions_sheet.days_of(at)
     cells: dict[Place, Formula | str] = {}
     for row in sheet.data_rows():
         user = formulas.user_of(sheet.text(row, exceptions_sheet.USER))
         if user in people:
             cells[row, sheet.at(exceptions_sheet.WHO)] = people[user].name
-        state = exception_state.state_of(
+        state = exceptions_sheet.state_of(
             sheet.text(row, exceptions_sheet.KIND),
             user,
             sheet.date(row, exceptions_sheet.DAY),

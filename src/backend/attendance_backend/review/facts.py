@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.days import (
     USUAL_RULES,
     DayTimes,
@@ -89,14 +90,14 @@ class Stored:
 
     def day_of(self, key: str, punch: Punch) -> date:
         """The day that a person's punch counts for."""
-        on, at = punch.moment.date(), punch.moment.time()
-        second = at.hour * 3600 + at.minute * 60 + at.second
-        return on if second >= self._begin_s(key, on, punch.site) else on - timedelta(days=1)
+        on = punch.moment.date()
+        return (
+            on if seconds_of(punch.moment) >= self._begin_s(key, on, punch.site) else on - timedelta(days=1)
+        )
 
     def _begin_s(self, key: str, day: date, site: str) -> int:
         """When a person's day begins for punches of a site, in seconds after midnight."""
-        begin = self.rules.get(site, USUAL_RULES).day_boundary
-        boundary_s = begin.hour * 3600 + begin.minute * 60 + begin.second
+        boundary_s = seconds_of(self.rules.get(site, USUAL_RULES).day_boundary)
         planned = self._plan(key, day)
         return boundary_s if planned is None else planned.opening_s(boundary_s)
 

@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.people import Labels, site_key
 from attendance_backend.review import day_header, row_counts
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
@@ -59,9 +60,7 @@ class Token(NamedTuple):
 
     @staticmethod
     def of(record: AttendanceRecord, *, amended: bool = False) -> "Token":
-        moment = record.timestamp
-        seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
-        return Token(seconds, record.identity, amended)
+        return Token(seconds_of(record.timestamp), record.identity, amended)
 
     def moment(self, day: date) -> datetime:
         """The wall time of the punch, in the column of a date."""

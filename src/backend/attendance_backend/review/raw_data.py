@@ -7,7 +7,7 @@ Nothing else in the workbook is a source: what the other worksheets show can be 
 ``Amendments``. Rows are added at the end of the grid, which is known without reading any of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -21,7 +21,7 @@ from attendance_backend.review.names import (
     raw_id,
     raw_title,
 )
-from attendance_backend.sheet import placing, serial, styles
+from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Place, Worksheet
@@ -141,30 +141,6 @@ AMENDMENTS_LAYOUT = Layout(
 def create(location: str) -> list[Change]:
     """A site's worksheet, empty but for its header."""
     return layout_of(location).create(2)
-
-
-def append_areas(worksheet: Worksheet) -> list[Area]:
-    """What must be read to append: the row below the header, which a new worksheet has for nothing."""
-    row = worksheet.first_row
-    return [Area.of_rows(worksheet.title, row, row + 1)] if row < worksheet.row_count else []
-
-
-def is_empty(worksheet: Worksheet) -> bool:
-    """Whether the worksheet, of which `append_areas` were read, holds nothing below its header."""
-    first = worksheet.first_row
-    return worksheet.row_count == first + 1 and not any(row == first for row, _ in worksheet.cells)
-
-
-def append(worksheet: Worksheet, rows: Sequence[Row]) -> list[Change]:
-    """Rows behind all that the grid holds, notes that somebody typed there included.
-
-    Args:
-        worksheet: of which `append_areas` were read.
-    """
-    if not rows:
-        return []
-    first = worksheet.first_row if is_empty(worksheet) else worksheet.row_count
-    return placing.lay_below(worksheet, first, rows)
 
 
 def row_of(

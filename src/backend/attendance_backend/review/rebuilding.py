@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
 from attendance_backend.domain.people import Labels, People, Person, Seen, of_period, site_key
 from attendance_backend.domain.periods import whole_weeks
@@ -96,8 +97,7 @@ class _Kept:
 
     @property
     def token(self) -> Token:
-        seconds = self.punch.moment.hour * 3600 + self.punch.moment.minute * 60 + self.punch.moment.second
-        return Token(seconds, self.punch.record_id, self.amended)
+        return Token(seconds_of(self.punch.moment), self.punch.record_id, self.amended)
 
 
 def _punches(workbook: Spreadsheet, rebuilt: Rebuilt) -> Mapping[_Place, _Kept]:

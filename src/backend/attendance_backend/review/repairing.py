@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from attendance_backend.review import corrections_sheet, plan_sheet, working_time
 from attendance_backend.review.book import made, places_of
-from attendance_backend.review.exception_state import RESOLVED
+from attendance_backend.review.exceptions_sheet import RESOLVED
 from attendance_backend.review.expected_formulas import WHOLE, Expected, expected, planned_people, wants
 from attendance_backend.review.in_force import not_understood
 from attendance_backend.review.names import (

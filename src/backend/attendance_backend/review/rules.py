@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import time
 
-from attendance_backend.domain.clocks import clock_change, zone_of
+from attendance_backend.domain.clocks import clock_change, seconds_of, zone_of
 from attendance_backend.domain.days import SiteRules
 from attendance_backend.domain.people import site_key
 from attendance_backend.review import sites_sheet
@@ -35,8 +35,7 @@ def told(
     if row is None or not row.time_zone:
         values[sites_sheet.TIME_ZONE] = time_zone
     if row is None or row.day_boundary is None:
-        seconds = day_boundary.hour * 3600 + day_boundary.minute * 60 + day_boundary.second
-        values[sites_sheet.DAY_BOUNDARY] = serial.from_seconds(seconds)
+        values[sites_sheet.DAY_BOUNDARY] = serial.from_seconds(seconds_of(day_boundary))
     zone = zone_of(row.time_zone if row is not None and row.time_zone else time_zone)
     change = None if zone is None else clock_change(period.first_day, period.last_day, zone)
     if change is not None:

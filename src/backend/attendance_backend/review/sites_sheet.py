@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.people import site_key
 from attendance_backend.review.formulas import Places
@@ -340,7 +341,7 @@ def _plain(value: Value) -> float | str | None:
         case date():
             return serial.from_date(value)
         case time():
-            return serial.from_seconds(value.hour * 3600 + value.minute * 60 + value.second)
+            return serial.from_seconds(seconds_of(value))
         case timedelta():
             return value / timedelta(days=1)
         case _:

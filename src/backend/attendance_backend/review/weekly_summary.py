@@ -178,13 +178,12 @@ def week_cells(
         if label == HOURS_WORKED:
             return _hours(row, days, at)
         judged = _planned(row, days, at) if is_planned else _judged(row, days, columns.begins_on, at)
-        return _average(*judged[:2]) if label == AVERAGE else _penalty(user, row, days, judged, at)
+        if label == AVERAGE:
+            count, total, *_ = judged
+            return NewCell(Formula(f'=IF({count}=0,"",({total})/({count}))'), styles.AVERAGE_CELL_ABOVE)
+        return _penalty(user, row, days, judged, at)
 
     return {(row, column): cell(days) for column, days in columns.weeks.items()}
-
-
-def _average(count: str, total: str) -> NewCell:
-    return NewCell(Formula(f'=IF({count}=0,"",({total})/({count}))'), styles.AVERAGE_CELL_ABOVE)
 
 
 def _judged(row: int, days: Days, begins_on: int, at: Places) -> tuple[str, str]:

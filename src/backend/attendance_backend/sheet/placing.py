@@ -23,7 +23,7 @@ from attendance_backend.sheet.changes import (
     Tag,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Cell, Place, Worksheet
+from attendance_backend.sheet.grid import Area, Cell, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout, runs, sheet_tag
 
 LOOK = 20
@@ -312,11 +312,29 @@ def lay(
     ]
 
 
-def lay_below(sheet: Worksheet, first_row: int, rows: Sequence[Mapping[Column, NewCell]]) -> list[Change]:
-    """Whole rows behind all others, and the grid made longer for them; `first_row` is where that was when it was read.
+def append_areas(sheet: Worksheet) -> list[Area]:
+    """What must be read to append: the row below the header, which a new worksheet has for nothing."""
+    row = sheet.first_row
+    return [Area.of_rows(sheet.title, row, row + 1)] if row < sheet.row_count else []
+
+
+def is_empty(sheet: Worksheet) -> bool:
+    """Whether the worksheet, of which `append_areas` were read, holds nothing below its header."""
+    first = sheet.first_row
+    return sheet.row_count == first + 1 and not any(row == first for row, _ in sheet.cells)
+
+
+def append(sheet: Worksheet, rows: Sequence[Mapping[Column, NewCell]]) -> list[Change]:
+    """Whole rows behind all that the grid holds, notes that somebody typed there included.
 
     What people insert or delete meanwhile moves the new rows along, and nothing is written over.
+
+    Args:
+        sheet: of which `append_areas` were read.
     """
+    if not rows:
+        return []
+    first_row = sheet.first_row if is_empty(sheet) else sheet.row_count
     by_place = {place: column for column, place in sheet.columns.items()}
     columns = [by_place.get(place) for place in range(max(by_place) + 1)]
     blank = NewCell()
