@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attendance_backend.domain.days import DayTimes
 from attendance_backend.domain.people import Person, Seen
-from attendance_backend.review import book, days_sheet, punch_index, row_counts
+from attendance_backend.review import book, day_header, days_sheet, punch_index, row_counts
 from attendance_backend.review.days_sheet import Days, Facts
 from attendance_backend.review.names import DAYS, DAYS_ID, PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.review.punch_index import PunchIndex
@@ -222,16 +222,16 @@ def test_of_days_that_the_header_does_not_tell_the_number_of_rows_is_that_of_the
 def test_days_and_dates_that_are_missing_get_columns_at_the_end():
     wednesday = date(2026, 11, 4)
     sheet = book.made(days_sheet.create([ANN], [TUESDAY]))
-    assert days_sheet.missing_days(sheet, [TUESDAY]) == []
-    assert days_sheet.missing_days(sheet, [MONDAY, TUESDAY, wednesday]) == [
+    assert day_header.missing_days(sheet, [TUESDAY]) == []
+    assert day_header.missing_days(sheet, [MONDAY, TUESDAY, wednesday]) == [
         AddColumns(DAYS_ID, 2),
         WriteCells(
             DAYS_ID, 0, 9, ((NewCell(serial.from_date(MONDAY)), NewCell(serial.from_date(wednesday))),)
         ),
     ]
     index = book.made(punch_index.create([TUESDAY]))
-    assert punch_index.missing_dates(index, [TUESDAY]) == []
-    assert punch_index.missing_dates(index, [MONDAY]) == [
+    assert day_header.missing_days(index, [TUESDAY]) == []
+    assert day_header.missing_days(index, [MONDAY]) == [
         AddColumns(PUNCH_INDEX_ID, 1),
         WriteCells(PUNCH_INDEX_ID, 0, 5, ((NewCell(serial.from_date(MONDAY)),),)),
     ]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from attendance_backend.domain.people import Labels
-from attendance_backend.review import punch_index
+from attendance_backend.review import day_header, punch_index
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
 from attendance_backend.review.punch_index import PunchIndex, Token
 from attendance_backend.sheet import serial
@@ -233,17 +233,17 @@ def test_punches_without_labels_are_nobodys():
 
 def test_dates_without_a_column_get_one_each_behind_the_others():
     index = index_of(dates=(TUESDAY,))
-    changes = punch_index.missing_dates(index.worksheet, [MONDAY, TUESDAY, WEDNESDAY])
+    changes = day_header.missing_days(index.worksheet, [MONDAY, TUESDAY, WEDNESDAY])
 
     assert PunchIndex(after(index.worksheet, changes)).columns == {TUESDAY: 4, MONDAY: 5, WEDNESDAY: 6}
 
 
 def test_what_is_read_for_some_dates():
-    made = punch_index.as_made([MONDAY, TUESDAY, WEDNESDAY])
+    made = day_header.as_made(punch_index.LAYOUT, [MONDAY, TUESDAY, WEDNESDAY])
     labels = [Area(PUNCH_INDEX, 0, None, 0, 4)]
 
     assert punch_index.areas(made, []) == labels
     assert punch_index.areas(made, [MONDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 4, 5)]
     assert punch_index.areas(made, [WEDNESDAY, TUESDAY]) == [*labels, Area(PUNCH_INDEX, 0, None, 5, 7)]
     # Days outside the period have no column.
-    assert punch_index.areas(punch_index.as_made([TUESDAY]), [MONDAY]) == labels
+    assert punch_index.areas(day_header.as_made(punch_index.LAYOUT, [TUESDAY]), [MONDAY]) == labels

@@ -78,12 +78,7 @@ def _link(
     user_id, name = table.label(row, DEVICE_USER_ID), user_key(table.label(row, NAME))
     if not user_id and not name:
         raise BadCellError(row, table.columns[DEVICE_USER_ID], f"type the {DEVICE_USER_ID}, or the {NAME}")
-    first, until = (
-        None if table.is_blank(row, each) else table.date(row, each, order) for each in (FROM, UNTIL)
-    )
-    if first is not None and until is not None and until < first:
-        remedy = f"{UNTIL} ({until}) is before {FROM} ({first}); correct one"
-        raise BadCellError(row, table.columns[UNTIL], remedy)
+    first, until = table.span(row, FROM, UNTIL, order)
     site = site_in(table, row, SITE, sites).casefold()
     return user, MachineId(site, user_id, "" if user_id else name, first, until, row)
 

@@ -199,13 +199,7 @@ def _roster_row(table: Table, row: int, known: _Known, order: Order | None) -> R
             SHIFT,
             f"no shift that is understood is called so (there are: {listed}); correct it, here or in Shifts",
         )
-    first, until = (
-        None if table.is_blank(row, each) else table.date(row, each, order) for each in (FROM, UNTIL)
-    )
-    if first is not None and until is not None and until < first:
-        raise BadCellError(
-            row, table.columns[UNTIL], f"{UNTIL} ({until}) is before {FROM} ({first}); correct one"
-        )
+    first, until = table.span(row, FROM, UNTIL, order)
     days = _days(table, row, first, known.begins_on)
     site = site_in(table, row, SITE, known.sites).casefold()
     return RosterRow(user, group.casefold(), site, shift, first, until, days)

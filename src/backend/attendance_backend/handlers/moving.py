@@ -29,7 +29,7 @@ from attendance_backend.handlers.refresh import rebuild_facts
 from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_records import FORGOTTEN, store_attend_records
 from attendance_backend.ports import Backend
-from attendance_backend.review import exceptions_sheet, punch_index, raw_data
+from attendance_backend.review import day_header, exceptions_sheet, punch_index, raw_data
 from attendance_backend.review.book import EXCEPTIONS_END, Want, header, places_of, raw, raw_sheets
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import EXCEPTIONS, PUNCH_INDEX, RAW_PREFIX
@@ -402,7 +402,7 @@ def _edges(own: ReviewPeriod | None) -> Want:
         ends = (dates[0], dates[-1])
         return list(dict.fromkeys(area for day in ends for area in punch_index.areas(sheet, [day])))
 
-    return Want(punch_index.as_made(dates), areas)
+    return Want(day_header.as_made(punch_index.LAYOUT, dates), areas)
 
 
 def _entries(role: str) -> Want:

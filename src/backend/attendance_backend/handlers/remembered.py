@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.domain.people import Labels, People
-from attendance_backend.review import days_sheet, punch_index
+from attendance_backend.review import day_header, days_sheet, punch_index
 from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.punch_index import PunchIndex
@@ -159,7 +159,7 @@ def recall(
             _LABELS,
             (_LABELS[0], _LABELS[-1]),
             None,
-            lambda sheet: _places(punch_index.columns_by_date(sheet), dates),
+            lambda sheet: _places(day_header.columns_by_day(sheet), dates),
         ),
         Rows(
             by_day,
@@ -167,7 +167,7 @@ def recall(
             _NAMES,
             (days_sheet.KEY, days_sheet.LAST_SEEN),
             days_sheet.DEVICE_USER_ID,
-            lambda sheet: _places(days_sheet.columns_by_day(sheet), days),
+            lambda sheet: _places(day_header.columns_by_day(sheet), days),
         ),
         frozenset(keys),
     )

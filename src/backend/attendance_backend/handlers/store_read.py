@@ -18,6 +18,7 @@ from attendance_backend.handlers.routing import known_begin_of_weeks
 from attendance_backend.ports import Backend
 from attendance_backend.review import (
     book,
+    day_header,
     days_sheet,
     guide_sheet,
     punch_index,
@@ -165,10 +166,11 @@ def _read(parts: Sequence[StoreAttendRecords], backend: Backend, days: Sequence[
     known = recall(backend.remembered, parts, dates, days)
     if known is None:
         index = Want(
-            punch_index.as_made(punch_index.dates_of(period.first_day, period.last_day)), index_areas
+            day_header.as_made(punch_index.LAYOUT, punch_index.dates_of(period.first_day, period.last_day)),
+            index_areas,
         )
         weeks = whole_weeks(period.first_day, period.last_day, known_begin_of_weeks(backend))
-        by_day = Want(days_sheet.as_made(weeks), days_areas)
+        by_day = Want(day_header.as_made(days_sheet.LAYOUT, weeks), days_areas)
     else:
         index, by_day = known.index.want(index_areas), known.days.want(days_areas)
     wants = (

@@ -70,10 +70,7 @@ class SmtpMailer:
         sender = parseaddr(str(message["From"]))[1]
         recipients = [address for _, address in getaddresses([str(message["To"])])]
         where = f"the mail server {self._settings.host}:{self._settings.port}"
-        try:
-            connection = self._connect()
-        except (OSError, smtplib.SMTPException) as error:
-            raise self._unusable(error) from error
+        connection = self._connected()
         try:
             self._announce(connection, sender, recipients, where)
             _transmit(connection, message, where)
@@ -82,16 +79,18 @@ class SmtpMailer:
                 connection.quit()
 
     def reach(self) -> None:
-        try:
-            connection = self._connect()
-        except (OSError, smtplib.SMTPException) as error:
-            raise self._unusable(error) from error
+        connection = self._connected()
         with contextlib.suppress(OSError, smtplib.SMTPException):
             connection.quit()
 
-    def _unusable(self, error: Exception) -> MailRefusedError:
-        where = f"the mail server {self._settings.host}:{self._settings.port}"
-        return MailRefusedError(f"{where} cannot be used: {_words(error)}; check the SMTP_ settings")
+    def _connected(self) -> smtplib.SMTP:
+        try:
+            return self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            where = f"the mail server {self._settings.host}:{self._settings.port}"
+            raise MailRefusedError(
+                f"{where} cannot be used: {_words(error)}; check the SMTP_ settings"
+            ) from error
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings

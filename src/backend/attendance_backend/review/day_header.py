@@ -12,11 +12,20 @@ from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
 from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
-from attendance_backend.sheet import serial, styles
+from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.a1 import cell_name, column_letters
-from attendance_backend.sheet.changes import Change, Formula, HighlightWhen, NewCell, Row, WriteCells
-from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.changes import (
+    AddColumns,
+    Change,
+    Formula,
+    HighlightWhen,
+    NewCell,
+    Row,
+    WriteCells,
+)
+from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.layout import Column, Layout
+from attendance_backend.sheet.layout import runs as column_runs
 from attendance_contracts import ReviewPeriod
 
 DATE, WEEKDAY, KIND = range(3)
@@ -102,6 +111,33 @@ def columns_by_day(worksheet: Worksheet, line: int = DATE) -> dict[date, int]:
         if day is not None and column not in others:
             columns.setdefault(day, column)
     return columns
+
+
+def as_made(layout: Layout, days: Sequence[date]) -> Worksheet:
+    """A worksheet as it is made with columns of these days, and nothing below its header."""
+    first = len(layout.columns)
+    return placing.as_made(layout, {first + at: serial.from_date(day) for at, day in enumerate(days)})
+
+
+def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
+    """Columns at the end of the grid for days that have none, with their dates above."""
+    known = columns_by_day(worksheet)
+    missing = [day for day in days if day not in known]
+    if not missing:
+        return []
+    dates = tuple(NewCell(serial.from_date(day)) for day in missing)
+    return [
+        AddColumns(worksheet.sheet_id, len(missing)),
+        WriteCells(worksheet.sheet_id, worksheet.lines[DATE], worksheet.column_count, (dates,)),
+    ]
+
+
+def areas(worksheet: Worksheet, kept: Iterable[Column], days: Iterable[date]) -> list[Area]:
+    """The columns that are kept of each row, and those of some days, by where they stand."""
+    title, columns = worksheet.title, columns_by_day(worksheet)
+    places = [columns[day] for day in days if day in columns]
+    spans = [*column_runs(map(worksheet.at, kept)), *([(min(places), max(places) + 1)] if places else [])]
+    return [Area.of_columns(title, *span) for span in spans]
 
 
 def written(worksheet: Worksheet, column: int, header: Sequence[Row]) -> list[Change]:

@@ -29,11 +29,11 @@ from attendance_backend.domain.people import MachineId, Member, Person, Seen, si
 from attendance_backend.domain.plans import AFTERNOON, DAY_S, MORNING, WHOLE_DAY, Break, PlannedDay, Shift
 from attendance_backend.review import day_header, row_counts
 from attendance_backend.review.names import DAYS, DAYS_ID
-from attendance_backend.sheet import placing, serial
+from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, AddRows, Change, NewCell
+from attendance_backend.sheet.changes import AddRows, Change, NewCell
 from attendance_backend.sheet.grid import Area, Place, Worksheet
-from attendance_backend.sheet.layout import Column, Layout, runs
+from attendance_backend.sheet.layout import Column, Layout
 
 KEY = Column("key", "Key")
 USER_NAME = Column("user_name", "User Name")
@@ -180,7 +180,7 @@ class Days:
 
     def __init__(self, worksheet: Worksheet, known: "Days | None" = None, keys: Collection[str] = ()) -> None:
         self.worksheet = worksheet
-        self.columns = columns_by_day(worksheet)
+        self.columns = day_header.columns_by_day(worksheet)
         self.rows: dict[str, dict[str, int]] = _rows_by_key(worksheet) if known is None else known.rows
         self.there: int = self._number_of_rows() if known is None else known.there
         at = {
@@ -351,7 +351,7 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
         days: business days, whole weeks.
         facts: what is known already.
     """
-    sheet = as_made(days)
+    sheet = day_header.as_made(LAYOUT, days)
     rows = _rows_of(people, sheet, facts or Facts())
     dates = tuple(NewCell(serial.from_date(day)) for day in days)
     return [
@@ -359,12 +359,6 @@ def create(people: Sequence[Person], days: Sequence[date], facts: Facts | None =
         *row_counts.count(sheet, KEY, len(rows)),
         *_write_rows(DAYS_ID, sheet.first_row, rows),
     ]
-
-
-def as_made(days: Sequence[date]) -> Worksheet:
-    """The worksheet as `create` makes it for these days, without people."""
-    first = len(LAYOUT.columns)
-    return placing.as_made(LAYOUT, {first + at: serial.from_date(day) for at, day in enumerate(days)})
 
 
 def add_people(worksheet: Worksheet, people: Sequence[Person], facts: Facts | None = None) -> list[Change]:
@@ -412,7 +406,7 @@ def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[in
     second[sheet.at(MACHINE_IDS)] = NewCell(machine_ids_text(person.machine_ids) or None)
     first |= {sheet.at(column): NewCell(value) for column, value in once.items()}
     breaks |= {sheet.at(column): cell for column, cell in _employment_cells(person).items()}
-    for day, column in columns_by_day(sheet).items():
+    for day, column in day_header.columns_by_day(sheet).items():
         times = facts.times.get((person.key, day))
         if times is not None:
             for line, seconds in zip(lines, _seconds(times), strict=True):
@@ -420,34 +414,10 @@ def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[in
     return lines
 
 
-def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
-    """Columns at the end of the grid for business days that have none."""
-    known = columns_by_day(worksheet)
-    missing = [day for day in days if day not in known]
-    if not missing:
-        return []
-    row = worksheet.lines[0]
-    cells = {
-        (row, worksheet.column_count + number): NewCell(serial.from_date(day))
-        for number, day in enumerate(missing)
-    }
-    return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
-
-
 def areas(worksheet: Worksheet, days: Sequence[date]) -> list[Area]:
     """What must be read to store punches of these business days, by where the columns stand."""
-    title, columns = worksheet.title, columns_by_day(worksheet)
-    places = [columns[day] for day in days if day in columns]
-    kept = [worksheet.at(each) for each in (EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN)]
-    return [
-        *(Area.of_columns(title, first, end) for first, end in runs([worksheet.at(KEY), *kept])),
-        *([Area.of_columns(title, min(places), max(places) + 1)] if places else []),
-    ]
-
-
-def columns_by_day(worksheet: Worksheet) -> dict[date, int]:
-    """Column numbers by day; of two alike the first."""
-    return day_header.columns_by_day(worksheet)
+    kept = (KEY, EMPLOYEE, DEVICE_USER_ID, SITE, LAST_SITE, LAST_SEEN)
+    return day_header.areas(worksheet, kept, days)
 
 
 def _rows_by_key(worksheet: Worksheet) -> dict[str, dict[str, int]]:

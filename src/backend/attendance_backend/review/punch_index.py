@@ -20,11 +20,11 @@ from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.people import Labels, site_key
 from attendance_backend.review import day_header, row_counts
 from attendance_backend.review.names import PUNCH_INDEX, PUNCH_INDEX_ID
-from attendance_backend.sheet import placing, serial
+from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, AddRows, Change, NewCell
+from attendance_backend.sheet.changes import AddRows, Change, NewCell
 from attendance_backend.sheet.grid import Area, Place, Worksheet
-from attendance_backend.sheet.layout import Column, Layout, runs
+from attendance_backend.sheet.layout import Column, Layout
 from attendance_contracts import AttendanceRecord
 
 SERIAL_NUMBER = Column("serial_number", "Serial Number")
@@ -90,7 +90,7 @@ class PunchIndex:
 
     def __init__(self, worksheet: Worksheet, known: "PunchIndex | None" = None) -> None:
         self.worksheet = worksheet
-        self.columns = columns_by_date(worksheet)
+        self.columns = day_header.columns_by_day(worksheet)
         self.rows: dict[Labels, list[int]] = (
             _rows_by_labels(worksheet)
             if known is None
@@ -229,17 +229,11 @@ class PunchIndex:
 
 def create(dates: Sequence[date]) -> list[Change]:
     """The worksheet with columns for these dates (`dates_of`), without punches."""
-    sheet = as_made(dates)
+    sheet = day_header.as_made(LAYOUT, dates)
     return [
-        *LAYOUT.create(sheet.first_row, (tuple(_header_cell(day) for day in dates),)),
+        *LAYOUT.create(sheet.first_row, (tuple(NewCell(serial.from_date(day)) for day in dates),)),
         *row_counts.count(sheet, SERIAL_NUMBER, 0),
     ]
-
-
-def as_made(dates: Sequence[date]) -> Worksheet:
-    """The worksheet as `create` makes it for these dates."""
-    first = len(LAYOUT.columns)
-    return placing.as_made(LAYOUT, {first + at: serial.from_date(day) for at, day in enumerate(dates)})
 
 
 def dates_of(first_day: date, last_day: date) -> list[date]:
@@ -247,31 +241,9 @@ def dates_of(first_day: date, last_day: date) -> list[date]:
     return [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 2)]
 
 
-def missing_dates(worksheet: Worksheet, dates: Sequence[date]) -> list[Change]:
-    """Columns at the end of the grid for those of the dates that have none."""
-    known = columns_by_date(worksheet)
-    missing = [day for day in dates if day not in known]
-    if not missing:
-        return []
-    row = worksheet.lines[0]
-    cells = {(row, worksheet.column_count + number): _header_cell(day) for number, day in enumerate(missing)}
-    return [AddColumns(worksheet.sheet_id, len(missing)), *write_cells(worksheet.sheet_id, cells)]
-
-
 def areas(worksheet: Worksheet, days: Sequence[date]) -> list[Area]:
     """What must be read to store punches of these dates, by where the columns stand."""
-    title, columns = worksheet.title, columns_by_date(worksheet)
-    places = [columns[day] for day in days if day in columns]
-    labels = runs(worksheet.at(column) for column in LAYOUT.columns)
-    return [
-        *(Area.of_columns(title, first, end) for first, end in labels),
-        *([Area.of_columns(title, min(places), max(places) + 1)] if places else []),
-    ]
-
-
-def columns_by_date(worksheet: Worksheet) -> dict[date, int]:
-    """Where each date stands; the first of two alike."""
-    return day_header.columns_by_day(worksheet)
+    return day_header.areas(worksheet, LAYOUT.columns, days)
 
 
 def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
@@ -283,10 +255,6 @@ def _rows_by_labels(worksheet: Worksheet) -> dict[Labels, list[int]]:
         texts = [worksheet.label(row, column) for column in columns]
         rows.setdefault(Labels(*texts), []).append(row)
     return rows
-
-
-def _header_cell(day: date) -> NewCell:
-    return NewCell(serial.from_date(day))
 
 
 @lru_cache(maxsize=256)

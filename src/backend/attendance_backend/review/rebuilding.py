@@ -160,7 +160,7 @@ def _rebuild_index(
         rebuilt.differences.append(f"the worksheet {PUNCH_INDEX!r} was missing")
         worksheet = book.made(made)
     else:
-        made = punch_index.missing_dates(worksheet, dates)
+        made = day_header.missing_days(worksheet, dates)
         if made:
             rebuilt.differences.append(f"{PUNCH_INDEX!r} lacked days")
         worksheet = after(worksheet, made)
@@ -228,7 +228,7 @@ def _rebuild_days(
         rebuilt.differences.append(f"the worksheet {DAYS!r} was missing")
         days = Days(book.made(made))
     else:
-        made = days_sheet.missing_days(worksheet, wanted)
+        made = day_header.missing_days(worksheet, wanted)
         known = Days(worksheet)
         made += known.missing_rows()
         expected = of_period(people, period, index.rows)

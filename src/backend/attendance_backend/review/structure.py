@@ -333,8 +333,8 @@ def missing_days(
     month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
     begins_on = weekly.begins_on(view.worksheet(WEEKLY), day_header.columns_by_day(sheet))
     expected = whole_weeks(period.first_day, period.last_day, begins_on)
-    changes = days_sheet.missing_days(days, expected)
-    changes += punch_index.missing_dates(index, punch_index.dates_of(period.first_day, period.last_day))
+    changes = day_header.missing_days(days, expected)
+    changes += day_header.missing_days(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
     new = [day for day in expected if day not in known]
     sources = day_header.columns_by_day(after(days, changes))
@@ -511,7 +511,7 @@ def _planned(
     if DAYS in known:
         days = sorted(day_header.columns_by_day(known[DAYS]))
     else:
-        at.sheets[DAYS] = days_sheet.as_made(days)
+        at.sheets[DAYS] = day_header.as_made(days_sheet.LAYOUT, days)
     if DAILY not in known:
         at.sheets[DAILY] = daily.as_made(days)
     columns, helpers = (

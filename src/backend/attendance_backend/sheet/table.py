@@ -43,6 +43,9 @@ class BadCellError(ValueError):
         return Problem(worksheet.title, cell_name(self.row, self.column), str(self))
 
 
+_Span = tuple[date | None, date | None]
+
+
 @dataclass(frozen=True)
 class Table:
     """A worksheet with the places of its columns."""
@@ -102,6 +105,16 @@ class Table:
             )
             raise BadCellError(row, self.columns[header], remedy)
         return cell.read(order or Order.MONTH_FIRST)
+
+    def span(self, row: int, first: str, until: str, order: Order | None) -> _Span:
+        """The days under two headers, None where nothing stands; raises BadCellError, also where they are turned."""
+        begin, end = (
+            None if self.is_blank(row, each) else self.date(row, each, order) for each in (first, until)
+        )
+        if begin is not None and end is not None and end < begin:
+            remedy = f"{until} ({end}) is before {first} ({begin}); correct one"
+            raise BadCellError(row, self.columns[until], remedy)
+        return begin, end
 
     def order_of_dates(self, *headers: str) -> Order | None:
         """The order in which the dates of these columns are read; None when they show both."""
