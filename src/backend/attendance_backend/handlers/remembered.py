@@ -16,7 +16,7 @@ from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.grid import Area, Cell, Worksheet
-from attendance_backend.sheet.layout import Column
+from attendance_backend.sheet.layout import Column, runs
 from attendance_contracts import StoreAttendRecords
 
 MOST_RUNS = 24
@@ -87,7 +87,7 @@ class Rows:
         whole = [] if self.all_rows is None else [sheet.at(self.all_rows)]
         return [
             *(Area.of_columns(sheet.title, column, column + 1) for column in whole),
-            *(Area(sheet.title, *rows, *span) for rows in runs(self.rows) for span in spans),
+            *(Area(sheet.title, *rows, *span) for rows in runs(self.rows, _GAP) for span in spans),
         ]
 
 
@@ -149,7 +149,7 @@ def recall(
     # Rows are added at the end: the last one tells whether others were, instead of those that are remembered.
     index_rows.add(index.row_count - 1)
     days_rows = {row for key in keys for row in known.days.rows[key].values()}
-    if max(len(runs(index_rows)), len(runs(days_rows))) > MOST_RUNS:
+    if max(len(runs(index_rows, _GAP)), len(runs(days_rows, _GAP))) > MOST_RUNS:
         return None
     return OfMessage(
         known,
@@ -171,17 +171,6 @@ def recall(
         ),
         frozenset(keys),
     )
-
-
-def runs(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Rows as first and end; those between neighbours that are close are read along."""
-    found: list[tuple[int, int]] = []
-    for row in sorted(rows):
-        if found and row - found[-1][1] <= _GAP:
-            found[-1] = found[-1][0], row + 1
-        else:
-            found.append((row, row + 1))
-    return found
 
 
 def _places(columns: Mapping[date, int], days: Iterable[date]) -> list[int]:

@@ -9,6 +9,7 @@ that was overtaken by a later one is dropped.
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -85,21 +86,14 @@ def health_together(
     """
     groups: dict[tuple[str, ReviewPeriod], list[tuple[int, SiteHealth]]] = {}
     for number, each in enumerate(messages):
-        message = _bounded(each, backend)
-        if message is not None:
+        with suppress(NotAdmittedError):  # it is told by itself
+            message = bounds.of_health(each, backend)
             groups.setdefault((message.sheet_id, message.period), []).append((number, message))
     for group in groups.values():
         latest = {site_key(each.location): each for each in sorted((told for _, told in group), key=_moment)}
         taken = Grouping[SiteHealth](partial(_take_in, backend)).done([*latest.values()])
         done = {site_key(each.location) for each in taken}
         yield {number: _nothing if site_key(told.location) in done else None for number, told in group}
-
-
-def _bounded(message: SiteHealth, backend: Backend) -> SiteHealth | None:
-    try:
-        return bounds.of_health(message, backend)
-    except NotAdmittedError:
-        return None  # it is told by itself
 
 
 def _nothing() -> None:

@@ -172,11 +172,11 @@ def sheet_tag(sheet_id: int, role: str, version: int = VERSION) -> str:
     return f"{version} {sheet_id} {role}"
 
 
-def runs(places: Iterable[int]) -> list[tuple[int, int]]:
-    """Neighbours as first and end."""
+def runs(places: Iterable[int], gap: int = 0) -> list[tuple[int, int]]:
+    """Neighbours as first and end; those with no more than a gap between them belong together."""
     runs: list[tuple[int, int]] = []
     for place in sorted(places):
-        if runs and runs[-1][1] == place:
+        if runs and place - runs[-1][1] <= gap:
             runs[-1] = runs[-1][0], place + 1
         else:
             runs.append((place, place + 1))
