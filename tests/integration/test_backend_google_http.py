@@ -1,6 +1,7 @@
 """Patience with Google: what is tried again, how long, and what is not."""
 
 from contextlib import contextmanager
+from io import BytesIO
 
 import pytest
 import requests
@@ -331,7 +332,7 @@ class Answers(BaseAdapter):
 
     def send(self, request, *_args, **_options):
         response = requests.Response()
-        response.status_code, response._content, response.request = 200, self.body, request
+        response.status_code, response.raw, response.request = 200, BytesIO(self.body), request
         return response
 
     def close(self):
