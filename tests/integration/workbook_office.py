@@ -1,7 +1,8 @@
 """Review workbooks of made-up months: the real handlers make them in the Sheets stand-in, whose engine computes them.
 
 Everything goes the way it goes in production: HR keeps the control spreadsheet, the sites send their messages
-(`workbook_messages`), and the handlers read and write over HTTP. Only HR's typing is done on the stand-in itself.
+(`workbook_messages`), and the handlers read and write what they would over HTTP. Only HR's typing is done on the
+stand-in itself.
 """
 
 import math
@@ -31,6 +32,7 @@ from attendance_backend.review import corrections_sheet, daily_columns, day_head
 from attendance_backend.review.book import tell, whole
 from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, workbook_title
 from attendance_contracts import CreateReviewSheet, LastStoredTimestamp, ReviewPeriod, StoreAttendRecords
+from attendance_sandbox.sheets.in_process import InProcess
 from attendance_sandbox.sheets.server import SheetsServer
 from attendance_sandbox.sheets.values import ErrorText, tidy
 from attendance_sandbox.sheets.xlsx_names import sheet_titles
@@ -55,7 +57,11 @@ class Book:
         key = server.new_service_account()
         credentials = Credentials.from_service_account_info(key, scopes=SCOPES)
         self.client = GoogleHttpClient(credentials, Addresses(server.url, server.url))
-        self.client.set_timeout(TIMEOUT_S)  # large months, on a machine that has other things to do
+        # The same bytes, without a socket: how Google's client gets on with HTTP is asked elsewhere.
+        wire = InProcess(server)
+        self.client.session.trust_env = False  # nobody looks for proxies at each request
+        self.client.session.mount(server.url, wire)
+        self.client.session._auth_request_session.mount(server.url, wire)
         self.control_id = server.new_spreadsheet("Review Periods", share_with=[key["client_email"]])
         self.backend = Backend(
             spreadsheets=GoogleSheets(self.client),

@@ -248,7 +248,7 @@ def read(worksheet: Worksheet) -> Parameters:
     """The parameters; a default for each that is missing or makes no sense."""
     rows = _rows(worksheet)
     finalised = worksheet.text(rows[FINALISED], VALUE).casefold() == YES if FINALISED in rows else False
-    grace_s, overtime_after_s = _seconds(worksheet, GRACE, VALUE), _seconds(worksheet, OVERTIME, VALUE)
+    grace_s, overtime_after_s = (_seconds(worksheet, rows, name, VALUE) for name in (GRACE, OVERTIME))
     return Parameters(
         finalised,
         0 if grace_s is None else grace_s,
@@ -309,22 +309,23 @@ def _answer_to_finalised(value: str, kept_on: str) -> str:
 
 def not_understood(worksheet: Worksheet) -> dict[str, tuple[Value, Value | None]]:
     """Settings that HR typed here and that cannot count: what they read, and what counts instead."""
+    rows = _rows(worksheet)
     return {
         name: (value, worksheet.value(row, AS_SET))
-        for name, row in _rows(worksheet).items()
+        for name, row in rows.items()
         if name in _COUNTED_BY
         and (value := worksheet.value(row, VALUE)) not in (None, "")
-        and (_seconds(worksheet, name, VALUE) is None or isinstance(value, bool))
+        and (_seconds(worksheet, rows, name, VALUE) is None or isinstance(value, bool))
     }
 
 
 def as_set(worksheet: Worksheet, name: str) -> int | None:
     """Grace or overtime in seconds, as it was last set for all workbooks, whatever HR typed in this one."""
-    return _seconds(worksheet, name, AS_SET)
+    return _seconds(worksheet, _rows(worksheet), name, AS_SET)
 
 
-def _seconds(worksheet: Worksheet, name: str, column: Column) -> int | None:
-    row, unit_s = _rows(worksheet).get(name), {GRACE: 60, OVERTIME: 3600}[name]
+def _seconds(worksheet: Worksheet, rows: Mapping[str, int], name: str, column: Column) -> int | None:
+    row, unit_s = rows.get(name), {GRACE: 60, OVERTIME: 3600}[name]
     value = None if row is None else worksheet.number(row, column)
     return None if value is None or not 0 <= value * unit_s <= _DAY_S else round(value * unit_s)
 

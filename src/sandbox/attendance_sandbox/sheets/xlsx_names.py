@@ -14,11 +14,11 @@ _PREFIXED = (
     "CONCAT|DAYS|IFNA|IFS|ISOWEEKNUM|LET|MAXIFS|MINIFS|NUMBERVALUE|SWITCH|TEXTJOIN|UNIQUE|XLOOKUP|XMATCH|XOR"
 )
 """Functions younger than the file format, which Excel writes with a prefix."""
-_FORMULA_PIECE = re.compile(
-    rf'"(?:[^"]|"")*"|(?P<function>(?<![\w.])(?:{_PREFIXED})(?=\())'
-    r"|(?P<open>(?<![\w.$])\$?[A-Za-z]{1,3}\$?\d+:\$?[A-Za-z]{1,3})(?![\w($])",
-    re.IGNORECASE,
-)
+_CALLS = {f"{name}(": re.compile(rf"(?<![\w.]){name}(?=\()", re.IGNORECASE) for name in _PREFIXED.split("|")}
+_TEXT = re.compile(r'("[^"]*")')
+_OPEN_END = re.compile(r":(?<=\d:)\$?[A-Za-z]{1,3}(?![\w($])")
+_CELL = re.compile(r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?\d+\Z")
+_LONGEST_CELL = len("$XFD$1048576") + 1
 
 
 def file_name(title: str) -> str:
@@ -60,10 +60,20 @@ def sheet_titles(spreadsheet: Spreadsheet) -> dict[str, str]:
 
 def excel_formula(formula: str) -> str:
     """A formula as Excel reads it: younger functions with their prefix, open ranges (``A2:A``) with an end."""
+    pieces = _TEXT.split(formula)
+    pieces[::2] = map(_outside_texts, pieces[::2])
+    return "".join(pieces)
 
-    def change(match: re.Match[str]) -> str:
-        if match["function"]:
-            return f"_xlfn.{match[0].upper()}"
-        return f"{match[0]}${_LAST_ROW}" if match["open"] else match[0]
 
-    return _FORMULA_PIECE.sub(change, formula)
+def _outside_texts(piece: str) -> str:
+    """Of tens of thousands of long formulas: what is rare is looked for first, and only then how it stands there."""
+    upper = piece.upper()
+    for call, name in _CALLS.items():
+        if call in upper:
+            piece = name.sub(lambda match: f"_xlfn.{match[0].upper()}", piece)
+    return _OPEN_END.sub(_with_end, piece)
+
+
+def _with_end(match: re.Match[str]) -> str:
+    is_range = _CELL.search(match.string, max(match.start() - _LONGEST_CELL, 0), match.start())
+    return f"{match[0]}${_LAST_ROW}" if is_range else match[0]
