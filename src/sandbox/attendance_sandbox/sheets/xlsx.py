@@ -115,6 +115,8 @@ class _Writer:
         self._titles = sheet_titles(spreadsheet)
         self._renamed = {old: new for old, new in self._titles.items() if old != new}
         self._styles: dict[str, Any] = {}
+        self._keys: dict[int, tuple[Json, str]] = {}
+        """Of formats by their IDs; cells that look alike mostly share theirs, which is kept, lest another gets its ID."""
 
     def write_sheet(self, sheet: Worksheet) -> None:
         target = self._workbook.create_sheet(self._titles[sheet.title])
@@ -145,7 +147,9 @@ class _Writer:
 
     def _style(self, goal: Any, cell_format: Json) -> None:
         """Styles a cell. Looking up styles is what costs most, so that each format is looked up once."""
-        key = json.dumps(cell_format, sort_keys=True)
+        if id(cell_format) not in self._keys:
+            self._keys[id(cell_format)] = cell_format, json.dumps(cell_format, sort_keys=True)
+        key = self._keys[id(cell_format)][1]
         if key not in self._styles:
             for name, value in (
                 ("font", xlsx_styles.font(cell_format)),
