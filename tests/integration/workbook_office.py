@@ -61,7 +61,7 @@ class Book:
         wire = InProcess(server)
         self.client.session.trust_env = False  # nobody looks for proxies at each request
         self.client.session.mount(server.url, wire)
-        self.client.session._auth_request_session.mount(server.url, wire)
+        self.client.session._auth_request_session.mount(server.url, wire)  # type: ignore[attr-defined]
         self.control_id = server.new_spreadsheet("Review Periods", share_with=[key["client_email"]])
         self.backend = Backend(
             spreadsheets=GoogleSheets(self.client),
@@ -291,12 +291,18 @@ def computed(server):
 
 
 def _as_a_file(spreadsheet):
-    """A spreadsheet as openpyxl reads one that a spreadsheet program has saved."""
+    """A spreadsheet as openpyxl reads one that a spreadsheet program has saved, but for worksheets without formulas.
+
+    These hold most of the cells, and nothing in them is computed.
+    """
     workbook = openpyxl.Workbook()
     workbook.remove(workbook.active)
     for sheet in spreadsheet.sheets:
+        cells = [*sheet.occupied(sheet.area)]
+        if all(cell.formula is None for _, _, cell in cells):
+            continue
         made = workbook.create_sheet(sheet.title)
-        for row, column, cell in sheet.occupied(sheet.area):
+        for row, column, cell in cells:
             if cell.value is not None:
                 made.cell(row + 1, column + 1).value = _as_read(cell)
     return workbook
@@ -308,15 +314,16 @@ def _as_read(cell):
     return from_excel(cell.value, timedelta=is_timedelta_format(cell.number_format.get("pattern", "")))
 
 
-def in_libreoffice(folder, server):
-    """The saved workbooks as LibreOffice computes them, cell by cell beside the engine's; for continuous integration.
+def in_libreoffice(folder, server, saved=None):
+    """The workbooks as LibreOffice computes them, cell by cell beside the engine's; for continuous integration.
 
-    LibreOffice takes longer than all else that such a test does.
+    LibreOffice takes longer than all else that such a test does. `saved` are the server's workbooks if they are saved.
     """
     if not os.environ.get("CI"):
         pytest.skip("LibreOffice is asked in continuous integration")
     assert SOFFICE is not None, "soffice is missing"
-    saved = [path for path in server.save(folder / "saved", subfolders=False) if path.stem.startswith(TITLE)]
+    saved = saved or server.save(folder / "saved", subfolders=False)
+    saved = [path for path in saved if path.stem.startswith(TITLE)]
     out = folder / "recalculated"
     subprocess.run(
         [

@@ -116,7 +116,7 @@ class _Writer:
         self._renamed = {old: new for old, new in self._titles.items() if old != new}
         self._styles: dict[str, Any] = {}
         self._keys: dict[int, tuple[Json, str]] = {}
-        """Of formats by their IDs; cells that look alike mostly share theirs, which is kept, lest another gets its ID."""
+        """By the ID of a format, which is kept, lest another gets its ID: cells that look alike mostly share one."""
 
     def write_sheet(self, sheet: Worksheet) -> None:
         target = self._workbook.create_sheet(self._titles[sheet.title])

@@ -61,7 +61,9 @@ def sheet_titles(spreadsheet: Spreadsheet) -> dict[str, str]:
 def excel_formula(formula: str) -> str:
     """A formula as Excel reads it: younger functions with their prefix, open ranges (``A2:A``) with an end."""
     upper = formula.upper()
-    names = [name for call, name in _CALLS.items() if call in upper]  # of tens of thousands of long formulas, in few
+    names = [
+        name for call, name in _CALLS.items() if call in upper
+    ]  # of tens of thousands of long formulas, in few
     pieces = _TEXT.split(formula)
     for number in range(0, len(pieces), 2):
         for name in names:
