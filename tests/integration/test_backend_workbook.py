@@ -41,6 +41,18 @@ def entry_of(kind, employee, day):
     return KINDS[kind](day, "berlin", employee.name, employee.user.casefold(), **details)
 
 
+def rare_leave(month):
+    """What chance makes of few people too seldom."""
+    before, after = month.first - 3 * DAY, month.last + 3 * DAY
+    newcomer, leaver, whole, half = (month.employees[number].name for number in (5, 17, 34, 35))
+    return [
+        Correction(month.first + DAY, newcomer, "leave", until=month.first + 3 * DAY),
+        Correction(month.last - 2 * DAY, leaver, "leave", until=month.last),
+        Correction(before, whole, "leave", until=after),
+        Correction(month.last - 3 * DAY, half, "leave", "half", until=after),
+    ]
+
+
 @pytest.fixture(scope="module")
 def months_server():
     """A month of 80 employees and one of 60, with one change of the clocks each.
@@ -51,8 +63,7 @@ def months_server():
         "October": month_of(1, **OCTOBER, count=80, complete=date(2026, 10, 29), corrections=300),
         "March": month_of(2, **MARCH, count=60, complete=date(2026, 3, 26), corrections=200),
     }
-    away = made["October"].employees[34].name
-    made["October"].corrections.append(Correction(date(2026, 9, 28), away, "leave", until=date(2026, 11, 3)))
+    made["October"].corrections += rare_leave(made["October"])
     with new_server() as server:
         for name, month in made.items():
             build(server, month, name, [entry_of(*case) for case in exceptions_of(month)])
