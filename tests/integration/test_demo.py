@@ -106,17 +106,17 @@ def test_a_month_with_many_power_cuts_is_stored_once_each_in_its_own_period(tmp_
 
 
 def shown(book):
-    """All that is written into a file (`test_sandbox_sheets_xlsx` asks that the same of it gives the same bytes)."""
+    """What a file of it holds; `test_sandbox_sheets_xlsx` asks that the same content gives the same bytes."""
     return [
         (
-            sheet.properties,
-            [*sheet.occupied(sheet.area)],
+            sheet.title,
+            sheet.properties.get("hidden"),
             [
-                {at: laid_out(properties) for at, properties in sheet.meta(d).items()}
-                for d in ("ROWS", "COLUMNS")
+                (at, cell.value, cell.formula, cell.format, cell.note)
+                for *at, cell in sheet.occupied(sheet.area)
             ],
+            [{at: laid_out(each) for at, each in sheet.meta(of).items()} for of in ("ROWS", "COLUMNS")],
             sheet.rules["conditionalFormats"],
-            sheet.basic_filter,
         )
         for sheet in book.sheets
     ]
