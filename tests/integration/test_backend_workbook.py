@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -53,9 +53,19 @@ def rare_leave(month):
     ]
 
 
+def on_the_second():
+    """Somebody who comes at the cut-off time, and a second before, at and after the end of the ten minutes' grace."""
+    late = enumerate((0, 599, 600, 601, 660), 5)
+    days = [
+        (datetime(2026, 10, day, 9) + timedelta(seconds=by), datetime(2026, 10, day, 17)) for day, by in late
+    ]
+    punches = tuple(("berlin", moment) for day in days for moment in day)
+    return Employee("Edith Edge", "edith", time(9), "berlin", "Office", punches)
+
+
 @pytest.fixture(scope="module")
 def months_server():
-    """A month of 80 employees and one of 60, with one change of the clocks each.
+    """A month of 81 employees and one of 60, with one change of the clocks each.
 
     More people are more of the same: that everything happens is asked below.
     """
@@ -64,6 +74,7 @@ def months_server():
         "March": month_of(2, **MARCH, count=60, complete=date(2026, 3, 26), corrections=200),
     }
     made["October"].corrections += rare_leave(made["October"])
+    made["October"].employees.append(on_the_second())
     with new_server() as server:
         for name, month in made.items():
             build(server, month, name, [entry_of(*case) for case in exceptions_of(month)])
