@@ -8,7 +8,7 @@ from attendance_backend.app.commands.export import export
 from attendance_backend.app.commands.share import share
 from attendance_backend.control.reading import read_control
 from attendance_backend.errors import LayoutError
-from attendance_backend.handlers import routing
+from attendance_backend.handlers import routing, watch
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.handlers.store_records import FORGOTTEN
 from attendance_backend.handlers.together import handle_together
@@ -396,6 +396,27 @@ def test_of_more_workbooks_than_a_tick_visits_all_have_their_turn(monkeypatch):
     for _ in range(2):
         company.tick()
     assert (company.people(NORTH), company.people(SOUTH)) == (["Ann Archer"], ["Bob Baker"])
+
+
+def test_a_tick_that_takes_long_begins_no_further_workbook_and_the_next_one_begins_with_another(monkeypatch):
+    """A function may run for nine minutes: one that is ended by force would write down nothing that it found."""
+    company = Company()
+    company.create("berlin")
+    company.create("lyon")
+    visit, visited = watch._Round._visit, []
+
+    def slowly(self, name, sheet_id):
+        visit(self, name, sheet_id)
+        visited[-1].append(name)
+        company.world.clock.moment += timedelta(minutes=7)
+
+    monkeypatch.setattr(watch._Round, "_visit", slowly)
+    began = datetime.fromisoformat("2026-11-04T09:00+00:00")
+    for number in range(2):
+        company.world.clock.moment = began + timedelta(minutes=15 * number)
+        visited.append([])
+        handle(Watch(), company.backend)
+    assert sorted(visited) == [[NORTH], [SOUTH]]
 
 
 def test_an_export_needs_one_group_or_takes_all(tmp_path):

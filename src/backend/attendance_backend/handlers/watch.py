@@ -50,7 +50,9 @@ AT_ONCE = 3
 """Workbooks visited without a pause: 36 to 48 reads, which leave some of a minute's quota to the sites."""
 PAUSE_S = 60.0
 MOST_VISITS = 18
-"""A function may run for nine minutes; the newest workbooks are visited first."""
+LONGEST_S = 390.0
+"""A function may run for nine minutes: after so long no further workbook is begun. The newest are visited first; where
+sites have groups, each tick begins with another one."""
 MOST_LINES = 10
 """Told of a workbook: `refresh` lists them all."""
 
@@ -99,14 +101,16 @@ class _ClockOfSchedule:
 
 def watch(tick: Watch, backend: Backend) -> None:
     """Visit the workbooks. What fails is in the log; nothing is raised that the next tick tries again."""
+    wall = backend.clock
     if tick.at is not None:
-        clock = _ClockOfSchedule(tick.at.replace(tzinfo=UTC), backend.clock)
+        clock = _ClockOfSchedule(tick.at.replace(tzinfo=UTC), wall)
         backend = replace(backend, clock=clock)
+    began = wall.now()
     try:
         today = backend.clock.now().date()
         book = read_book(backend.spreadsheets, backend.control_id, today)
         telling.tell(book, backend)
-        _Round(backend, book, understood(book, today)).go()
+        _Round(backend, book, understood(book, today), wall, began).go()
     except SpreadsheetGoneError as error:
         log.error("no workbook can be visited: %s; %s", error, CONTROL_GONE)  # noqa: TRY400 - the line says it all
     except BackendError as error:
@@ -120,6 +124,7 @@ class _Round:
     Attributes:
         book: the control spreadsheet as it was read.
         control: what it says, as far as no site's name is needed.
+        wall: the clock that goes on while it works, and when it began by that.
         problems: of workbooks, as they are to stand in ``Problems``.
         finalised: what was found out about workbooks, by period name.
         sites: of all workbooks that were visited.
@@ -128,6 +133,8 @@ class _Round:
     backend: Backend
     book: Spreadsheet
     control: Control
+    wall: Clock
+    began: datetime
     problems: list[Problem] = field(default_factory=list)
     finalised: dict[str, bool] = field(default_factory=dict)
     sites: set[str] = field(default_factory=set)
@@ -146,6 +153,10 @@ class _Round:
         if self.control.parts:
             visits = self._in_turn(visits)
         for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
+            if (self.wall.now() - self.began).total_seconds() > LONGEST_S:
+                log.info("workbook of %s: not looked after this time, as others took long", name)
+                self._keep_reported(name)
+                continue
             self._guarded(name, partial(self._visit, name, sheet_id))
             if number % AT_ONCE == 0 and number < len(visits):
                 self.backend.clock.sleep(PAUSE_S)
@@ -166,9 +177,10 @@ class _Round:
         self._write_down()
 
     def _in_turn(self, visits: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Where workbooks are many since groups are, each tick begins where the one before ended."""
-        first = int(self.backend.clock.now().timestamp()) // QUARTER_S * MOST_VISITS % max(len(visits), 1)
-        return [*visits[first:], *visits[:first]] if len(visits) > MOST_VISITS else [*visits]
+        """Where workbooks are many since groups are, each tick begins where the one before ended, or one further on."""
+        step = MOST_VISITS if len(visits) > MOST_VISITS else 1
+        first = int(self.backend.clock.now().timestamp()) // QUARTER_S * step % max(len(visits), 1)
+        return [*visits[first:], *visits[:first]]
 
     def _keep_guests(self) -> None:
         if self.control.parts:
