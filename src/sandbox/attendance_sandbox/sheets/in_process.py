@@ -33,6 +33,7 @@ class InProcess(BaseAdapter):
         answer = self._server.respond(asked)
         response = requests.Response()
         response.status_code, response._content = answer.status, answer.body  # noqa: SLF001 - there is no other way
+        response._content_consumed = True  # noqa: SLF001 - nor to be read in pieces
         response.url, response.request = request.url or "", request
         return response
 
