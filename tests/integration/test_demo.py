@@ -145,7 +145,8 @@ def test_the_same_seed_gives_the_same_workbooks(tmp_path):
     ]
     assert days == ["2026-10-01", "2026-10-04"]
     log = (tmp_path / "second" / "logs" / "function-watch.log").read_text()
-    assert log.count("watch of schedule, request tick: done") == 2
+    # More often than twice where a slow machine lets Pub/Sub deliver a tick again.
+    assert log.count("watch of schedule, request tick: done") >= 2
     assert "ERROR" not in log
 
 

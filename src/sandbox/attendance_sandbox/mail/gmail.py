@@ -14,7 +14,7 @@ from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -113,6 +113,7 @@ def _message(raw: Any) -> EmailMessage:
     except binascii.Error as error:
         raise ApiError(400, "INVALID_ARGUMENT", "Invalid value at 'message.raw' (TYPE_BYTES)") from error
     message = message_from_bytes(content, _class=EmailMessage, policy=SMTP)
-    if not parseaddr(str(message.get("To", "")))[1]:
+    # parseaddr finds none in a list of several, with newer Pythons and Debian's.
+    if not any(address for _, address in getaddresses([str(message.get("To", ""))])):
         raise ApiError(400, "INVALID_ARGUMENT", "Recipient address required")
     return message
