@@ -152,6 +152,40 @@ def test_a_persons_punches_go_home_from_wherever_they_are_made_and_a_strangers_s
     assert any("lyon" in str(row) for row in marks), "punched elsewhere than at the Site"
 
 
+@pytest.mark.parametrize("before", [None, "bob", "ann", "eve"])
+@pytest.mark.parametrize("now", [None, "bob", "ann", "eve"])
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_a_punch_that_is_read_once_more_under_another_name_counts_where_it_was_first(
+    before, now, is_same_process
+):
+    """A machine gives no names for a while, or its user is renamed; and a Pi with a new card sends its log again."""
+    company = Company()
+    company.store("lyon", punch("bob", "2026-11-02 09:00"), punch("eve", "2026-11-02 09:00"))
+    company.store("berlin", punch("ann", "2026-11-02 09:00"), punch("bob", "2026-11-02 09:00"))
+    first, again = (punch(name, "2026-11-03 09:00", user_id="7") for name in (before, now))
+    (stored,) = company.store("berlin", first).answers
+    there = company.where()[first.identity]
+    if not is_same_process:
+        company.backend.remembered.clear()
+    # Beside one that is new, as the machine's log holds more by then.
+    new = punch("bob", "2026-11-04 09:00")
+    answers = company.later(days=2).store("berlin", new, again).answers
+    assert {answer.sheet_id for answer in answers if first.identity in answer.identities} == {stored.sheet_id}
+    assert company.where()[first.identity] == there
+    assert company.where()[new.identity] == [(SOUTH, "Raw Data - berlin")]
+    company.tick()
+    assert company.where()[first.identity] == there
+
+
+def test_a_guest_who_is_known_costs_no_further_read():
+    company = Company()
+    for hour in ("09:00", "12:00"):
+        company.store("berlin", punch("ann", f"2026-11-03 {hour}"), punch("bob", f"2026-11-03 {hour}"))
+    company.world.effects.reads = 0
+    company.store("berlin", punch("ann", "2026-11-03 17:00"), punch("bob", "2026-11-03 17:00"))
+    assert company.world.effects.reads == 2
+
+
 def test_a_batch_of_several_groups_is_stored_in_one_write_a_workbook():
     company = Company()
     for site in SITES:

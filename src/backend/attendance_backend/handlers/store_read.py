@@ -12,7 +12,7 @@ from attendance_backend.domain.days import USUAL_RULES, SiteRules
 from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.errors import WorksheetGoneError
-from attendance_backend.handlers import books
+from attendance_backend.handlers import books, relabelled
 from attendance_backend.handlers.remembered import hidden_sheets, recall
 from attendance_backend.handlers.routing import known_begin_of_weeks
 from attendance_backend.ports import Backend
@@ -183,9 +183,12 @@ def _read(parts: Sequence[StoreAttendRecords], backend: Backend, days: Sequence[
     )
     view = books.read(backend.spreadsheets, sheet_id, wants)
     sheets = view.worksheet(PUNCH_INDEX), view.worksheet(DAYS)
+    by_labels, people = hidden_sheets(backend.remembered, sheet_id, known, *sheets)
+    relabelled.remember(by_labels, parts, backend)
     return Book(
         view,
-        *hidden_sheets(backend.remembered, sheet_id, known, *sheets),
+        by_labels,
+        people,
         _rules(view.worksheet(SITES), parts),
         guide_sheet.read(view.worksheet(GUIDE)),
     )

@@ -24,7 +24,7 @@ from attendance_backend.errors import (
     UserError,
     WorksheetGoneError,
 )
-from attendance_backend.handlers import books, bounds, daily_sync, refresh, routing
+from attendance_backend.handlers import books, bounds, daily_sync, refresh, relabelled, routing
 from attendance_backend.handlers.create_sheet import create_review_sheet
 from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.misplaced import FACTS, Misplaced
@@ -171,6 +171,18 @@ class _Routed:
                 labels = Labels.of(record, message.location)
                 own = table.groups.of_punch(labels, record.timestamp.date()) if group is None else group
                 self._homes.setdefault(_Home(home, boundary, own), []).append(record)
+        if group is None and goes_to is None:
+            self._stay_where_they_are()
+
+    def _stay_where_they_are(self) -> None:
+        """Leave punches in the group's workbook in which they count already, whosever their names say now."""
+        by_name, self._homes = self._homes, {}
+        for home, records in by_name.items():
+            part = self._part(home, records)
+            there = relabelled.stored_elsewhere(part, home.group, self.table, self._backend)
+            for record in records:
+                stays = home._replace(group=there.get(record.identity, home.group))
+                self._homes.setdefault(stays, []).append(record)
 
     def parts(self) -> Iterator["_Part"]:
         """What goes into workbooks that are known."""
