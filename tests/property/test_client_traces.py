@@ -131,9 +131,14 @@ def test_a_faulty_month_is_a_run_of_the_relation(relator):
 
 @pytest.mark.skipif(PROFILE == "quick", reason="as above")
 def test_a_faulty_month_at_two_doors_is_a_run_of_the_relation(relator):
-    world = play(relator, 1, 40, clearing=relator.clearing, doors=2)
-    assert world.checked > 20
-    assert "RELAY_ATTENDANCE_RECORDS[1] read_machine: the next machine" in relator.taken
+    next_machine = "RELAY_ATTENDANCE_RECORDS[1] read_machine: the next machine"
+    # What a seed comes to differs from one Python to the next.
+    for seed in range(1, 9):
+        world = play(relator, seed, 40, clearing=relator.clearing, doors=2)
+        assert world.checked > 20
+        if next_machine in relator.taken:
+            break
+    assert next_machine in relator.taken
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ def room(work):
 def come(room, work, pool, messages, size=1):
     """Messages that come, in this order, while the first is being served."""
     work.held.clear()
+    work.begun.clear()
     first = pool.submit(room.reply_to, "first", 1)
     assert work.begun.wait(PATIENCE_S)
     others = []

@@ -159,7 +159,7 @@ def test_the_status_of_a_snapshot_in_the_original_format(directory, capsys):
         (["status", "--help"], 0, "not stored yet"),
         (["doctor", "--help"], 0, "FAIL"),
         (["--version"], 0, "attendance-client "),
-        (["run", "--log-level", "loud"], 2, "'warning'"),
+        (["run", "--log-level", "loud"], 2, "warning"),
         (["replay"], 2, "--since"),
         (["replay", "--since", "yesterday"], 2, "such as 2026-11-01"),
         (["fly"], 2, "fly"),

@@ -148,8 +148,8 @@ def _of_installation(program: Path, settings: Path) -> Iterator[Finding]:
     found = list(filter(None, map(_finding, done.stdout.splitlines())))
     yield from found
     if done.returncode and not any(each.level is Level.FAIL for each in found):
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        yield fail("installation", lines[-1].removeprefix("deploy: "))
+        reason = done.stderr.strip().rpartition("deploy: ")[-1] or "no reason given"
+        yield fail("installation", " ".join(reason.split()))
 
 
 def _of_topics(project: str, sites: Iterable[str]) -> Iterator[Finding]:
