@@ -33,8 +33,8 @@ from tests.integration.backend_office import (
 )
 from tests.integration.test_backend_attacks import SignedOffice
 
-MOST_MB = 200
-"""Seen were 192 at most; some is left for another C library or Python."""
+MOST_MB = 200 if sys.version_info < (3, 13) else 320
+"""With the Python that is deployed, 3.12, and with 3.11 192 were seen at most, with 3.13 297."""
 LOG = "server.log"
 START_TIMEOUT_S = 60
 PATIENCE_S = 300

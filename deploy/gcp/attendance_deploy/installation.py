@@ -60,6 +60,7 @@ SIGNING_SECRET = "signing-secret"  # noqa: S105 - as above
 SCHEDULE = "*/15 * * * *"
 
 RUNTIME = "python312"
+"""3.13 keeps 90 MB more for the same messages (`test_backend_process.py`): look at that before going on to it."""
 MEMORY = "512Mi"
 MORE_MEMORY = dict.fromkeys((Topic.STORE_ATTEND_RECORDS, Topic.WATCH), "1Gi")
 """Of those that read whole workbooks, which of some hundred people take half of it."""
