@@ -201,7 +201,7 @@ class World:
             self.recall()
 
     def turn_round(self, title, word):
-        """A column of labels upside down, while all else stays."""
+        """A column of labels upside down, while all else stays; then a visit, for numbers are found by labels here."""
         look = self.look(title)
         column = None if look is None else look.columns.get(word)
         if column is None:
@@ -211,7 +211,7 @@ class World:
         for row, label in zip(rows, reversed(labels), strict=True):
             self.book.put(title, row, column, label)
         self.happened["labels turned round"] += 1
-        self.recall()
+        self.visit()
 
     def correct(self, cells):
         look, sheet = self.look(CORRECTIONS), self.book.sheet(CORRECTIONS)
