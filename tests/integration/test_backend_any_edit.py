@@ -547,6 +547,16 @@ def test_a_word_of_the_header_above_it_is_no_header(office, undisturbed, title, 
     is_as_undisturbed(office, undisturbed)
 
 
+def test_a_site_whose_row_in_sites_was_deleted_is_waited_for_again(office):
+    """Without it whoever is of no site would be absent on days of which that site has told nothing."""
+    names = [row[0] for row in office.sheets.read(office.sheet_id, "Sites!A1:A9") if row]
+    office.delete("Sites", 1, len(names) - 1, "ROWS")
+    said = office.refresh()
+    assert f"  'Sites' lacked {', '.join(sorted(names[1:]))}" in said
+    assert [row[0] for row in office.sheets.read(office.sheet_id, "Sites!A1:A9") if row] == names
+    assert office.refresh()[-1] == "0 differences"
+
+
 @pytest.mark.parametrize("word", ["Employee", "User Name", "Measure", "Who"])
 def test_names_sorted_without_the_rest_of_their_rows_are_put_back(office, undisturbed, word):
     """Each would stand beside another's numbers, and a correction for one would count for the other."""

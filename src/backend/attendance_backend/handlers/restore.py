@@ -4,13 +4,14 @@ A healthy workbook shows no difference and is not written to.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
 
 from attendance_backend.control.reading import Control
+from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import week_of
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising, routing
@@ -24,6 +25,7 @@ from attendance_backend.review import (
     finalised,
     guide_sheet,
     repairing,
+    sites_sheet,
     structure,
     working_time,
 )
@@ -32,7 +34,7 @@ from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
 from attendance_backend.review.expected_formulas import OF_PLANS
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, WEEKLY
+from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, SITES, WEEKLY
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.structure import Content
 from attendance_backend.review.working_time import WeekFacts
@@ -63,8 +65,8 @@ def restore(
         UserError: there is no raw data, or a later version of the program changed the workbook.
     """
     differences = books.fix(backend.spreadsheets, sheet_id)
-    missing, is_kept = _complete_worksheets(sheet_id, period, control, backend, site)
-    lacking, is_finalised = _complete_days(sheet_id, period, control, backend)
+    missing, is_kept, sites = _complete_worksheets(sheet_id, period, control, backend, site)
+    lacking, is_finalised = _complete_days(sheet_id, period, control, backend, sites)
     differences += [*missing, *lacking]
     if is_kept and is_finalised:
         return differences, _since_finalised(sheet_id, control, backend)
@@ -103,11 +105,11 @@ def _since_finalised(sheet_id: str, control: Control, backend: Backend) -> list[
 
 def _complete_worksheets(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None
-) -> tuple[list[str], bool]:
-    """What was missing, and whether the month is values."""
+) -> tuple[list[str], bool, set[str]]:
+    """What was missing, whether the month is values, and the sites that have raw data."""
     kept = InForce(control.rules, daily_sync.earlier_workbook(control, sheet_id, backend))
 
-    def draft() -> Draft[tuple[list[str], bool]]:
+    def draft() -> Draft[tuple[list[str], bool, set[str]]]:
         present = books.present(backend.spreadsheets, sheet_id)
         headers = structure.header_wants(present)
         content = Content(
@@ -134,18 +136,22 @@ def _complete_worksheets(
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
         told += [f"{title} shaded weekends as an earlier version did" for title in earlier]
         told += [f"the worksheet {change.title!r} was missing" for change in added]
-        return Draft(present, changes, (told, finalised.is_kept(present)), in_steps=True)
+        return Draft(present, changes, (told, finalised.is_kept(present), sites), in_steps=True)
 
     return write_optimistically(backend.spreadsheets, draft)
 
 
 def _complete_days(
-    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend
+    sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, sites: Collection[str]
 ) -> tuple[list[str], bool]:
-    """What was lacking, and whether HR has finalised the month, to which no day is added any more then."""
+    """What was lacking, and whether HR has finalised the month, to which no day is added any more then.
+
+    A site without a row in ``Sites`` would count as one whose data is complete.
+    """
 
     def draft() -> Draft[tuple[list[str], bool]]:
-        view = books.read(backend.spreadsheets, sheet_id, [*structure.HEADERS, whole(GUIDE)])
+        wants = [*structure.HEADERS, whole(GUIDE), whole(SITES, optional=True)]
+        view = books.read(backend.spreadsheets, sheet_id, wants)
         guide, kept = view.worksheet(GUIDE), InForce(control.rules, view)
         is_finalised = guide_sheet.read(guide).finalised
         days = (
@@ -156,11 +162,21 @@ def _complete_days(
         settings = guide_sheet.restored(guide, period, kept.parameters(), places_of(view))
         answer = guide_sheet.answer(after(guide, settings))
         words = [] if is_finalised else guide_sheet.refreshed(after(guide, settings))
+        there = view.find(SITES)
+        known = sites_sheet.read(there) if there is not None else None
+        without = [site for site in sorted(sites) if known is not None and site_key(site) not in known]
+        rows = (
+            []
+            if is_finalised or there is None
+            else sites_sheet.cells_of(there, {site: {} for site in without})
+        )
         told = ["days of the period were missing"] if days else []
+        told += [f"{SITES!r} lacked {', '.join(without)}"] if rows else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
         told += [f"{GUIDE!r} did not say what becomes of Finalised"] if answer and not settings else []
         told += [f"{GUIDE!r} had the words of an earlier version"] if words else []
-        return Draft(view, [*days, *settings, *answer, *words], (told, is_finalised), in_steps=True)
+        changes = [*days, *rows, *settings, *answer, *words]
+        return Draft(view, changes, (told, is_finalised), in_steps=True)
 
     return write_optimistically(backend.spreadsheets, draft)
 
