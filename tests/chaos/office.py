@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from attendance_contracts import FUNCTION_TOPICS, REPLY_TOPICS
 from attendance_sandbox.demo.functions import FunctionProcess
 from attendance_sandbox.demo.nursery import Child, Nursery
+from attendance_sandbox.running import free_port
 from tests.chaos.link import Link
 
 PROJECT = "chaos"
@@ -33,11 +34,6 @@ class Running(Protocol):
 
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

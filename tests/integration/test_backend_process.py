@@ -20,6 +20,7 @@ import attendance_trouble
 from attendance_backend.handlers import bounds
 from attendance_contracts import Topic, topic_path
 from attendance_deploy.installation import process_of
+from attendance_sandbox.running import free_port
 from tests.integration.backend_office import (
     MAIN,
     NOVEMBER,
@@ -162,8 +163,7 @@ def what_it_did(process, folder):
 
 def started(stack, folder, *options, **environment):
     """A server process of functions and its port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     # gunicorn keeps a control socket in the home folder, under one name for all.
     own = {"HOME": str(folder), "PYTHONFAULTHANDLER": "1"}
     with (folder / LOG).open("wb") as log:

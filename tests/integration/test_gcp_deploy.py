@@ -23,6 +23,7 @@ import pytest
 from attendance_contracts import REPLY_TOPICS, REQUEST_TOPICS, SiteKey
 from attendance_deploy import cli, gcloud, review_periods, settings, sites
 from attendance_deploy.gcloud import DeployError, run_gcloud
+from attendance_sandbox.running import free_port
 from tests.integration.gcloud_stand_in import NUMBER, answer, new_project
 
 ROOT = Path(__file__).parents[2]
@@ -1071,8 +1072,7 @@ def test_the_topics_and_subscriptions_come_about_on_googles_emulator(cloud, tmp_
     jars = sorted(Path("/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib").glob("*emulator*.jar"))
     if not jars or shutil.which("java") is None:
         pytest.skip("Google's Pub/Sub emulator is not installed: topics were made on the stand-in only")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = ["java", "-jar", str(jars[-1]), "--host=127.0.0.1", f"--port={port}"]
     emulator = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import attendance_backend
 from attendance_sandbox.demo.nursery import Child, Nursery
+from attendance_sandbox.running import free_port
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -43,7 +44,7 @@ class FunctionProcess:
     ) -> None:
         self.target = target
         self.log_path = log_folder / f"function-{target}.log"
-        self.port = _free_port()
+        self.port = free_port()
         # gunicorn keeps a control socket in the home folder, under one name for all.
         self._home = TemporaryDirectory(prefix="function-")
         module = "functions_framework"
@@ -102,8 +103,3 @@ class FunctionProcess:
     def clean_up(self) -> None:
         """Remove its home, where it has ended otherwise."""
         self._home.cleanup()
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
