@@ -200,19 +200,6 @@ class World:
             self.happened["typed over"] += 1
             self.recall()
 
-    def turn_round(self, title, word):
-        """A column of labels upside down, while all else stays; then a visit, for numbers are found by labels here."""
-        look = self.look(title)
-        column = None if look is None else look.columns.get(word)
-        if column is None:
-            return
-        rows = [row for row in range(self.first_row(title), look.end) if look.value(row, column) is not None]
-        labels = [look.value(row, column) for row in rows]
-        for row, label in zip(rows, reversed(labels), strict=True):
-            self.book.put(title, row, column, label)
-        self.happened["labels turned round"] += 1
-        self.visit()
-
     def correct(self, cells):
         look, sheet = self.look(CORRECTIONS), self.book.sheet(CORRECTIONS)
         if look is None or not set(TYPED) <= look.columns.keys():

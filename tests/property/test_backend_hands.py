@@ -144,11 +144,6 @@ class HandsMachine(RuleBasedStateMachine):
     def somebody_types_over_a_number(self, title, number, value):
         self.world.type_over(title, number, value)
 
-    @precondition(lambda self: self.world.phase == "live")
-    @rule(title=st.sampled_from((DAILY, WEEKLY, MONTHLY)), word=st.sampled_from(("Employee", "Measure")))
-    def somebody_sorts_names_by_themselves(self, title, word):
-        self.world.turn_round(title, word)
-
     @rule(
         who=st.sampled_from([*NAMES, "ann", "Nobody"]),
         what=st.sampled_from(("check in", "check out", "check out", "leave", "waive penalty", "note", "ill")),
