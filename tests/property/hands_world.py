@@ -200,6 +200,19 @@ class World:
             self.happened["typed over"] += 1
             self.recall()
 
+    def turn_round(self, title, word):
+        """A column of labels upside down, while all else stays; then a visit, for numbers are found by labels here."""
+        look = self.look(title)
+        column = None if look is None else look.columns.get(word)
+        if column is None:
+            return
+        rows = [row for row in range(self.first_row(title), look.end) if look.value(row, column) is not None]
+        labels = [look.value(row, column) for row in rows]
+        for row, label in zip(rows, reversed(labels), strict=True):
+            self.book.put(title, row, column, label)
+        self.happened["labels turned round"] += 1
+        self.visit()
+
     def correct(self, cells):
         look, sheet = self.look(CORRECTIONS), self.book.sheet(CORRECTIONS)
         if look is None or not set(TYPED) <= look.columns.keys():
@@ -223,12 +236,10 @@ class World:
 
     def type_into_guide(self, setting, name, value, meant):
         """What is typed into the workbook counts there alone; numbers only; for all else, what is set does."""
-        place = self.setting(setting)
-        if place is None:
+        if self.setting(setting) is None:
             return
-        if self.listed != self.as_set:
-            self.visit()
-            place = self.setting(setting)
+        self.visited_as_listed()
+        place = self.setting(setting)
         self.book.put("Guide", place[0], place[1], value)
         setattr(self.counts, name, meant if isinstance(value, float) else getattr(self.as_set, name))
 
@@ -250,8 +261,7 @@ class World:
         return None
 
     def type_cut_off(self, user, value, meant):
-        if self.listed != self.as_set:
-            self.visit()
+        self.visited_as_listed()
         look = self.look(WEEKLY)
         row = (
             None
@@ -288,8 +298,25 @@ class World:
 
     # -- what HR keeps in Review Periods
 
+    def visited_as_listed(self):
+        """Before what nobody understands, what is listed is seen once: a good value that no visit saw never counts."""
+        if self.listed != self.as_set:
+            self.visit()
+
+    def set_rules(self, grace, overtime):
+        """Each a value as typed, and what it means; `...` where nobody knows, and what counted goes on."""
+        if ... in (grace[1], overtime[1]):
+            self.visited_as_listed()
+        rows = [("Grace (minutes)", "", grace[0]), ("Overtime beyond (hours a day)", "", overtime[0])]
+        self.control.keep("Settings", [("Setting", "Site", "Value"), *rows])
+        for name, (_, meant) in (("grace_min", grace), ("overtime_h", overtime)):
+            if meant is not ...:
+                setattr(self.listed, name, meant)
+
     def list_cut_off(self, user, value, meant):
-        if meant is not ...:
+        if meant is ...:
+            self.visited_as_listed()
+        else:
             self.listed.cut_offs[user] = meant
         self.list[user] = value, *self.list[user][1:]
         self.keep_list()

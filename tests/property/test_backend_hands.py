@@ -144,6 +144,11 @@ class HandsMachine(RuleBasedStateMachine):
     def somebody_types_over_a_number(self, title, number, value):
         self.world.type_over(title, number, value)
 
+    @precondition(lambda self: self.world.phase == "live")
+    @rule(title=st.sampled_from((DAILY, WEEKLY, MONTHLY)), word=st.sampled_from(("Employee", "Measure")))
+    def somebody_sorts_names_by_themselves(self, title, word):
+        self.world.turn_round(title, word)
+
     @rule(
         who=st.sampled_from([*NAMES, "ann", "Nobody"]),
         what=st.sampled_from(("check in", "check out", "check out", "leave", "waive penalty", "note", "ill")),
@@ -210,11 +215,7 @@ class HandsMachine(RuleBasedStateMachine):
         overtime=st.sampled_from((*OVERTIMES, (None, 8), *ASKED_BACK)),
     )
     def hr_sets_rules(self, grace, overtime):
-        rows = [("Grace (minutes)", "", grace[0]), ("Overtime beyond (hours a day)", "", overtime[0])]
-        self.world.control.keep("Settings", [("Setting", "Site", "Value"), *rows])
-        for name, (_, meant) in (("grace_min", grace), ("overtime_h", overtime)):
-            if meant is not ...:
-                setattr(self.world.listed, name, meant)
+        self.world.set_rules(grace, overtime)
 
 
 TestHands = HandsMachine.TestCase

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +56,7 @@ T = TypeVar("T")
 LOCATION = "berlin"
 DAY_BOUNDARY = time(4)
 LEDGER_NAME = "ledger.sqlite3"
+_DAY = timedelta(days=1)
 
 
 class World:
@@ -609,12 +611,21 @@ class World:
         return False
 
     def _hr_is_up_to_date(self) -> None:
-        """There is a row for every day through the next period: as usual, but for the months that are final."""
+        """There is a row for every day through the next period: as usual, but for the months that are final.
+
+        Days that a final month was shortened by are entered as a period of their own.
+        """
         today = (self.timeline.wall.date() - FIRST_MONDAY).days // (7 * self.weeks)
         usual = [row(number, self.weeks) for number in range(today + 2)]
         later = [each for each in self.table if each.start > usual[-1].start]
         final = {each.name: each for each in self.table if each.name in self.final}
-        wanted = [final.get(each.name, each) for each in usual] + later
+        rows = [final.get(each.name, each) for each in usual]
+        lacking = [
+            Row(before.last_day + _DAY, after.first_day - _DAY, f"After {before.name}")
+            for before, after in pairwise(windows(rows))
+            if before.last_day + _DAY < after.first_day
+        ]
+        wanted = [*rows, *lacking, *later]
         if wanted != self.table:
             self.type_periods(wanted)
 
