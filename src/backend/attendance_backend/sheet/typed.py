@@ -137,10 +137,10 @@ def time_of_day(value: Value) -> int:
         readings = _times_of_text(key(value))
     elif not isinstance(value, bool):
         readings = _times_of_number(value)
+    if not readings or min(readings) >= _TIMES_END_S:
+        raise AskBackError(_A_TIME)
     if len(set(readings)) > 1:
         raise AskBackError(_either({_clock(each) for each in readings}))
-    if not readings or readings[0] >= _TIMES_END_S:
-        raise AskBackError(_A_TIME)
     return readings[0]
 
 
