@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 
 from attendance_backend.errors import UserError
@@ -22,8 +21,8 @@ def write_csv(payroll: Payroll, path: Path) -> list[Path]:
         UserError: a file cannot be written.
     """
     paths = [path, path.with_stem(f"{path.stem}-days")]
-    _write(paths[0], _csv((*PERSON_HEADERS, *payroll.more), payroll.people))
-    _write(paths[1], _csv(DAY_HEADERS, payroll.days))
+    _write(paths[0], (*PERSON_HEADERS, *payroll.more), payroll.people)
+    _write(paths[1], DAY_HEADERS, payroll.days)
     return paths
 
 
@@ -64,14 +63,6 @@ def write_xlsx(payroll: Payroll, path: Path) -> list[Path]:
     return [path]
 
 
-def _csv(headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(headers)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
 def _cell(value: Value) -> str:
     if value is None:
         return ""
@@ -80,8 +71,11 @@ def _cell(value: Value) -> str:
     return f"{value:g}" if value == int(value) else f"{value:.2f}"
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     try:
-        path.write_bytes(text.encode("utf-8-sig"))
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow(headers)
+            writer.writerows([_cell(value) for value in row] for row in rows)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error

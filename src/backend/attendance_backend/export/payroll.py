@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from sys import intern
 
 from attendance_backend.errors import LayoutError
 from attendance_backend.review import book, day_header, exceptions_sheet, guide_sheet
@@ -172,6 +173,7 @@ class _Book:
             for day, column in sorted(day_header.columns_by_day(self.monthly).items())
             if self.monthly.text(self.monthly.lines[day_header.KIND], column) != day_header.OTHER_PERIOD
         }
+        self._written = {day: day.isoformat() for day in self._days}  # one text for all people, as states are
         self._daily_columns = day_header.columns_by_day(self.daily)
         self._daily_rows = {self.daily.text(row, daily.KEY): row for row in self.daily.data_rows()}
         self._corrected = set(_corrected(workbook.worksheet(CORRECTIONS)))
@@ -222,8 +224,8 @@ class _Book:
             corrected = typed_over or (token, day) in self._corrected
             yield (
                 *names,
-                day.isoformat(),
-                self._state(row, column),
+                self._written[day],
+                intern(self._state(row, column)),
                 _moment(day, _number(self.daily, check_in)),
                 _moment(day, _number(self.daily, check_out)),
                 _hours(_number(self.daily, hours)),

@@ -10,6 +10,7 @@ from attendance_backend.control.reading import Control, read_control
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.export.files import write_csv, write_xlsx
 from attendance_backend.export.payroll import WANTS, Payroll, doubted, joined, payroll
+from attendance_backend.export.slips import Correction, corrections_of
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
 from attendance_backend.handlers.restore import restore
@@ -20,7 +21,7 @@ from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.finding import Finding
 from attendance_backend.review.names import CORRECTIONS, EXCEPTIONS_ID, GUIDE, WORKING_TIME
 from attendance_backend.sheet.changes import Change, SucceedVersion
-from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_contracts import ReviewPeriod
 
 FORMATS: dict[str, Callable[[Payroll, Path], list[Path]]] = {"csv": write_csv, "xlsx": write_xlsx}
@@ -94,13 +95,13 @@ class Looked:
     Attributes:
         name: of the period.
         days: of the period, as ``Guide`` has them; None if it does not say.
-        corrections: the worksheet.
+        corrections: those that count, by token of the person.
         told, notes: as `Exported.doubts` and `Exported.notes`.
     """
 
     name: str
     days: ReviewPeriod | None
-    corrections: Worksheet
+    corrections: dict[str, list[Correction]]
     payroll: Payroll
     told: tuple[str, ...]
     notes: tuple[str, ...]
@@ -126,7 +127,7 @@ def _looked_at(name: str, spreadsheet_id: str, control: Control, backend: Backen
     own = control.of_group(control.group_of(name))
     found = doubts.doubts(view, now_of(own, today))
     result = payroll(view, found)
-    guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
+    guide, corrections = view.worksheet(GUIDE), corrections_of(view.worksheet(CORRECTIONS))
     del view  # before the workbook is read once more
     told = doubts.lines(found.findings)
     if not finalised.is_kept(present):

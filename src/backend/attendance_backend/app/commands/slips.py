@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attendance_backend.app.commands.export import Exported, Looked, looked_at
 from attendance_backend.errors import LayoutError, UserError
-from attendance_backend.export.slips import About, corrections_of, pages, plain
+from attendance_backend.export.slips import About, pages, plain
 from attendance_backend.ports import Backend
 from attendance_backend.review.names import GUIDE
 
@@ -45,7 +45,7 @@ def _slips(seen: Looked, backend: Backend, folder: Path | None, *, strict: bool)
     if days is None:
         raise LayoutError(f"the worksheet {GUIDE!r} does not say any more of which days {seen.name} is")
     about = About(seen.name, days.first_day, days.last_day, backend.clock.now().date())
-    documents = pages(seen.payroll, corrections_of(seen.corrections), about)
+    documents = pages(seen.payroll, seen.corrections, about)
     paths: list[Path] = []
     notes = list(seen.notes)
     if not (strict and seen.told):
