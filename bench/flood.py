@@ -103,6 +103,9 @@ def of_groups(sites: int, groups: int, hours: float = 24) -> list[str]:
     """
     worse: list[str] = []
     name = f"{sites} in {groups}"
+    for together in (True, False):
+        _say(name, "in a minute", *minute(sites, together=together, groups=groups).cells())
+    _say(name, "1 h outage", *outage(sites, together=False, groups=groups).cells())
     for what, flood in (("first health", first_health), ("month's turn", months_turn)):
         found = flood(sites, together=True, groups=groups)
         _say(name, what, *found.cells())
