@@ -504,10 +504,11 @@ class World:
             self.hasty.append(f"{session.previous_period.name} was closed while the clocks did not agree")
 
     def _check_erasing(self, identities: set[str]) -> None:
-        """All must be in a sheet, or older than the site's First Day and read."""
+        """All must be in a sheet, or older than the site's First Day and read; or a copy of a deleted one has them."""
+        held = {stored.identity for stored in self.backend.rows()}.union(*self._held_by_deleted)
         self.erased_in_haste |= {
             identity: at
-            for identity in identities - self.forgotten - {stored.identity for stored in self.backend.rows()}
+            for identity in identities - self.forgotten - held
             if not self.is_before_first_day(at := self.recorded[identity]) or identity not in self.taken()
         }
         self.happened["log erased by the client"] += 1
@@ -589,8 +590,8 @@ class World:
         self.handler_faults.clear()
         self.partial_stores = 0
         self.bring_the_key()
-        for name in self.recorded_gone:
-            self.delete_workbook(name, with_its_row=True)
+        while self.recorded_gone:
+            self.delete_workbook(self.recorded_gone.pop(), with_its_row=True)
 
     def bring_the_key(self) -> None:
         """Somebody puts the site's key in force into its file, and restarts the service."""
@@ -661,6 +662,11 @@ class World:
         return set().union(*(machine.cleared_unread for machine in self.machines))
 
     @property
+    def _held_by_deleted(self) -> list[set[str]]:
+        """Punches of workbooks that were deleted for good, and of which nobody told the site in time."""
+        return [held for _, held in self.gone_with_workbook.values()]
+
+    @property
     def _boundaries(self) -> Boundaries | None:
         return Boundaries(self.since) if self.since else None
 
@@ -675,8 +681,7 @@ class World:
 
     def owed(self) -> dict[str, datetime]:
         """Punches that must be in a sheet: of a period of HR's, and not erased by others before they were read."""
-        exempt = self.cleared_unread | self.spoilt | self.forgotten
-        exempt = exempt.union(*(held for _, held in self.gone_with_workbook.values()))
+        exempt = (self.cleared_unread | self.spoilt | self.forgotten).union(*self._held_by_deleted)
         recorded = self.recorded.items()
         return {
             identity: at for identity, at in recorded if identity not in exempt and self.home(at) is not None
