@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from attendance_backend.control import review_sheets
 from attendance_backend.control.holidays import read_holidays
 from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.control.reading import read_control, write_problems
@@ -567,15 +568,25 @@ def test_faults_of_the_list_of_review_sheets(world):
             ("november 2026", "id-2"),
             ("December 2026", None),
             (None, "id-3"),
+            ("Jan 2027", "id-4"),
+            ("January 2027", "id-4"),
         ],
     )
     control = control_of(world)
-    assert control.review_sheets == {"November 2026": "id-1"}
+    assert control.review_sheets == {"November 2026": "id-1", "January 2027": "id-4"}
     assert [problem.cell for problem in control.problems if problem.worksheet == "Review Sheets"] == [
         "A3",
         "B4",
         "A5",
+        "A6",
     ]
+
+
+def test_a_row_of_review_sheets_that_somebody_deletes_during_a_visit_is_no_fault(world):
+    world.type_worksheet("Review Sheets", [review_sheets.HEADERS, ("May 2026", "id-1")])
+    sheet = review_sheets.read(world.spreadsheets, CONTROL_ID)
+    [noted] = review_sheets.note(sheet, {"April 2026": True, "May 2026": True})
+    assert (noted.row, noted.column) == (1, review_sheets.FINALISED)
 
 
 def test_shifts_of_one_person_that_meet_are_named(world):

@@ -104,6 +104,20 @@ def test_a_punch_moves_into_a_workbook_that_is_made_for_it(office):
     assert office.counting() == WHERE_IT_GOES
 
 
+def test_a_name_that_is_typed_over_in_review_sheets_takes_no_punch_out_of_its_month(office):
+    """The workbook is found by what Drive keeps with it, and recorded once more: then it has two names."""
+    recorded = office.world.control.sheet("Review Sheets")
+    row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == ["October 2026"])
+    recorded.put(row, 0, "Okt 2026")
+    october = office.sheet_ids["October 2026"]
+    for names in ({"Okt 2026": october}, {"October 2026": october, "Okt 2026": october}):
+        office.sheet_ids |= names
+        assert office.visit() == []
+        assert office.counting() == WHERE_IT_WAS
+    table = routing.read(office.world.backend, anew=True)
+    assert {name for name, sheet_id in table.books.items() if sheet_id == october} == {"october 2026"}
+
+
 def test_a_punch_whose_other_workbook_was_deleted_counts_here_again(office):
     office.types(*SHORTER)
     office.visit()

@@ -128,9 +128,11 @@ def test_a_bad_row_is_reported_with_its_cell_and_never_stops_the_others(row, cel
     assert "'2026'" in str(problems[0])
 
 
-def test_a_month_that_stands_twice_is_used_once():
+@pytest.mark.parametrize("again", ["November", "november"])
+def test_a_month_that_stands_twice_is_used_once(again):
+    """Of names that differ in case only there is one workbook."""
     periods, problems = read_periods(
-        [year("2026", ("November", "11/2/2026", "11/29/2026"), ("November", "11/30/2026", "12/27/2026"))]
+        [year("2026", ("November", "11/2/2026", "11/29/2026"), (again, "11/30/2026", "12/27/2026"))]
     )
     assert len(periods) == 1
     assert "twice" in str(problems[0])

@@ -97,16 +97,16 @@ def _read_year(
         problems.append(broken)
         return
     table = Table.of(worksheet, HEADERS)
-    names = set()
+    names = {each.name.casefold() for each in rows}
     for row in table.rows():
         try:
             found = _read_row(table, row, through_sunday=through_sunday)
-            if found.name in names:
+            if found.name.casefold() in names:
                 raise BadCellError(row, table.columns[MONTH], f"{found.name} stands here twice; remove one")  # noqa: TRY301 - reported below like any other
         except BadCellError as error:
             problems.append(error.problem(worksheet))
             continue
-        names.add(found.name)
+        names.add(found.name.casefold())
         rows.append(found)
 
 

@@ -32,20 +32,15 @@ YES = "yes"
 
 def find(worksheet: Worksheet | None, name: str) -> str | None:
     """The ID that is recorded under a name; None when there is none."""
-    if worksheet is None:
-        return None
-    for row in worksheet.row_numbers()[1:]:
-        if _name(worksheet, row).casefold() == name.casefold():
-            return worksheet.text(row, SPREADSHEET_ID) or None
-    return None
+    found, _ = recorded(worksheet)
+    return next((each for known, each in found.items() if known.casefold() == name.casefold()), None)
 
 
 def parts(worksheet: Worksheet | None) -> dict[str, tuple[str, str]]:
     """Period and group by name, of the workbooks of groups."""
-    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
     return {
-        _name(worksheet, row): (worksheet.text(row, PERIOD), group)
-        for row in rows
+        name: (worksheet.text(row, PERIOD), group)
+        for name, row in _counting(worksheet)[0].items()
         if worksheet is not None and (group := _group(worksheet, row))
     }
 
@@ -62,9 +57,22 @@ def _group(worksheet: Worksheet, row: int) -> str:
 
 def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]]:
     """Spreadsheet IDs by name, oldest first, and what is wrong in the rows left out."""
-    found: dict[str, str] = {}
+    rows, problems = _counting(worksheet)
+    return {
+        name: worksheet.text(row, SPREADSHEET_ID) for name, row in rows.items() if worksheet is not None
+    }, problems
+
+
+def _counting(worksheet: Worksheet | None) -> tuple[dict[str, int], list[Problem]]:
+    """The rows that count by name, and what is wrong in the others.
+
+    Of rows with one spreadsheet the last counts: whoever types over a name has the program record it once more, below.
+    """
+    found: dict[str, int] = {}
     problems: list[Problem] = []
-    for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
+    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
+    last = {worksheet.text(row, SPREADSHEET_ID): row for row in rows if worksheet is not None}
+    for row in rows:
         assert worksheet is not None
         name, spreadsheet_id = _name(worksheet, row), worksheet.text(row, SPREADSHEET_ID)
         if not name and not spreadsheet_id:
@@ -73,18 +81,22 @@ def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]
             column, what = (PERIOD, "the period") if not name else (SPREADSHEET_ID, "the spreadsheet's ID")
             remedy = f"{what} is missing; type it, or delete the row"
             problems.append(Problem(worksheet.title, cell_name(row, column), remedy))
+        elif last[spreadsheet_id] != row:
+            other = _name(worksheet, last[spreadsheet_id])
+            remedy = f"its spreadsheet stands in a lower row, for {other}, which counts; delete this row"
+            problems.append(Problem(worksheet.title, cell_name(row, PERIOD), remedy))
         elif name.casefold() in map(str.casefold, found):
             remedy = f"{name} has two review sheets; the upper row counts, delete the other one"
             problems.append(Problem(worksheet.title, cell_name(row, PERIOD), remedy))
         else:
-            found[name] = spreadsheet_id
+            found[name] = row
     return found, problems
 
 
 def made_on(worksheet: Worksheet | None) -> dict[str, date]:
     """When spreadsheets were made, by the names of `recorded`."""
-    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
-    days = {_name(worksheet, row): worksheet.date(row, CREATED_ON) for row in rows if worksheet}
+    rows, _ = _counting(worksheet)
+    days = {name: worksheet.date(row, CREATED_ON) for name, row in rows.items() if worksheet}
     return {name: day for name, day in days.items() if day is not None}
 
 
@@ -92,8 +104,8 @@ def finalised(worksheet: Worksheet | None) -> set[str]:
     """The names of the workbooks that are noted as finalised."""
     if worksheet is None or worksheet.text(0, FINALISED) != HEADERS[FINALISED]:
         return set()
-    rows = worksheet.row_numbers()[1:]
-    return {_name(worksheet, row) for row in rows if worksheet.text(row, FINALISED) == YES}
+    rows, _ = _counting(worksheet)
+    return {name for name, row in rows.items() if worksheet.text(row, FINALISED) == YES}
 
 
 def note(
@@ -103,16 +115,16 @@ def note(
 ) -> list[Change]:
     """What notes who is finalised, or that a workbook is another spreadsheet now.
 
-    Where somebody put something else into the column Finalised, it is not noted.
+    Where somebody put something else into the column Finalised, it is not noted; nor of who has no row any more.
 
     Args:
         worksheet: all of it.
     """
     cells: dict[Place, NewCell] = {}
-    rows = {_name(worksheet, row): row for row in reversed(worksheet.row_numbers()[1:])}
+    rows, _ = _counting(worksheet)
     is_ours = worksheet.text(0, FINALISED) in ("", HEADERS[FINALISED])
     for name, is_final in (finalised or {}).items():
-        if is_ours and is_final != (worksheet.text(rows[name], FINALISED) == YES):
+        if is_ours and name in rows and is_final != (worksheet.text(rows[name], FINALISED) == YES):
             cells[rows[name], FINALISED] = NewCell(YES if is_final else None, styles.PLAIN)
     growth: list[Change] = []
     if cells and not worksheet.text(0, FINALISED):

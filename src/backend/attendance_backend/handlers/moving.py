@@ -299,7 +299,8 @@ def _put_right(
     back: dict[str, str] = {}
     counting = raw_data.counting(sheet)
     for record, home in _homes_of(sheet, site, period_of):
-        if home != month.own:
+        # This one may have another name, typed over in Review Sheets: marked, its punches would count nowhere.
+        if home != month.own and table.book_of(*home) != month.sheet_id:
             homes.setdefault(home, []).append(record)
         elif record.identity not in counting and record.identity not in kept:
             back[record.identity] = ""
@@ -344,7 +345,7 @@ def _store(
             routed=True,
         )
         for answer in store_attend_records(message, backend, *home).answers:
-            if answer.outcome is Outcome.STORED and answer.sheet_id != FORGOTTEN:
+            if answer.outcome is Outcome.STORED and answer.sheet_id not in (FORGOTTEN, sheet_id):
                 moved += answer.identities
                 # It may stand there already, marked: HR has moved the day back.
                 _mark(site, answer.sheet_id, home.period, dict.fromkeys(answer.identities, ""), backend)
