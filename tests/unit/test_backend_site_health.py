@@ -31,6 +31,7 @@ WHO, WHAT, DAY, KIND = (
 )
 NOVEMBER = ReviewPeriod("November 2026", date(2026, 11, 2), date(2026, 11, 29))
 OCTOBER = ReviewPeriod("October 2026", date(2026, 10, 5), date(2026, 11, 1))
+DECEMBER = ReviewPeriod("December 2026", date(2026, 11, 30), date(2026, 12, 27))
 PEOPLE = [
     ("Name", "Email", "Cut Off Time", "Device User ID", "Site", "Staff Group"),
     ("Ann", "ann@example.com", "09:00", None, "berlin", "Office"),
@@ -474,6 +475,35 @@ def test_the_last_days_of_the_period_before_are_settled_in_its_own_workbook():
     once = office.said()
     office.tell(health(sheet_id=november, at="2026-11-05T08:00:00", through="2026-11-04"))
     assert office.said() == once
+
+
+@pytest.mark.parametrize("lost", ["", "November 2026"])
+def test_all_earlier_workbooks_hear_that_their_days_are_complete(lost):
+    """Also of a period that HR split off when it was over; and whatever became of another one."""
+    office = Office(OCTOBER)
+    office.open(NOVEMBER)
+    office.open(DECEMBER)
+    office.world.spreadsheets.books.pop(office.sheet_ids.get(lost), None)
+    office.world.backend.clock.now = lambda: datetime.fromisoformat("2026-12-21T12:00:00+00:00")
+    at, december = "2026-12-21T08:00:00", office.sheet_id
+    office.tell(health(at=at, sheet_id=december, period=DECEMBER, through="2026-12-18"))
+    for period in (OCTOBER, NOVEMBER) if not lost else (OCTOBER,):
+        office.sheet_id = office.sheet_ids[period.name]
+        assert serial.to_date(office.site("berlin", sites.COMPLETE_THROUGH)) == period.last_day
+
+
+@pytest.mark.parametrize(
+    "told", [replace(OCTOBER, last_day=date(2026, 12, 6)), replace(OCTOBER, name="Oktobre 2026")]
+)
+def test_a_site_in_a_period_that_hr_shortened_or_renamed_is_heard_in_that_of_today(told):
+    office = Office(OCTOBER)
+    office.open(NOVEMBER)
+    office.world.control.sheet("Review Sheets").put(1, 0, told.name)
+    office.world.backend.clock.now = lambda: datetime.fromisoformat("2026-11-04T12:00:00+00:00")
+    october, november = office.sheet_ids[OCTOBER.name], office.sheet_ids[NOVEMBER.name]
+    office.tell(health(sheet_id=october, period=told, through="2026-11-03"))
+    office.sheet_id = november
+    assert serial.to_date(office.site("berlin", sites.COMPLETE_THROUGH)) == date(2026, 11, 3)
 
 
 # -- the machine

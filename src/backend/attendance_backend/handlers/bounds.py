@@ -96,12 +96,12 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
     except SpreadsheetGoneError:
         # Then there is nothing to compare it with, and the sites are all that is heard of.
         return message
-    period = period_of(message.period, table, message.location)
+    period = _spoken_of(message, table)
     sheet_id = table.book_for(period, message.location)
     if sheet_id is None or sheet_id != message.sheet_id:
         # Made or restored within the last minute, perhaps.
         table = routing.read(backend, anew=True)
-        period = period_of(message.period, table, message.location)
+        period = _spoken_of(message, table)
         sheet_id = table.book_for(period, message.location)
     if sheet_id is None:
         raise NotAdmittedError(f"there is no workbook of {message.period.name!r}")
@@ -119,6 +119,20 @@ def of_health(message: SiteHealth, backend: Backend) -> SiteHealth:
         time_zone=zone if zone_of(zone) else "",
         day_boundary=boundary,
     )
+
+
+def _spoken_of(message: SiteHealth, table: Table) -> ReviewPeriod:
+    """The period of a health message; of one that HR has shortened, renamed or withdrawn since, that of today.
+
+    The site goes on in it until the end that it was told, while its punches are stored in today's.
+    """
+    told = message.period
+    period = period_of(told, table, message.location)
+    if period in table.periods and told.last_day <= period.last_day:
+        return period
+    today = business_day(message.at, message.day_boundary)
+    now = next((each for each in table.periods if each.first_day <= today <= each.last_day), period)
+    return now if table.book_for(now, message.location) else period
 
 
 def _machine(machine: MachineHealth) -> MachineHealth:

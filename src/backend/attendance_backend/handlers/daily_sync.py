@@ -4,9 +4,9 @@ Idempotent: only what differs is written.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, time
 
 from attendance_backend.control.reading import Control, read_control, write_problems
 from attendance_backend.domain.clocks import seconds_of
@@ -31,15 +31,14 @@ REPLANNED = "what is planned for people's days was changed"
 LOST_KEYS = "hidden keys of people were gone"
 PEOPLE_ADDED = "people were added"
 _ABOUT_PUNCHES = {PEOPLE_ADDED, REPLANNED, "people were changed", "rules of a site were changed", LOST_KEYS}
-_LOOK_BACK = timedelta(days=14)
-"""So long after a period began, the one before it may still lack the word that its last days are complete."""
 
 
-def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod] | None:
+def begin_day(message: SiteHealth, backend: Backend) -> list[tuple[str, ReviewPeriod]]:
     """Read the control spreadsheet, tell HR what is wrong in it, and bring the open workbook up to date.
 
     Returns:
-        The workbook of the period before and that period, while it may lack the word of its last days.
+        The workbooks of earlier periods that are not finalised, and those periods. They may lack the word that their
+        last days are complete, or of all: one that HR split off when it was over.
     """
     present = books.present(backend.spreadsheets, message.sheet_id)
     today = message.at.date()
@@ -48,9 +47,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> tuple[str, ReviewPeriod]
     control = control.of_book(message.sheet_id)
     for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
-    if today - message.period.first_day > _LOOK_BACK:
-        return None
-    return before(message.period, control)
+    return list(_open_before(message.period, control))
 
 
 def sync(
@@ -203,3 +200,10 @@ def before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] |
             if name.casefold() == each.name.casefold():
                 return sheet_id, each
     return None
+
+
+def _open_before(period: ReviewPeriod, control: Control) -> Iterator[tuple[str, ReviewPeriod]]:
+    for name, sheet_id in control.review_sheets.items():
+        earlier = control.period_of(name)
+        if earlier is not None and earlier.last_day < period.first_day and name not in control.finalised:
+            yield sheet_id, earlier

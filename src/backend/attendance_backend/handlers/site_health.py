@@ -144,24 +144,24 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> bool:
     """
     newest, now = max(messages, key=_moment), backend.clock.now()
     begun = backend.remembered.setdefault(_BEGUN, {})
-    at, day, previous = begun.get(newest.sheet_id, (now, None, None))
+    at, day, earlier = begun.get(newest.sheet_id, (now, None, []))
     is_begun = day == newest.at.date() and abs(now - at) < BEGUN_FOR
     try:
         if not is_begun:
-            previous = daily_sync.begin_day(newest, backend)
-            begun[newest.sheet_id] = now, newest.at.date(), previous
-        told = {
-            each.location: each.complete_through for each in messages if each.complete_through is not None
-        }
-        if previous is not None and told:
-            sheet_id, period = previous
-            through = {site: min(day, period.last_day) for site, day in told.items()}
-            closing = partial(close, backend.spreadsheets, sheet_id, period, through)
-            while write_optimistically(backend.spreadsheets, closing):
-                pass
+            earlier = daily_sync.begin_day(newest, backend)
+            begun[newest.sheet_id] = now, newest.at.date(), earlier
     except UserError as error:
         sites = ", ".join(message.location for message in messages)
         log.error("%s: the workbook is not brought up to date: %s", sites, error)  # noqa: TRY400 - the line says it all
+    told = {each.location: each.complete_through for each in messages if each.complete_through is not None}
+    for sheet_id, period in earlier if told else ():
+        through = {site: min(day, period.last_day) for site, day in told.items()}
+        closing = partial(close, backend.spreadsheets, sheet_id, period, through)
+        try:
+            while write_optimistically(backend.spreadsheets, closing):
+                pass
+        except UserError as error:
+            log.error("%s: it is not known through which day it is complete: %s", period.name, error)  # noqa: TRY400 - as above
     return not is_begun
 
 
@@ -196,7 +196,7 @@ def _draft(messages: Sequence[SiteHealth], backend: Backend, known: list[Spreads
 def close(
     spreadsheets: Spreadsheets, sheet_id: str, period: ReviewPeriod, through: Mapping[str, date]
 ) -> Draft[bool]:
-    """The last days of the period before: its workbook hears of them only when its sites are in the next one.
+    """The days of an earlier period: its workbook hears of the last ones only when its sites are in the next one.
 
     The outcome is whether more is left to do.
     """
