@@ -126,6 +126,20 @@ def test_what_is_of_no_period_is_answered_so_until_hr_enters_it(office):
     assert again.table != reply.table
 
 
+def test_a_period_that_hr_enters_while_a_workbook_is_made_is_asked_for_again(office, monkeypatch):
+    """The reply names the table by which it says that there is none."""
+    december, make = punch("ann", "2026-12-03 09:00"), office.world.drive.create
+
+    def slowly(*what):
+        office.types(*ROWS, ("December", "11/30/2026", "12/31/2026"))
+        return make(*what)
+
+    monkeypatch.setattr(office.world.drive, "create", slowly)
+    reply = office.send(december, IN_NOVEMBER)
+    assert outcomes(reply) == {december.identity: Outcome.NO_PERIOD, IN_NOVEMBER.identity: Outcome.STORED}
+    assert office.send(IN_NOVEMBER).table != reply.table
+
+
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "with other sites"])
 def test_who_asks_for_a_sheet_is_told_of_the_table_as_who_stores_is(office, together):
     """So that the site asks again for punches of a period that HR entered as well, before it calls a day complete."""

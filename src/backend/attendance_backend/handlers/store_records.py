@@ -161,6 +161,8 @@ class _Routed:
             self.table = table = routing.with_site_of(table, routing.read(backend, anew=True))
             self.has_read_anew = True
             homes = [table.home(message.location, record.timestamp) for record in unique.values()]
+        # Later ones are read where a workbook is made: by them nothing was said of punches that have no period.
+        self._digest = table.digest(message.location)
         takes_its_own = not all(homes) and self._takes_its_own()
         for record, by_table in zip(unique.values(), homes, strict=True):
             home = self._home(record, by_table, takes_its_own=takes_its_own)
@@ -215,7 +217,7 @@ class _Routed:
             confirmed=tuple(confirmed),
             answers=answers,
             gone=self._is_gone(message.sheet_id),
-            table=self.table.digest(message.location),
+            table=self._digest,
             others_gone=tuple(sheet_id for sheet_id in message.other_sheets if self._is_gone(sheet_id)),
         )
 
