@@ -589,6 +589,16 @@ def test_a_row_of_review_sheets_that_somebody_deletes_during_a_visit_is_no_fault
     assert (noted.row, noted.column) == (1, review_sheets.FINALISED)
 
 
+@pytest.mark.parametrize(("since", "is_told"), [("2027-11-05", True), ("2026-10-05", False), ("soon", True)])
+def test_a_site_at_work_whose_first_day_is_yet_to_come_or_no_day_is_told(world, since, is_told):
+    world.type_worksheet(
+        "Registered Sites", [("Site", "First Day", "Time Zone", "Day Boundary"), ("berlin", since)]
+    )
+    for sites, tells in ((["Berlin"], is_told), ([], since == "soon")):
+        control = read_control(world.spreadsheets, CONTROL_ID, date(2026, 11, 4), sites)
+        assert ("Registered Sites" in {each.worksheet for each in control.problems}) is tells
+
+
 def test_shifts_of_one_person_that_meet_are_named(world):
     world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "9:00")])
     shifts = [("Shift", "Start", "End"), ("Early", "06:00", "14:00"), ("Night", "22:00", "06:00")]

@@ -272,6 +272,19 @@ def test_a_workbook_that_is_gone_is_told_and_a_new_one_made_once_its_row_is_dele
     }
 
 
+def test_a_workbook_that_is_in_no_row_any_more_confirms_nothing(office):
+    """As where somebody made a copy, and typed that one's ID: what was stored since the copying is not in it."""
+    office.sheet_id = old = office.create(NOVEMBER)
+    books = office.world.spreadsheets.books
+    books["the copy"] = books[old].copied()
+    assert not office.send(IN_NOVEMBER).gone
+    office.world.control.sheet("Review Sheets").put(1, 1, "the copy")
+    later = punch("ann", "2026-11-04 09:00")
+    office.world.clock.moment += timedelta(minutes=2)
+    reply = office.send(later)
+    assert (reply.gone, [answer.sheet_id for answer in reply.answers]) == (True, ["the copy"])
+
+
 def test_each_site_is_told_of_a_workbook_that_is_gone_though_another_one_had_a_new_one_made():
     office = ReviewBook(sites=("berlin", "hamburg"))
     november = ("November", "11/2/2026", "11/27/2026")

@@ -170,7 +170,8 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     if not years:
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
-    registered, _ = registered_sites.read(book.find(registered_sites.TITLE))
+    registered, found = registered_sites.read(book.find(registered_sites.TITLE))
+    problems += [*found, *_yet_to_come(registered, sites or (), today)]
     if sites is not None and any(site.group for site in registered.values()):
         # A workbook has the sites of its group alone.
         sites = {
@@ -212,6 +213,22 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         groups=groups,
         parts=review_sheets.parts(book.find(review_sheets.TITLE)),
     )
+
+
+def _yet_to_come(
+    registered: Mapping[str, Registered], at_work: Collection[str], today: date
+) -> list[Problem]:
+    """Sites at work that do not count yet: somebody may have typed another year."""
+    keys = set(map(site_key, at_work))
+    remedy = (
+        "{} counts from {} on: until then none of its punches are stored, and everybody there is absent; if that is "
+        "not meant, correct its First Day"
+    )
+    return [
+        Problem(registered_sites.TITLE, "A1", remedy.format(site.name, site.first_day))
+        for key, site in registered.items()
+        if key in keys and site.first_day > today
+    ]
 
 
 def _meetings(plans: Plans, people: Mapping[str, Person], today: date) -> list[Problem]:

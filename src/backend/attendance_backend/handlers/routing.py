@@ -22,7 +22,7 @@ from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.groups import Groups, book_name
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.domain.periods import next_period
-from attendance_backend.errors import LayoutError, SpreadsheetGoneError, UserError
+from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books
 from attendance_backend.ports import Backend
 from attendance_backend.review import sites_sheet
@@ -233,7 +233,8 @@ def people_of_book(sheet_id: str, backend: Backend) -> Mapping[str, Person]:
 
 
 def is_gone(sheet_id: str, backend: Backend) -> bool:
-    """Whether there is no such workbook, as far as it is known. Raises as `Spreadsheets.read`.
+    """Whether a workbook is in no row of ``Review Sheets`` any more: whoever has made a copy may have put that in its
+    place, and nobody looks after the other one. Raises as `Spreadsheets.read`.
 
     Looked up once in a minute at the most, and in a minute no more than `_MOST_LOOKED_UP`: a site may name whatever it
     likes.
@@ -244,15 +245,7 @@ def is_gone(sheet_id: str, backend: Backend) -> bool:
     if sheet_id not in fresh:
         if len(fresh) >= _MOST_LOOKED_UP:
             return False
-        try:
-            books.present(backend.spreadsheets, sheet_id)
-        except SpreadsheetGoneError:
-            known[sheet_id] = now, True
-        except UserError as error:
-            log.warning("it is not known whether a workbook is gone: %s", error)
-            known[sheet_id] = now, False
-        else:
-            known[sheet_id] = now, False
+        known[sheet_id] = now, sheet_id not in read(backend, anew=not fresh).books.values()
         if len(known) > _MOST_LOOKED_UP:
             del known[min(known, key=lambda each: known[each][0])]
     return known[sheet_id][1]
