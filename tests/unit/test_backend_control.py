@@ -585,6 +585,7 @@ def test_faults_of_the_list_of_review_sheets(world):
 def test_a_row_of_review_sheets_that_somebody_deletes_during_a_visit_is_no_fault(world):
     world.type_worksheet("Review Sheets", [review_sheets.HEADERS, ("May 2026", "id-1")])
     sheet = review_sheets.read(world.spreadsheets, CONTROL_ID)
+    assert sheet is not None
     [noted] = review_sheets.note(sheet, {"April 2026": True, "May 2026": True})
     assert (noted.row, noted.column) == (1, review_sheets.FINALISED)
 

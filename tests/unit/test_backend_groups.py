@@ -248,6 +248,9 @@ def test_who_changes_the_site_takes_the_punches_along_and_who_is_found_later_too
         eve.identity: [(SOUTH, "Raw Data - berlin")],
     }
     assert {*company.where(counting=False)} == {ann.identity, eve.identity}, "their rows stay, marked"
+    books = company.world.spreadsheets.books
+    south = next(sheet_id for sheet_id, book in books.items() if book is company.books()[SOUTH])
+    assert {answer.sheet_id for answer in company.store("berlin", ann, eve).answers} == {south}
     assert {"Ann Archer", "Eve Eden"} <= {*company.people(SOUTH)}
     company.tick()
     before = {title: book.content() for title, book in company.books().items()}

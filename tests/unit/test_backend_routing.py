@@ -337,8 +337,9 @@ def test_a_new_card_begins_with_the_oldest_period_that_is_not_complete(office):
     assert office.ask() == OCTOBER
 
     sites = office.world.spreadsheets.books[sheet_id].sheet("Sites")
-    sites.put(1, 3, serial.from_date(OCTOBER.last_day))
-    assert office.ask() == NOVEMBER
+    for through, begins in ((date(2026, 10, 31), OCTOBER), (OCTOBER.last_day, NOVEMBER)):
+        sites.put(1, 3, serial.from_date(through))
+        assert office.ask() == begins
 
 
 def test_a_new_card_passes_over_what_hr_has_finalised(office):
@@ -374,6 +375,10 @@ def test_a_day_boundary_that_is_changed_counts_from_the_next_period_on(hours):
     assert table.home("berlin", border - timedelta(seconds=1)) == OCTOBER
     assert table.home("berlin", border) == NOVEMBER
     assert table.sites["berlin"].in_period(OCTOBER).day_boundary == time(4)
+    # After four its last day would be over by October's rule.
+    last = table.boundary_of("berlin", OCTOBER, border - timedelta(seconds=1))
+    assert last == time(max(hours, 4))
+    assert table.boundary_of("berlin", OCTOBER, BORDER - timedelta(hours=9)) == time(4)
     night = punch("ann", (border - timedelta(seconds=1)).isoformat())
     assert outcomes(office.send(night)) == {night.identity: Outcome.STORED}
     assert office.sheets() == {"October 2026": [night.identity]}

@@ -483,7 +483,7 @@ def test_all_earlier_workbooks_hear_that_their_days_are_complete(lost):
     office = Office(OCTOBER)
     office.open(NOVEMBER)
     office.open(DECEMBER)
-    office.world.spreadsheets.books.pop(office.sheet_ids.get(lost), None)
+    office.world.spreadsheets.books.pop(office.sheet_ids.get(lost, ""), None)
     office.world.backend.clock.now = lambda: datetime.fromisoformat("2026-12-21T12:00:00+00:00")
     at, december = "2026-12-21T08:00:00", office.sheet_id
     office.tell(health(at=at, sheet_id=december, period=DECEMBER, through="2026-12-18"))

@@ -334,7 +334,9 @@ def test_where_google_does_not_answer_all_are_to_come_again(office):
     messages = punches(office)
     refusing(office, messages[0].records[0].identity, GoogleError("try again"))
 
-    for _, reply in chain.from_iterable(handle_together(messages, office.world.backend)):
+    served = list(chain.from_iterable(handle_together(messages, office.world.backend)))
+    assert sorted(each.number for each in served) == [0, 1, 2]
+    for _, reply in served:
         with pytest.raises(GoogleError):
             reply()
     assert office.stored_ids() == []

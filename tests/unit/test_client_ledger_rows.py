@@ -190,6 +190,31 @@ def test_the_open_periods_punches_come_first_then_the_oldest(ledger):
     assert came == [DECEMBER, NOVEMBER, january]
 
 
+def test_an_old_punch_that_was_read_a_moment_ago_is_kept_as_long_as_any(ledger):
+    """As from a machine that hung elsewhere for years."""
+    ledger.add_log("A1", AttendanceLog((punched("17"),), ()), READ_AT)
+    ledger.open_period(NOVEMBER, "sheet")
+    ledger.confirm(tuple(record.identity for record in ledger.next_chunk(NOVEMBER, 1).records), "sheet")
+
+    assert (ledger.expire(READ_AT), ledger.expire(READ_AT + timedelta(seconds=1))) == (0, 1)
+
+
+def test_sheets_of_other_periods_are_not_asked_for_and_one_that_confirms_again_is_not_gone(ledger):
+    ledger.add_log("A1", AttendanceLog((punched("17"), punched("18", datetime(2026, 12, 1, 9))), ()), READ_AT)
+    for period, sheet_id in ((NOVEMBER, "other group's"), (DECEMBER, "december's")):
+        ledger.open_period(period, sheet_id)
+        identities = tuple(record.identity for record in ledger.next_chunk(period, 1).records)
+        ledger.confirm(identities, sheet_id)
+    assert ledger.other_sheets(NOVEMBER, "november's") == ("other group's",)
+
+    for is_gone in (True, False):
+        if is_gone:
+            ledger.take_answers((), gone=["december's"])
+        else:
+            ledger.confirm(identities, "december's")
+        assert ledger.is_gone("december's") is is_gone
+
+
 def test_a_summary_tells_each_punch_in_one_place(ledger):
     ledger.open_period(NOVEMBER, "sheet")
     log = (punched("1001"), punched("1002"), punched("1003"), punched("1001", datetime(2025, 1, 1)))

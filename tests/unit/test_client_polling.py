@@ -168,6 +168,15 @@ def test_a_machine_that_was_replaced_is_read_although_it_holds_as_many_records(w
     assert world.client.ledger.summary().punches == 2
 
 
+def test_a_machine_that_replaced_another_one_is_enabled(world):
+    """Whoever used it elsewhere may have left it disabled."""
+    poll(world.client)
+    world.machine.serial_number, world.machine.enabled = "ANOTHER", False
+    poll(world.client)
+
+    assert world.machine.enabled
+
+
 # When the names are read
 
 

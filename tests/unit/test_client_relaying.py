@@ -1,6 +1,6 @@
 """Relaying one step at a time: what goes into a message, what a confirmation ends, and when a period may close."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -289,6 +289,17 @@ def test_what_was_set_aside_is_tried_again_after_the_next_poll(client, session):
     assert stored(client) == [datetime(2026, 1, 2, 12)]
 
 
+def test_what_was_refused_waits_for_all_others_while_nobody_answers(client, session):
+    """It may be what stands in their way."""
+    take(client, NOON, NOON + timedelta(hours=1))
+    refused = client.ledger.next_chunk(JANUARY, 1).records[0].identity
+    client.ledger.take_answers([Answer(outcome=Outcome.REFUSED, identities=(refused,))])
+    for time_outs, asked_for in ((1, [NOON + timedelta(hours=1)]), (0, [NOON, NOON + timedelta(hours=1)])):
+        session.time_outs, session.next_poll_s = time_outs, client.clock.monotonic()
+        steps.relay_attendance_records(client)
+        assert stored(client) == asked_for
+
+
 # Answers
 
 
@@ -452,6 +463,13 @@ def test_a_request_carries_all_that_the_backend_needs(client):
     assert isinstance(question, StoreAttendRecords)
     assert (question.location, question.sheet_id, question.period) == ("berlin", "sheet", JANUARY)
     assert (question.time_zone, question.day_boundary) == ("Europe/Berlin", time(4))
+
+
+def test_the_day_of_a_question_is_pubsubs_where_that_was_heard(client, session):
+    """A Pi without a battery may believe that it is 1970."""
+    session.cloud_began = datetime(2026, 3, 1, 12, tzinfo=UTC) - timedelta(seconds=client.clock.monotonic())
+    steps.fetch_review_period(client)
+    assert client.bus.published[-1].on == date(2026, 3, 1)
 
 
 def test_a_site_without_any_period_yet_raises_its_alarm_too(client, session):
