@@ -8,7 +8,7 @@ import pytest
 
 from attendance_backend.errors import MailRefusedError, MailUnconfirmedError
 from attendance_backend.handlers.dispatch import handle
-from attendance_contracts import AlarmKind, RaiseFinalAlarm
+from attendance_contracts import AlarmKind, RaiseFinalAlarm, Watch
 from tests.fakes_backend import World
 
 
@@ -127,6 +127,19 @@ def test_a_system_without_any_period_alarms_too():
     (message,) = world.mailer.sent
     assert message["Subject"] == "Attendance: no review period has been entered yet"
     assert world.control.sheet("Alarms").rows()[1][0] == "final_alarm after the beginning"
+
+
+@pytest.mark.parametrize(("day", "mails"), [(1, 0), (2, 1)])
+def test_a_last_period_that_hr_shortened_is_told_once_though_its_sites_go_on_in_it(world, day, mails):
+    registered = [("Site", "First Day", "Time Zone", "Day Boundary"), ("berlin", "2026-11-02")]
+    world.type_worksheet("Registered Sites", registered)
+    world.clock.moment = datetime(2026, 12, day, 12, tzinfo=UTC)
+    for _ in range(2):
+        handle(Watch(), world.backend)
+    assert len(world.mailer.sent) == mails
+
+    handle(alarm(after=date(2026, 12, 27), on=date(2026, 12, 28)), world.backend)
+    assert len(world.mailer.sent) == 1
 
 
 def test_the_e_mail_shows_the_rows_that_do_not_count(world):

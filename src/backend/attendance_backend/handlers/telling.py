@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from attendance_backend.control import alarms, dead_letters, program_sheets, registered_sites, rules
 from attendance_backend.control.alarms import Alarm, AlarmLog, Notice, State
+from attendance_backend.control.period_dates import year_of
+from attendance_backend.control.periods import read_periods
 from attendance_backend.control.registered_sites import Column, Registered
 from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.people import site_key
@@ -45,7 +47,7 @@ def tell(control: Spreadsheet, backend: Backend) -> None:
     Args:
         control: the control spreadsheet with the program's worksheets, as they were read just now.
     """
-    for work in (_sites, _releases, _dead_letters, _due_alarms, _morning):
+    for work in (_sites, _releases, _dead_letters, _due_alarms, _missing_period, _morning):
         _guarded(work, control, backend)
 
 
@@ -246,6 +248,24 @@ def _due_alarms(control: Spreadsheet, backend: Backend) -> None:
             alarm_log.write(alarm, State.SUPERSEDED, alarm.site, "")
 
 
+def _missing_period(control: Spreadsheet, backend: Backend) -> None:
+    """Where HR shortened or withdrew the last period, sites go on in it until the end that they were told: no punch has
+    a period meanwhile, and none of them would say so.
+    """
+    sites, _ = registered_sites.read(control.find(registered_sites.TITLE))
+    years = [sheet for sheet in control.worksheets if year_of(sheet.title) is not None]
+    periods, _ = read_periods(years, through_sunday=rules.runs_through_sunday(control.find(rules.TITLE)))
+    today = backend.clock.now().date()
+    if not sites or not periods or today <= (last := periods[-1].last_day) + _SITES_TELL:
+        return
+    if backend.remembered.get(_MISSING) != last:
+        site = next(iter(sites.values())).name
+        kind = AlarmKind.FINAL_ALARM
+        message = RaiseFinalAlarm(location=site, request_id="missing", kind=kind, after=last, on=today)
+        raise_final_alarm(message, backend)
+        backend.remembered[_MISSING] = last
+
+
 def _send(
     notice: Notice, words: tuple[str, str], backend: Backend, recipients: Sequence[str] | None = None
 ) -> None:
@@ -281,6 +301,8 @@ def _listed(lines: list[str]) -> str:
 _MOST_TEXT = 200
 _SILENT = "nothing was heard of this site since"
 _MORNING, _MORNING_H = "morning", 6
+_MISSING, _SITES_TELL = "missing period", timedelta(days=2)
+"""So long after a period's end its sites have told by themselves that none follows."""
 _RELEASES = """\
 The functions are of release {}, and these sites run an older one:
 
