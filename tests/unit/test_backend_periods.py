@@ -1,5 +1,6 @@
 """Review periods: windows from HR's rows, and which of them comes next."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -7,8 +8,10 @@ import pytest
 
 from attendance_backend.control.periods import read_periods
 from attendance_backend.domain.periods import last_day_before, next_period, whole_weeks
+from attendance_backend.handlers import bounds
+from attendance_backend.handlers.routing import Table
 from attendance_backend.sheet import serial
-from attendance_backend.sheet.grid import Cell, Worksheet
+from attendance_backend.sheet.grid import Cell, Spreadsheet, Worksheet
 from attendance_contracts import ReviewPeriod
 
 HEADER = ("Month", "Start Date", "End Date", "Duration (Weeks)")
@@ -136,6 +139,24 @@ def test_a_month_that_stands_twice_is_used_once(again):
     )
     assert len(periods) == 1
     assert "twice" in str(problems[0])
+
+
+def test_the_longest_period_is_no_longer_than_a_site_may_name():
+    """Else a site whose quarter HR renamed would ask for its sheet for ever."""
+    friday = date(2026, 4, 10)
+    rows = [
+        ("Quarter", "1/1/2026", f"{friday:%m/%d/%Y}"),
+        ("Longer", "4/17/2026", "7/27/2026"),
+    ]
+    before = year("2025", ("December", "12/1/2025", "12/25/2025"))
+    periods, problems = read_periods([before, year("2026", *rows)])
+    assert [problem.cell for problem in problems] == ["C3"]
+    quarter = periods[-1]
+    assert quarter.name == "Quarter 2026"
+    assert (quarter.last_day - quarter.first_day).days == 107
+    told = replace(quarter, name="Q1 2026")
+    control = Spreadsheet("control", ())
+    assert bounds.period_of(told, Table(periods, {}, {}, frozenset(), (), control), "berlin") == quarter
 
 
 def test_a_period_within_another_is_reported():

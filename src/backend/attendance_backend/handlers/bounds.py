@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from attendance_backend.control.period_dates import MAX_PERIOD_DAYS
 from attendance_backend.domain.clocks import zone_of
 from attendance_backend.domain.people import site_key
-from attendance_backend.domain.periods import last_day_before, period_named
+from attendance_backend.domain.periods import GAP_DAYS, last_day_before, period_named
 from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError
 from attendance_backend.handlers import routing
 from attendance_backend.handlers.routing import Table
@@ -34,8 +35,9 @@ MOST_BYTES = 1_000_000
 """Of a message. A client sends 300 KB at most; reading what is larger takes the memory that others need."""
 MOST_RECORDS = 5_000
 """Of a message. A client sends 500; each costs time of the two minutes that a function has."""
-MOST_PERIOD_DAYS = 100
-"""Of a period that HR's table does not hold so any more: a quarter of a year. Each day is columns of a workbook."""
+MOST_PERIOD_DAYS = MAX_PERIOD_DAYS + GAP_DAYS + 3
+"""Of a period that HR's table does not hold so any more: the longest, with the days before it and the weekend after it.
+Each day is columns of a workbook."""
 MOST_TEXT = 500
 """Characters of what a site says in words: a cell that people read."""
 MOST_MACHINES = 20
