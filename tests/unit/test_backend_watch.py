@@ -181,6 +181,20 @@ def test_october_is_visited_in_november_until_it_is_finalised(office):
     assert place not in sheet.cells
 
 
+def test_a_workbook_in_no_row_is_told_until_it_has_one_or_lies_in_the_bin(office):
+    recorded = office.world.control.sheet("Review Sheets")
+    row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == ["October 2026"])
+    for column in range(recorded.column_count):
+        recorded.put(row, column, None)
+    told = "Workbook October 2026", watching.UNLISTED.format(spreadsheet_link(office.october_id))
+    for times, is_told in ((1, False), (2, True)):
+        office.tick()
+        assert (told in office.problems()) is is_told, f"it may be one that is being made: {times}"
+    office.october.trashed = True
+    office.tick()
+    assert told not in office.problems()
+
+
 def test_finalised_is_noted_in_review_sheets_and_a_workbook_that_hr_opens_again_is_visited_again(office):
     office.finalise()
     office.finalise(book=office.november)

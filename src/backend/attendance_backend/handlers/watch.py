@@ -11,7 +11,8 @@ more tick. Two that run at once do no harm.
 Costs, of Google's 60 reads a minute: four of the control spreadsheet, twelve of each workbook that is visited (one more
 for leave that goes on from the workbook before, and four while something in the control spreadsheet is not understood),
 and two of the newest finalised one and of one of the others, in turn: what differs in it is listed, and that HR opens
-it is noticed. Drive, whose quota is its own, is asked twice for each, about the bin and the copies. Nothing tells
+it is noticed. Drive, whose quota is its own, is asked twice for each, about the bin and the copies, and once for all of
+them. Nothing tells
 cheaply that a workbook is as it was: Drive's times and versions lag behind, and the version that our own writes
 exchange says nothing of people.
 """
@@ -25,6 +26,7 @@ from functools import partial
 from attendance_backend.control import alarms, completing, dead_letters, review_sheets
 from attendance_backend.control.problems_sheet import of_workbook, reported_of_workbooks
 from attendance_backend.control.reading import Control, read_book, understood, write_problems
+from attendance_backend.domain.groups import book_name
 from attendance_backend.errors import (
     BackendError,
     RefusedError,
@@ -38,7 +40,13 @@ from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import compared, finalised, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, locked, sites_of
-from attendance_backend.review.names import GUIDE, TITLE_PREFIX
+from attendance_backend.review.names import (
+    CONTROL_PROPERTY,
+    GROUP_PROPERTY,
+    GUIDE,
+    PERIOD_PROPERTY,
+    TITLE_PREFIX,
+)
 from attendance_backend.sheet.grid import Spreadsheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 from attendance_contracts import ReviewPeriod, Watch
@@ -72,6 +80,11 @@ TOO_OLD = (
     "it is older than {} months, and Settings (Keep workbooks) says that it is to go: delete it in Drive, in the bin "
     "as well, and its row in Review Sheets"
 )
+UNLISTED = (
+    "{} is in no row of Review Sheets that counts, and so nobody looks after it: put its ID back into its row, or move "
+    "it to the bin"
+)
+_UNLISTED = "workbooks in no row"
 TYPED_OVER = "; it follows punches and corrections no more: empty the cell, and its formula comes back"
 
 
@@ -148,6 +161,7 @@ class _Round:
         if not self.control.rules.holds_changes:
             self._guarded(completing.TITLE, self._discard_previews)
         self._guarded(completing.TITLE, self._drop_notices)
+        self._guarded(completing.TITLE, self._tell_unlisted)
         recorded, final = self.control.review_sheets, self.control.finalised
         visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
         if self.control.parts:
@@ -262,6 +276,17 @@ class _Round:
             for change in drop(sheet, before)
         ]
         self.backend.spreadsheets.apply(self.backend.control_id, changes)
+
+    def _tell_unlisted(self) -> None:
+        """Workbooks in no row of ``Review Sheets``; not at once, as one that is being made has none yet."""
+        listed, before = set(self.control.review_sheets.values()), self.backend.remembered.get(_UNLISTED, ())
+        made = self.backend.drive.files({CONTROL_PROPERTY: self.backend.control_id})
+        found = [file for file in made if file.file_id not in listed]
+        self.backend.remembered[_UNLISTED] = {file.file_id for file in found}
+        for file in found:
+            if file.file_id in before:
+                name = book_name(file.properties[PERIOD_PROPERTY], file.properties.get(GROUP_PROPERTY, ""))
+                self._tell(name, UNLISTED.format(spreadsheet_link(file.file_id)), logging.WARNING)
 
     def _tell_old(self, sheets: Mapping[str, str]) -> None:
         """Which workbooks HR is to delete: the program deletes nothing that people keep."""
