@@ -182,6 +182,14 @@ OF_BERLIN = [("Ann", "late", 2), ("Bob", "missing out", 2), ("Ann", "absent", 3)
 # -- the site's row
 
 
+@pytest.mark.parametrize(("hour", "last"), [(2, 2), (3, 3)])
+def test_a_day_that_is_not_over_at_the_site_is_not_complete_whatever_it_says(hour, last):
+    """Until four in Berlin, an hour ahead of UTC, it is the day before."""
+    message = health(sheet_id="x", through="2027-01-01", time_zone="Europe/Berlin", day_boundary=time(4))
+    now = datetime(2026, 11, 4, hour, tzinfo=UTC)
+    assert bounds.as_can_be(message, now).complete_through == date(2026, 11, last)
+
+
 @pytest.mark.parametrize("by", ["", "table of now", "earlier table"])
 def test_days_that_are_complete_by_an_earlier_table_are_not(by):
     """The site asks again for punches that had no period by it, once it is told of the new one."""
