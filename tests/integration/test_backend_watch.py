@@ -72,7 +72,7 @@ def office(tmp_path, monkeypatch, capsys):
 
 def test_a_healthy_visit_takes_sixteen_reads_and_no_write(office):
     calls = office.tick()
-    assert (calls.count("read"), calls.count("write"), calls.count("drive")) == (16, 0, 5)
+    assert (calls.count("read"), calls.count("write"), calls.count("drive")) == (16, 0, 6)
 
 
 def test_copies_lie_in_a_folder_beside_and_hold_everything(office):
