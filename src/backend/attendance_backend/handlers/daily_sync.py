@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 REPLANNED = "what is planned for people's days was changed"
 LOST_KEYS = "hidden keys of people were gone"
 PEOPLE_ADDED = "people were added"
+_MOST_EARLIER = 4
+"""Of a day's first messages, each reads so many earlier workbooks at most, however many HR leaves open."""
 _ABOUT_PUNCHES = {PEOPLE_ADDED, REPLANNED, "people were changed", "rules of a site were changed", LOST_KEYS}
 
 
@@ -37,8 +39,8 @@ def begin_day(message: SiteHealth, backend: Backend) -> list[tuple[str, ReviewPe
     """Read the control spreadsheet, tell HR what is wrong in it, and bring the open workbook up to date.
 
     Returns:
-        The workbooks of earlier periods that are not finalised, and those periods. They may lack the word that their
-        last days are complete, or of all: one that HR split off when it was over.
+        The workbooks of the newest earlier periods that are not finalised, and those periods. They may lack the word
+        that their last days are complete, or of all: one that HR split off when it was over.
     """
     present = books.present(backend.spreadsheets, message.sheet_id)
     today = message.at.date()
@@ -47,7 +49,7 @@ def begin_day(message: SiteHealth, backend: Backend) -> list[tuple[str, ReviewPe
     control = control.of_book(message.sheet_id)
     for difference in sync(message.sheet_id, message.period, control, backend, today):
         log.info("%s: %s", message.period.name, difference)
-    return list(_open_before(message.period, control))
+    return list(_open_before(message.period, control))[-_MOST_EARLIER:]
 
 
 def sync(
