@@ -35,19 +35,15 @@ class GoogleDrive:
             f"appProperties has {{ key={_text(key)} and value={_text(value)} }}"
             for key, value in properties.items()
         ]
-        answer = self._client.call(
+        answer = self._call(
             "get",
             DRIVE_FILES_API_V3_URL,
+            "files(id,appProperties)",
             what="the list of review sheets in Drive",
-            repeatable=True,
-            params={
-                "q": " and ".join(conditions),
-                "fields": "files(id,appProperties)",
-                "orderBy": "createdTime",
-                "pageSize": _MOST_FILES,
-                "supportsAllDrives": "true",
-                "includeItemsFromAllDrives": "true",
-            },
+            q=" and ".join(conditions),
+            orderBy="createdTime",
+            pageSize=_MOST_FILES,
+            includeItemsFromAllDrives="true",
         )
         return [File(file["id"], file.get("appProperties", {})) for file in answer.get("files", [])]
 
@@ -65,49 +61,24 @@ class GoogleDrive:
         parent = folder_id or self._folder_id
         if parent is not None:
             body["parents"] = [parent]
-        answer = self._client.call(
-            "post",
-            f"{_file_url(file_id)}/copy",
-            what=f"copying spreadsheet {file_id}",
-            repeatable=False,
-            params={"supportsAllDrives": "true", "fields": "id"},
-            json=body,
-        )
+        what = f"copying spreadsheet {file_id}"
+        answer = self._call("post", f"{_file_url(file_id)}/copy", "id", body, what=what, repeatable=False)
         return str(answer["id"])
 
     def is_in_bin(self, file_id: str) -> bool:
-        answer = self._client.call(
-            "get",
-            _file_url(file_id),
-            what=f"spreadsheet {file_id} in Drive",
-            repeatable=True,
-            params={"supportsAllDrives": "true", "fields": "trashed"},
-        )
+        answer = self._call("get", _file_url(file_id), "trashed", what=f"spreadsheet {file_id} in Drive")
         return bool(answer.get("trashed", False))
 
     def move_to_bin(self, file_id: str) -> None:
-        self._client.call(
-            "patch",
-            _file_url(file_id),
-            what=f"moving {file_id} to the bin",
-            repeatable=True,
-            params={"supportsAllDrives": "true", "fields": "id"},
-            json={"trashed": True},
-        )
+        self._call("patch", _file_url(file_id), "id", {"trashed": True}, what=f"moving {file_id} to the bin")
 
     def _create(self, mime_type: str, title: str, properties: Mapping[str, str]) -> str:
         body: Json = {"name": title, "mimeType": mime_type, "appProperties": dict(properties)}
         if self._folder_id is not None:
             body["parents"] = [self._folder_id]
         try:
-            answer = self._client.call(
-                "post",
-                DRIVE_FILES_API_V3_URL,
-                what=f"creating {title!r}",
-                repeatable=False,
-                params={"supportsAllDrives": "true", "fields": "id"},
-                json=body,
-            )
+            what = f"creating {title!r}"
+            answer = self._call("post", DRIVE_FILES_API_V3_URL, "id", body, what=what, repeatable=False)
         except SpreadsheetGoneError as error:
             raise RefusedError(
                 f"{title!r} cannot be created in the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID): the folder "
@@ -128,15 +99,11 @@ class GoogleDrive:
     def folder(self) -> Folder | None:
         if self._folder_id is None:
             return None
-        answer = self._client.call(
+        answer = self._call(
             "get",
             f"{DRIVE_FILES_API_V3_URL}/{self._folder_id}",
+            "name,mimeType,driveId,trashed,capabilities(canAddChildren)",
             what=f"the folder {self._folder_id} (REVIEW_SHEETS_FOLDER_ID)",
-            repeatable=True,
-            params={
-                "supportsAllDrives": "true",
-                "fields": "name,mimeType,driveId,trashed,capabilities(canAddChildren)",
-            },
         )
         return Folder(
             name=str(answer.get("name", "")),
@@ -166,25 +133,30 @@ class GoogleDrive:
         ]
 
     def _permissions(self, file_id: str, fields: str) -> Sequence[Json]:
-        answer = self._client.call(
-            "get",
-            _permissions_url(file_id),
-            what=f"the sharing of {file_id}",
-            repeatable=True,
-            params={"supportsAllDrives": "true", "pageSize": 100, "fields": fields},
-        )
+        what = f"the sharing of {file_id}"
+        answer = self._call("get", _permissions_url(file_id), fields, what=what, pageSize=100)
         permissions: Sequence[Json] = answer.get("permissions", [])
         return permissions
 
     def grant(self, file_id: str, grant: Grant) -> None:
-        self._client.call(
-            "post",
-            _permissions_url(file_id),
-            what=f"sharing {file_id} with {grant.address}",
-            repeatable=True,
-            params={"supportsAllDrives": "true", "sendNotificationEmail": "false", "fields": "id"},
-            json={"type": "user", "role": grant.role, "emailAddress": grant.address},
-        )
+        right = {"type": "user", "role": grant.role, "emailAddress": grant.address}
+        what = f"sharing {file_id} with {grant.address}"
+        self._call("post", _permissions_url(file_id), "id", right, what=what, sendNotificationEmail="false")
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        fields: str,
+        body: Json | None = None,
+        *,
+        what: str,
+        repeatable: bool = True,
+        **params: object,
+    ) -> Json:
+        """One call, as `GoogleHttpClient.ask` makes it, about files in shared drives as well; answers the fields."""
+        params |= {"supportsAllDrives": "true", "fields": fields}
+        return self._client.ask(Json, method, url, what=what, repeatable=repeatable, params=params, json=body)
 
 
 def _file_url(file_id: str) -> str:

@@ -78,19 +78,6 @@ class GoogleHttpClient(gspread.HTTPClient):
             # gspread looks into errors for a code; what a proxy answers may have none.
             raise requests.exceptions.InvalidJSONError("an error that is not in Google's form") from error
 
-    def call(
-        self,
-        method: str,
-        url: str,
-        *,
-        what: str,
-        repeatable: bool,
-        params: Mapping[str, Any] | None = None,
-        json: Json | None = None,
-    ) -> Json:
-        """As `ask`, for an answer of whatever fields."""
-        return self.ask(Json, method, url, what=what, repeatable=repeatable, params=params, json=json)
-
     def ask(
         self,
         form: type[T],
@@ -105,7 +92,7 @@ class GoogleHttpClient(gspread.HTTPClient):
         """One call of an API, tried again on 429 and, if `repeatable`, on 5xx and broken connections.
 
         Args:
-            form: of the answer, as msgspec reads it; fields that it does not know are passed over.
+            form: of the answer, as msgspec reads it; fields that it does not know are passed over. `Json` for any.
             url: at Google's own address.
             repeatable: whether the call may be carried out twice without harm.
 

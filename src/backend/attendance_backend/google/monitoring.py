@@ -69,7 +69,9 @@ class GoogleMonitoring:
         }
         url = f"{MONITORING_API_URL}/v3/projects/{self._project}/timeSeries"
         try:
-            answer = self._client.call("GET", url, what="Cloud Monitoring", repeatable=True, params=params)
+            answer = self._client.ask(
+                Json, "GET", url, what="Cloud Monitoring", repeatable=True, params=params
+            )
         except (RefusedError, SpreadsheetGoneError) as error:
             raise RefusedError(
                 f"Cloud Monitoring does not tell it of the project {self._project}: grant whoever asks "
