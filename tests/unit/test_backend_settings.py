@@ -13,7 +13,7 @@ import pytest
 
 from attendance_backend.app import bootstrap
 from attendance_backend.app.logs import JsonFormatter
-from attendance_backend.app.service import message_of, serve
+from attendance_backend.app.service import decoded, envelope_of, serve
 from attendance_backend.app.settings import NAMES, TRANSPORTS, read_settings, unknown_names
 from attendance_backend.app.variables import Variables, read_settings_file
 from attendance_backend.errors import EventError, SettingsError
@@ -153,7 +153,7 @@ def event_data(data=None, attributes=None):
 
 
 def test_an_event_holds_a_message():
-    assert message_of(GetReviewPeriod, event_data()) == REQUEST
+    assert decoded(GetReviewPeriod, *envelope_of(GetReviewPeriod, event_data())) == REQUEST
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_event_holds_a_message():
 )
 def test_an_event_without_a_message_is_a_clear_error(data):
     with pytest.raises(EventError):
-        message_of(GetReviewPeriod, data)
+        decoded(GetReviewPeriod, *envelope_of(GetReviewPeriod, data))
 
 
 def test_log_lines_for_google_cloud():

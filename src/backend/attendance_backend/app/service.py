@@ -14,7 +14,7 @@ from attendance_backend.control.dead_letters import Kind
 from attendance_backend.errors import BackendError, EventError, NotAdmittedError, OvertakenError
 from attendance_backend.handlers import admission, bounds, dead_letters
 from attendance_backend.handlers.admission import Admitted
-from attendance_backend.handlers.together import Served, handle_together
+from attendance_backend.handlers.together import Served, fail, handle_together
 from attendance_backend.ports import Backend, Replies
 from attendance_contracts import ContractError, Message, Signed, decode
 
@@ -71,7 +71,7 @@ def serve_together(
         try:
             admitted.append((number, _admitted(letter, backend)))
         except Exception as error:  # noqa: BLE001 - it is told by this message's reply
-            refused.append(Served(number, partial(_settled, letter, partial(_fail, error), backend, replies)))
+            refused.append(Served(number, partial(_settled, letter, partial(fail, error), backend, replies)))
     is_whole = False
     try:
         yield from ([each] for each in refused)
@@ -156,17 +156,11 @@ def _finished(
     return given
 
 
-def _fail(error: Exception) -> None:
-    raise error
-
-
-def message_of(kind: type[M], data: Any) -> M:
-    """The message in an event's data, ``{"message": {"data": <base64>, "attributes": {…}}}``; raises EventError."""
-    return decoded(kind, *envelope_of(kind, data))
-
-
 def envelope_of(kind: type[M], data: Any) -> tuple[bytes, Mapping[str, str]]:
-    """A message's data and attributes as they were published; raises EventError."""
+    """A message's data and attributes as they were published, out of an event's data.
+
+    That is ``{"message": {"data": <base64>, "attributes": {…}}}``; raises EventError for anything else.
+    """
     envelope = data.get("message") if isinstance(data, Mapping) else None
     if not isinstance(envelope, Mapping):
         raise EventError(f"the event holds no Pub/Sub message: {kind.topic} must be triggered by its topic")

@@ -132,7 +132,7 @@ def _typed(worksheet: Worksheet, row: int) -> str:
 
 def pages(payroll: Payroll, corrected: Mapping[str, Sequence[Correction]], about: About) -> dict[str, str]:
     """Each person's page by the name of its file, and one with all pages, to print, by the first name."""
-    names = _names(about.period)
+    names = _Names(plain(about.period))
     everybody = names("All")
     headers = (*PERSON_HEADERS, *payroll.more)
     slips: dict[str, ET.Element] = {}
@@ -150,10 +150,6 @@ def pages(payroll: Payroll, corrected: Mapping[str, Sequence[Correction]], about
     for name, slip in slips.items():
         documents[name] = _document(title, [slip])
     return documents
-
-
-def _names(period: str) -> "_Names":
-    return _Names(plain(period))
 
 
 def plain(name: str) -> str:

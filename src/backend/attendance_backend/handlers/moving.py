@@ -30,7 +30,7 @@ from attendance_backend.handlers.routing import Table
 from attendance_backend.handlers.store_records import FORGOTTEN, store_attend_records
 from attendance_backend.ports import Backend
 from attendance_backend.review import day_header, exceptions_sheet, punch_index, raw_data
-from attendance_backend.review.book import EXCEPTIONS_END, Want, header, places_of, raw, raw_sheets
+from attendance_backend.review.book import EXCEPTIONS_END, Want, header, places_of, raw, raw_sheets, whole
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import EXCEPTIONS, PUNCH_INDEX, RAW_PREFIX
 from attendance_backend.review.punch_index import PunchIndex
@@ -415,12 +415,7 @@ def _entries(role: str) -> Want:
 
 
 def _whole(site: str, sheet_id: str, backend: Backend, more: Want | None = None) -> Spreadsheet:
-    made = raw(RAW_PREFIX + site).made
-
-    def areas(sheet: Worksheet) -> list[Area]:
-        return [Area(sheet.title)]
-
-    wants = [Want(made, areas), header(PUNCH_INDEX)]
+    wants = [whole(RAW_PREFIX + site), header(PUNCH_INDEX)]
     if more is not None:
         wants.append(replace(more, optional=True))
     return books.look(backend.spreadsheets, sheet_id, wants)

@@ -8,7 +8,6 @@ another group's workbook holds the user of a punch, its index is asked: one read
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import UserError
@@ -19,7 +18,6 @@ from attendance_backend.review import day_header, punch_index
 from attendance_backend.review.book import Want
 from attendance_backend.review.names import PUNCH_INDEX
 from attendance_backend.review.punch_index import PunchIndex
-from attendance_backend.sheet.grid import Area, Worksheet
 from attendance_contracts import AttendanceRecord, ReviewPeriod, StoreAttendRecords
 
 log = logging.getLogger(__name__)
@@ -91,12 +89,8 @@ def _keep(sheet_id: str, index: PunchIndex, coming: set[_User], backend: Backend
 def _index(sheet_id: str, period: ReviewPeriod, days: Sequence[date], backend: Backend) -> PunchIndex:
     dates = punch_index.dates_of(period.first_day, period.last_day)
     made = day_header.as_made(punch_index.LAYOUT, dates)
-    want = Want(made, partial(_areas, days))
+    want = Want(made, lambda sheet: punch_index.areas(sheet, days))
     return PunchIndex(books.look(backend.spreadsheets, sheet_id, [want]).worksheet(PUNCH_INDEX))
-
-
-def _areas(days: Sequence[date], sheet: Worksheet) -> list[Area]:
-    return punch_index.areas(sheet, days)
 
 
 def _user_of(record: AttendanceRecord, site: str) -> _User:

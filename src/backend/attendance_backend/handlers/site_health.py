@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
+from operator import attrgetter
 
 from attendance_backend.control.reading import read_control
 from attendance_backend.domain.clocks import clock_change, zone_of
@@ -90,14 +91,11 @@ def health_together(
             message = bounds.of_health(each, backend)
             groups.setdefault((message.sheet_id, message.period), []).append((number, message))
     for group in groups.values():
-        latest = {site_key(each.location): each for each in sorted((told for _, told in group), key=_moment)}
+        ordered = sorted((told for _, told in group), key=attrgetter("at"))
+        latest = {site_key(each.location): each for each in ordered}
         taken = Grouping[SiteHealth](partial(_take_in, backend)).done([*latest.values()])
         done = {site_key(each.location) for each in taken}
-        yield {number: _nothing if site_key(told.location) in done else None for number, told in group}
-
-
-def _nothing() -> None:
-    return None
+        yield {number: (lambda: None) if site_key(told.location) in done else None for number, told in group}
 
 
 def _bring_back(message: SiteHealth, backend: Backend) -> None:
@@ -142,7 +140,7 @@ def _begin_day(messages: Sequence[SiteHealth], backend: Backend) -> bool:
     Returns:
         Whether the workbook may have changed: it was not brought up to date for another site a moment ago.
     """
-    newest, now = max(messages, key=_moment), backend.clock.now()
+    newest, now = max(messages, key=attrgetter("at")), backend.clock.now()
     begun = backend.remembered.setdefault(_BEGUN, {})
     at, day, earlier = begun.get(newest.sheet_id, (now, None, []))
     is_begun = day == newest.at.date() and abs(now - at) < BEGUN_FOR
@@ -367,10 +365,6 @@ def _about_mistimed(message: SiteHealth, row: SiteRow | None, values: dict[Colum
 
 def _memory_used(machine: MachineHealth) -> float | None:
     return machine.records / machine.record_capacity if machine.record_capacity else None
-
-
-def _moment(message: SiteHealth) -> datetime:
-    return message.at
 
 
 def _is_overtaken(row: SiteRow | None, message: SiteHealth, now: datetime) -> bool:

@@ -64,12 +64,13 @@ def handle_together(messages: Sequence[Message], backend: Backend) -> Iterator[l
                 yield from ([Served(n, partial(handle, messages[n], backend))] for n in alone)
         except TransientError as error:
             failed = [number for number in numbers if left.pop(number, None) is not None]
-            yield [Served(number, partial(_fail, error)) for number in failed]
+            yield [Served(number, partial(fail, error)) for number in failed]
         except Exception as error:  # noqa: BLE001 - whoever is to blame raises it again, alone
             log.warning("%d messages are not taken in together: %s", len(numbers), error)
     for number, message in left.items():
         yield [Served(number, partial(handle, message, backend))]
 
 
-def _fail(error: TransientError) -> None:
+def fail(error: Exception) -> None:
+    """The reply to a message that cannot be handled: it raises the error."""
     raise error

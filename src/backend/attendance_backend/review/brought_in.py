@@ -11,7 +11,6 @@ from attendance_backend.review import (
     days_sheet,
     guide_sheet,
     plan_columns,
-    plan_sheet,
     weekly_summary,
 )
 from attendance_backend.review.book import GUIDE_VALUES, Want, whole
@@ -58,7 +57,7 @@ def of_days(view: Spreadsheet, days: Sequence[date], balance_leave: str) -> Foun
         if any(cell is None or cell.value is None for cell in cells):
             found[user] = None
             continue
-        of_plan = planned.get(plan_sheet.key_of(user, plan_columns.OVERTIME))
+        of_plan = planned.get(daily_columns.key_of(user, plan_columns.OVERTIME))
         due = measures.get(days_sheet.EXPECTED)
         due_after = measures.get(days_sheet.DUE)
         check_ins = rows.get(daily_columns.key_of(user, daily_columns.CHECK_IN))

@@ -120,7 +120,8 @@ def find(view: Spreadsheet, whom: Whom, persons: Collection[Person] = ()) -> Fou
             rows = [row for row in sheet.data_rows() if _is_of(sheet.text(row, days_sheet.KEY), whom)]
             _empty(sheet, rows, found)
             if rows:
-                left = len([row for row in _with(sheet, sheet.at(days_sheet.KEY)) if row not in rows])
+                key = sheet.at(days_sheet.KEY)
+                left = sum((row, key) in sheet.cells for row in sheet.data_rows()) - len(rows)
                 found.changes += row_counts.count(sheet, days_sheet.KEY, left)
         else:
             rows = [*_rows(sheet, title, whom, is_own, found)]
@@ -250,7 +251,3 @@ def _empty(sheet: Worksheet, rows: Iterable[int], found: Found) -> None:
     expected = set(rows)
     cells = {place: NewCell() for place in sheet.cells if place[0] in expected}
     found.changes += write_cells(sheet.sheet_id, cells)
-
-
-def _with(sheet: Worksheet, column: int) -> list[int]:
-    return [row for row in sheet.data_rows() if (row, column) in sheet.cells]

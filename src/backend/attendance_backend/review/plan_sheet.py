@@ -18,6 +18,7 @@ from functools import partial
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import daily_columns, day_header, days_sheet, formulas, guide_sheet
+from attendance_backend.review.daily_columns import key_of
 from attendance_backend.review.day_header import Run
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import DAILY, DAYS, MONTHLY, PLAN, PLAN_ID, WORKING_TIME
@@ -63,11 +64,6 @@ ANY_TIME = "any time"
 """For a working day without a shift."""
 _DAY_PIXELS = 90
 _MINUTES, _SECONDS = 1440, 86_400
-
-
-def key_of(user: str, label: str) -> str:
-    """How `KEY` names a person's row."""
-    return daily_columns.key_of(user, label)
 
 
 def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[Change]:
@@ -177,7 +173,7 @@ def person_row(person: Person, label: str, row: int, columns: Mapping[date, int]
             (OUT_ROW, daily_columns.CHECK_OUT),
             (HOURS_ROW, daily_columns.HOURS_WORKED),
         ):
-            cells[column] = NewCell(formulas.row_where(keys, daily_columns.key_of(person.key, of)))
+            cells[column] = NewCell(formulas.row_where(keys, key_of(person.key, of)))
         for column, source in (
             (CLOCK_CHANGE_AT, daily_columns.CLOCK_CHANGE_AT),
             (CLOCK_CHANGE_BY, daily_columns.CLOCK_CHANGE_BY),

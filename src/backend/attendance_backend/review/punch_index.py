@@ -130,14 +130,10 @@ class PunchIndex:
             for labels in self.by_user_id.get(record.user_id.strip(), ())
         )
 
-    def holds(self, labels: Labels, day: date, record_id: str) -> bool:
-        """Whether a row or its continuations hold a punch of a date."""
-        return record_id in self._tokens(labels, day)
-
     def sites_of(self, record: AttendanceRecord) -> list[str]:
         """The sites that sent the record, each its own: of a machine that was moved there are two."""
-        rows = self.by_user_id.get(record.user_id.strip(), ())
-        return [row.site for row in rows if self.holds(row, record.timestamp.date(), record.identity)]
+        rows, day = self.by_user_id.get(record.user_id.strip(), ()), record.timestamp.date()
+        return [row.site for row in rows if record.identity in self._tokens(row, day)]
 
     def _tokens(self, labels: Labels, day: date) -> Mapping[str, Token]:
         """By record ID."""
