@@ -11,18 +11,17 @@ from datetime import date
 from enum import StrEnum
 
 from attendance_backend.control import program_sheets
+from attendance_backend.control.program_sheets import ProgramSheet
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell, Row, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 from attendance_contracts import AlarmKind
 
 TITLE = "Alarms"
-SHEET_ID = 1_900_000_002
 ALARM, KIND, MISSING_AFTER, RAISED_ON, SITE, TO, STATE = range(7)
 HEADERS = ("Alarm", "Kind", "Missing After", "Raised On", "Site", "To", "State")
-WIDTHS = (260, 120, 120, 110, 120, 260, 110)
+SHEET = ProgramSheet(1_900_000_002, TITLE, HEADERS, (260, 120, 120, 110, 120, 260, 110))
 
 
 class State(StrEnum):
@@ -79,14 +78,17 @@ class AlarmLog:
     def __init__(self, spreadsheets: Spreadsheets, control_id: str) -> None:
         self._spreadsheets = spreadsheets
         self._control_id = control_id
-        self._worksheet = program_sheets.find(spreadsheets, control_id, TITLE)
+        self._found = program_sheets.find(spreadsheets, control_id, TITLE)
+
+    @property
+    def _worksheet(self) -> Worksheet:
+        return SHEET.or_blank(self._found)
 
     def failed(self) -> list[Alarm]:
         """Alarms of missing periods whose e-mail surely was not sent, in the order of their rows."""
         worksheet = self._worksheet
         found = []
-        for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
-            assert worksheet is not None
+        for row in worksheet.row_numbers()[1:]:
             kind, on = worksheet.text(row, KIND), worksheet.number(row, RAISED_ON)
             after = worksheet.number(row, MISSING_AFTER)
             if (
@@ -101,7 +103,7 @@ class AlarmLog:
     def state(self, alarm: Alarm | Notice) -> State | None:
         """What became of an alarm; None when it was never raised. A state that a person typed counts as sent."""
         row = self._row(alarm)
-        if self._worksheet is None or row is None:
+        if row is None:
             return None
         try:
             return State(self._worksheet.text(row, STATE).casefold())
@@ -111,24 +113,18 @@ class AlarmLog:
     def write(self, alarm: Alarm | Notice, state: State, site: str, recipients: str) -> None:
         """Write down an alarm's state, in its row if it has one."""
         row = self._row(alarm)
-        if self._worksheet is not None and row is not None:
+        if row is not None:
             cell = NewCell(str(state))
             self._spreadsheets.apply(
                 self._control_id, [WriteCells(self._worksheet.sheet_id, row, STATE, ((cell,),))]
             )
             return
-        changes: list[Change] = []
-        if self._worksheet is None:
-            changes = program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-        target = self._worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
-        changes += append_rows(target, max(target.end_row(), 1), [_row_of(alarm, state, site, recipients)])
+        changes = SHEET.appended(self._found, [_row_of(alarm, state, site, recipients)])
         self._spreadsheets.apply(self._control_id, changes)
-        self._worksheet = program_sheets.find(self._spreadsheets, self._control_id, TITLE)
+        self._found = program_sheets.find(self._spreadsheets, self._control_id, TITLE)
 
     def _row(self, alarm: Alarm | Notice) -> int | None:
         worksheet = self._worksheet
-        if worksheet is None:
-            return None
         rows = worksheet.row_numbers()
         return next((row for row in rows if worksheet.text(row, ALARM) == alarm.identity), None)
 

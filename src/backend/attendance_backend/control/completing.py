@@ -13,7 +13,6 @@ from attendance_backend.control import (
     machine_ids,
     periods,
     problems_sheet,
-    program_sheets,
     registered_sites,
     review_sheets,
     roster,
@@ -194,20 +193,10 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
     for kind in (_ROSTER, _HOLIDAYS, _SETTINGS, _SHIFTS, _PLANS, _MACHINE_IDS):
         _complete_table(book, kind, result)
     _complete_settings(book, result)
-    for sheet_id, title, headers, widths in (
-        (review_sheets.SHEET_ID, review_sheets.TITLE, review_sheets.HEADERS, review_sheets.WIDTHS),
-        (alarms.SHEET_ID, alarms.TITLE, alarms.HEADERS, alarms.WIDTHS),
-        (
-            registered_sites.SHEET_ID,
-            registered_sites.TITLE,
-            registered_sites.ALL_HEADERS,
-            registered_sites.WIDTHS,
-        ),
-        (problems_sheet.SHEET_ID, problems_sheet.TITLE, problems_sheet.HEADERS, problems_sheet.WIDTHS),
-    ):
-        if book.find(title) is None:
-            result.changes += program_sheets.create(sheet_id, title, headers, widths)
-            result.done.append(f"made the worksheet {title!r}, which the program keeps")
+    for kept in (review_sheets.SHEET, alarms.SHEET, registered_sites.SHEET, problems_sheet.SHEET):
+        if book.find(kept.title) is None:
+            result.changes += kept.create()
+            result.done.append(f"made the worksheet {kept.title!r}, which the program keeps")
     sites = book.find(registered_sites.TITLE)
     if sites is not None and sites.cells and (added := registered_sites.add_columns(sites)):
         result.changes += added

@@ -12,17 +12,16 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from attendance_backend.control import program_sheets
+from attendance_backend.control.program_sheets import ProgramSheet
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 
 TITLE = "Dead Letters"
-SHEET_ID = 1_900_000_008
 SITE, TOPIC, KIND, REASON, FIRST, LAST, COUNT, REPORTED_ON = range(8)
 HEADERS = ("Site", "Topic", "Kind", "Reason", "First", "Last", "Count", "Told On")
-WIDTHS = (150, 170, 130, 560, 150, 150, 70, 150)
+SHEET = ProgramSheet(1_900_000_008, TITLE, HEADERS, (150, 170, 130, 560, 150, 150, 70, 150))
 NOBODY = "(unknown)"
 
 
@@ -55,21 +54,18 @@ class Letters:
 
 def count(spreadsheets: Spreadsheets, control_id: str, letters: Letters) -> None:
     """Count them in their row."""
-    worksheet = program_sheets.find(spreadsheets, control_id, TITLE)
-    changes: list[Change] = []
-    if worksheet is None:
-        changes = program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-        worksheet = program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
+    found = program_sheets.find(spreadsheets, control_id, TITLE)
+    worksheet = SHEET.or_blank(found)
     moment = NewCell(serial.from_datetime(letters.at.replace(tzinfo=None, microsecond=0)), styles.MOMENT)
     told = NewCell(letters.reason, styles.WRAPPED)
     row = next((row for row in worksheet.row_numbers()[1:] if _where(worksheet, row) == letters.where), None)
     if row is None:
         labels = [NewCell(str(text), styles.PLAIN) for text in letters.where]
         cells = (*labels, told, moment, moment, NewCell(float(letters.number), styles.CODE))
-        changes += append_rows(worksheet, max(worksheet.end_row(), 1), [cells])
+        changes = SHEET.appended(found, [cells])
     else:
         so_far = worksheet.number(row, COUNT) or 0.0
-        changes += [
+        changes = [
             WriteCells(worksheet.sheet_id, row, REASON, ((told,),)),
             WriteCells(
                 worksheet.sheet_id, row, LAST, ((moment, NewCell(so_far + letters.number, styles.CODE)),)
@@ -80,9 +76,8 @@ def count(spreadsheets: Spreadsheets, control_id: str, letters: Letters) -> None
 
 def unreported(worksheet: Worksheet | None) -> list[Unreported]:
     """Rows with letters that came after somebody was told last."""
-    found = []
-    for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
-        assert worksheet is not None
+    found, worksheet = [], SHEET.or_blank(worksheet)
+    for row in worksheet.row_numbers()[1:]:
         last, told_on = worksheet.number(row, LAST), worksheet.number(row, REPORTED_ON)
         if last is not None and (told_on is None or last > told_on):
             site, topic, kind = _where(worksheet, row)

@@ -12,18 +12,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance_backend.control import program_sheets
+from attendance_backend.control.program_sheets import ProgramSheet
 from attendance_backend.sheet import serial, styles
-from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Worksheet
 from attendance_contracts import AttendanceRecord, tombstone
 
 TITLE = "Forgotten"
-SHEET_ID = 1_900_000_012
 FROM, TO, SALT, TOMBSTONES = range(4)
 HEADERS = ("From", "To", "Salt", "Tombstones")
-WIDTHS = (110, 110, 190, 560)
+SHEET = ProgramSheet(1_900_000_012, TITLE, HEADERS, (110, 110, 190, 560))
 MOST_IN_A_CELL = 2_500
 """Of 17 characters each; Google Sheets takes 50,000 in a cell."""
 AFTER = timedelta(days=1)
@@ -59,9 +57,8 @@ class Forgotten:
 
 def read(worksheet: Worksheet | None) -> Forgotten:
     """What the worksheet holds, as far as anybody can tell."""
-    rows = []
-    for row in worksheet.row_numbers()[1:] if worksheet is not None else ():
-        assert worksheet is not None
+    rows, worksheet = [], SHEET.or_blank(worksheet)
+    for row in worksheet.row_numbers()[1:]:
         first, last = worksheet.date(row, FROM), worksheet.date(row, TO)
         marks = frozenset(worksheet.text(row, TOMBSTONES).split())
         if marks:
@@ -94,6 +91,4 @@ def remember(
         )
         for begin in range(0, len(marks), MOST_IN_A_CELL)
     ]
-    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
-    return [*changes, *append_rows(target, max(target.end_row(), 1), rows)]
+    return SHEET.appended(worksheet, rows)

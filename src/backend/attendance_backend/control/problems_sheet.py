@@ -9,7 +9,7 @@ lines; all others leave them as they are.
 
 from collections.abc import Sequence
 
-from attendance_backend.control.program_sheets import blank, create
+from attendance_backend.control.program_sheets import ProgramSheet
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import Change, NewCell, Row
@@ -17,9 +17,8 @@ from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import Problem
 
 TITLE = "Problems"
-SHEET_ID = 1_900_000_003
 HEADERS = ("Worksheet", "Cell", "What is wrong, and what to do")
-WIDTHS = (160, 70, 760)
+SHEET = ProgramSheet(1_900_000_003, TITLE, HEADERS, (160, 70, 760))
 NOTHING = ("", "", "Nothing.")
 _WORKBOOK = "Workbook "
 """Before the name of a workbook; no worksheet of HR's is called so."""
@@ -32,8 +31,7 @@ def of_workbook(name: str, remedy: str) -> Problem:
 
 def reported_of_workbooks(worksheet: Worksheet | None) -> list[Problem]:
     """What the worksheet says of workbooks now."""
-    if worksheet is None:
-        return []
+    worksheet = SHEET.or_blank(worksheet)
     rows = [[worksheet.text(row, column) for column in range(3)] for row in range(1, worksheet.end_row())]
     return [Problem(*row) for row in rows if row[0].startswith(_WORKBOOK)]
 
@@ -49,11 +47,7 @@ def changes(worksheet: Worksheet | None, problems: Sequence[Problem]) -> list[Ch
     if worksheet is None:
         if not problems:
             return []
-        made = create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-        return [
-            *made,
-            *append_rows(blank(SHEET_ID, TITLE, len(HEADERS)), 1, [_row(line) for line in expected]),
-        ]
+        return SHEET.appended(None, [_row(line) for line in expected])
     columns = range(len(HEADERS))
     there = [
         tuple(worksheet.text(row, column) for column in columns) for row in range(1, worksheet.end_row())

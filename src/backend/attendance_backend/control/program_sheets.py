@@ -1,10 +1,11 @@
 """Worksheets that the program itself keeps in the control spreadsheet: made when first needed, and protected."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import styles
-from attendance_backend.sheet.blocks import write_cells
+from attendance_backend.sheet.blocks import append_rows, write_cells
 from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
@@ -18,28 +19,44 @@ from attendance_backend.sheet.grid import Area, Worksheet
 
 
 def find(spreadsheets: Spreadsheets, control_id: str, title: str) -> Worksheet | None:
-    """One of the program's worksheets, whole; None when it has not been made yet."""
+    """A worksheet, whole; None when there is none, as before the program has made one of its own."""
     if spreadsheets.read(control_id).find(title) is None:
         return None
     return spreadsheets.read(control_id, [Area(title)]).worksheet(title)
 
 
-def create(sheet_id: int, title: str, headers: Sequence[str], widths: Sequence[int]) -> list[Change]:
-    """One of the program's worksheets, empty but for its header."""
-    header: Row = tuple(NewCell(text, styles.HEADER) for text in headers)
-    return [
-        AddWorksheet(sheet_id, title, row_count=2, column_count=len(headers), frozen_rows=1),
-        WriteCells(sheet_id, 0, 0, (header,)),
-        *(SetColumns(sheet_id, column, column + 1, pixels) for column, pixels in enumerate(widths)),
-        WarnBeforeEdit(sheet_id, "Kept by the program."),
-    ]
+@dataclass(frozen=True, slots=True)
+class ProgramSheet:
+    """One of the program's worksheets, as it is made."""
+
+    sheet_id: int
+    title: str
+    headers: Sequence[str]
+    widths: Sequence[int]
+
+    def create(self) -> list[Change]:
+        """The worksheet, empty but for its header."""
+        header: Row = tuple(NewCell(text, styles.HEADER) for text in self.headers)
+        return [
+            AddWorksheet(
+                self.sheet_id, self.title, row_count=2, column_count=len(self.headers), frozen_rows=1
+            ),
+            WriteCells(self.sheet_id, 0, 0, (header,)),
+            *(SetColumns(self.sheet_id, at, at + 1, pixels) for at, pixels in enumerate(self.widths)),
+            WarnBeforeEdit(self.sheet_id, "Kept by the program."),
+        ]
+
+    def or_blank(self, worksheet: Worksheet | None) -> Worksheet:
+        """A worksheet that was read; without one what `create` makes, in that form."""
+        return worksheet or Worksheet(self.sheet_id, self.title, row_count=2, column_count=len(self.headers))
+
+    def appended(self, worksheet: Worksheet | None, rows: Sequence[Row]) -> list[Change]:
+        """Rows below all that stands in the worksheet, which is made first where it is None."""
+        target = self.or_blank(worksheet)
+        made = [] if worksheet else self.create()
+        return [*made, *append_rows(target, max(target.end_row(), 1), rows)]
 
 
 def emptied(worksheet: Worksheet, rows: Collection[int]) -> list[Change]:
     """The changes that empty rows. The rows stay: others may be writing below them."""
     return [*write_cells(worksheet.sheet_id, {at: NewCell() for at in worksheet.cells if at[0] in rows})]
-
-
-def blank(sheet_id: int, title: str, columns: int) -> Worksheet:
-    """The worksheet that `create` makes, in the form in which a read gives it."""
-    return Worksheet(sheet_id, title, row_count=2, column_count=columns)

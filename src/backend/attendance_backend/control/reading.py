@@ -16,6 +16,7 @@ from attendance_backend.control import (
     holidays,
     machine_ids,
     problems_sheet,
+    program_sheets,
     registered_sites,
     review_sheets,
     roster,
@@ -304,9 +305,9 @@ def _years(book: Spreadsheet, today: date) -> list[str]:
 
 def read_rules(spreadsheets: Spreadsheets, control_id: str) -> Rules:
     """The rules of ``Settings`` alone, for whoever needs nothing else."""
-    if spreadsheets.read(control_id).find(rules.TITLE) is None:
+    sheet = program_sheets.find(spreadsheets, control_id, rules.TITLE)
+    if sheet is None:
         return Rules()
-    sheet = spreadsheets.read(control_id, [Area(rules.TITLE)]).worksheet(rules.TITLE)
     chosen, problems = rules.read_rules(sheet)
     report(problems)
     return chosen

@@ -19,24 +19,23 @@ Workbook Group, which HR types, says whose workbooks the site's are (`domain.gro
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
-from attendance_backend.control import program_sheets
+from attendance_backend.control.program_sheets import ProgramSheet
+from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
-from attendance_backend.sheet.blocks import append_rows, write_cells
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddColumns, Change, NewCell
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem, missing_headers
 from attendance_contracts import ReviewPeriod
 
 TITLE = "Registered Sites"
-SHEET_ID = 1_900_000_007
 SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY = "Site", "First Day", "Time Zone", "Day Boundary"
 HEADERS = (SITE, FIRST_DAY, TIME_ZONE, DAY_BOUNDARY)
-WIDTHS = (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150, 90, 110, 130)
 
 
 class Column(StrEnum):
@@ -55,6 +54,9 @@ class Column(StrEnum):
 
 
 ALL_HEADERS = (*HEADERS, *Column)
+SHEET = ProgramSheet(
+    1_900_000_007, TITLE, ALL_HEADERS, (150, 130, 160, 110, 60, 130, 150, 150, 150, 120, 150, 90, 110, 130)
+)
 _KEY_DIGITS = 9
 _MOMENTS = (Column.SIGNED_SINCE, Column.LAST_HEARD, Column.SILENT_SINCE)
 _MOMENT_NAMES = ("signed_since", "last_heard", "silent_since")
@@ -278,17 +280,13 @@ def _cell(value: int | date | str | None) -> NewCell:
 
 def register(worksheet: Worksheet | None, site: str, keeping: Keeping) -> Sequence[Change]:
     """A row for a site that has none; `worksheet` is all of it, None where it is to be made."""
-    boundary = keeping.day_boundary
-    since_midnight = timedelta(hours=boundary.hour, minutes=boundary.minute, seconds=boundary.second)
     row = (
         NewCell(site, styles.NAME),
         NewCell(serial.from_date(keeping.since), styles.DAY_CELL),
         NewCell(keeping.time_zone or None, styles.PLAIN),
-        NewCell(serial.from_seconds(round(since_midnight.total_seconds())), styles.TIME_CELL),
+        NewCell(serial.from_seconds(seconds_of(keeping.day_boundary)), styles.TIME_CELL),
     )
-    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, ALL_HEADERS, WIDTHS)
-    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(ALL_HEADERS))
-    return [*changes, *append_rows(target, max(target.end_row(), 1), [row])]
+    return SHEET.appended(worksheet, [row])
 
 
 def _time_of(seconds: int) -> time:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from attendance_backend.control import program_sheets
+from attendance_backend.control.program_sheets import ProgramSheet
 from attendance_backend.domain.groups import book_name
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import serial, styles
@@ -22,11 +23,10 @@ from attendance_backend.sheet.grid import Place, Worksheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 
 TITLE = "Review Sheets"
-SHEET_ID = 1_900_000_001
 PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED, GROUP = range(6)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
 GROUP_HEADER = "Group"
-WIDTHS = (150, 360, 620, 110, 90)
+SHEET = ProgramSheet(1_900_000_001, TITLE, HEADERS, (150, 360, 620, 110, 90))
 YES = "yes"
 
 
@@ -38,10 +38,11 @@ def find(worksheet: Worksheet | None, name: str) -> str | None:
 
 def parts(worksheet: Worksheet | None) -> dict[str, tuple[str, str]]:
     """Period and group by name, of the workbooks of groups."""
+    worksheet = SHEET.or_blank(worksheet)
     return {
         name: (worksheet.text(row, PERIOD), group)
         for name, row in _counting(worksheet)[0].items()
-        if worksheet is not None and (group := _group(worksheet, row))
+        if (group := _group(worksheet, row))
     }
 
 
@@ -57,23 +58,21 @@ def _group(worksheet: Worksheet, row: int) -> str:
 
 def recorded(worksheet: Worksheet | None) -> tuple[dict[str, str], list[Problem]]:
     """Spreadsheet IDs by name, oldest first, and what is wrong in the rows left out."""
+    worksheet = SHEET.or_blank(worksheet)
     rows, problems = _counting(worksheet)
-    return {
-        name: worksheet.text(row, SPREADSHEET_ID) for name, row in rows.items() if worksheet is not None
-    }, problems
+    return {name: worksheet.text(row, SPREADSHEET_ID) for name, row in rows.items()}, problems
 
 
-def _counting(worksheet: Worksheet | None) -> tuple[dict[str, int], list[Problem]]:
+def _counting(worksheet: Worksheet) -> tuple[dict[str, int], list[Problem]]:
     """The rows that count by name, and what is wrong in the others.
 
     Of rows with one spreadsheet the last counts: whoever types over a name has the program record it once more, below.
     """
     found: dict[str, int] = {}
     problems: list[Problem] = []
-    rows = worksheet.row_numbers()[1:] if worksheet is not None else ()
-    last = {worksheet.text(row, SPREADSHEET_ID): row for row in rows if worksheet is not None}
+    rows = worksheet.row_numbers()[1:]
+    last = {worksheet.text(row, SPREADSHEET_ID): row for row in rows}
     for row in rows:
-        assert worksheet is not None
         name, spreadsheet_id = _name(worksheet, row), worksheet.text(row, SPREADSHEET_ID)
         if not name and not spreadsheet_id:
             continue
@@ -95,8 +94,8 @@ def _counting(worksheet: Worksheet | None) -> tuple[dict[str, int], list[Problem
 
 def made_on(worksheet: Worksheet | None) -> dict[str, date]:
     """When spreadsheets were made, by the names of `recorded`."""
-    rows, _ = _counting(worksheet)
-    days = {name: worksheet.date(row, CREATED_ON) for name, row in rows.items() if worksheet}
+    worksheet = SHEET.or_blank(worksheet)
+    days = {name: worksheet.date(row, CREATED_ON) for name, row in _counting(worksheet)[0].items()}
     return {name: day for name, day in days.items() if day is not None}
 
 
@@ -160,8 +159,8 @@ def record(
         NewCell(spreadsheet_link(spreadsheet_id), styles.PLAIN),
         NewCell(serial.from_date(created_on), styles.DAY_CELL),
     )
-    changes = [] if worksheet else program_sheets.create(SHEET_ID, TITLE, HEADERS, WIDTHS)
-    target = worksheet or program_sheets.blank(SHEET_ID, TITLE, len(HEADERS))
+    changes = [] if worksheet else SHEET.create()
+    target = SHEET.or_blank(worksheet)
     if group:
         if target.column_count <= GROUP:
             changes.append(AddColumns(target.sheet_id, GROUP + 1 - target.column_count))
