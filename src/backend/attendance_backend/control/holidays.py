@@ -12,7 +12,7 @@ from attendance_backend.domain.plans import HALVES
 from attendance_backend.domain.rules import Holiday
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_backend.sheet.typed import Order
 
 TITLE = "Holidays"
@@ -45,15 +45,11 @@ def read_holidays(worksheet: Worksheet, sites: Collection[str] | None = None) ->
         worksheet: all of it.
         sites: that exist; None when nobody knows yet.
     """
-    if not worksheet.cells:
-        return Holidays([], [], is_whole=False)
-    broken = header_problem(worksheet, HEADERS)
-    if broken is not None:
-        return Holidays([], [broken], is_whole=False)
-    table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
+    table, problems = Table.read(worksheet, HEADERS, OPTIONAL_HEADERS)
+    if table is None:
+        return Holidays([], problems, is_whole=False)
     order = table.order_of_dates(DATE)
     holidays: dict[tuple[date, str], Holiday] = {}
-    problems: list[Problem] = []
     is_whole = True
     for row in table.rows():
         try:

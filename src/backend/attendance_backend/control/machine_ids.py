@@ -11,7 +11,7 @@ from dataclasses import replace
 from attendance_backend.control.roster import address_in, site_in
 from attendance_backend.domain.people import Detail, MachineId, Person, user_key
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_backend.sheet.typed import Order
 
 TITLE = "Machine IDs"
@@ -33,15 +33,11 @@ def with_machine_ids(
         worksheet: all of it; without cells when there is none.
         sites: that exist; None when nobody knows yet.
     """
-    if not worksheet.cells:
-        return people, []
-    broken = header_problem(worksheet, HEADERS)
-    if broken is not None:
-        return _unread(people), [broken]
-    table = Table.of(worksheet, HEADERS, OPTIONAL_HEADERS)
+    table, problems = Table.read(worksheet, HEADERS, OPTIONAL_HEADERS)
+    if table is None:
+        return (_unread(people) if problems else people), problems
     order = table.order_of_dates(FROM, UNTIL)
     found: dict[str, list[MachineId]] = {}
-    problems: list[Problem] = []
     is_whole = True
     for row in table.rows():
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.sheet.table import BadCellError, Table
-from attendance_backend.sheet.typed import Order, TypedDate, common_order, month_of, typed_date
+from attendance_backend.sheet.typed import Order, TypedDate, month_of
 
 MAX_PERIOD_DAYS = 100
 """A longer period is a slip of the pen, such as a wrong year."""
@@ -71,27 +71,23 @@ def read(table: Table, row: int, month: str, start_header: str, end_header: str)
 
 def _decide(typed: _Row, month: str) -> Order:
     """The order of a row that makes a period in both."""
-    proved = common_order([typed.start, typed.end])
-    if proved is not None:
-        return proved
+    proved = {each.proves for each in (typed.start, typed.end) if each.proves is not None}
+    if len(proved) == 1:
+        return proved.pop()
     named = month_of(month)
     matching = [order for order in Order if _month_of(*typed.read(order)) == named]
     if len(matching) == 1:
         return matching[0]
-    cells = [
-        typed_date(typed.table.worksheet, row, typed.table.columns[header])
-        for row in typed.table.rows()
-        for header in (typed.start_header, typed.end_header)
-    ]
-    if {found.proves for found in cells if found is not None} >= set(Order):
+    order = typed.table.order_of_dates(typed.start_header, typed.end_header)
+    if order is None:
         days = [typed.start.read(order) for order in Order]
         raise BadCellError(
             typed.row,
             typed.table.columns[typed.start_header],
-            f"{typed.start_header} can be {' or '.join(map(_day, days))}, and other rows show both orders; "
+            f"{typed.start_header} can be {' or '.join(map(in_words, days))}, and other rows show both orders; "
             f"type {' or '.join(day.isoformat() for day in days)}",
         )
-    return common_order(cells) or Order.MONTH_FIRST
+    return order
 
 
 def _month_of(start: date, end: date) -> int:
@@ -135,12 +131,13 @@ def _with_hint(typed: _Row, fault: BadCellError) -> BadCellError:
             dates = (cell.swapped, end) if cell is typed.start else (start, cell.swapped)
             if _fault(typed, *dates) is None:
                 hint = (
-                    f"; the spreadsheet took {header} for {_day(cell.read(order))}. "
-                    f"If {_day(cell.swapped)} is meant, type {cell.swapped.isoformat()}"
+                    f"; the spreadsheet took {header} for {in_words(cell.read(order))}. "
+                    f"If {in_words(cell.swapped)} is meant, type {cell.swapped.isoformat()}"
                 )
                 return BadCellError(fault.row, fault.column, f"{fault}{hint}")
     return fault
 
 
-def _day(day: date) -> str:
+def in_words(day: date) -> str:
+    """In which day and month cannot be taken for each other."""
     return f"{day.day} {day:%B %Y}"

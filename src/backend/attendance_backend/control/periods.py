@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from attendance_backend.control import period_dates
-from attendance_backend.control.period_dates import year_of
+from attendance_backend.control.period_dates import in_words, year_of
 from attendance_backend.domain.periods import GAP_DAYS, NOTICE_DAYS, effective_end
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_contracts import ReviewPeriod
 
 MONTH, START, END = "Month", "Start Date", "End Date"
@@ -62,7 +62,7 @@ def doubts(years: Iterable[Worksheet], today: date, *, through_sunday: bool = Tr
     found = [doubt for before, row in pairwise(rows) if (doubt := _doubt(before, row)) is not None]
     if rows and rows[-1].end - NOTICE_DAYS * _DAY < today:
         last = rows[-1]
-        remedy = f"no period is entered for the days after {_day(last.end)}; add one in the row below"
+        remedy = f"no period is entered for the days after {in_words(last.end)}; add one in the row below"
         found.append(Problem(last.worksheet.title, cell_name(last.row, 0), remedy))
     return found
 
@@ -70,33 +70,26 @@ def doubts(years: Iterable[Worksheet], today: date, *, through_sunday: bool = Tr
 def _doubt(before: PeriodRow, row: PeriodRow) -> Problem | None:
     cell = cell_name(row.row, 0)
     if before.end >= row.start and row.end > before.end:
-        days = f"{_day(row.start)} to {_day(before.end)}"
+        days = f"{in_words(row.start)} to {in_words(before.end)}"
         remedy = (
             f"{before.name} and {row.name} both hold {days}; these days count for {before.name}. Correct one"
         )
         return Problem(row.worksheet.title, cell, remedy)
     if (row.start - before.end).days > GAP_DAYS:
-        days = f"{_day(before.end + _DAY)} to {_day(row.start - _DAY)}"
+        days = f"{in_words(before.end + _DAY)} to {in_words(row.start - _DAY)}"
         return Problem(
             row.worksheet.title, cell, f"no period holds the days {days}; add it, or correct a date"
         )
     return None
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
 def _read_year(
     worksheet: Worksheet, rows: list[PeriodRow], problems: list[Problem], *, through_sunday: bool
 ) -> None:
-    if not worksheet.cells:
+    table, broken = Table.read(worksheet, HEADERS)
+    problems += broken
+    if table is None:
         return
-    broken = header_problem(worksheet, HEADERS)
-    if broken is not None:
-        problems.append(broken)
-        return
-    table = Table.of(worksheet, HEADERS)
     names = {each.name.casefold() for each in rows}
     for row in table.rows():
         try:

@@ -30,7 +30,7 @@ from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import AddColumns, Change, NewCell
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem, missing_headers
+from attendance_backend.sheet.table import BadCellError, Problem, Table, missing_headers
 from attendance_contracts import ReviewPeriod
 
 TITLE = "Registered Sites"
@@ -162,15 +162,11 @@ class Registered:
 
 def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Problem]]:
     """The sites by `site_key`, and what is wrong in the rows left out."""
-    if worksheet is None or not worksheet.cells:
-        return {}, []
-    broken = header_problem(worksheet, HEADERS)
-    if broken is not None:
-        return {}, [broken]
-    table = Table.of(worksheet, HEADERS, tuple(Column))
+    table, problems = Table.read(worksheet, HEADERS, tuple(Column))
+    if table is None:
+        return {}, problems
     order = table.order_of_dates(FIRST_DAY)
     found: dict[str, list[Keeping]] = {}
-    problems: list[Problem] = []
     told: dict[str, dict[str, object]] = {}
     for row in table.rows():
         try:
@@ -183,7 +179,7 @@ def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Pr
             keeping = Keeping(since, table.label(row, TIME_ZONE), boundary)
             found.setdefault(key, []).append(keeping)
         except BadCellError as error:
-            problems.append(error.problem(worksheet))
+            problems.append(error.problem(table.worksheet))
     sites = {
         key: Registered(tuple(sorted(rows, key=lambda each: each.since)), **told[key])  # type: ignore[arg-type]
         for key, rows in found.items()

@@ -30,7 +30,7 @@ from attendance_backend.domain.rules import (
 )
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_backend.sheet.typed import Unit
 
 T = TypeVar("T")
@@ -120,14 +120,10 @@ def read_rules(
         sites: that exist; None when nobody knows yet.
         groups: workbook groups that exist.
     """
-    if not worksheet.cells:
-        return Rules(), []
-    broken = header_problem(worksheet, HEADERS)
-    if broken is not None:
-        return Rules(), [broken]
-    table = Table.of(worksheet, HEADERS)
+    table, problems = Table.read(worksheet, HEADERS)
+    if table is None:
+        return Rules(), problems
     found = _Found()
-    problems: list[Problem] = []
     for row in table.rows():
         try:
             _read_row(table, row, (sites, groups), found, problems)
@@ -272,10 +268,8 @@ def runs_through_sunday(worksheet: Worksheet | None) -> bool:
 
     What is typed of it and not understood is meant to be one.
     """
-    if worksheet is None or not worksheet.cells or header_problem(worksheet, HEADERS) is not None:
-        return True
-    table = Table.of(worksheet, HEADERS)
-    return not any(
+    table, _ = Table.read(worksheet, HEADERS)
+    return table is None or not any(
         named(table.label(row, SETTING)) is Setting.WEEK and not table.says_none(row, VALUE)
         for row in table.rows()
         if table.worksheet.value(row, table.columns[VALUE]) not in (None, "")

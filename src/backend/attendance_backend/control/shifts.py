@@ -7,7 +7,7 @@ Both are optional. A row that is not understood is complained of and does not co
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from attendance_backend.domain.plans import DAY_OFF, DAY_S, WEEKEND, Break, Days
 from attendance_backend.domain.rules import Rules
 from attendance_backend.sheet import typed
 from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, header_problem
+from attendance_backend.sheet.table import BadCellError, Problem, Table
 from attendance_backend.sheet.typed import Order, Unit
 
 SHIFTS, ROSTER = "Shifts", "Roster"
@@ -59,7 +59,7 @@ def read_plans(
 
 def read_shifts(worksheet: Worksheet) -> tuple[Mapping[str, Shift], list[Problem], bool]:
     """The shifts by their names in small letters, what is wrong or odd, and whether all rows are understood."""
-    table, problems = _table(worksheet, SHIFT_HEADERS, OPTIONAL_SHIFT_HEADERS)
+    table, problems = Table.read(worksheet, SHIFT_HEADERS, OPTIONAL_SHIFT_HEADERS)
     is_whole, shifts = not problems, dict[str, Shift]()
     for row in table.rows() if table is not None else ():
         assert table is not None
@@ -153,7 +153,7 @@ def read_roster(
         sites: that exist; None when nobody knows yet.
         begins_on: the weekday of weeks' first days, 0 is Monday.
     """
-    table, problems = _table(worksheet, ROSTER_HEADERS, OPTIONAL_ROSTER_HEADERS)
+    table, problems = Table.read(worksheet, ROSTER_HEADERS, OPTIONAL_ROSTER_HEADERS)
     is_whole, rows = not problems, list[RosterRow]()
     if table is None:
         return rows, problems, is_whole
@@ -250,15 +250,3 @@ def _share_a_day(one: RosterRow, other: RosterRow) -> bool:
     if one.days is None or other.days is None:
         return one.days is other.days
     return one.days.cycle == other.days.cycle and not one.days.numbers.isdisjoint(other.days.numbers)
-
-
-def _table(
-    worksheet: Worksheet, headers: Iterable[str], optional: Iterable[str]
-) -> tuple[Table | None, list[Problem]]:
-    """The table; None without the worksheet, or without its headers."""
-    if not worksheet.cells:
-        return None, []
-    broken = header_problem(worksheet, (*headers,))
-    if broken is not None:
-        return None, [broken]
-    return Table.of(worksheet, (*headers,), (*optional,)), []

@@ -66,6 +66,16 @@ class Table:
         expected = [*headers, *(header for header in optional if typed.key(header) in found)]
         return Table(worksheet, {header: found[typed.key(header)] for header in expected})
 
+    @staticmethod
+    def read(
+        worksheet: Worksheet | None, headers: Sequence[str], optional: Sequence[str] = ()
+    ) -> "tuple[Table | None, list[Problem]]":
+        """As `of`, without raising: None for no worksheet, a blank one, or one without the headers; that is told."""
+        if worksheet is None or not worksheet.cells:
+            return None, []
+        broken = header_problem(worksheet, headers)
+        return (None, [broken]) if broken is not None else (Table.of(worksheet, headers, optional), [])
+
     def rows(self) -> list[int]:
         """The rows below the header in which one of the columns holds anything."""
         columns = set(self.columns.values())

@@ -395,12 +395,6 @@ def typed_date(worksheet: Worksheet, row: int, column: int) -> TypedDate | None:
     return found if all(day.year in _YEARS for day in (found.month_first, found.day_first) if day) else None
 
 
-def common_order(dates: Iterable[TypedDate | None]) -> Order | None:
-    """The order that a worksheet's dates prove; None when they prove none, or both."""
-    proved = {found.proves for found in dates if found is not None and found.proves is not None}
-    return proved.pop() if len(proved) == 1 else None
-
-
 def order_of(dates: Iterable[TypedDate | None]) -> Order | None:
     """The order in which dates are read: the one that they prove, or else month first; None when they prove both."""
     proved = {found.proves for found in dates if found is not None and found.proves is not None}
