@@ -89,15 +89,14 @@ class AlarmLog:
         worksheet = self._worksheet
         found = []
         for row in worksheet.row_numbers()[1:]:
-            kind, on = worksheet.text(row, KIND), worksheet.number(row, RAISED_ON)
-            after = worksheet.number(row, MISSING_AFTER)
+            kind, on = worksheet.text(row, KIND), worksheet.date(row, RAISED_ON)
             if (
                 kind in set(AlarmKind)
                 and worksheet.text(row, STATE).casefold() == State.FAILED
                 and on is not None
             ):
-                missing = None if after is None else serial.to_date(after)
-                found.append(Alarm(AlarmKind(kind), missing, serial.to_date(on), worksheet.text(row, SITE)))
+                missing = worksheet.date(row, MISSING_AFTER)
+                found.append(Alarm(AlarmKind(kind), missing, on, worksheet.text(row, SITE)))
         return found
 
     def state(self, alarm: Alarm | Notice) -> State | None:

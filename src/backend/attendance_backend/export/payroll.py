@@ -267,15 +267,11 @@ def _corrected(worksheet: Worksheet) -> Iterator[tuple[str, date]]:
     """Whose days a correction changes, by the token of the person."""
     for row in worksheet.data_rows():
         kind, user = worksheet.text(row, corrections.KIND), worksheet.text(row, corrections.USER)
-        first, last = worksheet.number(row, corrections.FROM), worksheet.number(row, corrections.TO)
-        if (
-            not worksheet.text(row, corrections.STATUS).startswith(corrections.APPLIED)
-            or kind not in _OF_TIMES
-        ):
-            continue
-        if user and first is not None:
-            start, end = serial.to_date(first), serial.to_date(first if last is None else last)
-            yield from ((user, start + timedelta(days=number)) for number in range((end - start).days + 1))
+        first = worksheet.date(row, corrections.FROM)
+        is_applied = worksheet.text(row, corrections.STATUS).startswith(corrections.APPLIED)
+        if is_applied and kind in _OF_TIMES and user and first is not None:
+            last = worksheet.date(row, corrections.TO) or first
+            yield from ((user, first + timedelta(days=number)) for number in range((last - first).days + 1))
 
 
 def _number(worksheet: Worksheet, cell: tuple[int, int, bool] | None) -> float | None:

@@ -100,16 +100,15 @@ def corrections_of(worksheet: Worksheet) -> dict[str, list[Correction]]:
     """The rows of ``Corrections`` that count, by token of the person, in order of days; notes change nothing."""
     found: dict[str, list[Correction]] = {}
     for row in worksheet.data_rows():
-        user, first = worksheet.text(row, corrections.USER), worksheet.number(row, corrections.FROM)
+        user, first = worksheet.text(row, corrections.USER), worksheet.date(row, corrections.FROM)
         if not user or first is None:
             continue
         if not worksheet.text(row, corrections.STATUS).startswith(corrections.APPLIED):
             continue
-        last = worksheet.number(row, corrections.TO)
         found.setdefault(user, []).append(
             Correction(
-                serial.to_date(first),
-                serial.to_date(first if last is None else last),
+                first,
+                worksheet.date(row, corrections.TO) or first,
                 worksheet.text(row, corrections.KIND),
                 _typed(worksheet, row),
                 worksheet.label(row, corrections.REASON),

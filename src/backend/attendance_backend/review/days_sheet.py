@@ -21,7 +21,7 @@ the row ``breaks``, find them.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
 
 from attendance_backend.domain.days import DayTimes
@@ -333,7 +333,7 @@ class Days:
         cells: dict[Place, NewCell] = {}
         if self.worksheet.text(row, LAST_SITE) != seen.site:
             cells[row, self.worksheet.at(LAST_SITE)] = NewCell(seen.site)
-        if _moment(self.worksheet, row, LAST_SEEN) != seen.at:
+        if self.worksheet.moment(row, LAST_SEEN) != seen.at:
             cells[row, self.worksheet.at(LAST_SEEN)] = NewCell(serial.from_datetime(seen.at))
         return cells
 
@@ -439,7 +439,7 @@ def _member(worksheet: Worksheet, key: str, rows: Mapping[str, int], at: Mapping
         None if below is None else worksheet.date(below, at[column])
         for column in (FIRST_EMPLOYED, LAST_EMPLOYED)
     )
-    moment = _moment(worksheet, row, at[LAST_SEEN])
+    moment = worksheet.moment(row, at[LAST_SEEN])
     return Member(
         key,
         worksheet.text(row, at[EMPLOYEE]) or key,
@@ -482,14 +482,6 @@ def _employment_cells(person: Person) -> dict[Column, NewCell]:
     """What stands in the row ``breaks``, by column."""
     days = {FIRST_EMPLOYED: person.first_day, LAST_EMPLOYED: person.last_day}
     return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
-
-
-def _moment(worksheet: Worksheet, row: int, column: int | Column) -> datetime | None:
-    number = worksheet.number(row, column)
-    try:
-        return None if number is None else serial.to_datetime(number)
-    except OverflowError:
-        return None
 
 
 def _rows_of(people: Iterable[Person], sheet: Worksheet, facts: Facts) -> list[dict[int, NewCell]]:

@@ -535,10 +535,9 @@ def late_punches(view: Spreadsheet) -> Iterator[Finding]:
     sheet = view.find(AMENDMENTS)
     for row in sheet.data_rows() if sheet is not None else ():
         assert sheet is not None
-        number = sheet.number(row, raw_data.TIMESTAMP)
-        if not sheet.text(row, raw_data.RECORD_ID) or number is None:
+        at = sheet.moment(row, raw_data.TIMESTAMP)
+        if not sheet.text(row, raw_data.RECORD_ID) or at is None:
             continue
-        at = serial.to_datetime(number)
         day = sheet.date(row, raw_data.BUSINESS_DAY) or at.date()
         what = f"a punch at {at:%H:%M} came after the month was finalised, and stands in {AMENDMENTS}"
         user = user_key(sheet.label(row, raw_data.USER_NAME))

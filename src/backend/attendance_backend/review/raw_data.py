@@ -202,11 +202,7 @@ def _stored_rows(worksheet: Worksheet) -> Iterator[tuple[int, StoredPunch | Unre
         record_id = worksheet.text(row, RECORD_ID)
         if not record_id:
             continue
-        number = worksheet.number(row, TIMESTAMP)
-        try:
-            moment = None if number is None else serial.to_datetime(number)
-        except OverflowError:
-            moment = None
+        moment = worksheet.moment(row, TIMESTAMP)
         if moment is None or not _is_as_recorded(worksheet, row):
             what = "no time stamp can be read" if moment is None else "not what the machine recorded"
             yield row, UnreadableRow(worksheet.title, row + 1, record_id, what, site)
@@ -220,12 +216,12 @@ def _stored_rows(worksheet: Worksheet) -> Iterator[tuple[int, StoredPunch | Unre
 
 def record_of(worksheet: Worksheet, row: int) -> AttendanceRecord | None:
     """The record of a row of a worksheet that was read whole; None where somebody changed what makes it one."""
-    stamp, status, key = (worksheet.number(row, column) for column in (TIMESTAMP, STATUS, KEY))
+    moment = worksheet.moment(row, TIMESTAMP)
+    status, key = (worksheet.number(row, column) for column in (STATUS, KEY))
     texts = [worksheet.label(row, column) for column in (SERIAL_NUMBER, USER_ID, USER_NAME)]
-    if stamp is None or status is None or key is None:
+    if moment is None or status is None or key is None:
         return None
     try:
-        moment = serial.to_datetime(stamp)
         # Which of several equal punches it is, only the record ID tells.
         for occurrence in range(1, _MOST_ALIKE + 1):
             record = AttendanceRecord(

@@ -293,8 +293,8 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
     return SiteRow(
         row=row,
         site=worksheet.text(row, SITE),
-        last_heard=_moment(number(LAST_HEARD)),
-        complete_through=_day(number(COMPLETE_THROUGH)),
+        last_heard=worksheet.moment(row, LAST_HEARD),
+        complete_through=worksheet.date(row, COMPLETE_THROUGH),
         backlog=whole(BACKLOG),
         clock_offset=whole(CLOCK_OFFSET),
         records=whole(RECORDS),
@@ -305,24 +305,12 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
         day_boundary=_time_of_day(boundary),
         key_policy=KeyPolicy(policy) if policy in set(KeyPolicy) else KeyPolicy.FIRST_AND_LAST,
         double_tap_s=DEFAULT_DOUBLE_TAP_S if double_tap is None else max(double_tap, 0),
-        clock_change_at=_moment(number(CLOCK_CHANGE_AT)),
+        clock_change_at=worksheet.moment(row, CLOCK_CHANGE_AT),
         clock_change_by=None if change_by is None else timedelta(seconds=serial.to_seconds(change_by)),
-        clock_reported_on=_day(number(CLOCK_REPORTED_ON)),
-        memory_reported_on=_day(number(MEMORY_REPORTED_ON)),
+        clock_reported_on=worksheet.date(row, CLOCK_REPORTED_ON),
+        memory_reported_on=worksheet.date(row, MEMORY_REPORTED_ON),
         mistimed_reported=tuple(worksheet.text(row, MISTIMED_REPORTED).split()),
     )
-
-
-def _moment(number: float | None) -> datetime | None:
-    try:
-        return None if number is None else serial.to_datetime(number)
-    except OverflowError:
-        return None
-
-
-def _day(number: float | None) -> date | None:
-    moment = _moment(number)
-    return None if moment is None else moment.date()
 
 
 def _time_of_day(number: float | None) -> time | None:

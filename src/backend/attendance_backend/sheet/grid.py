@@ -5,7 +5,7 @@ Rows and columns count from 0; ends are not included.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -144,9 +144,14 @@ class Worksheet:
 
     def date(self, row: int, column: int | Column) -> date | None:
         """The day that a cell's number falls on; None when it holds something else."""
+        moment = self.moment(row, column)
+        return None if moment is None else moment.date()
+
+    def moment(self, row: int, column: int | Column) -> datetime | None:
+        """As `date`, with the time of day, to the nearest second."""
         number = self.number(row, column)
         try:
-            return None if number is None else serial.to_date(number)
+            return None if number is None else serial.to_datetime(number)
         except OverflowError:
             return None
 
