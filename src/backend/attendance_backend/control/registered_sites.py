@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from attendance_backend.control.program_sheets import ProgramSheet
-from attendance_backend.domain.clocks import seconds_of
+from attendance_backend.domain.clocks import seconds_of, time_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
@@ -175,7 +175,7 @@ def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Pr
             told[key] = {**_told(table, row, problems), **told.get(key, {})}
             since = table.date(row, FIRST_DAY, order)
             seconds = 0 if table.is_blank(row, DAY_BOUNDARY) else table.time_of_day(row, DAY_BOUNDARY)
-            boundary = time.min if seconds >= 86_400 else _time_of(seconds)
+            boundary = time.min if seconds >= 86_400 else time_of(seconds)
             keeping = Keeping(since, table.label(row, TIME_ZONE), boundary)
             found.setdefault(key, []).append(keeping)
         except BadCellError as error:
@@ -283,7 +283,3 @@ def register(worksheet: Worksheet | None, site: str, keeping: Keeping) -> Sequen
         NewCell(serial.from_seconds(seconds_of(keeping.day_boundary)), styles.TIME_CELL),
     )
     return SHEET.appended(worksheet, [row])
-
-
-def _time_of(seconds: int) -> time:
-    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)

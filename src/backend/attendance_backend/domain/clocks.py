@@ -41,6 +41,11 @@ def seconds_of(moment: time | datetime) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
+def time_of(seconds: int) -> time:
+    """The inverse of `seconds_of`; a whole day is midnight."""
+    return time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+
+
 def is_ambiguous(moment: datetime, zone: ZoneInfo) -> bool:
     """Whether a naive wall time occurs twice, as in the hour before clocks are put back."""
     return _offset(moment.replace(fold=0), zone) > _offset(moment.replace(fold=1), zone)

@@ -68,12 +68,17 @@ def check_records(message: Message) -> None:
         )
 
 
+def latest_wall_time(now: datetime, time_zone: str) -> datetime:
+    """What a clock in a time zone shows; of an unknown one the latest that any can show."""
+    zone = zone_of(time_zone)
+    return now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + AHEAD
+
+
 def as_can_be(message: M, now: datetime) -> M:
     """The message without what cannot be at all: numbers, lengths of words, days that are not over yet."""
     if not isinstance(message, SiteHealth):
         return message
-    zone = zone_of(message.time_zone)
-    here = now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + AHEAD
+    here = latest_wall_time(now, message.time_zone)
     over = business_day(here, message.day_boundary) - timedelta(days=1)
     through = message.complete_through
     return replace(

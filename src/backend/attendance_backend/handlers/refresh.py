@@ -7,11 +7,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from attendance_backend.domain.people import Person
+from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
 from attendance_backend.handlers import books, routing
 from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.ports import Backend
+from attendance_backend.review import sites_sheet
 from attendance_backend.review.book import EXCEPTIONS_END, STATE_HEADERS, Want, tell
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.exceptions_sheet import Entry
@@ -19,7 +20,6 @@ from attendance_backend.review.names import DAYS, SITES
 from attendance_backend.review.raw_data import StoredPunch
 from attendance_backend.review.rebuilding import Rebuilt, fact_wants, rebuild
 from attendance_backend.review.rules import told
-from attendance_backend.review.sites_sheet import cells_of
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.preview import after
@@ -85,8 +85,9 @@ def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]
     sites = view.find(SITES)
     if sites is None or message is None:
         return []
-    values = told(sites, message.location, message.time_zone, message.day_boundary, message.period)
-    return cells_of(sites, {message.location: values} if values else {})
+    key = site_key(message.location)
+    values = told(message, sites_sheet.read(sites, {key}).get(key))
+    return sites_sheet.cells_of(sites, {message.location: values} if values else {})
 
 
 def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:

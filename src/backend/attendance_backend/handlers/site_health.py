@@ -15,7 +15,6 @@ from functools import partial
 from operator import attrgetter
 
 from attendance_backend.control.reading import read_control
-from attendance_backend.domain.clocks import clock_change, zone_of
 from attendance_backend.domain.completeness import Advance, advance
 from attendance_backend.domain.people import site_key
 from attendance_backend.errors import NotAdmittedError, UserError, WorksheetGoneError
@@ -24,7 +23,7 @@ from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import restore
 from attendance_backend.ports import Backend, Spreadsheets
-from attendance_backend.review import book, completion, exceptions_sheet, guide_sheet, sites_sheet
+from attendance_backend.review import book, completion, exceptions_sheet, guide_sheet, rules, sites_sheet
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import GUIDE, PUNCH_INDEX, SITES
 from attendance_backend.review.sites_sheet import SiteRow, Value
@@ -262,7 +261,7 @@ def _values(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
         sites_sheet.BACKLOG: message.backlog,
         sites_sheet.SOFTWARE: message.release + (OUTDATED if is_older(message.release) else ""),
         sites_sheet.PROBLEM: _problem(message),
-        **_rules(message, row),
+        **rules.told(message, row),
     }
     machines = _machines(message)
     if machines:
@@ -305,22 +304,6 @@ def _problem(message: SiteHealth) -> str:
     if message.pi_clock_synchronised is False:
         return "the site's computer does not follow a time server: check its network"
     return ""
-
-
-def _rules(message: SiteHealth, row: SiteRow | None) -> dict[Column, Value]:
-    """What the row lacks of the rules by which the site's punches count; what stands there stays."""
-    values: dict[Column, Value] = {}
-    if row is None or not row.time_zone:
-        values[sites_sheet.TIME_ZONE] = message.time_zone
-    if row is None or row.day_boundary is None:
-        values[sites_sheet.DAY_BOUNDARY] = message.day_boundary
-    zone = zone_of(row.time_zone if row is not None and row.time_zone else message.time_zone)
-    change = zone and clock_change(message.period.first_day, message.period.last_day, zone)
-    if change and (row is None or row.clock_change_at is None):
-        values[sites_sheet.CLOCK_CHANGE_AT] = change.at
-    if change and (row is None or row.clock_change_by is None):
-        values[sites_sheet.CLOCK_CHANGE_BY] = change.by
-    return values
 
 
 def _about_machine(message: SiteHealth, row: SiteRow | None, values: dict[Column, Value]) -> list[Entry]:
@@ -371,11 +354,7 @@ def _is_overtaken(row: SiteRow | None, message: SiteHealth, now: datetime) -> bo
     """Whether a later message, or this one, was taken in already."""
     if row is None or row.last_heard is None or message.at > row.last_heard:
         return False
-    zone = zone_of(message.time_zone)
-    here = (
-        now.astimezone(zone).replace(tzinfo=None) if zone else now.replace(tzinfo=None) + timedelta(hours=14)
-    )
-    return row.last_heard <= here + _FUTURE
+    return row.last_heard <= bounds.latest_wall_time(now, message.time_zone) + _FUTURE
 
 
 def _day(moment: datetime, message: SiteHealth) -> date:

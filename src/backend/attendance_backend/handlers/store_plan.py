@@ -242,11 +242,11 @@ class Storing:
                 self._entries.append(_FLAGGED[flag](day, names.get(site, site), member.employee, key))
 
     def _told(self) -> list[Change]:
-        sites = self._book.worksheet(SITES)
-        parts = (arrivals[0].part for arrivals in self._by_site().values())
+        sites, parts = self._book.worksheet(SITES), self._by_site()
+        rows = sites_sheet.read(sites, parts.keys())
         told = {
-            part.location: rules.told(sites, part.location, part.time_zone, part.day_boundary, part.period)
-            for part in parts
+            arrivals[0].part.location: rules.told(arrivals[0].part, rows.get(key))
+            for key, arrivals in parts.items()
         }
         changes = sites_sheet.cells_of(sites, {site: values for site, values in told.items() if values})
         return [*changes, *book.tell(self._book.read, self._entries)]

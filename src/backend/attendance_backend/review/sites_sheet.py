@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from attendance_backend.domain.clocks import seconds_of
+from attendance_backend.domain.clocks import seconds_of, time_of
 from attendance_backend.domain.days import DEFAULT_DOUBLE_TAP_S, KeyPolicy
 from attendance_backend.domain.people import site_key
 from attendance_backend.review.formulas import Places
@@ -153,7 +153,6 @@ class SiteRow:
     Attributes:
         row: where it stands.
         last_heard: wall time at the site.
-        clock_offset: the machine's clock minus the true time, seconds.
         clock_change_at: wall time, by the clock before the change.
         clock_change_by: what is added to the clock then.
     """
@@ -162,11 +161,6 @@ class SiteRow:
     site: str
     last_heard: datetime | None = None
     complete_through: date | None = None
-    backlog: int | None = None
-    clock_offset: int | None = None
-    records: int | None = None
-    capacity: int | None = None
-    serial_number: str = ""
     problem: str = ""
     time_zone: str = ""
     day_boundary: time | None = None
@@ -280,44 +274,28 @@ def _highlights(made: Worksheet) -> list[Change]:
 
 
 def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
-    def number(column: Column) -> float | None:
-        return worksheet.number(row, column)
-
-    def whole(column: Column) -> int | None:
-        value = number(column)
-        return None if value is None else round(value)
-
     policy = worksheet.text(row, KEY_POLICY)
-    boundary, double_tap = number(DAY_BOUNDARY), whole(DOUBLE_TAP)
-    change_by = number(CLOCK_CHANGE_BY)
+    boundary, double_tap, change_by = (
+        worksheet.number(row, column) for column in (DAY_BOUNDARY, DOUBLE_TAP, CLOCK_CHANGE_BY)
+    )
     return SiteRow(
         row=row,
         site=worksheet.text(row, SITE),
         last_heard=worksheet.moment(row, LAST_HEARD),
         complete_through=worksheet.date(row, COMPLETE_THROUGH),
-        backlog=whole(BACKLOG),
-        clock_offset=whole(CLOCK_OFFSET),
-        records=whole(RECORDS),
-        capacity=whole(CAPACITY),
-        serial_number=worksheet.text(row, SERIAL_NUMBER),
         problem=worksheet.text(row, PROBLEM),
         time_zone=worksheet.text(row, TIME_ZONE),
-        day_boundary=_time_of_day(boundary),
+        day_boundary=(
+            time_of(serial.to_seconds(boundary)) if boundary is not None and 0 <= boundary < 1 else None
+        ),
         key_policy=KeyPolicy(policy) if policy in set(KeyPolicy) else KeyPolicy.FIRST_AND_LAST,
-        double_tap_s=DEFAULT_DOUBLE_TAP_S if double_tap is None else max(double_tap, 0),
+        double_tap_s=DEFAULT_DOUBLE_TAP_S if double_tap is None else max(round(double_tap), 0),
         clock_change_at=worksheet.moment(row, CLOCK_CHANGE_AT),
         clock_change_by=None if change_by is None else timedelta(seconds=serial.to_seconds(change_by)),
         clock_reported_on=worksheet.date(row, CLOCK_REPORTED_ON),
         memory_reported_on=worksheet.date(row, MEMORY_REPORTED_ON),
         mistimed_reported=tuple(worksheet.text(row, MISTIMED_REPORTED).split()),
     )
-
-
-def _time_of_day(number: float | None) -> time | None:
-    if number is None or not 0 <= number < 1:
-        return None
-    seconds = serial.to_seconds(number)
-    return time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
 
 
 def _plain(value: Value) -> float | str | None:
