@@ -53,7 +53,7 @@ def test_once_somebody_typed_into_them_they_stay(old, is_new):
 
 def test_what_this_version_marked_the_next_one_changes(old, monkeypatch):
     sheet = after(old, guide_sheet.refreshed(old))
-    monkeypatch.setattr(guide_sheet, "_TIMES", (guide_sheet._TIMES[0], *guide_sheet._TIMES[2:]))
+    monkeypatch.setattr(guide_sheet, "_TIMES", dict([*guide_sheet._TIMES.items()][::2]))
     later = after(sheet, guide_sheet.refreshed(sheet))
     assert len(said(later)) == len(said(sheet)) - 1, "a line less, and none is left at the end"
     assert guide_sheet.refreshed(later) == []

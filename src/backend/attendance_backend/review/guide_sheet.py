@@ -40,7 +40,6 @@ from attendance_backend.sheet.changes import (
     Formula,
     NewCell,
     OfferChoices,
-    Style,
     WarnBeforeEdit,
 )
 from attendance_backend.sheet.grid import Area, Cell, Place, Value, Worksheet
@@ -438,13 +437,13 @@ def _settings(
     ]
 
 
-def _section(title: str, lines: Sequence[tuple[str, str, Style]]) -> list[dict[Column, NewCell]]:
+def _section(title: str, lines: Mapping[str, str]) -> list[dict[Column, NewCell]]:
     blank = NewCell(None, styles.HEADER)
     return [
         {NAME: NewCell(title, styles.HEADER), VALUE: blank, MEANING: blank},
         *(
-            {NAME: NewCell(name, style), MEANING: NewCell(text, styles.WRAPPED)}
-            for name, text, style in lines
+            {NAME: NewCell(name, _LOOKS.get(name, styles.NAME)), MEANING: NewCell(text, styles.WRAPPED)}
+            for name, text in lines.items()
         ),
     ]
 
@@ -463,175 +462,76 @@ _SETTINGS = {
     SHARED: "Who can open this workbook, by the settings of the Review Periods spreadsheet.",
 }
 
-_STEPS = (
-    (
-        f"1. {EXCEPTIONS}",
-        (
-            "Look at what is open there; grey lines need nobody. What to do stands beside each line. State becomes "
-            "resolved by itself, or type resolved over it."
-        ),
-        styles.NAME,
-    ),
-    (
-        f"2. {CORRECTIONS}",
-        (
-            "Type a forgotten time, leave, or the waiver of a penalty: one line each. It counts at once in all "
-            "worksheets, and Status says so, or what is wrong with it. Raw data never changes."
-        ),
-        styles.NAME,
-    ),
-    (
-        f"3. {MONTHLY}",
-        (
-            f"Days, hours, overtime and penalties of each person, for payroll. {WORKING_TIME}, where there are shifts, "
-            "has expected hours and balances."
-        ),
-        styles.NAME,
-    ),
-    (
-        f"4. {FINALISED}",
-        "Type yes beside it, in the green cell above, when the month is right and paid.",
-        styles.NAME,
-    ),
-    (
-        "You may",
-        (
-            "sort, filter, colour, insert and move columns, rename worksheets. A time typed straight into "
-            f"{DAILY} stays, too; {CORRECTIONS} is better, as it says who and why. The cut-off times in {WEEKLY} are "
-            "yours to change."
-        ),
-        styles.NAME,
-    ),
-)
+_STEPS = {
+    f"1. {EXCEPTIONS}": "Look at what is open there; grey lines need nobody. What to do stands beside each line. State "
+    "becomes resolved by itself, or type resolved over it.",
+    f"2. {CORRECTIONS}": "Type a forgotten time, leave, or the waiver of a penalty: one line each. It counts at once "
+    "in all worksheets, and Status says so, or what is wrong with it. Raw data never changes.",
+    f"3. {MONTHLY}": f"Days, hours, overtime and penalties of each person, for payroll. {WORKING_TIME}, where there "
+    "are shifts, has expected hours and balances.",
+    f"4. {FINALISED}": "Type yes beside it, in the green cell above, when the month is right and paid.",
+    "You may": "sort, filter, colour, insert and move columns, rename worksheets. A time typed straight into "
+    f"{DAILY} stays, too; {CORRECTIONS} is better, as it says who and why. The cut-off times in {WEEKLY} are "
+    "yours to change.",
+}
 
-_TIMES = (
-    (
-        "Whole minutes",
-        (
-            "A punch counts with the minute shown: 8:59:59 is 8:59. Hours are check-out minus check-in as shown, "
-            "minus breaks (their sum, to the nearest minute). So days, weeks and months add up. Raw data keeps seconds."
-        ),
-        styles.NAME,
-    ),
-    (
-        "Typed times",
-        (
-            "In Corrections 17:30, 17.30, 17h30, 1730, 17 and 5:30 pm are understood. A check-out before "
-            f"{dc.NIGHT_ENDS_H}:00, or before the day begins at the person's site, is of the night after; "
-            "type date and time where that is not meant."
-        ),
-        styles.NAME,
-    ),
-    (
-        "Long days",
-        (
-            f"More than {dc.MOST_HOURS} hours in a day are nearly always a slip; with a shift, more than "
-            f"{dc.MOST_HOURS_PLANNED}, and than {dc.MOST_BEYOND} beyond its own. They count, and the day reads "
-            f"{dc.CHECK_HOURS}. A note in Corrections says that they are right."
-        ),
-        styles.NAME,
-    ),
-)
+_TIMES = {
+    "Whole minutes": "A punch counts with the minute shown: 8:59:59 is 8:59. Hours are check-out minus check-in as "
+    "shown, minus breaks (their sum, to the nearest minute). So days, weeks and months add up. Raw data keeps seconds.",
+    "Typed times": "In Corrections 17:30, 17.30, 17h30, 1730, 17 and 5:30 pm are understood. A check-out before "
+    f"{dc.NIGHT_ENDS_H}:00, or before the day begins at the person's site, is of the night after; "
+    "type date and time where that is not meant.",
+    "Long days": f"More than {dc.MOST_HOURS} hours in a day are nearly always a slip; with a shift, more than "
+    f"{dc.MOST_HOURS_PLANNED}, and than {dc.MOST_BEYOND} beyond its own. They count, and the day reads "
+    f"{dc.CHECK_HOURS}. A note in Corrections says that they are right.",
+}
 
-_STATES: tuple[tuple[str, str, Style], ...] = (
-    (dc.PRESENT, "Check-in and check-out are there.", styles.NAME),
-    (
-        dc.LATE,
-        "The check-in of a working day was after cut-off time and grace minutes.",
-        styles.LATE_WORD,
-    ),
-    (
-        f"{dc.PRESENT}, {dc.LEFT_EARLY}",
-        "The check-out was before the end of the shift, and the minutes of grace at the end.",
-        styles.NAME,
-    ),
-    (
-        dc.MISSING_OUT,
-        "No check-out, and none can come any more. Type it into Corrections.",
-        styles.OPEN_WORD,
-    ),
-    (
-        dc.MISSING_IN,
-        "A check-out without a check-in. Type the check-in into Corrections.",
-        styles.OPEN_WORD,
-    ),
-    (
-        dc.CHECK_TIMES,
-        "The check-out is before the check-in, or a time is no time. Correct it.",
-        styles.OPEN_WORD,
-    ),
-    (
-        dc.CHECK_HOURS,
-        "More hours than are likely, or fewer than none. Correct the times, or type a note.",
-        styles.OPEN_WORD,
-    ),
-    (
-        dc.ABSENT,
-        "A working day without a punch, and all data of the site is here.",
-        styles.LATE_WORD,
-    ),
-    (
-        dc.LEAVE,
-        (
-            "It was entered in Corrections; (sick) names its kind. Hours that were worked all the same count. Half a "
-            "day of it stands beside what the other half was, such as present, half vacation."
-        ),
-        styles.LEAVE_WORD,
-    ),
-    (
-        dc.NOT_EMPLOYED,
-        (
-            "A working day before First Day or after Last Day of Cut Off Times, without a punch. Nothing is missed. "
-            "Punches of such a day show and count as on any other; so do times and leave in Corrections."
-        ),
-        styles.QUIET_WORD,
-    ),
-    (
-        dc.HOLIDAY,
-        "Its name stands below the date. Hours that were worked all the same count.",
-        styles.HOLIDAY_WORD,
-    ),
-    (
-        dc.WEEKEND,
-        "A day of the weekend, as Settings of Review Periods has it, without a punch.",
-        styles.QUIET_WORD,
-    ),
-    (
-        dc.DAY_OFF,
-        "A day on which the person does not work by Roster. Hours that were worked all the same count.",
-        styles.QUIET_WORD,
-    ),
-    (dc.OPEN, "Checked in; the check-out may still come.", styles.QUIET_WORD),
-    (dc.NO_DATA, "The site's data does not reach to this day yet.", styles.QUIET_WORD),
-)
+_STATES = {
+    dc.PRESENT: "Check-in and check-out are there.",
+    dc.LATE: "The check-in of a working day was after cut-off time and grace minutes.",
+    f"{dc.PRESENT}, {dc.LEFT_EARLY}": "The check-out was before the end of the shift, and the minutes of grace at the "
+    "end.",
+    dc.MISSING_OUT: "No check-out, and none can come any more. Type it into Corrections.",
+    dc.MISSING_IN: "A check-out without a check-in. Type the check-in into Corrections.",
+    dc.CHECK_TIMES: "The check-out is before the check-in, or a time is no time. Correct it.",
+    dc.CHECK_HOURS: "More hours than are likely, or fewer than none. Correct the times, or type a note.",
+    dc.ABSENT: "A working day without a punch, and all data of the site is here.",
+    dc.LEAVE: "It was entered in Corrections; (sick) names its kind. Hours that were worked all the same count. Half a "
+    "day of it stands beside what the other half was, such as present, half vacation.",
+    dc.NOT_EMPLOYED: "A working day before First Day or after Last Day of Cut Off Times, without a punch. Nothing is "
+    "missed. Punches of such a day show and count as on any other; so do times and leave in Corrections.",
+    dc.HOLIDAY: "Its name stands below the date. Hours that were worked all the same count.",
+    dc.WEEKEND: "A day of the weekend, as Settings of Review Periods has it, without a punch.",
+    dc.DAY_OFF: "A day on which the person does not work by Roster. Hours that were worked all the same count.",
+    dc.OPEN: "Checked in; the check-out may still come.",
+    dc.NO_DATA: "The site's data does not reach to this day yet.",
+}
+_LOOKS = {
+    dc.LATE: styles.LATE_WORD,
+    dc.MISSING_OUT: styles.OPEN_WORD,
+    dc.MISSING_IN: styles.OPEN_WORD,
+    dc.CHECK_TIMES: styles.OPEN_WORD,
+    dc.CHECK_HOURS: styles.OPEN_WORD,
+    dc.ABSENT: styles.LATE_WORD,
+    dc.LEAVE: styles.LEAVE_WORD,
+    dc.NOT_EMPLOYED: styles.QUIET_WORD,
+    dc.HOLIDAY: styles.HOLIDAY_WORD,
+    dc.WEEKEND: styles.QUIET_WORD,
+    dc.DAY_OFF: styles.QUIET_WORD,
+    dc.OPEN: styles.QUIET_WORD,
+    dc.NO_DATA: styles.QUIET_WORD,
+}
+"""Of words that are coloured where they stand."""
 
-_WORKSHEETS = (
-    (
-        DAILY,
-        (
-            "Check-in, check-out and hours of each person and day. A check-in in red is late; of people with shifts "
-            f"{MONTHLY} says it."
-        ),
-        styles.NAME,
-    ),
-    (
-        WEEKLY,
-        (
-            "The mean check-in of each week's working days, the hours of all days, and a penalty (1) when the mean is "
-            "later than the cut-off time; with shifts, when check-ins are later than their Start on average."
-        ),
-        styles.NAME,
-    ),
-    (
-        f"{WORKING_TIME}, {PLAN}",
-        "Of people with shifts: hours expected and worked, balances, night hours; and which shift is planned.",
-        styles.NAME,
-    ),
-    (
-        f"{AMENDMENTS}, {SINCE}",
-        "Of a month that is finalised: punches that came later, and what they and others would change.",
-        styles.NAME,
-    ),
-    (f"{RAW_PREFIX}…", "Every punch as the machine recorded it, once. Never edit it.", styles.NAME),
-    (SITES, "How each office's machine is, and how far its data reaches.", styles.NAME),
-)
+_WORKSHEETS = {
+    DAILY: "Check-in, check-out and hours of each person and day. A check-in in red is late; of people with shifts "
+    f"{MONTHLY} says it.",
+    WEEKLY: "The mean check-in of each week's working days, the hours of all days, and a penalty (1) when the mean is "
+    "later than the cut-off time; with shifts, when check-ins are later than their Start on average.",
+    f"{WORKING_TIME}, {PLAN}": "Of people with shifts: hours expected and worked, balances, night hours; and which "
+    "shift is planned.",
+    f"{AMENDMENTS}, {SINCE}": "Of a month that is finalised: punches that came later, and what they and others would "
+    "change.",
+    f"{RAW_PREFIX}…": "Every punch as the machine recorded it, once. Never edit it.",
+    SITES: "How each office's machine is, and how far its data reaches.",
+}
