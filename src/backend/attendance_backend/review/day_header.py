@@ -202,34 +202,20 @@ def highlights(sheet_id: int, first_day: int, site: str, weekends: int) -> list[
     holiday = Formula(f'=AND(ISNUMBER({day}),{kind}<>"")')
     own_holiday = Formula(f"=AND(ISNUMBER({day}),{is_holiday(kind, site)})")
     other = Formula(f'={kind}="{OTHER_PERIOD}"')
-    below = [
-        HighlightWhen(
-            sheet_id,
-            HEADER_ROWS,
-            first_day,
-            _is_weekend(day, text, site),
-            styles.WEEKEND,
-            styles.GREY,
-        ),
-        HighlightWhen(sheet_id, HEADER_ROWS, first_day, own_holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
-        HighlightWhen(sheet_id, HEADER_ROWS, first_day, other, styles.OUTSIDE, styles.GREY),
+    below = (
+        (_is_weekend(day, text, site), styles.WEEKEND, styles.GREY),
+        (own_holiday, styles.HOLIDAY, styles.HOLIDAY_TEXT),
+        (other, styles.OUTSIDE, styles.GREY),
+    )
+    within = (
+        (_is_weekend(day, text), styles.WEEKEND_HEADER, styles.WHITE),
+        (holiday, styles.HOLIDAY_HEADING, styles.WHITE),
+        (other, styles.GREY, styles.WHITE),
+    )
+    return [
+        *(HighlightWhen(sheet_id, HEADER_ROWS, first_day, *rule) for rule in below),
+        *(HighlightWhen(sheet_id, 0, first_day, *rule, end_row=HEADER_ROWS) for rule in within),
     ]
-    within = [
-        HighlightWhen(
-            sheet_id,
-            0,
-            first_day,
-            _is_weekend(day, text),
-            styles.WEEKEND_HEADER,
-            styles.WHITE,
-            end_row=HEADER_ROWS,
-        ),
-        HighlightWhen(
-            sheet_id, 0, first_day, holiday, styles.HOLIDAY_HEADING, styles.WHITE, end_row=HEADER_ROWS
-        ),
-        HighlightWhen(sheet_id, 0, first_day, other, styles.GREY, styles.WHITE, end_row=HEADER_ROWS),
-    ]
-    return [*below, *within]
 
 
 def _is_weekend(day: str, text: str, site: str = "") -> Formula:

@@ -306,27 +306,18 @@ class Days:
             row = self.rows.get(person.key, {}).get(BREAKS)
             if row is None:
                 continue
-            for column, expected in self._employment(person).items():
-                cell = self.worksheet.cells.get((row, column))
-                number = self.worksheet.number(row, column)
-                if number != expected.value or (cell is not None and (cell.is_formula or number is None)):
-                    cells[row, column] = expected
+            for column, expected in _employment_cells(person).items():
+                place = row, self.worksheet.at(column)
+                if not _holds(self.worksheet, place, expected):
+                    cells[place] = expected
         return cells
-
-    def _employment(self, person: Person) -> dict[int, NewCell]:
-        return {self.worksheet.at(column): cell for column, cell in _employment_cells(person).items()}
 
     def _day_cells(self, rows: Mapping[str, int], column: int, times: DayTimes) -> dict[Place, NewCell]:
         cells: dict[Place, NewCell] = {}
         for measure, expected in zip(MEASURES, _seconds(times), strict=True):
-            row = rows.get(measure)
-            if row is None:
-                continue
-            cell = self.worksheet.cells.get((row, column))
-            number = self.worksheet.number(row, column)
-            holds = None if number is None else serial.to_seconds(number)
-            if holds != expected or (cell is not None and (cell.is_formula or number is None)):
-                cells[row, column] = _fraction_cell(expected)
+            row, cell = rows.get(measure), _fraction_cell(expected)
+            if row is not None and not _holds(self.worksheet, (row, column), cell):
+                cells[row, column] = cell
         return cells
 
     def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
@@ -506,9 +497,10 @@ def _seconds(times: DayTimes) -> tuple[int | None, int | None, int | None]:
 
 def _holds(sheet: Worksheet, place: Place, expected: NewCell) -> bool:
     cell = sheet.cells.get(place)
-    if cell is None or cell.is_formula:
+    if cell is None or cell.is_formula or isinstance(cell.value, bool):
         return cell is None and expected.value is None
     if isinstance(expected.value, float) and isinstance(cell.value, int | float):
+        # To the second: of fractions a service may give back the last bits otherwise.
         return serial.to_seconds(cell.value) == serial.to_seconds(expected.value)
     return cell.value == expected.value
 

@@ -16,6 +16,7 @@ from attendance_backend.review import (
     exceptions_sheet,
     formulas,
     monthly_columns,
+    plan_columns,
     plan_sheet,
     working_time,
     working_time_columns,
@@ -45,6 +46,7 @@ from attendance_backend.review.weekly_summary import WeekColumns
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, Formula
 from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
+from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
 from attendance_backend.sheet.preview import after
 from attendance_contracts import ReviewPeriod
@@ -102,7 +104,7 @@ def expected(
         WEEKLY: lambda sheet: _of_weekly(sheet, WeekColumns.of(sheet, weeks), people, at),
         MONTHLY: of_monthly,
         WORKING_TIME: lambda sheet: _of_working_time(sheet, people, at),
-        PLAN: lambda sheet: _written(sheet, plan_sheet.expected(sheet, people, at)),
+        PLAN: lambda sheet: _of_plan(sheet, people, at),
         CORRECTIONS: of_corrections,
         EXCEPTIONS: lambda sheet: _of_exceptions(sheet, people, at),
     }
@@ -117,26 +119,30 @@ def planned_people(workbook: Spreadsheet) -> list[Person]:
 
 
 def _of_daily(sheet: Worksheet, days: Worksheet | None, people: Mapping[str, Person], at: Places) -> Expected:
-    places = DayColumns.of(sheet, days)
-
-    def changes() -> Iterator[Change]:
-        for key, row in sheet.rows_by(dc.KEY).items():
-            user, _, label = key.rpartition(dc.KEY_SEPARATOR)
-            if user and label in dc.LABELS:
-                yield from daily.person_row(_of(user, people), label, row, places, at)
-
-    return _written(sheet, changes())
+    places, rows = DayColumns.of(sheet, days), _rows(sheet, dc.KEY, dc.LABELS, people)
+    return _written(sheet, (change for row in rows for change in daily.person_row(*row, places, at)))
 
 
 def _of_weekly(sheet: Worksheet, columns: WeekColumns, people: Mapping[str, Person], at: Places) -> Expected:
-    def changes() -> Iterator[Change]:
-        for key, row in sheet.rows_by(wc.KEY).items():
-            user, _, label = key.rpartition(dc.KEY_SEPARATOR)
-            if user and label in wc.LABELS:
-                cells = weekly.person_row(_of(user, people), label, row, columns, at)
-                yield from write_cells(sheet.sheet_id, cells)
+    rows = _rows(sheet, wc.KEY, wc.LABELS, people)
+    cells = (weekly.person_row(*row, columns, at) for row in rows)
+    return _written(sheet, (change for each in cells for change in write_cells(sheet.sheet_id, each)))
 
-    return _written(sheet, changes())
+
+def _of_plan(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> Expected:
+    columns = day_header.columns_by_day(sheet)
+    rows = _rows(sheet, plan_columns.KEY, plan_columns.LABELS, people)
+    return _written(sheet, (change for row in rows for change in plan_sheet.person_row(*row, columns, at)))
+
+
+def _rows(
+    sheet: Worksheet, key: Column, labels: Collection[str], people: Mapping[str, Person]
+) -> Iterator[tuple[Person, str, int]]:
+    """Of a worksheet with several rows a person: whose each is, which one, and where it stands."""
+    for text, row in sheet.rows_by(key).items():
+        user, _, label = text.rpartition(dc.KEY_SEPARATOR)
+        if user and label in labels:
+            yield _of(user, people), label, row
 
 
 def _of_monthly(

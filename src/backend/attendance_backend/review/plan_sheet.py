@@ -54,9 +54,10 @@ from attendance_backend.sheet.changes import (
     Formula,
     HighlightWhen,
     NewCell,
+    Row,
     SetColumns,
 )
-from attendance_backend.sheet.grid import Spreadsheet, Worksheet
+from attendance_backend.sheet.grid import Spreadsheet
 from attendance_backend.sheet.layout import Column, runs
 from attendance_backend.sheet.placing import lay
 
@@ -85,7 +86,7 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
     if new:
         changes += [
             AddColumns(PLAN_ID, len(new)),
-            *write_cells(PLAN_ID, _dates(sheet, columns)),
+            *day_header.written(sheet, sheet.column_count, _header(new)),
             SetColumns(PLAN_ID, sheet.column_count, sheet.column_count + len(new), _DAY_PIXELS),
         ]
     every = {**day_header.columns_by_day(sheet), **columns}
@@ -106,14 +107,10 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
 def _made(workbook: Spreadsheet, people: Sequence[Person], days: Sequence[date], at: Places) -> list[Change]:
     sheet, first = at.sheets[PLAN], len(LAYOUT.columns)
     columns = {day: first + index for index, day in enumerate(days)}
-    header = [tuple[NewCell, ...]() for _ in sheet.lines]
-    header[day_header.DATE] = tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days)
-    header[day_header.WEEKDAY] = tuple(NewCell(f"{day:%a}", styles.WEEK_HEADER) for day in days)
-    header[day_header.KIND] = tuple(NewCell(None, styles.HOLIDAY_HEADER) for _ in days)
     titles = [each.role for each in workbook.worksheets]
     before = next((title for title in (WORKING_TIME, MONTHLY) if title in titles), None)
     behind = None if before is None else titles.index(before) + 1
-    made = LAYOUT.create(sheet.first_row + len(people) * len(LABELS), header)
+    made = LAYOUT.create(sheet.first_row + len(people) * len(LABELS), _header(days))
     changes = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
     changes.append(SetColumns(PLAN_ID, first, first + len(days), _DAY_PIXELS))
     row = sheet.first_row
@@ -126,32 +123,13 @@ def _made(workbook: Spreadsheet, people: Sequence[Person], days: Sequence[date],
     return [*changes, HighlightWhen(PLAN_ID, sheet.first_row, first, free, styles.WEEKEND, styles.GREY)]
 
 
-def _dates(sheet: Worksheet, columns: Mapping[date, int]) -> dict[tuple[int, int], NewCell]:
-    lines = sheet.lines
-    dates = {
-        (lines[day_header.DATE], place): NewCell(serial.from_date(day), styles.DAY_HEADER)
-        for day, place in columns.items()
-    }
-    weekdays = {
-        (lines[day_header.WEEKDAY], place): NewCell(f"{day:%a}", styles.WEEK_HEADER)
-        for day, place in columns.items()
-    }
-    blank = {
-        (lines[day_header.KIND], place): NewCell(None, styles.HOLIDAY_HEADER) for place in columns.values()
-    }
-    return {**dates, **weekdays, **blank}
-
-
-def expected(sheet: Worksheet, people: Mapping[str, Person], at: Places) -> list[Change]:
-    """What belongs into the rows that are there."""
-    columns = day_header.columns_by_day(sheet)
-    changes: list[Change] = []
-    for key, row in sheet.rows_by(KEY).items():
-        user, _, label = key.rpartition(daily_columns.KEY_SEPARATOR)
-        if user and label in LABELS:
-            person = people.get(user, Person(user, user, 0))
-            changes += person_row(person, label, row, columns, at)
-    return changes
+def _header(days: Sequence[date]) -> tuple[Row, Row, Row]:
+    """Date and weekday; what kind of day it is, the rows of people say."""
+    return (
+        tuple(NewCell(serial.from_date(day), styles.DAY_HEADER) for day in days),
+        tuple(NewCell(f"{day:%a}", styles.WEEK_HEADER) for day in days),
+        tuple(NewCell(None, styles.HOLIDAY_HEADER) for _ in days),
+    )
 
 
 def person_row(person: Person, label: str, row: int, columns: Mapping[date, int], at: Places) -> list[Change]:
