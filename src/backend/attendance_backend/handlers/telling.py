@@ -11,7 +11,7 @@ would look silent from the next day on.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from attendance_backend.control import alarms, dead_letters, program_sheets, registered_sites, rules
@@ -48,14 +48,10 @@ def tell(control: Spreadsheet, backend: Backend) -> None:
         control: the control spreadsheet with the program's worksheets, as they were read just now.
     """
     for work in (_sites, _releases, _dead_letters, _due_alarms, _missing_period, _morning):
-        _guarded(work, control, backend)
-
-
-def _guarded(work: Callable[[Spreadsheet, Backend], None], control: Spreadsheet, backend: Backend) -> None:
-    try:
-        work(control, backend)
-    except BackendError as error:
-        log.error("not told this time, and tried again at the next visit: %s", error)  # noqa: TRY400 - says it all
+        try:
+            work(control, backend)
+        except BackendError as error:
+            log.error("not told this time, and tried again at the next visit: %s", error)  # noqa: TRY400 - says it all
 
 
 def _sites(control: Spreadsheet, backend: Backend) -> None:
@@ -83,14 +79,8 @@ def _sites(control: Spreadsheet, backend: Backend) -> None:
         (subject, _SITES.format(_listed(lines))),
         backend,
     )
-    table = routing.read(backend, anew=True)
-    worksheet = table.book.find(registered_sites.TITLE)
-    for key, site in {**gone, **back}.items():
-        if worksheet is not None and key in table.sites:
-            since = site.last_heard if key in gone else None
-            changes = registered_sites.note(worksheet, {site.name: {Column.SILENT_SINCE: since}})
-            backend.spreadsheets.apply(backend.control_id, changes)
-    routing.forget(backend)
+    since = {site.name: site.last_heard if key in gone else None for key, site in {**gone, **back}.items()}
+    _note({name: {Column.SILENT_SINCE: moment} for name, moment in since.items()}, backend)
 
 
 def _releases(control: Spreadsheet, backend: Backend) -> None:
@@ -105,16 +95,16 @@ def _releases(control: Spreadsheet, backend: Backend) -> None:
     today = backend.clock.now().date()
     words = f"Attendance: outdated software at {names}", _RELEASES.format(RELEASE, _listed(lines))
     _send(Notice(_short(f"outdated: {'; '.join(lines)}"), "release", today), words, backend)
+    _note({site.name: {Column.RELEASE_REPORTED: site.release} for site in outdated}, backend)
+
+
+def _note(told: Mapping[str, Mapping[Column, datetime | str | None]], backend: Backend) -> None:
+    """Write down in the rows of sites, which may have moved since they were read, what was told of them."""
     table = routing.read(backend, anew=True)
     worksheet = table.book.find(registered_sites.TITLE)
-    there = set(table.sites)
-    values = {
-        site.name: {Column.RELEASE_REPORTED: site.release}
-        for site in outdated
-        if site_key(site.name) in there
-    }
+    there = {site: values for site, values in told.items() if site_key(site) in table.sites}
     if worksheet is not None:
-        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, values))
+        backend.spreadsheets.apply(backend.control_id, registered_sites.note(worksheet, there))
     routing.forget(backend)
 
 
