@@ -11,7 +11,6 @@ from functools import partial
 from typing import TypeVar
 
 from attendance_backend.control.reading import Control
-from attendance_backend.domain.people import site_key
 from attendance_backend.domain.periods import week_of
 from attendance_backend.errors import LayoutError, UserError
 from attendance_backend.handlers import books, daily_sync, finalising, routing
@@ -150,7 +149,7 @@ def _complete_days(
     """
 
     def draft() -> Draft[tuple[list[str], bool]]:
-        wants = [*structure.HEADERS, whole(GUIDE), whole(SITES, optional=True)]
+        wants = [*structure.HEADERS, whole(GUIDE), whole(SITES)]
         view = books.read(backend.spreadsheets, sheet_id, wants)
         guide, kept = view.worksheet(GUIDE), InForce(control.rules, view)
         is_finalised = guide_sheet.read(guide).finalised
@@ -162,14 +161,9 @@ def _complete_days(
         settings = guide_sheet.restored(guide, period, kept.parameters(), places_of(view))
         answer = guide_sheet.answer(after(guide, settings))
         words = [] if is_finalised else guide_sheet.refreshed(after(guide, settings))
-        there = view.find(SITES)
-        known = sites_sheet.read(there) if there is not None else None
-        without = [site for site in sorted(sites) if known is not None and site_key(site) not in known]
-        rows = (
-            []
-            if is_finalised or there is None
-            else sites_sheet.cells_of(there, {site: {} for site in without})
-        )
+        there = view.worksheet(SITES)
+        without = [site for site in sorted(sites) if sites_sheet.row_of(there, site) is None]
+        rows = [] if is_finalised else sites_sheet.cells_of(there, {site: {} for site in without})
         told = ["days of the period were missing"] if days else []
         told += [f"{SITES!r} lacked {', '.join(without)}"] if rows else []
         told += [f"settings of {GUIDE!r} were gone"] if settings else []
