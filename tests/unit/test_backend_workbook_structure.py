@@ -299,7 +299,6 @@ def test_a_site_is_written_and_read():
     assert sites_sheet.cells_for(sites(workbook), "berlin", values) == []
     (found,) = sites_sheet.read(sites(workbook)).values()
     assert found == sites_sheet.SiteRow(
-        row=1,
         site="berlin",
         last_heard=datetime(2026, 11, 4, 10, 15),
         complete_through=date(2026, 11, 3),

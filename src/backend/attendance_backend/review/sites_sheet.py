@@ -151,13 +151,11 @@ class SiteRow:
     """A site as its row tells; None and empty texts for what has not been reported.
 
     Attributes:
-        row: where it stands.
         last_heard: wall time at the site.
         clock_change_at: wall time, by the clock before the change.
         clock_change_by: what is added to the clock then.
     """
 
-    row: int
     site: str
     last_heard: datetime | None = None
     complete_through: date | None = None
@@ -279,7 +277,6 @@ def _read_row(worksheet: Worksheet, row: int) -> SiteRow:
         worksheet.number(row, column) for column in (DAY_BOUNDARY, DOUBLE_TAP, CLOCK_CHANGE_BY)
     )
     return SiteRow(
-        row=row,
         site=worksheet.text(row, SITE),
         last_heard=worksheet.moment(row, LAST_HEARD),
         complete_through=worksheet.date(row, COMPLETE_THROUGH),

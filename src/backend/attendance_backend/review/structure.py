@@ -103,7 +103,6 @@ class Content:
         holidays: as `day_header.texts_of` makes them.
         parameters: for ``Guide``.
         shared_with: in words, for ``Guide``.
-        facts: what the punches that are stored say, for ``Days``.
         headers: as `header_wants` names them.
         group: of the workbook; empty for none.
         week_begins_on: the weekday, 0 is Monday, where weeks are only now made.
@@ -113,7 +112,6 @@ class Content:
     holidays: Mapping[date, str] = field(default_factory=dict)
     parameters: Parameters = field(default_factory=Parameters)
     shared_with: str = ""
-    facts: Facts | None = None
     headers: Spreadsheet | None = None
     group: str = ""
     week_begins_on: int = 0
@@ -197,7 +195,7 @@ def missing_worksheets(
         **{raw_title(location): partial(raw_data.create, location) for location in locations},
         SITES: lambda: sites_sheet.create(_sites(workbook, locations)),
         GUIDE: lambda: guide_sheet.create(period, parameters, content.shared_with, at),
-        DAYS: lambda: days_sheet.create(people, sorted(layout.days), content.facts),
+        DAYS: lambda: days_sheet.create(people, sorted(layout.days)),
         PUNCH_INDEX: lambda: punch_index.create(punch_index.dates_of(period.first_day, period.last_day)),
     }
     made = [make() for title, make in makers.items() if workbook.find(title) is None]
@@ -423,7 +421,7 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
         changes += [
             _cell(days, row, column, text)
             for column, text in expected.items()
-            if _label(days, row, column) != text
+            if days.label(row, column) != text
         ]
         below = rows.get(days_sheet.key_of(person.key, days_sheet.OUT))
         known = days_sheet.machine_ids_text(person.machine_ids)
@@ -564,12 +562,6 @@ def _sites(workbook: Spreadsheet, locations: Sequence[str]) -> list[str]:
 def _grown(sheet: Worksheet, count: int, changes: Sequence[Change]) -> list[Change]:
     """The changes, after the grid was made longer for them; none for no rows."""
     return [AddRows(sheet.sheet_id, count), *changes] if count else []
-
-
-def _label(sheet: Worksheet, row: int, column: Column) -> str:
-    """A text, or a number that somebody's spreadsheet made of it."""
-    value = sheet.value(row, column)
-    return f"{value:g}" if isinstance(value, float) else sheet.text(row, column)
 
 
 def _cell(sheet: Worksheet, row: int, column: Column, text: str) -> Change:
