@@ -193,9 +193,7 @@ def _rows_gone(view: Spreadsheet) -> Iterator[Finding]:
     days = view.find(DAYS)
     if days is None or finalised.is_kept(view):
         return
-    there = {
-        title: finalised.rows_of(sheet, title) for title in KEYS if (sheet := view.find(title)) is not None
-    }
+    there = {title: finalised.rows_of(sheet, title) for title, sheet in finalised.sheets_of(view)}
     for user, member in Days(days).members.items():
         for title, keys in (
             (DAILY, [daily_columns.key_of(user, label) for label in daily_columns.LABELS]),

@@ -176,7 +176,7 @@ def keep(view: Spreadsheet, period: ReviewPeriod, on: date, listed: Collection[s
 def _check_rows(view: Spreadsheet, listed: Collection[str]) -> None:
     """Rows that somebody deleted come back at a visit, but not in a month that is closed: it must not be kept so."""
     days = Days(view.worksheet(DAYS))
-    rows = {title: rows_of(sheet, title).keys() for title in KEYS if (sheet := view.find(title)) is not None}
+    rows = {title: rows_of(sheet, title).keys() for title, sheet in sheets_of(view)}
     counted = {key for key, member in days.members.items() if member.seen is not None or key in listed}
     partly = {user_of_key(key) for title, keys in rows.items() if title != WORKING_TIME for key in keys}
     for user in sorted(counted | partly):
@@ -208,23 +208,19 @@ def rest_of_keeping(view: Spreadsheet, period: ReviewPeriod, on: date) -> list[C
         view: as for `keep`.
     """
     frozen: list[Change] = []
-    for title in KEYS:
-        sheet, own = view.find(title), dict[str, Expected]()
-        rows, columns = ({}, {}) if sheet is None else (rows_of(sheet, title), columns_of(sheet))
-        cells: dict[Place, NewCell] = {}
-        for key, kept_cells in _kept(view, title) if sheet is not None else ():
-            for name, kept in kept_cells.items():
-                place = rows.get(key, -1), columns.get(name, -1)
-                value, formula = kept if isinstance(kept, list) else (kept, None)
-                stands = sheet.cells.get(place) if sheet is not None else None
-                if stands is None or not stands.is_formula:
-                    continue
-                own = own or dict(expected(view, period, [title]))
-                of_ours = own[title].get(place)
-                is_ours = isinstance(of_ours, Formula) and repairing.is_ours(title, stands.formula, of_ours)
-                if is_ours or stands.formula == formula:
-                    cells[place] = NewCell(None if value == "" else value)
-        frozen += write_cells(sheet.sheet_id, cells) if sheet is not None else []
+    for title, sheet in sheets_of(view):
+        own, cells = dict[str, Expected](), dict[Place, NewCell]()
+        for place, _, kept in _kept_cells(view, sheet):
+            value, formula = kept if isinstance(kept, list) else (kept, None)
+            stands = sheet.cells.get(place)
+            if stands is None or not stands.is_formula:
+                continue
+            own = own or dict(expected(view, period, [title]))
+            of_ours = own[title].get(place)
+            is_ours = isinstance(of_ours, Formula) and repairing.is_ours(title, stands.formula, of_ours)
+            if is_ours or stands.formula == formula:
+                cells[place] = NewCell(None if value == "" else value)
+        frozen += write_cells(sheet.sheet_id, cells)
     guide, corrections = view.worksheet(GUIDE), view.worksheet(CORRECTIONS)
     if not frozen and guide_sheet.read(guide).kept_on:
         return []
@@ -278,16 +274,10 @@ def user_of_key(key: str) -> str:
 
 def kept_beside_formulas(view: Spreadsheet) -> Iterator[Finding]:
     """Of a month that is kept: what somebody had typed over formulas before."""
-    for title in KEYS:
-        sheet = view.find(title)
-        if sheet is None:
-            continue
-        rows, columns = rows_of(sheet, title), columns_of(sheet)
-        for key, cells in _kept(view, title):
-            for name, kept in cells.items():
-                if isinstance(kept, list) and name not in _NO_FORMULA and key in rows and name in columns:
-                    place = rows[key], columns[name]
-                    yield typed_over(sheet, place, key, name, kept[0])
+    for _, sheet in sheets_of(view):
+        for place, (key, name), kept in _kept_cells(view, sheet):
+            if isinstance(kept, list) and name not in _NO_FORMULA:
+                yield typed_over(sheet, place, key, name, kept[0])
 
 
 def typed_over(sheet: Worksheet, place: Place, key: str, name: str, value: Value | None) -> Finding:
@@ -322,29 +312,21 @@ def _kept_row(
 def open_again(view: Spreadsheet, period: ReviewPeriod) -> list[Change]:
     """Lets the numbers live again; what somebody typed over them meanwhile stays. `view` and `period` as for `keep`."""
     changes: list[Change] = []
-    for title in KEYS:
-        sheet = view.find(title)
-        if sheet is None:
-            continue
+    for title, sheet in sheets_of(view):
         formulas_of = dict(expected(view, period, [title]))[title]
-        rows, columns = rows_of(sheet, title), columns_of(sheet)
         back: dict[Place, NewCell] = {}
-        for key, cells in _kept(view, title):
-            for name, kept in cells.items():
-                if key not in rows or name not in columns:
-                    continue
-                place = rows[key], columns[name]
-                value, formula = kept if isinstance(kept, list) else (kept, formulas_of.get(place))
-                text = Formula(formula) if isinstance(formula, str) and formula else formula
-                if isinstance(text, Formula) and _is_as_kept(sheet, place, value):
-                    back[place] = NewCell(text)
+        for place, _, kept in _kept_cells(view, sheet):
+            value, formula = kept if isinstance(kept, list) else (kept, formulas_of.get(place))
+            text = Formula(formula) if isinstance(formula, str) and formula else formula
+            if isinstance(text, Formula) and _is_as_kept(sheet, place, value):
+                back[place] = NewCell(text)
         changes += write_cells(sheet.sheet_id, back)
     corrections = view.find(CORRECTIONS)
     if corrections is not None:
         column = corrections.at(corrections_sheet.KEPT)
         marked = (row for row in corrections.data_rows() if (row, column) in corrections.cells)
         changes += write_cells(corrections.sheet_id, {(row, column): NewCell() for row in marked})
-    gone = [sheet.sheet_id for title in (KEPT, SINCE) if (sheet := view.find(title)) is not None]
+    gone = [own.sheet_id for title in (KEPT, SINCE) if (own := view.find(title)) is not None]
     return [
         *changes,
         *guide_sheet.keep(view.worksheet(GUIDE), ""),
@@ -445,6 +427,21 @@ def _kept(view: Spreadsheet, title: str) -> Iterator[tuple[str, Any]]:
                 yield sheet.text(row, ROW), json.loads(sheet.text(row, CELLS))
             except ValueError:
                 continue  # somebody typed into a hidden worksheet: what it held is not known any more
+
+
+def sheets_of(view: Spreadsheet) -> list[tuple[str, Worksheet]]:
+    """Those of the worksheets whose numbers are kept that are there, by their titles."""
+    return [(title, sheet) for title in KEYS if (sheet := view.find(title)) is not None]
+
+
+def _kept_cells(view: Spreadsheet, sheet: Worksheet) -> Iterator[tuple[Place, tuple[str, str], Any]]:
+    """What ``Kept`` holds of the cells of a worksheet that are there: where, keys of row and column, and what."""
+    title = sheet.role or ""
+    rows, columns = rows_of(sheet, title), columns_of(sheet)
+    for key, cells in _kept(view, title):
+        for name, kept in cells.items():
+            if key in rows and name in columns:
+                yield (rows[key], columns[name]), (key, name), kept
 
 
 def _is_as_kept(sheet: Worksheet, place: Place, value: Value | None) -> bool:
