@@ -8,6 +8,7 @@ recorded, and somebody is told.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from attendance_backend.control import review_sheets, sharing
@@ -18,14 +19,13 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.errors import NotAdmittedError, SpreadsheetGoneError, UserError
 from attendance_backend.handlers import books, bounds, routing
 from attendance_backend.handlers.copies import gone
-from attendance_backend.handlers.daily_sync import earlier_workbook
+from attendance_backend.handlers.daily_sync import content_for
 from attendance_backend.handlers.grouping import Grouping
 from attendance_backend.handlers.optimistic import Draft, write_optimistically
 from attendance_backend.handlers.restore import earlier_leave, repair_formulas
 from attendance_backend.ports import Backend
-from attendance_backend.review import day_header, guide_sheet, sites_sheet, structure
+from attendance_backend.review import guide_sheet, sites_sheet, structure
 from attendance_backend.review.book import whole
-from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import (
     BEING_MADE,
     GROUP_PROPERTY,
@@ -222,17 +222,8 @@ def _content(
     if not structure.lacks_derived(workbook):
         return Content(group=group)
     known = control or _read_control(backend, group)
-    headers = structure.header_wants(workbook)
-    kept = InForce(known.rules, earlier_workbook(known, workbook.spreadsheet_id, backend))
-    return Content(
-        tuple(kept.people(known.people.values(), period.last_day)),
-        holidays=day_header.texts_of(known.holidays),
-        parameters=kept.parameters(),
-        shared_with=sharing.report([Shared(share, is_new=True) for share in known.rules.shares]),
-        headers=books.read(backend.spreadsheets, workbook.spreadsheet_id, headers) if headers else None,
-        group=group,
-        week_begins_on=kept.week_begins_on(),
-    )
+    shared_with = sharing.report([Shared(share, is_new=True) for share in known.rules.shares])
+    return replace(content_for(workbook, period, known, backend), shared_with=shared_with, group=group)
 
 
 def _read_control(backend: Backend, group: str) -> Control:

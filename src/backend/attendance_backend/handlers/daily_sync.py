@@ -21,6 +21,7 @@ from attendance_backend.review.book import EXCEPTIONS_END, GUIDE_VALUES, lost_ke
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, DAYS, GUIDE, SITES
+from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
 from attendance_contracts import ReviewPeriod, SiteHealth
@@ -63,7 +64,7 @@ def sync(
     """
     if control.rules.holds_changes:
         return []
-    earlier = earlier_workbook(control, sheet_id, backend)
+    earlier = _earlier_workbook(control, sheet_id, backend)
     changed: dict[str, None] = {}
     on = today or backend.clock.now().date()
 
@@ -154,7 +155,20 @@ def add_hires(sheet_id: str, people: Sequence[Person], period: ReviewPeriod, bac
     rebuild_facts(sheet_id, period, backend)
 
 
-def earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Spreadsheet | None:
+def content_for(workbook: Spreadsheet, period: ReviewPeriod, control: Control, backend: Backend) -> Content:
+    """What worksheets begin with that are missing in a workbook, of which is known which there are."""
+    sheet_id, headers = workbook.spreadsheet_id, structure.header_wants(workbook)
+    kept = InForce(control.rules, _earlier_workbook(control, sheet_id, backend))
+    return Content(
+        tuple(kept.people(control.people.values(), period.last_day)),
+        holidays=day_header.texts_of(control.holidays),
+        parameters=kept.parameters(),
+        headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
+        week_begins_on=kept.week_begins_on(),
+    )
+
+
+def _earlier_workbook(control: Control, sheet_id: str, backend: Backend) -> Spreadsheet | None:
     """The newest other workbook, with the cells of `in_force.WANTS`; None when it is not needed or cannot be read."""
     others = [other for other in control.review_sheets.values() if other != sheet_id]
     if not others or not in_force.is_needed(control.rules, control.people.values()):

@@ -35,7 +35,6 @@ from attendance_backend.review.expected_formulas import OF_PLANS
 from attendance_backend.review.in_force import InForce
 from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, SITES, WEEKLY
 from attendance_backend.review.repairing import Repairs
-from attendance_backend.review.structure import Content
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
 from attendance_backend.sheet.preview import after
@@ -106,18 +105,10 @@ def _complete_worksheets(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None
 ) -> tuple[list[str], bool, set[str]]:
     """What was missing, whether the month is values, and the sites that have raw data."""
-    kept = InForce(control.rules, daily_sync.earlier_workbook(control, sheet_id, backend))
 
     def draft() -> Draft[tuple[list[str], bool, set[str]]]:
         present = books.present(backend.spreadsheets, sheet_id)
-        headers = structure.header_wants(present)
-        content = Content(
-            tuple(kept.people(control.people.values(), period.last_day)),
-            holidays=day_header.texts_of(control.holidays),
-            parameters=kept.parameters(),
-            headers=books.read(backend.spreadsheets, sheet_id, headers) if headers else None,
-            week_begins_on=kept.week_begins_on(),
-        )
+        content = daily_sync.content_for(present, period, control, backend)
         sites = sites_of(present) or ({site} if site is not None else set())
         if not sites:
             raise UserError(
