@@ -132,7 +132,7 @@ def _cells_in(each: Misplaced, sheet: Worksheet) -> list[WriteCells]:
     What had not been read is blank then: of facts, which are computed anew.
     """
     was = each.was
-    written = {place: cell for write in each.writes if not write.below for place, cell in _cells(write)}
+    written = {place: cell for write in each.writes if not write.below for place, cell in write.cells()}
     columns = _columns(was, sheet)
     first, count = _inserted(each, sheet, columns, written.keys())
 
@@ -187,11 +187,3 @@ def _inserted(
 
 def _is_day(cell: Cell) -> bool:
     return isinstance(cell.value, float | int)
-
-
-def _cells(write: WriteCells) -> list[tuple[Place, NewCell]]:
-    return [
-        ((write.row + down, write.column + right), cell)
-        for down, line in enumerate(write.rows)
-        for right, cell in enumerate(line)
-    ]

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.days import Punch, SiteRules, business_day_of
-from attendance_backend.domain.people import Labels, People, Person, Seen, of_period, site_key
+from attendance_backend.domain.people import Labels, People, Person, of_period, site_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.review import (
     book,
@@ -281,11 +281,7 @@ def _facts(days: Days, stored: Stored) -> Facts:
         for key in days.members
         for day in days.columns
     }
-    seen: dict[str, Seen] = {}
-    for key in days.members:
-        latest = stored.seen(key)
-        if latest is not None:
-            seen[key] = latest
+    seen = {key: latest for key in days.members if (latest := stored.seen(key)) is not None}
     return Facts(times, seen)
 
 

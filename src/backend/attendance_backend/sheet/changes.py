@@ -4,6 +4,7 @@ Every write is addressed: to apply a list twice leaves the same cells as to appl
 cannot be added twice. A list with `SucceedVersion` is applied once only, however often it is sent.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -78,6 +79,12 @@ class WriteCells:
     column: int
     rows: tuple[Row, ...]
     below: bool = False
+
+    def cells(self) -> Iterator[tuple[tuple[int, int], NewCell]]:
+        """Row and column of each cell, and the cell."""
+        for row, line in enumerate(self.rows, self.row):
+            for column, cell in enumerate(line, self.column):
+                yield (row, column), cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
             case AddColumns(sheet_id, count) if sheet_id == worksheet.sheet_id:
                 column_count += count
             case WriteCells(sheet_id) if sheet_id == worksheet.sheet_id:
-                _write(cells, change)
+                for place, cell in change.cells():
+                    _put(cells, place, cell.value)
             case Tag(sheet_id, int(column), text) if sheet_id == worksheet.sheet_id:
                 tags[column] = text
             case FillCells(sheet_id) if sheet_id == worksheet.sheet_id:
@@ -59,12 +60,6 @@ def _moved_down(cells: Mapping[Place, Cell], row: int, count: int) -> Iterator[t
             yield (line + count, column), cell
         else:
             yield (line + count, column), Cell(None, moved(cell.formula, count, 0))
-
-
-def _write(cells: dict[Place, Cell], change: WriteCells) -> None:
-    for down, line in enumerate(change.rows):
-        for right, cell in enumerate(line):
-            _put(cells, (change.row + down, change.column + right), cell.value)
 
 
 def _fill(cells: dict[Place, Cell], change: FillCells) -> None:
