@@ -4,7 +4,7 @@ import json as compact
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -62,18 +62,22 @@ class GoogleHttpClient(gspread.HTTPClient):
         super().__init__(credentials)
         self.set_timeout((CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
         self.session.stream = True
-        self._addresses = addresses
+        self._addresses = {
+            "SHEETS_API_URL": (SHEETS_API_URL, addresses.sheets),
+            "DRIVE_API_URL": (DRIVE_API_URL, addresses.drive),
+            "MONITORING_API_URL": (MONITORING_API_URL, addresses.monitoring),
+        }
+        """Google's and ours, by the setting."""
         self._account = getattr(credentials, "service_account_email", None) or "the backend's account"
         self._sleep = sleep
         self._monotonic = monotonic
 
     def request(self, method: str, endpoint: str, *args: Any, **options: Any) -> requests.Response:
         """As gspread's, at our addresses."""
-        moved = endpoint.replace(SHEETS_API_URL, self._addresses.sheets, 1)
-        moved = moved.replace(DRIVE_API_URL, self._addresses.drive, 1)
-        moved = moved.replace(MONITORING_API_URL, self._addresses.monitoring, 1)
+        for usual, own in self._addresses.values():
+            endpoint = endpoint.replace(usual, own, 1)
         try:
-            return super().request(method, moved, *args, **options)
+            return super().request(method, endpoint, *args, **options)
         except (KeyError, TypeError) as error:
             # gspread looks into errors for a code; what a proxy answers may have none.
             raise requests.exceptions.InvalidJSONError("an error that is not in Google's form") from error
@@ -132,18 +136,9 @@ class GoogleHttpClient(gspread.HTTPClient):
     def _unreachable(self, failure: Exception, what: str, whom: str) -> GoogleError:
         address = address_of(failure)
         where = f"{whom} at {address}" if address else whom
-        own = " and ".join(name for name, url in self._own_addresses() if url == address)
+        own = " and ".join(name for name, (usual, url) in self._addresses.items() if usual != url == address)
         advice = f"check {own}" if own else "check this computer's network"
         return GoogleError(f"{what}: {where} cannot be reached ({network_trouble(failure)}); {advice}")
-
-    def _own_addresses(self) -> Iterator[tuple[str, str]]:
-        """The settings that name another address than Google's."""
-        if self._addresses.sheets != SHEETS_API_URL:
-            yield "SHEETS_API_URL", self._addresses.sheets
-        if self._addresses.drive != DRIVE_API_URL:
-            yield "DRIVE_API_URL", self._addresses.drive
-        if self._addresses.monitoring != MONITORING_API_URL:
-            yield "MONITORING_API_URL", self._addresses.monitoring
 
     def _refusal(self, failure: APIError, what: str) -> BackendError:
         status = failure.response.status_code
