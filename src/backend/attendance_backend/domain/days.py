@@ -4,7 +4,7 @@ Pure logic. Times are seconds since the business day's midnight, in the local wa
 than 86,400 is after the next midnight. The key that was pressed never counts: it is wrong or forgotten too often.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -89,7 +89,7 @@ def day_times(
             that ends with an "in" has no check-out.
         is_check_out: whether a tap that is the only one of the day is the check-out.
     """
-    taps = list(_taps(sorted(seconds), double_tap_s))
+    taps = _taps(sorted(seconds), double_tap_s)
     if not taps:
         return DayTimes()
     check_in = taps[0][0]
@@ -102,17 +102,15 @@ def day_times(
     return DayTimes(check_in, taps[-1][1] if len(taps) % 2 == 0 else None, breaks)
 
 
-def _taps(ordered: list[int], double_tap_s: int) -> Iterator[tuple[int, int]]:
+def _taps(ordered: list[int], double_tap_s: int) -> list[tuple[int, int]]:
     """First and last second of each group of taps; not longer than `double_tap_s`, however often somebody taps."""
-    first = last = None
+    taps: list[tuple[int, int]] = []
     for second in ordered:
-        if first is not None and last is not None and second - first > double_tap_s:
-            yield first, last
-            first = None
-        first = second if first is None else first
-        last = second
-    if first is not None and last is not None:
-        yield first, last
+        if taps and second - taps[-1][0] <= double_tap_s:
+            taps[-1] = taps[-1][0], second
+        else:
+            taps.append((second, second))
+    return taps
 
 
 def rules_of_day(
