@@ -53,14 +53,6 @@ def sections(backend: Backend) -> Iterator[tuple[str, list[str]]]:
     yield "copies", list(_unwatched(backend, control))
 
 
-def known_sites(backend: Backend, spreadsheet_ids: Sequence[str]) -> set[str]:
-    """The sites that have raw data in some workbooks."""
-    sites: set[str] = set()
-    for spreadsheet_id in spreadsheet_ids:
-        sites |= sites_of(books.present(backend.spreadsheets, spreadsheet_id))
-    return sites
-
-
 def _folder(drive: Drive) -> tuple[Folder | None, list[str]]:
     """The folder as far as it is known, and what is wrong with it."""
     try:
@@ -140,7 +132,7 @@ def _review_sheets(backend: Backend, control: Control) -> tuple[set[str], list[s
         if name not in newest:
             continue
         try:
-            sites |= known_sites(backend, [spreadsheet_id])
+            sites |= sites_of(books.present(backend.spreadsheets, spreadsheet_id))
             shares = control.of_group(control.group_of(name)).rules.shares
             lacking = sharing.missing(backend.drive, spreadsheet_id, shares)
         except SpreadsheetGoneError:

@@ -41,7 +41,8 @@ def restore_workbook(backend: Backend, period: str, day: date | None, say: Calla
 
     def draft() -> Draft[None]:
         read = books.read(backend.spreadsheets, made, [EXCEPTIONS_END, *STATE_HEADERS])
-        told = Entry(datetime.combine(today, time()), "", "", _what(copied_on), _WHAT_TO_DO)
+        what = f"This workbook was deleted, and made again from its copy of {copied_on:%d-%m-%Y}"
+        told = Entry(datetime.combine(today, time()), "", "", what, _WHAT_TO_DO)
         return Draft(read, tell(read, [told]), None)
 
     write_optimistically(backend.spreadsheets, draft)
@@ -60,10 +61,6 @@ _WHAT_TO_DO = (
     "Look whether what was typed since is missing, and whether each site has sent its punches again: whoever looks "
     "after the system knows how. Until then, days since may seem absent."
 )
-
-
-def _what(copied_on: date) -> str:
-    return f"This workbook was deleted, and made again from its copy of {copied_on:%d-%m-%Y}"
 
 
 def restore_control(backend: Backend, day: date | None, say: Callable[[str], None]) -> None:
