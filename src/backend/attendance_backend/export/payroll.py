@@ -35,7 +35,10 @@ WANTS = (
     book.whole(MONTHLY),
     book.whole(DAILY),
     book.whole(CORRECTIONS),
-    Want(as_made(exceptions_sheet.LAYOUT), lambda sheet: [_state_area(sheet)]),
+    Want(
+        as_made(exceptions_sheet.LAYOUT),
+        lambda sheet: Area.of_places(sheet.title, [sheet.at(exceptions_sheet.STATE)]),
+    ),
     book.GUIDE_VALUES,
 )
 """What must be read for `payroll`."""
@@ -255,12 +258,6 @@ class _Book:
         cell = worksheet.cells.get((row, column))
         if cell is not None and cell.is_formula and cell.value is None:
             self.lacking.append(f"worksheet {worksheet.title!r}, cell {cell_name(row, column)}: no value")
-
-
-def _state_area(sheet: Worksheet) -> Area:
-    return Area.of_columns(
-        sheet.title, sheet.at(exceptions_sheet.STATE), sheet.at(exceptions_sheet.STATE) + 1
-    )
 
 
 def _corrected(worksheet: Worksheet) -> Iterator[tuple[str, date]]:

@@ -35,7 +35,6 @@ from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import EXCEPTIONS, PUNCH_INDEX, RAW_PREFIX
 from attendance_backend.review.punch_index import PunchIndex
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.sheet.layout import runs
 from attendance_contracts import (
     MAX_CHUNK_RECORDS,
     AttendanceRecord,
@@ -408,10 +407,7 @@ def _edges(own: ReviewPeriod | None) -> Want:
 
 def _entries(role: str) -> Want:
     """Of raw data, by which rows are marked."""
-    return Want(
-        raw(role).made,
-        lambda sheet: [Area.of_columns(sheet.title, *run) for run in runs([sheet.at(raw_data.ENTRY)])],
-    )
+    return Want(raw(role).made, lambda sheet: Area.of_places(sheet.title, [sheet.at(raw_data.ENTRY)]))
 
 
 def _whole(site: str, sheet_id: str, backend: Backend, more: Want | None = None) -> Spreadsheet:

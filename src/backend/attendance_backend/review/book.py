@@ -43,7 +43,7 @@ from attendance_backend.sheet import placing
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.sheet.layout import VERSION, Layout, runs
+from attendance_backend.sheet.layout import VERSION, Layout
 from attendance_backend.sheet.placing import LOOK, as_made, fixes, lost_rows, missing, placed, unknown
 from attendance_backend.sheet.preview import made_by
 
@@ -106,10 +106,7 @@ def header(title: str, *, optional: bool = False) -> Want:
 
 
 def columns(title: str) -> Want:
-    def areas(sheet: Worksheet) -> list[Area]:
-        return [Area.of_columns(sheet.title, *run) for run in runs(sheet.columns.values())]
-
-    return Want(as_made(layout_of(title)), areas)
+    return Want(as_made(layout_of(title)), lambda sheet: Area.of_places(sheet.title, sheet.columns.values()))
 
 
 def whole(title: str, *, optional: bool = False) -> Want:

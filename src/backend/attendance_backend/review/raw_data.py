@@ -25,7 +25,7 @@ from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell, WriteCells
 from attendance_backend.sheet.grid import Area, Place, Worksheet
-from attendance_backend.sheet.layout import Column, Layout, runs
+from attendance_backend.sheet.layout import Column, Layout
 from attendance_contracts import AttendanceRecord, ContractError, business_day
 
 TIMESTAMP = Column("timestamp", "Timestamp", 150, styles.MOMENT)
@@ -169,7 +169,7 @@ def stored_areas(worksheet: Worksheet) -> list[Area]:
     """What must be read of a worksheet to see all that is stored in it."""
     columns = set(COLUMNS) - {EMPLOYEE, MACHINE}
     places = [place for column, place in worksheet.columns.items() if column in columns]
-    return [Area.of_columns(worksheet.title, first, end) for first, end in runs(places)]
+    return Area.of_places(worksheet.title, places)
 
 
 def stored(worksheet: Worksheet) -> tuple[list[StoredPunch], list[UnreadableRow]]:

@@ -3,7 +3,7 @@
 Rows and columns count from 0; ends are not included.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from attendance_backend.errors import LayoutError, WorksheetGoneError
 from attendance_backend.sheet import serial
-from attendance_backend.sheet.layout import BEING_MADE, Column
+from attendance_backend.sheet.layout import BEING_MADE, Column, runs
 
 Value = float | str | bool
 Place = tuple[int, int]
@@ -52,6 +52,11 @@ class Area:
     @staticmethod
     def of_columns(worksheet: str, first: int, end: int) -> "Area":
         return Area(worksheet, first_column=first, end_column=end)
+
+    @staticmethod
+    def of_places(worksheet: str, columns: Iterable[int]) -> "list[Area]":
+        """Whole columns, neighbours together."""
+        return [Area.of_columns(worksheet, *run) for run in runs(columns)]
 
     @staticmethod
     def of_rows(worksheet: str, first: int, end: int) -> "Area":
