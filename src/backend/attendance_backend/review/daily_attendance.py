@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import product
 
 from attendance_backend.domain.people import Person
 from attendance_backend.domain.plans import FREE_HALF
@@ -210,9 +211,8 @@ def header_cells(
 def person_rows(people: Sequence[Person], first_row: int, days: DayColumns, at: Places) -> list[Change]:
     return [
         change
-        for index, person in enumerate(people)
-        for nth, label in enumerate(LABELS)
-        for change in person_row(person, label, first_row + index * len(LABELS) + nth, days, at)
+        for row, (person, label) in enumerate(product(people, LABELS), first_row)
+        for change in person_row(person, label, row, days, at)
     ]
 
 

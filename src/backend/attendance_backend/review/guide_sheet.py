@@ -156,14 +156,15 @@ def as_made() -> Worksheet:
 
 def cells(worksheet: Worksheet) -> dict[str, str]:
     """Where the values stand, for formulas of other worksheets, by their names."""
-    letters = column_letters(worksheet.at(VALUE))
     rows = _rows(worksheet)
-    found = {name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()}
+
+    def named(column: Column) -> dict[str, str]:
+        letters = f"{in_formula(worksheet.title)}!${column_letters(worksheet.at(column))}"
+        return {name: f"{letters}${row + 1}" for name, row in rows.items()}
+
+    found = named(VALUE)
     if AS_SET in worksheet.columns:
-        letters = column_letters(worksheet.at(AS_SET))
-        set_for_all = {
-            name: f"{in_formula(worksheet.title)}!${letters}${row + 1}" for name, row in rows.items()
-        }
+        set_for_all = named(AS_SET)
         if FINALISED in rows:
             found[KEPT_ON] = set_for_all[FINALISED]
         for name in rows.keys() & _MOST.keys():

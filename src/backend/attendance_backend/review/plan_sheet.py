@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import product
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import daily_columns, day_header, days_sheet, formulas, guide_sheet
@@ -113,11 +114,8 @@ def _made(workbook: Spreadsheet, people: Sequence[Person], days: Sequence[date],
     made = LAYOUT.create(sheet.first_row + len(people) * len(LABELS), _header(days))
     changes = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
     changes.append(SetColumns(PLAN_ID, first, first + len(days), _DAY_PIXELS))
-    row = sheet.first_row
-    for person in people:
-        for label in LABELS:
-            changes += person_row(person, label, row, columns, at)
-            row += 1
+    for row, (person, label) in enumerate(product(people, LABELS), sheet.first_row):
+        changes += person_row(person, label, row, columns, at)
     cell = cell_name(sheet.first_row, first)
     free = Formula(f'=OR({cell}="{daily_columns.DAY_OFF}",{cell}="{daily_columns.WEEKEND}")')
     return [*changes, HighlightWhen(PLAN_ID, sheet.first_row, first, free, styles.WEEKEND, styles.GREY)]

@@ -14,6 +14,7 @@ from and that of the hours, where the cut-off time stands, and whether any penal
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import product
 
 from attendance_backend.domain.people import Person
 from attendance_backend.review import (
@@ -151,9 +152,8 @@ def week_headers(firsts: Sequence[date]) -> Row:
 
 def person_rows(people: Sequence[Person], first_row: int, columns: WeekColumns, at: Places) -> list[Change]:
     cells: dict[Place, NewCell] = {}
-    for index, person in enumerate(people):
-        for nth, label in enumerate(LABELS):
-            cells |= person_row(person, label, first_row + index * len(LABELS) + nth, columns, at)
+    for row, (person, label) in enumerate(product(people, LABELS), first_row):
+        cells |= person_row(person, label, row, columns, at)
     return [*write_cells(WEEKLY_ID, cells)]
 
 
