@@ -651,24 +651,15 @@ def _waived(weeks: Weeks | None, at: Places) -> str:
 def _highlights(at: Places) -> list[Change]:
     row, place = at.sheets[CORRECTIONS].first_row, at[STATUS]
     status = _own(at)(STATUS)
-
-    def answers(test: str, background: str | None, color: str) -> Change:
-        return HighlightWhen(
-            CORRECTIONS_ID,
-            row,
-            place,
-            Formula(f"={test}"),
-            background,
-            color,
-            end_column=place + 1,
-        )
-
+    is_noted = f'LEFT({status},{len(NOTED)})="{NOTED}"'
+    looks = (
+        (f"LEN({status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
+        (f'LEFT({status},{len(APPLIED)})="{APPLIED}"', styles.OPEN_BACKGROUND, styles.OPEN_TEXT),
+        (f'OR({status}="{APPLIED}",{is_noted})', styles.GOOD_BACKGROUND, styles.GOOD_TEXT),
+    )
     return [
-        answers(f"LEN({status})>0", styles.LATE_BACKGROUND, styles.LATE_TEXT),
-        answers(f'LEFT({status},{len(APPLIED)})="{APPLIED}"', styles.OPEN_BACKGROUND, styles.OPEN_TEXT),
-        answers(
-            f'OR({status}="{APPLIED}",LEFT({status},{len(NOTED)})="{NOTED}")',
-            styles.GOOD_BACKGROUND,
-            styles.GOOD_TEXT,
-        ),
+        HighlightWhen(
+            CORRECTIONS_ID, row, place, Formula(f"={test}"), background, color, end_column=place + 1
+        )
+        for test, background, color in looks
     ]
