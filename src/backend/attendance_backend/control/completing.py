@@ -32,7 +32,6 @@ from attendance_backend.domain.rules import (
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.blocks import append_rows
 from attendance_backend.sheet.changes import (
-    AddColumns,
     AddWorksheet,
     Align,
     Block,
@@ -48,7 +47,7 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.grid import FIRST_WORKSHEET_ID, Spreadsheet, Worksheet
-from attendance_backend.sheet.table import Table, missing_headers
+from attendance_backend.sheet.table import Table, missing_headers, with_headers
 
 TITLE = "Review Periods"
 WEEKS = "Duration (Weeks)"
@@ -198,9 +197,11 @@ def complete(book: Spreadsheet, year: int, last_day_before: date | None) -> Comp
             result.changes += kept.create()
             result.done.append(f"made the worksheet {kept.title!r}, which the program keeps")
     sites = book.find(registered_sites.TITLE)
-    if sites is not None and sites.cells and (added := registered_sites.add_columns(sites)):
+    if sites is not None and sites.cells:
+        added, _ = with_headers(sites, tuple(registered_sites.Column))
         result.changes += added
-        result.done.append(f"added the columns for keys and silence to {registered_sites.TITLE!r}")
+        told = f"added the columns for keys and silence to {registered_sites.TITLE!r}"
+        result.done += [told] if added else []
     if [sheet.sheet_id for sheet in book.worksheets] == [FIRST_WORKSHEET_ID] and not book.worksheets[0].cells:
         result.changes.append(RemoveWorksheet(FIRST_WORKSHEET_ID))
     return result
@@ -257,20 +258,11 @@ def _complete_table(book: Spreadsheet, kind: _Kind, result: Completion) -> None:
         ]
         result.done.append(f"made the worksheet {kind.title!r}")
         return
-    missing = missing_headers(sheet, kind.headers)
-    if not missing:
-        return
-    first = max((column for column, _ in sheet.row(0)), default=-1) + 1
-    if any(row > 0 and column >= first for row, column in sheet.cells):
-        # Something stands below where the headers would go: only its owner knows what it is.
-        first = max(column for _, column in sheet.cells) + 1
-    lacking = first + len(missing) - sheet.column_count
-    if lacking > 0:
-        result.changes.append(AddColumns(sheet.sheet_id, lacking))
-    cells = tuple(NewCell(text, styles.HEADER) for text in missing)
-    result.changes.append(WriteCells(sheet.sheet_id, 0, first, (cells,)))
-    columns = "the column" if len(missing) == 1 else "the columns"
-    result.done.append(f"added {columns} {', '.join(missing)} to {kind.title!r}")
+    changes, added = with_headers(sheet, kind.headers)
+    if added:
+        result.changes += changes
+        columns = "the column" if len(added) == 1 else "the columns"
+        result.done.append(f"added {columns} {', '.join(added)} to {kind.title!r}")
 
 
 def _complete_settings(book: Spreadsheet, result: Completion) -> None:

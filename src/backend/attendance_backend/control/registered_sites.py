@@ -28,9 +28,9 @@ from attendance_backend.domain.people import site_key
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import AddColumns, Change, NewCell
-from attendance_backend.sheet.grid import Worksheet
-from attendance_backend.sheet.table import BadCellError, Problem, Table, missing_headers
+from attendance_backend.sheet.changes import Change, NewCell
+from attendance_backend.sheet.grid import Place, Worksheet
+from attendance_backend.sheet.table import BadCellError, Problem, Table, with_headers
 from attendance_contracts import ReviewPeriod
 
 TITLE = "Registered Sites"
@@ -235,10 +235,10 @@ def note(
         worksheet: all of it.
         of_sites: each has a row; a `datetime` in UTC; None empties a cell.
     """
-    changes, added = _columns_to_add(worksheet)
+    changes, added = with_headers(worksheet, tuple(Column))
     table = Table.of(worksheet, HEADERS, tuple(Column))
     columns = {**table.columns, **added}
-    cells = {(0, place): NewCell(header, styles.HEADER) for header, place in added.items()}
+    cells: dict[Place, NewCell] = {}
     rows: dict[str, list[int]] = {}
     for row in table.rows():
         rows.setdefault(site_key(worksheet.text(row, table.columns[SITE])), []).append(row)
@@ -248,22 +248,6 @@ def note(
             holding = [row for row in own if column in table.columns and not table.is_blank(row, column)]
             cells[(holding or own)[0], columns[column]] = _cell(value)
     return [*changes, *write_cells(worksheet.sheet_id, cells)]
-
-
-def add_columns(worksheet: Worksheet) -> list[Change]:
-    """What gives a worksheet of release 0.1.0 or later the columns that it lacks; nothing where it lacks none."""
-    changes, added = _columns_to_add(worksheet)
-    cells = {(0, place): NewCell(header, styles.HEADER) for header, place in added.items()}
-    return [*changes, *write_cells(worksheet.sheet_id, cells)]
-
-
-def _columns_to_add(worksheet: Worksheet) -> tuple[list[Change], dict[str, int]]:
-    """What makes room for the columns that are missing, and their places, right of all that stands there."""
-    missing = missing_headers(worksheet, tuple(Column))
-    end = max((column for _, column in worksheet.cells), default=-1) + 1
-    lacking = end + len(missing) - worksheet.column_count
-    growth: list[Change] = [AddColumns(worksheet.sheet_id, lacking)] if missing and lacking > 0 else []
-    return growth, {header: place for place, header in enumerate(missing, start=end)}
 
 
 def _cell(value: int | date | str | None) -> NewCell:

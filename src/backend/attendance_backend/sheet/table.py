@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance_backend.errors import LayoutError
-from attendance_backend.sheet import typed
+from attendance_backend.sheet import styles, typed
 from attendance_backend.sheet.a1 import cell_name
+from attendance_backend.sheet.changes import AddColumns, Change, NewCell, WriteCells
 from attendance_backend.sheet.grid import Worksheet
 from attendance_backend.sheet.typed import AskBackError, Order, TypedDate, Unit, order_of, typed_date
 
@@ -180,6 +181,19 @@ def missing_headers(worksheet: Worksheet, headers: Sequence[str]) -> list[str]:
     """Those of the headers that the first row lacks."""
     found = _found(worksheet)
     return [header for header in headers if typed.key(header) not in found]
+
+
+def with_headers(worksheet: Worksheet, headers: Sequence[str]) -> tuple[list[Change], dict[str, int]]:
+    """What gives a worksheet the headers that it lacks, right of all that stands there, and the places of these."""
+    missing = missing_headers(worksheet, headers)
+    if not missing:
+        return [], {}
+    first = max((column for _, column in worksheet.cells), default=-1) + 1
+    lacking = first + len(missing) - worksheet.column_count
+    growth: list[Change] = [AddColumns(worksheet.sheet_id, lacking)] if lacking > 0 else []
+    cells = tuple(NewCell(header, styles.HEADER) for header in missing)
+    places = {header: place for place, header in enumerate(missing, first)}
+    return [*growth, WriteCells(worksheet.sheet_id, 0, first, (cells,))], places
 
 
 def header_problem(worksheet: Worksheet, headers: Sequence[str]) -> Problem | None:
