@@ -5,7 +5,6 @@ A healthy workbook shows no difference and is not written to.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
@@ -22,7 +21,7 @@ from attendance_backend.review.rebuilding import Rebuilt, fact_wants, rebuild
 from attendance_backend.review.rules import told
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
-from attendance_backend.sheet.preview import after
+from attendance_backend.sheet.preview import workbook_after
 from attendance_contracts import ReviewPeriod, StoreAttendRecords
 
 log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def rebuild_facts(
         present = books.present(backend.spreadsheets, spreadsheet_id)
         view = books.read(backend.spreadsheets, spreadsheet_id, [*fact_wants(present), *_telling(present)])
         sites = _told(view, reported_by)
-        view = _with_sites(view, sites)
+        view = workbook_after(view, sites)
         days = view.find(DAYS)
         people = _people(spreadsheet_id, backend) if days is None or Days(days).is_incomplete() else ()
         rebuilt = rebuild(view, period, people)
@@ -88,12 +87,6 @@ def _told(view: Spreadsheet, message: StoreAttendRecords | None) -> list[Change]
     key = site_key(message.location)
     values = told(message, sites_sheet.read(sites, {key}).get(key))
     return sites_sheet.cells_of(sites, {message.location: values} if values else {})
-
-
-def _with_sites(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
-    """The workbook as if ``Sites`` were written already."""
-    worksheets = tuple(after(sheet, changes) if sheet.role == SITES else sheet for sheet in view.worksheets)
-    return replace(view, worksheets=worksheets)
 
 
 def _people(sheet_id: str, backend: Backend) -> Sequence[Person]:

@@ -37,7 +37,7 @@ from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, SITES, WEE
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
-from attendance_backend.sheet.preview import after
+from attendance_backend.sheet.preview import after, workbook_after
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
@@ -269,7 +269,7 @@ def repair_formulas(
             ([], range(0)) if leave is None else carried_leave.changes(view, period.first_day, leave)
         )
         if carried:
-            view = replace(view, worksheets=tuple(after(sheet, carried) for sheet in view.worksheets))
+            view = workbook_after(view, carried)
         repairs = repairing.repair(view, period, new_rows=rows, weeks=weeks)
         repairs.changes[:0] = carried
         repairs.differences += [f"leave was carried over from {leave.period}"] if leave and carried else []

@@ -26,7 +26,7 @@ from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, Formula, InsertRows, NewCell, WriteCells
 from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
-from attendance_backend.sheet.preview import after
+from attendance_backend.sheet.preview import workbook_after
 from attendance_contracts import ReviewPeriod
 
 __all__ = ["Repairs", "planned_people", "repair", "wants"]
@@ -70,6 +70,19 @@ class Repairs:
     changes: list[Change] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+
+    def changed(
+        self, workbook: Spreadsheet, title: str, changes: Sequence[Change], difference: str
+    ) -> Spreadsheet:
+        """The workbook as changes to a worksheet, which may add it, will leave it: formulas name its cells."""
+        if not changes:
+            return workbook
+        self.changes += changes
+        self.differences.append(difference)
+        if workbook.find(title) is not None:
+            return workbook_after(workbook, changes)
+        worksheets = (*workbook.worksheets, made(changes))
+        return replace(workbook, worksheets=worksheets, absent=workbook.absent - {title})
 
 
 def is_ours(title: str, stands: str | None, expected: Formula) -> bool:
@@ -115,11 +128,8 @@ def repair(
     if corrections is not None and (growth := corrections_sheet.more_rows(corrections)) is not None:
         first = growth.row if isinstance(growth, InsertRows) else corrections.row_count
         new |= {*range(first, first + growth.count)}
-        repairs.changes.append(growth)
-        repairs.differences.append(f"{CORRECTIONS}: {growth.count} rows more, as few were left")
-        workbook = replace(
-            workbook, worksheets=tuple(after(sheet, [growth]) for sheet in workbook.worksheets)
-        )
+        told = f"{CORRECTIONS}: {growth.count} rows more, as few were left"
+        workbook = repairs.changed(workbook, CORRECTIONS, [growth], told)
 
     @lru_cache(maxsize=1)
     def others(title: str) -> list[Expected]:
@@ -138,33 +148,19 @@ def repair(
         if not was_read or title not in titles or not all(workbook.find(each) for each in (DAILY, MONTHLY)):
             continue
         rows = grown(workbook, planned_people(workbook), places_of(workbook))
-        if rows:
-            repairs.changes += rows
-            repairs.differences.append(f"{title}: people's rows were added")
-            workbook = _with(workbook, title, rows)
-    times = workbook.find(WORKING_TIME)
-    if times is not None and weeks is not None and (columns := working_time.missing_kinds(times, weeks)):
-        repairs.changes += columns
-        repairs.differences.append(f"{WORKING_TIME} lacked kinds of leave")
-        workbook = _with(workbook, WORKING_TIME, columns)
-        times = workbook.find(WORKING_TIME)
-    if times is not None and weeks is not None and (brought := working_time.facts(times, weeks)):
-        repairs.changes += brought
-        repairs.differences.append(f"{WORKING_TIME}: by what weeks count was changed")
+        workbook = repairs.changed(workbook, title, rows, f"{title}: people's rows were added")
+    if weeks is not None and (times := workbook.find(WORKING_TIME)) is not None:
+        columns = working_time.missing_kinds(times, weeks)
+        workbook = repairs.changed(workbook, WORKING_TIME, columns, f"{WORKING_TIME} lacked kinds of leave")
+        brought = working_time.facts(workbook.worksheet(WORKING_TIME), weeks)
+        told = f"{WORKING_TIME}: by what weeks count was changed"
+        workbook = repairs.changed(workbook, WORKING_TIME, brought, told)
     for title, formulas in expected(workbook, period, titles):
         new_here = new if title == CORRECTIONS else ()
         other = partial(is_other, title)
         _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
     repairs.kept += map(str, not_understood(workbook))
     return repairs
-
-
-def _with(workbook: Spreadsheet, title: str, changes: Sequence[Change]) -> Spreadsheet:
-    """The workbook as changes to a worksheet, which may add it, will leave it: formulas name its cells."""
-    there = workbook.find(title)
-    sheets = [sheet for sheet in workbook.worksheets if sheet is not there]
-    sheet = made(changes) if there is None else after(there, changes)
-    return replace(workbook, worksheets=(*sheets, sheet), absent=workbook.absent - {title})
 
 
 def _repair(

@@ -1,6 +1,6 @@
 """A worksheet as changes will leave it, without asking the service: what is planned next builds on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from attendance_backend.sheet.changes import (
@@ -15,7 +15,7 @@ from attendance_backend.sheet.changes import (
     WriteCells,
 )
 from attendance_backend.sheet.formula_text import moved
-from attendance_backend.sheet.grid import Cell, Place, Worksheet
+from attendance_backend.sheet.grid import Cell, Place, Spreadsheet, Worksheet
 
 
 def made_by(changes: Iterable[Change]) -> Worksheet:
@@ -50,6 +50,11 @@ def after(worksheet: Worksheet, changes: Iterable[Change]) -> Worksheet:
             case _:
                 pass
     return replace(worksheet, row_count=row_count, column_count=column_count, cells=cells, tags=tags)
+
+
+def workbook_after(view: Spreadsheet, changes: Sequence[Change]) -> Spreadsheet:
+    """A spreadsheet whose worksheets are as changes will leave them."""
+    return replace(view, worksheets=tuple(after(sheet, changes) for sheet in view.worksheets))
 
 
 def _moved_down(cells: Mapping[Place, Cell], row: int, count: int) -> Iterator[tuple[Place, Cell]]:
