@@ -130,14 +130,9 @@ class AlarmLog:
 
 def drop(worksheet: Worksheet, before: date) -> list[Change]:
     """What empties the rows of alarms and notices of before a day; those that are still to be sent stay."""
+    old = program_sheets.rows_before(worksheet, RAISED_ON, before)
     return program_sheets.emptied(
-        worksheet,
-        [
-            row
-            for row in worksheet.row_numbers()[1:]
-            for day in [worksheet.date(row, RAISED_ON)]
-            if day is not None and day < before and worksheet.text(row, STATE).casefold() != State.FAILED
-        ],
+        worksheet, [row for row in old if worksheet.text(row, STATE).casefold() != State.FAILED]
     )
 
 

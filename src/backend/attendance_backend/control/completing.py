@@ -220,16 +220,15 @@ def _complete_year(book: Spreadsheet, year: int, last_day_before: date | None, r
     if sheet is not None and sheet.cells:
         return
     _complete_table(book, kind, result)
-    rows: list[Row] = []
-    for row, period in enumerate(propose(year, last_day_before), start=2):
-        rows.append(
-            (
-                NewCell(period.month, styles.PLAIN),
-                NewCell(serial.from_date(period.first_day), _DATE),
-                NewCell(serial.from_date(period.last_day), _DATE),
-                NewCell(Formula(f"=ROUNDUP((C{row}-B{row}+1)/7,0)"), styles.CODE),
-            )
+    rows = [
+        (
+            NewCell(period.month, styles.PLAIN),
+            NewCell(serial.from_date(period.first_day), _DATE),
+            NewCell(serial.from_date(period.last_day), _DATE),
+            NewCell(Formula(f"=ROUNDUP((C{row}-B{row}+1)/7,0)"), styles.CODE),
         )
+        for row, period in enumerate(propose(year, last_day_before), start=2)
+    ]
     result.changes += append_rows(sheet or _made(kind), 1, rows)
     result.done.append(f"proposed twelve review periods for {year}: check them, and change what you like")
 

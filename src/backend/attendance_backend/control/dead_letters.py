@@ -90,15 +90,7 @@ def unreported(worksheet: Worksheet | None) -> list[Unreported]:
 
 def drop(worksheet: Worksheet, before: date) -> list[Change]:
     """What empties the rows whose last letter came before a day: the letter itself is long gone."""
-    return program_sheets.emptied(
-        worksheet,
-        [
-            row
-            for row in worksheet.row_numbers()[1:]
-            for day in [worksheet.date(row, LAST)]
-            if day is not None and day < before
-        ],
-    )
+    return program_sheets.emptied(worksheet, program_sheets.rows_before(worksheet, LAST, before))
 
 
 def note_reported(worksheet: Worksheet, told: Sequence[Unreported], at: datetime) -> list[Change]:

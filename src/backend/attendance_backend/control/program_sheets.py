@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet import styles
@@ -60,3 +61,9 @@ class ProgramSheet:
 def emptied(worksheet: Worksheet, rows: Collection[int]) -> list[Change]:
     """The changes that empty rows. The rows stay: others may be writing below them."""
     return [*write_cells(worksheet.sheet_id, {at: NewCell() for at in worksheet.cells if at[0] in rows})]
+
+
+def rows_before(worksheet: Worksheet, column: int, before: date) -> list[int]:
+    """The rows whose date in a column is before a day."""
+    days = {row: worksheet.date(row, column) for row in worksheet.row_numbers()[1:]}
+    return [row for row, day in days.items() if day is not None and day < before]

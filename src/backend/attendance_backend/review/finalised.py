@@ -68,7 +68,6 @@ from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddRows,
-    AddWorksheet,
     Change,
     Formula,
     NewCell,
@@ -353,10 +352,7 @@ def told(view: Spreadsheet, found: Sequence[Finding], today: date) -> list[Chang
     if sheet is None:
         if not found:
             return []
-        made = [
-            replace(change, index=1) if isinstance(change, AddWorksheet) else change
-            for change in SINCE_LAYOUT.create(2)
-        ]
+        made = SINCE_LAYOUT.create(2, index=1)
         sheet = book.made(made)
         made += book.tell(view, [exceptions_sheet.differs_since_finalised(today)])
     lines = [(each.who, each.day, each.what) for each in found]

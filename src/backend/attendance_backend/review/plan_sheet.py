@@ -12,7 +12,6 @@ Made when HR first plans somebody's days, as ``Working Time``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import product
@@ -49,7 +48,6 @@ from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
     AddRows,
-    AddWorksheet,
     Change,
     FillCells,
     Formula,
@@ -111,8 +109,8 @@ def _made(workbook: Spreadsheet, people: Sequence[Person], days: Sequence[date],
     titles = [each.role for each in workbook.worksheets]
     before = next((title for title in (WORKING_TIME, MONTHLY) if title in titles), None)
     behind = None if before is None else titles.index(before) + 1
-    made = LAYOUT.create(sheet.first_row + len(people) * len(LABELS), _header(days))
-    changes = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
+    rows = sheet.first_row + len(people) * len(LABELS)
+    changes = LAYOUT.create(rows, _header(days), index=behind)
     changes.append(SetColumns(PLAN_ID, first, first + len(days), _DAY_PIXELS))
     for row, (person, label) in enumerate(product(people, LABELS), sheet.first_row):
         changes += person_row(person, label, row, columns, at)

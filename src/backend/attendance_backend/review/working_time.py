@@ -6,7 +6,7 @@ hours and times, in ``Days``.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from attendance_backend.domain.people import Person
@@ -82,7 +82,6 @@ from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
     AddRows,
-    AddWorksheet,
     Change,
     Formula,
     NewCell,
@@ -154,8 +153,7 @@ def grown(workbook: Spreadsheet, people: Sequence[Person], at: Places) -> list[C
     first_row = at.sheets[WORKING_TIME].first_row
     titles = [each.role for each in workbook.worksheets]
     behind = titles.index(MONTHLY) + 1 if MONTHLY in titles else None
-    made = LAYOUT.create(first_row + len(lacking))
-    made = [replace(each, index=behind) if isinstance(each, AddWorksheet) else each for each in made]
+    made = LAYOUT.create(first_row + len(lacking), index=behind)
     return [*made, *_rows(lacking, first_row, at)]
 
 

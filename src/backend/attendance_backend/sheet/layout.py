@@ -113,13 +113,21 @@ class Layout:
         is_plain = self.plain and style is styles.HEADER
         return NewCell(words[row] if row < len(words) else None, None if is_plain else style)
 
-    def create(self, row_count: int, right: Sequence[Row] = (), free_end: int | None = None) -> list[Change]:
+    def create(
+        self,
+        row_count: int,
+        right: Sequence[Row] = (),
+        *,
+        free_end: int | None = None,
+        index: int | None = None,
+    ) -> list[Change]:
         """The worksheet, empty but for its header.
 
         Args:
             row_count: of its grid.
             right: header cells of columns behind those of the layout, row by row.
             free_end: the row after the last one that people edit freely.
+            index: its place among the worksheets; None for behind the others.
         """
         header = self.header()
         if right:
@@ -130,6 +138,7 @@ class Layout:
                 self.title,
                 row_count=row_count,
                 column_count=len(header[0]),
+                index=index,
                 frozen_rows=0 if self.plain else self.header_rows,
                 frozen_columns=self.frozen_columns,
                 tab_color=self.tab_color,
