@@ -16,14 +16,7 @@ from attendance_backend.handlers import books, relabelled
 from attendance_backend.handlers.remembered import hidden_sheets, recall
 from attendance_backend.handlers.routing import known_begin_of_weeks
 from attendance_backend.ports import Backend
-from attendance_backend.review import (
-    book,
-    day_header,
-    days_sheet,
-    guide_sheet,
-    punch_index,
-    sites_sheet,
-)
+from attendance_backend.review import book, day_header, days_sheet, guide_sheet, punch_index, sites_sheet
 from attendance_backend.review.book import Want
 from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.guide_sheet import Parameters

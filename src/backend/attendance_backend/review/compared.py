@@ -6,14 +6,7 @@ from datetime import date
 
 from attendance_backend.review import daily_columns, monthly_columns, working_time_columns
 from attendance_backend.review.book import Want, ours, whole
-from attendance_backend.review.finalised import (
-    NAMES,
-    columns_of,
-    day_of,
-    rows_of,
-    shown,
-    user_of_key,
-)
+from attendance_backend.review.finalised import NAMES, columns_of, day_of, rows_of, shown, user_of_key
 from attendance_backend.review.names import DAILY, MONTHLY, WORKING_TIME
 from attendance_backend.sheet.grid import Spreadsheet
 

@@ -4,15 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from attendance_backend.domain.clocks import seconds_of
-from attendance_backend.domain.days import (
-    USUAL_RULES,
-    DayTimes,
-    Flag,
-    Punch,
-    SiteRules,
-    flags_of,
-    times_of,
-)
+from attendance_backend.domain.days import USUAL_RULES, DayTimes, Flag, Punch, SiteRules, flags_of, times_of
 from attendance_backend.domain.people import Labels, People, Seen, site_key
 from attendance_backend.domain.plans import PlannedDay
 from attendance_backend.review.punch_index import PunchIndex, Token

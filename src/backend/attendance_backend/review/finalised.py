@@ -39,16 +39,7 @@ from attendance_backend.review.days_sheet import Days
 from attendance_backend.review.expected_formulas import Expected, expected
 from attendance_backend.review.expected_formulas import wants as formula_wants
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.kept_sheets import (
-    CELLS,
-    DAY,
-    KEPT_LAYOUT,
-    ROW,
-    SHEET,
-    SINCE_LAYOUT,
-    WHAT,
-    WHO,
-)
+from attendance_backend.review.kept_sheets import CELLS, DAY, KEPT_LAYOUT, ROW, SHEET, SINCE_LAYOUT, WHAT, WHO
 from attendance_backend.review.names import (
     AMENDMENTS,
     CORRECTIONS,
@@ -66,14 +57,7 @@ from attendance_backend.review.names import (
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import (
-    AddRows,
-    Change,
-    Formula,
-    NewCell,
-    RemoveWorksheet,
-    WriteCells,
-)
+from attendance_backend.sheet.changes import AddRows, Change, Formula, NewCell, RemoveWorksheet, WriteCells
 from attendance_backend.sheet.grid import Place, Spreadsheet, Value, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import as_made, lay

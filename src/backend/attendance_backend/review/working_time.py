@@ -79,14 +79,7 @@ from attendance_backend.review.working_time_columns import (
 from attendance_backend.sheet import styles
 from attendance_backend.sheet.a1 import column_letters
 from attendance_backend.sheet.blocks import write_cells
-from attendance_backend.sheet.changes import (
-    AddColumns,
-    AddRows,
-    Change,
-    Formula,
-    NewCell,
-    SetColumns,
-)
+from attendance_backend.sheet.changes import AddColumns, AddRows, Change, Formula, NewCell, SetColumns
 from attendance_backend.sheet.grid import Place, Spreadsheet, Worksheet
 from attendance_backend.sheet.layout import Column
 from attendance_backend.sheet.placing import lay
