@@ -72,13 +72,7 @@ def requests_of(changes: Sequence[Change]) -> list[Json]:
 def _succession(change: SucceedVersion) -> Iterator[Json]:
     if change.previous is not None:
         yield {"deleteNamedRange": {"namedRangeId": change.previous}}
-    cell = {
-        "sheetId": change.sheet_id,
-        "startRowIndex": 0,
-        "endRowIndex": 1,
-        "startColumnIndex": 0,
-        "endColumnIndex": 1,
-    }
+    cell = _grid_range(change.sheet_id, Block(0, 1, 0, 1))
     named = {"namedRangeId": change.new, "name": change.name, "range": cell}
     yield {"addNamedRange": {"namedRange": named}}
 
@@ -100,7 +94,7 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
         case AddRows(sheet_id, count):
             return _append(sheet_id, "ROWS", count)
         case InsertRows(sheet_id, row, count):
-            place = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": row, "endIndex": row + count}
+            place = _lines(sheet_id, "ROWS", row, row + count)
             return {"insertDimension": {"range": place, "inheritFromBefore": row > 0}}
         case AddColumns(sheet_id, count):
             return _append(sheet_id, "COLUMNS", count)
@@ -123,14 +117,7 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
         case Tag():
             return _tag(change)
         case AddNote(sheet_id, row, column, text):
-            area = Block(row, row + 1, column, column + 1)
-            return {
-                "repeatCell": {
-                    "range": _grid_range(sheet_id, area),
-                    "cell": {"note": text},
-                    "fields": "note",
-                }
-            }
+            return _repeat(sheet_id, Block(row, row + 1, column, column + 1), {"note": text}, "note")
         case HighlightWhen():
             return _highlight(change)
         case WriteCells() | SucceedVersion():
@@ -148,13 +135,8 @@ def _writes(change: WriteCells) -> Iterator[Json]:
         places = [change.column + column for column, _ in columns]
         if style is not None:
             area = Block(change.row, change.row + len(change.rows), places[0], places[-1] + 1)
-            yield {
-                "repeatCell": {
-                    "range": _grid_range(change.sheet_id, area),
-                    "cell": {"userEnteredFormat": _format(style)},
-                    "fields": "userEnteredFormat",
-                }
-            }
+            look = {"userEnteredFormat": _format(style)}
+            yield _repeat(change.sheet_id, area, look, "userEnteredFormat")
 
 
 def _write(change: WriteCells, *, with_looks: bool) -> Json:
@@ -176,20 +158,14 @@ def _fill(change: FillCells) -> Json:
     area = Block(
         change.row, change.row + change.row_count, change.column, change.column + change.column_count
     )
-    return {
-        "repeatCell": {
-            "range": _grid_range(change.sheet_id, area),
-            "cell": _cell(change.cell, {}),
-            "fields": "userEnteredValue" + (",userEnteredFormat" if change.cell.style is not None else ""),
-        }
-    }
+    fields = "userEnteredValue" + (",userEnteredFormat" if change.cell.style is not None else "")
+    return _repeat(change.sheet_id, area, _cell(change.cell, {}), fields)
 
 
 def _tag(change: Tag) -> Json:
     location: Json = {"sheetId": change.sheet_id}
     if change.column is not None:
-        index = {"startIndex": change.column, "endIndex": change.column + 1}
-        location = {"dimensionRange": {"sheetId": change.sheet_id, "dimension": "COLUMNS", **index}}
+        location = {"dimensionRange": _lines(change.sheet_id, "COLUMNS", change.column, change.column + 1)}
     metadata = {
         "metadataKey": SHEET_TAG if change.column is None else COLUMN_TAG,
         "metadataValue": change.text,
@@ -223,6 +199,15 @@ def _grid_range(sheet_id: int, block: Block) -> Json:
     return area
 
 
+def _lines(sheet_id: int, dimension: str, first: int, end: int) -> Json:
+    """Whole rows or columns."""
+    return {"sheetId": sheet_id, "dimension": dimension, "startIndex": first, "endIndex": end}
+
+
+def _repeat(sheet_id: int, block: Block, cell: Json, fields: str) -> Json:
+    return {"repeatCell": {"range": _grid_range(sheet_id, block), "cell": cell, "fields": fields}}
+
+
 def _cell(cell: NewCell, looks: _Looks) -> Json:
     data, style = _value(cell.value), cell.style
     if style is not None:
@@ -251,56 +236,51 @@ def _value(value: float | str | Formula | None) -> Json:
 
 
 def _format(style: Style) -> Json:
-    answer: Json = {}
-    if style.number_format is not None:
-        answer["numberFormat"] = {"type": style.number_format.kind, "pattern": style.number_format.pattern}
-    text = _text_format(style)
-    if text:
-        answer["textFormat"] = text
-    if style.background is not None:
-        answer["backgroundColorStyle"] = _color(style.background)
-    if style.align is not None:
-        answer["horizontalAlignment"] = str(style.align)
-    if style.wrap:
-        answer["wrapStrategy"] = "WRAP"
-    if style.top:
-        answer["verticalAlignment"] = "TOP"
-    if style.line_above:
-        answer["borders"] = {"top": {"style": "SOLID", "colorStyle": _color(_LINE)}}
-    return answer
+    number = style.number_format
+    line = {"style": "SOLID", "colorStyle": _color(_LINE)}
+    text = _given(
+        bold=style.bold,
+        italic=style.italic,
+        fontSize=style.size,
+        foregroundColorStyle=_color(style.color),
+    )
+    return _given(
+        numberFormat=number and {"type": number.kind, "pattern": number.pattern},
+        textFormat=text,
+        backgroundColorStyle=_color(style.background),
+        horizontalAlignment=style.align and str(style.align),
+        wrapStrategy=style.wrap and "WRAP",
+        verticalAlignment=style.top and "TOP",
+        borders=style.line_above and {"top": line},
+    )
 
 
-def _text_format(style: Style) -> Json:
-    text: Json = {}
-    if style.bold:
-        text["bold"] = True
-    if style.italic:
-        text["italic"] = True
-    if style.size is not None:
-        text["fontSize"] = style.size
-    if style.color is not None:
-        text["foregroundColorStyle"] = _color(style.color)
-    return text
+def _given(**properties: object) -> Json:
+    """Properties but for those that are empty, false or zero, as they are without being named."""
+    return {name: value for name, value in properties.items() if value}
 
 
-def _color(text: str) -> Json:
+def _color(text: str | None) -> Json | None:
+    if text is None:
+        return None
     red, green, blue = (int(text[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return {"rgbColor": {"red": red, "green": green, "blue": blue}}
 
 
 def _add_worksheet(change: AddWorksheet) -> Json:
-    grid: Json = {"rowCount": change.row_count, "columnCount": change.column_count}
-    if change.frozen_rows:
-        grid["frozenRowCount"] = change.frozen_rows
-    if change.frozen_columns:
-        grid["frozenColumnCount"] = change.frozen_columns
-    properties: Json = {"sheetId": change.sheet_id, "title": change.title, "gridProperties": grid}
+    properties: Json = {
+        "sheetId": change.sheet_id,
+        "title": change.title,
+        "gridProperties": _given(
+            rowCount=change.row_count,
+            columnCount=change.column_count,
+            frozenRowCount=change.frozen_rows,
+            frozenColumnCount=change.frozen_columns,
+        ),
+        **_given(hidden=change.hidden, tabColorStyle=_color(change.tab_color)),
+    }
     if change.index is not None:
         properties["index"] = change.index
-    if change.hidden:
-        properties["hidden"] = True
-    if change.tab_color is not None:
-        properties["tabColorStyle"] = _color(change.tab_color)
     return {"addSheet": {"properties": properties}}
 
 
@@ -314,12 +294,7 @@ def _set_columns(change: SetColumns) -> Json:
         properties["pixelSize"] = change.pixels
     return {
         "updateDimensionProperties": {
-            "range": {
-                "sheetId": change.sheet_id,
-                "dimension": "COLUMNS",
-                "startIndex": change.first,
-                "endIndex": change.end,
-            },
+            "range": _lines(change.sheet_id, "COLUMNS", change.first, change.end),
             "properties": properties,
             "fields": ",".join(properties),
         }
@@ -329,12 +304,8 @@ def _set_columns(change: SetColumns) -> Json:
 def _highlight(change: HighlightWhen) -> Json:
     area = Block(change.first_row, change.end_row, change.first_column, change.end_column)
     condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": change.formula.text}]}
-    text: Json = {"foregroundColorStyle": _color(change.color)}
-    if change.bold:
-        text["bold"] = True
-    look: Json = {"textFormat": text}
-    if change.background is not None:
-        look["backgroundColorStyle"] = _color(change.background)
+    text = _given(foregroundColorStyle=_color(change.color), bold=change.bold)
+    look = _given(textFormat=text, backgroundColorStyle=_color(change.background))
     rule = {
         "ranges": [_grid_range(change.sheet_id, area)],
         "booleanRule": {"condition": condition, "format": look},
