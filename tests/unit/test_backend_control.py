@@ -204,7 +204,7 @@ def test_each_fault_names_its_cell_and_the_others_go_on():
         (9.5, "9.5", "type 9:30 or 9:50, whichever is meant"),
         (-0.25, "-0.25", "type a time such as 09:00"),
         (45906.0, "the date 06-09-2025", "type a time such as 09:00"),
-        (True, "True", "type a time such as 09:00"),
+        (True, "'TRUE'", "type a time such as 09:00"),
     ],
 )
 def test_a_number_that_is_no_time_of_day_is_told_as_it_was_typed(value, shown, ask):
@@ -319,11 +319,36 @@ def test_a_day_that_makes_no_sense_hides_nothing():
             f"Cut Off Times!D4: First Day holds 9:00; {a_date}",
             f"Cut Off Times!E4: Last Day holds '31/11/2026'; {a_date}",
             f"Cut Off Times!D5: First Day holds the date 01-11-2206; {a_date}",
-            f"Cut Off Times!E5: Last Day holds True; {a_date}",
+            f"Cut Off Times!E5: Last Day holds 'TRUE'; {a_date}",
             f"Cut Off Times!D6: First Day holds 1e+300; {a_date}",
             f"Cut Off Times!E6: Last Day holds -1e+300; {a_date}",
         ],
     )
+
+
+def test_what_shows_an_error_is_not_empty():
+    """Such as a formula that finds nothing: the last good value stays, and not none."""
+    error = Cell(None, "=VLOOKUP(A2,Staff!A:D,4,0)", is_error=True)
+    line = sheet("Cut Off Times", (*HEADER, "Last Day"), ("Ann", "ann@x.com", 0.375, None, "berlin"))
+    cells = {**line.cells, **{(1, column): error for column in (2, 4, 6)}}
+    people, problems = read_roster(Worksheet(1, "Cut Off Times", 100, 10, cells), SITES)
+    assert people["ann"].unread == {Detail.CUT_OFF, Detail.SITE, Detail.LAST_DAY}
+    assert [problem.cell for problem in problems] == ["C2", "G2", "E2"]
+    grace = sheet("Settings", ("Setting", "Site", "Value"), ("Grace (minutes)", None, None))
+    cells = {**grace.cells, (1, 2): error}
+    rules, problems = read_rules(Worksheet(1, "Settings", 100, 3, cells))
+    assert rules.grace_s is None
+    assert said(problems)[0].startswith(
+        "Settings!C2: Value holds '#ERROR!'; type a length of time such as 5 min"
+    )
+
+
+def test_a_truth_value_in_a_cell_for_a_name_is_not_empty():
+    people, problems = read_roster(
+        sheet("Cut Off Times", HEADER, ("Ann", "ann@x.com", "9:00", None, True)), SITES
+    )
+    assert people["ann"].unread == {Detail.SITE}
+    assert said(problems)[0].startswith("Cut Off Times!E2: no site is called 'TRUE'")
 
 
 def test_a_day_in_text_is_read_in_the_order_that_the_others_show():
@@ -546,6 +571,35 @@ def test_without_problems_no_worksheet_is_made(world):
     world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "9:00")])
     write_problems(world.spreadsheets, CONTROL_ID, control_of(world))
     assert world.effects.count == 0
+
+
+def test_what_is_wrong_in_the_rows_of_sites_is_told(world):
+    world.type_worksheet("Cut Off Times", [HEADER, ("Ann", "ann@x.com", "9:00")])
+    header = ("Site", "First Day", "Time Zone", "Day Boundary", "Silent After (h)")
+    rows = [
+        ("berlin", "2026-01-01", "Berlin", 4 / 24, "1 day"),
+        ("Hamburg", "2026-01-01", "Europe/Berlin", "soon", None),
+        ("Berlin", "2026-01-01", "Europe/Berlin", 0.25, None),
+    ]
+    world.type_worksheet("Registered Sites", [header, *rows])
+    assert [(one.cell, one.remedy.partition(";")[0]) for one in control_of(world).problems] == [
+        ("E2", "type a number of hours"),
+        ("C2", "no time zone is called 'Berlin'"),
+        ("D3", "Day Boundary holds 'soon'"),
+        ("B4", "a row above says the same First Day of this site, and counts"),
+    ]
+
+
+def test_two_columns_of_one_name_are_told(world):
+    world.type_worksheet(
+        "Cut Off Times", [(*HEADER[:3], "cut off  time"), ("Ann", "ann@x.com", "9:00", "8:00")]
+    )
+    control = control_of(world)
+    assert control.people["ann"].cut_off == 9 * 3600
+    assert said(control.problems) == [
+        "Cut Off Times!D1: a column on the left is called 'cut off  time', too, and that one counts; rename or delete "
+        "one"
+    ]
 
 
 def test_an_empty_control_spreadsheet_says_what_is_missing():

@@ -61,7 +61,7 @@ def test_a_cell_is_what_it_shows_and_what_computes_it():
         (5, 3): Cell(1e-05, "=A1"),
         (5, 4): Cell(False),
         (5, 6): Cell("", "=A1"),
-        (5, 7): Cell(None, "=A1"),
+        (5, 7): Cell(None, "=A1", is_error=True),
         (5, 8): Cell("Zoë 🦊"),
     }
     assert sheet.cells[5, 4].value is False

@@ -24,6 +24,7 @@ from attendance_backend.control import (
     shifts,
 )
 from attendance_backend.control.period_dates import year_of
+from attendance_backend.control.periods import HEADERS as PERIOD_HEADERS
 from attendance_backend.control.periods import doubts, read_periods
 from attendance_backend.control.registered_sites import Registered
 from attendance_backend.domain.groups import Groups
@@ -33,7 +34,7 @@ from attendance_backend.domain.plans import WHOLE_DAY, Plans
 from attendance_backend.domain.rules import Holiday, Rules
 from attendance_backend.ports import Spreadsheets
 from attendance_backend.sheet.grid import Area, Spreadsheet, Worksheet
-from attendance_backend.sheet.table import Problem, header_problem
+from attendance_backend.sheet.table import Problem, doubled_headers, header_problem
 from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,15 @@ NOBODY = (
 )
 
 
-TABLES = (
-    *(roster.TITLE, holidays.TITLE, rules.TITLE, machine_ids.TITLE),
-    *(shifts.SHIFTS, shifts.ROSTER),
-)
+_HEADERS: Mapping[str, Sequence[str]] = {
+    roster.TITLE: (*roster.HEADERS, *roster.OPTIONAL_HEADERS),
+    holidays.TITLE: (*holidays.HEADERS, *holidays.OPTIONAL_HEADERS),
+    rules.TITLE: rules.HEADERS,
+    machine_ids.TITLE: machine_ids.ALL_HEADERS,
+    shifts.SHIFTS: (*shifts.SHIFT_HEADERS, *shifts.OPTIONAL_SHIFT_HEADERS),
+    shifts.ROSTER: shifts.ALL_ROSTER_HEADERS,
+}
+TABLES = tuple(_HEADERS)
 """Worksheets of HR's by which workbooks count."""
 
 
@@ -171,6 +177,8 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
     if not years:
         remedy = f"there is no worksheet for {today.year}; add one, or run attendance-backend init"
         problems.append(Problem(str(today.year), "A1", remedy))
+    for title in (*years, *TABLES):
+        problems += doubled_headers(book.find(title), _HEADERS.get(title, PERIOD_HEADERS))
     registered, found = registered_sites.read(book.find(registered_sites.TITLE))
     problems += [*found, *_yet_to_come(registered, sites or (), today)]
     if sites is not None and any(site.group for site in registered.values()):

@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from attendance_backend.control.program_sheets import ProgramSheet
-from attendance_backend.domain.clocks import seconds_of, time_of
+from attendance_backend.domain.clocks import seconds_of, time_of, zone_of
 from attendance_backend.domain.people import site_key
 from attendance_backend.sheet import serial, styles
 from attendance_backend.sheet.a1 import cell_name
@@ -176,8 +176,13 @@ def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Pr
             since = table.date(row, FIRST_DAY, order)
             seconds = 0 if table.is_blank(row, DAY_BOUNDARY) else table.time_of_day(row, DAY_BOUNDARY)
             boundary = time.min if seconds >= 86_400 else time_of(seconds)
-            keeping = Keeping(since, table.label(row, TIME_ZONE), boundary)
-            found.setdefault(key, []).append(keeping)
+            rows = found.setdefault(key, [])
+            if any(each.since == since for each in rows):
+                remedy = (
+                    f"a row above says the same {FIRST_DAY} of this site, and counts; correct one of them"
+                )
+                raise BadCellError(row, table.columns[FIRST_DAY], remedy)  # noqa: TRY301 - reported below like any other
+            rows.append(Keeping(since, _time_zone(table, row, problems), boundary))
         except BadCellError as error:
             problems.append(error.problem(table.worksheet))
     sites = {
@@ -185,6 +190,18 @@ def read(worksheet: Worksheet | None) -> tuple[Mapping[str, Registered], list[Pr
         for key, rows in found.items()
     }
     return sites, problems
+
+
+def _time_zone(table: Table, row: int, problems: list[Problem]) -> str:
+    """The name of a row's time zone; empty where there is none, or none that exists."""
+    name = table.label(row, TIME_ZONE)
+    if not name or zone_of(name) is not None:
+        return name
+    remedy = (
+        f"no time zone is called {name!r}; type one such as Europe/Berlin: until then the site's own counts"
+    )
+    problems.append(BadCellError(row, table.columns[TIME_ZONE], remedy).problem(table.worksheet))
+    return ""
 
 
 def _told(table: Table, row: int, problems: list[Problem]) -> dict[str, object]:

@@ -382,11 +382,10 @@ def _kind_of_leave(table: Table, row: int, text: str, wanted: str) -> str:
 
 
 def _yes(table: Table, row: int) -> bool:
-    value = table.worksheet.value(row, table.columns[VALUE])
     answer = typed.key(table.label(row, VALUE))
-    if value is True or answer in ("yes", "y", "true"):
+    if answer in ("yes", "y", "true"):
         return True
-    if value is False or answer in ("no", "n", "false") or table.says_none(row, VALUE):
+    if answer in ("no", "n", "false") or table.says_none(row, VALUE):
         return False
     raise BadCellError(row, table.columns[VALUE], "type yes or no; until then, changes are held")
 

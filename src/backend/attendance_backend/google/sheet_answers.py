@@ -42,12 +42,15 @@ class _Column(_Part):
     developer_metadata: list[_Metadata] = []
 
 
-class _Shown(_Part):
-    """Nothing of an error."""
+class _Error(_Part):
+    """That there is one says enough."""
 
+
+class _Shown(_Part):
     number_value: float | int | None = None
     string_value: str | None = None
     bool_value: bool | None = None
+    error_value: _Error | None = None
 
 
 class _Entered(_Part):
@@ -211,5 +214,6 @@ def _read_block(block: _Block, cells: dict[Place, Cell]) -> None:
             if shown is not None:
                 value = shown.number_value if shown.string_value is None else shown.string_value
                 value = shown.bool_value if value is None else value
-            cells[row, column] = Cell(value, None if entered is None else entered.formula_value)
+            is_error = shown is not None and shown.error_value is not None
+            cells[row, column] = Cell(value, None if entered is None else entered.formula_value, is_error)
         data.values.clear()  # the answer takes as much memory as the cells

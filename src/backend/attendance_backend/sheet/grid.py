@@ -28,10 +28,12 @@ class Cell(NamedTuple):
         value: what it shows: a number (dates and times are serial numbers), a text, a truth value; None when
             a formula's value is not known.
         formula: what it computes the value by, in the service's spelling; None for a cell that holds the value itself.
+        is_error: whether it shows an error, such as #N/A.
     """
 
     value: Value | None
     formula: str | None = None
+    is_error: bool = False
 
     @property
     def is_formula(self) -> bool:

@@ -1,14 +1,14 @@
 """Worksheets kept by people as tables: a header row, found by its words, and what is typed below it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from attendance_backend.errors import LayoutError
 from attendance_backend.sheet import styles, typed
 from attendance_backend.sheet.a1 import cell_name
 from attendance_backend.sheet.changes import AddColumns, Change, NewCell, WriteCells
-from attendance_backend.sheet.grid import Worksheet
+from attendance_backend.sheet.grid import Cell, Value, Worksheet
 from attendance_backend.sheet.typed import AskBackError, Order, TypedDate, Unit, order_of, typed_date
 
 
@@ -45,6 +45,7 @@ class BadCellError(ValueError):
 
 
 _Span = tuple[date | None, date | None]
+_ERROR, _TRUE, _FALSE = "#ERROR!", "TRUE", "FALSE"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Table:
             raise LayoutError(f"worksheet {worksheet.title!r}: {_advice(missing, headers)}")
         found = _found(worksheet)
         expected = [*headers, *(header for header in optional if typed.key(header) in found)]
-        return Table(worksheet, {header: found[typed.key(header)] for header in expected})
+        return Table(_in_words(worksheet), {header: found[typed.key(header)] for header in expected})
 
     @staticmethod
     def read(
@@ -85,7 +86,7 @@ class Table:
     def text(self, row: int, header: str) -> str:
         """A text as `typed.squeezed` makes it; raises BadCellError when there is none."""
         text = typed.squeezed(self.worksheet.text(row, self.columns[header]))
-        if not text:
+        if text in ("", _ERROR, _TRUE, _FALSE):
             raise BadCellError(row, self.columns[header], f"type a text for {header}")
         return text
 
@@ -177,6 +178,19 @@ class Table:
         return BadCellError(row, column, f"{header} {what}; {ask}")
 
 
+def _in_words(worksheet: Worksheet) -> Worksheet:
+    """The worksheet with texts for truth values and errors: what shows #N/A is not understood, and not empty."""
+    words: dict[tuple[int, int], Value] = {
+        place: _ERROR if cell.is_error else _TRUE if cell.value else _FALSE
+        for place, cell in worksheet.cells.items()
+        if cell.is_error or isinstance(cell.value, bool)
+    }
+    if not words:
+        return worksheet
+    cells = {place: Cell(word, worksheet.cells[place].formula) for place, word in words.items()}
+    return replace(worksheet, cells={**worksheet.cells, **cells})
+
+
 def missing_headers(worksheet: Worksheet, headers: Sequence[str]) -> list[str]:
     """Those of the headers that the first row lacks."""
     found = _found(worksheet)
@@ -202,6 +216,19 @@ def header_problem(worksheet: Worksheet, headers: Sequence[str]) -> Problem | No
     if not missing:
         return None
     return Problem(worksheet.title, cell_name(0, 0), f"{_advice(missing, headers)}; until then no row counts")
+
+
+def doubled_headers(worksheet: Worksheet | None, headers: Sequence[str]) -> list[Problem]:
+    """Of these headers those that stand in the first row once more: only the left column counts."""
+    seen, names = set[str](), {typed.key(header) for header in headers}
+    problems: list[Problem] = []
+    for column, cell in sorted(worksheet.row(0)) if worksheet is not None else ():
+        name = typed.key(str(cell.value))
+        if name in seen & names:
+            remedy = f"a column on the left is called {cell.value!r}, too, and that one counts; rename or delete one"
+            problems.append(Problem(worksheet.title if worksheet else "", cell_name(0, column), remedy))
+        seen.add(name)
+    return problems
 
 
 def _advice(missing: Sequence[str], headers: Sequence[str]) -> str:
