@@ -597,8 +597,10 @@ def test_two_columns_of_one_name_are_told(world):
     control = control_of(world)
     assert control.people["ann"].cut_off == 9 * 3600
     assert said(control.problems) == [
-        "Cut Off Times!D1: a column on the left is called 'cut off  time', too, and that one counts; rename or delete "
-        "one"
+        (
+            "Cut Off Times!D1: a column on the left is called 'cut off  time', too, and that one counts; rename or "
+            "delete one"
+        )
     ]
 
 
