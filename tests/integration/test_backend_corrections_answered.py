@@ -175,6 +175,30 @@ ROWS = {
         of(date(2026, 10, 9), "leave", "Vacation, 1/2 day"),
         "applied as half vacation",
     ),
+    "a kind where a line above names another one": (
+        of(date(2026, 10, 29), "leave", "sick"),
+        "no effect: another line counts",
+    ),
+    "a kind of days of which a line above names one": (
+        of(date(2026, 10, 28), "leave", "sick", date(2026, 10, 29)),
+        "applied as sick; on 1 of these days another line counts",
+    ),
+    "less than a day, in other words": (
+        of(date(2026, 10, 7), "leave", "4h", midnight=False),
+        PUNCHES,
+    ),
+    "less than a day, of nobody's punches": (
+        of(date(2026, 10, 21), "leave", "4h", midnight=False),
+        "applied as 4h; for whole days: for half of one type half into Value",
+    ),
+    "half a day in brackets": (
+        of(date(2026, 10, 22), "leave", "vacation (half)", midnight=False),
+        "applied as vacation (half); for whole days: for half of one type half into Value",
+    ),
+    "a decimal time in a text": (
+        of(date(2026, 10, 16), "check in", "8,5"),
+        "type a time such as 17:30 into Value",
+    ),
     "half a day in words": (of(date(2026, 10, 6), "leave", "half a day, sick"), "applied as half sick"),
 }
 TYPED = {

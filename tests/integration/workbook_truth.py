@@ -240,6 +240,11 @@ def last_site(employee):
     return max(employee.punches, key=lambda p: p[1])[0] if employee.punches else ""
 
 
+def may_be_less_than_a_day(kind):
+    """Whether whoever typed this kind of leave, or none that is understood, may have meant part of a day."""
+    return not kind or kind[0].isdigit() or kind in ("am", "pm") or "half" in kind
+
+
 class Truth:
     """The answers."""
 
@@ -398,6 +403,9 @@ class Truth:
             return "no effect: none of it is a working day" + (", or it is leave already" if part else "")
         if not counted:
             return "no effect: there are punches or times, and they count"
+        others = [] if part else self._of_another_kind(employee, counted, kind)
+        if others == counted:
+            return "no effect: another line counts"
         answer = "applied as " + f"{part} {kind or 'leave'}".strip() if part or kind else "applied"
         if row.day < self.month.first:
             answer += f" from {self.month.first:%d-%m-%Y}"
@@ -405,12 +413,22 @@ class Truth:
             answer += f" to {self.month.last:%d-%m-%Y}; carried over into the next workbook"
         if len(counted) < len(could):
             answer += f"; on {len(counted)} of {len(could)} working days: on the others are punches or times"
-        if row.value is not None and not part and not kind:
+        if row.value is not None and not part and may_be_less_than_a_day(kind):
             answer += "; for whole days: for half of one type half into Value"
-        meant = swapped(until)
-        if until > self.month.last and meant is not None and row.day <= meant <= self.month.last:
-            answer += f"; or did you mean until {meant:%d-%m-%Y}? {SLIP}"
+        if others:
+            answer += f"; on {len(others)} of these days another line counts"
+        answer += self._slip(row.day, until)
         return answer
+
+    def _slip(self, day, until):
+        meant = swapped(until)
+        if until > self.month.last and meant is not None and day <= meant <= self.month.last:
+            return f"; or did you mean until {meant:%d-%m-%Y}? {SLIP}"
+        return ""
+
+    def _of_another_kind(self, employee, days, kind):
+        reads = f"leave ({kind})".casefold()
+        return [day for day in days if kind and str(self.hours(employee, day)).casefold() != reads]
 
     # -- days
 

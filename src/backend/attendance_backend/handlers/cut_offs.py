@@ -12,7 +12,14 @@ from attendance_backend.domain.people import Detail, Person
 from attendance_backend.review import book, daily_columns
 from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.names import WEEKLY
-from attendance_backend.review.weekly_columns import AVERAGE, CUT_OFF, CUT_OFF_AS_SET, KEY, NO_CUT_OFF
+from attendance_backend.review.weekly_columns import (
+    AVERAGE,
+    CUT_OFF,
+    CUT_OFF_AS_SET,
+    KEY,
+    NO_CUT_OFF,
+    shown_cut_off,
+)
 from attendance_backend.sheet import serial
 from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import Change, NewCell
@@ -65,7 +72,7 @@ _UNKNOWN, _NO_TIME = -1, -2
 
 def _shown(sheet: Worksheet, row: int) -> int | None:
     """Seconds after midnight; None for a blank cell, of somebody who cannot be late."""
-    number = sheet.number(row, CUT_OFF)
+    number = shown_cut_off(sheet, row)
     if number is not None:
         return serial.to_seconds(number)
     return None if sheet.value(row, CUT_OFF) in (None, "") else _NO_TIME

@@ -168,10 +168,12 @@ def contradictions(workbook: Spreadsheet) -> list[Entry]:
 
 
 def cut_offs_in(weekly: Worksheet) -> dict[str, int]:
-    """Cut-off times by `user_key`, as HR keeps them in this workbook."""
+    """Cut-off times by `user_key`, as they count in this workbook."""
     found: dict[str, int] = {}
     for row in weekly.data_rows():
-        number = weekly.number(row, weekly_columns.CUT_OFF)
+        is_odd = weekly_columns.is_not_understood(weekly, row)
+        column = weekly_columns.CUT_OFF_AS_SET if is_odd else weekly_columns.CUT_OFF
+        number = weekly.number(row, column)
         key = weekly.text(row, weekly_columns.KEY).rpartition(daily_columns.KEY_SEPARATOR)[0]
         if key and number is not None:
             found.setdefault(key, serial.to_seconds(number))

@@ -152,6 +152,8 @@ KINDS = (CHECK_IN, CHECK_OUT, LEAVE, WAIVE, NOTE)
 """As formulas know them."""
 APPLIED, NOTED = "applied", "noted"
 NOT_KEPT = "no effect: this month is finalised"
+ANOTHER = "another line counts"
+WHOLE_DAYS = "; for whole days: for half of one type half into Value"
 NOTHING_TO_WAIVE = f"{NOTED}: that week has no penalty to waive"
 
 _LONGEST_USER = 250
@@ -425,7 +427,7 @@ def _minute(value: str, hour: str, spelt: str, start: str) -> str:
     )
     typed = f'SUBSTITUTE({behind},":","")'
     text = (
-        f'IF(OR(AND(RIGHT({spelt},2)="am",{hour}>12),LEN({behind})>3),"",IF(LEN({behind})>1,'
+        f'IF(OR(AND(RIGHT({spelt},2)="am",{hour}>12),LEN({behind})>3),"",IF(LEN({behind})>0,'
         f'IF(AND(LEN({typed})=2,{typed}+0<60),{typed}+0,""),IF(LEN({before})<3,0,IF(MOD({before},100)<60,'
         f'MOD({before},100),""))))'
     )
@@ -591,17 +593,21 @@ def _leave_days(at: Places, line: int) -> str:
 
     Of half days those that say so there; these count beside punches.
     """
-    own = _own(at)
+    halves = _days_that_read(f'"*, "&{_own(at)(HOUR)}&" *"', day_header.WEEKDAY, at)
+    whole = _whole_days(f'"{LEAVE}*"', line, at)
+    return f'IF({_own(at)(HOUR)}="",{whole},{halves})'
 
-    def days(word: str, line: int) -> str:
-        dates = _header_of_days(at, line)
-        hours = f"INDEX({_days(at)},{own(HOURS_ROW)},0)"
-        return f'COUNTIFS({hours},{word},{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
 
-    whole, halves = days(f'"{LEAVE}*"', line), days(f'"*, "&{own(HOUR)}&" *"', day_header.WEEKDAY)
+def _whole_days(word: str, line: int, at: Places) -> str:
     # Of a day of which half is a holiday all the leave is half a day, beside punches too.
-    beside_holiday = days(f'"{daily_columns.HOLIDAY}, {HALF} *"', day_header.WEEKDAY)
-    return f'IF({own(HOUR)}="",{whole}+{beside_holiday},{halves})'
+    beside_holiday = _days_that_read(f'"{daily_columns.HOLIDAY}, {HALF} *"', day_header.WEEKDAY, at)
+    return f"{_days_that_read(word, line, at)}+{beside_holiday}"
+
+
+def _days_that_read(word: str, line: int, at: Places) -> str:
+    own, dates = _own(at), _header_of_days(at, line)
+    hours = f"INDEX({_days(at)},{own(HOURS_ROW)},0)"
+    return f'COUNTIFS({hours},{word},{dates},">="&{own(FROM)},{dates},"<="&{own(TO)})'
 
 
 def _leave_applied(at: Places) -> str:
@@ -617,17 +623,27 @@ def _leave_applied(at: Places) -> str:
     none = f'"no effect: none of it is a working day"&IF({own(HOUR)}="","",", or it is leave already")'
     named = f'" as "&TRIM({own(HOUR)}&" "&IF({own(MINUTE)}="","{LEAVE}",{own(MINUTE)}))'
     is_named = f"LEN({own(HOUR)}&{own(MINUTE)})>0"
+    # Such as 4h, pm or vacation (half): no half, and perhaps meant to be less than a whole day.
+    is_odd = (
+        f'AND({own(HOUR)}="",OR(ISNUMBER(FIND(LEFT({own(MINUTE)},1),"0123456789")),{own(MINUTE)}="am",'
+        f'{own(MINUTE)}="pm",ISNUMBER(FIND("{HALF}",{own(MINUTE)}))))'
+    )
+    # Of a kind; the first line that names one counts.
+    named_so = _whole_days(f'"{LEAVE} ("&{formulas.escaping(own(MINUTE))}&")"', day_header.DATE, at)
+    others = f'IF(AND({own(HOUR)}="",{own(MINUTE)}<>""),{counted}-({named_so}),0)'
     remarks = (
         f'IF({is_named},{named},"")',
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
         f'IF({end}>{last}," to "&RIGHT({period},10)&"; carried over into the next workbook","")',
         f'IF({counted}<{could},{among},"")',
-        f'IF(OR({own(VALUE)}="",{is_named}),"","; for whole days: for half of one type half into Value")',
+        f'IF(OR({own(VALUE)}="",AND({is_named},NOT({is_odd}))),"","{WHOLE_DAYS}")',
+        f'IF({others}>0,"; on "&{others}&" of these days {ANOTHER}","")',
         f'IF({slip},"; or did you mean until "&{words}&"? In this workbook the day comes first","")',
     )
     return (
         f"IF({could}=0,{none},IF({counted}=0,"
-        f'"no effect: there are punches or times, and they count","{APPLIED}"&{"&".join(remarks)}))'
+        f'"no effect: there are punches or times, and they count",IF({others}={counted},"no effect: {ANOTHER}",'
+        f'"{APPLIED}"&{"&".join(remarks)})))'
     )
 
 

@@ -474,7 +474,7 @@ def _late_after(person: Person, at: Places) -> str:
         f"INDEX({at.column(column)},MATCH({key},{keys},0))"
         for column in (weekly_columns.CUT_OFF, weekly_columns.CUT_OFF_AS_SET)
     )
-    counts = f"IF(ISNUMBER({cut_off}),{cut_off},{as_set})"
+    counts = weekly_columns.counted(cut_off, as_set)
     late = f"ROUND({counts}*{_SECONDS}+{at.cell(guide_sheet.GRACE)}*60,0)"
     return f"=IFERROR(IF({weekly_columns.has_cut_off(cut_off, as_set)},{late},{_NEVER}),{_NEVER})"
 

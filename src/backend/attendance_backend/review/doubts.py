@@ -211,14 +211,20 @@ def _corrections(sheet: Worksheet) -> Iterator[Finding]:
         status = sheet.text(row, corrections_sheet.STATUS)
         is_typed = any((row, sheet.at(column)) in sheet.cells for column in corrections_sheet.TYPED)
         answer = sheet.cells.get((row, sheet.at(corrections_sheet.STATUS)))
-        is_unknown = answer is not None and answer.is_formula and answer.value is None
+        is_unknown = answer is not None and answer.is_formula and answer.value is None and not answer.is_error
         if not is_typed or is_unknown or status == corrections_sheet.NOT_KEPT:
             continue
+        if answer is not None and answer.is_error:
+            status = "it shows an error"
+        elif answer is not None and not answer.is_formula:
+            status = "its Status is typed over"
         # What counts and makes a contradiction is told of the day.
-        if not status.startswith((corrections_sheet.APPLIED, corrections_sheet.NOTED, CHECK_TIMES)):
+        counts = status.startswith((corrections_sheet.APPLIED, corrections_sheet.NOTED, CHECK_TIMES))
+        if not counts or corrections_sheet.ANOTHER in status:
             who = sheet.label(row, corrections_sheet.EMPLOYEE) or f"row {row + 1} of {sheet.title}"
             day = sheet.date(row, corrections_sheet.DATE)
             what = (
-                f"a correction does not count ({sheet.title}, row {row + 1}): {status or 'it has no Status'}"
+                f"a correction does not count{' on all its days' if counts else ''} ({sheet.title}, row {row + 1}): "
+                f"{status or 'it has no Status'}"
             )
             yield Finding(who, day, what, formulas.user_of(sheet.text(row, corrections_sheet.USER)))

@@ -60,8 +60,8 @@ PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED 
 )
 _ORDER = (PERIOD, FIRST_DAY, LAST_DAY, DAYS, COMPLETE, GRACE, OVERTIME, FINALISED, SHARED)
 _COUNTED_BY = (GRACE, OVERTIME)
-_MOST = {GRACE: 1440, OVERTIME: 24}
-"""In the unit of the setting: a day."""
+_SENSE = {GRACE: (0.25, 240), OVERTIME: (1, 24)}
+"""The least above none and the most, in the unit of the setting: of ``0:10`` and ``8:00`` spreadsheets make less."""
 KEPT_ON = "Kept on"
 """For formulas: the cell that holds `Parameters.kept_on`."""
 NOT_UNDERSTOOD = "this is not understood"
@@ -167,14 +167,15 @@ def cells(worksheet: Worksheet) -> dict[str, str]:
         set_for_all = named(AS_SET)
         if FINALISED in rows:
             found[KEPT_ON] = set_for_all[FINALISED]
-        for name in rows.keys() & _MOST.keys():
+        for name in rows.keys() & _SENSE.keys():
             found[name] = f"IF({_is_understood(name, found[name])},{found[name]},{set_for_all[name]})"
     return found
 
 
 def _is_understood(name: str, cell: str) -> str:
     """For formulas: whether a setting can count; where it cannot, what is set for all workbooks does."""
-    return f"IF(ISNUMBER({cell}),AND({cell}>=0,{cell}<={_MOST[name]}),FALSE)"
+    least, most = _SENSE[name]
+    return f"IF(ISNUMBER({cell}),OR({cell}=0,AND({cell}>={least},{cell}<={most})),FALSE)"
 
 
 def create(period: ReviewPeriod, parameters: Parameters, shared_with: str, at: Places) -> list[Change]:
@@ -247,13 +248,23 @@ def refreshed(worksheet: Worksheet) -> list[Change]:
 def read(worksheet: Worksheet) -> Parameters:
     """The parameters; a default for each that is missing or makes no sense."""
     rows = _rows(worksheet)
-    finalised = worksheet.text(rows[FINALISED], VALUE).casefold() == YES if FINALISED in rows else False
-    grace_s, overtime_after_s = (_seconds(worksheet, rows, name, VALUE) for name in (GRACE, OVERTIME))
+    kept_on = worksheet.text(rows[FINALISED], AS_SET) if FINALISED in rows else ""
+    answer = (
+        str(worksheet.value(rows[FINALISED], VALUE) or "").strip().casefold() if FINALISED in rows else ""
+    )
+    # What is not understood opens no month that is kept.
+    finalised = answer == YES or (bool(kept_on) and answer not in ("", NO))
+    grace_s, overtime_after_s = (
+        _seconds(worksheet, rows, name, VALUE if _makes_sense(name, worksheet.number(row, VALUE)) else AS_SET)
+        if (row := rows.get(name)) is not None
+        else None
+        for name in (GRACE, OVERTIME)
+    )
     return Parameters(
         finalised,
         0 if grace_s is None else grace_s,
         DEFAULT_OVERTIME_AFTER_S if overtime_after_s is None else overtime_after_s,
-        worksheet.text(rows[FINALISED], AS_SET) if FINALISED in rows else "",
+        kept_on,
     )
 
 
@@ -289,9 +300,9 @@ def answer(worksheet: Worksheet) -> list[Change]:
         value, as_set = (f"{column_letters(worksheet.at(column))}{row + 1}" for column in (VALUE, AS_SET))
         words = Formula(_answer_to_finalised(value, as_set))
         if name in _COUNTED_BY:
+            counts = f'OR({value}="",{value}={as_set},{_is_understood(name, value)})'
             words = Formula(
-                f'=IF({value}="","{_SETTINGS[name]}",IF({_is_understood(name, value)},"{_SETTINGS[name]}",'
-                f'"{NOT_UNDERSTOOD}: "&{as_set}&" counts until you type a number"))'
+                f'=IF({counts},"{_SETTINGS[name]}","{NOT_UNDERSTOOD}: "&{as_set}&" counts until you type a number")'
             )
         place = row, worksheet.at(MEANING)
         stands = worksheet.cells.get(place)
@@ -303,7 +314,8 @@ def answer(worksheet: Worksheet) -> list[Change]:
 def _answer_to_finalised(value: str, kept_on: str) -> str:
     return (
         f'=IF(LOWER(TRIM({value}))="{YES}",IF({kept_on}="","{BEING_FINALISED}","{FINALISED_ON}"&{kept_on}&"{_AFTER}"),'
-        f'IF({kept_on}="","{_SETTINGS[FINALISED]}","{BEING_OPENED}"))'
+        f'IF(OR({value}="",LOWER(TRIM({value}))="{NO}"),IF({kept_on}="","{_SETTINGS[FINALISED]}","{BEING_OPENED}"),'
+        f'"{NOT_UNDERSTOOD}: type {YES}, or {NO}; until then it stays as it was"))'
     )
 
 
@@ -315,8 +327,15 @@ def not_understood(worksheet: Worksheet) -> dict[str, tuple[Value, Value | None]
         for name, row in rows.items()
         if name in _COUNTED_BY
         and (value := worksheet.value(row, VALUE)) not in (None, "")
-        and (_seconds(worksheet, rows, name, VALUE) is None or isinstance(value, bool))
+        and value != worksheet.value(row, AS_SET)
+        and (not _makes_sense(name, worksheet.number(row, VALUE)) or isinstance(value, bool))
     }
+
+
+def _makes_sense(name: str, number: float | None) -> bool:
+    """As `_is_understood`."""
+    least, most = _SENSE[name]
+    return number is not None and (number == 0 or least <= number <= most)
 
 
 def as_set(worksheet: Worksheet, name: str) -> int | None:
@@ -368,13 +387,23 @@ def restored(worksheet: Worksheet, period: ReviewPeriod, parameters: Parameters,
     changes: list[Change] = []
     for name, row in rows.items():
         expected = by_name[name][VALUE]
-        if (row, worksheet.at(VALUE)) not in worksheet.cells and expected.value is not None:
+        stands = worksheet.cells.get((row, worksheet.at(VALUE)))
+        is_gone = stands is None and expected.value is not None
+        if is_gone or (name == COMPLETE and not _says(stands, expected.value)):
             changes += write_cells(worksheet.sheet_id, {(row, worksheet.at(VALUE)): expected})
     lacking = [cells for name, cells in by_name.items() if name not in rows]
     if lacking:
         changes.append(AddRows(worksheet.sheet_id, len(lacking)))
         changes += lay(worksheet.sheet_id, worksheet.columns, worksheet.row_count, lacking)
     return changes
+
+
+def _says(cell: Cell | None, formula: object) -> bool:
+    return (
+        isinstance(formula, Formula)
+        and cell is not None
+        and formula_text.same(cell.formula or "", formula.text)
+    )
 
 
 def update_shared(worksheet: Worksheet, shared_with: str) -> list[Change]:

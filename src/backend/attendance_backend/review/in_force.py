@@ -27,7 +27,7 @@ from attendance_backend.review.finding import Finding
 from attendance_backend.review.guide_sheet import GRACE, OVERTIME, Parameters
 from attendance_backend.review.names import DAYS, GUIDE, SITES, WEEKLY
 from attendance_backend.review.weekly_summary import begins_on
-from attendance_backend.sheet import serial
+from attendance_backend.sheet import serial, typed
 from attendance_backend.sheet.grid import Spreadsheet, Worksheet
 
 WANTS = (
@@ -56,22 +56,30 @@ def not_understood(workbook: Spreadsheet) -> Iterator[Finding]:
     """
     guide, weekly = workbook.find(GUIDE), workbook.find(WEEKLY)
     for name, (value, counts) in guide_sheet.not_understood(guide).items() if guide is not None else ():
-        what = f"{name} in {GUIDE} reads {value}, which is not understood: {counts} counts until you type a number"
+        reads = value if isinstance(value, str) else typed.shown(value)
+        what = f"{name} in {GUIDE} reads {reads}, which is not understood: {counts} counts until you type a number"
         yield Finding("", None, what)
     for row in weekly.data_rows() if weekly is not None else ():
         assert weekly is not None
-        text, as_set = (
-            weekly.text(row, weekly_columns.CUT_OFF),
-            weekly.number(row, weekly_columns.CUT_OFF_AS_SET),
+        user, _, label = weekly.text(row, weekly_columns.KEY).rpartition(daily_columns.KEY_SEPARATOR)
+        if label != weekly_columns.AVERAGE:
+            continue
+        value, as_set = (
+            weekly.value(row, column) for column in (weekly_columns.CUT_OFF, weekly_columns.CUT_OFF_AS_SET)
         )
-        if text and text.casefold() != weekly_columns.NO_CUT_OFF and as_set is not None:
-            minutes = serial.to_seconds(as_set) // 60
+        minutes = 0 if isinstance(as_set, str | None) else serial.to_seconds(as_set) // 60
+        counts = f"{minutes // 60:02}:{minutes % 60:02}" if minutes else weekly_columns.NO_CUT_OFF
+        if weekly_columns.is_not_understood(weekly, row):
+            reads = value if isinstance(value, str) else "an error" if value is None else typed.shown(value)
             what = (
-                f"Cut Off Time in {WEEKLY} reads {text}, which is not understood: {minutes // 60:02}:{minutes % 60:02} "
-                "counts until you type a time such as 9:00"
+                f"reads {reads}, which is not understood: {counts} counts until you type a time such as 9:00"
             )
-            user = weekly.text(row, weekly_columns.KEY).rpartition(daily_columns.KEY_SEPARATOR)[0]
-            yield Finding(weekly.text(row, weekly_columns.EMPLOYEE), None, what, user)
+        elif value in (None, "") and counts != weekly_columns.NO_CUT_OFF:
+            what = f"is empty, and so nothing is late: type {counts}, or {weekly_columns.NO_CUT_OFF} if that is meant"
+        else:
+            continue
+        name = weekly.text(row, weekly_columns.EMPLOYEE)
+        yield Finding(name, None, f"Cut Off Time in {WEEKLY} {what}", user)
 
 
 class InForce:

@@ -46,15 +46,17 @@ _UNPLANNED = "formula of before Roster or Weekend was changed"
 
 
 _EARLIER = {
-    DAILY: "2aff0b0a5a74 328713b127d3 3de58bfaa00e 4ea1ea536bd1 890dd275aaeb 8ffed2bfb8e2",
-    WEEKLY: "54053d1f4c51 7007a14848c4 831db98570d6 a1d0cbc7cc81 dfb63900319f e9cc37275247 f525ab5d7bd6 "
-    "f90a497bb752",
+    DAILY: "2aff0b0a5a74 328713b127d3 3de58bfaa00e 4ea1ea536bd1 52a449284c43 890dd275aaeb 8ffed2bfb8e2",
+    WEEKLY: "54053d1f4c51 7007a14848c4 831db98570d6 848220aaf3a9 a1212ac73f29 a1d0cbc7cc81 dfb63900319f "
+    "e9cc37275247 f525ab5d7bd6 f90a497bb752",
     MONTHLY: "170575f7b510 1a4f2099be64 25b4de684b4a 379e28e2e601 6434ec5177e6 75355960dded "
-    "818b552d20b3 8de2fbc04aba 9d28c21c405b c381f2553149 cf3416a6cfa7",
-    CORRECTIONS: "17ec1525d546 3c33c32dbf82 46387b674902 6a50e4b865e7 6bcf602aed3b 6d1086509fca "
-    "6eeb76d374a4 754ee8200c21 7c1c9b473530 8b736b2c6434 9f0563a3a19d b2f466d640ff",
+    "818b552d20b3 8de2fbc04aba 9d28c21c405b c381f2553149 cf3416a6cfa7 d2ed2820e5d8 f8cdc926de9f",
+    CORRECTIONS: "17ec1525d546 2ada1857c11b 3c33c32dbf82 46387b674902 6a50e4b865e7 6bcf602aed3b 6d1086509fca "
+    "6eeb76d374a4 754ee8200c21 7c1c9b473530 8b736b2c6434 9f0563a3a19d ad4d9d8fa06b b2f466d640ff",
+    WORKING_TIME: "5b28f0968afd",
+    PLAN: "ed781d07336b",
 }
-"""What release 0.1.0, and who tried it before, wrote and this one writes otherwise (`formula_text.digest`)."""
+"""What releases, and who tried them before, wrote and this one writes otherwise (`formula_text.digest`)."""
 
 
 @dataclass

@@ -48,6 +48,7 @@ from attendance_backend.review.weekly_columns import (
     USER_NAME,
     WAIVED,
     WAIVED_WORD,
+    counted,
     has_cut_off,
 )
 from attendance_backend.sheet import serial, styles
@@ -242,7 +243,7 @@ def _penalty(user: str, row: int, days: Days, judged: Sequence[str], at: Places)
     cut_off, as_set = (
         f"INDEX({at.own_column(column)},{at.own(CUT_OFF_ROW, row)})" for column in (CUT_OFF, CUT_OFF_AS_SET)
     )
-    counts = f"IF(ISNUMBER({cut_off}),{cut_off},{as_set})"
+    counts = counted(cut_off, as_set)
     late = f"ROUND(({total})/({count})*{_MILLISECONDS},0)>ROUND({counts}*{_MILLISECONDS},0)"
     has = has_cut_off(cut_off, as_set)
     if with_shift:

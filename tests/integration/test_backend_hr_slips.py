@@ -1,0 +1,174 @@
+"""Slips of HR's at a workbook that once made numbers wrong without a word, or were told in words that help nobody."""
+
+from datetime import date, datetime
+
+import pytest
+
+from attendance_backend.app.commands.export import export
+from attendance_backend.review import corrections_sheet
+from tests.integration.workbook_office import typed
+from tests.property.hands_office import JUNE, SITES, Hands, Office, punch
+from tests.property.hands_seen import CORRECTIONS, MONTHLY, TYPED, WEEKLY, Look
+from tests.property.hands_world import WORDS
+
+PEOPLE = [
+    ("Ann Archer", "ann@example.com", 0.375, "berlin", None, None),
+    ("Zoe Young", "zoe@example.com", 0.375, "karachi", None, None),
+]
+WEDNESDAY, SATURDAY = date(2026, 6, 3), date(2026, 6, 6)
+
+
+class Desk:
+    """HR at the workbook of a week in which Ann comes in time, and Zoe ten minutes late."""
+
+    def __init__(self):
+        self.office = Office(PEOPLE)
+        self.hands = Hands(self.office)
+        self.control = Hands(self.office, self.office.control_id)
+        for day in range(1, 6):
+            for user, site, minute in (("ann", "berlin", 0), ("zoe", "karachi", 10)):
+                moments = datetime(2026, 6, day, 9, minute), datetime(2026, 6, day, 18, minute)
+                self.office.store(site, [punch(user, moment, site) for moment in moments])
+        self.office.wait(days=5)
+        for site in SITES:
+            self.office.report(site, SATURDAY)
+        self.office.tick()
+        self.begun = self.office.remember()
+
+    def look(self, title):
+        return Look(self.hands.sheet(title, self.office.computed()), WORDS.get(title, set()))
+
+    def of(self, who, word, title=MONTHLY):
+        look = self.look(title)
+        return next(look.at(row, word) for row in look.rows() if look.at(row, "Employee") == who)
+
+    def setting(self, name):
+        """Row of a setting of Guide, and what stands beside it: value and answer."""
+        look = self.look("Guide")
+        row = next(row for row, column in look.cells if look.value(row, column) == name)
+        return row, look.value(row, 1), look.value(row, 2)
+
+    def type_setting(self, name, value):
+        self.hands.put("Guide", self.setting(name)[0], 1, value)
+
+    def type_cut_off(self, who, value):
+        look = self.look(WEEKLY)
+        row = next(row for row in look.rows() if look.at(row, "Employee") == who)
+        self.hands.put(WEEKLY, row, look.columns["Cut Off Time"], value)
+
+    def correct(self, row, *values):
+        look = self.look(CORRECTIONS)
+        for word, value in zip(TYPED, values, strict=False):
+            if value is not None:
+                self.hands.put(CORRECTIONS, look.header + row, look.columns[word], typed(value))
+
+    def is_live(self):
+        look = self.look(MONTHLY)
+        return look.is_formula(look.header + 3, look.columns["Hours"])
+
+    def doubts(self, tmp_path):
+        lines = export(self.office.backend, JUNE.name, "csv", tmp_path / "pay.csv").doubts
+        return [line for line in lines if "the site's data is complete" not in line]
+
+
+@pytest.fixture(scope="module")
+def made():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corrections_sheet, "PREPARED_ROWS", 8)
+        patch.setattr(corrections_sheet, "SPARE_ROWS", 2)
+        yield Desk()
+
+
+@pytest.fixture
+def desk(made):
+    made.office.go_back(made.begun)
+    return made
+
+
+@pytest.mark.parametrize("value", [9.0, 9.15, 1730.0, 1.0, 46174.375, -0.2, 0.0, "9h15"])
+def test_a_cut_off_time_that_is_no_time_of_day_lets_nobody_be_in_time(desk, value, tmp_path):
+    """A spreadsheet takes 9 for nine days, and everybody is there before that."""
+    desk.type_cut_off("Zoe Young", value)
+    assert desk.of("Zoe Young", "Late") == 5
+    assert desk.of("Zoe Young", "Penalties") == 1
+    desk.office.tick()
+    (line,) = desk.office.problems()
+    assert "Zoe Young: Cut Off Time in Weekly Summary reads " in line
+    assert "09:00 counts until" in line
+    assert desk.doubts(tmp_path) == [line]
+
+
+def test_a_cut_off_time_that_was_emptied_is_told_and_none_is_meant(desk, tmp_path):
+    desk.type_cut_off("Zoe Young", None)
+    desk.office.tick()
+    (line,) = desk.office.problems()
+    assert line == (
+        "Zoe Young: Cut Off Time in Weekly Summary is empty, and so nothing is late: type 09:00, or none if that is "
+        "meant"
+    )
+    assert desk.doubts(tmp_path) == [line]
+    desk.type_cut_off("Zoe Young", "none")
+    desk.office.tick()
+    assert desk.office.problems() == desk.doubts(tmp_path) == []
+    assert desk.of("Zoe Young", "Late") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Overtime beyond (hours a day)", 8 / 24, "8:00"),
+        ("Overtime beyond (hours a day)", 0.5, "0.5"),
+        ("Grace (minutes)", 10 / 1440, "0:10"),
+        ("Grace (minutes)", 1000.0, "1000"),
+    ],
+)
+def test_a_setting_that_a_spreadsheet_made_a_part_of_a_day_of_is_told(desk, name, value, shown):
+    """Such as 8:00 hours of overtime, which it takes for a third of an hour; and a grace of a whole day."""
+    before = desk.of("Ann Archer", "Overtime"), desk.of("Zoe Young", "Late")
+    desk.type_setting(name, value)
+    assert (desk.of("Ann Archer", "Overtime"), desk.of("Zoe Young", "Late")) == before
+    assert desk.setting(name)[2].startswith("this is not understood: ")
+    desk.office.tick()
+    assert any(
+        f"{name} in Guide reads {shown}, which is not understood" in line for line in desk.office.problems()
+    )
+
+
+def test_half_an_hour_of_overtime_that_is_set_for_all_is_understood(desk):
+    rows = [("Setting", "Site", "Value"), ("Overtime beyond (hours a day)", "", "0.5 h")]
+    desk.control.keep("Settings", rows)
+    desk.office.tick()
+    assert desk.of("Ann Archer", "Overtime") * 24 == pytest.approx(5 * 8.5)
+    assert "not understood" not in desk.setting("Overtime beyond (hours a day)")[2]
+    assert desk.office.problems() == []
+
+
+def test_how_far_data_is_complete_is_no_persons_to_type(desk):
+    desk.type_setting("All sites complete through", typed(JUNE.last_day))
+    desk.office.tick()
+    assert desk.setting("All sites complete through")[1] == typed(SATURDAY)
+
+
+@pytest.mark.parametrize("answer", ["ja", "Yes, paid", True, 1.0])
+def test_what_is_neither_yes_nor_no_closes_no_month_and_opens_none(desk, answer):
+    desk.type_setting("Finalised", str(answer))
+    assert desk.setting("Finalised")[2].startswith("this is not understood: type yes, or no")
+    desk.office.tick()
+    assert desk.is_live()
+    desk.type_setting("Finalised", "yes")
+    desk.office.tick()
+    desk.type_setting("Finalised", str(answer))
+    desk.office.tick()
+    assert not desk.is_live()
+    desk.type_setting("Finalised", None)
+    desk.office.tick()
+    assert desk.is_live()
+
+
+def test_a_correction_that_shows_an_error_or_a_status_of_somebodys_is_a_doubt(desk, tmp_path):
+    desk.correct(1, WEDNESDAY, None, "Ann Archer", "check-in", 8 / 24, "overslept")
+    assert desk.doubts(tmp_path) == []
+    status = desk.look(CORRECTIONS).columns["Status"]
+    desk.hands.put(CORRECTIONS, 1, status, "applied")
+    (line,) = desk.doubts(tmp_path)
+    assert line.endswith("a correction does not count (Corrections, row 2): its Status is typed over")
