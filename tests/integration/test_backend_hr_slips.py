@@ -172,3 +172,29 @@ def test_a_correction_that_shows_an_error_or_a_status_of_somebodys_is_a_doubt(de
     desk.hands.put(CORRECTIONS, 1, status, "applied")
     (line,) = desk.doubts(tmp_path)
     assert line.endswith("a correction does not count (Corrections, row 2): its Status is typed over")
+
+
+def test_an_older_version_that_is_restored_does_not_make_days_absences_without_a_word(desk, tmp_path):
+    """All of a spreadsheet goes back then, and so nothing in it knows of the punches that came since."""
+    files = desk.office.server.store.files
+    older = files[desk.office.sheet_id].spreadsheet
+    moments = datetime(2026, 6, 6, 9), datetime(2026, 6, 6, 12)
+    records = [punch("ann", moment, "berlin") for moment in moments]
+    desk.office.store("berlin", records)
+    desk.office.tick()
+    assert desk.office.problems() == []
+    files[desk.office.sheet_id].spreadsheet = older
+    desk.office.forget()
+    lost = "berlin: punches are gone from the raw data that were there at an earlier visit"
+    (line,) = desk.doubts(tmp_path)
+    assert line.startswith(lost)
+    desk.office.store("berlin", [punch("ann", datetime(2026, 6, 7, 9), "berlin")])
+    for _ in range(2):
+        desk.office.tick()
+        (line,) = desk.office.problems()
+        assert line.startswith(lost)
+        assert "attendance-client replay" in line
+    desk.office.store("berlin", records)
+    desk.office.tick()
+    assert desk.office.problems() == []
+    assert not any(line.startswith(lost) for line in desk.doubts(tmp_path))

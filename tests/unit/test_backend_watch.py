@@ -199,7 +199,7 @@ def test_finalised_is_noted_in_review_sheets_and_a_workbook_that_hr_opens_again_
     office.finalise()
     office.finalise(book=office.november)
     office.tick()
-    noted = [row[4:] for row in office.world.control.sheet("Review Sheets").rows()]
+    noted = [row[4:5] for row in office.world.control.sheet("Review Sheets").rows()]
     assert noted == [["Finalised"], ["yes"], ["yes"]]
     sheet, place = empty_a_formula(office.october)
     office.finalise("no")
@@ -224,7 +224,7 @@ def test_review_sheets_of_an_earlier_version_get_their_column(office):
     sheet.cells = {place: value for place, value in sheet.cells.items() if place[1] < 4}
     office.finalise()
     office.tick()
-    assert [row[4:] for row in sheet.rows()] == [["Finalised"], ["yes"], []]
+    assert [row[4:5] for row in sheet.rows()] == [["Finalised"], ["yes"], []]
 
 
 def test_what_somebody_else_keeps_in_that_column_stays(office):
@@ -234,7 +234,7 @@ def test_what_somebody_else_keeps_in_that_column_stays(office):
     office.finalise()
     office.tick()
     office.tick()
-    assert [row[4:] for row in sheet.rows()] == [["Remarks"], ["looked at"], []]
+    assert [row[4:5] for row in sheet.rows()] == [["Remarks"], ["looked at"], []]
 
 
 def test_whoever_is_hired_after_the_period_is_not_absent_in_it(office):

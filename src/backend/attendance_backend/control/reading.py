@@ -82,6 +82,7 @@ class Control:
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
         parts: period and group by name, of the workbooks of groups.
+        newest_punches: those that were there at the last visit (`review_sheets.newest`).
     """
 
     periods: Sequence[ReviewPeriod]
@@ -96,6 +97,7 @@ class Control:
     plans: Plans = field(default_factory=Plans)
     groups: Groups = field(default_factory=Groups)
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    newest_punches: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def period_of(self, name: str) -> ReviewPeriod | None:
         """The period of a workbook; None where HR's table does not say its days."""
@@ -221,6 +223,7 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         *(periods, people, whole_days, free.is_whole, chosen, recorded, finalised, problems, sheet, plans),
         groups=groups,
         parts=review_sheets.parts(book.find(review_sheets.TITLE)),
+        newest_punches=review_sheets.newest(book.find(review_sheets.TITLE)),
     )
 
 

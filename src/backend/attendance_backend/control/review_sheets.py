@@ -1,11 +1,12 @@
 """``Review Sheets`` in the control spreadsheet: which spreadsheet belongs to which period.
 
-    Period | Spreadsheet ID | Link | Created On | Finalised | Group
+    Period | Spreadsheet ID | Link | Created On | Finalised | Group | Newest Punches
 
 Spreadsheets are found by what is written here, never by their title: titles get changed, copied and binned.
 Finalised says what the workbook's ``Guide`` said when somebody last looked, so that nobody need look each time.
 Group is there where sites name one (`domain.groups`): a period then has a workbook for each. What is called the name
-of a workbook here is `domain.groups.book_name`.
+of a workbook here is `domain.groups.book_name`. Newest Punches are what each site's raw data held at the last visit: a
+workbook that was put back to an older version does not know itself that it once held them.
 """
 
 from collections.abc import Mapping
@@ -23,9 +24,11 @@ from attendance_backend.sheet.grid import Place, Worksheet, spreadsheet_link
 from attendance_backend.sheet.table import Problem
 
 TITLE = "Review Sheets"
-PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED, GROUP = range(6)
+PERIOD, SPREADSHEET_ID, LINK, CREATED_ON, FINALISED, GROUP, NEWEST = range(7)
 HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
 GROUP_HEADER = "Group"
+NEWEST_HEADER = "Newest Punches"
+_IS, _AND = ": ", "; "
 SHEET = ProgramSheet(1_900_000_001, TITLE, HEADERS, (150, 360, 620, 110, 90))
 YES = "yes"
 
@@ -105,6 +108,38 @@ def finalised(worksheet: Worksheet | None) -> set[str]:
         return set()
     rows, _ = _counting(worksheet)
     return {name for name, row in rows.items() if worksheet.text(row, FINALISED) == YES}
+
+
+def newest(worksheet: Worksheet | None) -> dict[str, dict[str, str]]:
+    """The newest punch of each site at the last visit, its record ID by `site_key`, by spreadsheet ID."""
+    found: dict[str, dict[str, str]] = {}
+    if worksheet is None or worksheet.text(0, NEWEST) != NEWEST_HEADER:
+        return found
+    for row in worksheet.row_numbers()[1:]:
+        pairs = (each.rpartition(_IS) for each in worksheet.text(row, NEWEST).split(_AND))
+        known = {site.strip(): record.strip() for site, _, record in pairs if site.strip()}
+        found[worksheet.text(row, SPREADSHEET_ID)] = known
+    return found
+
+
+def note_newest(worksheet: Worksheet, punches: Mapping[str, Mapping[str, str]]) -> list[Change]:
+    """What notes the newest punches of workbooks, as `newest`, where something else stands."""
+    known, header = newest(worksheet), worksheet.text(0, NEWEST)
+    rows = {worksheet.text(row, SPREADSHEET_ID): row for row in worksheet.row_numbers()[1:]}
+    cells = {
+        (rows[sheet_id], NEWEST): NewCell(
+            _AND.join(f"{site}{_IS}{record}" for site, record in sorted(of_sites.items())), styles.PLAIN
+        )
+        for sheet_id, of_sites in punches.items()
+        if sheet_id in rows and known.get(sheet_id, {}) != of_sites
+    }
+    if not cells or header not in ("", NEWEST_HEADER):
+        return []
+    lacking = NEWEST + 1 - worksheet.column_count
+    growth: list[Change] = [AddColumns(worksheet.sheet_id, lacking)] if lacking > 0 else []
+    if not header:
+        cells[0, NEWEST] = NewCell(NEWEST_HEADER, styles.HEADER)
+    return [*growth, *write_cells(worksheet.sheet_id, cells)]
 
 
 def note(

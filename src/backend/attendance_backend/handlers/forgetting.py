@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
-from attendance_backend.control import forgotten, machine_ids, program_sheets, roster, shifts
+from attendance_backend.control import forgotten, machine_ids, program_sheets, review_sheets, roster, shifts
 from attendance_backend.control.reading import Control, read_control
 from attendance_backend.control.roster import address_in
 from attendance_backend.domain.people import Person, user_key
@@ -134,7 +134,12 @@ def _made_whole(
             f"the person is out of {name}, but its days are not known any more: run attendance-backend refresh "
             f'--period "{name}" when Review Periods has its row again'
         )
-    differences, _ = restore(sheet_id, period, control.of_group(control.group_of(name)), backend)
+    own = replace(control.of_group(control.group_of(name)), newest_punches={})
+    differences, _, newest = restore(sheet_id, period, own, backend)
+    recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
+    if newest and recorded is not None:
+        changes = review_sheets.note_newest(recorded, {sheet_id: newest})
+        backend.spreadsheets.apply(backend.control_id, changes)
     for line in differences:
         say(f"{name}: put right: {line}")
 

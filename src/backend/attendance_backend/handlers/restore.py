@@ -42,6 +42,10 @@ from attendance_contracts import ReviewPeriod
 
 log = logging.getLogger(__name__)
 
+LOST = (
+    "punches are gone from the raw data that were there at an earlier visit, as if an older version was restored: have "
+    "attendance-client replay run at the site, which sends them again (or empty Newest Punches in Review Sheets)"
+)
 _LEAVE, _WEEK = "leave", "week"
 """What is remembered of the workbooks of other groups."""
 _Read = TypeVar("_Read")
@@ -49,15 +53,16 @@ _Read = TypeVar("_Read")
 
 def restore(
     sheet_id: str, period: ReviewPeriod, control: Control, backend: Backend, site: str | None = None
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], list[str], dict[str, str]]:
     """Make a workbook whole; one that HR finalised is kept as values, one that HR opened again lives.
 
     Args:
         site: one that surely has raw data; None for those whose raw data is there.
 
     Returns:
-        What was wrong, a line each; and what stays, which only people can fix: rows of the raw data that cannot be
-        read, and what was typed over formulas; of a finalised month what differs since.
+        What was wrong, a line each; what stays, which only people can fix: rows of the raw data that are gone or cannot
+        be read, and what was typed over formulas; of a finalised month what differs since; and of a month that lives
+        its newest punches, as `review_sheets.newest`, but for those that are gone.
 
     Raises:
         UserError: there is no raw data, or a later version of the program changed the workbook.
@@ -67,23 +72,26 @@ def restore(
     lacking, is_finalised = _complete_days(sheet_id, period, control, backend, sites)
     differences += [*missing, *lacking]
     if is_kept and is_finalised:
-        return differences, _since_finalised(sheet_id, control, backend)
+        return differences, _since_finalised(sheet_id, control, backend), {}
     if is_kept:
         differences += finalising.open_again(sheet_id, period, backend)
     if not is_finalised:
         differences += daily_sync.sync(sheet_id, period, control, backend)
     elif not is_kept and finalising.is_of_earlier_version(sheet_id, period, backend):
-        return _kept_as_it_is(sheet_id, period, control, backend, differences)
+        return *_kept_as_it_is(sheet_id, period, control, backend, differences), {}
     rebuilt = rebuild_facts(sheet_id, period, backend)
     leave = None if is_finalised else earlier_leave(period, control, backend)
     weeks = None if is_finalised else week_facts(sheet_id, period, control, backend)
     repairs = repair_formulas(sheet_id, period, backend, leave, weeks)
     differences += [*rebuilt.differences, *repairs.differences]
-    kept = [*rebuilt.unreadable, *repairs.kept]
+    known = control.newest_punches.get(sheet_id, {})
+    lost = {site: record for site, record in known.items() if (site, record) not in rebuilt.stored}
+    newest = {**rebuilt.newest, **lost}
+    kept = [*(f"{site}: {LOST}" for site in sorted(lost)), *rebuilt.unreadable, *repairs.kept]
     if is_finalised:
         differences, told = _kept_as_it_is(sheet_id, period, control, backend, differences)
-        return differences, [*kept, *told]
-    return differences, kept
+        return differences, [*kept, *told], newest
+    return differences, kept, newest
 
 
 def _kept_as_it_is(

@@ -102,7 +102,7 @@ def _bring_back(message: SiteHealth, backend: Backend) -> None:
     control = read_control(
         backend.spreadsheets, backend.control_id, message.at.date(), sites | {message.location}
     ).of_book(message.sheet_id)
-    differences, _ = restore(message.sheet_id, message.period, control, backend, message.location)
+    differences, *_ = restore(message.sheet_id, message.period, control, backend, message.location)
     for difference in differences:
         log.warning("%s: %s", message.period.name, difference)
 

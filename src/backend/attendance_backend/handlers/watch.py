@@ -36,7 +36,7 @@ from attendance_backend.errors import (
 )
 from attendance_backend.handlers import books, copies, finalising, guests, moving, previewing, telling
 from attendance_backend.handlers.copies import gone
-from attendance_backend.handlers.restore import restore
+from attendance_backend.handlers.restore import LOST, restore
 from attendance_backend.ports import Backend, Clock
 from attendance_backend.review import compared, finalised, guide_sheet
 from attendance_backend.review.book import GUIDE_VALUES, locked, sites_of
@@ -47,7 +47,9 @@ from attendance_backend.review.names import (
     PERIOD_PROPERTY,
     TITLE_PREFIX,
 )
-from attendance_backend.sheet.grid import Spreadsheet, spreadsheet_link
+from attendance_backend.sheet.changes import Change
+from attendance_backend.sheet.grid import Spreadsheet, Worksheet, spreadsheet_link
+from attendance_backend.sheet.preview import after
 from attendance_backend.sheet.table import Problem
 from attendance_contracts import ReviewPeriod, Watch
 
@@ -140,6 +142,7 @@ class _Round:
         wall: the clock that goes on while it works, and when it began by that.
         problems: of workbooks, as they are to stand in ``Problems``.
         finalised: what was found out about workbooks, by period name.
+        newest: their newest punches (`review_sheets.newest`).
         sites: of all workbooks that were visited.
     """
 
@@ -150,6 +153,7 @@ class _Round:
     began: datetime
     problems: list[Problem] = field(default_factory=list)
     finalised: dict[str, bool] = field(default_factory=dict)
+    newest: dict[str, Mapping[str, str]] = field(default_factory=dict)
     sites: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -335,22 +339,28 @@ class _Round:
             log.warning("workbook of %s: %s", name, line)
         for line in moved.stays:
             self._tell(name, line, logging.WARNING)
-        differences, kept = restore(sheet_id, closed or window(), control, self.backend)
-        cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
-        self.finalised[name] = closed is not None and not cannot
-        for line in cannot:
-            self._tell(name, line)
+        differences, kept, newest = restore(sheet_id, closed or window(), control, self.backend)
+        if newest:
+            self.newest[sheet_id] = newest
         for difference in differences:
             log.warning("workbook of %s: %s", name, difference)
         if closed is not None:
-            return  # what differs is listed in the workbook
+            cannot = [line for line in kept if line.startswith(finalised.CANNOT_BE_KEPT)]
+            self.finalised[name] = not cannot
+            for line in [*cannot, *(line for line in kept if line.endswith(LOST))]:
+                self._tell(name, line)
+            return  # what else differs is listed in the workbook
+        self._tell_kept(name, kept)
+        if is_held:
+            self._guarded(name, partial(self._preview, name, sheet_id, window(), control))
+
+    def _tell_kept(self, name: str, kept: Sequence[str]) -> None:
+        """What only people can fix."""
         for line in kept[:MOST_LINES]:
             self._tell(name, line + (TYPED_OVER if "typed over" in line else ""), logging.WARNING)
         if len(kept) > MOST_LINES:
             more = f"and {len(kept) - MOST_LINES} more, which attendance-backend refresh lists"
             self._tell(name, more, logging.WARNING)
-        if is_held:
-            self._guarded(name, partial(self._preview, name, sheet_id, window(), control))
 
     def _finalised_period(self, present: Spreadsheet) -> ReviewPeriod | None:
         """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""
@@ -367,13 +377,17 @@ class _Round:
         except UserError as error:
             raise RefusedError(f"no copy of it can be kept, or no old one removed: {error}") from error
 
+    def _notes(self, recorded: Worksheet) -> list[Change]:
+        changes = review_sheets.note(recorded, self.finalised)
+        return [*changes, *review_sheets.note_newest(after(recorded, changes), self.newest)]
+
     def _write_down(self) -> None:
         spreadsheets, control_id = self.backend.spreadsheets, self.backend.control_id
         recorded = self.book.find(review_sheets.TITLE)
-        if recorded is not None and review_sheets.note(recorded, self.finalised):
+        if recorded is not None and self._notes(recorded):
             # Read again: a round takes minutes where there is much to visit, and rows may have moved.
             recorded = review_sheets.read(spreadsheets, control_id) or recorded
-            spreadsheets.apply(control_id, review_sheets.note(recorded, self.finalised))
+            spreadsheets.apply(control_id, self._notes(recorded))
         control = understood(self.book, self.backend.clock.now().date(), self.sites or None)
         write_problems(spreadsheets, control_id, control, list(dict.fromkeys(self.problems)))
 

@@ -55,8 +55,8 @@ def not_understood(workbook: Spreadsheet) -> Iterator[Finding]:
         workbook: with the cells of ``Guide`` and ``Weekly Summary``.
     """
     guide, weekly = workbook.find(GUIDE), workbook.find(WEEKLY)
-    for name, (value, counts) in guide_sheet.not_understood(guide).items() if guide is not None else ():
-        reads = value if isinstance(value, str) else typed.shown(value)
+    for name, (stands, counts) in guide_sheet.not_understood(guide).items() if guide is not None else ():
+        reads = stands if isinstance(stands, str) else typed.shown(stands)
         what = f"{name} in {GUIDE} reads {reads}, which is not understood: {counts} counts until you type a number"
         yield Finding("", None, what)
     for row in weekly.data_rows() if weekly is not None else ():

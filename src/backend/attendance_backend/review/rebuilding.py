@@ -5,7 +5,7 @@ the punch is kept, and its row is complained of each time until it is fixed. Whe
 either, the punch cannot count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -51,12 +51,16 @@ class Rebuilt:
         differences: what was wrong, one line each; as empty as the changes.
         unreadable: rows of the raw data that only people can fix, one line each.
         gone: punches that were stored, and whose rows somebody deleted: they do not count any more.
+        newest: the newest punch of each site, its record ID by `site_key`.
+        stored: all punches, each by these two.
     """
 
     changes: list[Change] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     gone: list[StoredPunch] = field(default_factory=list)
+    newest: dict[str, str] = field(default_factory=dict)
+    stored: Collection[tuple[str, str]] = ()
 
 
 def fact_wants(present: Spreadsheet) -> list[Want]:
@@ -79,6 +83,8 @@ def rebuild(workbook: Spreadsheet, period: ReviewPeriod, people: Sequence[Person
     """
     rebuilt = Rebuilt()
     punches = _punches(workbook, rebuilt)
+    rebuilt.stored = punches.keys()
+    rebuilt.newest |= sorted(punches, key=lambda place: (punches[place].punch.moment, place))
     index = _rebuild_index(workbook, period, punches, rebuilt)
     _rebuild_days(workbook, period, people, index, rebuilt)
     return rebuilt

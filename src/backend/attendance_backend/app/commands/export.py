@@ -13,7 +13,7 @@ from attendance_backend.export.payroll import WANTS, Payroll, doubted, joined, p
 from attendance_backend.export.slips import Correction, corrections_of
 from attendance_backend.handlers import books
 from attendance_backend.handlers.finalising import now_of
-from attendance_backend.handlers.restore import restore
+from attendance_backend.handlers.restore import LOST, restore
 from attendance_backend.handlers.watch import where_it_is
 from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
@@ -181,7 +181,7 @@ def _reported_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> l
     looking = replace(backend, spreadsheets=_Looking(backend.spreadsheets))
     try:
         own = control.of_group(control.group_of(name))
-        _, told = restore(present.spreadsheet_id, window(name, control), own, looking)
+        _, told, _ = restore(present.spreadsheet_id, window(name, control), own, looking)
     except _WouldWriteError:
         return [Finding("", None, OUT_OF_DATE)]
-    return [Finding("", None, line) for line in told if line.endswith(rebuilding.COUNTS)]
+    return [Finding("", None, line) for line in told if line.endswith((rebuilding.COUNTS, LOST))]

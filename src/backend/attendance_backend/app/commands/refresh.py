@@ -51,7 +51,7 @@ def refresh(backend: Backend, period: str | None, say: Callable[[str], None]) ->
     for name, sheet_id in chosen:
         say(f"{name}:")
         own = control.of_group(control.group_of(name))
-        differences, kept = restore(sheet_id, window(name, control), own, backend)
+        differences, kept, _ = restore(sheet_id, window(name, control), own, backend)
         differences += _share(sheet_id, own, backend)
         for difference in differences:
             say(f"  {difference}")
