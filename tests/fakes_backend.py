@@ -29,6 +29,7 @@ from attendance_backend.sheet.changes import (
     NewCell,
     OfferChoices,
     RemoveWorksheet,
+    RenameWorksheet,
     SetColumns,
     SetLocale,
     SetTitle,
@@ -516,6 +517,8 @@ def _apply_one(book: Book, change: Change) -> None:
             book.title = title
         case ShowWorksheet(sheet_id):
             book.by_id(sheet_id).hidden = False
+        case RenameWorksheet(sheet_id, title):
+            book.by_id(sheet_id).title = title
         case SetLocale(locale):
             book.locale = locale
         case SucceedVersion(_, new, sheet_id, name):

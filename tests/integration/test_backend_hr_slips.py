@@ -198,3 +198,21 @@ def test_an_older_version_that_is_restored_does_not_make_days_absences_without_a
     desk.office.tick()
     assert desk.office.problems() == []
     assert not any(line.startswith(lost) for line in desk.doubts(tmp_path))
+
+
+@pytest.mark.parametrize("title", ["Monthly Summary", "Guide", "Days"])
+def test_a_copy_that_takes_the_title_of_the_worksheet_that_was_deleted_stands_in_nobodys_way(desk, title):
+    """No two worksheets may have one title, and the copy is a person's."""
+    sheet = desk.hands.sheet(title)
+    desk.hands.edit({"duplicateSheet": {"sourceSheetId": sheet.sheet_id, "newSheetName": "Copy"}})
+    desk.hands.edit({"deleteSheet": {"sheetId": sheet.sheet_id}})
+    copy = desk.hands.sheet("Copy").sheet_id
+    renamed = {"properties": {"sheetId": copy, "title": title}, "fields": "title"}
+    desk.hands.edit({"updateSheetProperties": renamed})
+    for _ in range(2):
+        desk.office.tick()
+    assert desk.office.problems() == []
+    titles = {sheet.sheet_id: sheet.title for sheet in desk.office.sheets()}
+    assert titles[copy] == f"{title} (2)"
+    assert list(titles.values()).count(title) == 1
+    assert desk.of("Zoe Young", "Late") == 5

@@ -19,6 +19,7 @@ from attendance_backend.sheet.changes import (
     NewCell,
     OfferChoices,
     RemoveWorksheet,
+    RenameWorksheet,
     SetColumns,
     SetLocale,
     SetTitle,
@@ -89,6 +90,9 @@ def _request_of(change: Change) -> Json:  # noqa: C901, PLR0911, PLR0912 - one b
         case ShowWorksheet(sheet_id):
             shown = {"sheetId": sheet_id, "hidden": False}
             return {"updateSheetProperties": {"properties": shown, "fields": "hidden"}}
+        case RenameWorksheet(sheet_id, title):
+            renamed = {"sheetId": sheet_id, "title": title}
+            return {"updateSheetProperties": {"properties": renamed, "fields": "title"}}
         case SetTitle(title):
             return {"updateSpreadsheetProperties": {"properties": {"title": title}, "fields": "title"}}
         case AddRows(sheet_id, count):

@@ -19,6 +19,7 @@ from attendance_backend.sheet.changes import (
     AddWorksheet,
     Change,
     RemoveWorksheet,
+    RenameWorksheet,
     SucceedVersion,
     version_name,
 )
@@ -78,6 +79,7 @@ def write_optimistically(
         plan = draft()
         if not plan.changes:
             return plan.outcome
+        plan = replace(plan, changes=[*_out_of_the_way(plan), *plan.changes])
         steps = steps_of(plan.read, plan.changes) if plan.in_steps else [[*plan.changes]]
         try:
             found = _carry_out(spreadsheets, plan, steps, taken)
@@ -98,6 +100,22 @@ def write_optimistically(
             if not found or len(steps) == 1 or attempt == MAX_TRIES:
                 return plan.outcome
     raise AssertionError("the loop returns or raises")
+
+
+def _out_of_the_way(plan: Draft[T]) -> list[Change]:
+    """Another title for people's worksheets, such as a copy, that have one which a worksheet to be added has."""
+    titles = {sheet.title.casefold() for sheet in plan.read.worksheets}
+    going = {change.sheet_id for change in plan.changes if isinstance(change, RemoveWorksheet)}
+    found: list[Change] = []
+    for added in (change for change in plan.changes if isinstance(change, AddWorksheet)):
+        for sheet in plan.read.worksheets:
+            is_ours = sheet.role or sheet.is_being_made or sheet.sheet_id in going
+            if sheet.title.casefold() == added.title.casefold() and not is_ours:
+                free = (f"{sheet.title} ({number})" for number in range(2, len(titles) + 3))
+                title = next(title for title in free if title.casefold() not in titles)
+                titles.add(title.casefold())
+                found.append(RenameWorksheet(sheet.sheet_id, title))
+    return found
 
 
 def _carry_out(

@@ -157,6 +157,12 @@ class ShowWorksheet:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameWorksheet:
+    sheet_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetTitle:
     """Name the spreadsheet."""
 
@@ -301,6 +307,7 @@ Change = (
     | InsertRows
     | AddColumns
     | ShowWorksheet
+    | RenameWorksheet
     | SetTitle
     | SetLocale
     | SetColumns
