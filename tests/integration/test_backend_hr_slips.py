@@ -216,3 +216,24 @@ def test_a_copy_that_takes_the_title_of_the_worksheet_that_was_deleted_stands_in
     assert titles[copy] == f"{title} (2)"
     assert list(titles.values()).count(title) == 1
     assert desk.of("Zoe Young", "Late") == 5
+
+
+def test_a_user_name_typed_over_in_monthly_summary_pays_nobody_else(desk):
+    """By it payroll knows people; a name may be spelled otherwise."""
+    look = desk.look(MONTHLY)
+    row = next(row for row in look.rows() if look.at(row, "Employee") == "Ann Archer")
+    for word, text in (("User Name", "anne"), ("Employee", "Anne Archer")):
+        desk.hands.put(MONTHLY, row, look.columns[word], text)
+    desk.office.tick()
+    assert [desk.look(MONTHLY).at(row, word) for word in ("User Name", "Employee")] == ["ann", "Anne Archer"]
+
+
+@pytest.mark.parametrize("title", ["Daily Attendance", MONTHLY])
+def test_a_date_typed_over_a_days_is_put_back(desk, title):
+    """What stands below it is the day's, and of no day of another week."""
+    look = desk.look(title)
+    column = look.days[WEDNESDAY]
+    desk.hands.put(title, look.header, column, typed(date(2026, 6, 13)))
+    desk.office.tick()
+    assert desk.look(title).days == look.days
+    assert desk.office.problems() == []

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from attendance_backend.domain.plans import SATURDAY_AND_SUNDAY
 from attendance_backend.sheet import placing, serial, styles
 from attendance_backend.sheet.a1 import cell_name, column_letters
+from attendance_backend.sheet.blocks import write_cells
 from attendance_backend.sheet.changes import (
     AddColumns,
     Change,
@@ -117,6 +118,22 @@ def as_made(layout: Layout, days: Sequence[date]) -> Worksheet:
     """A worksheet as it is made with columns of these days, and nothing below its header."""
     first = len(layout.columns)
     return placing.as_made(layout, {first + at: serial.from_date(day) for at, day in enumerate(days)})
+
+
+def put_back(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
+    """Dates that somebody typed others over, which are none of these days: by the neighbours, and the weekday below."""
+    known, step = columns_by_day(worksheet), timedelta(days=1)
+    others = {column: day for day, column in known.items() if day not in days}
+    cells = {}
+    for day in days:
+        for neighbour, beside in ((day - step, 1), (day + step, -1)):
+            column = known.get(neighbour, -1) + beside
+            if day in known or neighbour not in known or column not in others:
+                continue
+            weekday = worksheet.text(worksheet.lines[WEEKDAY], column)
+            if f"{day:%a}" == weekday != f"{others[column]:%a}":
+                cells[worksheet.lines[DATE], column] = NewCell(serial.from_date(day))
+    return write_cells(worksheet.sheet_id, cells)
 
 
 def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from attendance_backend.domain.people import Person, of_period
+from attendance_backend.domain.people import Person, of_period, user_key
 from attendance_backend.domain.periods import whole_weeks
 from attendance_backend.review import (
     book,
@@ -331,6 +331,8 @@ def missing_days(
     month_sheet, index = view.worksheet(MONTHLY), view.worksheet(PUNCH_INDEX)
     begins_on = weekly.begins_on(view.worksheet(WEEKLY), day_header.columns_by_day(sheet))
     expected = whole_weeks(period.first_day, period.last_day, begins_on)
+    if back := [*day_header.put_back(sheet, expected), *day_header.put_back(month_sheet, expected)]:
+        return back
     changes = day_header.missing_days(days, expected)
     changes += day_header.missing_days(index, punch_index.dates_of(period.first_day, period.last_day))
     known = day_header.columns_by_day(sheet)
@@ -429,7 +431,7 @@ def update_people(view: Spreadsheet, people: Sequence[Person]) -> list[Change]:
             changes.append(_cell(days, below, days_sheet.MACHINE_IDS, known))
         if before != person.name:
             changes += _renamed(view, person, before)
-        changes += _regrouped(view.worksheet(MONTHLY), person)
+        changes += _of_payroll(view.worksheet(MONTHLY), person)
     return changes + _lost_cut_offs(view.worksheet(WEEKLY), people)
 
 
@@ -475,11 +477,17 @@ def _renamed(view: Spreadsheet, person: Person, before: str) -> list[Change]:
     ]
 
 
-def _regrouped(month_sheet: Worksheet, person: Person) -> list[Change]:
+def _of_payroll(month_sheet: Worksheet, person: Person) -> list[Change]:
+    """Group and user name in ``Monthly Summary``, by which payroll knows people."""
     row = month_sheet.rows_by(mc.TOKEN).get(formulas.token_of(person.key))
-    if row is None or month_sheet.text(row, mc.GROUP) == person.group:
+    if row is None:
         return []
-    return [_cell(month_sheet, row, mc.GROUP, person.group)]
+    changes = []
+    if month_sheet.text(row, mc.GROUP) != person.group:
+        changes.append(_cell(month_sheet, row, mc.GROUP, person.group))
+    if user_key(_label(month_sheet, row, mc.USER_NAME)) != person.key:
+        changes.append(_cell(month_sheet, row, mc.USER_NAME, person.user_name))
+    return changes
 
 
 @dataclass(frozen=True)
