@@ -237,3 +237,17 @@ def test_a_date_typed_over_a_days_is_put_back(desk, title):
     desk.office.tick()
     assert desk.look(title).days == look.days
     assert desk.office.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("Day Boundary", 0.5), ("Day Boundary", 5.0), ("Time Zone", "Asia/Tokyo")]
+)
+def test_what_somebody_types_over_a_sites_rules_moves_no_punch(desk, word, value):
+    """Registered Sites says them, and by that punches are stored."""
+    look = desk.look("Sites")
+    before = look.value(1, look.columns[word])
+    desk.hands.put("Sites", 1, look.columns[word], value)
+    desk.office.tick()
+    assert desk.look("Sites").value(1, look.columns[word]) == pytest.approx(before)
+    assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(45)
+    assert desk.office.problems() == []

@@ -82,6 +82,7 @@ class Control:
         problems: what does not make sense, and what is odd, in the order of the worksheets.
         problems_sheet: where they are written; None when there is no such worksheet.
         parts: period and group by name, of the workbooks of groups.
+        sites: as registered, by `site_key`.
         newest_punches: those that were there at the last visit (`review_sheets.newest`).
     """
 
@@ -98,6 +99,7 @@ class Control:
     groups: Groups = field(default_factory=Groups)
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     newest_punches: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sites: Mapping[str, Registered] = field(default_factory=dict)
 
     def period_of(self, name: str) -> ReviewPeriod | None:
         """The period of a workbook; None where HR's table does not say its days."""
@@ -223,6 +225,7 @@ def understood(book: Spreadsheet, today: date, sites: Collection[str] | None = N
         *(periods, people, whole_days, free.is_whole, chosen, recorded, finalised, problems, sheet, plans),
         groups=groups,
         parts=review_sheets.parts(book.find(review_sheets.TITLE)),
+        sites=registered,
         newest_punches=review_sheets.newest(book.find(review_sheets.TITLE)),
     )
 

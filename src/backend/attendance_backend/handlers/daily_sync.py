@@ -4,11 +4,12 @@ Idempotent: only what differs is written.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
 
 from attendance_backend.control.reading import Control, read_control, write_problems
+from attendance_backend.control.registered_sites import Registered
 from attendance_backend.domain.clocks import seconds_of
 from attendance_backend.domain.people import Person, site_key
 from attendance_backend.errors import UserError
@@ -24,6 +25,7 @@ from attendance_backend.review.names import DAILY, DAYS, GUIDE, SITES
 from attendance_backend.review.structure import Content
 from attendance_backend.sheet.changes import Change
 from attendance_backend.sheet.grid import Spreadsheet
+from attendance_backend.sheet.layout import Column
 from attendance_contracts import ReviewPeriod, SiteHealth
 
 log = logging.getLogger(__name__)
@@ -96,7 +98,7 @@ def sync(
             "grace or overtime was changed": guide_sheet.update_parameters(
                 read.worksheet(GUIDE), kept.parameters()
             ),
-            "rules of a site were changed": _site_rules(read, kept),
+            "rules of a site were changed": _site_rules(read, kept, period, control.sites),
         }
         different = [words for words, changes in parts.items() if changes]
         changes = [change for part in (*parts.values(), cut_offs_noted) for change in part]
@@ -192,20 +194,23 @@ def _expected(view: Spreadsheet, people: Sequence[Person], period: ReviewPeriod,
     return [person for person in people if person.key in keys]
 
 
-def _site_rules(workbook: Spreadsheet, kept: InForce) -> list[Change]:
+def _site_rules(
+    workbook: Spreadsheet, kept: InForce, period: ReviewPeriod, registered: Mapping[str, Registered]
+) -> list[Change]:
     sheet = workbook.worksheet(SITES)
-    return [
-        change
-        for row in sites_sheet.read(sheet).values()
-        for change in sites_sheet.cells_for(
-            sheet,
-            row.site,
-            {
-                sites_sheet.KEY_POLICY: kept.key_policy(row.site).value,
-                sites_sheet.DOUBLE_TAP: kept.double_tap_s(row.site),
-            },
-        )
-    ]
+    changes: list[Change] = []
+    for key, row in sites_sheet.read(sheet).items():
+        values: dict[Column, sites_sheet.Value] = {
+            sites_sheet.KEY_POLICY: kept.key_policy(row.site).value,
+            sites_sheet.DOUBLE_TAP: kept.double_tap_s(row.site),
+        }
+        if key in registered:
+            # By these punches are stored, whatever somebody typed here.
+            keeping = registered[key].in_period(period)
+            values[sites_sheet.DAY_BOUNDARY] = keeping.day_boundary
+            values[sites_sheet.TIME_ZONE] = keeping.time_zone or row.time_zone
+        changes += sites_sheet.cells_for(sheet, row.site, values)
+    return changes
 
 
 def before(period: ReviewPeriod, control: Control) -> tuple[str, ReviewPeriod] | None:

@@ -24,7 +24,7 @@ from attendance_backend.sheet.changes import (
     Row,
     WriteCells,
 )
-from attendance_backend.sheet.grid import Area, Worksheet
+from attendance_backend.sheet.grid import Area, Place, Worksheet
 from attendance_backend.sheet.layout import Column, Layout
 from attendance_backend.sheet.layout import runs as column_runs
 from attendance_contracts import ReviewPeriod
@@ -124,7 +124,7 @@ def put_back(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
     """Dates that somebody typed others over, which are none of these days: by the neighbours, and the weekday below."""
     known, step = columns_by_day(worksheet), timedelta(days=1)
     others = {column: day for day, column in known.items() if day not in days}
-    cells = {}
+    cells: dict[Place, NewCell] = {}
     for day in days:
         for neighbour, beside in ((day - step, 1), (day + step, -1)):
             column = known.get(neighbour, -1) + beside
