@@ -133,7 +133,7 @@ def put_back(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:
             weekday = worksheet.text(worksheet.lines[WEEKDAY], column)
             if f"{day:%a}" == weekday != f"{others[column]:%a}":
                 cells[worksheet.lines[DATE], column] = NewCell(serial.from_date(day))
-    return write_cells(worksheet.sheet_id, cells)
+    return [*write_cells(worksheet.sheet_id, cells)]
 
 
 def missing_days(worksheet: Worksheet, days: Sequence[date]) -> list[Change]:

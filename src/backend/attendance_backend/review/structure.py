@@ -485,7 +485,7 @@ def _of_payroll(month_sheet: Worksheet, person: Person) -> list[Change]:
     changes = []
     if month_sheet.text(row, mc.GROUP) != person.group:
         changes.append(_cell(month_sheet, row, mc.GROUP, person.group))
-    if user_key(_label(month_sheet, row, mc.USER_NAME)) != person.key:
+    if user_key(month_sheet.label(row, mc.USER_NAME)) != person.key:
         changes.append(_cell(month_sheet, row, mc.USER_NAME, person.user_name))
     return changes
 
