@@ -646,6 +646,14 @@ def test_a_row_of_review_sheets_that_somebody_deletes_during_a_visit_is_no_fault
     assert (noted.row, noted.column) == (1, review_sheets.FINALISED)
 
 
+@pytest.mark.parametrize(("zone", "cells"), [("Mars/Olympus", ["C2"]), ("Europe/Berlin", []), (None, [])])
+def test_a_time_zone_that_is_none_is_told(world, zone, cells):
+    row = ("berlin", "2026-10-05", zone, "04:00")
+    world.type_worksheet("Registered Sites", [("Site", "First Day", "Time Zone", "Day Boundary"), row])
+    told = [each for each in control_of(world).problems if each.worksheet == "Registered Sites"]
+    assert [each.cell for each in told] == cells
+
+
 @pytest.mark.parametrize(("since", "is_told"), [("2027-11-05", True), ("2026-10-05", False), ("soon", True)])
 def test_a_site_at_work_whose_first_day_is_yet_to_come_or_no_day_is_told(world, since, is_told):
     world.type_worksheet(
