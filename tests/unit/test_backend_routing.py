@@ -351,6 +351,16 @@ def test_a_new_card_passes_over_what_hr_has_finalised(office):
     assert office.ask() == NOVEMBER
 
 
+def test_a_month_that_hr_deleted_is_not_made_again_once_first_day_is_later(office):
+    """As `watch` tells to do with those that are too old; else a new card would begin with it."""
+    assert office.ask() == OCTOBER
+    office.counts_since((NOVEMBER.first_day, 4))
+    assert office.ask() == NOVEMBER
+    reply = office.send(IN_OCTOBER, IN_NOVEMBER, period=OCTOBER)
+    assert outcomes(reply)[IN_OCTOBER.identity] is Outcome.BEFORE_FIRST_DAY
+    assert [*office.sheets()] == ["November 2026"]
+
+
 def test_a_computer_that_believes_in_1970_is_told_the_period_of_today_and_raises_no_alarm():
     office = Office()
     on = date(1970, 1, 1)

@@ -80,7 +80,8 @@ TOO_MANY = (
 HELD = "Hold changes says yes, and so what was changed since in Review Periods counts nowhere yet:"
 TOO_OLD = (
     "it is older than {} months, and Settings (Keep workbooks) says that it is to go: delete it in Drive, in the bin "
-    "as well, and its row in Review Sheets"
+    "as well, and its row in Review Sheets; and type a later First Day in Registered Sites, or a site may have it made "
+    "again"
 )
 UNLISTED = (
     "{} is in no row of Review Sheets that counts, and so nobody looks after it: put its ID back into its row, or move "
