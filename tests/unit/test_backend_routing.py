@@ -284,6 +284,13 @@ def test_a_workbook_that_is_in_no_row_any_more_confirms_nothing(office):
     reply = office.send(later)
     assert (reply.gone, [answer.sheet_id for answer in reply.answers]) == (True, ["the copy"])
 
+    # A moment later another instance recorded one: it is not taken for gone by the table of before.
+    office.world.clock.moment += timedelta(seconds=20)
+    office.sheet_id = "recorded meanwhile"
+    books[office.sheet_id] = books[old].copied()
+    office.world.control.sheet("Review Sheets").put(1, 1, office.sheet_id)
+    assert not office.send(later).gone
+
 
 def test_each_site_is_told_of_a_workbook_that_is_gone_though_another_one_had_a_new_one_made():
     office = ReviewBook(sites=("berlin", "hamburg"))

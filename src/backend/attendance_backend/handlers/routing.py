@@ -38,7 +38,7 @@ KNOWN_FOR_S = 60.0
 """So long is a table believed that was read. Google allows 60 reads a minute to all sites together."""
 
 _GROUPS = "what groups are made of"
-_LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 20
+_LOOKED_UP, _MOST_LOOKED_UP = "workbooks that are in no list", 5
 _DAY = timedelta(days=1)
 
 
@@ -245,7 +245,7 @@ def is_gone(sheet_id: str, backend: Backend) -> bool:
     if sheet_id not in fresh:
         if len(fresh) >= _MOST_LOOKED_UP:
             return False
-        known[sheet_id] = now, sheet_id not in read(backend, anew=not fresh).books.values()
+        known[sheet_id] = now, sheet_id not in read(backend, anew=True).books.values()
         if len(known) > _MOST_LOOKED_UP:
             del known[min(known, key=lambda each: known[each][0])]
     return known[sheet_id][1]
