@@ -9,6 +9,7 @@ import pytest
 
 from attendance_backend.app.commands.check import check
 from attendance_backend.app.commands.restore import restore_control, restore_workbook
+from attendance_backend.control import review_sheets
 from attendance_backend.control.reading import read_control, write_problems
 from attendance_backend.errors import GoogleError, RefusedError, UserError
 from attendance_backend.handlers import watch as watching
@@ -179,6 +180,24 @@ def test_october_is_visited_in_november_until_it_is_finalised(office):
         office.tick()
     assert office.october.content() == before
     assert place not in sheet.cells
+
+
+@pytest.mark.parametrize("typed", ["Okt 2026", "December 2026"])
+def test_a_name_typed_over_in_review_sheets_is_put_right_by_the_next_ticks(office, typed):
+    """Also that of another month, whose punches would go into this one's workbook."""
+    recorded = office.world.control.sheet("Review Sheets")
+    row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == ["October 2026"])
+    recorded.put(row, 0, typed)
+    before = office.october.sheet("Raw Data - berlin").rows()
+    for _ in range(2):
+        office.tick()
+        assert office.october.sheet("Raw Data - berlin").rows() == before
+    counting, _ = review_sheets.recorded(review_sheets.read(office.world.spreadsheets, CONTROL_ID))
+    assert counting == {"October 2026": office.october_id, "November 2026": office.november_id}
+    assert (
+        "Review Sheets",
+        "its spreadsheet stands in a lower row, for October 2026, which counts; delete this row",
+    ) in (office.problems())
 
 
 def test_a_workbook_in_no_row_is_told_until_it_has_one_or_lies_in_the_bin(office):
