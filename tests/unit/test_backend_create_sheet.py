@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from attendance_backend.handlers.create_sheet import create_review_sheet
-from attendance_backend.review.names import SITES
+from attendance_backend.review.names import GUIDE, SITES
 from attendance_contracts import CreateReviewSheet, ReviewPeriod
 from tests.fakes_backend import World
 from tests.unit.test_backend_workbook_structure import LONGER, NOVEMBER, ORDER
@@ -41,6 +41,18 @@ def test_asking_again_changes_nothing(world):
     before, effects = book.content(), world.effects.count
     ask(world, "berlin")
     assert (book.content(), world.effects.count) == (before, effects)
+
+
+@pytest.mark.parametrize(("finalised", "grows"), [("yes", False), ("no", True)])
+def test_a_finalised_workbook_gets_no_days_of_a_period_that_hr_extended(world, finalised, grows):
+    ask(world, "berlin")
+    (book,) = world.review_books()
+    guide = book.sheet(GUIDE)
+    ((row, column),) = [place for place, value in guide.cells.items() if value == "Finalised"]
+    guide.put(row, column + 1, finalised)
+    before = book.content()
+    ask(world, "berlin", LONGER)
+    assert (book.content() != before) is grows
 
 
 @pytest.mark.parametrize("title", ORDER)

@@ -223,6 +223,7 @@ def test_the_next_period_is_the_first_that_ends_later():
 
 def test_a_period_is_missing_when_more_than_a_week_would_have_no_home():
     assert next_period([DECEMBER], date(2026, 11, 22), date(2026, 11, 23)) is None
+    assert next_period([DECEMBER], date(2026, 11, 23), date(2026, 11, 23)) is not None
 
 
 def test_days_between_have_a_home_when_hr_moved_a_period():

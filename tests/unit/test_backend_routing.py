@@ -348,6 +348,10 @@ def test_a_new_card_begins_with_the_oldest_period_that_is_not_complete(office):
         sites.put(1, 3, serial.from_date(through))
         assert office.ask() == begins
 
+    sites = office.world.spreadsheets.books[office.create(NOVEMBER)].sheet("Sites")
+    sites.put(1, 3, serial.from_date(NOVEMBER.last_day))
+    assert office.ask() is None, "December is not entered yet; October is done"
+
 
 def test_a_new_card_passes_over_what_hr_has_finalised(office):
     office.create(OCTOBER)

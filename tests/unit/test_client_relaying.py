@@ -330,6 +330,9 @@ def test_each_punch_is_answered_by_itself(client):
 
 
 def test_a_stale_reply_is_believed_in_what_is_stored_only(client):
+    take(client, NOON - timedelta(hours=1))
+    [earlier] = client.ledger.next_chunk(JANUARY, 1).records
+    client.ledger.confirm((earlier.identity,), "sheet")
     question = publish_two(client)
     one, other = question.records
     client.bus.waiting = [
@@ -343,7 +346,7 @@ def test_a_stale_reply_is_believed_in_what_is_stored_only(client):
     ]
 
     assert steps.await_last_stored_timestamp(client) is EventId.TIMED_OUT
-    assert client.ledger.summary().confirmed == 1
+    assert client.ledger.summary().confirmed == 2
     assert client.ledger.not_to_be_erased(SERIAL) == 1
 
 
