@@ -626,6 +626,7 @@ def test_faults_of_the_list_of_review_sheets(world):
             (None, "id-3"),
             ("Jan 2027", "id-4"),
             ("January 2027", "id-4"),
+            (None, "id-4"),
         ],
     )
     control = control_of(world)
@@ -635,6 +636,7 @@ def test_faults_of_the_list_of_review_sheets(world):
         "B4",
         "A5",
         "A6",
+        "A8",
     ]
 
 

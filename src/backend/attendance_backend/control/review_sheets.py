@@ -74,7 +74,7 @@ def _counting(worksheet: Worksheet) -> tuple[dict[str, int], list[Problem]]:
     found: dict[str, int] = {}
     problems: list[Problem] = []
     rows = worksheet.row_numbers()[1:]
-    last = {worksheet.text(row, SPREADSHEET_ID): row for row in rows}
+    last = {worksheet.text(row, SPREADSHEET_ID): row for row in rows if _name(worksheet, row)}
     for row in rows:
         name, spreadsheet_id = _name(worksheet, row), worksheet.text(row, SPREADSHEET_ID)
         if not name and not spreadsheet_id:
