@@ -120,6 +120,7 @@ def test_the_year_of_the_name_is_the_worksheets():
         ((None, "11/2/2026", "11/29/2026"), "A2", "Month"),
         ((11.0, "11/2/2026", "11/29/2026"), "A2", "Month"),
         (("November", 1e12, "11/29/2026"), "B2", "Start Date"),
+        (("Növ" * 23, "11/2/2026", "11/29/2026"), "A2", "too long"),
     ],
 )
 def test_a_bad_row_is_reported_with_its_cell_and_never_stops_the_others(row, cell, words):

@@ -17,6 +17,8 @@ MONTH, START, END = "Month", "Start Date", "End Date"
 HEADERS = (MONTH, START, END)
 
 
+_MOST_NAME = 90
+"""Bytes. Drive keeps 124 of a property's key and value, by which a period's workbook is found."""
 _FRIDAY = 4
 _DAY = timedelta(days=1)
 
@@ -108,6 +110,8 @@ def _read_row(table: Table, row: int, *, through_sunday: bool) -> PeriodRow:
     first = table.worksheet.date(row, table.columns[MONTH])
     # Of "October 2026" the spreadsheet makes a date.
     month = f"{first:%B}" if first is not None and first.year == year else table.text(row, MONTH)
+    if len(month.encode()) > _MOST_NAME:
+        raise BadCellError(row, table.columns[MONTH], f"{MONTH} is too long for a name: shorten it")
     start, end = period_dates.read(table, row, month, START, END)
     last = effective_end(end) if through_sunday else end
     return PeriodRow(f"{month} {year}", start, last, table.worksheet, row)
