@@ -251,3 +251,16 @@ def test_what_somebody_types_over_a_sites_rules_moves_no_punch(desk, word, value
     assert desk.look("Sites").value(1, look.columns[word]) == pytest.approx(before)
     assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(45)
     assert desk.office.problems() == []
+
+
+def test_corrections_that_were_deleted_with_their_worksheet_are_told(desk):
+    desk.correct(1, WEDNESDAY, None, "Ann Archer", "check-out", 20 / 24, "asked")
+    assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(47)
+    desk.hands.edit({"deleteSheet": {"sheetId": desk.hands.sheet(CORRECTIONS).sheet_id}})
+    for _ in range(2):
+        desk.office.tick()
+    assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(45)
+    look = desk.look("Exceptions")
+    told = [(look.at(row, "What"), look.at(row, "State")) for row in look.rows()]
+    what = "The worksheet Corrections was deleted, and made again without what was typed into it, which counts no more"
+    assert told.count((what, "open")) == 1

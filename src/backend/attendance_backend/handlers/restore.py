@@ -28,12 +28,21 @@ from attendance_backend.review import (
     structure,
     working_time,
 )
-from attendance_backend.review.book import header, places_of, sites_of, tell, whole
+from attendance_backend.review.book import (
+    EXCEPTIONS_END,
+    STATE_HEADERS,
+    header,
+    places_of,
+    sites_of,
+    tell,
+    whole,
+)
 from attendance_backend.review.carried_leave import Earlier
 from attendance_backend.review.completion import contradictions
+from attendance_backend.review.exceptions_sheet import Entry
 from attendance_backend.review.expected_formulas import OF_PLANS
 from attendance_backend.review.in_force import InForce
-from attendance_backend.review.names import DAILY, EXCEPTIONS, GUIDE, SITES, WEEKLY
+from attendance_backend.review.names import CORRECTIONS, DAILY, EXCEPTIONS, GUIDE, SITES, WEEKLY
 from attendance_backend.review.repairing import Repairs
 from attendance_backend.review.working_time import WeekFacts
 from attendance_backend.sheet.changes import AddWorksheet
@@ -46,6 +55,9 @@ LOST = (
     "punches are gone from the raw data that were there at an earlier visit, as if an older version was restored: have "
     "attendance-client replay run at the site, which sends them again (or empty Newest Punches in Review Sheets)"
 )
+_MISSING = "the worksheet {!r} was missing"
+_TYPED_IN = GUIDE, WEEKLY, CORRECTIONS
+"""Worksheets in which what people typed counts."""
 _LEAVE, _WEEK = "leave", "week"
 """What is remembered of the workbooks of other groups."""
 _Read = TypeVar("_Read")
@@ -69,6 +81,7 @@ def restore(
     """
     differences = books.fix(backend.spreadsheets, sheet_id)
     missing, is_kept, sites = _complete_worksheets(sheet_id, period, control, backend, site)
+    _tell_emptied(sheet_id, missing, backend)
     lacking, is_finalised = _complete_days(sheet_id, period, control, backend, sites)
     differences += [*missing, *lacking]
     if is_kept and is_finalised:
@@ -133,10 +146,32 @@ def _complete_worksheets(
         added = [change for change in changes if isinstance(change, AddWorksheet)]
         told = [f"the locale was {present.locale}, and the time zone {present.time_zone}"] if moved else []
         told += [f"{title} shaded weekends as an earlier version did" for title in earlier]
-        told += [f"the worksheet {change.title!r} was missing" for change in added]
+        told += [_MISSING.format(change.title) for change in added]
         return Draft(present, changes, (told, finalised.is_kept(present), sites), in_steps=True)
 
     return write_optimistically(backend.spreadsheets, draft)
+
+
+def _tell_emptied(sheet_id: str, missing: Collection[str], backend: Backend) -> None:
+    """Tell of worksheets that were deleted with what people had typed into them, which counts no more."""
+    entries = [
+        Entry(
+            backend.clock.now().replace(tzinfo=None),
+            "",
+            "",
+            f"The worksheet {title} was deleted, and made again without what was typed into it, which counts no more",
+            "File > Version history shows what that was: type it again. Then type resolved into State.",
+        )
+        for title in _TYPED_IN
+        if _MISSING.format(title) in missing
+    ]
+
+    def draft() -> Draft[None]:
+        read = books.read(backend.spreadsheets, sheet_id, [EXCEPTIONS_END, *STATE_HEADERS])
+        return Draft(read, tell(read, entries), None)
+
+    if entries:
+        write_optimistically(backend.spreadsheets, draft)
 
 
 def _complete_days(

@@ -20,7 +20,7 @@ Status answers each row. Hidden columns behind say the same as formulas need it,
 - Hours Row, Day Place: where ``Daily Attendance`` shows the person's day;
 - Leave Days: on how many days leave can count, working days that is;
 - Outcome: the hours, or the word, of the day there; of leave, how many days read so;
-- Shown: the time that stands there;
+- Shown: the time that stands there; of leave of a kind, on how many days it is that kind;
 - As Typed: Group, From, To and Time, and Kept: what that was when HR finalised the month;
 - Carried Over: of leave from the workbook before, whose and what the program wrote (`carried_leave`).
 
@@ -301,6 +301,8 @@ def _steps(example: str, at: Places, *, is_planned: bool = False) -> dict[Column
         f"IFERROR(INDEX({boundaries},MATCH(INDEX({person_sites},{person}),{sites},0))+0,MIN({boundaries}))"
     )
     time_row = f'IF({kind}="{CHECK_OUT}",INDEX({out_row},{hours_row}),INDEX({in_row},{hours_row}))'
+    # The first line that names a kind counts.
+    of_kind = _whole_days(f'"{LEAVE} ("&{formulas.escaping(minute)}&")"', day_header.DATE, at)
     return {
         LOOKUP: f'=IF({employee}="","",{formulas.escaping(f"TRIM({employee})")})',
         PERSON: (
@@ -338,7 +340,10 @@ def _steps(example: str, at: Places, *, is_planned: bool = False) -> dict[Column
             f'=IF(NOT(ISNUMBER({hours_row})),"",IF({kind}="{LEAVE}",{_leave_days(at, day_header.DATE)},'
             f'IF({place}="","",INDEX({_days(at)},{hours_row},{place}))))'
         ),
-        SHOWN: f'=IF(OR({place}="",NOT(ISNUMBER({hours_row}))),"",INDEX({_days(at)},{time_row},{place}))',
+        SHOWN: (
+            f'=IF(NOT(ISNUMBER({hours_row})),"",IF({kind}="{LEAVE}",IF(AND({hour}="",{minute}<>""),{of_kind},""),'
+            f'IF({place}="","",INDEX({_days(at)},{time_row},{place}))))'
+        ),
     }
 
 
@@ -628,9 +633,7 @@ def _leave_applied(at: Places) -> str:
         f'AND({own(HOUR)}="",OR(ISNUMBER(FIND(LEFT({own(MINUTE)},1),"0123456789")),{own(MINUTE)}="am",'
         f'{own(MINUTE)}="pm",ISNUMBER(FIND("{HALF}",{own(MINUTE)}))))'
     )
-    # Of a kind; the first line that names one counts.
-    named_so = _whole_days(f'"{LEAVE} ("&{formulas.escaping(own(MINUTE))}&")"', day_header.DATE, at)
-    others = f'IF(AND({own(HOUR)}="",{own(MINUTE)}<>""),{counted}-({named_so}),0)'
+    others = f"IF(ISNUMBER({own(SHOWN)}),{counted}-{own(SHOWN)},0)"
     remarks = (
         f'IF({is_named},{named},"")',
         f'IF({start}<{first}," from "&LEFT({period},10),"")',
