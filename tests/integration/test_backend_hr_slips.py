@@ -264,3 +264,41 @@ def test_corrections_that_were_deleted_with_their_worksheet_are_told(desk):
     told = [(look.at(row, "What"), look.at(row, "State")) for row in look.rows()]
     what = "The worksheet Corrections was deleted, and made again without what was typed into it, which counts no more"
     assert told.count((what, "open")) == 1
+
+
+@pytest.fixture
+def planned(desk):
+    """Ann works by a shift, and vacation has a column."""
+    size = {"rowCount": 5, "columnCount": 8}
+    for title, rows in (
+        ("Shifts", [("Shift", "Start", "End"), ("Office", 9 / 24, 18 / 24)]),
+        ("Roster", [("Email", "Shift", "Days"), ("ann@example.com", "Office", "Mon-Sat")]),
+    ):
+        desk.control.edit({"addSheet": {"properties": {"title": title, "gridProperties": size}}})
+        desk.control.keep(title, rows)
+    rows = [("Setting", "Site", "Value"), ("Kinds of leave", "", "vacation, sick")]
+    desk.control.keep("Settings", rows)
+    desk.office.tick()
+    assert desk.office.problems() == []
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"), [("vacaton", True), ("Vacation", False), ("time off", False), (None, False)]
+)
+def test_leave_of_a_kind_that_has_no_column_where_others_have_one_is_told(planned, kind, is_told, tmp_path):
+    """On Leave counts it, and none of the kinds does."""
+    planned.correct(1, SATURDAY, None, "Ann Archer", "leave", kind, "asked")
+    planned.office.tick()
+    line = "Ann Archer, 06-06-2026: leave of a kind that has no column in Working Time (Corrections, row 2): vacaton"
+    assert planned.office.problems() == ([line] if is_told else [])
+    assert planned.doubts(tmp_path) == ([line] if is_told else [])
+
+
+def test_overtime_typed_over_in_plan_is_a_doubt(planned, tmp_path):
+    look = planned.look("Plan")
+    row = next(row for row in look.rows() if look.value(row, 2) == "Overtime")
+    planned.hands.put("Plan", row, look.columns["Total"], 0.25)
+    assert planned.of("Ann Archer", "Overtime") * 24 == pytest.approx(6)
+    line = "typed over in Plan, by which overtime counts: Plan!D5: typed over, kept: 0.25"
+    assert line in planned.doubts(tmp_path)

@@ -19,6 +19,7 @@ from attendance_backend.review import (
     repairing,
     sites_sheet,
     weekly_columns,
+    working_time,
 )
 from attendance_backend.review.book import Want
 from attendance_backend.review.daily_columns import (
@@ -89,6 +90,7 @@ def doubts(view: Spreadsheet, now: Now, *, running: bool = True) -> Doubts:
         *_hours(view.worksheet(DAILY), period),
         *_typed_over(view, period),
         *_corrections(view.worksheet(CORRECTIONS)),
+        *working_time.unknown_kinds(view),
         *_rows_gone(view),
         *in_force.not_understood(view),
     ]

@@ -161,7 +161,7 @@ def repair(
         new_here = new if title == CORRECTIONS else ()
         other = partial(is_other, title)
         _repair(workbook.worksheet(title), formulas, repairs, new_here, other)
-    repairs.kept += map(str, not_understood(workbook))
+    repairs.kept += map(str, (*not_understood(workbook), *working_time.unknown_kinds(workbook)))
     return repairs
 
 

@@ -5,7 +5,7 @@ of the days there, the words for days on which nobody comes (hidden in ``Daily A
 hours and times, in ``Days``.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -28,8 +28,10 @@ from attendance_backend.review import monthly_summary as monthly
 from attendance_backend.review import weekly_summary as weekly
 from attendance_backend.review.brought_in import Brought
 from attendance_backend.review.exceptions_sheet import Entry
+from attendance_backend.review.finding import Finding
 from attendance_backend.review.formulas import Places
 from attendance_backend.review.names import (
+    CORRECTIONS,
     DAILY,
     DAYS,
     EXCEPTIONS,
@@ -310,6 +312,26 @@ def kinds_in(sheet: Worksheet) -> dict[str, int]:
         if header.startswith(OF_KIND):
             found.setdefault(header[len(OF_KIND) :], column)
     return found
+
+
+def unknown_kinds(view: Spreadsheet) -> Iterator[Finding]:
+    """Leave in ``Corrections`` of a kind that has no column, where kinds have some: perhaps it is misspelt.
+
+    Args:
+        view: with ``Corrections`` and, where there is one, ``Working Time``.
+    """
+    times, corrections = view.find(WORKING_TIME), view.find(CORRECTIONS)
+    if times is None or corrections is None or not times.lines or not kinds_in(times):
+        return
+    known = {"", *kinds_in(times), *(times.text(row, BALANCE_LEAVE) for row in times.data_rows())}
+    for row in corrections.data_rows():
+        kind = corrections.text(row, corrections_sheet.MINUTE)
+        is_leave = corrections.text(row, corrections_sheet.KIND) == corrections_sheet.LEAVE
+        if is_leave and kind not in known and corrections.text(row, corrections_sheet.GROUP):
+            what = f"leave of a kind that has no column in {times.title} ({corrections.title}, row {row + 1}): {kind}"
+            name = corrections.label(row, corrections_sheet.EMPLOYEE)
+            user = formulas.user_of(corrections.text(row, corrections_sheet.USER))
+            yield Finding(name, corrections.date(row, corrections_sheet.DATE), what, user)
 
 
 def kind_cells(sheet: Worksheet, row: int, at: Places) -> dict[Place, NewCell]:

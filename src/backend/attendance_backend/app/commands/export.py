@@ -19,7 +19,7 @@ from attendance_backend.ports import Backend, Spreadsheets
 from attendance_backend.review import doubts, finalised, guide_sheet, rebuilding
 from attendance_backend.review.book import sites_of, whole
 from attendance_backend.review.finding import Finding
-from attendance_backend.review.names import CORRECTIONS, EXCEPTIONS_ID, GUIDE, WORKING_TIME
+from attendance_backend.review.names import CORRECTIONS, EXCEPTIONS_ID, GUIDE, PLAN, WORKING_TIME
 from attendance_backend.sheet.changes import Change, SucceedVersion
 from attendance_backend.sheet.grid import Area, Spreadsheet
 from attendance_contracts import ReviewPeriod
@@ -184,4 +184,10 @@ def _reported_by_a_visit(name: str, present: Spreadsheet, backend: Backend) -> l
         _, told, _ = restore(present.spreadsheet_id, window(name, control), own, looking)
     except _WouldWriteError:
         return [Finding("", None, OUT_OF_DATE)]
-    return [Finding("", None, line) for line in told if line.endswith((rebuilding.COUNTS, LOST))]
+    found = [Finding("", None, line) for line in told if line.endswith((rebuilding.COUNTS, LOST))]
+    planned = [line for line in told if line.startswith(f"{PLAN}!")]
+    if planned:
+        found.append(
+            Finding("", None, f"typed over in {PLAN}, by which overtime counts: {', '.join(planned)}")
+        )
+    return found
