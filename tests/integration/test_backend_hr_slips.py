@@ -5,7 +5,9 @@ from datetime import date, datetime
 import pytest
 
 from attendance_backend.app.commands.export import export
+from attendance_backend.handlers.forgetting import forget
 from attendance_backend.review import corrections_sheet
+from attendance_backend.review.forgetting import Whom
 from tests.integration.workbook_office import typed
 from tests.property.hands_office import JUNE, SITES, Hands, Office, punch
 from tests.property.hands_seen import CORRECTIONS, MONTHLY, TYPED, WEEKLY, Look
@@ -302,3 +304,11 @@ def test_overtime_typed_over_in_plan_is_a_doubt(planned, tmp_path):
     assert planned.of("Ann Archer", "Overtime") * 24 == pytest.approx(6)
     line = "typed over in Plan, by which overtime counts: Plan!D5: typed over, kept: 0.25"
     assert line in planned.doubts(tmp_path)
+
+
+def test_punches_of_somebody_who_is_forgotten_are_not_missed(desk):
+    """The newest punch of a site may be one of them."""
+    forget(Whom("ann"), desk.office.backend, lambda _: None, is_meant=True)
+    for _ in range(2):
+        desk.office.tick()
+    assert desk.office.problems() == []

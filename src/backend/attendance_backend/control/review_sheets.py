@@ -128,7 +128,8 @@ def note_newest(worksheet: Worksheet, punches: Mapping[str, Mapping[str, str]]) 
     rows = {worksheet.text(row, SPREADSHEET_ID): row for row in worksheet.row_numbers()[1:]}
     cells = {
         (rows[sheet_id], NEWEST): NewCell(
-            _AND.join(f"{site}{_IS}{record}" for site, record in sorted(of_sites.items())), styles.PLAIN
+            _AND.join(f"{site}{_IS}{record}" for site, record in sorted(of_sites.items())) or None,
+            styles.PLAIN,
         )
         for sheet_id, of_sites in punches.items()
         if sheet_id in rows and known.get(sheet_id, {}) != of_sites

@@ -137,7 +137,7 @@ def _made_whole(
     own = replace(control.of_group(control.group_of(name)), newest_punches={})
     differences, _, newest = restore(sheet_id, period, own, backend)
     recorded = review_sheets.read(backend.spreadsheets, backend.control_id)
-    if newest and recorded is not None:
+    if recorded is not None:
         changes = review_sheets.note_newest(recorded, {sheet_id: newest})
         backend.spreadsheets.apply(backend.control_id, changes)
     for line in differences:
