@@ -12,6 +12,7 @@ from attendance_backend.handlers import routing, watch
 from attendance_backend.handlers.dispatch import handle
 from attendance_backend.handlers.store_records import FORGOTTEN
 from attendance_backend.handlers.together import handle_together
+from attendance_backend.review.names import drive_properties
 from attendance_backend.sheet import serial
 from attendance_contracts import (
     CreateReviewSheet,
@@ -421,6 +422,14 @@ def test_an_attempt_that_died_is_gone_on_with_in_the_groups_own_file():
     zoe.create("berlin")
     zoe.store("berlin", punch("zoe", "2026-11-03 09:00"))
     assert zoe.books().keys() == {NORTH, WEEK.name}
+
+
+def test_a_long_name_of_a_group_is_one_that_drive_keeps_and_no_other_groups():
+    """Drive keeps 124 bytes of a property's key and value in UTF-8."""
+    names = ["Ж" * 100 + "Я", "Ж" * 101, "Office " * 20 + "A", "Office " * 20 + "B", "North"]
+    made = [drive_properties("November 2026", "control", name) for name in names]
+    assert len({tuple(each.items()) for each in made}) == len(names)
+    assert all(len((key + value).encode()) <= 124 for each in made for key, value in each.items())
 
 
 def test_of_more_workbooks_than_a_tick_visits_all_have_their_turn(monkeypatch):

@@ -39,7 +39,8 @@ LOCALE = "en_GB"
 PERIOD_PROPERTY = "attendance_review_period"
 CONTROL_PROPERTY = "attendance_control_id"
 GROUP_PROPERTY = "attendance_group"
-_MOST_OF_PROPERTY = 60
+_MOST_OF_GROUP = 108
+"""Bytes: Drive keeps 124 of a property's key and its value, in UTF-8."""
 TITLE_PREFIX = "Attendance Review - "
 BEING_MADE = " (being made)"
 """Behind the title, until everything is in it."""
@@ -52,7 +53,12 @@ def workbook_title(period: ReviewPeriod, group: str = "") -> str:
 
 def drive_properties(period_name: str, control_id: str, group: str = "") -> dict[str, str]:
     """By which a spreadsheet is found that was created but not yet recorded."""
-    of_group = {GROUP_PROPERTY: site_key(group)[:_MOST_OF_PROPERTY]} if group else {}
+    key = site_key(group)
+    if len(key.encode()) > _MOST_OF_GROUP:
+        # Names may differ in their ends alone.
+        end = hashlib.sha256(key.encode()).hexdigest()[:16]
+        key = key.encode()[: _MOST_OF_GROUP - len(end)].decode(errors="ignore") + end
+    of_group = {GROUP_PROPERTY: key} if group else {}
     return {PERIOD_PROPERTY: period_name, CONTROL_PROPERTY: control_id, **of_group}
 
 
