@@ -7,6 +7,7 @@ import logging
 from contextlib import ExitStack
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 
 from attendance_backend.google import google_http
 from attendance_client.errors import BusError
@@ -132,6 +133,19 @@ def test_a_right_of_a_pi(office, right, use, words):
         use(bus)
     assert f"gcloud pubsub {words}" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_that_was_revoked_before_the_start_is_read_anew(office, monkeypatch):
+    bus = PubSubBus(PROJECT, "berlin")
+
+    def no_token(**_):
+        raise ServiceUnavailable("Getting metadata from plugin failed with error: invalid_grant")
+
+    # Of the clients made with that key; the stand-in asks for none.
+    monkeypatch.setattr(bus._subscriber, "create_subscription", no_token)
+    with pytest.raises(BusError, match="gives no token"):
+        bus.prepare()
+    bus.prepare()
 
 
 def said(caplog, level):

@@ -158,6 +158,9 @@ class PubSubBus:
             self._check_subscription(name, topic, error)
             return False
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+            if _REFRESH_FAILED in str(error):
+                # The key may be a new one by now. Publishing, which sees to that too, comes only after this.
+                self._reconnect()
             raise unreachable(error) from error
         log.info("created the subscription %s", name)
         return True
