@@ -10,7 +10,7 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
 from attendance_backend.google import google_http
-from attendance_client.errors import BusError
+from attendance_client.errors import AccessError, BusError, CredentialsError
 from attendance_client.relay.pubsub import PubSubBus
 from attendance_contracts import CreateReviewSheet, Topic, encode
 from attendance_sandbox.sheets.files import permission
@@ -145,6 +145,20 @@ def test_a_key_that_was_revoked_before_the_start_is_read_anew(office, monkeypatc
     monkeypatch.setattr(bus._subscriber, "create_subscription", no_token)
     with pytest.raises(BusError, match="gives no token"):
         bus.prepare()
+    bus.prepare()
+
+
+def test_a_key_file_that_is_away_for_a_moment_does_not_end_the_client(office, monkeypatch):
+    """Somebody moves the old one away, and then puts the new one there."""
+    bus = PubSubBus(PROJECT, "berlin")
+
+    def away():
+        raise CredentialsError("key.json does not exist")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bus, "_connect", away)
+        with pytest.raises(AccessError, match="does not exist"):
+            bus._reconnect()
     bus.prepare()
 
 

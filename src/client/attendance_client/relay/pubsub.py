@@ -80,17 +80,15 @@ class PubSubBus:
         except NO_USE as error:
             raise CredentialsError(unusable_credentials()) from error
 
-    def _disconnect(self) -> None:
-        for client in (self._publisher, self._subscriber):
-            client.transport.close()
-
     def _reconnect(self) -> None:
-        self._disconnect()
+        before = self._publisher, self._subscriber
         try:
             self._connect()
         except CredentialsError as error:
-            # They were there at the start.
+            # They were there at the start. Until they are again, the old connection is tried: a closed one raises.
             raise AccessError(str(error)) from error
+        for client in before:
+            client.transport.close()
         self._heard_at_s = time.monotonic()
 
     def _call(self, procedure: Callable[..., Any], **arguments: Any) -> Any:
