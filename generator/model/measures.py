@@ -97,6 +97,7 @@ MEASURES = (
         "a punch counts for the period of its own stamp",
         "whatever is unconfirmed goes to the open period's sheet",
         {"OWN_WINDOW": 0},
+        shows="own_period",
     ),
     Measure(
         "late punches relayed",
