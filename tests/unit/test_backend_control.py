@@ -648,6 +648,20 @@ def test_a_row_of_review_sheets_that_somebody_deletes_during_a_visit_is_no_fault
     assert (noted.row, noted.column) == (1, review_sheets.FINALISED)
 
 
+def test_newest_punches_of_very_many_sites_fit_into_a_cell_and_are_noted_once(world):
+    world.type_worksheet("Review Sheets", [review_sheets.HEADERS, ("May 2026", "id-1")])
+    punches = {"id-1": {f"{number:050}": "0" * 20 for number in range(2_000)}}
+    for _ in range(2):
+        sheet = review_sheets.read(world.spreadsheets, CONTROL_ID)
+        assert sheet is not None
+        changes = review_sheets.note_newest(sheet, punches)
+        world.spreadsheets.apply(CONTROL_ID, changes)
+    assert changes == []
+    sheet = review_sheets.read(world.spreadsheets, CONTROL_ID)
+    assert sheet is not None
+    assert 0 < len(sheet.text(1, review_sheets.NEWEST)) <= 50_000
+
+
 @pytest.mark.parametrize(("zone", "cells"), [("Mars/Olympus", ["C2"]), ("Europe/Berlin", []), (None, [])])
 def test_a_time_zone_that_is_none_is_told(world, zone, cells):
     row = ("berlin", "2026-10-05", zone, "04:00")

@@ -29,6 +29,8 @@ HEADERS = ("Period", "Spreadsheet ID", "Link", "Created On", "Finalised")
 GROUP_HEADER = "Group"
 NEWEST_HEADER = "Newest Punches"
 _IS, _AND = ": ", "; "
+_MOST_SITES = 500
+"""Of a workbook, whose newest punches are noted: a cell holds 50,000 characters."""
 SHEET = ProgramSheet(1_900_000_001, TITLE, HEADERS, (150, 360, 620, 110, 90))
 YES = "yes"
 
@@ -125,13 +127,13 @@ def newest(worksheet: Worksheet | None) -> dict[str, dict[str, str]]:
 def note_newest(worksheet: Worksheet, punches: Mapping[str, Mapping[str, str]]) -> list[Change]:
     """What notes the newest punches of workbooks, as `newest`, where something else stands."""
     known, header = newest(worksheet), worksheet.text(0, NEWEST)
+    noted = {sheet_id: dict(sorted(of_sites.items())[:_MOST_SITES]) for sheet_id, of_sites in punches.items()}
     rows = {worksheet.text(row, SPREADSHEET_ID): row for row in worksheet.row_numbers()[1:]}
     cells = {
         (rows[sheet_id], NEWEST): NewCell(
-            _AND.join(f"{site}{_IS}{record}" for site, record in sorted(of_sites.items())) or None,
-            styles.PLAIN,
+            _AND.join(f"{site}{_IS}{record}" for site, record in of_sites.items()) or None, styles.PLAIN
         )
-        for sheet_id, of_sites in punches.items()
+        for sheet_id, of_sites in noted.items()
         if sheet_id in rows and known.get(sheet_id, {}) != of_sites
     }
     if not cells or header not in ("", NEWEST_HEADER):
