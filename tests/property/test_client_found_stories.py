@@ -1,10 +1,12 @@
 """Stories that sequences of rules, or the soak, once found: told again in full, so that they are met each time."""
 
+from contextlib import closing
 from datetime import datetime, time, timedelta
 
 import pytest
 
 from attendance_client.fsm.generated import StateId
+from tests.handlers_backend import HandlersBackend
 from tests.world import promises
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
@@ -66,3 +68,29 @@ def test_a_period_that_a_clock_closed_early_is_not_opened_again(world):
     assert world.settle(500), world.describe()
     for promise in promises.WHEN_SETTLED:
         promise(world)
+
+
+def test_a_ledger_that_is_lost_before_the_open_period_begins_calls_no_day_complete_that_is_not():
+    """Of the open period no punch was made yet, so that no reply has told the new ledger whether the backend takes
+    punches of other days: of the month under way, which was finalised early.
+    """
+    with closing(World(HandlersBackend((), seed=1), seed=1)) as world:
+        now, later = row(0, world.weeks), row(1, world.weeks)
+        for period in (now, later):
+            world.publish(period)
+        world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+        assert world.finalise(now.name)
+        world.power_off()
+        world.lose_snapshot()
+        world.lose_ledger()
+        world.run_until(StateId.RELAY_ATTENDANCE_RECORDS)
+        assert world.client.session.open_period.name == later.name
+        world.power_off()
+        world.lose_ledger()
+        world.machine.record(USER, world.machine.time)
+        world.run_for(10 * 86_400, 300)
+        promises.complete_days_are_complete(world)
+
+        assert world.settle(500), world.describe()
+        for promise in promises.WHEN_SETTLED:
+            promise(world)

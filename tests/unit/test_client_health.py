@@ -199,12 +199,16 @@ def test_a_day_is_complete_when_all_of_it_is_confirmed(client):
     assert health(client).complete_through == date(2026, 1, 7)
 
 
-def test_punches_that_no_sheet_will_take_do_not_hold_a_day_up(client):
+@pytest.mark.parametrize(("routes", "complete"), [(None, None), (False, date(2026, 1, 7))])
+def test_punches_of_no_period_hold_days_up_unless_the_backend_said_that_it_takes_none(
+    client, routes, complete
+):
     at(client, datetime(2026, 1, 8, 12))
+    client.ledger.open_period(JANUARY, "sheet", routes=routes)
     client.machine.record("1001", datetime(2025, 6, 1))
     client.machine.record("1001", datetime(2063, 6, 1))
 
-    assert health(client).complete_through == date(2026, 1, 7)
+    assert health(client).complete_through == complete
 
 
 def test_no_day_before_the_first_period_is_complete(client):
@@ -261,7 +265,7 @@ FLAT = datetime(2000, 1, 1, 0, 7)
 def mistimed(client):
     """What is told at the poll after the one that the backend answered."""
     poll(client)
-    client.ledger.take_answers((), table="routes")
+    client.ledger.take_answers((), table="routes", routes=True)
     while (chunk := client.ledger.next_chunk(JANUARY, 500)) is not None:
         identities = tuple(record.identity for record in chunk.records)
         if chunk.period is None:
@@ -284,7 +288,7 @@ def test_punches_of_no_period_are_told_with_the_table_by_which_they_have_none(cl
     mistimed(client)
     assert health(client).table == "routes"
 
-    client.ledger.take_answers((), table="another")
+    client.ledger.take_answers((), table="another", routes=True)
     told = health(client)
     assert (told.table, told.backlog) == ("", 1)
 

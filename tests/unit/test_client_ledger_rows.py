@@ -216,7 +216,7 @@ def test_sheets_of_other_periods_are_not_asked_for_and_one_that_confirms_again_i
 
 
 def test_a_summary_tells_each_punch_in_one_place(ledger):
-    ledger.open_period(NOVEMBER, "sheet")
+    ledger.open_period(NOVEMBER, "sheet", routes=False)
     log = (punched("1001"), punched("1002"), punched("1003"), punched("1001", datetime(2025, 1, 1)))
     odd = UndecodableRecord(b"\x01", "31 February")
     ledger.add_log("A1", AttendanceLog(log, (odd,)), READ_AT)

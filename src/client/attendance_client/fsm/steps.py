@@ -182,7 +182,10 @@ def await_last_stored_timestamp(client: Client) -> EventId:
         if own and reply.gone:
             told.add(reply.sheet_id)
         gone.update(told)
-        ledger.take_answers(answers, table=reply.table if own else "", gone=told)
+        table = reply.table if own else ""
+        # A backend before 0.2 confirms, and neither answers each record nor names its table.
+        routes = bool(table) if own and (table or reply.confirmed) else None
+        ledger.take_answers(answers, table=table, routes=routes, gone=told)
         answered = {identity for answer in answers for identity in answer.identities}
         return answered == asked or (own and (bool(answered) or reply.gone))
 

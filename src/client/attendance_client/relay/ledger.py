@@ -473,18 +473,27 @@ class Ledger:
         )
         return tuple(other for (other,) in rows)
 
-    def take_answers(self, answers: Sequence[Answer], *, table: str = "", gone: Iterable[str] = ()) -> None:
+    def take_answers(
+        self,
+        answers: Sequence[Answer],
+        *,
+        table: str = "",
+        routes: bool | None = None,
+        gone: Iterable[str] = (),
+    ) -> None:
         """Believe what was told last, of punches that no sheet has confirmed.
 
         Args:
             table: the backend's table of periods; if it is another one than before, punches of no period are asked
                 for again.
+            routes: whether the backend takes punches of any day, where the answer shows it.
             gone: sheets that are gone: what they confirmed is confirmed no more.
         """
         with self._transaction() as db:
             if table:
                 _believe(db, table)
-                _state(db, ROUTES, "yes")
+            if routes is not None:
+                _state(db, ROUTES, "yes" if routes else "")
             for sheet_id in gone:
                 db.execute(
                     "UPDATE punches SET sheet_id = NULL, answer = NULL WHERE sheet_id = ?", (sheet_id,)
@@ -647,9 +656,11 @@ class Ledger:
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
         [(undecodable,)] = self._ask("SELECT count(*) FROM undecodable")
         periods = self._periods()
-        # A backend that does not route takes none but those of known periods.
+        # A backend that does not route takes none but those of known periods. Before it has told, as after a ledger was
+        # lost, nobody knows, and days with such punches are not complete.
         outside, moments = self._outside(periods)
-        left_out, moments = ("", ()) if self.routes else (f" AND NOT (1{outside})", moments)
+        routes_not = self._ask("SELECT 1 FROM facts WHERE name = ? AND value = ''", (ROUTES,))
+        left_out, moments = (f" AND NOT (1{outside})", moments) if routes_not else ("", ())
         [(backlog, earliest)] = self._ask(
             "SELECT count(*), min(timestamp) FROM punches WHERE sheet_id IS NULL"  # noqa: S608 - as above
             f" AND coalesce(answer, '') NOT IN (?, ?){left_out}",
