@@ -167,6 +167,27 @@ def test_many_workbooks_do_not_use_up_the_minutes_quota_and_some_are_told_to_be_
 # Which workbooks are visited
 
 
+def test_where_visits_take_long_the_newest_workbook_is_first_and_each_other_has_its_turn(office, monkeypatch):
+    recorded = office.world.control.sheet("Review Sheets")
+    recorded.row_count += 1
+    recorded.put(recorded.row_count - 1, 0, "December 2026")
+    recorded.put(recorded.row_count - 1, 1, "of-december")
+    visited = []
+
+    def slowly(_, name, __):
+        visited[-1].append(name)
+        office.world.clock.moment += timedelta(seconds=watching.LONGEST_S / 2 + 1)
+
+    monkeypatch.setattr(watching._Round, "_visit", slowly)
+    began = office.world.clock.moment.replace(minute=0)
+    for number in range(2):
+        office.world.clock.moment = began + QUARTER * number
+        visited.append([])
+        handle(Watch(), office.world.backend)
+    assert [first for first, _ in visited] == ["December 2026"] * 2
+    assert sorted(second for _, second in visited) == ["November 2026", "October 2026"]
+
+
 def test_october_is_visited_in_november_until_it_is_finalised(office):
     for _ in range(3):
         sheet, place = empty_a_formula(office.october)

@@ -61,8 +61,8 @@ AT_ONCE = 3
 PAUSE_S = 60.0
 MOST_VISITS = 18
 LONGEST_S = 390.0
-"""A function may run for nine minutes: after so long no further workbook is begun. The newest are visited first; where
-sites have groups, each tick begins with another one."""
+"""A function may run for nine minutes: after so long no further workbook is begun. The newest is visited first and
+the others in turn, so that each has its visit; where sites have groups, each tick begins with another one."""
 MOST_LINES = 10
 """Told of a workbook: `refresh` lists them all."""
 
@@ -171,6 +171,8 @@ class _Round:
         visits = [(name, sheet_id) for name, sheet_id in recorded.items() if name not in final][::-1]
         if self.control.parts:
             visits = self._in_turn(visits)
+        else:
+            visits = [*visits[:1], *self._in_turn(visits[1:MOST_VISITS]), *visits[MOST_VISITS:]]
         for number, (name, sheet_id) in enumerate(visits[:MOST_VISITS], 1):
             if (self.wall.now() - self.began).total_seconds() > LONGEST_S:
                 log.info("workbook of %s: not looked after this time, as others took long", name)
@@ -196,7 +198,7 @@ class _Round:
         self._write_down()
 
     def _in_turn(self, visits: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Where workbooks are many since groups are, each tick begins where the one before ended, or one further on."""
+        """Each tick begins one further on; where workbooks are many since groups are, where the one before ended."""
         step = MOST_VISITS if len(visits) > MOST_VISITS else 1
         first = int(self.backend.clock.now().timestamp()) // QUARTER_S * step % max(len(visits), 1)
         return [*visits[first:], *visits[:first]]
