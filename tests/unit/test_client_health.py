@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from attendance_client.errors import AccessError, BusError, MachineError
+from attendance_client.fsm import steps
+from attendance_client.fsm.generated import EventId
 from attendance_client.fsm.session import MachineState
 from attendance_client.machine.polling import poll
 from attendance_client.machine.port import MachineStatus
-from attendance_client.relay.health import MOST_MISTIMED, report_read
+from attendance_client.relay.health import MOST_MISTIMED, UNANSWERED, report_read
 from attendance_contracts import Answer, Outcome, decode_topic, encode
 from tests.unit.lone_client import FEBRUARY, JANUARY, NOON, SERIAL, lone_client
 
@@ -47,6 +49,19 @@ def test_each_poll_tells_of_machine_clock_and_backlog(client):
     assert (told.machine.serial_number, told.machine.records, told.machine.users) == (SERIAL, 2, 1)
     assert (told.machine.clock_offset_s, told.pi_clock_synchronised) == (-61, True)
     assert (told.machines, told.machine.name) == ((), ""), "as a backend before 0.2 knows it"
+
+
+def test_a_site_whose_requests_nobody_answers_tells_so_once_and_when_it_is_over(client):
+    """As where the topic of the replies was deleted and made again: their subscription stays on the old one."""
+    client.machine.record("1001", NOON)
+    poll(client)
+    for _ in range(6):
+        assert steps.relay_attendance_records(client) is EventId.RECORDS_PUBLISHED
+        steps.await_last_stored_timestamp(client)
+        client.session.next_poll_s = client.clock.monotonic()
+    assert [told.problem for told in client.bus.health] == ["", UNANSWERED]
+    client.session.time_outs = 0
+    assert health(client).problem == ""
 
 
 def test_a_clock_that_shows_no_time_has_no_offset(client):

@@ -31,11 +31,18 @@ MOST_MISTIMED = 200
 LARGE_BACKLOG = 100
 """From so many punches on their way is a site catching up, which is news; fewer are on their way after any poll."""
 
+UNANSWERED_TOLD = 5
+"""From so many requests in a row without a reply; fewer pass by themselves, and a message more would add to a crowd."""
+UNANSWERED = "nobody answers what this site sends: attendance-client doctor, on its Pi, says more"
+
 
 def report_read(client: Client) -> None:
     """Publish the site's health if it is due: the machines were just read, or had nothing new."""
     machines = [_health_of(door) for door in client.doors if not door.problem]
     problems = [of_door(door, door.problem) for door in client.doors if door.problem]
+    if client.session.time_outs >= UNANSWERED_TOLD:
+        # Health goes its own way: replies may be lost alone, as where their topic was deleted and made again.
+        problems.append(UNANSWERED)
     _publish(client, machines, "; ".join([*problems, *troubles_of(client)]))
 
 
