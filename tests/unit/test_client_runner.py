@@ -8,7 +8,7 @@ import pytest
 from attendance_client.errors import DiskError, StopRequested
 from attendance_client.fsm.generated import StateId
 from attendance_client.fsm.runner import FIRST_RETRY_S, LONGEST_RETRY_S, Runner
-from attendance_contracts import ReviewPeriod
+from attendance_contracts import ReviewPeriod, SiteHealth
 from tests.world.backend import MemoryBackend
 from tests.world.calendar import row
 from tests.world.world import World
@@ -163,6 +163,23 @@ def test_on_a_full_disk_nothing_is_done_before_the_snapshot_is_written(world, ca
     assert [record.levelname for record in caplog.records if "No space left" in record.message][:1] == [
         "WARNING"
     ]
+
+
+def test_a_full_disk_is_told_in_the_sites_health_once_and_that_there_is_room_again(world, monkeypatch):
+    world.run_until(StateId.AWAIT_REVIEW_SHEET)
+    told, publish = [], world.client.bus.publish
+
+    def hear(message):
+        if isinstance(message, SiteHealth):
+            told.append(message.problem)
+        publish(message)
+
+    monkeypatch.setattr(world.client.bus, "publish", hear)
+    runner = Runner(world.client, Full(times=4))
+    runner.step()
+    runner.step()
+    assert told[0].startswith("cannot write snapshot.json: No space left")
+    assert told[1:] == [""]
 
 
 def test_a_stop_on_a_full_disk_resumes_at_the_older_snapshot(world):

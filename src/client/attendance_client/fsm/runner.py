@@ -1,6 +1,7 @@
 """Runs the generated state machine: step, event, transition, snapshot, and again."""
 
 import logging
+from contextlib import suppress
 
 from attendance_client.errors import DiskError, TransientError
 from attendance_client.fsm.client import Client
@@ -8,6 +9,7 @@ from attendance_client.fsm.generated import KIND, ClientMachine, Kind, StateId
 from attendance_client.fsm.steps import STEPS
 from attendance_client.machine.polling import enable_machines
 from attendance_client.ports import SnapshotStore
+from attendance_client.relay.health import report_unreadable
 
 log = logging.getLogger(__name__)
 
@@ -85,4 +87,7 @@ class Runner:
         log.log(level, "%s; trying again in %.0f s", error, delay)
         self._last_failure = str(error)
         self._client.status, self._client.problem = f"{self.state}: {error}", str(error)
+        if isinstance(error, DiskError):
+            with suppress(DiskError):  # the ledger's may not even be read
+                report_unreadable(self._client, str(error))
         self._client.pause(delay)
