@@ -51,8 +51,8 @@ class Mailbox:
         (self.health if isinstance(message, SiteHealth) else self.published).append(message)
 
     def receive(self, topic, timeout_s):
-        end_s = self._timeline.now_s + timeout_s
-        while not self.waiting and self._timeline.advance_to_next(end_s):
+        end = self._timeline.moment_in(timeout_s)
+        while not self.waiting and self._timeline.advance_to_next(end):
             pass
         taken, self.waiting = self.waiting, []
         return taken

@@ -233,9 +233,9 @@ class WorldBus:
     def receive(self, topic: Topic, timeout_s: float) -> Sequence[Message]:
         self._power.instant(f"before receive {topic}")
         self._reach()
-        end_s = self._timeline.now_s + timeout_s
+        end = self._timeline.moment_in(timeout_s)
         while not self._network.inbox(topic):
-            if not self._timeline.advance_to_next(end_s):
+            if not self._timeline.advance_to_next(end):
                 return ()
         waiting = self._network.inbox(topic)
         if len(waiting) > 1:

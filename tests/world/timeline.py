@@ -34,26 +34,26 @@ class Timeline:
         """The true wall time of the site."""
         return EPOCH + timedelta(microseconds=self._now_us)
 
-    def _in(self, seconds: float) -> int:
+    def moment_in(self, seconds: float) -> int:
+        """The moment in `seconds` seconds, or at the next microsecond."""
         return self._now_us + math.ceil(seconds * 1e6)
 
     def after(self, delay_s: float, event: Callable[[], object]) -> None:
         """Have `event` happen in `delay_s` seconds."""
-        heapq.heappush(self._events, (self._in(delay_s), next(self._order), event))
+        heapq.heappush(self._events, (self.moment_in(delay_s), next(self._order), event))
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and everything that is due meanwhile happen in its order."""
-        end_us = self._in(seconds)
+        end_us = self.moment_in(seconds)
         while self._happens_by(end_us):
             pass
         self._move_to(end_us)
 
-    def advance_to_next(self, end_s: float) -> bool:
-        """Let time pass up to the next event; False, at `end_s`, when none is due by then."""
-        end_us = math.ceil(end_s * 1e6)
-        if self._happens_by(end_us):
+    def advance_to_next(self, end: int) -> bool:
+        """Let time pass up to the next event; False, at the moment `end`, when none is due by then."""
+        if self._happens_by(end):
             return True
-        self._move_to(max(self._now_us, end_us))
+        self._move_to(max(self._now_us, end))
         return False
 
     def _happens_by(self, end_us: int) -> bool:
