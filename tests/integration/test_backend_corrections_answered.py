@@ -199,6 +199,18 @@ ROWS = {
         of(date(2026, 10, 16), "check in", "8,5"),
         "type a time such as 17:30 into Value",
     ),
+    "the morning of a day": (
+        of(date(2026, 10, 1), "leave", "morning", midnight=False),
+        "applied as morning leave",
+    ),
+    "the afternoon of the same day": (
+        of(date(2026, 10, 1), "leave", "afternoon, sick", midnight=False),
+        "applied as afternoon sick",
+    ),
+    "the same morning once more": (
+        of(date(2026, 10, 8), "leave", "Morning, sick"),
+        "no effect: row 15 is about the same",
+    ),
     "half a day in words": (of(date(2026, 10, 6), "leave", "half a day, sick"), "applied as half sick"),
 }
 TYPED = {

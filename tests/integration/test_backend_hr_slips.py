@@ -220,6 +220,18 @@ def test_a_copy_that_takes_the_title_of_the_worksheet_that_was_deleted_stands_in
     assert desk.of("Zoe Young", "Late") == 5
 
 
+def test_a_punch_of_somebody_new_is_stored_while_monthly_summary_is_gone(desk):
+    """In it somebody unknown is looked for; it is made again at the next visit."""
+    desk.hands.edit({"deleteSheet": {"sheetId": desk.hands.sheet(MONTHLY).sheet_id}})
+    record = punch("guest", datetime(2026, 6, 5, 9), "berlin")
+    assert desk.office.store("berlin", [record]).confirmed == (record.identity,)
+    for _ in range(2):
+        desk.office.tick()
+    look = desk.look("Exceptions")
+    assert "guest" in [look.at(row, "Who") for row in look.rows()]
+    assert desk.office.problems() == []
+
+
 def test_a_user_name_typed_over_in_monthly_summary_pays_nobody_else(desk):
     """By it payroll knows people; a name may be spelled otherwise."""
     look = desk.look(MONTHLY)

@@ -345,6 +345,9 @@ class Truth:
                 continue
             if what == "leave":
                 leave = (row.day, row.until or row.day, *read_leave(row.value))
+                if before := self._same_half(number, employee, *leave):
+                    statuses.append(f"no effect: row {before} is about the same")
+                    continue
                 applied.setdefault((employee.user, "leave"), []).append(leave)
                 statuses.append("applied")
                 continue
@@ -388,17 +391,29 @@ class Truth:
         is_long = isinstance(hours, int | float) and hours > MOST_HOURS_S
         return "applied" + echo + ("; more than 16 hours on that day: check them" if is_long else "")
 
+    def _same_half(self, number, employee, first, last, part, _):
+        """The row above that says that the same half of these days is leave."""
+        for before, row in enumerate(self.month.corrections[: number - 2], 2):
+            if row is None or part not in ("morning", "afternoon"):
+                continue
+            problem, whose = self._problem(row)
+            is_leave = row.what.strip().casefold() == "leave" and not problem and whose.user == employee.user
+            if is_leave and read_leave(row.value)[0] == part and row.day <= first <= last <= (row.until or row.day):
+                return before
+        return None
+
     def _answer_leave(self, row, employee):
         until = row.until or row.day
         days = [day for day in self.month.days() if row.day <= day <= until]
         part, kind = read_leave(row.value)
+        beside = self.applied[employee.user, "leave"]
+        all_halves = all(other for first, last, other, _ in beside if first <= until and last >= row.day)
+        could = [day for day in days if (self.without_punches(employee, day) or "").startswith("leave")]
+        counted = [day for day in could if str(self.hours(employee, day)).startswith("leave")]
         if part:
-            could = counted = [
-                day for day in days if f", {part} " in (self.without_punches(employee, day) or "")
-            ]
-        else:
-            could = [day for day in days if (self.without_punches(employee, day) or "").startswith("leave")]
-            counted = [day for day in could if str(self.hours(employee, day)).startswith("leave")]
+            halves = [day for day in days if f", {part} " in (self.without_punches(employee, day) or "")]
+            # Two halves make a day.
+            could, counted = (halves + (whole if all_halves else []) for whole in (could, counted))
         if not could:
             return "no effect: none of it is a working day" + (", or it is leave already" if part else "")
         if not counted:

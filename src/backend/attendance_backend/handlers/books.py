@@ -40,18 +40,24 @@ def read(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
         Others as `Spreadsheets.read`.
     """
     found = look(spreadsheets, spreadsheet_id, wants)
-    if not any(map(book.lacks, book.ours(found))):
+    if not any(map(book.lacks, _of(wants, found))):
         return found
     for line in fix(spreadsheets, spreadsheet_id):
         log.warning("spreadsheet %s: %s", spreadsheet_id, line)
     found = look(spreadsheets, spreadsheet_id, wants)
-    for sheet in book.ours(found):
+    for sheet in _of(wants, found):
         if book.lacks(sheet):
             raise LayoutError(
                 f"spreadsheet {spreadsheet_id}: the worksheet {sheet.title!r} is being changed, or lacks its columns: "
                 "restore it through File > Version history"
             )
     return found
+
+
+def _of(wants: Sequence[Want], view: Spreadsheet) -> list[Worksheet]:
+    """The worksheets that were asked for. Where none of them is there, the view has all, of which nothing was read."""
+    titles = {want.title for want in wants}
+    return [sheet for sheet in book.ours(view) if sheet.role in titles]
 
 
 def look(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want]) -> Spreadsheet:

@@ -512,6 +512,7 @@ def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: 
                 f'"not a day of this period ("&{at.cell(guide_sheet.DAYS)}&")")'
             ),
         ),
+        (_is_told_before(at), f'"no effect: row "&{_same_leave(at)}&" is about the same"'),
         (f"NOT({is_time})", '""'),
         (f"AND(NOT(ISNUMBER({minute})),LEN({minute})>0)", minute),
         (f'{time}=""', '"type a time such as 17:30 into Value"'),
@@ -521,6 +522,21 @@ def _problem(example: str, is_time: str, names: str, at: Places, *, is_planned: 
         ),
     )
     return "=" + "".join(f"IF({test},{answer}," for test, answer in checks) + '""' + ")" * len(checks)
+
+
+def _is_told_before(at: Places) -> str:
+    """Whether a row above says that the same half of these days is leave: twice the morning makes no whole day."""
+    own = _own(at)
+    part = own(HOUR)
+    is_named = f'OR({part}="{MORNING}",{part}="{AFTERNOON}")'
+    return f'IF({own(KIND)}="{LEAVE}",IF({is_named},{_same_leave(at)}<ROW(),FALSE),FALSE)'
+
+
+def _same_leave(at: Places) -> str:
+    """The first row of this half of these days."""
+    own = _own(at)
+    user, days = f"{at.column(USER)},{own(USER_LOOKUP)}", f'"<="&{own(FROM)},{at.column(TO)},">="&{own(TO)}'
+    return f"MINIFS({at.column(TIME)},{user},{at.column(HOUR)},{own(HOUR)},{at.column(FROM)},{days})"
 
 
 def _swapped(day: str) -> tuple[str, str]:
@@ -596,11 +612,17 @@ def _time_applied(at: Places) -> str:
 def _leave_days(at: Places, line: int) -> str:
     """How many days of the row read *leave* in ``Daily Attendance``: as shown, or if nobody had punched.
 
-    Of half days those that say so there; these count beside punches.
+    Of half days those that say so there; these count beside punches. Two of them make a day of leave.
     """
-    halves = _days_that_read(f'"*, "&{_own(at)(HOUR)}&" *"', day_header.WEEKDAY, at)
-    whole = _whole_days(f'"{LEAVE}*"', line, at)
-    return f'IF({_own(at)(HOUR)}="",{whole},{halves})'
+    own = _own(at)
+    halves = _days_that_read(f'"*, "&{own(HOUR)}&" *"', day_header.WEEKDAY, at)
+    days = (
+        f'{at.column(GROUP)},{own(GROUP)},{at.column(FROM)},"<="&{own(TO)},{at.column(TO)},">="&{own(FROM)}'
+    )
+    are_halves = f'COUNTIFS({days})=COUNTIFS({days},{at.column(HOUR)},"?*")'
+    word = f'"{LEAVE}*"'
+    made_whole = f"IF({are_halves},{_days_that_read(word, line, at)},0)"
+    return f'IF({own(HOUR)}="",{_whole_days(word, line, at)},{halves}+{made_whole})'
 
 
 def _whole_days(word: str, line: int, at: Places) -> str:
