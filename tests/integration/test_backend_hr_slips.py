@@ -232,6 +232,37 @@ def test_a_punch_of_somebody_new_is_stored_while_monthly_summary_is_gone(desk):
     assert desk.office.problems() == []
 
 
+@pytest.mark.parametrize(
+    ("title", "count"), [("Days", 3), ("Days", 8), ("Punch Index", 5), ("Sites", 5), ("Guide", 3)]
+)
+def test_a_punch_is_stored_whose_places_are_found_by_a_column_that_was_deleted(desk, title, count):
+    first = 3 if (title, count) == ("Days", 3) else 0
+    desk.hands.dimension(title, "deleteDimension", "COLUMNS", first, count)
+    record = punch("ann", datetime(2026, 6, 6, 9), "berlin")
+    assert desk.office.store("berlin", [record]).confirmed == (record.identity,)
+
+
+@pytest.mark.parametrize("title", ["Daily Attendance", WEEKLY, MONTHLY])
+def test_a_worksheet_whose_rows_nobody_knows_any_more_is_made_again_once_it_is_deleted(desk, title):
+    """Its columns of names, labels and keys were deleted; so it is told, and so it is done."""
+    before = desk.of("Ann Archer", "Hours")
+    columns = desk.look(title).columns
+    words = ("User Name", "User") if title == MONTHLY else ("User Name", "Measure", "Key")
+    for place in sorted((columns[word] for word in words), reverse=True):
+        desk.hands.dimension(title, "deleteDimension", "COLUMNS", place, 1)
+    desk.office.tick()
+    (line,) = desk.office.problems()
+    assert f"the worksheet {title!r} has lost its column" in line
+    assert line.endswith(
+        "restore it through File > Version history, or delete the worksheet: the next visit makes it again"
+    )
+    desk.hands.edit({"deleteSheet": {"sheetId": desk.hands.sheet(title).sheet_id}})
+    for _ in range(2):
+        desk.office.tick()
+    assert desk.office.problems() == []
+    assert desk.of("Ann Archer", "Hours") == pytest.approx(before)
+
+
 def test_a_user_name_typed_over_in_monthly_summary_pays_nobody_else(desk):
     """By it payroll knows people; a name may be spelled otherwise."""
     look = desk.look(MONTHLY)

@@ -398,7 +398,11 @@ class Truth:
                 continue
             problem, whose = self._problem(row)
             is_leave = row.what.strip().casefold() == "leave" and not problem and whose.user == employee.user
-            if is_leave and read_leave(row.value)[0] == part and row.day <= first <= last <= (row.until or row.day):
+            if (
+                is_leave
+                and read_leave(row.value)[0] == part
+                and row.day <= first <= last <= (row.until or row.day)
+            ):
                 return before
         return None
 

@@ -17,7 +17,7 @@ from attendance_backend.app.commands.refresh import refresh
 from attendance_backend.errors import UserError
 from tests.integration.workbook_office import typed
 from tests.integration.workbook_truth import Employee, Month
-from tests.property.hands_office import JUNE, PEOPLE_HEADER, SITES, Hands, Office, punch
+from tests.property.hands_office import JUNE, PEOPLE_HEADER, SITES, Edit, Hands, Office, punch
 from tests.property.hands_seen import (
     CORRECTIONS,
     DAILY,
@@ -406,7 +406,30 @@ class World:
         if was == "closing":
             self.phase = "kept"
         said = [*self.office.problems(), *(lines or ())]
+        if self.does_as_it_is_told(said):
+            return
         self.everything_is_right_or_told(said, first=was == "closing")
+
+    def does_as_it_is_told(self, said):
+        """Where only people can mend something, what they are told mends it: all is judged at the visit after that."""
+        lost = [
+            title
+            for title in (DAILY, WEEKLY, MONTHLY)
+            if any(f"the worksheet {title!r} has lost its column" in line for line in said)
+        ]
+        cannot = [line for line in said if "cannot be finalised" in line and "empty the cell" in line]
+        if not lost and not cannot:
+            return False
+        assert all("or delete the worksheet" in line for line in said if "has lost its column" in line)
+        if self.phase != "live":
+            place = self.setting("Finalised")
+            self.book.put("Guide", *place, None)
+            self.phase = "live"
+        for title in lost:
+            self.do(Edit("drop", title, 0, 0, 1))
+        self.happened["did as it was told"] += 1
+        self.visit()
+        return True
 
     def sync(self):
         """What was changed in Review Periods counts, unless something else was typed into the workbook."""

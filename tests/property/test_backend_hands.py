@@ -75,7 +75,9 @@ class HandsMachine(RuleBasedStateMachine):
     tally: ClassVar[Counter[str]] = Counter()
     fired: ClassVar[Counter[str]] = Counter()
 
-    @initialize(first=st.lists(edits, min_size=1, max_size=3), ends_with=st.sampled_from(("exports", "visit")))
+    @initialize(
+        first=st.lists(edits, min_size=1, max_size=3), ends_with=st.sampled_from(("exports", "visit"))
+    )
     def begin(self, first, ends_with):
         self.world, self.ends_with = World(), ends_with
         # A sequence leaves most rules out, and repeats few: of edits each is to have its share.

@@ -39,18 +39,25 @@ def read(spreadsheets: Spreadsheets, spreadsheet_id: str, wants: Sequence[Want])
         LayoutError: a later version of the program changed the workbook, or it cannot be fixed.
         Others as `Spreadsheets.read`.
     """
-    found = look(spreadsheets, spreadsheet_id, wants)
-    if not any(map(book.lacks, _of(wants, found))):
-        return found
-    for line in fix(spreadsheets, spreadsheet_id):
+    try:
+        found = look(spreadsheets, spreadsheet_id, wants)
+    except LayoutError:
+        pass  # what is to be read is found by a column that is gone
+    else:
+        if not any(map(book.lacks, _of(wants, found))):
+            return found
+    told = fix(spreadsheets, spreadsheet_id)
+    for line in told:
         log.warning("spreadsheet %s: %s", spreadsheet_id, line)
     found = look(spreadsheets, spreadsheet_id, wants)
     for sheet in _of(wants, found):
         if book.lacks(sheet):
-            raise LayoutError(
-                f"spreadsheet {spreadsheet_id}: the worksheet {sheet.title!r} is being changed, or lacks its columns: "
-                "restore it through File > Version history"
+            about = f"the worksheet {sheet.title!r}"
+            lost = (line for line in told if line.startswith(about))
+            changing = (
+                f"{about} is being changed, or lacks its columns: restore it through File > Version history"
             )
+            raise LayoutError(f"spreadsheet {spreadsheet_id}: {next(lost, changing)}")
     return found
 
 

@@ -262,9 +262,10 @@ def fixes_of(sheet: Worksheet) -> tuple[list[Change], list[str]]:
     if lacks_key(sheet) and role != DAYS:
         lost += [column for column in _KEYS[role][1:] if column in lacking]
     if lost:
+        again = ", or delete the worksheet: the next visit makes it again" if role in _KEYS else ""
         raise LayoutError(
             f"the worksheet {sheet.title!r} has lost its column {lost[0].header!r}: restore it through File > Version "
-            "history"
+            f"history{again}"
         )
     if inserted := lost_rows(sheet, layout):
         return list(inserted), [f"{sheet.title!r} lacked {len(inserted)} {LOST_ROWS}"]
