@@ -98,7 +98,7 @@ class HandlersBackend:
 
     def type_periods(self, rows: Sequence[Row]) -> None:
         self._published = list(rows)
-        # A function may make the workbook, die before it has said so, and HR withdraw the period before the next message.
+        # A function may make the workbook and die, and HR withdraw the period before the next message.
         self._windows = {period.name: period for period in windows(rows)} | self._windows
         self._write_years()
 

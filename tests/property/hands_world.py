@@ -383,9 +383,12 @@ class World:
     def hear_of_sites(self):
         """How far data is complete only the sites know, which report each quarter of an hour."""
         if self.sites_spoilt:
+            try:
+                for site, through in self.through.items():
+                    self.program(lambda site=site, through=through: self.office.report(site, through))
+            except UserError:
+                return  # the visit says why, and the sites report again
             self.sites_spoilt = False
-            for site, through in self.through.items():
-                self.program(lambda site=site, through=through: self.office.report(site, through))
 
     def refresh(self):
         self.hear_of_sites()
