@@ -242,6 +242,21 @@ def test_a_punch_is_stored_whose_places_are_found_by_a_column_that_was_deleted(d
     assert desk.office.store("berlin", [record]).confirmed == (record.identity,)
 
 
+@pytest.mark.parametrize("title", ["Guide", "Sites", "Exceptions", CORRECTIONS, "Days", "Punch Index"])
+def test_columns_that_were_deleted_are_there_again_after_a_visit(desk, title):
+    """No message comes, which would have brought them back before."""
+    look = desk.look(title)
+    desk.hands.dimension(
+        title, "deleteDimension", "COLUMNS", 0, min(8, desk.hands.sheet(title).column_count - 1)
+    )
+    for _ in range(2):
+        desk.office.tick()
+    assert desk.office.problems() == []
+    words = ({word.partition(" (")[0] for word in each.columns} for each in (look, desk.look(title)))
+    assert len(set(map(frozenset, words))) == 1
+    assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(45)
+
+
 @pytest.mark.parametrize("title", ["Daily Attendance", WEEKLY, MONTHLY])
 def test_a_worksheet_whose_rows_nobody_knows_any_more_is_made_again_once_it_is_deleted(desk, title):
     """Its columns of names, labels and keys were deleted; so it is told, and so it is done."""

@@ -352,6 +352,8 @@ class World:
             self.program(self.office.tick)
             if self.phase != "live":  # that visit has kept the month, or opened it
                 self.visited()
+            else:
+                self.does_as_it_is_told(self.office.problems())
             return self.program(action)
 
     def punch(self, user, moments, meanwhile=None):

@@ -369,7 +369,7 @@ class _Round:
         """The period, as ``Guide`` says it, of a workbook that HR finalised: there may be no row for it any more."""
         if present.find(GUIDE) is None:
             return None
-        read = books.look(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
+        read = books.read(self.backend.spreadsheets, present.spreadsheet_id, [GUIDE_VALUES])
         guide = read.worksheet(GUIDE)
         return guide_sheet.period_of(guide) if guide_sheet.read(guide).finalised else None
 
