@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from attendance_backend.handlers import books, moving, refresh, routing
+from attendance_backend.review import days_sheet
 from attendance_backend.review.names import PERIOD_PROPERTY
 from attendance_backend.review.raw_data import ELSEWHERE, ENTRY, RECORD_ID
+from attendance_backend.sheet import serial
 from tests.fakes_backend import Crash
 from tests.review_book import punch
 from tests.unit.test_backend_routing import NOVEMBER, OCTOBER, ROWS, Office
@@ -61,6 +63,13 @@ class MovingOffice(Office):
             for each in refresh.rebuild_facts(sheet_id, periods[name], self.world.backend).differences
         ]
 
+    def seen(self, name, user):
+        """Where and when a period's workbook has somebody seen last."""
+        sheet = self.world.spreadsheets.books[self.sheet_ids[name]].sheet("Days")
+        ((row, _),) = (place for place, value in sheet.cells.items() if value == f"{user}/in")
+        columns = days_sheet.LAST_SITE, days_sheet.LAST_SEEN
+        return tuple(sheet.cells.get((row, sheet.at(column))) for column in columns)
+
     def finalise(self, name, word="yes"):
         recorded = self.world.control.sheet("Review Sheets")
         row = next(number for number, values in enumerate(recorded.rows()) if values[:1] == [name])
@@ -88,6 +97,24 @@ def test_a_punch_follows_its_day_and_comes_back_with_it(office):
     office.types(*ROWS)
     assert office.visit() == []
     assert office.counting() == WHERE_IT_WAS
+    assert office.wrong_facts() == []
+
+
+def test_whoever_has_no_punch_left_in_a_workbook_was_not_seen_there(office):
+    """The site of the last punch, that of people of no site, is whose clock, holidays and plan they follow."""
+    people = [("Name", "Email", "Cut Off Time"), ("Bob Jones", "bob@example.com", "none")]
+    office.world.type_worksheet("Cut Off Times", people)
+    late, early = punch("bob", "2026-10-28 09:00"), punch("bob", "2026-10-14 09:00")
+    office.send(late)
+    assert office.seen("October 2026", "bob") == ("berlin", serial.from_datetime(late.timestamp))
+
+    office.types(*SHORTER)
+    assert office.visit() == []
+    assert office.seen("October 2026", "bob") == (None, None)
+    assert office.seen("November 2026", "bob") == ("berlin", serial.from_datetime(late.timestamp))
+
+    office.send(early)
+    assert office.seen("October 2026", "bob") == ("berlin", serial.from_datetime(early.timestamp))
     assert office.wrong_facts() == []
 
 

@@ -83,11 +83,11 @@ class Facts:
 
     Attributes:
         times: by `Person.key` and business day.
-        seen: by `Person.key`.
+        seen: by `Person.key`; None of whom no punch counts.
     """
 
     times: Mapping[tuple[str, date], DayTimes] = field(default_factory=dict)
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Seen | None] = field(default_factory=dict)
 
 
 def plan_text(planned: PlannedDay) -> str:
@@ -296,7 +296,7 @@ class Days:
         for key, seen in facts.seen.items():
             row = self.rows.get(key, {}).get(IN)
             if row is not None:
-                cells |= self._seen_cells(row, seen)
+                cells |= self._unlike(row, _seen_cells(seen))
         return cells
 
     def employment(self, people: Iterable[Person]) -> dict[Place, NewCell]:
@@ -304,13 +304,14 @@ class Days:
         cells: dict[Place, NewCell] = {}
         for person in people:
             row = self.rows.get(person.key, {}).get(BREAKS)
-            if row is None:
-                continue
-            for column, expected in _employment_cells(person).items():
-                place = row, self.worksheet.at(column)
-                if not _holds(self.worksheet, place, expected):
-                    cells[place] = expected
+            if row is not None:
+                cells |= self._unlike(row, _employment_cells(person))
         return cells
+
+    def _unlike(self, row: int, expected: Mapping[Column, NewCell]) -> dict[Place, NewCell]:
+        """Of what belongs into a row, what does not stand there."""
+        cells = {(row, self.worksheet.at(column)): cell for column, cell in expected.items()}
+        return {place: cell for place, cell in cells.items() if not _holds(self.worksheet, place, cell)}
 
     def _day_cells(self, rows: Mapping[str, int], column: int, times: DayTimes) -> dict[Place, NewCell]:
         cells: dict[Place, NewCell] = {}
@@ -318,14 +319,6 @@ class Days:
             row, cell = rows.get(measure), _fraction_cell(expected)
             if row is not None and not _holds(self.worksheet, (row, column), cell):
                 cells[row, column] = cell
-        return cells
-
-    def _seen_cells(self, row: int, seen: Seen) -> dict[Place, NewCell]:
-        cells: dict[Place, NewCell] = {}
-        if self.worksheet.text(row, LAST_SITE) != seen.site:
-            cells[row, self.worksheet.at(LAST_SITE)] = NewCell(seen.site)
-        if self.worksheet.moment(row, LAST_SEEN) != seen.at:
-            cells[row, self.worksheet.at(LAST_SEEN)] = NewCell(serial.from_datetime(seen.at))
         return cells
 
 
@@ -386,16 +379,14 @@ def person_rows(person: Person, sheet: Worksheet, facts: Facts) -> tuple[dict[in
     """A person's three rows, check-ins, check-outs and breaks, by place; `sheet` as far as its header was read."""
     lines = tuple(_row(sheet, person.key, person.user_name, measure) for measure in MEASURES)
     first, second, breaks = lines
-    seen = facts.seen.get(person.key)
     once: dict[Column, float | str | None] = {
         EMPLOYEE: person.name,
         DEVICE_USER_ID: person.device_user_id or None,
         SITE: person.site or None,
-        LAST_SITE: None if seen is None else seen.site,
-        LAST_SEEN: None if seen is None else serial.from_datetime(seen.at),
     }
     second[sheet.at(MACHINE_IDS)] = NewCell(machine_ids_text(person.machine_ids) or None)
     first |= {sheet.at(column): NewCell(value) for column, value in once.items()}
+    first |= {sheet.at(column): cell for column, cell in _seen_cells(facts.seen.get(person.key)).items()}
     breaks |= {sheet.at(column): cell for column, cell in _employment_cells(person).items()}
     for day, column in day_header.columns_by_day(sheet).items():
         times = facts.times.get((person.key, day))
@@ -475,6 +466,13 @@ def _employment_cells(person: Person) -> dict[Column, NewCell]:
     return {column: NewCell(None if day is None else serial.from_date(day)) for column, day in days.items()}
 
 
+def _seen_cells(seen: Seen | None) -> dict[Column, NewCell]:
+    """What stands in the row ``in``, by column."""
+    if seen is None:
+        return {LAST_SITE: NewCell(None), LAST_SEEN: NewCell(None)}
+    return {LAST_SITE: NewCell(seen.site), LAST_SEEN: NewCell(serial.from_datetime(seen.at))}
+
+
 def _rows_of(people: Iterable[Person], sheet: Worksheet, facts: Facts) -> list[dict[int, NewCell]]:
     return [row for person in people for row in person_rows(person, sheet, facts)]
 
@@ -501,7 +499,7 @@ def _holds(sheet: Worksheet, place: Place, expected: NewCell) -> bool:
         return cell is None and expected.value is None
     if isinstance(expected.value, float) and isinstance(cell.value, int | float):
         # To the second: of fractions a service may give back the last bits otherwise.
-        return serial.to_seconds(cell.value) == serial.to_seconds(expected.value)
+        return abs(cell.value - expected.value) * serial.SECONDS_A_DAY < 0.5
     return cell.value == expected.value
 
 

@@ -287,8 +287,7 @@ def _facts(days: Days, stored: Stored) -> Facts:
         for key in days.members
         for day in days.columns
     }
-    seen = {key: latest for key in days.members if (latest := stored.seen(key)) is not None}
-    return Facts(times, seen)
+    return Facts(times, {key: stored.seen(key) for key in days.members})
 
 
 def _business_days(index: PunchIndex, rules: Mapping[str, SiteRules]) -> set[date]:
