@@ -252,7 +252,7 @@ def test_columns_that_were_deleted_are_there_again_after_a_visit(desk, title):
     for _ in range(2):
         desk.office.tick()
     assert desk.office.problems() == []
-    words = ({word.partition(" (")[0] for word in each.columns} for each in (look, desk.look(title)))
+    words = ({str(word).partition(" (")[0] for word in each.columns} for each in (look, desk.look(title)))
     assert len(set(map(frozenset, words))) == 1
     assert desk.of("Ann Archer", "Hours") * 24 == pytest.approx(45)
 
