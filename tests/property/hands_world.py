@@ -428,7 +428,8 @@ class World:
         assert all("or delete the worksheet" in line for line in said if "has lost its column" in line)
         if self.phase != "live":
             place = self.setting("Finalised")
-            self.book.put("Guide", *place, None)
+            assert place is not None
+            self.book.put("Guide", place[0], place[1], None)
             self.phase = "live"
         for title in lost:
             self.do(Edit("drop", title, 0, 0, 1))
