@@ -529,7 +529,9 @@ def _is_told_before(at: Places) -> str:
     own = _own(at)
     part = own(HOUR)
     is_named = f'OR({part}="{MORNING}",{part}="{AFTERNOON}")'
-    return f'IF({own(KIND)}="{LEAVE}",IF({is_named},{_same_leave(at)}<ROW(),FALSE),FALSE)'
+    # 0 where none is found, not even this row.
+    is_above = f"AND({_same_leave(at)}>0,{_same_leave(at)}<ROW())"
+    return f'IF({own(KIND)}="{LEAVE}",IF({is_named},{is_above},FALSE),FALSE)'
 
 
 def _same_leave(at: Places) -> str:
