@@ -466,6 +466,33 @@ def test_what_is_inserted_between_a_read_and_its_write_changes_nothing(
         is_as_undisturbed(office, as_it_should)
 
 
+@pytest.mark.parametrize(("work", "title"), [(stores, "Days"), (reports, "Sites")], ids=["Days", "Sites"])
+def test_what_was_meant_for_a_row_that_is_deleted_meanwhile_stands_in_no_other(opened, begun, work, title):
+    office, (memory, made) = opened[0], begun
+    as_it_should, reads, _ = made[work]
+
+    def rows(cells):
+        found = {}
+        for (sheet, row, column), value in cells.items():
+            if sheet == title:
+                shown = "formula" if str(value).startswith("=") else value
+                found.setdefault(row, set()).add((column, shown))
+        return set(map(frozenset, found.values()))
+
+    for number in range(1, reads + 1):
+        office.go_back(memory)
+        # In the only row of Sites nothing could be written once it is gone.
+        spare = {"sheetId": office.id_of(title), "dimension": "ROWS", "length": 1}
+        office.edit({"appendDimension": spare})
+        InBetween(office, number, lambda: office.delete(title, 1, 1, "ROWS"))
+        work(office)
+        office.sheets.on_request = None
+        office.refresh()
+        work(office)
+        assert office.refresh()[-1] == "0 differences"
+        assert rows(office.entered()) == rows(as_it_should), number
+
+
 @pytest.mark.parametrize(
     "deleted",
     [

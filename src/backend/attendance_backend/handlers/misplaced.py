@@ -136,8 +136,11 @@ def _cells_in(each: Misplaced, sheet: Worksheet) -> list[WriteCells]:
     columns = _columns(was, sheet)
     first, count = _inserted(each, sheet, columns, written.keys())
 
-    def row_now(row: int) -> int:
-        return row + count if row >= first else row
+    def row_now(row: int) -> int | None:
+        """None for a row that was deleted."""
+        if row < first:
+            return row
+        return None if row < first - count else row + count
 
     columns_back = {place: column for column, place in columns.items()}
     rows_back = {row_now(row): row for row in range(was.row_count + len(written))}
@@ -149,8 +152,9 @@ def _cells_in(each: Misplaced, sheet: Worksheet) -> list[WriteCells]:
         else:
             cells[row, column] = NewCell(None if old is None else old.value)
     for (row, column), cell in written.items():
-        if column in columns:
-            cells[row_now(row), columns[column]] = cell
+        place = row_now(row)
+        if place is not None and column in columns:
+            cells[place, columns[column]] = cell
     return write_cells(sheet.sheet_id, cells)
 
 
@@ -171,7 +175,10 @@ def _columns(was: Worksheet, sheet: Worksheet) -> dict[int, int]:
 def _inserted(
     each: Misplaced, sheet: Worksheet, columns: Mapping[int, int], written: Collection[Place]
 ) -> tuple[int, int]:
-    """Before which row, as they were read, others were inserted, and how many: the first that is not where it was."""
+    """Before which row, as they were read, others were inserted, and how many: the first that is not where it was.
+
+    Fewer than none were inserted where rows were deleted: this one and the next.
+    """
     was = each.was
     count = sheet.row_count - _planned_rows(was, each.changes)
     moved = [

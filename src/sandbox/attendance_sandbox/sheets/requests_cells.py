@@ -76,6 +76,8 @@ def _checked_cell(spreadsheet: Spreadsheet, data: Json) -> Json:
 def _from_start(spreadsheet: Spreadsheet, start: Json, rows: list[Json]) -> tuple[Worksheet, Area]:
     sheet = spreadsheet.sheet(start.get("sheetId", 0))
     row, column = start.get("rowIndex", 0), start.get("columnIndex", 0)
+    if min(row, column) < 0:
+        raise invalid_argument(f"GridCoordinate[{row}, {column}] is before the first cell of the grid")
     if row >= sheet.row_count:
         raise invalid_argument(
             f"GridCoordinate.rowIndex[{row}] is after last row in grid[{sheet.row_count - 1}]"
