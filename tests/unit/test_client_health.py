@@ -214,16 +214,12 @@ def test_a_day_is_complete_when_all_of_it_is_confirmed(client):
     assert health(client).complete_through == date(2026, 1, 7)
 
 
-@pytest.mark.parametrize(("routes", "complete"), [(None, None), (False, date(2026, 1, 7))])
-def test_punches_of_no_period_hold_days_up_unless_the_backend_said_that_it_takes_none(
-    client, routes, complete
-):
+def test_punches_that_no_sheet_will_take_do_not_hold_a_day_up(client):
     at(client, datetime(2026, 1, 8, 12))
-    client.ledger.open_period(JANUARY, "sheet", routes=routes)
     client.machine.record("1001", datetime(2025, 6, 1))
     client.machine.record("1001", datetime(2063, 6, 1))
 
-    assert health(client).complete_through == complete
+    assert health(client).complete_through == date(2026, 1, 7)
 
 
 def test_no_day_before_the_first_period_is_complete(client):

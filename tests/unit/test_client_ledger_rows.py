@@ -216,7 +216,7 @@ def test_sheets_of_other_periods_are_not_asked_for_and_one_that_confirms_again_i
 
 
 def test_a_summary_tells_each_punch_in_one_place(ledger):
-    ledger.open_period(NOVEMBER, "sheet", routes=False)
+    ledger.open_period(NOVEMBER, "sheet")
     log = (punched("1001"), punched("1002"), punched("1003"), punched("1001", datetime(2025, 1, 1)))
     odd = UndecodableRecord(b"\x01", "31 February")
     ledger.add_log("A1", AttendanceLog(log, (odd,)), READ_AT)
@@ -231,6 +231,26 @@ def test_a_summary_tells_each_punch_in_one_place(ledger):
         earliest_backlog=NINE,
         first_day=NOVEMBER.first_day,
     )
+
+
+@pytest.mark.parametrize("told", [{"routes": False}, {"routes": True, "table": "HR's"}])
+def test_a_ledger_that_follows_a_lost_one_misses_punches_of_other_days_until_it_is_told(ledger, told):
+    """Whether the backend takes them, and so whether days are complete without them, the lost one knew."""
+    log = AttendanceLog((punched("1001"), punched("1001", datetime(2025, 1, 1))), ())
+    ledger.resume(NOVEMBER, "sheet")
+    ledger.add_log("A1", log, READ_AT)
+    ledger.resume(NOVEMBER, "sheet")
+    assert (ledger.routes, ledger.summary().backlog) == (False, 2)
+    ledger.open_period(NOVEMBER, "sheet", **told)
+    assert (ledger.routes, ledger.summary().backlog) == (told["routes"], 1 + told["routes"])
+
+
+def test_a_ledger_that_knows_its_period_is_the_one_it_was(ledger):
+    """Of 0.1.0, say, which knows nothing of backends that take punches of any day."""
+    ledger.open_period(NOVEMBER, "sheet")
+    ledger.add_log("A1", AttendanceLog((punched("1001", datetime(2025, 1, 1)),), ()), READ_AT)
+    ledger.resume(NOVEMBER, "sheet")
+    assert ledger.summary().backlog == 0
 
 
 def test_a_summary_is_counted_again_after_whatever_was_written(ledger):

@@ -28,7 +28,7 @@ class Runner:
         session = client.session
         if session.review_period is not None and session.sheet_id is not None:
             # The ledger may have been lost, or be older than the snapshot.
-            client.ledger.open_period(session.review_period, session.sheet_id)
+            client.ledger.resume(session.review_period, session.sheet_id)
         if session.previous_period is None:
             session.previous_period = client.ledger.latest_closed_period()
         self.machine = ClientMachine(session)

@@ -76,6 +76,8 @@ SALT, FORGOTTEN, EXPIRED = "salt", "forgotten ", "expired "
 number of the last signed message; before a serial number, whether that machine takes no punch while it is disabled;
 the salt of tombstones, and before each of them and its machine's serial number why
 the punch is not here any more."""
+UNKNOWN = "unknown"
+"""The value of `ROUTES` in a ledger that was begun in the middle of a period."""
 _SHORT = 8
 """Bytes of a record that bears the user's place among the machine's users, and not the user ID."""
 _EXPIRED_ROUNDS = 1
@@ -366,6 +368,16 @@ class Ledger:
             if table:
                 _believe(db, table)
 
+    def resume(self, period: ReviewPeriod, sheet_id: str) -> None:
+        """Remember what the snapshot says of the open period's sheet: this ledger may follow one that was lost.
+
+        It then does not know whether the backend takes punches of any day.
+        """
+        if not self._periods() and not self._fact(ROUTES):
+            with self._transaction() as db:
+                _state(db, ROUTES, UNKNOWN)
+        self.open_period(period, sheet_id)
+
     def take_over(self, rows: Iterable[Sequence[object]]) -> int:
         """Take rows of another ledger (`PUNCH_COLUMNS`), to be asked for again; returns how many were not known."""
         names, places = ", ".join(PUNCH_COLUMNS), ", ".join("?" * len(PUNCH_COLUMNS))
@@ -399,7 +411,7 @@ class Ledger:
     @property
     def routes(self) -> bool:
         """Whether the backend takes punches of any day in one message, as far as it has told."""
-        return bool(self._fact(ROUTES))
+        return self._fact(ROUTES) == "yes"
 
     def next_chunk(self, first: ReviewPeriod, limit: int) -> Chunk | None:
         """The oldest punches that are to be sent, at most `limit` of one period: of `first`, or else of others.
@@ -656,11 +668,10 @@ class Ledger:
         [(punches, confirmed)] = self._ask("SELECT count(*), count(sheet_id) FROM punches")
         [(undecodable,)] = self._ask("SELECT count(*) FROM undecodable")
         periods = self._periods()
-        # A backend that does not route takes none but those of known periods. Before it has told, as after a ledger was
-        # lost, nobody knows, and days with such punches are not complete.
+        # A backend that does not route takes none but those of known periods. While nobody knows, as after a ledger was
+        # lost, days with such punches are not complete.
         outside, moments = self._outside(periods)
-        routes_not = self._ask("SELECT 1 FROM facts WHERE name = ? AND value = ''", (ROUTES,))
-        left_out, moments = (f" AND NOT (1{outside})", moments) if routes_not else ("", ())
+        left_out, moments = ("", ()) if self._fact(ROUTES) else (f" AND NOT (1{outside})", moments)
         [(backlog, earliest)] = self._ask(
             "SELECT count(*), min(timestamp) FROM punches WHERE sheet_id IS NULL"  # noqa: S608 - as above
             f" AND coalesce(answer, '') NOT IN (?, ?){left_out}",
